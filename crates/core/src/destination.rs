@@ -1,0 +1,191 @@
+//! Where a call really goes, and whether that is home for a secret.
+
+use core::fmt;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// One host that a command would contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
+    /// Scheme or transport, lower case: `https`, `http`, `ssh`, `git`, `registry`, …
+    pub scheme: String,
+    /// The host that the command names.
+    pub host: HostName,
+    /// The port, when one is spelled out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Where the connection ends, as far as it can be known without making it.
+    pub reach: Reach,
+    /// What keeps this host from being anybody's home.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voids: Vec<Void>,
+}
+
+impl Destination {
+    /// Whether a secret that belongs to `homes` may be sent here.
+    ///
+    /// `homes` are host patterns: `api.github.com` is that host alone, `*.github.com` is every
+    /// host below it, but not `github.com` itself. A host that cannot be told, an address, or a
+    /// host with a reason in [`Destination::voids`] is never home, unless the connection ends on
+    /// this machine.
+    #[must_use]
+    pub fn is_home(&self, homes: &[impl AsRef<str>]) -> bool {
+        let HostName::Name(name) = &self.host else { return false };
+        let trusted = self.voids.is_empty()
+            || (self.reach == Reach::Loopback && !self.voids.contains(&Void::Ambiguous));
+        trusted && homes.iter().any(|home| host_matches(name, home.as_ref()))
+    }
+
+    /// Whether the *named* host is this machine. A foreign name that is bent to loopback is not.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.reach == Reach::Loopback
+            && self.host.is_loopback()
+            && !self.voids.contains(&Void::Ambiguous)
+    }
+}
+
+/// Whether `host` is named by `pattern`: itself, or `*.` and a parent domain.
+///
+/// Both are compared without regard to ASCII case and to one trailing dot.
+pub(crate) fn host_matches(host: &str, pattern: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    match pattern.strip_prefix("*.") {
+        None => host.eq_ignore_ascii_case(pattern),
+        Some(parent) => host
+            .len()
+            .checked_sub(parent.len())
+            .and_then(|cut| host.split_at_checked(cut))
+            .is_some_and(|(head, tail)| {
+                head.len() > 1 && head.ends_with('.') && tail.eq_ignore_ascii_case(parent)
+            }),
+    }
+}
+
+/// The host of a destination.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostName {
+    /// An address, canonical whatever its spelling was.
+    Ip(IpAddr),
+    /// A name, lower case and in ASCII (IDN as punycode), without a trailing dot.
+    Name(String),
+    /// To be found by the resolver of that name (a git remote, a registry); see `shim::resolve`.
+    Deferred(String),
+    /// It cannot be told.
+    Unknown,
+}
+
+impl HostName {
+    /// Whether this is literally this machine: a loopback address, `localhost` or below it
+    /// (RFC 6761 §6.3), or the unspecified address, which connects to this machine too.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        match self {
+            Self::Ip(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+            Self::Ip(IpAddr::V6(ip)) => {
+                let mapped = ip.to_ipv4_mapped();
+                ip.is_loopback()
+                    || ip.is_unspecified()
+                    || mapped.is_some_and(|ip| ip.is_loopback() || ip.is_unspecified())
+            }
+            Self::Name(name) => name == "localhost" || name.ends_with(".localhost"),
+            Self::Deferred(_) | Self::Unknown => false,
+        }
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(ip) => write!(f, "{ip}"),
+            Self::Name(name) => f.write_str(name),
+            Self::Deferred(_) | Self::Unknown => f.write_str("an unknown host"),
+        }
+    }
+}
+
+/// Where a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// On this machine, by its own name or because an option or a proxy bends it there.
+    Loopback,
+    /// On another machine.
+    Remote,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// Why a host cannot be taken as a secret's home.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Void {
+    /// The text can be read as more than one host (userinfo tricks, globs, control characters).
+    Ambiguous,
+    /// A configuration file that can redirect the call exists or cannot be read.
+    ConfigurationFile(String),
+    /// An option connects elsewhere than the name says.
+    ConnectsElsewhere(String),
+    /// An environment variable can redirect the call.
+    Environment(String),
+    /// Certificates are not checked.
+    Insecure,
+    /// The connection is not encrypted.
+    Plaintext,
+    /// A proxy stands between.
+    Proxy,
+    /// Redirects to other hosts are followed with the secret.
+    Redirects,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn https(host: &str) -> Destination {
+        Destination {
+            scheme: "https".into(),
+            host: HostName::Name(host.into()),
+            port: None,
+            reach: Reach::Remote,
+            voids: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn home_is_exact_or_below_a_star() {
+        let homes = ["api.github.com", "*.example.org"];
+        assert!(https("api.github.com").is_home(&homes));
+        assert!(https("API.github.com.").is_home(&homes));
+        assert!(https("a.b.example.org").is_home(&homes));
+        for stranger in ["github.com", "api.github.com.evil.net", "example.org", "xexample.org"] {
+            assert!(!https(stranger).is_home(&homes), "{stranger}");
+        }
+    }
+
+    #[test]
+    fn a_void_ends_home_unless_the_call_ends_here() {
+        let homes = ["api.github.com"];
+        let mut call = https("api.github.com");
+        call.voids.push(Void::ConnectsElsewhere("--resolve".into()));
+        assert!(!call.is_home(&homes));
+        call.reach = Reach::Loopback;
+        assert!(call.is_home(&homes), "a test server on this machine");
+        assert!(!call.is_loopback(), "a foreign name stays foreign");
+        call.voids.push(Void::Ambiguous);
+        assert!(!call.is_home(&homes));
+    }
+
+    #[test]
+    fn loopback_is_known_in_all_its_forms() {
+        for ip in ["127.0.0.1", "127.9.9.9", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1"] {
+            assert!(HostName::Ip(ip.parse().unwrap()).is_loopback(), "{ip}");
+        }
+        assert!(HostName::Name("localhost".into()).is_loopback());
+        assert!(HostName::Name("x.localhost".into()).is_loopback());
+        assert!(!HostName::Name("localhost.evil.net".into()).is_loopback());
+        assert!(!HostName::Ip("10.0.0.1".parse().unwrap()).is_loopback());
+    }
+}

@@ -1,0 +1,193 @@
+//! Plain and keyed digests: SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104).
+//!
+//! Plain digests name public bytes (a ledger line, a policy file). Anything that could be guessed,
+//! arguments and matched values above all, is only ever named by a keyed digest: without the
+//! installation's key a card number or a phone cannot be found by trying them all.
+
+use core::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+
+use crate::Secret;
+
+/// Length of the installation's key in bytes.
+const KEY_BYTES: usize = 32;
+
+/// Block length of SHA-256; a shorter HMAC key is padded with zeros to it (RFC 2104 §2).
+const BLOCK_BYTES: usize = 64;
+
+/// A SHA-256 value, shown as 64 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest that stands before the first line of a chain: 32 zero bytes.
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// The digest of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// A digest whose bytes are already known.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Reads 64 hex digits; `None` when there are more, fewer or others.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        decode_hex(text).map(Self)
+    }
+}
+
+/// A keyed digest (HMAC-SHA-256), shown as 64 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyedDigest([u8; 32]);
+
+impl KeyedDigest {
+    /// The 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Reads 64 hex digits; `None` when there are more, fewer or others.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        decode_hex(text).map(Self)
+    }
+}
+
+/// The installation's key: 32 random bytes made once, readable by its owner only.
+#[derive(Debug)]
+pub struct Key(Secret<[u8; BLOCK_BYTES]>);
+
+impl Key {
+    /// Takes exactly 32 bytes; `None` for any other length.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let key = <[u8; KEY_BYTES]>::try_from(bytes).ok()?;
+        let mut block = [0; BLOCK_BYTES];
+        block.first_chunk_mut::<KEY_BYTES>()?.copy_from_slice(&key);
+        Some(Self(Secret::new(block)))
+    }
+
+    /// The keyed digest of `parts` in order, for one purpose.
+    ///
+    /// `domain` separates uses: equal parts under two domains give unrelated digests. Each part is
+    /// preceded by its length, so that moving a byte across a border changes the result.
+    #[must_use]
+    pub fn digest<'a>(
+        &self,
+        domain: &str,
+        parts: impl IntoIterator<Item = &'a [u8]>,
+    ) -> KeyedDigest {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(self.0.expose().into());
+        let mut part = |bytes: &[u8]| {
+            mac.update(&(bytes.len() as u64).to_le_bytes());
+            mac.update(bytes);
+        };
+        part(domain.as_bytes());
+        parts.into_iter().for_each(part);
+        KeyedDigest(mac.finalize().into_bytes().into())
+    }
+}
+
+fn decode_hex(text: &str) -> Option<[u8; 32]> {
+    let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
+    let mut out = [0_u8; 32];
+    for (byte, pair) in out.iter_mut().zip(digits.as_chunks::<2>().0) {
+        let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
+        *byte = u8::try_from((high? << 4) | low?).ok()?;
+    }
+    Some(out)
+}
+
+fn write_hex(bytes: &[u8; 32], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut text = [0_u8; 64];
+    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        *pair = [hex_digit(byte >> 4), hex_digit(byte & 15)];
+    }
+    f.pad(str::from_utf8(&text).unwrap_or_default())
+}
+
+pub(crate) const fn hex_digit(nibble: u8) -> u8 {
+    #[expect(clippy::arithmetic_side_effects, reason = "a nibble is below 16")]
+    match nibble & 15 {
+        low @ 0..=9 => b'0' + low,
+        high => b'a' + (high - 10),
+    }
+}
+
+macro_rules! shown_as_hex {
+    ($($name:ident)*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_hex(&self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                Self::from_hex(&text).ok_or_else(|| serde::de::Error::custom("expected 64 hex digits"))
+            }
+        }
+    )*};
+}
+shown_as_hex!(Digest KeyedDigest);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_digest_is_sha_256() {
+        // FIPS 180-4 example "abc".
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Digest::of(b"abc").to_string(), expected);
+        assert_eq!(Digest::from_hex(expected), Some(Digest::of(b"abc")));
+        assert_eq!(Digest::from_hex("ba78"), None);
+        assert_eq!(Digest::from_hex(&expected.replace('b', "g")), None);
+    }
+
+    #[test]
+    fn keyed_digest_separates_domains_and_borders() {
+        let key = Key::from_bytes(&[7; 32]).unwrap();
+        let one = key.digest("a", [b"xy".as_slice(), b"z"]);
+        assert_ne!(one, key.digest("b", [b"xy".as_slice(), b"z"]));
+        assert_ne!(one, key.digest("a", [b"x".as_slice(), b"yz"]));
+        assert_ne!(one, Key::from_bytes(&[8; 32]).unwrap().digest("a", [b"xy".as_slice(), b"z"]));
+        assert!(Key::from_bytes(&[7; 31]).is_none());
+    }
+
+    #[test]
+    fn digests_survive_json() {
+        let digest = Digest::of(b"");
+        let json = serde_json::to_string(&digest).unwrap();
+        assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), digest);
+    }
+}

@@ -1,0 +1,40 @@
+//! What a policy may ask about an action.
+
+use std::path::Path;
+
+use crate::{Action, Destination, Finding, Flows, Mode, Principal};
+
+/// Everything a condition can look at. Costly answers are worked out when first asked for.
+pub trait Facts {
+    /// What is asked.
+    fn action(&self) -> &Action;
+
+    /// Which way data moves, with destinations taken into account: a call that ends on this
+    /// machine has [`crate::Flow::Loopback`] in place of [`crate::Flow::Leaves`].
+    fn flows(&self) -> Flows;
+
+    /// Where it goes, deferred hosts resolved.
+    fn destinations(&self) -> &[Destination];
+
+    /// What was found in its content.
+    fn findings(&self) -> &[Finding];
+
+    /// Whether `finding` would only go where its secret belongs; `false` when it would go
+    /// elsewhere, or nobody can tell where.
+    fn going_home(&self, finding: &Finding) -> bool;
+
+    /// Content that could not be read or was not understood, in words for a person.
+    fn unscanned(&self) -> &[String];
+
+    /// Whether decisions are carried out.
+    fn mode(&self) -> Mode;
+
+    /// Who asks, parent processes included.
+    fn principal(&self) -> &Principal;
+
+    /// The user's home folder, by the password file.
+    fn home(&self) -> Option<&Path>;
+
+    /// The root of the installation.
+    fn root(&self) -> &Path;
+}

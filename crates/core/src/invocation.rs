@@ -1,0 +1,150 @@
+//! A command in normal form: what argv means, read by the command's own option table.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::{Destination, Flow, Flows, Span};
+
+/// What one command line means.
+///
+/// Made by the `shim` crate from argv and the command's profile. The text of arguments is kept as
+/// bytes; nothing here is decided on a lossy copy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Invocation {
+    /// Name of the command's profile (`git`), or the program's own name when it has none.
+    pub program: String,
+    /// Family of the profile (`vcs`, `http`, …); empty when it has none.
+    pub family: String,
+    /// Whether a profile exists.
+    pub known: bool,
+    /// Subcommands after the global options: `["push"]`, `["s3", "cp"]`.
+    pub subcommand: Vec<String>,
+    /// Options in the order given, by canonical name.
+    pub options: Vec<Opt>,
+    /// Everything that is neither option nor subcommand, in order.
+    pub operands: Vec<Operand>,
+    /// Which way data moves.
+    pub flows: Flows,
+    /// Hosts that would be contacted.
+    pub destinations: Vec<Destination>,
+    /// Where content is, besides the arguments themselves (which are always scanned).
+    pub contents: Vec<ContentSource>,
+    /// What the command does with standard input.
+    pub stdin: StdinUse,
+    /// What could not be understood, in words for a person (an option unknown to the table, a
+    /// configuration file that cannot be read). Not empty: the policy may be stricter.
+    pub unclear: Vec<String>,
+}
+
+impl Invocation {
+    /// Whether an option of that canonical name was given.
+    #[must_use]
+    pub fn has_option(&self, name: &str) -> bool {
+        self.options.iter().any(|option| option.name == name)
+    }
+}
+
+/// Where in argv a text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// Index of the argument as the program receives it; 0 is the program's name.
+    pub argument: usize,
+    /// Which bytes of the argument.
+    pub span: Span,
+}
+
+/// One option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opt {
+    /// Canonical name: the first one of the profile's list, with its dashes (`--data`).
+    pub name: String,
+    /// Its value, when it takes one and one was given.
+    pub value: Option<OsString>,
+    /// Where it was given; `None` when it came from a configuration file or a variable.
+    pub place: Option<Place>,
+}
+
+/// Something that is neither an option nor a subcommand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operand {
+    /// The text as given.
+    pub text: OsString,
+    /// What the command takes it for.
+    pub kind: OperandKind,
+    /// Whether the command reads from, writes to or destroys what the operand names.
+    pub flow: Flow,
+    /// Where it was given; `None` when it came from a configuration file.
+    pub place: Option<Place>,
+    /// For a path: absolute, without `.`, `..` and symbolic links as far as it exists. Filled in
+    /// by the gate; `None` when the operand is no path or cannot be resolved.
+    pub canonical: Option<PathBuf>,
+}
+
+/// What a command takes an operand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OperandKind {
+    /// A command to run, with the operands after it.
+    Command,
+    /// A host, `user@host` or an alias of one.
+    Host,
+    /// A path on this machine.
+    Path,
+    /// A branch, tag or commit.
+    Reference,
+    /// A name that a configuration turns into a host (a git remote, a registry package).
+    Remote,
+    /// A path on another machine (`host:path`).
+    RemotePath,
+    /// Free text.
+    Text,
+    /// A URL.
+    Url,
+}
+
+/// One place that holds content the command would use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentSource {
+    /// Where the bytes are.
+    pub carrier: Carrier,
+    /// Which way they would move.
+    pub flow: Flow,
+    /// What the command uses them as: `body`, `header:authorization`, `form`, `message`,
+    /// `credential`, `file`, `url`, …
+    pub role: String,
+    /// Whether the judged bytes themselves can be handed to the command.
+    pub deliver: Deliver,
+}
+
+/// Where the bytes of a content are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Carrier {
+    /// Part of an argument.
+    Argument(Place),
+    /// A file, as named; relative to the command's working directory.
+    File(PathBuf),
+    /// Bytes that stand in a configuration file named by the command line.
+    Inline(Vec<u8>),
+    /// Standard input.
+    Stdin,
+}
+
+/// How judged content reaches the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Deliver {
+    /// The command gets the very bytes that were judged.
+    Handle,
+    /// The command opens the path again by itself; identity is checked right before exec.
+    Path,
+}
+
+/// What a command does with standard input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StdinUse {
+    /// Not read, or of no interest: never touched.
+    #[default]
+    Ignore,
+    /// Read once to its end and sent away: spooled, judged and handed over.
+    Content,
+    /// A two-way or endless stream that leaves the machine: never spooled.
+    Stream,
+}

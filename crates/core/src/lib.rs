@@ -1,0 +1,46 @@
+/*!
+The words of datafog: what is asked, what was found, what was decided.
+
+Every other crate speaks in these types and none of them does I/O: no file, clock, environment or
+process is touched here. A value flows one way, [`Action`] → [`Finding`]s → [`Decision`] →
+[`Receipt`], and each step is made by exactly one crate. This crate holds no rule, no pattern and
+no policy; it only makes wrong states hard to write down.
+*/
+
+mod action;
+mod channel;
+mod decision;
+mod destination;
+mod digest;
+mod facts;
+mod finding;
+mod flow;
+mod id;
+mod invocation;
+mod mode;
+mod principal;
+mod receipt;
+mod secret;
+mod span;
+mod surroundings;
+mod verdict;
+
+pub use action::{Action, ActionKind};
+pub use channel::Channel;
+pub use decision::{Decision, Obligation, RuleMatch};
+pub use destination::{Destination, HostName, Reach, Void};
+pub use digest::{Digest, Key, KeyedDigest};
+pub use facts::Facts;
+pub use finding::{Confidence, Finding, Severity};
+pub use flow::{Flow, Flows};
+pub use id::{Id, IdPrefix, ParseIdError};
+pub use invocation::{
+    Carrier, ContentSource, Deliver, Invocation, Operand, OperandKind, Opt, Place, StdinUse,
+};
+pub use mode::{Mode, ParseModeError};
+pub use principal::{Principal, PrincipalKind};
+pub use receipt::{ChannelScan, Event, Receipt, ReceiptKind, RuleOrigin};
+pub use secret::Secret;
+pub use span::Span;
+pub use surroundings::Surroundings;
+pub use verdict::Verdict;

@@ -1,0 +1,128 @@
+//! The recorded decision: one line of the ledger.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ActionKind, Channel, Digest, Finding, Flow, Id, KeyedDigest, Mode, Obligation, Principal,
+    Verdict,
+};
+
+/// One line of the ledger: an [`Event`] in its place in the chain.
+///
+/// Serialised as one JSON object; `seq`, `prev` and `version` come first so that a person can
+/// follow the chain by eye. The hash of a line is the SHA-256 of its bytes without the newline; the next line
+/// carries it as `prev`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt<'a> {
+    /// Version of this form, now 1.
+    pub version: u32,
+    /// Position in the chain, from 1, without gaps.
+    pub seq: u64,
+    /// Hash of the line before; 64 zeros for the first.
+    pub prev: Digest,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Cow<'a, Event>,
+}
+
+/// What happened, before it has a place in the chain. Holds no raw value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Id of the receipt.
+    pub receipt_id: Id,
+    /// When, RFC 3339 in UTC with microseconds.
+    pub timestamp: String,
+    /// What kind of receipt it is.
+    pub kind: ReceiptKind,
+    /// The receipt that this one adds to (for an outcome).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Id>,
+    /// Whether decisions were carried out.
+    pub mode: Mode,
+    /// Who asked.
+    pub principal: Principal,
+    /// What kind of action it was.
+    pub action_type: ActionKind,
+    /// Family of the command (`vcs`, `http`); empty when unknown.
+    pub tool: String,
+    /// The command in a form without values: names of options, paths, hosts; findings masked.
+    pub command: String,
+    /// The working directory.
+    pub cwd: String,
+    /// Keyed digest of the canonical arguments.
+    pub action_digest: KeyedDigest,
+    /// Which way data would move.
+    pub flows: Vec<Flow>,
+    /// Hosts it would contact, for display.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub destinations: Vec<String>,
+    /// What was scanned.
+    pub channels: Vec<ChannelScan>,
+    /// What could not be scanned or understood, and other faults, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// What the policy said.
+    pub decision: Verdict,
+    /// Ids of all matching rules, the deciding one first.
+    pub matched_rules: Vec<String>,
+    /// What had to be carried out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obligations: Vec<Obligation>,
+    /// Why.
+    pub reason: String,
+    /// What was done: `exec`, `filter`, `hold`, `block`, or `none` for a check.
+    pub enforcement: String,
+    /// The policy's id.
+    pub policy_id: String,
+    /// The policy's version.
+    pub policy_version: String,
+    /// Digest of the policy as it was in force.
+    pub policy_digest: Digest,
+    /// How long judging took, in microseconds, without writing this line.
+    pub duration_us: u64,
+}
+
+/// Kind of a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptKind {
+    /// A decision that was carried out, or, in observe mode, would have been.
+    Action,
+    /// A decision that somebody asked to see; nothing ran.
+    Check,
+    /// What happened after an earlier decision.
+    Outcome,
+    /// A break in the ledger that was found and set aside.
+    Recovery,
+}
+
+/// How much of one channel was scanned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelScan {
+    /// Which channel.
+    pub channel: Channel,
+    /// How many bytes were read.
+    pub bytes: u64,
+    /// SHA-256 keyed digest of a file's or standard input's bytes; absent for arguments, which
+    /// the action's digest covers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<KeyedDigest>,
+}
+
+/// Where a rule stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RuleOrigin {
+    /// The embedded starter policy.
+    Builtin,
+    /// A file and a line, from 1.
+    File {
+        /// Path of the policy file, for display.
+        path: String,
+        /// Line of the rule's head, from 1.
+        line: u32,
+    },
+}

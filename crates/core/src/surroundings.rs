@@ -1,0 +1,35 @@
+//! What the outside world says, asked for by those who may not look themselves.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+/// The outside of one action: environment, folders, small configuration files.
+///
+/// The gate implements it for real; tests implement it with made-up worlds. Profiles and resolvers
+/// in the `shim` crate see the world only through it.
+pub trait Surroundings {
+    /// The value of an environment variable of the governed command.
+    fn variable(&self, name: &str) -> Option<&OsStr>;
+
+    /// The command's working directory, absolute.
+    fn cwd(&self) -> &Path;
+
+    /// The user's home folder by the password file, not by `$HOME`.
+    fn home(&self) -> Option<&Path>;
+
+    /// Reads a small file (a configuration); fails when it is larger than `limit` bytes, is no
+    /// regular file, or cannot be read. A missing file is [`io::ErrorKind::NotFound`].
+    ///
+    /// # Errors
+    /// Any failure to read.
+    fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>>;
+
+    /// Runs the *real* program of that name (never a shim) with `arguments` in the working
+    /// directory, standard input empty, and returns what it wrote to standard output.
+    ///
+    /// # Errors
+    /// When it cannot be found or started, ends with another status than 0, takes too long, or
+    /// writes more than a megabyte.
+    fn output_of(&self, program: &str, arguments: &[OsString]) -> io::Result<Vec<u8>>;
+}

@@ -1,0 +1,1 @@
+/*! Recognises secrets and personal data in bytes, in one pass over static tables. */

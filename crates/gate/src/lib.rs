@@ -1,0 +1,1 @@
+/*! The one gate: detect, decide, record, carry out. */

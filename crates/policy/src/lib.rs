@@ -1,0 +1,1 @@
+/*! Reads policies strictly and decides by them. */

@@ -1,0 +1,1 @@
+/*! Reads a command line by the command's own option table. */
