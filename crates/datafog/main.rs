@@ -1,2 +1,4 @@
 //! x
-fn main() {}
+#![no_main]
+datafog_start::entry!(run);
+fn run(p: datafog_start::Process) -> u8 { p.arguments.len() as u8 }

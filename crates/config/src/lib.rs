@@ -1,1 +1,25 @@
-/*! Where datafog lives, what its settings say, and the world it was started in. */
+/*!
+Where datafog lives, what its settings say, and the world it was started in.
+
+Everything that depends on the machine is asked for here and handed on as values: the process
+([`Host`]), the installation's folders ([`Layout`]), its settings ([`Settings`]), its key. This crate judges no action and
+knows no policy. It does know whom to trust: a folder or file that others could change is refused.
+*/
+
+mod env_vars;
+mod error;
+mod host;
+mod identity;
+mod key;
+mod layout;
+mod passwd;
+mod settings;
+
+pub use env_vars::{EnvVar, EnvVars};
+pub use error::Error;
+pub use host::Host;
+pub use identity::{FileIdentity, Identity};
+pub use key::load_or_create_key;
+pub use layout::Layout;
+pub use passwd::home_of;
+pub use settings::{Hook, Limits, Receipts, Settings};

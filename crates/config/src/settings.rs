@@ -1,0 +1,175 @@
+//! The settings file `<root>/config.toml`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use datafog_core::Mode;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// What an installation is set to. Every key has a default; an unknown one is an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Whether decisions are carried out.
+    pub mode: Mode,
+    /// How much is looked at.
+    pub limits: Limits,
+    /// How receipts are kept.
+    pub receipts: Receipts,
+    /// What `hooks install` was told for single commands.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub hooks: BTreeMap<String, Hook>,
+}
+
+/// How much is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Most bytes of standard input that are held for judging; more is unscannable.
+    pub stdin_bytes: u64,
+    /// Most bytes of a file that are read when the file stays on this machine. Files that would
+    /// leave are read whole, whatever their size.
+    pub local_bytes: u64,
+}
+
+/// How receipts are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Receipts {
+    /// Whether receipts of allowed actions are forced to disk too, as those of denied ones are.
+    pub sync_allowed: bool,
+    /// Size in bytes at which the ledger goes on in a new file.
+    pub rotate_bytes: u64,
+}
+
+/// What was set for one wrapped command.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hook {
+    /// The real program, absolute; wins over PATH.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<PathBuf>,
+    /// The mode of this command alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Enforced,
+            limits: Limits::default(),
+            receipts: Receipts::default(),
+            hooks: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { stdin_bytes: 16 << 20, local_bytes: 1 << 20 }
+    }
+}
+
+impl Default for Receipts {
+    fn default() -> Self {
+        Self { sync_allowed: false, rotate_bytes: 64 << 20 }
+    }
+}
+
+impl Settings {
+    /// Reads the text of a settings file; `path` is for messages only.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] with the line of the first mistake.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, Error> {
+        let settings: Self = toml::from_str(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            Error::Settings {
+                path: path.to_owned(),
+                line: line_at(text, offset),
+                message: error.message().to_owned(),
+            }
+        })?;
+        settings.require_absolute_targets(text, path)
+    }
+
+    /// The mode in force for one command: the stricter of what is installed for it and what the
+    /// caller asks for. A caller can tighten, not loosen.
+    #[must_use]
+    pub fn mode_for(&self, command: &str, asked: Option<Mode>) -> Mode {
+        let installed = self.hooks.get(command).and_then(|hook| hook.mode).unwrap_or(self.mode);
+        asked.map_or(installed, |asked| installed.tightened_by(asked))
+    }
+
+    /// The file's text for these settings.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        toml::to_string_pretty(self).unwrap_or_default()
+    }
+
+    fn require_absolute_targets(self, text: &str, path: &Path) -> Result<Self, Error> {
+        let relative = self
+            .hooks
+            .iter()
+            .find(|(_, hook)| hook.target.as_ref().is_some_and(|target| !target.is_absolute()));
+        let Some((name, _)) = relative else { return Ok(self) };
+        let offset = text.find(&format!("hooks.{name}")).unwrap_or(0);
+        Err(Error::Settings {
+            path: path.to_owned(),
+            line: line_at(text, offset),
+            message: format!("the target of `{name}` is not an absolute path"),
+        })
+    }
+}
+
+/// The line, from 1, that holds byte `offset`.
+fn line_at(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().iter().take(offset);
+    before.filter(|byte| **byte == b'\n').count().saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings, Error> {
+        Settings::parse(text, Path::new("config.toml"))
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        assert_eq!(read("").unwrap(), Settings::default());
+        assert_eq!(Settings::default().mode, Mode::Enforced);
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut settings = Settings { mode: Mode::Observe, ..Settings::default() };
+        let hook = Hook { target: Some("/usr/bin/git".into()), mode: Some(Mode::Enforced) };
+        settings.hooks.insert("git".into(), hook);
+        assert_eq!(read(&settings.to_toml()).unwrap(), settings);
+    }
+
+    #[test]
+    fn a_mistake_names_its_line() {
+        let error = read("mode = \"observe\"\n\n[limits]\nstdin_byte = 3\n").unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("config.toml` line 4") && text.contains("stdin_byte"), "{text}");
+        let error = read("[hooks.git]\ntarget = \"git\"\n").unwrap_err();
+        assert!(error.to_string().contains("line 1"), "{error}");
+    }
+
+    #[test]
+    fn callers_only_tighten() {
+        let mut settings = Settings { mode: Mode::Observe, ..Settings::default() };
+        assert_eq!(settings.mode_for("git", None), Mode::Observe);
+        assert_eq!(settings.mode_for("git", Some(Mode::Enforced)), Mode::Enforced);
+        settings.mode = Mode::Enforced;
+        assert_eq!(settings.mode_for("git", Some(Mode::Observe)), Mode::Enforced);
+        settings.hooks.insert("git".into(), Hook { mode: Some(Mode::Observe), target: None });
+        assert_eq!(settings.mode_for("git", None), Mode::Observe);
+    }
+}

@@ -1,0 +1,48 @@
+//! Standard streams that were closed stay closed for the program to come, and safe for us.
+//!
+//! With descriptor 2 closed, the next file we open would get its number, and a message meant for
+//! a person would land in the ledger. A placeholder that closes itself on exec keeps the numbers
+//! taken, and the next program finds them closed, exactly as we did.
+
+use core::ffi::c_short;
+
+/// Puts `/dev/null` on each of the descriptors 0, 1 and 2 that is closed, until exec.
+///
+/// When even `/dev/null` cannot be opened the process ends with the crash code: going on could
+/// write to the wrong file.
+pub(crate) fn guard() {
+    let mut streams =
+        [0, 1, 2].map(|fd| libc::pollfd { fd, events: 0 as c_short, revents: 0 as c_short });
+    // SAFETY: the array holds as many entries as named; a timeout of 0 returns at once.
+    #[expect(unsafe_code, reason = "one system call instead of three")]
+    let answer = unsafe { libc::poll(streams.as_mut_ptr(), 3, 0) };
+    if answer == 0 {
+        return;
+    }
+    for stream in &streams {
+        // A failed poll says nothing about the streams, so each is then looked at by itself.
+        let closed = if answer < 0 { is_closed(stream.fd) } else { is_invalid(stream) };
+        if closed && !hold_place(stream.fd) {
+            crate::exit(crate::crash::code());
+        }
+    }
+}
+
+const fn is_invalid(stream: &libc::pollfd) -> bool {
+    stream.revents & libc::POLLNVAL != 0
+}
+
+fn is_closed(fd: i32) -> bool {
+    // SAFETY: F_GETFD reads a flag of a number that need not be open.
+    #[expect(unsafe_code, reason = "asks for a descriptor's flags")]
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
+    flags < 0
+}
+
+/// Opens the placeholder; it lands on `fd`, the lowest closed number, since we go upwards.
+fn hold_place(fd: i32) -> bool {
+    // SAFETY: the path is a constant string that ends in a zero byte.
+    #[expect(unsafe_code, reason = "opens a constant path")]
+    let opened = unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR | libc::O_CLOEXEC) };
+    opened == fd
+}
