@@ -10,6 +10,7 @@ use crate::Error;
 
 /// What an installation is set to. Every key has a default; an unknown one is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+// No field is skipped when written: the same form is also the compiled one, which has no names.
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Whether decisions are carried out.
@@ -19,7 +20,6 @@ pub struct Settings {
     /// How receipts are kept.
     pub receipts: Receipts,
     /// What `hooks install` was told for single commands.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub hooks: BTreeMap<String, Hook>,
 }
 
@@ -49,10 +49,8 @@ pub struct Receipts {
 #[serde(deny_unknown_fields, default)]
 pub struct Hook {
     /// The real program, absolute; wins over PATH.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<PathBuf>,
     /// The mode of this command alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
 }
 

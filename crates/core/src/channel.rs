@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 /// One place that content came from; offsets of a finding count within it.
 ///
-/// Shown as `arg[2]`, `stdin`, `file:notes.txt`, `env:NAME`, `url[1]`, `field:path`, `output`.
+/// Shown as `arg[2]`, `args`, `stdin`, `file:notes.txt`, `env:NAME`, `field:path`, `output`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", from = "String")]
 pub enum Channel {
     /// Argument `n` as the program receives it; 0 is the program's name.
     Argument(usize),
+    /// All arguments together, in a list of what was scanned.
+    Arguments,
     /// The value of an environment variable.
     Environment(String),
     /// A field of a tool call, by its dot path.
@@ -28,6 +30,7 @@ impl fmt::Display for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Argument(index) => write!(f, "arg[{index}]"),
+            Self::Arguments => f.write_str("args"),
             Self::Environment(name) => write!(f, "env:{name}"),
             Self::Field(path) => write!(f, "field:{path}"),
             Self::File(name) => write!(f, "file:{name}"),
@@ -54,6 +57,7 @@ impl From<String> for Channel {
             Some(("env", name)) => Self::Environment(name.to_owned()),
             Some(("file", name)) => Self::File(name.to_owned()),
             Some(("field", path)) => Self::Field(path.to_owned()),
+            _ if text == "args" => Self::Arguments,
             _ if text == "stdin" => Self::Stdin,
             _ if text == "output" => Self::Output,
             _ => Self::Field(text),
@@ -69,6 +73,7 @@ mod tests {
     fn the_shown_form_reads_back() {
         let channels = [
             Channel::Argument(2),
+            Channel::Arguments,
             Channel::Environment("TOKEN".into()),
             Channel::Field("a.b".into()),
             Channel::File("x:y".into()),
