@@ -94,6 +94,18 @@ impl HostName {
             Self::Deferred(_) | Self::Unknown => false,
         }
     }
+
+    /// Whether a host pattern names this host: an exact name, `*.` and a parent domain, or an
+    /// address in any spelling that the standard library reads. Says nothing about where the
+    /// connection really ends; see [`Destination::is_home`].
+    #[must_use]
+    pub fn matches(&self, pattern: &str) -> bool {
+        match self {
+            Self::Ip(ip) => pattern.parse() == Ok(*ip),
+            Self::Name(name) => host_matches(name, pattern),
+            Self::Deferred(_) | Self::Unknown => false,
+        }
+    }
 }
 
 impl fmt::Display for HostName {

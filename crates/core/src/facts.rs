@@ -1,6 +1,6 @@
 //! What a policy may ask about an action.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use crate::{Action, Destination, Finding, Flows, Mode, Principal};
 
@@ -37,4 +37,24 @@ pub trait Facts {
 
     /// The root of the installation.
     fn root(&self) -> &Path;
+
+    /// `path` as the command would open it: absolute, with `.`, `..` and symbolic links resolved
+    /// as far as it exists. `None` when that cannot be told.
+    ///
+    /// Without a file system to ask, the text alone is resolved; who has one should do better.
+    fn canonical(&self, path: &Path) -> Option<PathBuf> {
+        let mut resolved = PathBuf::new();
+        for part in self.action().cwd.join(path).components() {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir => {
+                    resolved.pop();
+                }
+                Component::Normal(_) | Component::Prefix(_) | Component::RootDir => {
+                    resolved.push(part);
+                }
+            }
+        }
+        Some(resolved)
+    }
 }
