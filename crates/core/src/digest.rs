@@ -93,14 +93,46 @@ impl Key {
         domain: &str,
         parts: impl IntoIterator<Item = &'a [u8]>,
     ) -> KeyedDigest {
+        let mut hasher = self.hasher(domain);
+        for bytes in parts {
+            hasher.mac.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.mac.update(bytes);
+        }
+        hasher.finish()
+    }
+
+    /// Begins the keyed digest of one long stream, for one purpose.
+    #[must_use]
+    pub fn hasher(&self, domain: &str) -> KeyedHasher {
         let mut mac = <Hmac<Sha256> as KeyInit>::new(self.0.expose().into());
-        let mut part = |bytes: &[u8]| {
-            mac.update(&(bytes.len() as u64).to_le_bytes());
-            mac.update(bytes);
-        };
-        part(domain.as_bytes());
-        parts.into_iter().for_each(part);
-        KeyedDigest(mac.finalize().into_bytes().into())
+        mac.update(&(domain.len() as u64).to_le_bytes());
+        mac.update(domain.as_bytes());
+        KeyedHasher { mac }
+    }
+}
+
+/// A keyed digest in the making: bytes come in pieces, and where they are cut makes no difference.
+#[derive(Clone)]
+pub struct KeyedHasher {
+    mac: Hmac<Sha256>,
+}
+
+impl KeyedHasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.mac.update(bytes);
+    }
+
+    /// The digest of all bytes taken.
+    #[must_use]
+    pub fn finish(self) -> KeyedDigest {
+        KeyedDigest(self.mac.finalize().into_bytes().into())
+    }
+}
+
+impl fmt::Debug for KeyedHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyedHasher")
     }
 }
 
@@ -182,6 +214,16 @@ mod tests {
         assert_ne!(one, key.digest("a", [b"x".as_slice(), b"yz"]));
         assert_ne!(one, Key::from_bytes(&[8; 32]).unwrap().digest("a", [b"xy".as_slice(), b"z"]));
         assert!(Key::from_bytes(&[7; 31]).is_none());
+    }
+
+    #[test]
+    fn a_stream_may_be_cut_anywhere() {
+        let key = Key::from_bytes(&[7; 32]).unwrap();
+        let (mut one, mut two) = (key.hasher("x"), key.hasher("x"));
+        one.update(b"abc");
+        two.update(b"a");
+        two.update(b"bc");
+        assert_eq!(one.finish(), two.finish());
     }
 
     #[test]

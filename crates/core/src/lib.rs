@@ -29,7 +29,7 @@ pub use action::{Action, ActionKind};
 pub use channel::Channel;
 pub use decision::{Decision, Obligation, RuleMatch};
 pub use destination::{Destination, HostName, Reach, Void};
-pub use digest::{Digest, Key, KeyedDigest};
+pub use digest::{Digest, Key, KeyedDigest, KeyedHasher};
 pub use facts::Facts;
 pub use finding::{Confidence, Finding, Severity};
 pub use flow::{Flow, Flows};

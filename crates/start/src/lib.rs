@@ -18,6 +18,7 @@ mod streams;
 use core::ffi::{CStr, c_char, c_int};
 
 pub use crash::{exit, set_crash_code};
+pub use streams::put_at;
 
 /// What the process was started with.
 ///

@@ -5,6 +5,8 @@
 //! taken, and the next program finds them closed, exactly as we did.
 
 use core::ffi::c_short;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 /// Puts `/dev/null` on each of the descriptors 0, 1 and 2 that is closed, until exec.
 ///
@@ -26,6 +28,21 @@ pub(crate) fn guard() {
             crate::exit(crate::crash::code());
         }
     }
+}
+
+/// Puts the open file `from` at descriptor `number`, where the program to come will look for it;
+/// what was open there is closed. The copy stays open across exec.
+///
+/// To be called right before exec only: nothing else in this process may own `number`.
+///
+/// # Errors
+/// The system's answer to `dup2`, and any number below 0.
+pub fn put_at(from: &OwnedFd, number: i32) -> io::Result<()> {
+    // SAFETY: both are numbers; Rust's own handles to `number`, if any, are not used again, since
+    // the process is replaced next.
+    #[expect(unsafe_code, reason = "the standard library has no safe dup2")]
+    let answer = unsafe { libc::dup2(from.as_raw_fd(), number) };
+    if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 const fn is_invalid(stream: &libc::pollfd) -> bool {

@@ -1,0 +1,53 @@
+/*!
+Measurements and generated files of datafog; `cargo xtask` lists them.
+
+Nothing here is shipped. What is measured is the installed form of the binary in an installation of
+its own below a temporary folder, so that figures are those of a user and not of a test build.
+*/
+
+mod arena;
+mod bench;
+mod budget;
+mod callgrind;
+mod symbols;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  bench [ROUNDS]      whole-process times against the floor, paired in one run (default 1000 rounds)
+  budget [--update]   instructions, page faults and system calls against benches/budgets.toml
+  symbols             writes benches/symbols.txt, the order in which functions are laid out
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&format!("error: {error:#}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Result<()> {
+    match words {
+        ["bench"] => bench::run(1000),
+        ["bench", rounds] => bench::run(rounds.parse()?),
+        ["budget"] => budget::check(),
+        ["budget", "--update"] => budget::update(),
+        ["symbols"] => symbols::write(),
+        _ => bail!("{USAGE}"),
+    }
+}
+
+/// Writes text for a person.
+#[expect(clippy::print_stdout, reason = "this tool's output is text for a person")]
+pub(crate) fn report(text: &str) {
+    print!("{text}");
+}
