@@ -1,0 +1,3 @@
+//! Reading the ledger: newest first, by id, as it grows, and summed up.
+
+pub(crate) mod backward;
