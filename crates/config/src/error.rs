@@ -40,6 +40,23 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A file is no longer as it was when a change to it was planned.
+    #[error("`{}` was changed by somebody else meanwhile", .path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The root cannot stand on PATH or in a shell's file.
+    #[error("`{}` cannot be a root: it {why}", .path.display())]
+    Root {
+        /// The root.
+        path: PathBuf,
+        /// In which way, as the rest of a sentence.
+        why: &'static str,
+    },
+    /// Nobody knows where the user's files are.
+    #[error("the home folder is unknown: HOME is not set and the password file names none")]
+    NoHome,
     /// The operating system refused.
     #[error("cannot {doing} `{}`", .path.display())]
     Io {
@@ -69,6 +86,9 @@ impl Error {
             Self::Key { .. } => {
                 "move the file away; a new key is made, and old fingerprints no longer match"
             }
+            Self::Changed { .. } => "run the command again; it reads the file anew",
+            Self::Root { .. } => "choose an absolute folder without a colon or a line break",
+            Self::NoHome => "set HOME, or use `--no-path` and put the shims on PATH yourself",
             Self::Io { .. } => "run `datafog doctor`",
         }
     }

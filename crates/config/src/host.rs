@@ -92,6 +92,16 @@ impl Host {
         self.home.get_or_init(|| passwd::home_of(geteuid().as_raw())).as_deref()
     }
 
+    /// The home folder that *management* commands work on: `$HOME` where it is an absolute path,
+    /// as for the shells whose files they write, else that of the password file.
+    ///
+    /// A gate never asks this: `$HOME` is set by whoever starts it.
+    #[must_use]
+    pub fn management_home(&self) -> Option<PathBuf> {
+        let named = self.variable("HOME").map(Path::new).filter(|home| home.is_absolute());
+        named.or_else(|| self.home()).map(Path::to_owned)
+    }
+
     /// The user this process runs as.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ Everything that depends on the machine is asked for here and handed on as values
 knows no policy. It does know whom to trust: a folder or file that others could change is refused.
 */
 
+mod change;
 mod env_vars;
 mod error;
 mod host;
@@ -13,8 +14,11 @@ mod identity;
 mod key;
 mod layout;
 mod passwd;
+mod path_setup;
 mod settings;
+mod settings_file;
 
+pub use change::{Change, ChangeKind, make_folder};
 pub use env_vars::{EnvVar, EnvVars};
 pub use error::Error;
 pub use host::Host;
@@ -22,4 +26,6 @@ pub use identity::{FileIdentity, Identity};
 pub use key::load_or_create_key;
 pub use layout::Layout;
 pub use passwd::home_of;
+pub use path_setup::{PathSetup, Shell, StartFileState};
 pub use settings::{Hook, Limits, Receipts, Settings};
+pub use settings_file::SettingsFile;

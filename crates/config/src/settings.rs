@@ -124,7 +124,7 @@ impl Settings {
 }
 
 /// The line, from 1, that holds byte `offset`.
-fn line_at(text: &str, offset: usize) -> usize {
+pub(crate) fn line_at(text: &str, offset: usize) -> usize {
     let before = text.as_bytes().iter().take(offset);
     before.filter(|byte| **byte == b'\n').count().saturating_add(1)
 }
