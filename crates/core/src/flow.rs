@@ -4,6 +4,8 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Destination;
+
 /// One direction in which an action moves data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,6 +83,19 @@ impl Flows {
         self.0 == 0
     }
 
+    /// The same flows for a call that goes to `destinations`: one that ends on this machine, by
+    /// every one of them, does not leave it.
+    #[must_use]
+    pub fn toward(self, destinations: &[Destination]) -> Self {
+        let ends_here =
+            !destinations.is_empty() && destinations.iter().all(Destination::is_loopback);
+        if ends_here && self.has(Flow::Leaves) {
+            self.without(Flow::Leaves).with(Flow::Loopback)
+        } else {
+            self
+        }
+    }
+
     /// The flows in the set, in order of name.
     pub fn iter(self) -> impl Iterator<Item = Flow> {
         Flow::ALL.into_iter().filter(move |flow| self.has(*flow))
@@ -114,6 +129,23 @@ impl fmt::Debug for Flows {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_leaves_unless_every_host_is_here() {
+        let place = |ip: &str| Destination {
+            scheme: "http".into(),
+            host: crate::HostName::Ip(ip.parse().unwrap()),
+            port: None,
+            reach: crate::Reach::Loopback,
+            voids: Vec::new(),
+        };
+        let leaves = Flows::NONE.with(Flow::Leaves);
+        let mut abroad = place("10.0.0.1");
+        abroad.reach = crate::Reach::Remote;
+        assert_eq!(leaves.toward(&[place("127.0.0.1")]), Flows::NONE.with(Flow::Loopback));
+        assert_eq!(leaves.toward(&[place("127.0.0.1"), abroad]), leaves);
+        assert_eq!(leaves.toward(&[]), leaves);
+    }
 
     #[test]
     fn a_set_holds_what_was_put_in() {
