@@ -1,1 +1,39 @@
-/*! Recognises secrets and personal data in bytes, in one pass over static tables. */
+/*!
+Recognises secrets and personal data in bytes, in one pass over static tables.
+
+[`Scanner`] takes a text, [`Stream`] takes it piece by piece; both find the same. What can be found
+is written in TOML files in `detectors`, one per provider or family of data, and compiled into tables
+by the build script: at run time nothing is parsed, built or loaded, a table that is not needed is
+not touched, and nothing is allocated until something is found.
+
+The work is linear in the text, whatever the text is. A prefilter looks at four bytes at a time in
+a bitmap of 8 KiB; only where a keyword, an `@` or a group of digits stands does a rule look
+closer, forward by one byte of look-ahead and within fixed bounds ([`Scanner::BEHIND`] and
+[`Scanner::AHEAD`]).
+
+This crate decides nothing. It does not know commands, hosts or policies, and it does not undo
+encodings. The value of a finding never leaves it: only where it lies, a keyed fingerprint and a
+masked preview do.
+*/
+
+mod assignment;
+mod boundary;
+mod bytes;
+mod candidate;
+mod detector;
+mod engine;
+mod number;
+mod overlap;
+mod pattern;
+mod prefilter;
+mod preview;
+mod rule;
+mod scanner;
+mod stream;
+mod tables;
+mod validator;
+mod walks;
+
+pub use detector::{Detector, detector, detectors};
+pub use scanner::{Scanner, Tally};
+pub use stream::Stream;

@@ -1,0 +1,117 @@
+//! Keywords: which four bytes of each betray it, and what stands for `\d` and its kin.
+
+/// Bytes of a window: the prefilter looks at four at a time.
+pub(crate) const WINDOW: usize = 4;
+
+/// How many windows one keyword may stand for.
+const MOST_WINDOWS: usize = 512;
+
+/// A keyword in folded form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Keyword {
+    /// One byte each, lower case; 0 where a class stands.
+    pub(crate) text: Vec<u8>,
+    /// Where its window begins.
+    pub(crate) offset: u8,
+    /// All values of its window, folded as the prefilter folds.
+    pub(crate) windows: Vec<u32>,
+}
+
+impl Keyword {
+    /// Reads a keyword and chooses its rarest window.
+    pub(crate) fn new(source: &str) -> Result<Self, String> {
+        let places = read(source)?;
+        if places.len() < WINDOW {
+            return Err(format!("keyword `{source}` is shorter than {WINDOW} bytes"));
+        }
+        let best = places
+            .windows(WINDOW)
+            .enumerate()
+            .filter(|(_, window)| combinations(window) <= MOST_WINDOWS)
+            .min_by(|(_, one), (_, two)| frequency(one).total_cmp(&frequency(two)));
+        let Some((offset, window)) = best else {
+            return Err(format!("keyword `{source}` stands for more than {MOST_WINDOWS} windows"));
+        };
+        let offset = u8::try_from(offset).map_err(|_| format!("`{source}` is too long"))?;
+        let text = places.iter().map(|place| place.literal()).collect();
+        Ok(Self { text, offset, windows: expand(window) })
+    }
+}
+
+enum Place {
+    Class(Vec<u8>),
+    Literal(u8),
+}
+
+impl Place {
+    fn literal(&self) -> u8 {
+        match self {
+            Self::Class(_) => 0,
+            Self::Literal(byte) => *byte,
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Class(bytes) => bytes,
+            Self::Literal(byte) => core::slice::from_ref(byte),
+        }
+    }
+}
+
+fn read(source: &str) -> Result<Vec<Place>, String> {
+    let mut places = Vec::new();
+    let mut bytes = source.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'\\' {
+            places.push(Place::Literal(byte.to_ascii_lowercase()));
+            continue;
+        }
+        places.push(Place::Class(match bytes.next() {
+            Some(b'd') => (b'0'..=b'9').collect(),
+            Some(b'h') => (b'0'..=b'9').chain(b'a'..=b'f').collect(),
+            Some(b'w') => (b'0'..=b'9').chain(b'a'..=b'z').collect(),
+            Some(b's') => b" \"':=_-".to_vec(),
+            _ => return Err(format!("`{source}`: a keyword knows \\d, \\h, \\w and \\s")),
+        }));
+    }
+    Ok(places)
+}
+
+fn combinations(window: &[Place]) -> usize {
+    window.iter().map(|place| place.bytes().len()).fold(1, usize::saturating_mul)
+}
+
+fn expand(window: &[Place]) -> Vec<u32> {
+    let mut values = vec![0_u32];
+    for (place, shift) in window.iter().zip([0_u32, 8, 16, 24]) {
+        values = values
+            .iter()
+            .flat_map(|value| {
+                place.bytes().iter().map(move |byte| value | (u32::from(*byte | 0x20) << shift))
+            })
+            .collect();
+    }
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+/// How often a window is met in ordinary text, very roughly: the product of its bytes' shares.
+fn frequency(window: &[Place]) -> f64 {
+    let share = |place: &Place| place.bytes().iter().map(|byte| byte_share(*byte)).sum::<f64>();
+    window.iter().map(share).product()
+}
+
+fn byte_share(byte: u8) -> f64 {
+    match byte {
+        b' ' => 0.15,
+        b'e' | b't' => 0.07,
+        b'a' | b'i' | b'n' | b'o' | b'r' | b's' => 0.05,
+        b'c' | b'd' | b'l' | b'm' | b'p' | b'u' => 0.03,
+        b'b' | b'f' | b'g' | b'h' | b'v' | b'y' => 0.015,
+        b'_' | b'"' | b'.' | b',' | b'/' | b'-' | b'=' | b':' | b'0' | b'1' | b'2' => 0.012,
+        b'k' | b'w' | b'x' | b'3'..=b'9' => 0.006,
+        _ => 0.003,
+    }
+}

@@ -1,0 +1,297 @@
+//! From checked files to Rust source.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use crate::format::{Detector, Source, Trigger};
+use crate::keyword::Keyword;
+use crate::pattern::{self, Sets, Step};
+
+/// Bits of the prefilter's bitmap: 8 KiB, so that it stays in the first-level cache.
+const BITMAP_BITS: u32 = 16;
+
+/// Bits of the bucket number; a bucket holds the windows with the same high hash bits.
+const BUCKET_BITS: u32 = 10;
+
+/// The multiplier of the prefilter's hash; `src/prefilter.rs` reads it from the tables.
+const MULTIPLIER: u32 = 0x9E37_79B1;
+
+/// Bytes of a name to which a value is assigned.
+const NAME: &str = "[A-Za-z0-9_.-]{64}";
+
+/// Bytes of a value that stands without quotes.
+const VALUE: &str = r#"[^\x00-\x20"'`,;<>(){}\[\]|&\\\x7f]{512}"#;
+
+/// Fewest examples and counter-examples of a detector.
+const FEWEST_EXAMPLES: usize = 3;
+
+/// Compiles all files. `validators` are the names of `VALIDATORS` in order.
+pub(crate) fn compile(sources: &[Source], validators: &[String]) -> Result<String, String> {
+    let mut tables = Tables::default();
+    let name = pattern::compile_back(NAME, &mut tables.sets)?.0;
+    let value = pattern::compile_back(VALUE, &mut tables.sets)?.0;
+    for source in sources {
+        for detector in &source.detectors {
+            tables
+                .add(source, detector.get_ref(), validators)
+                .map_err(|what| source.error(detector, &what))?;
+        }
+    }
+    let consts =
+        format!("pub(crate) const NAME: u16 = {name};\npub(crate) const VALUE: u16 = {value};\n");
+    Ok(consts + &tables.print().map_err(|error| error.to_string())?)
+}
+
+#[derive(Default)]
+struct Tables {
+    ids: BTreeSet<String>,
+    sets: Sets,
+    keywords: BTreeMap<Keyword, Vec<usize>>,
+    by_trigger: BTreeMap<&'static str, Vec<usize>>,
+    detectors: String,
+    rules: String,
+    count: usize,
+}
+
+impl Tables {
+    fn add(
+        &mut self,
+        source: &Source,
+        detector: &Detector,
+        validators: &[String],
+    ) -> Result<(), String> {
+        if !self.ids.insert(detector.id.clone()) {
+            return Err("the id is taken".to_owned());
+        }
+        check(detector)?;
+        self.place(detector)?;
+        let rule = self.rule(detector, validators)?;
+        self.rules.push_str(&rule);
+        let words = describe(source, detector).map_err(|error| error.to_string())?;
+        self.detectors.push_str(&words);
+        self.count = self.count.saturating_add(1);
+        Ok(())
+    }
+
+    /// Enters the detector under what triggers it.
+    fn place(&mut self, detector: &Detector) -> Result<(), String> {
+        match detector.trigger {
+            Trigger::Assignment | Trigger::Token => {
+                for keyword in &detector.keywords {
+                    let rules = self.keywords.entry(Keyword::new(keyword)?).or_default();
+                    rules.push(self.count);
+                }
+            }
+            Trigger::At => self.by_trigger.entry("AT_RULES").or_default().push(self.count),
+            Trigger::Number => self.by_trigger.entry("NUMBER_RULES").or_default().push(self.count),
+        }
+        Ok(())
+    }
+
+    fn rule(&mut self, detector: &Detector, validators: &[String]) -> Result<String, String> {
+        let steps = match &detector.pattern {
+            Some(text) => pattern::compile(text, &mut self.sets)?,
+            None => Vec::new(),
+        };
+        let back = match &detector.back {
+            Some(text) => Some(pattern::compile_back(text, &mut self.sets)?),
+            None => None,
+        };
+        let validator = match &detector.validator {
+            Some(name) => {
+                Some(validators.iter().position(|known| known == name).ok_or_else(|| {
+                    format!("there is no validator `{name}`; known are {}", validators.join(", "))
+                })?)
+            }
+            None => None,
+        };
+        let published: Vec<u64> =
+            detector.published.iter().map(|pieces| fnv(pieces.concat().as_bytes())).collect();
+        let head = head_of(detector, &steps);
+        Ok(format!(
+            "Rule {{ trigger: {}, steps: &{}, back: {back:?}, boundary: Boundary::{:?}, \
+             validator: {validator:?}, confidence: {}, shape: {:?}, rank: {}, head: {head}, \
+             published: &{published:?}, secret: {} }},\n",
+            trigger(detector)?,
+            print_steps(&steps),
+            detector.boundary,
+            detector.confidence,
+            detector.shape,
+            rank(detector),
+            detector.entity.starts_with("secret."),
+        ))
+    }
+
+    fn print(&self) -> Result<String, std::fmt::Error> {
+        let mut code = String::new();
+        let keywords: Vec<_> = self.keywords.iter().collect();
+        let (bitmap, buckets, windows) = prefilter(&keywords);
+        writeln!(code, "pub(crate) const MULTIPLIER: u32 = {MULTIPLIER};")?;
+        writeln!(code, "pub(crate) static BITMAP: [u64; {}] = {bitmap:?};", bitmap.len())?;
+        writeln!(code, "pub(crate) static BUCKETS: [u16; {}] = {buckets:?};", buckets.len())?;
+        writeln!(
+            code,
+            "pub(crate) static WINDOWS: [(u32, u16); {}] = {windows:?};",
+            windows.len()
+        )?;
+        writeln!(code, "pub(crate) static KEYWORDS: [Keyword; {}] = [", keywords.len())?;
+        for (keyword, rules) in &keywords {
+            let Keyword { text, offset, .. } = keyword;
+            writeln!(code, "Keyword {{ text: &{text:?}, offset: {offset}, rules: &{rules:?} }},")?;
+        }
+        writeln!(code, "];")?;
+        let sets = self.sets.in_order();
+        writeln!(code, "pub(crate) static SETS: [[u64; 4]; {}] = {sets:?};", sets.len())?;
+        for name in ["AT_RULES", "NUMBER_RULES"] {
+            let rules = self.by_trigger.get(name).map_or(&[][..], Vec::as_slice);
+            writeln!(code, "pub(crate) static {name}: [u16; {}] = {rules:?};", rules.len())?;
+        }
+        let count = self.count;
+        writeln!(code, "pub(crate) static RULES: [Rule; {count}] = [\n{}];", self.rules)?;
+        writeln!(
+            code,
+            "pub(crate) static DETECTORS: [Detector; {count}] = [\n{}];",
+            self.detectors
+        )?;
+        Ok(code)
+    }
+}
+
+/// What can be said about a detector without compiling it.
+fn check(detector: &Detector) -> Result<(), String> {
+    let wants_keyword = matches!(detector.trigger, Trigger::Assignment | Trigger::Token);
+    let examples = detector.examples.len().min(detector.counter_examples.len());
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let kind = ["secret.", "pii."].iter().any(|kind| detector.entity.starts_with(kind));
+    let problem = if !detector.id.bytes().all(plain) {
+        "an id has lower-case letters, digits and dashes"
+    } else if !kind {
+        "an entity begins with `secret.` or `pii.`"
+    } else if detector.keywords.is_empty() == wants_keyword {
+        "keywords belong to `token` and `assignment`, and there they must be"
+    } else if detector.trigger == Trigger::Token && detector.pattern.is_none() {
+        "a token needs a pattern"
+    } else if detector.trigger != Trigger::Token && detector.back.is_some() {
+        "only a token has something before its keyword"
+    } else if (detector.trigger == Trigger::Number) == detector.digits.is_empty() {
+        "`digits` belongs to `number`, and there it must be"
+    } else if !wants_keyword && detector.validator.is_none() {
+        "without a keyword a validator must judge"
+    } else if detector.confidence > 100 || detector.shape.is_some_and(|s| s > detector.confidence) {
+        "shape <= confidence <= 100"
+    } else if examples < FEWEST_EXAMPLES {
+        "at least three examples and three counter-examples"
+    } else {
+        return Ok(());
+    };
+    Err(problem.to_owned())
+}
+
+fn trigger(detector: &Detector) -> Result<String, String> {
+    Ok(match detector.trigger {
+        Trigger::Assignment => "Trigger::Assignment".to_owned(),
+        Trigger::At => "Trigger::At".to_owned(),
+        Trigger::Number => {
+            let mut lengths = 0_u32;
+            for range in &detector.digits {
+                let (first, last) = range.split_once("..").unwrap_or((range, range));
+                let number =
+                    |text: &str| text.parse::<u32>().map_err(|e| format!("`{range}`: {e}"));
+                for length in number(first)?..=number(last)? {
+                    lengths |= 1_u32.checked_shl(length).unwrap_or_default();
+                }
+            }
+            format!("Trigger::Number {{ lengths: {lengths}, letters: {} }}", detector.letters)
+        }
+        Trigger::Token => "Trigger::Token".to_owned(),
+    })
+}
+
+/// How telling a detector is, for values that two of them claim.
+fn rank(detector: &Detector) -> u8 {
+    match detector.trigger {
+        _ if detector.generic => 0,
+        Trigger::At | Trigger::Number => 1,
+        Trigger::Assignment => 2,
+        Trigger::Token => 3,
+    }
+}
+
+/// How many first bytes of a value are public: the literal head of a token.
+fn head_of(detector: &Detector, steps: &[Step]) -> usize {
+    if detector.trigger == Trigger::Token && detector.back.is_none() {
+        let opened = steps.contains(&Step::Open);
+        if opened && steps.first() != Some(&Step::Open) {
+            return 0;
+        }
+        return pattern::public_head(steps).len();
+    }
+    0
+}
+
+fn print_steps(steps: &[Step]) -> String {
+    let steps: Vec<String> = steps
+        .iter()
+        .map(|step| match step {
+            Step::Literal(bytes) => format!("Step::Literal(&{bytes:?})"),
+            Step::Close | Step::Fork { .. } | Step::Jump(_) | Step::Open | Step::Run { .. } => {
+                format!("Step::{step:?}")
+            }
+        })
+        .collect();
+    format!("[{}]", steps.join(", "))
+}
+
+fn describe(source: &Source, detector: &Detector) -> Result<String, std::fmt::Error> {
+    let provider = &source.provider;
+    let mut code = String::new();
+    writeln!(
+        code,
+        "Detector {{ id: {:?}, entity: {:?}, summary: {:?}, provider: {:?}, url: {:?}, \
+         revoke: {:?}, hosts: &{:?}, severity: Severity::{:?}, confidence: Confidence::percent({}) }},",
+        detector.id,
+        detector.entity,
+        detector.summary,
+        provider.name,
+        detector.url.as_ref().unwrap_or(&provider.url),
+        detector.revoke.as_ref().unwrap_or(&provider.revoke),
+        detector.hosts.as_ref().unwrap_or(&provider.hosts),
+        detector.severity,
+        detector.confidence,
+    )?;
+    Ok(code)
+}
+
+type Windows = Vec<(u32, u16)>;
+
+/// Bitmap, first window of each bucket, and the windows in bucket order.
+fn prefilter(keywords: &[(&Keyword, &Vec<usize>)]) -> (Vec<u64>, Vec<usize>, Windows) {
+    let mut bitmap = vec![0_u64; 1 << (BITMAP_BITS - 6)];
+    let mut windows = Vec::new();
+    for (number, (keyword, _)) in (0_u16..).zip(keywords) {
+        windows.extend(keyword.windows.iter().map(|window| (*window, number)));
+    }
+    windows.sort_by_key(|(window, number)| (hash(*window), *window, *number));
+    for (window, _) in &windows {
+        let place = hash(*window);
+        if let Some(word) = bitmap.get_mut(place >> 6) {
+            *word |= 1 << (place & 63);
+        }
+    }
+    let bucket = |window: u32| hash(window) >> (BITMAP_BITS - BUCKET_BITS);
+    let starts = (0..=1_usize << BUCKET_BITS)
+        .map(|number| windows.partition_point(|(window, _)| bucket(*window) < number))
+        .collect();
+    (bitmap, starts, windows)
+}
+
+fn hash(window: u32) -> usize {
+    usize::try_from(window.wrapping_mul(MULTIPLIER) >> (32 - BITMAP_BITS)).unwrap_or_default()
+}
+
+/// FNV-1a of 64 bits: published examples are kept as this, so that they stand nowhere whole.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

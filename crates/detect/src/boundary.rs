@@ -1,0 +1,65 @@
+//! Whether a value begins or ends where it seems to.
+//!
+//! A token inside a longer word is another word. But `\n`, `%3D`, `\u0022` and colour codes end in
+//! letters or digits too and stand between values: after them a value may begin.
+
+use crate::bytes::{before, is_word, run_back};
+use crate::walks::in_set;
+
+/// Longest escape sequence that is recognised, in bytes.
+const LONGEST_ESCAPE: usize = 24;
+
+/// Whether a value may begin at `at`.
+pub(crate) fn begins(text: &[u8], at: usize) -> bool {
+    before(text, at).is_none_or(|byte| !is_word(byte))
+        || text.get(at).is_some_and(|byte| !is_word(*byte))
+        || after_escape(text, at)
+}
+
+/// Whether a value may end before `at`; `last` is the set of its last run, which must not go on.
+pub(crate) fn ends(text: &[u8], at: usize, last: Option<u16>) -> bool {
+    let word = before(text, at).is_some_and(is_word);
+    text.get(at).is_none_or(|byte| {
+        !(word && is_word(*byte)) && !last.is_some_and(|set| in_set(set, *byte) && *byte != b'.')
+    })
+}
+
+/// Whether the bytes before `at` are an escape sequence rather than a word.
+fn after_escape(text: &[u8], at: usize) -> bool {
+    let head = text.get(at.saturating_sub(LONGEST_ESCAPE)..at).unwrap_or_default();
+    match head {
+        [.., b'\\', b'n' | b'r' | b't' | b'0' | b'f' | b'v' | b'b'] => true,
+        [.., b'%', a, b] | [.., b'\\', b'x', a, b] | [.., b'\\', b'u', _, _, a, b] => {
+            a.is_ascii_hexdigit() && b.is_ascii_hexdigit()
+        }
+        [.., b'm'] => after_colour(head),
+        _ => false,
+    }
+}
+
+/// Whether `head` ends in a colour code, ECMA-48 SGR: `ESC [ 0 ; 3 2 m`.
+fn after_colour(head: &[u8]) -> bool {
+    let Some((_, parameters)) = head.split_last() else { return false };
+    let length = run_back(parameters, |byte| byte.is_ascii_digit() || byte == b';');
+    let cut = parameters.len().saturating_sub(length);
+    parameters.get(..cut).is_some_and(|rest| rest.ends_with(b"\x1b["))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_does_not_begin_inside_a_word() {
+        assert!(begins(b"ghp", 0) && begins(b"=ghp", 1) && begins(b"-ghp", 1));
+        assert!(!begins(b"xghp", 1) && !begins(b"_ghp", 1) && !begins("éghp".as_bytes(), 2));
+    }
+
+    #[test]
+    fn a_value_begins_after_an_escape() {
+        for text in ["\\n", "%3D", "\\x22", "\\u0022", "\x1b[0;32m"] {
+            assert!(begins(format!("{text}ghp").as_bytes(), text.len()), "{text}");
+        }
+        assert!(!begins(b"%zza", 3) && !begins(b"farms", 4));
+    }
+}

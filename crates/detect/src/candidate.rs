@@ -1,0 +1,63 @@
+//! What a validator is shown, and what it says.
+
+/// A value that has the right shape, with the text around it.
+///
+/// Offsets count within `text`, the part of the channel that may be looked at from here. A
+/// validator may move `start` and `end`, for example to the end of a key block.
+#[derive(Debug)]
+pub(crate) struct Candidate<'t> {
+    /// The text around the value: at most [`crate::Scanner::BEHIND`] bytes before the trigger and
+    /// [`crate::Scanner::AHEAD`] after it.
+    pub(crate) text: &'t [u8],
+    /// First byte of the value.
+    pub(crate) start: usize,
+    /// One past the last byte of the value.
+    pub(crate) end: usize,
+    /// The name to which the value is assigned; empty for other triggers.
+    pub(crate) name: &'t [u8],
+    /// Whether the value is a quoted literal.
+    pub(crate) quoted: bool,
+}
+
+impl<'t> Candidate<'t> {
+    /// The value.
+    pub(crate) fn value(&self) -> &'t [u8] {
+        self.text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// What stands before the value.
+    pub(crate) fn before(&self) -> &'t [u8] {
+        self.text.get(..self.start).unwrap_or_default()
+    }
+
+    /// What stands after the value.
+    pub(crate) fn after(&self) -> &'t [u8] {
+        self.text.get(self.end..).unwrap_or_default()
+    }
+}
+
+/// What a validator says about a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    /// Not one of these at all.
+    Refuse,
+    /// It looks like one, but what can be checked is wrong or missing.
+    Shape,
+    /// What can be checked is right.
+    Sound,
+}
+
+impl Judgement {
+    /// Sound when the check holds, else shape only.
+    pub(crate) const fn sound_if(holds: bool) -> Self {
+        if holds { Self::Sound } else { Self::Shape }
+    }
+
+    /// Sound when the check holds, else no finding.
+    pub(crate) const fn refuse_unless(holds: bool) -> Self {
+        if holds { Self::Sound } else { Self::Refuse }
+    }
+}
+
+/// A check by name.
+pub(crate) type Validator = fn(&mut Candidate<'_>) -> Judgement;

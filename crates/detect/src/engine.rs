@@ -1,0 +1,210 @@
+//! One pass over a part of a text: from triggers to raw findings.
+//!
+//! A segment is gone through three times while it lies in the cache, each time for another kind
+//! of trigger: keywords, the character `@`, groups of digits. What a trigger leads to depends only
+//! on the bytes within fixed bounds around it, never on how the text was cut into segments.
+
+use memchr::memchr_iter;
+
+use crate::assignment::{self, Assignment};
+use crate::boundary;
+use crate::bytes::{fnv, run_back};
+use crate::candidate::{Candidate, Judgement};
+use crate::number::{self, Group};
+use crate::overlap::{Pending, Raw};
+use crate::pattern;
+use crate::prefilter;
+use crate::rule::{Boundary, Keyword, Rule, Trigger};
+use crate::scanner::Scanner;
+use crate::tables::{AT_RULES, NUMBER_RULES, RULES};
+use crate::validator::{VALIDATORS, is_sample};
+use crate::walks::{Walks, in_set};
+
+/// How many words of names may lead to one value; more are a text made to cost time.
+const MOST_NAMES: u8 = 4;
+
+/// The state of a scan between its segments.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) walks: Walks,
+    pub(crate) pending: Pending,
+    /// End of the last assigned value and how many names led to it.
+    judged: (usize, u8),
+}
+
+/// The part of a text that one trigger may see.
+#[derive(Clone, Copy)]
+struct View<'t> {
+    text: &'t [u8],
+    /// Absolute offset of the first byte.
+    base: usize,
+    /// Where the trigger lies within the text.
+    at: usize,
+}
+
+impl<'t> View<'t> {
+    fn new(text: &'t [u8], base: usize, at: usize) -> Self {
+        let start = at.saturating_sub(Scanner::BEHIND);
+        let end = at.saturating_add(Scanner::AHEAD).min(text.len());
+        let text = text.get(start..end).unwrap_or_default();
+        Self { text, base: base.saturating_add(start), at: at.saturating_sub(start) }
+    }
+
+    /// The same view of a trigger that lies `bytes` earlier.
+    fn starting(self, bytes: usize) -> Self {
+        Self { at: self.at.saturating_sub(bytes), ..self }
+    }
+
+    fn candidate(&self, start: usize, end: usize) -> Candidate<'t> {
+        Candidate { text: self.text, start, end, name: &[], quoted: false }
+    }
+}
+
+impl Engine {
+    /// An engine at the start of a text.
+    pub(crate) const fn new() -> Self {
+        Self { walks: Walks::new(), pending: Pending::new(), judged: (0, 0) }
+    }
+
+    /// Looks at every trigger in `from..to` of `text`, whose first byte has absolute offset
+    /// `base`. Both `base` and `from` are multiples of [`number::BLOCK`].
+    pub(crate) fn segment(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
+        prefilter::places(text, from, to, |at| self.keywords(text, base, at));
+        let part = text.get(from..to).unwrap_or_default();
+        for at in memchr_iter(b'@', part) {
+            self.at_sign(View::new(text, base, from.saturating_add(at)));
+        }
+        number::groups(text, from, to, |group| self.number(text, base, group));
+    }
+
+    fn keywords(&mut self, text: &[u8], base: usize, at: usize) {
+        for (start, keyword) in prefilter::keywords(text, at) {
+            self.walks.work = self.walks.work.saturating_add(1);
+            let view = View::new(text, base, at).starting(at.saturating_sub(start));
+            let mut assigned = None;
+            for number in keyword.rules {
+                let Some(rule) = RULES.get(usize::from(*number)) else { continue };
+                match rule.trigger {
+                    Trigger::Token => self.token(*number, rule, view),
+                    Trigger::Assignment => {
+                        let found = assigned.get_or_insert_with(|| self.assigned(keyword, view));
+                        if let Some(found) = *found {
+                            self.assignment(*number, rule, view, found);
+                        }
+                    }
+                    Trigger::At | Trigger::Number { .. } => {}
+                }
+            }
+        }
+    }
+
+    fn token(&mut self, number: u16, rule: &'static Rule, view: View<'_>) {
+        let start = rule.back.map_or(view.at, |(set, most)| {
+            let head = view.text.get(..view.at).unwrap_or_default();
+            let recent = head.get(head.len().saturating_sub(usize::from(most))..);
+            view.at.saturating_sub(run_back(recent.unwrap_or_default(), |byte| in_set(set, byte)))
+        });
+        let free = rule.boundary != Boundary::Word || boundary::begins(view.text, start);
+        let Some(rest) = view.text.get(start..).filter(|_| free) else { return };
+        let place = view.base.saturating_add(start);
+        let Some(found) = pattern::matches(rule.steps, rest, place, &mut self.walks) else {
+            return;
+        };
+        let stop = start.saturating_add(found.stop);
+        if rule.boundary != Boundary::None && !boundary::ends(view.text, stop, found.last) {
+            return;
+        }
+        let value = (start.saturating_add(found.start), start.saturating_add(found.end));
+        self.judge(number, rule, view, view.candidate(value.0, value.1));
+    }
+
+    /// The assignment that a word of a name leads to, unless its value was judged often enough.
+    fn assigned(&mut self, keyword: &Keyword, view: View<'_>) -> Option<Assignment> {
+        let word = (view.at, view.at.checked_add(keyword.text.len())?);
+        let found = assignment::find(view.text, word, view.base, &mut self.walks)?;
+        let end = view.base.checked_add(found.value.1)?;
+        self.judged =
+            if self.judged.0 == end { (end, self.judged.1.saturating_add(1)) } else { (end, 1) };
+        (self.judged.1 <= MOST_NAMES).then_some(found)
+    }
+
+    fn assignment(&mut self, number: u16, rule: &'static Rule, view: View<'_>, found: Assignment) {
+        let Some(name) = view.text.get(found.name.0..found.name.1) else { return };
+        let mut candidate = Candidate {
+            name,
+            quoted: found.quoted,
+            ..view.candidate(found.value.0, found.value.1)
+        };
+        if !rule.steps.is_empty() {
+            let place = view.base.saturating_add(candidate.start);
+            let value = candidate.value();
+            let Some(shape) = pattern::matches(rule.steps, value, place, &mut self.walks) else {
+                return;
+            };
+            if !boundary::ends(value, shape.stop, shape.last) {
+                return;
+            }
+            candidate.end = candidate.start.saturating_add(shape.end);
+            candidate.start = candidate.start.saturating_add(shape.start);
+        }
+        self.judge(number, rule, view, candidate);
+    }
+
+    fn at_sign(&mut self, view: View<'_>) {
+        for number in AT_RULES {
+            if let Some(rule) = RULES.get(usize::from(number)) {
+                self.judge(number, rule, view, view.candidate(view.at, view.at.saturating_add(1)));
+            }
+        }
+    }
+
+    fn number(&mut self, text: &[u8], base: usize, group: Group) {
+        let view = View::new(text, base, group.start);
+        let end = view.at.saturating_add(group.length);
+        let bit = 1_u32.checked_shl(u32::try_from(group.length).unwrap_or(31)).unwrap_or_default();
+        for number in NUMBER_RULES {
+            let Some(rule) = RULES.get(usize::from(number)) else { continue };
+            if matches!(rule.trigger, Trigger::Number { lengths, letters }
+                if lengths & bit != 0 && letters == group.letters)
+            {
+                let start = view.at.saturating_sub(usize::from(group.letters));
+                self.judge(number, rule, view, view.candidate(start, end));
+            }
+        }
+    }
+
+    /// Lets the validator judge and keeps what stands.
+    fn judge(
+        &mut self,
+        number: u16,
+        rule: &'static Rule,
+        view: View<'_>,
+        mut candidate: Candidate<'_>,
+    ) {
+        let validator = rule.validator.and_then(|at| VALIDATORS.get(usize::from(at)));
+        let judgement =
+            validator.map_or(Judgement::Sound, |(_, validate)| validate(&mut candidate));
+        let value = candidate.value();
+        self.walks.work = self.walks.work.saturating_add(value.len() as u64);
+        let confidence = match judgement {
+            Judgement::Refuse => return,
+            Judgement::Shape => rule.shape,
+            Judgement::Sound => Some(rule.confidence),
+        };
+        let Some(confidence) = confidence else { return };
+        if rule.secret && rule.trigger == Trigger::Token && is_sample(value, usize::from(rule.head))
+        {
+            return;
+        }
+        if !rule.published.is_empty() && rule.published.contains(&fnv(value)) {
+            return;
+        }
+        self.pending.push(Raw {
+            start: view.base.saturating_add(candidate.start),
+            end: view.base.saturating_add(candidate.end),
+            rule: number,
+            confidence,
+            rank: rule.rank,
+        });
+    }
+}

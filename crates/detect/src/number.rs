@@ -1,0 +1,104 @@
+//! Where numbers that could mean a person or an account may begin.
+//!
+//! Most text has few digits. Blocks of 64 bytes are counted with plain loops that compile to
+//! vector instructions; only where two neighbours together hold as many digits as the shortest
+//! such number are groups of digits looked at one by one.
+
+/// Bytes of a block; blocks lie at multiples of it, whatever the pieces a stream came in.
+pub(crate) const BLOCK: usize = 64;
+
+/// Fewest digits of any number that is looked for.
+const FEWEST_DIGITS: usize = 9;
+
+/// A group longer than this is no number of a person's; its bit is 31.
+const LONGEST_GROUP: usize = 31;
+
+/// Most letters that may stand directly before a number.
+const MOST_LETTERS: usize = 4;
+
+/// The first group of digits of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub(crate) start: usize,
+    /// Digits in it; [`LONGEST_GROUP`] stands for any more.
+    pub(crate) length: usize,
+    /// Letters directly before it that begin a word.
+    pub(crate) letters: u8,
+}
+
+/// Calls `hit` with every group of digits that begins in `from..to` of `text` where digits are
+/// dense enough. `from` must be a multiple of [`BLOCK`] in absolute offsets.
+pub(crate) fn groups(text: &[u8], from: usize, to: usize, mut hit: impl FnMut(Group)) {
+    let mut at = from;
+    let mut here = digits_in(text, at);
+    while at < to {
+        let next = at.saturating_add(BLOCK);
+        let there = digits_in(text, next);
+        if here > 0 && here.saturating_add(there) >= FEWEST_DIGITS {
+            groups_of_block(text, at, next.min(to), &mut hit);
+        }
+        at = next;
+        here = there;
+    }
+}
+
+fn digits_in(text: &[u8], at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    rest.first_chunk::<BLOCK>().map_or_else(
+        || rest.iter().filter(|byte| byte.is_ascii_digit()).count(),
+        |block| usize::from(block.iter().map(|byte| u8::from(byte.is_ascii_digit())).sum::<u8>()),
+    )
+}
+
+fn groups_of_block(text: &[u8], from: usize, to: usize, hit: &mut impl FnMut(Group)) {
+    let mut inside =
+        from.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_digit);
+    for at in from..to {
+        let digit = text.get(at).is_some_and(u8::is_ascii_digit);
+        if digit && !inside {
+            if let Some(letters) = letters_before(text, at) {
+                let rest = text.get(at..).unwrap_or_default();
+                let length = rest.iter().take(LONGEST_GROUP).take_while(|b| b.is_ascii_digit());
+                hit(Group { start: at, length: length.count(), letters });
+            }
+        }
+        inside = digit;
+    }
+}
+
+/// Letters directly before `at`, when they begin a word; `None` inside a longer word.
+fn letters_before(text: &[u8], at: usize) -> Option<u8> {
+    let head = text.get(..at)?;
+    let letters =
+        head.iter().rev().take(MOST_LETTERS).take_while(|b| b.is_ascii_alphabetic()).count();
+    let start = at.checked_sub(letters)?;
+    if crate::boundary::begins(text, start) {
+        u8::try_from(letters).ok()
+    } else {
+        crate::boundary::begins(text, at).then_some(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(usize, usize, u8)> {
+        let mut out = Vec::new();
+        groups(text.as_bytes(), 0, text.len(), |g| out.push((g.start, g.length, g.letters)));
+        out
+    }
+
+    #[test]
+    fn groups_begin_at_words_only() {
+        assert_eq!(found("123-45-6789"), [(0, 3, 0), (4, 2, 0), (7, 4, 0)]);
+        assert_eq!(found("DE123456789 x_123456789"), [(2, 9, 2)]);
+        assert_eq!(found("12 ab 34"), []);
+    }
+
+    #[test]
+    fn a_number_may_lie_across_blocks() {
+        let text = format!("{}123-45-6789", " ".repeat(BLOCK - 3));
+        assert_eq!(found(&text).first(), Some(&(BLOCK - 3, 3, 0)));
+    }
+}

@@ -1,0 +1,138 @@
+//! Which of several overlapping findings stands: the longest, then the most specific.
+//!
+//! Raw findings wait here until nothing that is still to come can overlap them.
+
+/// A finding before its value is named and masked; offsets are absolute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Raw {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// Place in the table of rules.
+    pub(crate) rule: u16,
+    /// Per cent.
+    pub(crate) confidence: u8,
+    pub(crate) rank: u8,
+}
+
+/// A cluster of overlapping findings longer than this is settled although more could join it, so
+/// that memory stays bounded.
+const LONGEST_CLUSTER: usize = 64 * 1024;
+
+/// Raw findings that are not settled yet.
+#[derive(Debug)]
+pub(crate) struct Pending {
+    raws: Vec<Raw>,
+    /// Everything before is settled.
+    settled: usize,
+}
+
+impl Pending {
+    /// Nothing waits.
+    pub(crate) const fn new() -> Self {
+        Self { raws: Vec::new(), settled: 0 }
+    }
+
+    /// Adds a finding.
+    pub(crate) fn push(&mut self, raw: Raw) {
+        if raw.start < raw.end && raw.start >= self.settled {
+            self.raws.push(raw);
+        }
+    }
+
+    /// First byte that a waiting finding needs.
+    pub(crate) fn first_start(&self) -> Option<usize> {
+        self.raws.iter().map(|raw| raw.start).min()
+    }
+
+    /// Calls `stands` with every finding that wins, in order, as far as nothing that begins at or
+    /// after `open` can change it.
+    pub(crate) fn settle(&mut self, open: usize, mut stands: impl FnMut(Raw)) {
+        if self.raws.is_empty() {
+            return;
+        }
+        self.raws.sort_unstable_by_key(|raw| (raw.start, raw.end, raw.rule));
+        let mut taken = 0_usize;
+        while let Some(cluster) = self.raws.get(taken..).and_then(first_cluster) {
+            let start = cluster.first().map_or(0, |raw| raw.start);
+            let end = cluster.iter().map(|raw| raw.end).max().unwrap_or(start);
+            if end > open && end.saturating_sub(start) <= LONGEST_CLUSTER {
+                break;
+            }
+            winners(cluster).into_iter().for_each(&mut stands);
+            taken = taken.saturating_add(cluster.len());
+            self.settled = end;
+        }
+        self.raws.drain(..taken.min(self.raws.len()));
+    }
+}
+
+/// The findings at the start of `raws` that hang together by overlaps; none when it is empty.
+fn first_cluster(raws: &[Raw]) -> Option<&[Raw]> {
+    let mut end = raws.first()?.end;
+    let next = raws.iter().position(|raw| {
+        let apart = raw.start >= end;
+        end = end.max(raw.end);
+        apart
+    });
+    raws.get(..next.unwrap_or(raws.len()))
+}
+
+/// The findings of one cluster that stand, in order and disjoint.
+fn winners(cluster: &[Raw]) -> Vec<Raw> {
+    let mut by_worth = cluster.to_vec();
+    by_worth.sort_unstable_by_key(|raw| {
+        let length = raw.end.saturating_sub(raw.start);
+        core::cmp::Reverse((
+            length,
+            raw.rank,
+            raw.confidence,
+            core::cmp::Reverse((raw.start, raw.rule)),
+        ))
+    });
+    let mut standing: Vec<Raw> = Vec::new();
+    for raw in by_worth {
+        let place = standing.partition_point(|other| other.start < raw.start);
+        let left = place.checked_sub(1).and_then(|left| standing.get(left));
+        let free = left.is_none_or(|left| left.end <= raw.start)
+            && standing.get(place).is_none_or(|right| raw.end <= right.start);
+        if free {
+            standing.insert(place, raw);
+        }
+    }
+    standing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(start: usize, end: usize, rule: u16, rank: u8) -> Raw {
+        Raw { start, end, rule, confidence: 90, rank }
+    }
+
+    fn settle(raws: &[Raw], open: usize) -> Vec<(usize, usize, u16)> {
+        let mut pending = Pending::new();
+        raws.iter().for_each(|raw| pending.push(*raw));
+        let mut out = Vec::new();
+        pending.settle(open, |raw| out.push((raw.start, raw.end, raw.rule)));
+        out
+    }
+
+    #[test]
+    fn the_longest_wins_then_the_most_specific() {
+        let raws = [raw(0, 10, 1, 0), raw(2, 8, 2, 3), raw(20, 30, 3, 0), raw(20, 30, 4, 2)];
+        assert_eq!(settle(&raws, 100), [(0, 10, 1), (20, 30, 4)]);
+    }
+
+    #[test]
+    fn what_a_loser_alone_would_have_covered_may_still_be_found() {
+        let raws = [raw(0, 4, 1, 3), raw(3, 10, 2, 3), raw(10, 12, 3, 3)];
+        assert_eq!(settle(&raws, 100), [(3, 10, 2), (10, 12, 3)]);
+    }
+
+    #[test]
+    fn nothing_is_settled_while_something_may_overlap_it() {
+        let raws = [raw(0, 10, 1, 3), raw(50, 60, 2, 3)];
+        assert_eq!(settle(&raws, 55), [(0, 10, 1)]);
+    }
+}

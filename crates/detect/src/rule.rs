@@ -1,0 +1,77 @@
+//! The compiled form of a detector: what triggers it, what shape it has, what checks it.
+
+/// One detector as the engine needs it; what people need is in [`crate::Detector`].
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) trigger: Trigger,
+    /// The pattern; empty when the validator alone knows the shape.
+    pub(crate) steps: &'static [Step],
+    /// Set and greatest number of bytes that may stand before the keyword.
+    pub(crate) back: Option<(u16, u16)>,
+    pub(crate) boundary: Boundary,
+    /// Place in `VALIDATORS`.
+    pub(crate) validator: Option<u16>,
+    /// Per cent, when the validator agrees or there is none.
+    pub(crate) confidence: u8,
+    /// Per cent, when only the shape is right; without it, such a value is no finding.
+    pub(crate) shape: Option<u8>,
+    /// How telling the detector is; the higher wins among equally long findings.
+    pub(crate) rank: u8,
+    /// How many first bytes of a value are public.
+    pub(crate) head: u8,
+    /// FNV-1a digests of published examples, which are no finding.
+    pub(crate) published: &'static [u64],
+    /// Whether it finds secrets rather than personal data.
+    pub(crate) secret: bool,
+}
+
+/// What makes the engine look at a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trigger {
+    /// A word of a name to which a value is assigned.
+    Assignment,
+    /// The character `@`.
+    At,
+    /// A first group of digits whose length is a bit of `lengths`, after so many letters.
+    Number { lengths: u32, letters: u8 },
+    /// A literal that is part of the value.
+    Token,
+}
+
+/// What may stand around a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Boundary {
+    /// Anything.
+    None,
+    /// Anything before, no letter, digit or underscore after.
+    Right,
+    /// No letter, digit or underscore on either side.
+    Word,
+}
+
+/// One step of a pattern program, see [`crate::pattern`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// The value ends here.
+    Close,
+    /// Goes on when the next byte is in the set, else at step `otherwise`.
+    Fork { set: u16, otherwise: u16 },
+    /// Goes on at that step.
+    Jump(u16),
+    /// Exactly these bytes.
+    Literal(&'static [u8]),
+    /// The value begins here.
+    Open,
+    /// As many bytes of the set as there are, at least `min`; more than `max` is a mismatch.
+    Run { set: u16, min: u16, max: u16 },
+}
+
+/// A literal that betrays some rules.
+#[derive(Debug)]
+pub(crate) struct Keyword {
+    /// Lower case; 0 stands for any byte.
+    pub(crate) text: &'static [u8],
+    /// Where in it the four bytes of the prefilter stand.
+    pub(crate) offset: u8,
+    pub(crate) rules: &'static [u16],
+}

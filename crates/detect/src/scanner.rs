@@ -1,0 +1,130 @@
+//! The scanner: a text in, findings out.
+
+use std::borrow::Cow;
+
+use datafog_core::{Channel, Confidence, Finding, Key, Span};
+
+use crate::engine::Engine;
+use crate::overlap::Raw;
+use crate::preview;
+use crate::stream::Stream;
+use crate::tables::{DETECTORS, RULES};
+
+/// Finds secrets and personal data in texts.
+///
+/// Making one costs nothing. Findings are sorted, disjoint and never hold the value.
+#[derive(Clone, Copy, Debug)]
+pub struct Scanner<'k> {
+    key: &'k Key,
+    floor: Confidence,
+    most: usize,
+}
+
+/// What a scan came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Findings that were reported.
+    pub reported: usize,
+    /// Findings beyond [`Scanner::at_most`], which were counted only.
+    pub beyond: usize,
+}
+
+impl<'k> Scanner<'k> {
+    /// How many bytes before a trigger can matter.
+    pub const BEHIND: usize = 512;
+
+    /// How many bytes after a trigger can matter; longer key blocks are found by their first part.
+    pub const AHEAD: usize = 16 * 1024;
+
+    /// Findings reported per scan unless [`Scanner::at_most`] says otherwise.
+    pub const MOST_FINDINGS: usize = 1000;
+
+    /// The least confidence reported unless [`Scanner::with_floor`] says otherwise.
+    pub const FLOOR: Confidence = Confidence::percent(50);
+
+    /// Bytes worked on while they lie in the cache.
+    pub(crate) const SEGMENT: usize = 32 * 1024;
+
+    /// A scanner whose fingerprints are made with `key`.
+    #[must_use]
+    pub const fn new(key: &'k Key) -> Self {
+        Self { key, floor: Self::FLOOR, most: Self::MOST_FINDINGS }
+    }
+
+    /// The same, reporting at most `most` findings per scan and counting the rest.
+    #[must_use]
+    pub const fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
+    }
+
+    /// The same, reporting findings of at least this confidence.
+    #[must_use]
+    pub const fn with_floor(self, floor: Confidence) -> Self {
+        Self { floor, ..self }
+    }
+
+    /// Appends what is found in `text` to `out`. Offsets count from the start of `text`.
+    ///
+    /// Takes time linear in the text and allocates only for what it finds.
+    pub fn scan(&self, text: &[u8], channel: &Channel, out: &mut Vec<Finding>) -> Tally {
+        let mut engine = Engine::new();
+        let mut tally = Tally::default();
+        let mut from = 0_usize;
+        while from < text.len() {
+            let to = from.saturating_add(Self::SEGMENT).min(text.len());
+            engine.segment(text, 0, from, to);
+            let open = if to == text.len() { usize::MAX } else { to.saturating_sub(Self::BEHIND) };
+            self.settle(&mut engine, open, (text, 0), channel, &mut tally, out);
+            from = to;
+        }
+        tally
+    }
+
+    /// A scan of a text that comes in pieces.
+    #[must_use]
+    pub fn stream(&self, channel: Channel) -> Stream<'k> {
+        Stream::new(*self, channel)
+    }
+
+    /// Reports what nothing at or after `open` can change; `text` lies at offset `base`.
+    pub(crate) fn settle(
+        &self,
+        engine: &mut Engine,
+        open: usize,
+        (text, base): (&[u8], usize),
+        channel: &Channel,
+        tally: &mut Tally,
+        out: &mut Vec<Finding>,
+    ) {
+        engine.pending.settle(open, |raw| {
+            if Confidence::percent(raw.confidence) < self.floor {
+                return;
+            }
+            if tally.reported >= self.most {
+                tally.beyond = tally.beyond.saturating_add(1);
+                return;
+            }
+            let value = raw.start.checked_sub(base).zip(raw.end.checked_sub(base));
+            let Some(value) = value.and_then(|(start, end)| text.get(start..end)) else { return };
+            if let Some(finding) = self.finding(raw, value, channel) {
+                tally.reported = tally.reported.saturating_add(1);
+                out.push(finding);
+            }
+        });
+    }
+
+    fn finding(&self, raw: Raw, value: &[u8], channel: &Channel) -> Option<Finding> {
+        let detector = DETECTORS.get(usize::from(raw.rule))?;
+        let head = RULES.get(usize::from(raw.rule)).map_or(0, |rule| usize::from(rule.head));
+        Some(Finding {
+            detector: Cow::Borrowed(detector.id),
+            entity: Cow::Borrowed(detector.entity),
+            channel: channel.clone(),
+            span: Span::new(raw.start, raw.end)?,
+            confidence: Confidence::percent(raw.confidence),
+            severity: detector.severity,
+            fingerprint: self.key.digest("finding", [value]),
+            preview: preview::mask(value, head),
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! A scan of a text that comes in pieces, in bounded memory.
+//!
+//! INVARIANT: segments begin at the same absolute offsets, and see the same bytes around each
+//! trigger, as in [`Scanner::scan`] of the whole; so both find the same.
+
+use datafog_core::{Channel, Finding};
+
+use crate::engine::Engine;
+use crate::number::BLOCK;
+use crate::scanner::{Scanner, Tally};
+
+/// A running scan; made by [`Scanner::stream`].
+///
+/// Keeps at most [`Scanner::AHEAD`] bytes that are not scanned yet, what findings still reach back
+/// to, and one segment of 32 KiB.
+pub struct Stream<'k> {
+    scanner: Scanner<'k>,
+    channel: Channel,
+    engine: Engine,
+    tally: Tally,
+    buffer: Vec<u8>,
+    /// Absolute offset of the first byte of the buffer, a multiple of [`BLOCK`].
+    base: usize,
+    /// Everything before this absolute offset is scanned.
+    done: usize,
+}
+
+impl<'k> Stream<'k> {
+    pub(crate) const fn new(scanner: Scanner<'k>, channel: Channel) -> Self {
+        Self {
+            scanner,
+            channel,
+            engine: Engine::new(),
+            tally: Tally { reported: 0, beyond: 0 },
+            buffer: Vec::new(),
+            base: 0,
+            done: 0,
+        }
+    }
+
+    /// Takes the next piece and appends what is certain by now to `out`. Offsets count from the
+    /// start of the whole text.
+    pub fn push(&mut self, piece: &[u8], out: &mut Vec<Finding>) {
+        for part in piece.chunks(Scanner::SEGMENT) {
+            self.buffer.extend_from_slice(part);
+            while self.waiting() >= Scanner::SEGMENT.saturating_add(Scanner::AHEAD) {
+                self.segment(Scanner::SEGMENT, false, out);
+            }
+        }
+    }
+
+    /// Ends the text and appends the rest of what is found to `out`.
+    pub fn finish(mut self, out: &mut Vec<Finding>) -> Tally {
+        while self.waiting() > Scanner::SEGMENT {
+            self.segment(Scanner::SEGMENT, false, out);
+        }
+        self.segment(self.waiting(), true, out);
+        self.tally
+    }
+
+    /// Bytes that are not scanned yet.
+    const fn waiting(&self) -> usize {
+        self.base.saturating_add(self.buffer.len()).saturating_sub(self.done)
+    }
+
+    fn segment(&mut self, length: usize, last: bool, out: &mut Vec<Finding>) {
+        let from = self.done.saturating_sub(self.base);
+        let to = from.saturating_add(length);
+        self.engine.segment(&self.buffer, self.base, from, to);
+        self.done = self.done.saturating_add(length);
+        let open = if last { usize::MAX } else { self.done.saturating_sub(Scanner::BEHIND) };
+        let Self { scanner, engine, buffer, base, channel, tally, .. } = self;
+        scanner.settle(engine, open, (buffer, *base), channel, tally, out);
+        self.forget();
+    }
+
+    /// Drops what neither a later trigger nor a waiting finding can need.
+    fn forget(&mut self) {
+        let behind = self.done.saturating_sub(Scanner::BEHIND);
+        let needed = self.engine.pending.first_start().map_or(behind, |start| start.min(behind));
+        let blocks = needed.saturating_sub(self.base) / BLOCK;
+        let drop = blocks.saturating_mul(BLOCK);
+        if drop >= Scanner::SEGMENT / 2 {
+            self.buffer.drain(..drop.min(self.buffer.len()));
+            self.base = self.base.saturating_add(drop);
+        }
+    }
+}
+
+impl core::fmt::Debug for Stream<'_> {
+    /// Shows how far the scan is, never the text.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Stream")
+            .field("channel", &self.channel)
+            .field("done", &self.done)
+            .field("tally", &self.tally)
+            .finish_non_exhaustive()
+    }
+}

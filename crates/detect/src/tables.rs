@@ -1,0 +1,8 @@
+//! What the build script made of `detectors/`: static tables, no code.
+
+use datafog_core::{Confidence, Severity};
+
+use crate::Detector;
+use crate::rule::{Boundary, Keyword, Rule, Step, Trigger};
+
+include!(concat!(env!("OUT_DIR"), "/tables.rs"));

@@ -1,0 +1,65 @@
+//! IP addresses.
+
+use core::net::Ipv4Addr;
+
+use crate::bytes::{contains_folded, run, run_back};
+use crate::candidate::{Candidate, Judgement};
+
+/// Longest dotted form in bytes.
+const LONGEST: usize = 15;
+
+/// How far before an address a word may stand that says it is a version.
+const CONTEXT: usize = 24;
+
+/// A dotted address around the candidate; one that can belong to somebody.
+pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
+    let Some(address) = widen(candidate) else { return Judgement::Refuse };
+    let [first, second, third, _] = address.octets();
+    let documentation =
+        matches!((first, second, third), (192, 0, 2) | (198, 51, 100) | (203, 0, 113));
+    let nobody = address.is_loopback()
+        || address.is_unspecified()
+        || address.is_broadcast()
+        || address.is_link_local()
+        || address.is_multicast()
+        || first == 0
+        || first >= 224
+        || documentation;
+    if nobody || is_version(candidate) {
+        return Judgement::Refuse;
+    }
+    Judgement::sound_if(!address.is_private())
+}
+
+/// Widens the candidate to the whole run of digits and dots and reads it.
+fn widen(candidate: &mut Candidate<'_>) -> Option<Ipv4Addr> {
+    let dotted = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    let head = candidate.before();
+    let recent = head.get(head.len().saturating_sub(LONGEST)..)?;
+    let start = candidate.start.checked_sub(run_back(recent, dotted))?;
+    let rest = candidate.text.get(start..)?;
+    let length = run(rest.get(..rest.len().min(LONGEST.saturating_add(2)))?, dotted);
+    let length = if rest.get(..length)?.ends_with(b".") { length.checked_sub(1)? } else { length };
+    let glued = |byte: Option<&u8>| {
+        byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'-')
+    };
+    if glued(rest.get(length)) || glued(candidate.text.get(start.wrapping_sub(1))) {
+        return None;
+    }
+    candidate.start = start;
+    candidate.end = start.checked_add(length)?;
+    str::from_utf8(candidate.value()).ok()?.parse().ok()
+}
+
+/// Whether a word shortly before, or a `v`, makes it a version.
+fn is_version(candidate: &Candidate<'_>) -> bool {
+    let head = candidate.before();
+    let near = head.get(head.len().saturating_sub(CONTEXT)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    [&b"version"[..], b"ver ", b"ver.", b"release", b"chrome/", b"firmware", b"build"]
+        .iter()
+        .any(|word| contains_folded(line, word))
+        || line.ends_with(b"==")
+        || line.ends_with(b"~")
+        || line.ends_with(b"^")
+}

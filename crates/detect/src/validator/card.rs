@@ -1,0 +1,127 @@
+//! Payment card numbers: issuer range, length, grouping and the Luhn check.
+//!
+//! Ranges and lengths are those that the networks publish and ISO/IEC 7812-1 assigns; the check
+//! digit is ISO/IEC 7812-1 annex B (Luhn).
+
+use crate::candidate::{Candidate, Judgement};
+
+/// Most digits of a card number.
+const MOST: usize = 19;
+
+/// Test numbers in the networks' and processors' documentation; they open no account.
+const PUBLISHED: [&[u8]; 12] = [
+    b"4242424242424242",
+    b"4111111111111111",
+    b"4012888888881881",
+    b"4000056655665556",
+    b"4222222222222",
+    b"5555555555554444",
+    b"5105105105105100",
+    b"2223003122003222",
+    b"378282246310005",
+    b"371449635398431",
+    b"6011111111111117",
+    b"3530111333300000",
+];
+
+/// A card number that begins with the first group of digits.
+pub(super) fn card(candidate: &mut Candidate<'_>) -> Judgement {
+    let Some((digits, length, end)) = read(candidate) else { return Judgement::Refuse };
+    let Some(digits) = digits.get(..length) else { return Judgement::Refuse };
+    let repeated = digits.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
+    if !is_issued(digits) || !luhn(digits) || repeated {
+        return Judgement::Refuse;
+    }
+    candidate.end = end;
+    if PUBLISHED.contains(&digits) { Judgement::Shape } else { Judgement::Sound }
+}
+
+/// The digits of a number in one piece or in the groups printed on cards, and where it ends.
+fn read(candidate: &Candidate<'_>) -> Option<([u8; MOST], usize, usize)> {
+    let text = candidate.text.get(candidate.start..)?;
+    let first = candidate.end.checked_sub(candidate.start)?;
+    let mut digits = [0_u8; MOST];
+    if first >= 13 {
+        digits.get_mut(..first)?.copy_from_slice(text.get(..first)?);
+        let inside = matches!(text.get(first..), Some([b'.' | b'-', b'0'..=b'9', ..]))
+            || text.get(first).is_some_and(u8::is_ascii_alphabetic)
+            || matches!(candidate.before(), [.., b'0'..=b'9', b'.' | b'-'] | [.., b'-']);
+        return (!inside).then_some((digits, first, candidate.end));
+    }
+    let groups: &[usize] = match text {
+        [b'3', ..] => &[4, 6, 5],
+        _ => &[4, 4, 4, 4],
+    };
+    let separator = *text.get(4).filter(|byte| matches!(byte, b' ' | b'-'))?;
+    let mut at = 0_usize;
+    let mut length = 0_usize;
+    for (index, group) in groups.iter().enumerate() {
+        if index > 0 {
+            at = at.checked_add(usize::from(text.get(at) == Some(&separator)))?;
+        }
+        let part = text.get(at..at.checked_add(*group)?)?;
+        if !part.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        digits.get_mut(length..length.checked_add(*group)?)?.copy_from_slice(part);
+        length = length.checked_add(*group)?;
+        at = at.checked_add(*group)?;
+    }
+    let open = text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric());
+    (!open).then_some((digits, length, candidate.start.checked_add(at)?))
+}
+
+/// Whether a network issues numbers with this beginning and length.
+fn is_issued(digits: &[u8]) -> bool {
+    let head = digits.iter().take(4).fold(0_u32, |head, digit| {
+        head.saturating_mul(10).saturating_add(u32::from(digit.wrapping_sub(b'0')))
+    });
+    match head {
+        // Visa.
+        4000..=4999 => matches!(digits.len(), 13 | 16 | 19),
+        // Mastercard.
+        5100..=5599 | 2221..=2720 => digits.len() == 16,
+        // American Express.
+        3400..=3499 | 3700..=3799 => digits.len() == 15,
+        // Diners Club.
+        3000..=3059 | 3095 | 3600..=3699 | 3800..=3999 => matches!(digits.len(), 14 | 16 | 19),
+        // JCB.
+        3528..=3589 => matches!(digits.len(), 16..=19),
+        // Discover.
+        6011 | 6440..=6599 => matches!(digits.len(), 16..=19),
+        // UnionPay.
+        6200..=6299 => matches!(digits.len(), 16..=19),
+        // Maestro.
+        5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763 => matches!(digits.len(), 13..=19),
+        _ => false,
+    }
+}
+
+/// The Luhn check over ASCII digits.
+pub(super) fn luhn(digits: &[u8]) -> bool {
+    let mut sum = 0_u32;
+    for (place, digit) in digits.iter().rev().enumerate() {
+        let digit = u32::from(digit.wrapping_sub(b'0'));
+        let doubled = if place % 2 == 1 { digit.saturating_mul(2) } else { digit };
+        sum = sum.saturating_add(if doubled > 9 { doubled.saturating_sub(9) } else { doubled });
+    }
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn luhn_is_that_of_the_standard() {
+        assert!(luhn(b"79927398713"));
+        assert!(!luhn(b"79927398710"));
+    }
+
+    #[test]
+    fn published_test_numbers_are_valid_cards() {
+        for number in PUBLISHED {
+            assert!(luhn(number) && is_issued(number), "{number:?}");
+        }
+    }
+}

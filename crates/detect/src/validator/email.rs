@@ -1,0 +1,103 @@
+//! E-mail addresses (RFC 5321 §4.1.2, dot-strings and host names only).
+
+use crate::bytes::{before, run, run_back};
+use crate::candidate::{Candidate, Judgement};
+
+/// Longest local part and domain in bytes (RFC 5321 §4.5.3.1).
+const LONGEST_LOCAL: usize = 64;
+const LONGEST_DOMAIN: usize = 255;
+
+/// Domains and endings kept for examples and private use (RFC 2606, RFC 6761, RFC 6762).
+const RESERVED: [&[u8]; 9] = [
+    b"example.com",
+    b"example.org",
+    b"example.net",
+    b".example",
+    b".test",
+    b".invalid",
+    b".localhost",
+    b".local",
+    b".internal",
+];
+
+/// Local parts of addresses that machines, not persons, read or send as.
+const MACHINES: [&[u8]; 6] =
+    [b"git", b"noreply", b"no-reply", b"donotreply", b"do-not-reply", b"mailer-daemon"];
+
+/// Endings that are files, not domains: `logo@2x.png`.
+const FILES: [&[u8]; 10] =
+    [b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"js", b"ts", b"css", b"json"];
+
+/// An address around the `@` of the candidate.
+pub(super) fn email(candidate: &mut Candidate<'_>) -> Judgement {
+    let Some((start, end)) = bounds(candidate.text, candidate.start) else {
+        return Judgement::Refuse;
+    };
+    candidate.start = start;
+    candidate.end = end;
+    let value = candidate.value();
+    let reserved = RESERVED.iter().any(|name| {
+        value
+            .len()
+            .checked_sub(name.len())
+            .and_then(|cut| value.get(cut..))
+            .is_some_and(|tail| tail.eq_ignore_ascii_case(name))
+    });
+    let local = value.split(|byte| *byte == b'@').next().unwrap_or_default();
+    let machine = MACHINES.iter().any(|name| local.eq_ignore_ascii_case(name));
+    Judgement::refuse_unless(!reserved && !machine)
+}
+
+fn bounds(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    let head = text.get(..at)?;
+    let recent = head.get(head.len().saturating_sub(LONGEST_LOCAL.saturating_add(1))..)?;
+    let mut length = run_back(recent, is_local);
+    let local = head.get(head.len().checked_sub(length)?..)?;
+    // A local part does not begin or end with a dot; what stands before a leading one is prose.
+    length = length.checked_sub(run(local, |byte| matches!(byte, b'.' | b'-' | b'\'' | b'+')))?;
+    let start = at.checked_sub(length)?;
+    let ends_in_dot = before(text, at) == Some(b'.');
+    if length == 0 || length > LONGEST_LOCAL || ends_in_dot || in_url(text, start) {
+        return None;
+    }
+    let rest = text.get(at.checked_add(1)?..)?;
+    let length = domain(rest.get(..LONGEST_DOMAIN.min(rest.len()))?)?;
+    Some((start, at.checked_add(1)?.checked_add(length)?))
+}
+
+const fn is_local(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'')
+}
+
+/// Whether what begins at `start` is the user part of a URL: `://user@`, `://user:password@`.
+fn in_url(text: &[u8], start: usize) -> bool {
+    let head = text.get(..start).unwrap_or_default();
+    let recent = head.get(head.len().saturating_sub(LONGEST_LOCAL)..).unwrap_or_default();
+    let tail = run_back(recent, |byte| {
+        byte.is_ascii_graphic() && !matches!(byte, b'/' | b'"' | b'\'' | b'<')
+    });
+    let cut = recent.len().saturating_sub(tail);
+    recent.get(..cut).is_some_and(|rest| rest.ends_with(b"://"))
+}
+
+/// Length of a host name of two labels or more whose last label is of letters.
+fn domain(text: &[u8]) -> Option<usize> {
+    let whole = run(text, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    let name = text.get(..whole)?;
+    let length = whole.checked_sub(run_back(name, |byte| matches!(byte, b'.' | b'-')))?;
+    let name = name.get(..length)?;
+    let mut labels = name.split(|byte| *byte == b'.');
+    let last = labels.next_back()?;
+    let top = last.len() >= 2 && last.len() <= 24 && last.iter().all(u8::is_ascii_alphabetic);
+    let mut count = 0_usize;
+    for label in labels {
+        count = count.checked_add(1)?;
+        if label.is_empty() || label.len() > 63 || label.starts_with(b"-") || label.ends_with(b"-")
+        {
+            return None;
+        }
+    }
+    let file = FILES.iter().any(|ending| last.eq_ignore_ascii_case(ending));
+    let call = matches!(text.get(length), Some(b'(' | b'_'));
+    (count > 0 && top && !file && !call).then_some(length)
+}

@@ -1,0 +1,57 @@
+//! How random a value looks.
+
+/// Shannon's entropy of the bytes in hundredths of a bit each, over the value itself.
+pub(super) fn hundredths(value: &[u8]) -> u32 {
+    let mut counts = [0_u16; 256];
+    for byte in value {
+        if let Some(count) = counts.get_mut(usize::from(*byte)) {
+            *count = count.saturating_add(1);
+        }
+    }
+    let total = f64::from(u32::try_from(value.len()).unwrap_or(u32::MAX)).max(1.0);
+    let bits: f64 = counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| {
+            let share = f64::from(*count) / total;
+            -share * share.log2()
+        })
+        .sum();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 800")]
+    let hundredths = (bits * 100.0) as u32;
+    hundredths
+}
+
+/// How often the kind of character changes from one byte to the next: letters in lower and in
+/// upper case, digits, others. Words change seldom, random text often.
+pub(super) fn changes(value: &[u8]) -> usize {
+    value.windows(2).filter(|pair| matches!(pair, [a, b] if kind(*a) != kind(*b))).count()
+}
+
+const fn kind(byte: u8) -> u8 {
+    match byte {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 1,
+        b'0'..=b'9' => 2,
+        _ => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entropy_of_known_texts() {
+        assert_eq!(hundredths(b""), 0);
+        assert_eq!(hundredths(b"aaaa"), 0);
+        assert_eq!(hundredths(b"abcd"), 200);
+        assert_eq!(hundredths(b"0123456789abcdef"), 400);
+    }
+
+    #[test]
+    fn changes_count_borders() {
+        assert_eq!(changes(b"abcDEF123"), 2);
+        assert_eq!(changes(b"a1B2"), 3);
+    }
+}

@@ -1,0 +1,199 @@
+//! Telephone numbers by plan: the North American one, and international numbers with `+`.
+//!
+//! NANP (nanpa.com, "About the NANP"): area and exchange codes begin with 2 to 9, the second and
+//! third digit of neither are both 1, exchange 555 with lines 0100 to 0199 is kept for fiction.
+//! ITU-T E.164: a country code that exists, at most 15 digits in all.
+
+use crate::bytes::contains_folded;
+use crate::candidate::{Candidate, Judgement};
+
+/// Most digits of an international number (E.164 §6).
+const MOST: usize = 15;
+
+/// Longest written form in bytes.
+const LONGEST: usize = 32;
+
+/// How far before a bare number a word must stand that says what it is.
+const CONTEXT: usize = 40;
+
+/// A telephone number whose first digits are the candidate.
+pub(super) fn phone(candidate: &mut Candidate<'_>) -> Judgement {
+    match candidate.before() {
+        [.., before, b'+'] if before.is_ascii_alphanumeric() => Judgement::Refuse,
+        [.., b'+'] => international(candidate),
+        [.., b'('] => national(candidate, 1),
+        [.., b'0'..=b'9', b' ' | b'-' | b'.'] | [.., b'.' | b'-' | b'/' | b':' | b'='] => {
+            with_word(candidate)
+        }
+        _ => national(candidate, 0),
+    }
+}
+
+/// After a mark that makes other readings likely, only a word for it makes it a telephone.
+fn with_word(candidate: &mut Candidate<'_>) -> Judgement {
+    if is_named(candidate) { national(candidate, 0) } else { Judgement::Refuse }
+}
+
+/// `+` and up to 15 digits with blanks, dashes, dots or one pair of brackets between.
+fn international(candidate: &mut Candidate<'_>) -> Judgement {
+    let Some(written) = Written::read(candidate.text.get(candidate.start..).unwrap_or_default())
+    else {
+        return Judgement::Refuse;
+    };
+    let digits = written.digits();
+    let Some(country) = country_code(digits) else { return Judgement::Refuse };
+    let subscriber = digits.get(country..).unwrap_or_default();
+    let fits = if digits.first() == Some(&b'1') {
+        subscriber.len() == 10 && is_north_american(subscriber)
+    } else {
+        (8..=MOST).contains(&digits.len()) && subscriber.iter().any(|digit| *digit != b'0')
+    };
+    if !fits || all_equal(subscriber) {
+        return Judgement::Refuse;
+    }
+    candidate.start = candidate.start.saturating_sub(1);
+    candidate.end = candidate.start.saturating_add(1).saturating_add(written.length);
+    Judgement::Sound
+}
+
+/// Ten digits of the North American plan, perhaps after a `1`; `brackets` is 1 after a `(`.
+fn national(candidate: &mut Candidate<'_>, brackets: usize) -> Judgement {
+    let text = candidate.text.get(candidate.start..).unwrap_or_default();
+    let Some(written) = Written::read(text) else { return Judgement::Refuse };
+    let digits = written.digits();
+    let ten = match digits {
+        [b'1', rest @ ..] if rest.len() == 10 => rest,
+        rest if rest.len() == 10 => rest,
+        _ => return Judgement::Refuse,
+    };
+    if !is_north_american(ten) || all_equal(ten) {
+        return Judgement::Refuse;
+    }
+    let grouped = match written.groups() {
+        [3, 3, 4] | [1, 3, 3, 4] => true,
+        [3, 7] => brackets == 1,
+        [10 | 11] | [1, 10] => false,
+        _ => return Judgement::Refuse,
+    };
+    if !grouped && !is_named(candidate) {
+        return Judgement::Refuse;
+    }
+    candidate.start = candidate.start.saturating_sub(brackets);
+    candidate.end = candidate.start.saturating_add(brackets).saturating_add(written.length);
+    Judgement::sound_if(grouped)
+}
+
+/// Whether a word shortly before says that this is a telephone number.
+fn is_named(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(CONTEXT)..).unwrap_or_default();
+    [
+        &b"phone"[..],
+        b"mobile",
+        b"tel:",
+        b"tel.",
+        b"tel ",
+        b"call ",
+        b"cell",
+        b"fax",
+        b"whatsapp",
+        b"sms",
+    ]
+    .iter()
+    .any(|word| contains_folded(near, word))
+}
+
+/// A number as it is written: its digits, and how they are grouped.
+struct Written {
+    digits: [u8; MOST],
+    count: usize,
+    /// Bytes from the first digit to the last.
+    length: usize,
+    /// Digits in each group.
+    groups: [u8; MOST],
+    /// How many groups.
+    parts: usize,
+}
+
+impl Written {
+    /// Reads groups of digits as long as single separators, or `) `, stand between them.
+    fn read(text: &[u8]) -> Option<Self> {
+        let mut out = Self { digits: [0; MOST], count: 0, length: 0, groups: [0; MOST], parts: 1 };
+        let mut at = 0_usize;
+        loop {
+            let byte = *text.get(at).unwrap_or(&b'\n');
+            if byte.is_ascii_digit() {
+                *out.digits.get_mut(out.count)? = byte;
+                out.count = out.count.checked_add(1)?;
+                let group = out.groups.get_mut(out.parts.checked_sub(1)?)?;
+                *group = group.checked_add(1)?;
+                at = at.checked_add(1)?;
+                out.length = at;
+                continue;
+            }
+            let Some(width) = separator(text.get(at..)?) else { break };
+            out.parts = out.parts.checked_add(1)?;
+            at = at.checked_add(width)?;
+            if at > LONGEST {
+                return None;
+            }
+        }
+        let end = text.get(out.length).copied().unwrap_or(b'\n');
+        let open = end.is_ascii_alphanumeric() || matches!(end, b'_' | b'@' | b'%');
+        (!open).then_some(out)
+    }
+
+    fn digits(&self) -> &[u8] {
+        self.digits.get(..self.count).unwrap_or_default()
+    }
+
+    fn groups(&self) -> &[u8] {
+        self.groups.get(..self.parts).unwrap_or_default()
+    }
+}
+
+/// Width of a separator that a digit follows.
+fn separator(text: &[u8]) -> Option<usize> {
+    match text {
+        [b')', b' ' | b'-', b'0'..=b'9', ..] | [b' ', b'(', b'0'..=b'9', ..] => Some(2),
+        [b' ' | b'-' | b'.' | b')' | b'(', b'0'..=b'9', ..] => Some(1),
+        _ => None,
+    }
+}
+
+fn is_north_american(ten: &[u8]) -> bool {
+    let code = |code: &[u8]| matches!(code, [b'2'..=b'9', second, third] if !(*second == b'1' && *third == b'1'));
+    let (Some(area), Some(exchange), Some(line)) = (ten.get(..3), ten.get(3..6), ten.get(6..10))
+    else {
+        return false;
+    };
+    let fiction = exchange == b"555" && line.starts_with(b"01");
+    code(area) && code(exchange) && !fiction
+}
+
+fn all_equal(digits: &[u8]) -> bool {
+    digits.windows(2).all(|pair| matches!(pair, [a, b] if a == b))
+}
+
+/// Length of the country code at the start, by the zones of ITU-T E.164 (list of 2016 with
+/// amendments): two digits where the code is listed here, one for zones 1 and 7, else three.
+fn country_code(digits: &[u8]) -> Option<usize> {
+    match digits {
+        [b'1' | b'7', ..] => Some(1),
+        [b'2', b'0' | b'7', ..] => Some(2),
+        [b'3', b'0'..=b'4' | b'6' | b'9', ..] => Some(2),
+        [b'4', b'0' | b'1' | b'3'..=b'9', ..] => Some(2),
+        [b'5', b'1'..=b'8', ..] => Some(2),
+        [b'6', b'0'..=b'6', ..] => Some(2),
+        [b'8', b'1' | b'2' | b'4' | b'6', ..] => Some(2),
+        [b'9', b'0'..=b'5' | b'8', ..] => Some(2),
+        [b'2', b'1'..=b'6' | b'9', _, ..]
+        | [b'3', b'5' | b'7' | b'8', _, ..]
+        | [b'4', b'2', _, ..]
+        | [b'5', b'0' | b'9', _, ..]
+        | [b'6', b'7'..=b'9', _, ..]
+        | [b'8', b'0' | b'5' | b'7' | b'8', _, ..]
+        | [b'9', b'6' | b'7' | b'9', _, ..] => Some(3),
+        _ => None,
+    }
+}

@@ -1,0 +1,138 @@
+//! Values that only their name makes secret: keys and passwords of any kind.
+
+use super::entropy;
+use super::naming::{Promise, promise};
+use super::placeholder::{is_placeholder, is_reference};
+use crate::bytes::run;
+use crate::candidate::{Candidate, Judgement};
+
+/// A random value of 16 bytes or more, assigned to a name that promises a key or token.
+pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let fits = promise(candidate.name) == Some(Promise::Key)
+        && (16..=400).contains(&value.len())
+        && value.iter().all(|byte| is_key_byte(*byte))
+        && !is_code(candidate)
+        && !is_reference(value)
+        && !is_placeholder(value)
+        && !is_uuid(value)
+        && is_random(value);
+    Judgement::refuse_unless(fits)
+}
+
+/// Any literal of four bytes or more that is assigned to a name that promises a password. What
+/// could as well be a word of code or prose is shape only.
+pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let promised = promise(candidate.name);
+    let fits = promised.is_some()
+        && (4..=128).contains(&value.len())
+        && value.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80)
+        && !is_code(candidate)
+        && !is_reference(value)
+        && !is_placeholder(value)
+        && !is_uuid(value)
+        && !names_itself(candidate.name, value);
+    if !fits {
+        return Judgement::Refuse;
+    }
+    let kinds = kinds(value);
+    let words = value.iter().filter(|byte| **byte == b' ').count();
+    let typed = candidate.name.iter().all(|byte| !byte.is_ascii_lowercase())
+        || candidate.name.starts_with(b"--");
+    match promised {
+        Some(Promise::Key) if value.len() < 8 || kinds < 2 || words > 0 => Judgement::Refuse,
+        Some(Promise::Key) if !candidate.quoted && !typed => Judgement::Refuse,
+        _ if words > 2 => Judgement::Refuse,
+        _ if kinds >= 2 && (candidate.quoted || words == 0) && !is_identifier(value) => {
+            Judgement::Sound
+        }
+        _ if candidate.quoted && words == 0 => Judgement::sound_if(kinds >= 2),
+        _ if typed || ends_line(candidate) && words == 0 => Judgement::Shape,
+        _ => Judgement::Refuse,
+    }
+}
+
+const fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=' | b'.' | b'~')
+}
+
+/// Whether an unquoted value is an expression: a call, an index, a path of names.
+fn is_code(candidate: &Candidate<'_>) -> bool {
+    let value = candidate.value();
+    if candidate.quoted {
+        return false;
+    }
+    let called = matches!(candidate.after(), [b'(' | b'[' | b'{', ..])
+        || matches!(candidate.after(), [b'<', next, ..] if *next != b'/');
+    let dotted = value.contains(&b'.')
+        && value
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'!'))
+        && value.split(|byte| *byte == b'.').all(|part| {
+            part.first().is_some_and(u8::is_ascii_alphabetic)
+                && !part.iter().any(u8::is_ascii_digit)
+        });
+    let pathlike = value.windows(2).any(|pair| pair == b"::" || pair == b"->" || pair == b"?.");
+    let literal = value.starts_with(b"0x") || matches!(value, [b'-' | b'+', b'0'..=b'9', ..]);
+    called || dotted || pathlike || literal || value.starts_with(b"!")
+}
+
+/// Whether a value is letters with `_` between words: as likely a name as a password.
+fn is_identifier(value: &[u8]) -> bool {
+    let name =
+        value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_' || *byte == b'-');
+    name && !value.is_empty()
+}
+
+/// `password = password1`, `"password": "Password"`: the value says again what it is.
+fn names_itself(name: &[u8], value: &[u8]) -> bool {
+    let letters =
+        run(value, |byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' '));
+    letters == value.len()
+        && (promise(value).is_some()
+            || value.eq_ignore_ascii_case(name)
+            || [&b"password"[..], b"secret", b"token", b"passwd", b"key"]
+                .iter()
+                .any(|word| crate::bytes::contains_folded(value, word)))
+}
+
+fn ends_line(candidate: &Candidate<'_>) -> bool {
+    candidate.after().trim_ascii_start().len() < candidate.after().len()
+        || candidate.after().is_empty()
+}
+
+/// Kinds of characters: lower case, upper case, digits, others.
+fn kinds(value: &[u8]) -> usize {
+    let tests: [fn(&u8) -> bool; 4] =
+        [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, |byte| {
+            !byte.is_ascii_alphanumeric() && *byte != b' '
+        }];
+    tests.iter().filter(|test| value.iter().any(test)).count()
+}
+
+/// Whether a value looks made by a machine: letters and digits mixed often enough, and enough
+/// different ones.
+fn is_random(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let hex = value.iter().all(u8::is_ascii_hexdigit);
+    let entropy = entropy::hundredths(value);
+    let floor = match value.len() {
+        _ if hex => 280,
+        0..=19 => 310,
+        20..=31 => 340,
+        _ => 360,
+    };
+    let mixed = entropy::changes(value).saturating_mul(6) >= value.len();
+    letters > 0 && (digits > 0 || mixed) && mixed && entropy >= floor
+}
+
+/// Five groups of hex digits, 8-4-4-4-12 (RFC 9562 §4): an identifier, not a secret.
+fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36
+        && value.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}

@@ -1,0 +1,79 @@
+//! Numbers of the US Social Security Administration and taxpayer numbers of the IRS.
+//!
+//! Never issued (SSA, "Social Security Number Randomization"; POMS RM 10201.035): area 000, 666 and
+//! 900 to 999, group 00, serial 0000. An ITIN is an area of 900 to 999 with the groups 50 to 65,
+//! 70 to 88, 90 to 92 and 94 to 99 (IRS, Internal Revenue Manual 3.21.263).
+
+use crate::bytes::contains_folded;
+use crate::candidate::{Candidate, Judgement};
+
+/// How far before a bare number a word must stand that says what it is.
+const CONTEXT: usize = 48;
+
+/// Numbers once printed in wallets and brochures; nobody's.
+const PUBLISHED: [(u32, u32, u32); 3] = [(78, 5, 1120), (219, 9, 9999), (457, 55, 5462)];
+
+/// An SSN or ITIN: three, two and four digits with dashes, or nine digits after a word for it.
+pub(super) fn ssn(candidate: &mut Candidate<'_>) -> Judgement {
+    let Some((area, group, serial)) = read(candidate) else { return Judgement::Refuse };
+    let security = !matches!(area, 0 | 666 | 900..) && group > 0 && serial > 0;
+    let taxpayer = area >= 900 && matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99);
+    let advertised = (area, group) == (987, 65) && (4320..=4329).contains(&serial);
+    if !(security || taxpayer) || advertised || PUBLISHED.contains(&(area, group, serial)) {
+        return Judgement::Refuse;
+    }
+    Judgement::Sound
+}
+
+fn read(candidate: &mut Candidate<'_>) -> Option<(u32, u32, u32)> {
+    let text = candidate.text.get(candidate.start..)?;
+    let bare = candidate.end.checked_sub(candidate.start)? == 9;
+    let (area, group, serial, length) = match text {
+        [a, b, c, b'-', d, e, b'-', f, g, h, i, ..] if !bare => {
+            ([*a, *b, *c], [*d, *e], [*f, *g, *h, *i], 11)
+        }
+        [a, b, c, b' ', d, e, b' ', f, g, h, i, ..] if !bare && is_named(candidate) => {
+            ([*a, *b, *c], [*d, *e], [*f, *g, *h, *i], 11)
+        }
+        [a, b, c, d, e, f, g, h, i, ..] if bare && is_named(candidate) => {
+            ([*a, *b, *c], [*d, *e], [*f, *g, *h, *i], 9)
+        }
+        _ => return None,
+    };
+    let inside = matches!(
+        text.get(length..),
+        Some([b'-' | b'.', b'0'..=b'9', ..] | [b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'_', ..])
+    ) || matches!(candidate.before(), [.., b'-' | b'.' | b'/' | b'+']);
+    if inside {
+        return None;
+    }
+    candidate.end = candidate.start.checked_add(length)?;
+    Some((number(&area)?, number(&group)?, number(&serial)?))
+}
+
+/// Whether a word shortly before says that this is such a number.
+fn is_named(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(CONTEXT)..).unwrap_or_default();
+    [
+        &b"ssn"[..],
+        b"social sec",
+        b"social_sec",
+        b"socialsec",
+        b"social-sec",
+        b"itin",
+        b"taxpayer",
+        b"tax id",
+        b"tax_id",
+        b"tin:",
+    ]
+    .iter()
+    .any(|word| contains_folded(near, word))
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0_u32, |value, digit| {
+        let digit = char::from(*digit).to_digit(10)?;
+        value.checked_mul(10)?.checked_add(digit)
+    })
+}

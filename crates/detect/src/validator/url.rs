@@ -1,0 +1,97 @@
+//! Passwords in the user part of a URL (RFC 3986 §3.2.1).
+
+use super::placeholder;
+use crate::bytes::{run, run_back};
+use crate::candidate::{Candidate, Judgement};
+
+/// Longest user part in bytes.
+const LONGEST: usize = 256;
+
+/// Schemes of databases and brokers.
+const DATABASES: [&[u8]; 19] = [
+    b"postgres",
+    b"postgresql",
+    b"mysql",
+    b"mysql2",
+    b"mariadb",
+    b"mongodb",
+    b"redis",
+    b"rediss",
+    b"amqp",
+    b"amqps",
+    b"mssql",
+    b"sqlserver",
+    b"oracle",
+    b"clickhouse",
+    b"cockroachdb",
+    b"neo4j",
+    b"couchdb",
+    b"ldap",
+    b"ldaps",
+];
+
+/// The password in a URL of a database or broker.
+pub(super) fn database(candidate: &mut Candidate<'_>) -> Judgement {
+    judge(candidate, true)
+}
+
+/// The password in any other URL.
+pub(super) fn credentials(candidate: &mut Candidate<'_>) -> Judgement {
+    judge(candidate, false)
+}
+
+fn judge(candidate: &mut Candidate<'_>, database: bool) -> Judgement {
+    let Some(found) = find(candidate.text, candidate.start) else { return Judgement::Refuse };
+    let scheme = found.scheme.split(|byte| *byte == b'+').next().unwrap_or_default();
+    if DATABASES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) != database {
+        return Judgement::Refuse;
+    }
+    (candidate.start, candidate.end) = found.password;
+    let value = candidate.value();
+    Judgement::refuse_unless(
+        !placeholder::is_reference(value) && !placeholder::is_placeholder(value),
+    )
+}
+
+struct Found<'t> {
+    scheme: &'t [u8],
+    password: (usize, usize),
+}
+
+/// Reads `scheme://user:password@` backwards from its first `@`, and forwards to its last.
+fn find(text: &[u8], at: usize) -> Option<Found<'_>> {
+    let head = text.get(..at)?;
+    let recent = head.get(head.len().saturating_sub(LONGEST)..)?;
+    let length = run_back(recent, |byte| is_user_part(byte) && byte != b'@');
+    let start = at.checked_sub(length)?;
+    let scheme = text.get(..start)?.strip_suffix(b"://")?;
+    let named = run_back(scheme.get(scheme.len().saturating_sub(16)..)?, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-')
+    });
+    let user = text.get(start..at)?;
+    let colon = user.iter().position(|byte| *byte == b':')?;
+    let open = start.checked_add(colon)?.checked_add(1)?;
+    let end = last_at(text, at)?;
+    let host = text.get(end.checked_add(1)?)?;
+    let fits = open < end
+        && named > 0
+        && (host.is_ascii_alphanumeric() || matches!(host, b'[' | b'$' | b'{'));
+    fits.then_some(Found {
+        scheme: scheme.get(scheme.len().checked_sub(named)?..)?,
+        password: (open, end),
+    })
+}
+
+/// The last `@` before the path: a password may hold one unescaped, and clients take the last.
+fn last_at(text: &[u8], first: usize) -> Option<usize> {
+    let rest = text.get(first..)?;
+    let rest = rest.get(..LONGEST.min(rest.len()))?;
+    let length = run(rest, |byte| is_user_part(byte) && byte != b',');
+    let last = rest.get(..length)?.iter().rposition(|byte| *byte == b'@')?;
+    first.checked_add(last)
+}
+
+const fn is_user_part(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\')
+        || byte >= 0x80
+}

@@ -1,0 +1,70 @@
+//! Runs over a set of bytes, each byte of the text walked at most once per set in a row.
+//!
+//! A keyword repeated a million times could otherwise make a rule walk the same long run a
+//! million times. The last run of a few sets is remembered: a start within it ends where it ends.
+
+use crate::tables::SETS;
+
+/// How many runs are remembered.
+const REMEMBERED: usize = 8;
+
+/// Remembered runs and the work done so far.
+#[derive(Debug)]
+pub(crate) struct Walks {
+    runs: [Walk; REMEMBERED],
+    /// Bytes looked at behind the prefilter; what the linearity test counts.
+    pub(crate) work: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Walk {
+    set: u16,
+    start: usize,
+    end: usize,
+    /// Whether the byte at `end` is known not to be in the set.
+    closed: bool,
+}
+
+impl Walks {
+    /// Nothing remembered.
+    pub(crate) const fn new() -> Self {
+        let none = Walk { set: 0, start: 0, end: 0, closed: false };
+        Self { runs: [none; REMEMBERED], work: 0 }
+    }
+
+    /// Length of the run of `set` at the start of `text`, which lies at absolute offset `at`; no
+    /// more than `limit` is counted.
+    pub(crate) fn run(&mut self, set: u16, text: &[u8], at: usize, limit: usize) -> usize {
+        let limit = limit.min(text.len());
+        let Some(known) = self.runs.get(slot(set)).copied() else { return 0 };
+        let within = known.set == set && known.start <= at && at < known.end;
+        let sure = if within { known.end.saturating_sub(at) } else { 0 };
+        if sure >= limit || (within && known.closed) {
+            return sure.min(limit);
+        }
+        let bits = SETS.get(usize::from(set)).copied().unwrap_or_default();
+        let rest = text.get(sure..limit).unwrap_or_default();
+        let more = rest.iter().take_while(|byte| holds(&bits, **byte)).count();
+        self.work = self.work.saturating_add(more as u64);
+        let length = sure.saturating_add(more);
+        if let Some(slot) = self.runs.get_mut(slot(set)) {
+            let start = if within { known.start } else { at };
+            let end = at.saturating_add(length);
+            *slot = Walk { set, start, end, closed: more < rest.len() };
+        }
+        length
+    }
+}
+
+/// Whether `byte` is in the set with this number.
+pub(crate) fn in_set(set: u16, byte: u8) -> bool {
+    SETS.get(usize::from(set)).is_some_and(|bits| holds(bits, byte))
+}
+
+fn holds(bits: &[u64; 4], byte: u8) -> bool {
+    bits.get(usize::from(byte >> 6)).is_some_and(|word| (word >> (byte & 63)) & 1 == 1)
+}
+
+const fn slot(set: u16) -> usize {
+    set as usize % REMEMBERED
+}

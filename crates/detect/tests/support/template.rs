@@ -1,0 +1,227 @@
+//! Examples are templates, so that no whole token stands in the repository.
+//!
+//! `{kind:n}` stands for `n` random characters of a kind, `{check:n}` for `n` random characters
+//! and a checksum of what stands so far, `{text:…}` forms encode text. `«…»` marks the value; the
+//! marks are taken out. The checksums here are written apart from those that they test.
+
+use std::fmt::Write as _;
+
+/// An expanded template.
+#[derive(Debug)]
+pub(crate) struct Example {
+    pub(crate) text: String,
+    /// The value: first byte and one past the last.
+    pub(crate) span: (usize, usize),
+}
+
+/// Expands `source`; the random characters depend on `id` and `index` only.
+pub(crate) fn expand(source: &str, id: &str, index: usize) -> Example {
+    let mut random = Random::new(id, index);
+    let mut text = String::new();
+    let mut marks = (None, None);
+    let mut value = 0;
+    let mut rest = source;
+    while let Some(character) = rest.chars().next() {
+        if let Some((name, argument, after)) = placeholder(rest) {
+            if let Some(made) = generate(name, argument, &text[value..], &mut random) {
+                text.push_str(&made);
+                rest = after;
+                continue;
+            }
+        }
+        rest = &rest[character.len_utf8()..];
+        match character {
+            '«' => {
+                marks.0 = Some(text.len());
+                value = text.len();
+            }
+            '»' => marks.1 = Some(text.len()),
+            other => text.push(other),
+        }
+    }
+    let span = (marks.0.unwrap_or(0), marks.1.unwrap_or(text.len()));
+    Example { text, span }
+}
+
+fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    text.strip_prefix('{')?;
+    let mut depth = 0_usize;
+    let end = text.find(|character| {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    })?;
+    let (name, argument) = text.get(1..end)?.split_once(':')?;
+    Some((name, argument, &text[end + 1..]))
+}
+
+/// What stands for `{name:argument}` after `before`; `None` when it is no placeholder.
+fn generate(name: &str, argument: &str, before: &str, random: &mut Random) -> Option<String> {
+    const DIGITS: &str = "0123456789";
+    const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
+    let both = format!("{UPPER}{LOWER}");
+    let base62 = format!("{DIGITS}{both}");
+    let alphabet = match name {
+        "digits" => DIGITS.to_owned(),
+        "upper" => UPPER.to_owned(),
+        "lower" => LOWER.to_owned(),
+        "letters" => both,
+        "hex" => "0123456789abcdef".to_owned(),
+        "HEX" => "0123456789ABCDEF".to_owned(),
+        "base32" => format!("{UPPER}234567"),
+        "base36" => format!("{DIGITS}{LOWER}"),
+        "BASE36" => format!("{DIGITS}{UPPER}"),
+        "base62" => base62,
+        "base64" => format!("{base62}+/"),
+        "base64url" => format!("{base62}-_"),
+        "github-crc32" => {
+            let body = random.text(&base62, argument.parse().ok()?);
+            let sum = base62_digits(crc32(&body));
+            return Some(body + &sum);
+        }
+        "keyword" => return Some(argument.to_owned()),
+        "encoded" => return Some(base64(argument.as_bytes(), "+/", true)),
+        "encodedurl" => return Some(base64(argument.as_bytes(), "-_", false)),
+        "luhn" => return luhn(argument, random),
+        "crc32hex" => {
+            return Some(format!("{:0width$x}", crc32(before), width = argument.parse().ok()?));
+        }
+        "CRC32HEX" => {
+            return Some(format!("{:0width$X}", crc32(before), width = argument.parse().ok()?));
+        }
+        "der" => return Some(wrapped_der(argument.parse().ok()?, random)),
+        "openssh" => return Some(wrapped_openssh(argument.parse().ok()?, random)),
+        "uuid" => return Some(uuid(random)),
+        _ => return None,
+    };
+    Some(random.text(&alphabet, argument.parse().ok()?))
+}
+
+/// SplitMix64 (Steele, Lea and Flood, 2014).
+struct Random(u64);
+
+impl Random {
+    fn new(id: &str, index: usize) -> Self {
+        let seed = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        Self(seed.wrapping_add(index as u64))
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Random characters; those of an alphabet with digits always hold one in the middle.
+    fn text(&mut self, alphabet: &str, length: usize) -> String {
+        let bytes = alphabet.as_bytes();
+        (0..length)
+            .map(|at| {
+                let pick =
+                    if at == length / 2 && bytes[0] == b'0' { 7 } else { self.next() as usize };
+                char::from(bytes[pick % bytes.len()])
+            })
+            .collect()
+    }
+}
+
+/// CRC-32, one bit at a time.
+fn crc32(text: &str) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in text.bytes() {
+        crc ^= u32::from(byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0xEDB8_8320 * (crc & 1));
+        }
+    }
+    !crc
+}
+
+fn base62_digits(value: u32) -> String {
+    let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    (0..6_u32)
+        .rev()
+        .map(|place| char::from(alphabet[(u64::from(value) / 62_u64.pow(place) % 62) as usize]))
+        .collect()
+}
+
+fn base64(bytes: &[u8], last: &str, pad: bool) -> String {
+    let alphabet = format!("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789{last}");
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let mut block = [0_u8; 3];
+        block[..chunk.len()].copy_from_slice(chunk);
+        let bits = u32::from_be_bytes([0, block[0], block[1], block[2]]);
+        for place in 0..=chunk.len() {
+            out.push(char::from(alphabet.as_bytes()[(bits >> (18 - 6 * place)) as usize & 63]));
+        }
+        if pad {
+            out.push_str(&"=".repeat(3 - chunk.len()));
+        }
+    }
+    out
+}
+
+/// `prefix/length` or `prefix/length/groups`: a number whose last digit makes the Luhn sum right.
+fn luhn(argument: &str, random: &mut Random) -> Option<String> {
+    let mut parts = argument.split('/');
+    let mut digits = parts.next()?.to_owned();
+    let length: usize = parts.next()?.parse().ok()?;
+    while digits.len() + 1 < length {
+        digits.push_str(&random.text("0123456789", 1));
+    }
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(place, byte)| {
+            let digit = u32::from(byte - b'0');
+            if place % 2 == 0 { digit * 2 / 10 + digit * 2 % 10 } else { digit }
+        })
+        .sum();
+    write!(digits, "{}", (10 - sum % 10) % 10).ok()?;
+    let Some(groups) = parts.next() else { return Some(digits) };
+    let separator = groups.chars().find(|c| !c.is_ascii_digit())?;
+    let mut rest = digits.as_str();
+    let mut out = Vec::new();
+    for width in groups.split(separator) {
+        let (head, tail) = rest.split_at(width.parse().ok()?);
+        out.push(head);
+        rest = tail;
+    }
+    Some(out.join(&separator.to_string()))
+}
+
+/// Base64 of a DER sequence with `length` random bytes, in lines of 64.
+fn wrapped_der(length: usize, random: &mut Random) -> String {
+    let mut bytes = vec![0x30, 0x82];
+    bytes.extend(u16::try_from(length).unwrap().to_be_bytes());
+    bytes.extend((0..length).map(|_| random.next() as u8));
+    wrap(&base64(&bytes, "+/", true))
+}
+
+/// Base64 of an OpenSSH key's magic and `length` random bytes, in lines of 64.
+fn wrapped_openssh(length: usize, random: &mut Random) -> String {
+    let mut bytes = b"openssh-key-v1\0".to_vec();
+    bytes.extend((0..length).map(|_| random.next() as u8));
+    wrap(&base64(&bytes, "+/", true))
+}
+
+fn wrap(text: &str) -> String {
+    let lines: Vec<_> =
+        text.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect();
+    lines.join("\n")
+}
+
+fn uuid(random: &mut Random) -> String {
+    let hex = random.text("0123456789abcdef", 32);
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
