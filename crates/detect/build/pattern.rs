@@ -116,13 +116,19 @@ fn lower(hir: &Hir) -> Result<Node, String> {
 
 fn lower_repetition(repetition: &Repetition) -> Result<Node, String> {
     let Repetition { min, max, sub, .. } = repetition;
-    let node = match lower(sub)? {
+    let sub = lower(sub)?;
+    let node = match sub {
         Node::Literal(bytes) if bytes.len() == 1 => {
             let mut set = [0; 4];
             bytes.iter().for_each(|byte| insert(&mut set, *byte));
             Node::Run { set, min: 1, max: 1 }
         }
-        other => other,
+        Node::Choice(_)
+        | Node::Literal(_)
+        | Node::Repeat { .. }
+        | Node::Run { .. }
+        | Node::Sequence(_)
+        | Node::Value(_) => sub,
     };
     if let Node::Run { set, min: 1, max: 1 } = node {
         let bound = |count: u32| u16::try_from(count).unwrap_or(LONGEST).min(LONGEST);

@@ -20,7 +20,9 @@ pub(crate) fn begins(text: &[u8], at: usize) -> bool {
 pub(crate) fn ends(text: &[u8], at: usize, last: Option<u16>) -> bool {
     let word = before(text, at).is_some_and(is_word);
     text.get(at).is_none_or(|byte| {
-        !(word && is_word(*byte)) && !last.is_some_and(|set| in_set(set, *byte) && *byte != b'.')
+        let glued = word && is_word(*byte);
+        let goes_on = last.is_some_and(|set| in_set(set, *byte) && *byte != b'.');
+        !glued && !goes_on
     })
 }
 

@@ -6,11 +6,6 @@ pub(crate) const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-/// Whether `text` holds `word`, which is lower case, in any case of letters.
-pub(crate) fn contains_folded(text: &[u8], word: &[u8]) -> bool {
-    text.windows(word.len().max(1)).any(|window| window.eq_ignore_ascii_case(word))
-}
-
 /// The byte before `at`, if there is one.
 pub(crate) fn before(text: &[u8], at: usize) -> Option<u8> {
     text.get(at.checked_sub(1)?).copied()
@@ -42,12 +37,6 @@ mod tests {
         assert_eq!(run(b"123ab", |byte| byte.is_ascii_digit()), 3);
         assert_eq!(run_back(b"123ab", |byte| byte.is_ascii_alphabetic()), 2);
         assert_eq!(run(b"", |_| true), 0);
-    }
-
-    #[test]
-    fn folded_search_ignores_case() {
-        assert!(contains_folded(b"xxExAmPle", b"example"));
-        assert!(!contains_folded(b"ex", b"example"));
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod stream;
 mod tables;
 mod validator;
 mod walks;
+mod words;
 
 pub use detector::{Detector, detector, detectors};
 pub use scanner::{Scanner, Tally};

@@ -2,14 +2,20 @@
 
 use core::net::Ipv4Addr;
 
-use crate::bytes::{contains_folded, run, run_back};
+use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
+use crate::words::{Words, words};
 
 /// Longest dotted form in bytes.
 const LONGEST: usize = 15;
 
 /// How far before an address a word may stand that says it is a version.
 const CONTEXT: usize = 24;
+
+/// Words before a version that has four parts.
+static VERSIONS: Words = words! {
+    "version" "ver " "ver." "release" "chrome/" "firmware" "build" "assembly"
+};
 
 /// A dotted address around the candidate; one that can belong to somebody.
 pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
@@ -56,9 +62,7 @@ fn is_version(candidate: &Candidate<'_>) -> bool {
     let head = candidate.before();
     let near = head.get(head.len().saturating_sub(CONTEXT)..).unwrap_or_default();
     let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    [&b"version"[..], b"ver ", b"ver.", b"release", b"chrome/", b"firmware", b"build"]
-        .iter()
-        .any(|word| contains_folded(line, word))
+    VERSIONS.stand_near_end(line, CONTEXT)
         || line.ends_with(b"==")
         || line.ends_with(b"~")
         || line.ends_with(b"^")

@@ -4,8 +4,8 @@
 //! third digit of neither are both 1, exchange 555 with lines 0100 to 0199 is kept for fiction.
 //! ITU-T E.164: a country code that exists, at most 15 digits in all.
 
-use crate::bytes::contains_folded;
 use crate::candidate::{Candidate, Judgement};
+use crate::words::{Words, words};
 
 /// Most digits of an international number (E.164 §6).
 const MOST: usize = 15;
@@ -15,6 +15,11 @@ const LONGEST: usize = 32;
 
 /// How far before a bare number a word must stand that says what it is.
 const CONTEXT: usize = 40;
+
+/// Words for a telephone number.
+static NAMES: Words = words! {
+    "phone" "telephone" "mobile" "tel:" "tel." "tel " "call " "cell" "fax" "whatsapp" "sms"
+};
 
 /// A telephone number whose first digits are the candidate.
 pub(super) fn phone(candidate: &mut Candidate<'_>) -> Judgement {
@@ -36,7 +41,8 @@ fn with_word(candidate: &mut Candidate<'_>) -> Judgement {
 
 /// `+` and up to 15 digits with blanks, dashes, dots or one pair of brackets between.
 fn international(candidate: &mut Candidate<'_>) -> Judgement {
-    let Some(written) = Written::read(candidate.text.get(candidate.start..).unwrap_or_default())
+    let Some(written) =
+        Written::read(candidate.text.get(candidate.start..).unwrap_or_default(), true)
     else {
         return Judgement::Refuse;
     };
@@ -59,7 +65,7 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
 /// Ten digits of the North American plan, perhaps after a `1`; `brackets` is 1 after a `(`.
 fn national(candidate: &mut Candidate<'_>, brackets: usize) -> Judgement {
     let text = candidate.text.get(candidate.start..).unwrap_or_default();
-    let Some(written) = Written::read(text) else { return Judgement::Refuse };
+    let Some(written) = Written::read(text, false) else { return Judgement::Refuse };
     let digits = written.digits();
     let ten = match digits {
         [b'1', rest @ ..] if rest.len() == 10 => rest,
@@ -85,22 +91,7 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize) -> Judgement {
 
 /// Whether a word shortly before says that this is a telephone number.
 fn is_named(candidate: &Candidate<'_>) -> bool {
-    let before = candidate.before();
-    let near = before.get(before.len().saturating_sub(CONTEXT)..).unwrap_or_default();
-    [
-        &b"phone"[..],
-        b"mobile",
-        b"tel:",
-        b"tel.",
-        b"tel ",
-        b"call ",
-        b"cell",
-        b"fax",
-        b"whatsapp",
-        b"sms",
-    ]
-    .iter()
-    .any(|word| contains_folded(near, word))
+    NAMES.stand_near_end(candidate.before(), CONTEXT)
 }
 
 /// A number as it is written: its digits, and how they are grouped.
@@ -116,8 +107,9 @@ struct Written {
 }
 
 impl Written {
-    /// Reads groups of digits as long as single separators, or `) `, stand between them.
-    fn read(text: &[u8]) -> Option<Self> {
+    /// Reads groups of digits as long as single separators, or `) `, stand between them; groups
+    /// that no national number has end a national one.
+    fn read(text: &[u8], international: bool) -> Option<Self> {
         let mut out = Self { digits: [0; MOST], count: 0, length: 0, groups: [0; MOST], parts: 1 };
         let mut at = 0_usize;
         loop {
@@ -130,6 +122,10 @@ impl Written {
                 at = at.checked_add(1)?;
                 out.length = at;
                 continue;
+            }
+            let known = matches!(out.groups(), [1, rest @ ..] | rest if matches!(rest, [] | [3 | 10] | [3, 3 | 4 | 7] | [3, 3, 4]));
+            if !international && !known {
+                return None;
             }
             let Some(width) = separator(text.get(at..)?) else { break };
             out.parts = out.parts.checked_add(1)?;

@@ -5,6 +5,12 @@ use super::naming::{Promise, promise};
 use super::placeholder::{is_placeholder, is_reference};
 use crate::bytes::run;
 use crate::candidate::{Candidate, Judgement};
+use crate::words::{Words, words};
+
+/// Words of names that a value repeats when it is a name itself.
+static SELVES: Words = words! {
+    "password" "secret" "token" "passwd" "key"
+};
 
 /// A random value of 16 bytes or more, assigned to a name that promises a key or token.
 pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
@@ -90,11 +96,7 @@ fn names_itself(name: &[u8], value: &[u8]) -> bool {
     let letters =
         run(value, |byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' '));
     letters == value.len()
-        && (promise(value).is_some()
-            || value.eq_ignore_ascii_case(name)
-            || [&b"password"[..], b"secret", b"token", b"passwd", b"key"]
-                .iter()
-                .any(|word| crate::bytes::contains_folded(value, word)))
+        && (promise(value).is_some() || value.eq_ignore_ascii_case(name) || SELVES.stand_in(value))
 }
 
 fn ends_line(candidate: &Candidate<'_>) -> bool {
@@ -125,7 +127,7 @@ fn is_random(value: &[u8]) -> bool {
         _ => 360,
     };
     let mixed = entropy::changes(value).saturating_mul(6) >= value.len();
-    letters > 0 && (digits > 0 || mixed) && mixed && entropy >= floor
+    letters > 0 && (digits > 0 || value.len() >= 24) && mixed && entropy >= floor
 }
 
 /// Five groups of hex digits, 8-4-4-4-12 (RFC 9562 §4): an identifier, not a secret.

@@ -4,11 +4,17 @@
 //! 900 to 999, group 00, serial 0000. An ITIN is an area of 900 to 999 with the groups 50 to 65,
 //! 70 to 88, 90 to 92 and 94 to 99 (IRS, Internal Revenue Manual 3.21.263).
 
-use crate::bytes::contains_folded;
 use crate::candidate::{Candidate, Judgement};
+use crate::words::{Words, words};
 
 /// How far before a bare number a word must stand that says what it is.
 const CONTEXT: usize = 48;
+
+/// Words for such a number.
+static NAMES: Words = words! {
+    "ssn" "social sec" "social_sec" "socialsec" "social-sec" "itin" "taxpayer" "tax id" "tax_id"
+    "tin:"
+};
 
 /// Numbers once printed in wallets and brochures; nobody's.
 const PUBLISHED: [(u32, u32, u32); 3] = [(78, 5, 1120), (219, 9, 9999), (457, 55, 5462)];
@@ -53,22 +59,7 @@ fn read(candidate: &mut Candidate<'_>) -> Option<(u32, u32, u32)> {
 
 /// Whether a word shortly before says that this is such a number.
 fn is_named(candidate: &Candidate<'_>) -> bool {
-    let before = candidate.before();
-    let near = before.get(before.len().saturating_sub(CONTEXT)..).unwrap_or_default();
-    [
-        &b"ssn"[..],
-        b"social sec",
-        b"social_sec",
-        b"socialsec",
-        b"social-sec",
-        b"itin",
-        b"taxpayer",
-        b"tax id",
-        b"tax_id",
-        b"tin:",
-    ]
-    .iter()
-    .any(|word| contains_folded(near, word))
+    NAMES.stand_near_end(candidate.before(), CONTEXT)
 }
 
 fn number(digits: &[u8]) -> Option<u32> {
