@@ -1,0 +1,293 @@
+//! Writes the tables as Rust source.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use toml::Spanned;
+
+use crate::check;
+use crate::format::{
+    At, Deliver, Effect, Endpoint, File, Flow, Form, Grammar, Kind, Operand, Opt, Options,
+    Redirect, Scope, Stdin, Takes,
+};
+
+/// The whole generated file.
+pub(crate) fn profiles(files: &[(PathBuf, File)]) -> String {
+    let mut out = String::new();
+    let mut names: BTreeMap<&str, String> = BTreeMap::new();
+    for (_, file) in files {
+        let constant = file.name.get_ref().to_uppercase().replace(['-', '.'], "_");
+        line(&mut out, &format!("static {constant}: Profile = {};", profile(file)));
+        for name in std::iter::once(&file.name).chain(&file.aliases) {
+            names.insert(name.get_ref(), constant.clone());
+        }
+    }
+    line(&mut out, "static NAMES: &[(&str, &Profile)] = &[");
+    for (name, constant) in names {
+        line(&mut out, &format!("    ({name:?}, &{constant}),"));
+    }
+    line(&mut out, "];");
+    out
+}
+
+/// What a scope takes over from its parent.
+#[derive(Clone)]
+struct Inherited {
+    grammar: Vec<Grammar>,
+    flow: Vec<Flow>,
+    stdin: Stdin,
+}
+
+fn profile(file: &File) -> String {
+    let inherited = Inherited { grammar: Vec::new(), flow: Vec::new(), stdin: Stdin::Ignore };
+    let deliver = match file.deliver {
+        Deliver::Handle => "Handle",
+        Deliver::Path => "Path",
+    };
+    format!(
+        "Profile {{ name: {:?}, aliases: &{:?}, family: {:?}, deliver: Deliver::{deliver}, \
+         contact: crate::transport::{}::contact, endpoints: &[{}], redirects: &[{}], \
+         command: {} }}",
+        file.name.get_ref(),
+        file.aliases.iter().map(Spanned::get_ref).collect::<Vec<_>>(),
+        file.family,
+        file.transport.get_ref().replace('-', "_"),
+        join(file.endpoint.iter().map(endpoint)),
+        join(file.redirect.iter().map(|redirect| self::redirect(file, redirect))),
+        scope(file, &file.command, &inherited, &[]),
+    )
+}
+
+fn scope(file: &File, scope_: &Scope, inherited: &Inherited, outer: &[Opt]) -> String {
+    let own = Inherited {
+        grammar: scope_.grammar.clone().unwrap_or_else(|| inherited.grammar.clone()),
+        flow: scope_.flow.clone().unwrap_or_else(|| inherited.flow.clone()),
+        stdin: scope_.stdin.unwrap_or(inherited.stdin),
+    };
+    let options = options(file, scope_);
+    let visible: Vec<Opt> = options.iter().chain(outer).cloned().collect();
+    let scopes = scope_.subcommand.iter().map(|sub| scope(file, sub, &own, &visible));
+    let name = scope_.names.as_ref().and_then(|names| names.get_ref().split(' ').next());
+    format!(
+        "Scope {{ name: {:?}, grammar: Grammar({}), options_until: {}, open: {}, flows: {}, \
+         stdin: {}, options: &[{}], spellings: &[{}], operands: &[{}], words: &[{}], \
+         scopes: &[{}] }}",
+        name.unwrap_or_default(),
+        own.grammar.iter().map(|grammar| grammar_bit(*grammar)).fold(0, |all, bit| all | bit),
+        scope_.options_until.unwrap_or(u8::MAX),
+        scope_.open,
+        flows(&own.flow),
+        stdin(own.stdin),
+        join(options.iter().map(|option| self::option(option, &own.flow))),
+        index(options.iter().map(|option| option.names.get_ref().as_str())),
+        join(scope_.operand.iter().map(|operand| self::operand(operand, &own.flow, &visible))),
+        index(
+            scope_.subcommand.iter().filter_map(|sub| Some(sub.names.as_ref()?.get_ref().as_str()))
+        ),
+        join(scopes),
+    )
+}
+
+/// Every option of a scope, plain ones first, the shared sets last.
+fn options(file: &File, scope: &Scope) -> Vec<Opt> {
+    let mut all = Vec::new();
+    push(&mut all, &scope.flags, Takes::None);
+    push(&mut all, &scope.valued, Takes::Required);
+    push(&mut all, &scope.optional, Takes::Optional);
+    all.extend(scope.option.iter().cloned());
+    let sets: Vec<&Options> = check::sets(file, scope).unwrap_or_default();
+    for set in sets {
+        push(&mut all, &set.flags, Takes::None);
+        push(&mut all, &set.valued, Takes::Required);
+        push(&mut all, &set.optional, Takes::Optional);
+        all.extend(set.option.iter().cloned());
+    }
+    all
+}
+
+fn push(all: &mut Vec<Opt>, plain: &[Spanned<String>], value: Takes) {
+    all.extend(plain.iter().map(|names| Opt {
+        names: names.clone(),
+        value: Some(value),
+        content: None,
+        role: None,
+        flow: None,
+        effect: None,
+        adds: Vec::new(),
+        drops: Vec::new(),
+        stdin: None,
+    }));
+}
+
+fn option(option: &Opt, scope_flow: &[Flow]) -> String {
+    let canonical = option.names.get_ref().split(' ').next().unwrap_or_default();
+    let takes = option.value.unwrap_or_else(|| implied(option));
+    let moves = option.flow.or_else(|| {
+        (option.content.is_some() || option.role.is_some()).then(|| content_flow(scope_flow))
+    });
+    format!(
+        "OptionSpec {{ name: {canonical:?}, role: {:?}, takes: Takes::{takes:?}, content: {}, \
+         flow: {}, effect: {}, adds: {}, drops: {}, stdin: {} }}",
+        option.role.as_deref().unwrap_or_default(),
+        maybe(option.content.map(form)),
+        maybe(moves.map(flow)),
+        maybe(option.effect.map(effect)),
+        flows(&option.adds),
+        flows(&option.drops),
+        maybe(option.stdin.map(stdin)),
+    )
+}
+
+/// An option with content, or an effect that is told by its value, takes one.
+fn implied(option: &Opt) -> Takes {
+    let bare = [
+        Effect::Disable,
+        Effect::Globoff,
+        Effect::Insecure,
+        Effect::Location,
+        Effect::LocationTrusted,
+    ];
+    let valued = option.effect.is_some_and(|effect| !bare.contains(&effect));
+    if option.content.is_some() || valued { Takes::Required } else { Takes::None }
+}
+
+/// Content moves the way its command moves data, when nothing else is said.
+fn content_flow(flows: &[Flow]) -> Flow {
+    if flows.contains(&Flow::Leaves) { Flow::Leaves } else { Flow::Stays }
+}
+
+fn operand(operand: &Operand, scope_flow: &[Flow], visible: &[Opt]) -> String {
+    let at = match operand.at.get_ref() {
+        At::First => "Index(0)",
+        At::Second => "Index(1)",
+        At::Third => "Index(2)",
+        At::Last => "Last",
+        At::Rest => "Rest",
+        At::Dashed => "Dashed",
+    };
+    format!(
+        "OperandSpec {{ at: At::{at}, kind: {}, flow: {}, content: {}, role: {:?}, unless: &{:?}, \
+         when: &{:?} }}",
+        kind(operand.kind),
+        flow(operand.flow.unwrap_or_else(|| content_flow(scope_flow))),
+        maybe(operand.content.map(form)),
+        operand.role.as_deref().unwrap_or_default(),
+        canonical(&operand.unless, visible),
+        canonical(&operand.when, visible),
+    )
+}
+
+/// The canonical names of the options spelled so.
+fn canonical<'a>(spellings: &'a [Spanned<String>], visible: &'a [Opt]) -> Vec<&'a str> {
+    let find = |spelling: &'a Spanned<String>| {
+        let spelling = spelling.get_ref().as_str();
+        let option = visible
+            .iter()
+            .find(|option| option.names.get_ref().split(' ').any(|name| name == spelling));
+        option.and_then(|option| option.names.get_ref().split(' ').next()).unwrap_or(spelling)
+    };
+    spellings.iter().map(find).collect()
+}
+
+fn endpoint(endpoint: &Endpoint) -> String {
+    let default = endpoint.default.get_ref();
+    let host = match (default.as_str(), default.strip_prefix("deferred:")) {
+        (_, Some(source)) => format!("Deferred({source:?})"),
+        ("local", _) => "Local".to_owned(),
+        ("unknown", _) => "Unknown".to_owned(),
+        (name, _) => format!("Name({name:?})"),
+    };
+    format!(
+        "Endpoint {{ scopes: &{:?}, scheme: {:?}, default: EndpointHost::{host}, variables: &{:?}, \
+         port: {:?} }}",
+        endpoint.scopes.iter().map(Spanned::get_ref).collect::<Vec<_>>(),
+        endpoint.scheme,
+        endpoint.variables,
+        endpoint.port,
+    )
+}
+
+fn redirect(file: &File, redirect: &Redirect) -> String {
+    let by = match (&redirect.variable, &redirect.file) {
+        (Some(name), _) => format!("Variable({:?})", name.get_ref()),
+        (None, path) => format!(
+            "File {{ path: {:?}, keys: &{:?}, sets: {:?} }}",
+            path.as_ref().map(Spanned::get_ref).map(String::as_str).unwrap_or_default(),
+            redirect.keys,
+            redirect.sets.as_deref().unwrap_or_default(),
+        ),
+    };
+    let visible = options(file, &file.command);
+    format!(
+        "Redirect {{ by: RedirectBy::{by}, proxy: {}, unless: &{:?} }}",
+        maybe(redirect.proxy.map(|proxy| format!("ProxyFor::{proxy:?}"))),
+        canonical(&redirect.unless, &visible),
+    )
+}
+
+/// A sorted index from every name to the position of its owner.
+fn index<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut all = BTreeMap::new();
+    for (position, names) in names.enumerate() {
+        all.extend(names.split(' ').map(|name| (name, position)));
+    }
+    join(all.into_iter().map(|(name, position)| format!("({name:?}, {position})")))
+}
+
+fn grammar_bit(grammar: Grammar) -> u16 {
+    let all = [
+        Grammar::Abbreviate,
+        Grammar::BooleanValues,
+        Grammar::Cluster,
+        Grammar::Equals,
+        Grammar::Expand,
+        Grammar::Global,
+        Grammar::IgnoreCase,
+        Grammar::Negate,
+        Grammar::Plus,
+        Grammar::SingleDash,
+    ];
+    let position = all.iter().position(|other| *other == grammar).unwrap_or_default();
+    u32::try_from(position)
+        .ok()
+        .and_then(|position| 1_u16.checked_shl(position))
+        .unwrap_or_default()
+}
+
+fn flow(flow: Flow) -> String {
+    format!("Flow::{flow:?}")
+}
+
+fn flows(flows: &[Flow]) -> String {
+    flows.iter().fold("Flows::NONE".to_owned(), |all, flow| format!("{all}.with(Flow::{flow:?})"))
+}
+
+fn stdin(stdin: Stdin) -> String {
+    format!("StdinUse::{stdin:?}")
+}
+
+fn kind(kind: Kind) -> String {
+    format!("OperandKind::{kind:?}")
+}
+
+fn form(form: Form) -> String {
+    format!("Form::{form:?}")
+}
+
+fn effect(effect: Effect) -> String {
+    format!("Effect::{effect:?}")
+}
+
+fn maybe(text: Option<String>) -> String {
+    text.map_or_else(|| "None".to_owned(), |text| format!("Some({text})"))
+}
+
+fn join(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// Writing to a string cannot fail.
+fn line(out: &mut String, text: &str) {
+    writeln!(out, "{text}").unwrap_or_default();
+}

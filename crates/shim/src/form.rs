@@ -1,0 +1,404 @@
+//! Where in the value of an option, or in an operand, content is.
+//!
+//! A form knows how one family of programs writes content into an argument: literally, as
+//! `@file`, as `name=@file`, as a header. It makes [`ContentSource`]s and opens nothing.
+
+use std::path::PathBuf;
+
+use datafog_core::{Carrier, ContentSource, Deliver, Flow, StdinUse};
+
+use crate::text::Text;
+
+/// A way to write content into an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `file://path`, `fileb://path`, or the text itself.
+    AwsValue,
+    /// `file[:password]`.
+    Certificate,
+    /// `name=value`, or a file of cookies.
+    Cookie,
+    /// `@file`, `@-`, or the text itself.
+    Data,
+    /// A file; `-` is standard input.
+    File,
+    /// `Name: value`, or `@file` with such lines.
+    Header,
+    /// `name=file`, or a file.
+    KeyFile,
+    /// `name=value`; the value is the content.
+    KeyValue,
+    /// `name=value`, `name=@file,file;type=…`, `name=<file`.
+    Multipart,
+    /// The text itself, a secret.
+    Password,
+    /// A file; `-` is standard input that is shown or copied here, and of no interest.
+    Path,
+    /// The text itself.
+    Text,
+    /// A file to upload; `-` and `.` are standard input; `{a,b}` are several.
+    Upload,
+    /// A URL; a name and password in it are a secret.
+    Url,
+    /// `content`, `=content`, `name=content`, `@file`, `name@file`.
+    UrlEncode,
+    /// `user:password`.
+    UserPassword,
+    /// `name=content`, `name@file`.
+    Variable,
+}
+
+/// Collects the content of one invocation.
+#[derive(Debug)]
+pub(crate) struct Collector<'c> {
+    pub(crate) contents: &'c mut Vec<ContentSource>,
+    pub(crate) stdin: &'c mut StdinUse,
+    pub(crate) unclear: &'c mut Vec<String>,
+    pub(crate) deliver: Deliver,
+    /// What the content is used as.
+    pub(crate) role: &'static str,
+    /// Which way it moves.
+    pub(crate) flow: Flow,
+}
+
+impl Collector<'_> {
+    /// Collects what `text` holds or names by `form`.
+    pub(crate) fn collect(&mut self, form: Form, text: &Text<'_>) {
+        match form {
+            Form::AwsValue => self.aws_value(text),
+            Form::Certificate => self.certificate(text),
+            Form::Cookie => self.cookie(text),
+            Form::Data => self.data(text),
+            Form::File => self.file(text),
+            Form::Header => self.header(text),
+            Form::KeyFile => self.file(&text.split_at_byte(b'=').map_or(text.clone(), |it| it.1)),
+            Form::KeyValue => {
+                if let Some((_, value)) = text.split_at_byte(b'=') {
+                    self.text(&value, self.role);
+                }
+            }
+            Form::Multipart => self.multipart(text),
+            Form::Password => self.text(text, "credential"),
+            Form::Path if *text.bytes == *b"-" => {}
+            Form::Path => self.file(text),
+            Form::Text => self.text(text, self.role),
+            Form::Upload => self.upload(text),
+            Form::Url => self.url(text),
+            Form::UrlEncode => self.url_encode(text),
+            Form::UserPassword => self.user_password(text),
+            Form::Variable => self.variable(text),
+        }
+    }
+
+    /// The text itself is content.
+    pub(crate) fn text(&mut self, text: &Text<'_>, role: &str) {
+        if !text.bytes.is_empty() {
+            self.push(text.carrier(), role.to_owned());
+        }
+    }
+
+    /// Standard input is content, read once to its end.
+    pub(crate) fn stdin(&mut self) {
+        *self.stdin = StdinUse::Content;
+        self.push(Carrier::Stdin, self.role.to_owned());
+    }
+
+    fn push(&mut self, carrier: Carrier, role: String) {
+        let deliver = match &carrier {
+            Carrier::File(_) => self.deliver,
+            Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin => Deliver::Handle,
+        };
+        self.contents.push(ContentSource { carrier, flow: self.flow, role, deliver });
+    }
+
+    fn path(&mut self, path: PathBuf, role: &str) {
+        self.push(Carrier::File(path), role.to_owned());
+    }
+
+    fn file(&mut self, text: &Text<'_>) {
+        match text.bytes.as_ref() {
+            b"" => {}
+            b"-" => self.stdin(),
+            _ => self.path(text.to_path(), self.role),
+        }
+    }
+
+    fn aws_value(&mut self, text: &Text<'_>) {
+        let scheme =
+            [b"file://".as_slice(), b"fileb://"].into_iter().find(|it| text.starts_with(it));
+        match scheme {
+            Some(scheme) => self.path(text.from(scheme.len()).to_path(), self.role),
+            None => self.text(text, self.role),
+        }
+    }
+
+    /// The certificate itself is shown to the server; the key is only used to sign.
+    fn certificate(&mut self, text: &Text<'_>) {
+        let mut escaped = false;
+        let colon = text.bytes.iter().position(|byte| {
+            let found = *byte == b':' && !escaped;
+            escaped = *byte == b'\\' && !escaped;
+            found
+        });
+        if let Some(colon) = colon {
+            self.text(&text.from(colon.saturating_add(1)), "credential");
+        }
+    }
+
+    /// curl takes a value with `=` or `;` in it for cookies, any other for a file of cookies, of
+    /// which each server gets only its own.
+    fn cookie(&mut self, text: &Text<'_>) {
+        if text.bytes.iter().any(|byte| matches!(byte, b'=' | b';')) {
+            self.text(text, "header:cookie");
+        } else if !text.bytes.is_empty() && text.bytes.as_ref() != b"-" {
+            let path = text.to_path();
+            let role = "cookies".to_owned();
+            let deliver = self.deliver;
+            self.contents.push(ContentSource {
+                carrier: Carrier::File(path),
+                flow: Flow::Stays,
+                role,
+                deliver,
+            });
+        }
+    }
+
+    fn data(&mut self, text: &Text<'_>) {
+        if text.starts_with(b"@") {
+            self.file(&text.from(1));
+        } else {
+            self.text(text, self.role);
+        }
+    }
+
+    fn header(&mut self, text: &Text<'_>) {
+        if text.starts_with(b"@") {
+            let role = std::mem::replace(&mut self.role, "header");
+            self.file(&text.from(1));
+            self.role = role;
+            return;
+        }
+        let cut = text.bytes.iter().position(|byte| matches!(byte, b':' | b';'));
+        let Some(cut) = cut else { return self.text(text, "header") };
+        let name = text.part(0, cut).bytes.trim_ascii().to_ascii_lowercase();
+        let known = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let role = match str::from_utf8(&name) {
+            Ok(name) if name.len() <= 64 && name.bytes().all(|byte| known(&byte)) => {
+                format!("header:{name}")
+            }
+            _ => "header".to_owned(),
+        };
+        let rest = text.from(cut.saturating_add(1));
+        let blanks = rest.bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        self.text(&rest.from(blanks), &role);
+    }
+
+    fn multipart(&mut self, text: &Text<'_>) {
+        let Some((_, value)) = text.split_at_byte(b'=') else { return self.text(text, self.role) };
+        let several = value.starts_with(b"@");
+        if !several && !value.starts_with(b"<") {
+            return self.text(&value, self.role);
+        }
+        let mut rest = value.from(1);
+        loop {
+            let (name, end) = file_name(&rest.bytes);
+            self.file(&Text { bytes: name.into(), place: None });
+            rest = rest.from(end);
+            // What stands between two file names is the part's type, name, headers.
+            let comma = rest.bytes.iter().position(|byte| *byte == b',');
+            let parameters = rest.part(0, comma.unwrap_or(usize::MAX));
+            self.part_headers(&parameters);
+            let Some(comma) = comma.filter(|_| several) else { return };
+            rest = rest.from(comma.saturating_add(1));
+        }
+    }
+
+    /// `;headers=@file` and `;headers="X: y"` of a part.
+    fn part_headers(&mut self, parameters: &Text<'_>) {
+        let key = b";headers=";
+        let found = parameters.bytes.windows(key.len()).position(|window| window == key);
+        if let Some(at) = found {
+            let value = parameters.from(at.saturating_add(key.len()));
+            if value.starts_with(b"@") || value.starts_with(b"<") {
+                let (name, _) = file_name(value.bytes.get(1..).unwrap_or_default());
+                self.file(&Text { bytes: name.into(), place: None });
+            } else {
+                self.text(&value, "header");
+            }
+        }
+    }
+
+    fn upload(&mut self, text: &Text<'_>) {
+        match text.bytes.as_ref() {
+            b"" => {}
+            b"." => {
+                self.stdin();
+                *self.stdin = StdinUse::Stream;
+            }
+            bytes => match braces(bytes) {
+                Some(names) => {
+                    for name in names {
+                        self.file(&Text { bytes: name.into(), place: None });
+                    }
+                }
+                None => {
+                    self.unclear.push("the files to upload are a pattern".to_owned());
+                    self.file(text);
+                }
+            },
+        }
+    }
+
+    fn url(&mut self, text: &Text<'_>) {
+        if let Some((start, end)) = crate::address::userinfo(&text.bytes) {
+            self.text(&text.part(start, end), "credential");
+        }
+        self.text(text, "url");
+    }
+
+    fn url_encode(&mut self, text: &Text<'_>) {
+        let cut = text.bytes.iter().position(|byte| matches!(byte, b'=' | b'@'));
+        let value = text.from(cut.map_or(0, |cut| cut.saturating_add(1)));
+        match cut.and_then(|cut| text.bytes.get(cut)) {
+            Some(b'@') => self.file(&value),
+            _ => self.text(&value, self.role),
+        }
+    }
+
+    fn user_password(&mut self, text: &Text<'_>) {
+        if let Some((_, password)) = text.split_at_byte(b':') {
+            self.text(&password, "credential");
+        }
+    }
+
+    /// `%NAME` takes a variable of the environment over; its text is not in argv.
+    fn variable(&mut self, text: &Text<'_>) {
+        let cut = text.bytes.iter().position(|byte| matches!(byte, b'=' | b'@'));
+        let Some(cut) = cut else { return };
+        let value = text.from(cut.saturating_add(1));
+        match text.bytes.get(cut) {
+            Some(b'@') => self.file(&value),
+            _ => self.text(&value, self.role),
+        }
+    }
+}
+
+/// A file name up to `,` or `;`, or in quotes with backslash escapes; and where it ends.
+fn file_name(bytes: &[u8]) -> (Vec<u8>, usize) {
+    if bytes.first() != Some(&b'"') {
+        let end = bytes.iter().position(|byte| matches!(byte, b',' | b';')).unwrap_or(bytes.len());
+        return (bytes.get(..end).unwrap_or_default().to_vec(), end);
+    }
+    let mut name = Vec::new();
+    let mut escaped = false;
+    for (at, byte) in bytes.iter().enumerate().skip(1) {
+        match byte {
+            b'\\' if !escaped => escaped = true,
+            b'"' if !escaped => return (name, at.saturating_add(1)),
+            _ => {
+                name.push(*byte);
+                escaped = false;
+            }
+        }
+    }
+    (name, bytes.len())
+}
+
+/// The names that `a{b,c}d` stands for; `None` for patterns of more than one list or of ranges.
+fn braces(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let special = |byte: &u8| matches!(byte, b'{' | b'}' | b'[' | b']');
+    if !bytes.iter().any(special) {
+        return Some(vec![bytes.to_vec()]);
+    }
+    let open = bytes.iter().position(|byte| *byte == b'{')?;
+    let close = bytes.iter().position(|byte| *byte == b'}').filter(|close| *close > open)?;
+    let (head, rest) = bytes.split_at_checked(open)?;
+    let list = rest.get(1..close.checked_sub(open)?)?;
+    let tail = bytes.get(close.checked_add(1)?..)?;
+    if head.iter().chain(list).chain(tail).any(special) || list.len() > 4096 {
+        return None;
+    }
+    Some(list.split(|byte| *byte == b',').map(|item| [head, item, tail].concat()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+
+    /// `role carrier` of everything that `text` holds by `form`.
+    fn collected(form: Form, text: &str) -> (Vec<String>, StdinUse) {
+        let (mut contents, mut stdin, mut unclear) = (Vec::new(), StdinUse::Ignore, Vec::new());
+        let argument = OsString::from(text);
+        Collector {
+            contents: &mut contents,
+            stdin: &mut stdin,
+            unclear: &mut unclear,
+            deliver: Deliver::Path,
+            role: "body",
+            flow: Flow::Leaves,
+        }
+        .collect(form, &Text::of_argument(&argument, 0, 0));
+        let show = |source: ContentSource| match source.carrier {
+            Carrier::Argument(place) => {
+                let bytes = place.span.of(text.as_bytes()).unwrap();
+                format!("{}={}", source.role, str::from_utf8(bytes).unwrap())
+            }
+            Carrier::File(path) => format!("{}@{}", source.role, path.display()),
+            Carrier::Inline(_) => "inline".to_owned(),
+            Carrier::Stdin => format!("{}@-", source.role),
+        };
+        (contents.into_iter().map(show).collect(), stdin)
+    }
+
+    #[test]
+    fn every_form_finds_its_content() {
+        let cases: &[(Form, &str, &[&str])] = &[
+            (Form::Data, "a=b", &["body=a=b"]),
+            (Form::Data, "@x y", &["body@x y"]),
+            (Form::Data, "@-", &["body@-"]),
+            (Form::Data, "", &[]),
+            (Form::UrlEncode, "plain", &["body=plain"]),
+            (Form::UrlEncode, "=plain@x", &["body=plain@x"]),
+            (Form::UrlEncode, "name=va@lue", &["body=va@lue"]),
+            (Form::UrlEncode, "name@file", &["body@file"]),
+            (Form::UrlEncode, "@file", &["body@file"]),
+            (Form::Multipart, "f=@a,b;type=x/y,c", &["body@a", "body@b", "body@c"]),
+            (Form::Multipart, r#"f=@"a,\"b";filename=z"#, &["body@a,\"b"]),
+            (Form::Multipart, "f=<a,b", &["body@a"]),
+            (Form::Multipart, "f=@-", &["body@-"]),
+            (Form::Multipart, "f=@a;headers=@h", &["body@a", "body@h"]),
+            (Form::Multipart, "f=value;type=x", &["body=value;type=x"]),
+            (Form::Header, "Authorization: Bearer x", &["header:authorization=Bearer x"]),
+            (Form::Header, "X-Empty;", &[]),
+            (Form::Header, "@file", &["header@file"]),
+            (Form::Cookie, "a=b", &["header:cookie=a=b"]),
+            (Form::Cookie, "jar", &["cookies@jar"]),
+            (Form::Upload, "{a,b}.txt", &["body@a.txt", "body@b.txt"]),
+            (Form::Upload, "-", &["body@-"]),
+            (Form::Upload, ".", &["body@-"]),
+            (Form::Certificate, r"c\:d:pw", &["credential=pw"]),
+            (Form::Variable, "v@f", &["body@f"]),
+            (Form::Variable, "v=x", &["body=x"]),
+            (Form::Variable, "%HOME", &[]),
+            (Form::AwsValue, "fileb://a/b", &["body@a/b"]),
+            (Form::AwsValue, "file:/a", &["body=file:/a"]),
+            (Form::KeyFile, "k=dir/f", &["body@dir/f"]),
+            (Form::KeyFile, "dir/f", &["body@dir/f"]),
+            (Form::UserPassword, "u:p:q", &["credential=p:q"]),
+            (Form::UserPassword, "u", &[]),
+            (Form::Url, "https://u:p@h/", &["credential=u:p", "url=https://u:p@h/"]),
+        ];
+        for (form, text, expected) in cases {
+            assert_eq!(collected(*form, text).0, *expected, "{form:?} {text}");
+        }
+    }
+
+    #[test]
+    fn only_a_one_shot_input_is_content() {
+        assert_eq!(collected(Form::Data, "@-").1, StdinUse::Content);
+        assert_eq!(collected(Form::Upload, "-").1, StdinUse::Content);
+        assert_eq!(collected(Form::Upload, ".").1, StdinUse::Stream);
+        assert_eq!(collected(Form::Data, "x").1, StdinUse::Ignore);
+    }
+}

@@ -1,0 +1,193 @@
+//! From argv to the normal form: the one line of this crate.
+//!
+//! Read argv by the option table, take in options that stand in files, name options and operands,
+//! gather content, add up flows, and let the transport say where the call goes.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use datafog_core::{
+    ContentSource, Flow, Invocation, Operand, OperandKind, Opt, StdinUse, Surroundings,
+};
+
+use crate::config_file;
+use crate::form::Collector;
+use crate::profile::{At, Effect, OperandSpec, Profile, profile};
+use crate::read::Call;
+use crate::source::SOURCES;
+use crate::text::Text;
+
+/// What `argv` means, program name first.
+///
+/// A program without a profile gives an invocation that is not [`Invocation::known`], with its
+/// arguments as text. Never fails: what is not understood is told in [`Invocation::unclear`].
+/// Hosts that only a costly question can tell are left [`datafog_core::HostName::Deferred`]; see
+/// [`resolve`]. Linear in the size of `argv`.
+#[must_use]
+pub fn interpret(argv: &[OsString], surroundings: &dyn Surroundings) -> Invocation {
+    let name = argv.first().map(|first| program_name(first)).unwrap_or_default();
+    let Some(profile) = profile(&name) else { return unknown(name, argv) };
+    let mut call = Call::read(profile, argv);
+    config_file::expand(&mut call, surroundings);
+    let mut invocation = describe(profile, &call);
+    (profile.contact)(&call, surroundings, &mut invocation);
+    settle_flows(&mut invocation);
+    invocation
+}
+
+/// Finds out the hosts that [`interpret`] left open, by asking the command itself or reading its
+/// configuration. Costs a process or a few files; call it before a destination is judged. What
+/// cannot be found out becomes [`datafog_core::HostName::Unknown`].
+pub fn resolve(invocation: &mut Invocation, surroundings: &dyn Surroundings) {
+    let pending = std::mem::take(&mut invocation.destinations);
+    for destination in pending {
+        let datafog_core::HostName::Deferred(name) = &destination.host else {
+            invocation.destinations.push(destination);
+            continue;
+        };
+        match SOURCES.iter().find(|source| source.name == *name) {
+            Some(source) => {
+                let found = (source.find)(invocation, &destination, surroundings);
+                invocation.destinations.extend(found);
+            }
+            None => invocation.destinations.push(datafog_core::Destination {
+                host: datafog_core::HostName::Unknown,
+                ..destination
+            }),
+        }
+    }
+}
+
+/// The last component of the program's path, as text; odd bytes become `?`.
+fn program_name(first: &OsString) -> String {
+    let name = Path::new(first).file_name().unwrap_or(first);
+    name.to_str().map_or_else(|| "?".to_owned(), str::to_owned)
+}
+
+fn unknown(program: String, argv: &[OsString]) -> Invocation {
+    let operand = |(index, argument)| {
+        let text = Text::of_argument(argument, index, 0);
+        Operand {
+            text: argument.clone(),
+            kind: OperandKind::Text,
+            flow: Flow::Stays,
+            place: text.place,
+            canonical: None,
+        }
+    };
+    let operands = argv.iter().enumerate().skip(1).map(operand).collect();
+    Invocation { program, operands, ..Invocation::default() }
+}
+
+fn describe(profile: &Profile, call: &Call<'_>) -> Invocation {
+    let scope = call.scope();
+    let mut invocation = Invocation {
+        program: profile.name.to_owned(),
+        family: profile.family.to_owned(),
+        known: true,
+        subcommand: call.subcommand.clone(),
+        flows: scope.flows,
+        stdin: scope.stdin,
+        unclear: call.unclear.clone(),
+        ..Invocation::default()
+    };
+    describe_options(call, &mut invocation);
+    describe_operands(call, &mut invocation);
+    invocation
+}
+
+fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
+    invocation.options.reserve(call.given.len());
+    for given in &call.given {
+        invocation.options.push(Opt {
+            name: given.name.as_ref().to_owned(),
+            value: given.value.as_ref().map(Text::to_os_string),
+            place: given.place,
+        });
+        if given.negated {
+            continue;
+        }
+        let spec = given.spec;
+        invocation.flows = invocation.flows.union(spec.adds);
+        for flow in spec.drops.iter() {
+            invocation.flows = invocation.flows.without(flow);
+        }
+        if let Some(stdin) = spec.stdin {
+            invocation.stdin = stdin;
+        }
+        let mut collector =
+            collector(call, invocation, spec.role, spec.flow.unwrap_or(Flow::Stays));
+        match (spec.content, &given.value) {
+            (Some(form), Some(value)) => collector.collect(form, value),
+            (None, Some(value)) if spec.effect == Some(Effect::Config) && *value.bytes == *b"-" => {
+                // The options that stand there are sent too; nobody knows which.
+                collector.role = "config";
+                collector.flow = Flow::Leaves;
+                collector.stdin();
+            }
+            (None, _) if spec.stdin == Some(StdinUse::Content) => collector.stdin(),
+            (Some(_) | None, _) => {}
+        }
+    }
+}
+
+fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {
+    let specs = positions(call);
+    let last = specs.iter().find(|spec| spec.at == At::Last).filter(|_| call.words.len() > 1);
+    let rest = specs.iter().find(|spec| spec.at == At::Rest);
+    let dashed = specs.iter().find(|spec| spec.at == At::Dashed);
+    let final_word = call.words.len().checked_sub(1);
+    for (index, word) in call.words.iter().enumerate() {
+        let behind = dashed.filter(|_| call.dashes.is_some_and(|dashes| index >= dashes));
+        let at_last = last.filter(|_| Some(index) == final_word);
+        let exact = || specs.iter().find(|spec| spec.at == At::Index(index));
+        let spec = behind.or(at_last).or_else(exact).or(rest).copied();
+        let flow = spec.map_or(Flow::Stays, |spec| spec.flow);
+        invocation.operands.push(Operand {
+            text: word.to_os_string(),
+            kind: spec.map_or(OperandKind::Text, |spec| spec.kind),
+            flow,
+            place: word.place,
+            canonical: None,
+        });
+        if let Some((form, spec)) = spec.and_then(|spec| Some((spec.content?, spec))) {
+            collector(call, invocation, spec.role, flow).collect(form, word);
+        }
+    }
+}
+
+/// The positions that stand with the options given.
+fn positions(call: &Call<'_>) -> Vec<&'static OperandSpec> {
+    if call.stray {
+        return Vec::new();
+    }
+    let stands = |spec: &&OperandSpec| {
+        let wanted = spec.when.is_empty() || spec.when.iter().any(|name| call.has(name));
+        wanted && !spec.unless.iter().any(|name| call.has(name))
+    };
+    call.scope().operands.iter().filter(stands).collect()
+}
+
+fn collector<'c>(
+    call: &Call<'_>,
+    invocation: &'c mut Invocation,
+    role: &'static str,
+    flow: Flow,
+) -> Collector<'c> {
+    Collector {
+        contents: &mut invocation.contents,
+        stdin: &mut invocation.stdin,
+        unclear: &mut invocation.unclear,
+        deliver: call.profile.deliver,
+        role,
+        flow,
+    }
+}
+
+/// A call that reaches nobody moves nothing out; content that leaves makes the call one that does.
+fn settle_flows(invocation: &mut Invocation) {
+    let leaves = |source: &ContentSource| source.flow == Flow::Leaves;
+    if invocation.contents.iter().any(leaves) && !invocation.destinations.is_empty() {
+        invocation.flows = invocation.flows.with(Flow::Leaves);
+    }
+}

@@ -1,0 +1,339 @@
+//! What is known about a wrapped command: static tables made from `shims/*.toml` by the build
+//! script, and how to look things up in them.
+//!
+//! Nothing here is built at start: a table costs nothing until it is touched, every look-up is a
+//! binary search in a sorted slice, and none allocates. What the words mean is told in
+//! `build/format.rs`, where the files are read.
+
+use datafog_core::{Deliver, Flow, Flows, OperandKind, StdinUse};
+
+use crate::form::Form;
+use crate::transport::Contact;
+
+include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
+
+/// Everything known about one wrapped command.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Profile {
+    /// Name of the program, as typed.
+    pub name: &'static str,
+    /// Other names of the same program (`pip3` of `pip`).
+    pub aliases: &'static [&'static str],
+    /// Family that policies know (`vcs`, `http`); empty when there is none.
+    pub family: &'static str,
+    /// Whether the command can be handed the judged bytes, or opens paths by itself.
+    pub deliver: Deliver,
+    pub(crate) contact: Contact,
+    pub(crate) endpoints: &'static [Endpoint],
+    pub(crate) redirects: &'static [Redirect],
+    pub(crate) command: Scope,
+}
+
+/// The profile of the command called `name` (one path component, as in the last part of
+/// `argv[0]`), by its own name or an alias.
+#[must_use]
+pub fn profile(name: &str) -> Option<&'static Profile> {
+    let at = NAMES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    NAMES.get(at).map(|(_, profile)| *profile)
+}
+
+/// Every profile, in order of name.
+pub fn profiles() -> impl Iterator<Item = &'static Profile> {
+    NAMES.iter().filter(|(name, profile)| *name == profile.name).map(|(_, profile)| *profile)
+}
+
+/// Every family that has a wrapped command, in order of name, each once.
+#[must_use]
+pub fn families() -> Vec<&'static str> {
+    let mut families: Vec<_> =
+        profiles().map(|profile| profile.family).filter(|family| !family.is_empty()).collect();
+    families.sort_unstable();
+    families.dedup();
+    families
+}
+
+/// The program, or one of its subcommands.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    /// Canonical name; `*` when any word will do, empty for the program.
+    pub(crate) name: &'static str,
+    pub(crate) grammar: Grammar,
+    /// After how many operands options end.
+    pub(crate) options_until: u8,
+    /// Whether the option table is known not to be complete.
+    pub(crate) open: bool,
+    pub(crate) flows: Flows,
+    pub(crate) stdin: StdinUse,
+    pub(crate) options: &'static [OptionSpec],
+    /// Every spelling, sorted, with the index of its option.
+    pub(crate) spellings: &'static [(&'static str, u16)],
+    pub(crate) operands: &'static [OperandSpec],
+    pub(crate) scopes: &'static [Self],
+    /// Every name of a subcommand, sorted, with the index of its scope.
+    pub(crate) words: &'static [(&'static str, u16)],
+}
+
+impl Scope {
+    /// The option spelled exactly so.
+    pub(crate) fn option(&self, spelling: &[u8]) -> Option<&'static OptionSpec> {
+        let at =
+            self.spellings.binary_search_by(|(known, _)| known.as_bytes().cmp(spelling)).ok()?;
+        let (_, index) = self.spellings.get(at)?;
+        self.options.get(usize::from(*index))
+    }
+
+    /// The options of which some spelling begins so, each as often as it has such spellings.
+    pub(crate) fn options_from(
+        &self,
+        prefix: &[u8],
+    ) -> impl Iterator<Item = (&'static str, &'static OptionSpec)> {
+        let from = self.spellings.partition_point(|(known, _)| known.as_bytes() < prefix);
+        let prefix = prefix.to_vec();
+        let options = self.options;
+        self.spellings
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(move |(known, _)| known.as_bytes().starts_with(&prefix))
+            .filter_map(move |(known, index)| Some((*known, options.get(usize::from(*index))?)))
+    }
+
+    /// The subcommand called `word`.
+    pub(crate) fn subcommand(&self, word: &[u8]) -> Option<&'static Self> {
+        let find =
+            |word: &[u8]| self.words.binary_search_by(|(known, _)| known.as_bytes().cmp(word)).ok();
+        let at = find(word).or_else(|| find(b"*"))?;
+        let (_, index) = self.words.get(at)?;
+        self.scopes.get(usize::from(*index))
+    }
+}
+
+/// One option.
+#[derive(Debug)]
+pub(crate) struct OptionSpec {
+    /// Canonical name, with its dashes.
+    pub(crate) name: &'static str,
+    /// What the command uses the content as; empty when there is none.
+    pub(crate) role: &'static str,
+    pub(crate) takes: Takes,
+    pub(crate) content: Option<Form>,
+    pub(crate) flow: Option<Flow>,
+    pub(crate) effect: Option<Effect>,
+    pub(crate) adds: Flows,
+    pub(crate) drops: Flows,
+    pub(crate) stdin: Option<StdinUse>,
+}
+
+/// What the operands at one position are.
+#[derive(Debug)]
+pub(crate) struct OperandSpec {
+    pub(crate) at: At,
+    pub(crate) kind: OperandKind,
+    pub(crate) flow: Flow,
+    pub(crate) content: Option<Form>,
+    pub(crate) role: &'static str,
+    /// Canonical names of options that make this position go away.
+    pub(crate) unless: &'static [&'static str],
+    /// Canonical names of options of which one must be there.
+    pub(crate) when: &'static [&'static str],
+}
+
+/// A position of operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    /// All behind `--`.
+    Dashed,
+    /// The operand of that index, counted from 0 over all that are not `Last`.
+    Index(usize),
+    /// The last one, when there are two or more.
+    Last,
+    /// All others.
+    Rest,
+}
+
+/// Whether an option takes a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// It must be attached (`-pX`); alone, the option means something else.
+    Attached,
+    /// All words up to the next option.
+    Many,
+    /// It takes none.
+    None,
+    /// It may be given, only attached (`--color=auto`).
+    Optional,
+    /// Attached, or the next argument whatever it looks like.
+    Required,
+}
+
+/// How a command writes its options: a set of habits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grammar(u16);
+
+impl Grammar {
+    /// A long option may be cut short while it stays unambiguous.
+    pub(crate) const ABBREVIATE: Self = Self(1);
+    /// A flag may be given a value: `--flag=false`.
+    pub(crate) const BOOLEAN_VALUES: Self = Self(1 << 1);
+    /// Short options may stand together: `-sSd@x`.
+    pub(crate) const CLUSTER: Self = Self(1 << 2);
+    /// A long option may be given its value by `=`.
+    pub(crate) const EQUALS: Self = Self(1 << 3);
+    /// `--expand-x` is `--x` with variables in its value.
+    pub(crate) const EXPAND: Self = Self(1 << 4);
+    /// Options of the program are also known after a subcommand.
+    pub(crate) const GLOBAL: Self = Self(1 << 5);
+    /// The case of long options does not matter.
+    pub(crate) const IGNORE_CASE: Self = Self(1 << 6);
+    /// `--no-x` takes `--x` back.
+    pub(crate) const NEGATE: Self = Self(1 << 7);
+    /// A first word `+x` is an option.
+    pub(crate) const PLUS: Self = Self(1 << 8);
+    /// Long options may be written with one dash.
+    pub(crate) const SINGLE_DASH: Self = Self(1 << 9);
+
+    /// Whether every habit of `other` is ours.
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// What an option means to the transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// The value is a file of further options.
+    Config,
+    /// The value is a file that replaces the usual configuration.
+    ConfigFile,
+    /// `--connect-to` of curl.
+    ConnectTo,
+    /// It makes the connection end elsewhere than the name says.
+    ConnectsElsewhere,
+    /// The value may be a whole connection text.
+    Database,
+    /// The value is the scheme of URLs without one.
+    DefaultScheme,
+    /// The command works in that folder.
+    Directory,
+    /// It switches something off that the transport would look at.
+    Disable,
+    /// The value is the place contacted: a URL or a host.
+    Endpoint,
+    /// URLs are not globs.
+    Globoff,
+    /// Certificates are not checked.
+    Insecure,
+    /// The value is a host in between.
+    Jump,
+    /// Redirects are followed.
+    Location,
+    /// Redirects are followed with all secrets.
+    LocationTrusted,
+    /// The value is a user's name.
+    Login,
+    /// The value lists hosts that no proxy is for.
+    NoProxy,
+    /// The value is a port.
+    Port,
+    /// The value is a proxy.
+    Proxy,
+    /// The value is a remote, or the option means all of them.
+    Remote,
+    /// `--resolve` of curl.
+    Resolve,
+    /// The value is a setting, `key=value`.
+    Setting,
+    /// The value is a setting whose value is in a variable, `key=NAME`.
+    SettingFromVariable,
+    /// The value is a command that makes the connection.
+    SshCommand,
+    /// The value is a socket on this machine.
+    UnixSocket,
+    /// The value is a URL to call.
+    Url,
+}
+
+/// Where a command goes by default.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    /// Subcommand paths it is for (`s3 cp`); empty for every one.
+    pub(crate) scopes: &'static [&'static str],
+    pub(crate) scheme: &'static str,
+    pub(crate) default: EndpointHost,
+    pub(crate) variables: &'static [&'static str],
+    pub(crate) port: Option<u16>,
+}
+
+/// The host of an endpoint.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum EndpointHost {
+    /// Found by the source of that name, when asked.
+    Deferred(&'static str),
+    /// This machine, by a socket.
+    Local,
+    /// That host.
+    Name(&'static str),
+    /// It cannot be told.
+    Unknown,
+}
+
+/// Something outside of argv that can redirect a call.
+#[derive(Debug)]
+pub(crate) struct Redirect {
+    pub(crate) by: RedirectBy,
+    /// Which calls it redirects when it names a proxy.
+    pub(crate) proxy: Option<ProxyFor>,
+    /// Canonical names of options that switch it off.
+    pub(crate) unless: &'static [&'static str],
+}
+
+/// What a redirection stands in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RedirectBy {
+    /// A configuration file.
+    File {
+        /// Its path, as written in the profile.
+        path: &'static str,
+        /// Keys that redirect; any content when there are none.
+        keys: &'static [&'static str],
+        /// The key that names the place itself; empty when there is none.
+        sets: &'static str,
+    },
+    /// An environment variable.
+    Variable(&'static str),
+}
+
+/// Which calls a proxy variable is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProxyFor {
+    /// All of them.
+    All,
+    /// Those that are not encrypted.
+    Http,
+    /// Those that are encrypted.
+    Https,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_and_unique() {
+        assert!(NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(profile("git").is_some_and(|git| git.family == "vcs"));
+        assert!(profile("nothing-of-the-kind").is_none());
+        assert!(families().contains(&"http"));
+    }
+
+    #[test]
+    fn every_table_is_sorted() {
+        fn check(scope: &Scope) {
+            assert!(scope.spellings.windows(2).all(|pair| pair[0].0 < pair[1].0), "{}", scope.name);
+            assert!(scope.words.windows(2).all(|pair| pair[0].0 < pair[1].0), "{}", scope.name);
+            scope.scopes.iter().for_each(check);
+        }
+        profiles().for_each(|profile| check(&profile.command));
+    }
+}

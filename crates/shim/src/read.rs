@@ -1,0 +1,408 @@
+//! Reads argv by a profile: which words are options, values, subcommands and operands.
+//!
+//! It knows how programs write command lines (clusters, `--x=y`, `--`, cut-short names, options
+//! that end at the first operand) and nothing of what the options mean. One pass, linear in the
+//! number of arguments; no argument is copied.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+
+use datafog_core::{Flows, Place, Span};
+
+use crate::profile::{Grammar, OptionSpec, Profile, Scope, Takes};
+use crate::text::Text;
+
+/// A command line taken apart.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) profile: &'static Profile,
+    /// The program's scope, then those of its subcommands.
+    pub(crate) scopes: Vec<&'static Scope>,
+    pub(crate) subcommand: Vec<String>,
+    pub(crate) given: Vec<Given<'a>>,
+    pub(crate) words: Vec<Text<'a>>,
+    /// How many of the words stand before `--`, when there is one.
+    pub(crate) dashes: Option<usize>,
+    pub(crate) unclear: Vec<String>,
+    /// The first word after the program was not in the table of subcommands.
+    pub(crate) stray: bool,
+}
+
+/// One option as given.
+#[derive(Clone, Debug)]
+pub(crate) struct Given<'a> {
+    pub(crate) spec: &'static OptionSpec,
+    /// Canonical name; as typed when the table does not know it.
+    pub(crate) name: Cow<'static, str>,
+    /// It was taken back (`--no-x`, `--x=false`).
+    pub(crate) negated: bool,
+    pub(crate) value: Option<Text<'a>>,
+    /// Where it stands; its value's place when it has one.
+    pub(crate) place: Option<Place>,
+}
+
+/// What is known of an option that is not in the table: nothing.
+static UNKNOWN: OptionSpec = OptionSpec {
+    name: "",
+    role: "",
+    takes: Takes::Optional,
+    content: None,
+    flow: None,
+    effect: None,
+    adds: Flows::NONE,
+    drops: Flows::NONE,
+    stdin: None,
+};
+
+impl<'a> Call<'a> {
+    /// Takes `argv` apart; `argv[0]` is the program's name and is not looked at.
+    pub(crate) fn read(profile: &'static Profile, argv: &'a [OsString]) -> Self {
+        let call = Self {
+            profile,
+            scopes: vec![&profile.command],
+            subcommand: Vec::new(),
+            given: Vec::new(),
+            words: Vec::new(),
+            dashes: None,
+            unclear: Vec::new(),
+            stray: false,
+        };
+        let mut reader = Reader { call, argv, next: 1, words_here: 0, ended: false };
+        while let Some((index, argument)) = reader.advance() {
+            reader.take(index, argument);
+        }
+        reader.call
+    }
+
+    /// The innermost scope.
+    pub(crate) fn scope(&self) -> &'static Scope {
+        self.scopes.last().copied().unwrap_or(&self.profile.command)
+    }
+
+    /// Whether an option of that canonical name stands, not taken back by a later one.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.given.iter().rev().find(|given| given.spec.name == name).is_some_and(|it| !it.negated)
+    }
+
+    /// Looks an option up as argv would, for options that stand in a file.
+    pub(crate) fn long_option(&self, spelling: &[u8]) -> Option<Found> {
+        find_long(&self.scopes, spelling)
+    }
+}
+
+/// An option found in the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    pub(crate) spec: &'static OptionSpec,
+    pub(crate) negated: bool,
+}
+
+struct Reader<'a> {
+    call: Call<'a>,
+    argv: &'a [OsString],
+    next: usize,
+    /// Operands seen in the innermost scope.
+    words_here: u8,
+    /// No more options: after `--`, or after enough operands.
+    ended: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn advance(&mut self) -> Option<(usize, &'a OsString)> {
+        let index = self.next;
+        let argument = self.argv.get(index)?;
+        self.next = index.saturating_add(1);
+        Some((index, argument))
+    }
+
+    fn take(&mut self, index: usize, argument: &'a OsString) {
+        let bytes = argument.as_encoded_bytes();
+        if self.ended {
+            self.word(index, argument);
+        } else if bytes == b"--" {
+            self.ended = true;
+            self.call.dashes = Some(self.call.words.len());
+        } else if bytes.starts_with(b"--") {
+            self.long(index, argument, 2);
+        } else if bytes.len() > 1 && bytes.starts_with(b"-") {
+            self.short(index, argument);
+        } else if self.plus(bytes) {
+            let spec = self.call.scope().option(b"+").unwrap_or(&UNKNOWN);
+            self.give(
+                Found { spec, negated: false },
+                Some(Text::of_argument(argument, index, 1)),
+                index,
+            );
+        } else {
+            self.word(index, argument);
+        }
+    }
+
+    /// Whether a word is an option by its leading `+` (`cargo +nightly`).
+    fn plus(&self, bytes: &[u8]) -> bool {
+        bytes.starts_with(b"+")
+            && self.words_here == 0
+            && self.call.scope().grammar.has(Grammar::PLUS)
+    }
+
+    fn word(&mut self, index: usize, argument: &'a OsString) {
+        let scope = self.call.scope();
+        let bytes = argument.as_encoded_bytes();
+        if self.words_here == 0 && !scope.scopes.is_empty() && !self.call.stray {
+            if let Some(inner) = scope.subcommand(bytes) {
+                return self.enter(inner, bytes);
+            }
+            if scope.operands.is_empty() {
+                return self.stray(bytes);
+            }
+        }
+        self.call.words.push(Text::of_argument(argument, index, 0));
+        self.words_here = self.words_here.saturating_add(1);
+        self.ended |= self.words_here >= scope.options_until && scope.options_until < u8::MAX;
+    }
+
+    fn enter(&mut self, scope: &'static Scope, word: &[u8]) {
+        let name = match scope.name {
+            "*" => printable(word),
+            name => name.to_owned(),
+        };
+        self.call.subcommand.push(name);
+        self.call.scopes.push(scope);
+        self.words_here = 0;
+    }
+
+    /// A subcommand that the table does not know: an alias, a plugin.
+    fn stray(&mut self, word: &[u8]) {
+        let word = printable(word);
+        self.call.unclear.push(format!("subcommand `{word}` is not in the table"));
+        self.call.subcommand.push(word);
+        self.call.stray = true;
+    }
+
+    fn long(&mut self, index: usize, argument: &'a OsString, dashes: usize) {
+        let bytes = argument.as_encoded_bytes();
+        let equals = self.call.scope().grammar.has(Grammar::EQUALS);
+        let cut = bytes.iter().position(|byte| equals && *byte == b'=').unwrap_or(bytes.len());
+        let name = bytes.get(..cut).unwrap_or_default();
+        let attached =
+            (cut < bytes.len()).then(|| Text::of_argument(argument, index, cut.saturating_add(1)));
+        let Some(found) = find_long(&self.call.scopes, name) else {
+            return self.unknown(name, dashes, attached, index);
+        };
+        match (found.spec.takes, attached) {
+            (_, None) if found.negated => self.give(found, None, index),
+            (Takes::None, Some(value)) => self.give_flag_value(found, value, index),
+            (_, Some(value)) => self.give(found, Some(value), index),
+            (Takes::Required, None) => self.give_next(found, index),
+            (Takes::Many, None) => self.give_many(found, index),
+            (Takes::Attached | Takes::None | Takes::Optional, None) => {
+                self.give(found, None, index)
+            }
+        }
+    }
+
+    /// `--flag=value`: Go programs read a truth value, others refuse.
+    fn give_flag_value(&mut self, found: Found, value: Text<'a>, index: usize) {
+        let off = matches!(value.utf8(), Some("false" | "0" | "f" | "F" | "FALSE" | "False"));
+        if !self.call.scope().grammar.has(Grammar::BOOLEAN_VALUES) {
+            self.call.unclear.push(format!("option `{}` takes no value", found.spec.name));
+        }
+        self.give(Found { negated: found.negated != off, ..found }, Some(value), index);
+    }
+
+    fn short(&mut self, index: usize, argument: &'a OsString) {
+        let bytes = argument.as_encoded_bytes();
+        let grammar = self.call.scope().grammar;
+        if grammar.has(Grammar::SINGLE_DASH) && bytes.len() > 2 {
+            let cut = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
+            if find_exact(&self.call.scopes, bytes.get(..cut).unwrap_or_default()).is_some() {
+                return self.long(index, argument, 1);
+            }
+        }
+        let mut at = 1;
+        while let Some(letter) = bytes.get(at) {
+            let Some(spec) = self.letter(*letter, at) else {
+                let value = Text::of_argument(argument, index, at.saturating_add(1));
+                let value = (!value.bytes.is_empty()).then_some(value);
+                return self.unknown(&[b'-', *letter], 1, value, index);
+            };
+            let number = letter.is_ascii_digit() && spec.takes != Takes::None;
+            at = if number { at } else { at.saturating_add(1) };
+            if spec.takes != Takes::None {
+                return self.short_value(spec, argument, index, at);
+            }
+            self.give_letter(spec, index, at);
+            if !grammar.has(Grammar::CLUSTER) && at < bytes.len() {
+                return self.unknown(bytes, 1, None, index);
+            }
+        }
+    }
+
+    /// The option of one letter of a cluster; `-NUM` stands for a number at its start.
+    fn letter(&self, letter: u8, at: usize) -> Option<&'static OptionSpec> {
+        let exact = find_exact(&self.call.scopes, &[b'-', letter]);
+        let number = at == 1 && letter.is_ascii_digit();
+        exact.or_else(|| number.then(|| find_exact(&self.call.scopes, b"-NUM")).flatten())
+    }
+
+    fn give_letter(&mut self, spec: &'static OptionSpec, index: usize, end: usize) {
+        let span = Span::at(end.saturating_sub(1), 1);
+        self.call.given.push(Given {
+            spec,
+            name: Cow::Borrowed(spec.name),
+            negated: false,
+            value: None,
+            place: Some(Place { argument: index, span }),
+        });
+    }
+
+    fn short_value(
+        &mut self,
+        spec: &'static OptionSpec,
+        argument: &'a OsString,
+        index: usize,
+        at: usize,
+    ) {
+        let found = Found { spec, negated: false };
+        let mut value = Text::of_argument(argument, index, at);
+        if self.call.scope().grammar.has(Grammar::BOOLEAN_VALUES) && value.starts_with(b"=") {
+            value = value.from(1);
+        }
+        match spec.takes {
+            _ if !value.bytes.is_empty() => self.give(found, Some(value), index),
+            Takes::Required => self.give_next(found, index),
+            Takes::Many => self.give_many(found, index),
+            Takes::Attached | Takes::None | Takes::Optional => self.give(found, None, index),
+        }
+    }
+
+    fn give(&mut self, found: Found, value: Option<Text<'a>>, index: usize) {
+        let whole = || {
+            let length = self.argv.get(index).map_or(0, |argument| argument.len());
+            Some(Place { argument: index, span: Span::at(0, length) })
+        };
+        let place = value.as_ref().map_or_else(whole, |value| value.place);
+        let name = match found.spec.name {
+            name if found.negated => Cow::Owned(negated_name(name)),
+            name => Cow::Borrowed(name),
+        };
+        self.call.given.push(Given {
+            spec: found.spec,
+            name,
+            negated: found.negated,
+            value,
+            place,
+        });
+    }
+
+    /// The next argument is the value, whatever it looks like.
+    fn give_next(&mut self, found: Found, index: usize) {
+        match self.advance() {
+            Some((at, value)) => self.give(found, Some(Text::of_argument(value, at, 0)), at),
+            None => {
+                self.call.unclear.push(format!("option `{}` lacks its value", found.spec.name));
+                self.give(found, None, index);
+            }
+        }
+    }
+
+    /// All words up to the next option are values.
+    fn give_many(&mut self, found: Found, index: usize) {
+        let before = self.next;
+        while let Some(value) = self.argv.get(self.next) {
+            if value.as_encoded_bytes().starts_with(b"-") && value.len() > 1 {
+                break;
+            }
+            let at = self.next;
+            self.next = at.saturating_add(1);
+            self.give(found, Some(Text::of_argument(value, at, 0)), at);
+        }
+        if self.next == before {
+            self.give(found, None, index);
+        }
+    }
+
+    fn unknown(&mut self, name: &[u8], dashes: usize, value: Option<Text<'a>>, index: usize) {
+        let word = printable(name.get(dashes..).unwrap_or_default());
+        let name = format!("{}{word}", if dashes == 1 { "-" } else { "--" });
+        if !self.call.scope().open && !self.call.stray {
+            self.call.unclear.push(format!("option `{name}` is not in the table"));
+        }
+        self.give(Found { spec: &UNKNOWN, negated: false }, value, index);
+        if let Some(given) = self.call.given.last_mut() {
+            given.name = Cow::Owned(name);
+        }
+    }
+}
+
+/// Finds a long option (without `=value`) in the scopes that are in force.
+fn find_long(scopes: &[&'static Scope], name: &[u8]) -> Option<Found> {
+    let grammar = scopes.last()?.grammar;
+    let found = |spec| Found { spec, negated: false };
+    if let Some(spec) = find_exact(scopes, name) {
+        return Some(found(spec));
+    }
+    if grammar.has(Grammar::EXPAND)
+        && let Some(rest) = name.strip_prefix(b"--expand-")
+    {
+        return find_exact(scopes, &[b"--", rest].concat()).map(found);
+    }
+    if grammar.has(Grammar::NEGATE)
+        && let Some(rest) = name.strip_prefix(b"--no-")
+        && let Some(spec) = find_loosely(scopes, &[b"--", rest].concat(), grammar)
+    {
+        return Some(Found { spec, negated: true });
+    }
+    find_loosely(scopes, name, grammar).map(found)
+}
+
+/// The scopes in force, innermost first.
+fn in_force(scopes: &[&'static Scope]) -> impl Iterator<Item = &'static Scope> {
+    let global = scopes.last().is_some_and(|scope| scope.grammar.has(Grammar::GLOBAL));
+    let many = if global { scopes.len() } else { 1 };
+    scopes.iter().rev().take(many).copied()
+}
+
+fn find_exact(scopes: &[&'static Scope], name: &[u8]) -> Option<&'static OptionSpec> {
+    in_force(scopes).find_map(|scope| scope.option(name))
+}
+
+/// Exactly, or cut short, or in another case, as far as the grammar has it.
+fn find_loosely(
+    scopes: &[&'static Scope],
+    name: &[u8],
+    grammar: Grammar,
+) -> Option<&'static OptionSpec> {
+    if let Some(spec) = find_exact(scopes, name) {
+        return Some(spec);
+    }
+    let lower = grammar.has(Grammar::IGNORE_CASE).then(|| name.to_ascii_lowercase());
+    let name = lower.as_deref().unwrap_or(name);
+    if lower.is_some()
+        && let Some(spec) = find_exact(scopes, name)
+    {
+        return Some(spec);
+    }
+    if !grammar.has(Grammar::ABBREVIATE) || name.len() < 3 {
+        return None;
+    }
+    let mut matches = in_force(scopes).flat_map(|scope| scope.options_from(name));
+    let (_, first) = matches.next()?;
+    matches.all(|(_, spec)| std::ptr::eq(spec, first)).then_some(first)
+}
+
+/// `--x` becomes `--no-x`, `--no-x` becomes `--x`.
+fn negated_name(name: &str) -> String {
+    let bare = name.trim_start_matches('-');
+    bare.strip_prefix("no-").map_or_else(|| format!("--no-{bare}"), |bare| format!("--{bare}"))
+}
+
+/// A name for messages and rules: at most 40 letters, digits, dots and dashes. Nothing longer or
+/// odder is kept, because a secret may stand where a name should.
+pub(crate) fn printable(name: &[u8]) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':');
+    if name.is_empty() || name.len() > 40 || !name.iter().all(plain) {
+        return "?".to_owned();
+    }
+    String::from_utf8_lossy(name).into_owned()
+}

@@ -1,0 +1,207 @@
+//! What outside of argv can redirect a call: environment variables and configuration files.
+//!
+//! Each profile lists them. One that is there, or that cannot be read, is a reason why the host
+//! named is not surely the host reached. Proxies are judged per call, because `NO_PROXY` and the
+//! scheme decide whether they are used.
+
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use datafog_core::{HostName, Surroundings, Void};
+
+use crate::profile::{Effect, Profile, ProxyFor, Redirect, RedirectBy};
+use crate::read::Call;
+
+/// Configuration files larger than this count as unreadable.
+pub(crate) const FILE_LIMIT: usize = 256 * 1024;
+
+/// What redirects every call of this command, proxies left out.
+#[derive(Debug, Default)]
+pub(crate) struct Redirected {
+    pub(crate) voids: Vec<Void>,
+    /// The place that a configuration file names instead of the usual one.
+    pub(crate) place: Option<Vec<u8>>,
+}
+
+impl Redirected {
+    /// Looks at the variables and files that the profile lists.
+    pub(crate) fn of(call: &Call<'_>, surroundings: &dyn Surroundings) -> Self {
+        let mut all = Self::default();
+        let mut seen: Vec<PathBuf> = Vec::new();
+        for redirect in in_force(call) {
+            match redirect.by {
+                RedirectBy::Variable(name) if redirect.proxy.is_none() => {
+                    if set(surroundings, name).is_some() {
+                        all.void(Void::Environment(name.to_owned()));
+                    }
+                }
+                RedirectBy::Variable(_) => {}
+                RedirectBy::File { path, keys, sets } => {
+                    for file in paths(path, surroundings) {
+                        if !seen.contains(&file) {
+                            all.look_at(&file, (path, keys, sets), surroundings);
+                            seen.push(file);
+                        }
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    fn look_at(
+        &mut self,
+        file: &std::path::Path,
+        (path, keys, sets): (&str, &[&str], &str),
+        surroundings: &dyn Surroundings,
+    ) {
+        match surroundings.read(file, FILE_LIMIT) {
+            Ok(bytes) => {
+                let place =
+                    settings(&bytes).find(|(key, _)| !sets.is_empty() && *key == sets.as_bytes());
+                if let Some((_, value)) = place {
+                    self.place.get_or_insert_with(|| value.to_vec());
+                }
+                let any = keys.is_empty() && sets.is_empty() && !bytes.trim_ascii().is_empty();
+                let redirects = |key: &[u8]| keys.iter().any(|known| known.as_bytes() == key);
+                if any || place.is_some() || settings(&bytes).any(|(key, _)| redirects(key)) {
+                    self.void(Void::ConfigurationFile(path.to_owned()));
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(_) => self.void(Void::ConfigurationFile(path.to_owned())),
+        }
+    }
+
+    fn void(&mut self, void: Void) {
+        if !self.voids.contains(&void) {
+            self.voids.push(void);
+        }
+    }
+}
+
+/// The proxy that the environment names for a call, with the variable's name.
+pub(crate) fn proxy<'s>(
+    profile: &Profile,
+    has: &dyn Fn(&str) -> bool,
+    surroundings: &'s dyn Surroundings,
+    encrypted: bool,
+) -> Option<(&'static str, &'s OsStr)> {
+    profile.redirects.iter().find_map(|redirect| {
+        let RedirectBy::Variable(name) = redirect.by else { return None };
+        if redirect.unless.iter().any(|name| has(name)) {
+            return None;
+        }
+        let applies = match redirect.proxy? {
+            ProxyFor::All => true,
+            ProxyFor::Http => !encrypted,
+            ProxyFor::Https => encrypted,
+        };
+        set(surroundings, name).filter(|_| applies).map(|value| (name, value))
+    })
+}
+
+/// Whether a list of hosts without a proxy (`NO_PROXY`) names `host`: exactly, as a parent
+/// domain, or by `*`. Address ranges are not read, which errs on the side of a proxy.
+pub(crate) fn exempts(list: &[u8], host: &HostName) -> bool {
+    let host = match host {
+        HostName::Ip(ip) => ip.to_string(),
+        HostName::Name(name) => name.clone(),
+        HostName::Deferred(_) | HostName::Unknown => return false,
+    };
+    list.split(|byte| matches!(byte, b',' | b' ' | b'\t')).any(|entry| {
+        let entry = entry.strip_prefix(b".").unwrap_or(entry);
+        let entry = entry.strip_suffix(b".").unwrap_or(entry).to_ascii_lowercase();
+        let tail = host.as_bytes().strip_suffix(entry.as_slice());
+        entry == b"*"
+            || (!entry.is_empty()
+                && tail.is_some_and(|head| head.is_empty() || head.ends_with(b".")))
+    })
+}
+
+/// The hosts that the environment lists as reached without a proxy.
+pub(crate) fn no_proxy(surroundings: &dyn Surroundings) -> Option<&OsStr> {
+    ["no_proxy", "NO_PROXY"].into_iter().find_map(|name| set(surroundings, name))
+}
+
+/// A variable that is set and not empty.
+pub(crate) fn set<'s>(surroundings: &'s dyn Surroundings, name: &str) -> Option<&'s OsStr> {
+    surroundings.variable(name).filter(|value| !value.is_empty())
+}
+
+/// The redirections that no option switches off.
+fn in_force(call: &Call<'_>) -> impl Iterator<Item = &'static Redirect> {
+    let disabled = call.given.iter().any(|given| {
+        let first = given.place.is_some_and(|place| place.argument == 1 && place.span.start() <= 1);
+        given.spec.effect == Some(Effect::Disable) && first
+    });
+    call.profile.redirects.iter().filter(move |redirect| {
+        let file = matches!(redirect.by, RedirectBy::File { .. });
+        !(disabled && file) && !redirect.unless.iter().any(|name| call.has(name))
+    })
+}
+
+/// The files that a path of a profile stands for.
+fn paths(path: &str, surroundings: &dyn Surroundings) -> Vec<PathBuf> {
+    if let Some(rest) = path.strip_prefix("~/") {
+        return surroundings.home().map(|home| home.join(rest)).into_iter().collect();
+    }
+    if let Some((name, rest)) = path.strip_prefix('$').and_then(|path| path.split_once('/')) {
+        let folder = set(surroundings, name).map(PathBuf::from);
+        return folder
+            .map(|folder| surroundings.cwd().join(folder).join(rest))
+            .into_iter()
+            .collect();
+    }
+    if let Some(name) = path.strip_prefix('$') {
+        let file = set(surroundings, name).map(PathBuf::from);
+        return file.map(|file| surroundings.cwd().join(file)).into_iter().collect();
+    }
+    match path.strip_prefix("^/") {
+        Some(rest) => surroundings.cwd().ancestors().map(|folder| folder.join(rest)).collect(),
+        None => vec![surroundings.cwd().join(path)],
+    }
+}
+
+/// `key = value` lines, whatever the file's dialect: blanks around, `:` or `=` between, comments
+/// with `#` or `;`, sections passed over; keys with `_` for `-` are not told apart.
+fn settings(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    bytes.split(|byte| *byte == b'\n').filter_map(|line| {
+        let line = line.trim_ascii();
+        if line.starts_with(b"#") || line.starts_with(b";") || line.starts_with(b"[") {
+            return None;
+        }
+        let cut = line.iter().position(|byte| matches!(byte, b'=' | b':'))?;
+        let (key, rest) = line.split_at_checked(cut)?;
+        let value = rest.get(1..)?.trim_ascii();
+        let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+        Some((key.trim_ascii(), quoted.unwrap_or(value)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_hosts_without_a_proxy_name_domains_and_below() {
+        let name = |name: &str| HostName::Name(name.into());
+        assert!(exempts(b"localhost,.example.org", &name("a.example.org")));
+        assert!(exempts(b"example.org", &name("example.org")));
+        assert!(exempts(b"*", &name("anything")));
+        assert!(exempts(b"127.0.0.1", &HostName::Ip([127, 0, 0, 1].into())));
+        assert!(!exempts(b"example.org", &name("badexample.org")));
+        assert!(!exempts(b"", &name("example.org")));
+        assert!(!exempts(b"*", &HostName::Unknown));
+    }
+
+    #[test]
+    fn settings_are_read_in_any_dialect() {
+        let text = b"# c\n[global]\nindex-url = https://x/\nregistry=\"y\"\n ;z=1\nproxy : p";
+        let all: Vec<_> = settings(text).collect();
+        let expected: [(&[u8], &[u8]); 3] =
+            [(b"index-url", b"https://x/"), (b"registry", b"y"), (b"proxy", b"p")];
+        assert_eq!(all, expected);
+    }
+}

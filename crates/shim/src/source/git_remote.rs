@@ -1,0 +1,309 @@
+//! The URLs behind a git remote, as git itself works them out.
+//!
+//! git is asked (`git config --list`, `git remote get-url`), with the global options of the call,
+//! so that `insteadOf`, `pushInsteadOf`, `pushurl`, includes and worktrees count. Settings that
+//! bend or weaken the connection (`http.proxy`, `http.sslVerify`, `core.sshCommand`, …) become
+//! voids.
+
+use std::ffi::OsString;
+
+use datafog_core::{Destination, HostName, Invocation, OperandKind, Reach, Surroundings, Void};
+
+use crate::profile::profile;
+use crate::transport::git::{self, Place};
+use crate::{redirect, source};
+
+/// The destinations of every remote that the call names.
+pub(crate) fn find(
+    invocation: &Invocation,
+    deferred: &Destination,
+    surroundings: &dyn Surroundings,
+) -> Vec<Destination> {
+    let git = Git { globals: globals(invocation), surroundings };
+    let Some(settings) = git.settings() else { return vec![unknown(deferred)] };
+    let push = invocation.subcommand.iter().any(|word| word == "push" || word == "send-pack");
+    let mut found: Vec<Destination> = Vec::new();
+    for remote in remotes(invocation, &git, &settings, push) {
+        for url in git.urls(&remote, &settings, push) {
+            let Some(mut destination) = destination(&url, deferred) else { continue };
+            weigh(&mut destination, &remote, &settings, invocation, surroundings);
+            if !found.contains(&destination) {
+                found.push(destination);
+            }
+        }
+    }
+    found
+}
+
+fn unknown(deferred: &Destination) -> Destination {
+    Destination { host: HostName::Unknown, reach: Reach::Unknown, ..deferred.clone() }
+}
+
+/// The destination of an effective URL; `None` for a path of this machine.
+fn destination(url: &[u8], deferred: &Destination) -> Option<Destination> {
+    let mut destination = match git::place(url) {
+        Place::Here => return None,
+        Place::There(destination) => destination,
+    };
+    destination.voids.extend(deferred.voids.iter().cloned());
+    Some(destination)
+}
+
+/// Adds what keeps the host from being home: settings, variables, an ssh alias.
+fn weigh(
+    destination: &mut Destination,
+    remote: &[u8],
+    settings: &Settings,
+    invocation: &Invocation,
+    surroundings: &dyn Surroundings,
+) {
+    if destination.scheme == "ssh" {
+        source::settle_ssh(destination, surroundings);
+        if settings.last(b"core.sshcommand").is_some() {
+            destination.voids.push(Void::ConnectsElsewhere("core.sshCommand".into()));
+        }
+        return;
+    }
+    let bent = settings.bending(remote);
+    destination.voids.extend(
+        bent.into_iter().filter(|void| !destination.voids.contains(void)).collect::<Vec<_>>(),
+    );
+    let encrypted = destination.scheme == "https";
+    let has = |name: &str| invocation.has_option(name);
+    let Some(git) = profile(&invocation.program) else { return };
+    let Some((name, _)) = redirect::proxy(git, &has, surroundings, encrypted) else { return };
+    let list = redirect::no_proxy(surroundings).map(|list| list.as_encoded_bytes());
+    if !list.is_some_and(|list| redirect::exempts(list, &destination.host)) {
+        destination.voids.push(Void::Environment(name.to_owned()));
+    }
+}
+
+/// The options before the subcommand that decide which repository and settings count.
+fn globals(invocation: &Invocation) -> Vec<OsString> {
+    let mut globals = Vec::new();
+    for option in &invocation.options {
+        let takes_next = ["-C", "-c"].contains(&option.name.as_str());
+        let attached = ["--git-dir", "--work-tree", "--config-env", "--namespace"];
+        match &option.value {
+            Some(value) if takes_next => {
+                globals.extend([option.name.clone().into(), value.clone()])
+            }
+            Some(value) if attached.contains(&option.name.as_str()) => {
+                let mut joined = OsString::from(format!("{}=", option.name));
+                joined.push(value);
+                globals.push(joined);
+            }
+            None if option.name == "--bare" => globals.push("--bare".into()),
+            Some(_) | None => {}
+        }
+    }
+    globals
+}
+
+/// The remotes that the call names: operands, options, all of them, or the default one.
+fn remotes(
+    invocation: &Invocation,
+    git: &Git<'_>,
+    settings: &Settings,
+    push: bool,
+) -> Vec<Vec<u8>> {
+    let every = invocation.has_option("--multiple")
+        || invocation.subcommand.iter().any(|word| word == "update")
+        || (!push
+            && invocation.subcommand.iter().any(|word| word == "fetch")
+            && invocation.has_option("--all"));
+    if every {
+        return settings.remotes();
+    }
+    let operands = invocation.operands.iter().filter(|operand| operand.kind == OperandKind::Remote);
+    let mut named: Vec<Vec<u8>> =
+        operands.map(|operand| operand.text.as_encoded_bytes().to_vec()).collect();
+    let options = invocation
+        .options
+        .iter()
+        .filter(|option| ["--repo", "--remote"].contains(&option.name.as_str()));
+    if named.is_empty() {
+        named.extend(options.filter_map(|it| Some(it.value.as_ref()?.as_encoded_bytes().to_vec())));
+    }
+    if named.is_empty() {
+        named.push(default_remote(git, settings, push));
+    }
+    named.into_iter().flat_map(|name| settings.group(name)).collect()
+}
+
+/// The remote of the current branch, `remote.pushDefault`, the only one, or `origin`
+/// (git-config(1), `branch.<name>.remote`).
+fn default_remote(git: &Git<'_>, settings: &Settings, push: bool) -> Vec<u8> {
+    let branch = git.ask(&["symbolic-ref", "-q", "--short", "HEAD"]).unwrap_or_default();
+    let branch = branch.trim_ascii();
+    let of_branch = |key: &[u8]| settings.last(&[b"branch.".as_slice(), branch, key].concat());
+    let for_push = || {
+        of_branch(b".pushremote").or_else(|| settings.last(b"remote.pushdefault")).filter(|_| push)
+    };
+    let found = for_push().or_else(|| of_branch(b".remote")).map(<[u8]>::to_vec);
+    found.unwrap_or_else(|| match settings.remotes().as_slice() {
+        [only] => only.clone(),
+        _ => b"origin".to_vec(),
+    })
+}
+
+/// The real git, asked with the call's own global options.
+struct Git<'s> {
+    globals: Vec<OsString>,
+    surroundings: &'s dyn Surroundings,
+}
+
+impl Git<'_> {
+    fn ask(&self, arguments: &[&str]) -> Option<Vec<u8>> {
+        let arguments = arguments.iter().map(OsString::from);
+        let all: Vec<OsString> = self.globals.iter().cloned().chain(arguments).collect();
+        self.surroundings.output_of("git", &all).ok()
+    }
+
+    fn settings(&self) -> Option<Settings> {
+        Some(Settings::read(&self.ask(&["config", "--list", "-z"])?))
+    }
+
+    /// The effective URLs of a remote, or of a URL given in its place.
+    fn urls(&self, remote: &[u8], settings: &Settings, push: bool) -> Vec<Vec<u8>> {
+        let known = settings.has_remote(remote);
+        if let Some(name) =
+            str::from_utf8(remote).ok().filter(|name| known && !name.starts_with('-'))
+        {
+            let mut arguments = vec!["remote", "get-url", "--all"];
+            arguments.extend(push.then_some("--push"));
+            arguments.push(name);
+            if let Some(urls) = self.ask(&arguments) {
+                let lines = urls.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+                return lines.map(<[u8]>::to_vec).collect();
+            }
+        }
+        vec![settings.rewritten(remote, push)]
+    }
+}
+
+/// git's effective settings: keys (section and last part in lower case) and values, in order.
+#[derive(Debug)]
+struct Settings(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Settings {
+    fn read(listing: &[u8]) -> Self {
+        let entries = listing.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
+        let pair = |entry: &[u8]| {
+            let cut = entry.iter().position(|byte| *byte == b'\n');
+            let key = entry.get(..cut.unwrap_or(entry.len())).unwrap_or_default().to_vec();
+            let value = cut.and_then(|cut| entry.get(cut.checked_add(1)?..));
+            (key, value.unwrap_or(b"true").to_vec())
+        };
+        Self(entries.map(pair).collect())
+    }
+
+    fn last(&self, key: &[u8]) -> Option<&[u8]> {
+        let entry = self.0.iter().rev().find(|(known, _)| known == key)?;
+        Some(entry.1.as_slice()).filter(|value| !value.is_empty())
+    }
+
+    fn has_remote(&self, name: &[u8]) -> bool {
+        let head = [b"remote.".as_slice(), name, b"."].concat();
+        self.0.iter().any(|(key, _)| key.starts_with(&head))
+    }
+
+    /// Every remote, in order of definition.
+    fn remotes(&self) -> Vec<Vec<u8>> {
+        let mut names: Vec<Vec<u8>> = Vec::new();
+        for (key, _) in &self.0 {
+            let name = key.strip_prefix(b"remote.").and_then(|rest| rest.strip_suffix(b".url"));
+            if let Some(name) = name.filter(|name| !names.iter().any(|known| known == name)) {
+                names.push(name.to_vec());
+            }
+        }
+        names
+    }
+
+    /// The remotes of a group (`remotes.<group>`), or the name itself.
+    fn group(&self, name: Vec<u8>) -> Vec<Vec<u8>> {
+        match self.last(&[b"remotes.".as_slice(), &name].concat()) {
+            Some(group) if !self.has_remote(&name) => group
+                .split(u8::is_ascii_whitespace)
+                .filter(|it| !it.is_empty())
+                .map(<[u8]>::to_vec)
+                .collect(),
+            _ => vec![name],
+        }
+    }
+
+    /// A URL with the longest fitting `pushInsteadOf` or `insteadOf` put in place.
+    fn rewritten(&self, url: &[u8], push: bool) -> Vec<u8> {
+        let rewrite = |suffix: &[u8]| {
+            let fitting = self.0.iter().filter_map(|(key, prefix)| {
+                let base = key.strip_prefix(b"url.")?.strip_suffix(suffix)?;
+                Some((prefix.len(), [base, url.strip_prefix(prefix.as_slice())?].concat()))
+            });
+            fitting.max_by_key(|(length, _)| *length).map(|(_, url)| url)
+        };
+        let for_push = push.then(|| rewrite(b".pushinsteadof")).flatten();
+        for_push.or_else(|| rewrite(b".insteadof")).unwrap_or_else(|| url.to_vec())
+    }
+
+    /// What settings do to an HTTP connection, whichever URL they are scoped to.
+    fn bending(&self, remote: &[u8]) -> Vec<Void> {
+        let mut voids = Vec::new();
+        let of_remote = [b"remote.".as_slice(), remote, b".proxy"].concat();
+        for (key, value) in &self.0 {
+            let http = key.strip_prefix(b"http.");
+            let ends = |name: &[u8]| {
+                http.is_some_and(|rest| rest == name || rest.ends_with(&[b".", name].concat()))
+            };
+            let off = matches!(value.as_slice(), b"false" | b"no" | b"off" | b"0" | b"");
+            let void = if (ends(b"proxy") || *key == of_remote || key == b"core.gitproxy")
+                && !value.is_empty()
+            {
+                Void::Proxy
+            } else if ends(b"sslverify") && off {
+                Void::Insecure
+            } else if ends(b"curloptresolve") && !value.is_empty() {
+                Void::ConnectsElsewhere("http.curloptResolve".into())
+            } else {
+                continue;
+            };
+            if !voids.contains(&void) {
+                voids.push(void);
+            }
+        }
+        voids
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings::read(
+            b"remote.origin.url\nhttps://a/\0remote.up.url\nx\0remotes.all\norigin up\0\
+              url.https://evil/.insteadof\nhttps://github.com/\0\
+              url.https://deep/.insteadof\nhttps://github.com/x/\0\
+              url.ssh://push/.pushinsteadof\nhttps://github.com/\0http.https://a/.sslverify\nfalse\0\
+              core.bare\0",
+        )
+    }
+
+    #[test]
+    fn the_longest_prefix_is_rewritten() {
+        let settings = settings();
+        assert_eq!(settings.rewritten(b"https://github.com/x/y", false), b"https://deep/y");
+        assert_eq!(settings.rewritten(b"https://github.com/z", false), b"https://evil/z");
+        assert_eq!(settings.rewritten(b"https://github.com/z", true), b"ssh://push/z");
+        assert_eq!(settings.rewritten(b"https://gitlab.com/z", true), b"https://gitlab.com/z");
+    }
+
+    #[test]
+    fn remotes_and_groups_are_known() {
+        let settings = settings();
+        assert_eq!(settings.remotes(), [b"origin".to_vec(), b"up".to_vec()]);
+        assert_eq!(settings.group(b"all".to_vec()).len(), 2);
+        assert_eq!(settings.group(b"origin".to_vec()), [b"origin".to_vec()]);
+        assert_eq!(settings.bending(b"origin"), [Void::Insecure]);
+        assert_eq!(settings.last(b"core.bare"), Some(b"true".as_slice()));
+    }
+}

@@ -1,0 +1,305 @@
+//! Calls to URLs, as curl and wget make them.
+//!
+//! The host is the one that the client would really contact: `--resolve`, `--connect-to`, a
+//! socket, proxies and redirects are weighed per URL. What bends a call is told as a [`Void`];
+//! where the bend provably ends on this machine, the reach is loopback.
+//!
+//! `Void::Redirects` is per destination while content is per place, so it stands whenever
+//! redirects are followed and *any* content is one that a client sends along to the next host:
+//! bodies, and headers other than `Authorization` and `Cookie`. Those two, `-u` and the URL's own
+//! user are dropped by curl when the host changes, unless `--location-trusted` is given.
+
+use std::net::IpAddr;
+
+use datafog_core::{
+    Destination, Flow, Flows, HostName, Invocation, OperandKind, Reach, Surroundings, Void,
+};
+
+use crate::address::{self, Address, Style};
+use crate::profile::Effect;
+use crate::read::{Call, Given};
+use crate::redirect::{self, Redirected};
+
+/// Works out one destination per URL.
+pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
+    let redirected = Redirected::of(call, surroundings);
+    let wiring = Wiring::of(call, to);
+    let mut local = 0_usize;
+    for text in urls(call, to) {
+        let address = Address::read(&text, wiring.style);
+        if address.scheme == "file" {
+            local = local.saturating_add(1);
+            continue;
+        }
+        let mut destination = wiring.judge(&address, call, surroundings);
+        destination.voids.extend(redirected.voids.iter().cloned());
+        if !to.destinations.contains(&destination) {
+            to.destinations.push(destination);
+        }
+    }
+    if to.destinations.is_empty() && local > 0 {
+        stay(to);
+    }
+}
+
+/// Only files of this machine are read: nothing leaves.
+fn stay(to: &mut Invocation) {
+    to.flows = Flows::NONE.with(Flow::Stays);
+    for content in &mut to.contents {
+        content.flow = Flow::Stays;
+    }
+}
+
+/// The URLs of a call: operands, and values of options.
+fn urls(call: &Call<'_>, to: &Invocation) -> Vec<Vec<u8>> {
+    let operands = to.operands.iter().filter(|operand| operand.kind == OperandKind::Url);
+    let operands = operands.map(|operand| operand.text.as_encoded_bytes().to_vec());
+    let options = values(call, Effect::Url).map(<[u8]>::to_vec);
+    operands.chain(options).collect()
+}
+
+/// The values of options with that effect, in order.
+fn values<'c>(call: &'c Call<'_>, effect: Effect) -> impl Iterator<Item = &'c [u8]> {
+    standing(call, effect)
+        .filter_map(|given| given.value.as_ref().map(|value| value.bytes.as_ref()))
+}
+
+/// The options with that effect that were not given to take it back.
+fn standing<'c, 'a>(
+    call: &'c Call<'a>,
+    effect: Effect,
+) -> impl Iterator<Item = &'c Given<'a>> + use<'c, 'a> {
+    call.given.iter().filter(move |given| given.spec.effect == Some(effect) && !given.negated)
+}
+
+/// Whether the last option with that effect stands.
+fn on(call: &Call<'_>, effect: Effect) -> bool {
+    let last = call.given.iter().rev().find(|given| given.spec.effect == Some(effect));
+    last.is_some_and(|given| !given.negated)
+}
+
+/// Everything on the command line that says how connections are made.
+struct Wiring<'c> {
+    style: Style<'c>,
+    resolve: Vec<&'c [u8]>,
+    connect_to: Vec<&'c [u8]>,
+    socket: Option<&'c str>,
+    elsewhere: Vec<&'c str>,
+    /// A proxy given by an option; empty when one is switched off.
+    proxy: Option<&'c [u8]>,
+    no_proxy: Option<&'c [u8]>,
+    insecure: bool,
+    redirects: bool,
+}
+
+impl<'c> Wiring<'c> {
+    fn of(call: &'c Call<'_>, to: &Invocation) -> Self {
+        let scheme =
+            values(call, Effect::DefaultScheme).last().and_then(|it| str::from_utf8(it).ok());
+        let style = Style {
+            scheme: scheme.unwrap_or("http"),
+            guess: scheme.is_none(),
+            globs: !on(call, Effect::Globoff),
+        };
+        let trusted = on(call, Effect::LocationTrusted);
+        let follows = on(call, Effect::Location) || trusted;
+        Self {
+            style,
+            resolve: values(call, Effect::Resolve).collect(),
+            connect_to: values(call, Effect::ConnectTo).collect(),
+            socket: standing(call, Effect::UnixSocket).last().map(|given| given.spec.name),
+            elsewhere: standing(call, Effect::ConnectsElsewhere).map(|it| it.spec.name).collect(),
+            proxy: values(call, Effect::Proxy).last(),
+            no_proxy: values(call, Effect::NoProxy).last(),
+            insecure: on(call, Effect::Insecure),
+            redirects: trusted || (follows && to.contents.iter().any(is_resent)),
+        }
+    }
+
+    fn judge(
+        &self,
+        address: &Address,
+        call: &Call<'_>,
+        surroundings: &dyn Surroundings,
+    ) -> Destination {
+        let mut bend = Bend::straight(&address.host);
+        self.resolve(address, &mut bend);
+        self.connect_to(address, &mut bend);
+        bend.voids
+            .extend(self.elsewhere.iter().map(|name| Void::ConnectsElsewhere((*name).into())));
+        if let Some(name) = self.socket {
+            bend =
+                Bend { reach: Reach::Loopback, voids: vec![Void::ConnectsElsewhere(name.into())] };
+        } else {
+            self.proxy(address, call, surroundings, &mut bend);
+        }
+        let checks = [
+            (address.ambiguous, Void::Ambiguous),
+            (self.insecure, Void::Insecure),
+            (!address::is_encrypted(&address.scheme), Void::Plaintext),
+            (self.redirects, Void::Redirects),
+        ];
+        bend.voids.extend(checks.into_iter().filter(|(on, _)| *on).map(|(_, void)| void));
+        Destination {
+            scheme: address.scheme.clone(),
+            host: address.host.clone(),
+            port: address.port,
+            reach: bend.reach,
+            voids: bend.voids,
+        }
+    }
+
+    /// `[+|-]HOST:PORT:ADDRESS[,ADDRESS]…`; `*` is every host. All entries for host and port must
+    /// end here for the call to end here, whichever of them the client takes.
+    fn resolve(&self, address: &Address, bend: &mut Bend) {
+        let mut addresses = Vec::new();
+        for entry in &self.resolve {
+            let removes = entry.starts_with(b"-");
+            let entry =
+                entry.strip_prefix(b"+").or_else(|| entry.strip_prefix(b"-")).unwrap_or(entry);
+            let (host, rest) = split_host(entry);
+            let (port, list) = split_once(rest, b':');
+            if applies(host, b"*", address) && same_port(port, address, false) {
+                bend.elsewhere("--resolve");
+                let list: &[u8] = if removes { b"?" } else { list };
+                addresses.extend(list.split(|byte| *byte == b','));
+            }
+        }
+        if !addresses.is_empty() {
+            bend.reach = reach_of(addresses.into_iter().map(ip));
+        }
+    }
+
+    /// `HOST1:PORT1:HOST2:PORT2`, where an empty part is any host or port, or the same. The first
+    /// entry that fits counts.
+    fn connect_to(&self, address: &Address, bend: &mut Bend) {
+        for entry in &self.connect_to {
+            let (host, rest) = split_host(entry);
+            let (port, rest) = split_once(rest, b':');
+            let (target, _) = split_host(rest);
+            if applies(host, b"", address) && same_port(port, address, true) {
+                bend.elsewhere("--connect-to");
+                if !target.is_empty() {
+                    let (target, odd) = address::read_host(target);
+                    let here = target.is_loopback() && !odd && self.resolve.is_empty();
+                    bend.reach = if here { Reach::Loopback } else { Reach::Remote };
+                }
+                return;
+            }
+        }
+    }
+
+    /// A proxy, by option or variable. It ends elsewhere whatever `--resolve` says; only one on
+    /// this machine that carries an encrypted call, whose certificate is checked end to end, can
+    /// neither read nor bend it.
+    fn proxy(
+        &self,
+        address: &Address,
+        call: &Call<'_>,
+        surroundings: &dyn Surroundings,
+        bend: &mut Bend,
+    ) {
+        let encrypted = address::is_encrypted(&address.scheme);
+        let has = |name: &str| call.has(name);
+        let variable = || redirect::proxy(call.profile, &has, surroundings, encrypted);
+        let (void, proxy) = match (self.proxy, variable()) {
+            (Some(b""), _) | (None, None) => return,
+            (Some(proxy), _) => (Void::Proxy, proxy),
+            (None, Some((name, value))) => {
+                (Void::Environment(name.to_owned()), value.as_encoded_bytes())
+            }
+        };
+        if self.is_exempt(&address.host, surroundings) {
+            return;
+        }
+        let style = Style { scheme: "http", guess: false, globs: false };
+        let proxy = Address::read(proxy, style);
+        let here = proxy.host.is_loopback() && !proxy.ambiguous;
+        let opaque = here && encrypted && !self.insecure;
+        bend.reach = if opaque { Reach::Loopback } else { Reach::Remote };
+        bend.voids.push(void);
+    }
+
+    fn is_exempt(&self, host: &HostName, surroundings: &dyn Surroundings) -> bool {
+        let variable = || redirect::no_proxy(surroundings).map(|list| list.as_encoded_bytes());
+        self.no_proxy.or_else(variable).is_some_and(|list| redirect::exempts(list, host))
+    }
+}
+
+/// Content that is sent again to the host that a redirect names.
+fn is_resent(content: &datafog_core::ContentSource) -> bool {
+    let dropped = ["credential", "header:authorization", "header:cookie", "url"];
+    content.flow == Flow::Leaves && !dropped.contains(&content.role.as_str())
+}
+
+/// Where a connection ends, and what bends it.
+struct Bend {
+    reach: Reach,
+    voids: Vec<Void>,
+}
+
+impl Bend {
+    /// Straight to the host named.
+    fn straight(host: &HostName) -> Self {
+        Self { reach: straight_reach(host), voids: Vec::new() }
+    }
+
+    fn elsewhere(&mut self, option: &str) {
+        let void = Void::ConnectsElsewhere(option.to_owned());
+        if !self.voids.contains(&void) {
+            self.voids.push(void);
+        }
+    }
+}
+
+/// The reach of a connection straight to `host`.
+pub(crate) fn straight_reach(host: &HostName) -> Reach {
+    match host {
+        host if host.is_loopback() => Reach::Loopback,
+        HostName::Ip(_) | HostName::Name(_) => Reach::Remote,
+        HostName::Deferred(_) | HostName::Unknown => Reach::Unknown,
+    }
+}
+
+/// Whether a host of an entry fits: `any` fits every one.
+fn applies(host: &[u8], any: &[u8], address: &Address) -> bool {
+    host == any || address::read_host(host).0 == address.host
+}
+
+fn same_port(port: &[u8], address: &Address, empty_is_any: bool) -> bool {
+    let port = str::from_utf8(port).unwrap_or("?");
+    (port.is_empty() && empty_is_any)
+        || port.parse().ok().is_some_and(|port: u16| address.effective_port() == Some(port))
+}
+
+/// `host` and the rest behind its colon; a host in brackets may hold colons.
+fn split_host(entry: &[u8]) -> (&[u8], &[u8]) {
+    let close = entry.iter().position(|byte| *byte == b']').filter(|_| entry.starts_with(b"["));
+    let from = close.unwrap_or(0);
+    let colon = entry.iter().skip(from).position(|byte| *byte == b':');
+    let Some(colon) = colon.map(|colon| colon.saturating_add(from)) else { return (entry, b"") };
+    let (host, rest) = entry.split_at(colon);
+    (host, rest.get(1..).unwrap_or_default())
+}
+
+fn split_once(text: &[u8], byte: u8) -> (&[u8], &[u8]) {
+    let at = text.iter().position(|other| *other == byte).unwrap_or(text.len());
+    let (head, tail) = text.split_at(at);
+    (head, tail.get(1..).unwrap_or_default())
+}
+
+/// An address of a list, plain or in brackets.
+fn ip(text: &[u8]) -> Option<IpAddr> {
+    let text = text.trim_ascii();
+    let text = text.strip_prefix(b"[").and_then(|text| text.strip_suffix(b"]")).unwrap_or(text);
+    str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Loopback when there are addresses and all of them are loopback.
+fn reach_of(addresses: impl Iterator<Item = Option<IpAddr>>) -> Reach {
+    let mut here = true;
+    for address in addresses {
+        here &= address.is_some_and(|address| HostName::Ip(address).is_loopback());
+    }
+    if here { Reach::Loopback } else { Reach::Remote }
+}

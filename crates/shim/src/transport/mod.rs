@@ -1,0 +1,16 @@
+//! Where a call goes: one file per way of reaching other machines.
+//!
+//! A transport reads the effects of options and the operands of a call and writes destinations
+//! into the invocation. Profiles name it by its file's name (`transport = "http"`).
+
+use datafog_core::{Invocation, Surroundings};
+
+use crate::read::Call;
+
+pub(crate) mod git;
+pub(crate) mod http;
+pub(crate) mod local;
+pub(crate) mod ssh;
+
+/// Works out destinations, and mends kinds and flows of operands that depend on them.
+pub(crate) type Contact = fn(&Call<'_>, &dyn Surroundings, &mut Invocation);
