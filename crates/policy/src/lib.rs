@@ -1,1 +1,46 @@
-/*! Reads policies strictly and decides by them. */
+/*!
+Reads policies strictly and decides by them.
+
+A policy is a TOML file of rules. [`Policy::parse`] reads it, reports every mistake with its place
+and a remedy, and compiles it into a few kilobytes that [`Policy::from_bytes`] takes back without
+decoding more than a head. [`Policy::decide`] asks the rules that can match at all, joins what they
+say (the strictest wins, exceptions are explicit), and gives a [`datafog_core::Decision`] that
+explains itself.
+
+This crate looks at nothing by itself. It sees an action only through [`datafog_core::Facts`],
+knows neither the profiles of commands nor the detectors, and does no I/O.
+*/
+
+mod builtin;
+mod bytes;
+mod compiled;
+mod condition;
+mod decide;
+mod diagnostic;
+mod example;
+mod explain;
+mod given;
+mod glob;
+mod join;
+mod layer;
+mod node;
+mod path_pattern;
+mod pattern;
+mod policy;
+mod read;
+mod rule;
+mod spelling;
+mod truth;
+mod vocabulary;
+mod words;
+
+pub use condition::{ConditionAbout, conditions};
+pub use diagnostic::{Diagnostic, Level};
+pub use example::{DeclaredFinding, Example, Interpreter, Word};
+pub use explain::{ConditionTrace, Explanation, PartTrace, RuleOutcome, RuleTrace};
+pub use given::Given;
+pub use layer::Layer;
+pub use policy::{NotCompiled, Policy};
+pub use rule::Rule;
+pub use truth::Truth;
+pub use vocabulary::{AnyWord, Vocabulary};

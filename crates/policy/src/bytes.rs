@@ -1,0 +1,123 @@
+//! The smallest parts of the compiled form: variable-length integers, lists of texts, damage.
+//!
+//! Reading takes borrowed bytes, allocates nothing and never trusts a length: whatever reaches
+//! past the end is [`Damaged`].
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+/// The compiled bytes do not read as what they should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the compiled policy is damaged")]
+pub(crate) struct Damaged;
+
+/// Reads a value from exactly these bytes.
+pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Damaged> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) | Err(_) => Err(Damaged),
+    }
+}
+
+/// The bytes of a value made by this crate.
+pub(crate) fn encode(value: &impl Serialize) -> Vec<u8> {
+    // Postcard fails only on types without a known length, which no compiled part has; an empty
+    // result reads back as damaged, so even that would fail closed.
+    postcard::to_allocvec(value).unwrap_or_default()
+}
+
+/// Appends `bytes` with their length before them.
+pub(crate) fn put(out: &mut Vec<u8>, bytes: &[u8]) {
+    let mut rest = bytes.len();
+    loop {
+        let low = u8::try_from(rest & 0x7f).unwrap_or(0);
+        rest >>= 7;
+        if rest == 0 {
+            out.push(low);
+            break;
+        }
+        out.push(low | 0x80);
+    }
+    out.extend_from_slice(bytes);
+}
+
+/// Takes what [`put`] appended off the front of `bytes`.
+pub(crate) fn take<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], Damaged> {
+    let mut length = 0_usize;
+    // Four groups of seven bits: more than any policy, and no shift overflows.
+    for shift in [0, 7, 14, 21] {
+        let (&byte, rest) = bytes.split_first().ok_or(Damaged)?;
+        *bytes = rest;
+        length |= usize::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            let (taken, rest) = bytes.split_at_checked(length).ok_or(Damaged)?;
+            *bytes = rest;
+            return Ok(taken);
+        }
+    }
+    Err(Damaged)
+}
+
+/// Texts laid end to end, each with its length; read one by one without allocation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct List<'a>(#[serde(borrow)] Cow<'a, [u8]>);
+
+impl List<'_> {
+    /// The texts in order; ends early where the bytes are damaged.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut rest: &[u8] = &self.0;
+        core::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            take(&mut rest).ok().and_then(|text| str::from_utf8(text).ok())
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.iter().any(|one| one == text)
+    }
+
+    /// "`a`" or "`a`, `b`", for a person.
+    pub(crate) fn shown(&self) -> String {
+        let shown: Vec<String> = self.iter().map(|text| format!("`{text}`")).collect();
+        shown.join(", ")
+    }
+}
+
+impl<T: AsRef<str>> FromIterator<T> for List<'static> {
+    fn from_iter<I: IntoIterator<Item = T>>(texts: I) -> Self {
+        let mut out = Vec::new();
+        texts.into_iter().for_each(|text| put(&mut out, text.as_ref().as_bytes()));
+        Self(Cow::Owned(out))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_back_without_copying() {
+        let long = "x".repeat(300);
+        let list: List<'_> = ["a", "", "rm", long.as_str()].into_iter().collect();
+        let bytes = encode(&list);
+        let back: List<'_> = decode(&bytes).unwrap();
+        assert!(matches!(back.0, Cow::Borrowed(_)));
+        assert_eq!(back.iter().collect::<Vec<_>>(), ["a", "", "rm", long.as_str()]);
+        assert!(back.has("rm") && !back.has("r"));
+    }
+
+    #[test]
+    fn lengths_past_the_end_are_damage() {
+        for bytes in [[0x05, b'a'].as_slice(), &[0xff, 0xff, 0xff, 0xff, 0x01], &[0x80]] {
+            assert_eq!(take(&mut { bytes }), Err(Damaged), "{bytes:?}");
+        }
+        assert_eq!(decode::<u8>(&[1, 2]), Err(Damaged), "bytes left over");
+    }
+}

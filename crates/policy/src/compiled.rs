@@ -1,0 +1,375 @@
+//! The compiled form: what is embedded, cached, and judged from.
+//!
+//! ```text
+//! "dfpl"  format (4 bytes)  SHA-256 of the rest (32 bytes)  head (postcard)
+//! head:   id, version, description, default, unscannable, locked,
+//!         keyed   which rules to ask for a command or a family: (hash, rule) sorted by hash
+//!         open    which rules to ask for every command
+//!         table   for each rule: where its conditions and its texts are, what it needs at least
+//!         whens   the conditions, as in `node`
+//!         texts   everything that is read only when a rule matched
+//!         sources paths of the files that rules came from
+//! ```
+//!
+//! A decision touches the head, a few table entries and the conditions of the rules that can match
+//! at all. Nothing is decoded before it is asked for, so a damaged part is found when it is
+//! reached, and then the answer is deny.
+
+use datafog_core::{Digest, Obligation, RuleOrigin, Severity, Verdict};
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::{Damaged, List, encode, put, take};
+use crate::condition::Scope;
+use crate::{Layer, node};
+
+/// First bytes of every compiled policy.
+const MAGIC: [u8; 4] = *b"dfpl";
+
+/// Changes with the meaning of the bytes, the numbers of the conditions included; a test holds
+/// the two together.
+const FORMAT: u32 = 1;
+
+const PREFIX: usize = MAGIC.len() + size_of::<u32>() + 32;
+
+/// Most rules of one policy: their numbers take two bytes.
+pub(crate) const MOST_RULES: usize = 0xffff;
+
+/// A policy as plain data, before it is laid out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PolicyData {
+    pub(crate) id: String,
+    pub(crate) version: String,
+    pub(crate) description: String,
+    pub(crate) default: Verdict,
+    pub(crate) unscannable: Verdict,
+    pub(crate) locked: bool,
+    pub(crate) rules: Vec<RuleData>,
+}
+
+/// A rule as plain data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RuleData {
+    pub(crate) id: String,
+    pub(crate) effect: Verdict,
+    pub(crate) severity: Severity,
+    pub(crate) reason: String,
+    pub(crate) instead: Option<String>,
+    pub(crate) overrides: Vec<String>,
+    pub(crate) obligations: Vec<Obligation>,
+    pub(crate) origin: RuleOrigin,
+    pub(crate) layer: Layer,
+    pub(crate) only_tightens: bool,
+    /// Conditions, as in [`crate::node`].
+    pub(crate) when: Vec<u8>,
+}
+
+/// The head of a compiled policy; borrows everything from the bytes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Head<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) description: &'a str,
+    pub(crate) default: Verdict,
+    pub(crate) unscannable: Verdict,
+    pub(crate) locked: bool,
+    keyed: &'a [u8],
+    open: &'a [u8],
+    table: &'a [u8],
+    whens: &'a [u8],
+    texts: &'a [u8],
+    #[serde(borrow)]
+    sources: List<'a>,
+}
+
+/// What is read of a rule only when it matched.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RuleText<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) effect: Verdict,
+    pub(crate) severity: Severity,
+    pub(crate) layer: Layer,
+    pub(crate) only_tightens: bool,
+    /// Position in an order in which a rule comes before every rule that it overrides.
+    pub(crate) order: u16,
+    pub(crate) overrides: Vec<u16>,
+    /// 0 for embedded, otherwise the position in the list of sources, from 1.
+    source: u16,
+    line: u32,
+    pub(crate) reason: &'a str,
+    pub(crate) instead: Option<&'a str>,
+    pub(crate) obligations: Vec<Obligation>,
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    when: u32,
+    text: u32,
+    /// One of these flows is needed (bits of [`crate::condition::possible_flows`]), unless 0.
+    pub(crate) flows: u8,
+    needs: u8,
+}
+
+const NEEDS_FINDING: u8 = 1;
+const NEEDS_UNSCANNED: u8 = 2;
+
+impl Entry {
+    const BYTES: usize = 10;
+
+    fn to_bytes(self) -> [u8; Self::BYTES] {
+        let [a, b, c, d] = self.when.to_le_bytes();
+        let [e, f, g, h] = self.text.to_le_bytes();
+        [a, b, c, d, e, f, g, h, self.flows, self.needs]
+    }
+
+    const fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
+        let [a, b, c, d, e, f, g, h, flows, needs] = bytes;
+        let when = u32::from_le_bytes([a, b, c, d]);
+        Self { when, text: u32::from_le_bytes([e, f, g, h]), flows, needs }
+    }
+
+    pub(crate) const fn needs_finding(self) -> bool {
+        self.needs & NEEDS_FINDING != 0
+    }
+
+    pub(crate) const fn needs_unscanned(self) -> bool {
+        self.needs & NEEDS_UNSCANNED != 0
+    }
+}
+
+/// The digest of a compiled policy, and its head.
+pub(crate) fn open(bytes: &[u8]) -> Result<(Digest, Head<'_>), Damaged> {
+    let (magic, rest) = bytes.split_first_chunk::<4>().ok_or(Damaged)?;
+    let (format, rest) = rest.split_first_chunk::<4>().ok_or(Damaged)?;
+    let (digest, body) = rest.split_first_chunk::<32>().ok_or(Damaged)?;
+    if *magic != MAGIC || u32::from_le_bytes(*format) != FORMAT {
+        return Err(Damaged);
+    }
+    let (head, left): (Head<'_>, &[u8]) = postcard::take_from_bytes(body).map_err(|_| Damaged)?;
+    let whole = left.is_empty()
+        && head.keyed.len() % KEYED_BYTES == 0
+        && head.open.len() % 2 == 0
+        && head.table.len() % Entry::BYTES == 0;
+    if whole { Ok((Digest::from_bytes(*digest), head)) } else { Err(Damaged) }
+}
+
+const KEYED_BYTES: usize = 6;
+
+impl<'a> Head<'a> {
+    /// Numbers of the rules that may match a command of that name and family.
+    pub(crate) fn candidates(
+        &self,
+        program: &str,
+        family: &str,
+    ) -> impl Iterator<Item = u16> + use<'a> {
+        let open = self.open.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
+        self.keyed(hash(COMMAND, program)).chain(self.keyed(hash(FAMILY, family))).chain(open)
+    }
+
+    fn keyed(&self, wanted: u32) -> impl Iterator<Item = u16> + use<'a> {
+        let pairs = self.keyed.as_chunks::<KEYED_BYTES>().0;
+        let key = |&[a, b, c, d, _, _]: &[u8; 6]| u32::from_le_bytes([a, b, c, d]);
+        let start = pairs.partition_point(|pair| key(pair) < wanted);
+        let from = pairs.get(start..).unwrap_or_default().iter();
+        from.take_while(move |pair| key(pair) == wanted)
+            .map(|&[.., low, high]| u16::from_le_bytes([low, high]))
+    }
+
+    pub(crate) fn len(&self) -> u16 {
+        u16::try_from(self.table.as_chunks::<{ Entry::BYTES }>().0.len()).unwrap_or(u16::MAX)
+    }
+
+    pub(crate) fn entry(&self, rule: u16) -> Result<Entry, Damaged> {
+        let lines = self.table.as_chunks::<{ Entry::BYTES }>().0;
+        lines.get(usize::from(rule)).copied().map(Entry::from_bytes).ok_or(Damaged)
+    }
+
+    pub(crate) fn when(&self, entry: Entry) -> Result<&'a [u8], Damaged> {
+        take(&mut from(self.whens, entry.when)?)
+    }
+
+    pub(crate) fn text(&self, entry: Entry) -> Result<RuleText<'a>, Damaged> {
+        let bytes = from(self.texts, entry.text)?;
+        postcard::take_from_bytes(bytes).map(|(text, _)| text).map_err(|_| Damaged)
+    }
+
+    pub(crate) fn origin(&self, text: &RuleText<'_>) -> Result<RuleOrigin, Damaged> {
+        let Some(index) = usize::from(text.source).checked_sub(1) else {
+            return Ok(RuleOrigin::Builtin);
+        };
+        let path = self.sources.iter().nth(index).ok_or(Damaged)?.to_owned();
+        Ok(RuleOrigin::File { path, line: text.line })
+    }
+
+    /// The policy as plain data again.
+    pub(crate) fn to_data(&self) -> Result<PolicyData, Damaged> {
+        let texts: Result<Vec<_>, Damaged> = (0..self.len())
+            .map(|rule| self.entry(rule).and_then(|entry| Ok((self.text(entry)?, entry))))
+            .collect();
+        let texts = texts?;
+        let id_of = |rule: &u16| texts.get(usize::from(*rule)).map(|(text, _)| text.id.to_owned());
+        let rule = |(text, entry): &(RuleText<'_>, Entry)| {
+            let overrides: Option<Vec<String>> = text.overrides.iter().map(id_of).collect();
+            Ok(RuleData {
+                id: text.id.to_owned(),
+                effect: text.effect,
+                severity: text.severity,
+                reason: text.reason.to_owned(),
+                instead: text.instead.map(str::to_owned),
+                overrides: overrides.ok_or(Damaged)?,
+                obligations: text.obligations.clone(),
+                origin: self.origin(text)?,
+                layer: text.layer,
+                only_tightens: text.only_tightens,
+                when: self.when(*entry)?.to_vec(),
+            })
+        };
+        Ok(PolicyData {
+            id: self.id.to_owned(),
+            version: self.version.to_owned(),
+            description: self.description.to_owned(),
+            default: self.default,
+            unscannable: self.unscannable,
+            locked: self.locked,
+            rules: texts.iter().map(rule).collect::<Result<_, Damaged>>()?,
+        })
+    }
+}
+
+fn from(bytes: &[u8], offset: u32) -> Result<&[u8], Damaged> {
+    usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).ok_or(Damaged)
+}
+
+const COMMAND: u8 = b'c';
+const FAMILY: u8 = b'f';
+
+/// FNV-1a. It only narrows the search: the conditions themselves are still asked, so a collision
+/// costs a question and changes nothing.
+fn hash(space: u8, name: &str) -> u32 {
+    let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    name.bytes().fold(step(0x811c_9dc5, space), step)
+}
+
+/// Lays a policy out.
+pub(crate) fn layout(policy: &PolicyData) -> Vec<u8> {
+    let (mut whens, mut texts, mut table) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut keyed, mut open): (Vec<(u32, u16)>, Vec<u8>) = (Vec::new(), Vec::new());
+    let sources = sources(policy);
+    for (number, rule) in (0_u16..).zip(&policy.rules) {
+        let mut scope = Scope::default();
+        // Conditions that were just compiled are sound; were they not, the rule would be filed
+        // under everything, found damaged and denied.
+        let _sound = node::narrow(&rule.when, &mut scope).is_ok();
+        file(&scope, number, &mut keyed, &mut open);
+        let entry = Entry {
+            when: offset(&whens),
+            text: offset(&texts),
+            flows: scope.flows,
+            needs: u8::from(scope.needs_finding) * NEEDS_FINDING
+                | u8::from(scope.needs_unscanned) * NEEDS_UNSCANNED,
+        };
+        table.extend_from_slice(&entry.to_bytes());
+        put(&mut whens, &rule.when);
+        texts.extend(encode(&rule_text(rule, policy, &sources)));
+    }
+    keyed.sort_unstable();
+    keyed.dedup();
+    let keyed: Vec<u8> = keyed.into_iter().flat_map(keyed_bytes).collect();
+    let body = encode(&Head {
+        id: &policy.id,
+        version: &policy.version,
+        description: &policy.description,
+        default: policy.default,
+        unscannable: policy.unscannable,
+        locked: policy.locked,
+        keyed: &keyed,
+        open: &open,
+        table: &table,
+        whens: &whens,
+        texts: &texts,
+        sources: sources.iter().collect(),
+    });
+    let mut out = Vec::with_capacity(body.len().saturating_add(PREFIX));
+    out.extend_from_slice(&MAGIC);
+    out.extend_from_slice(&FORMAT.to_le_bytes());
+    out.extend_from_slice(Digest::of(&body).as_bytes());
+    out.extend(body);
+    out
+}
+
+/// Files a rule under the commands or families that it is about, or under all.
+fn file(scope: &Scope, rule: u16, keyed: &mut Vec<(u32, u16)>, open: &mut Vec<u8>) {
+    if !scope.commands.is_empty() {
+        keyed.extend(scope.commands.iter().map(|name| (hash(COMMAND, name), rule)));
+    } else if !scope.families.is_empty() {
+        keyed.extend(scope.families.iter().map(|name| (hash(FAMILY, name), rule)));
+    } else {
+        open.extend(rule.to_le_bytes());
+    }
+}
+
+fn keyed_bytes((hash, rule): (u32, u16)) -> [u8; KEYED_BYTES] {
+    let [a, b, c, d] = hash.to_le_bytes();
+    let [e, f] = rule.to_le_bytes();
+    [a, b, c, d, e, f]
+}
+
+fn offset(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
+}
+
+/// The paths of all rules, each once, in order of first use.
+fn sources(policy: &PolicyData) -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for rule in &policy.rules {
+        if let RuleOrigin::File { path, .. } = &rule.origin
+            && !paths.contains(path)
+        {
+            paths.push(path.clone());
+        }
+    }
+    paths
+}
+
+fn rule_text<'a>(rule: &'a RuleData, policy: &PolicyData, sources: &[String]) -> RuleText<'a> {
+    let number = |index: Option<usize>| index.and_then(|index| u16::try_from(index).ok());
+    let position = |id: &String| number(policy.rules.iter().position(|one| one.id == *id));
+    let (source, line) = match &rule.origin {
+        RuleOrigin::Builtin => (0, 0),
+        RuleOrigin::File { path, line } => {
+            let index = number(sources.iter().position(|one| one == path));
+            (index.map_or(0, |index| index.saturating_add(1)), *line)
+        }
+    };
+    RuleText {
+        id: &rule.id,
+        effect: rule.effect,
+        severity: rule.severity,
+        layer: rule.layer,
+        only_tightens: rule.only_tightens,
+        order: order(rule, policy),
+        overrides: rule.overrides.iter().filter_map(position).collect(),
+        source,
+        line,
+        reason: &rule.reason,
+        instead: rule.instead.as_deref(),
+        obligations: rule.obligations.clone(),
+    }
+}
+
+/// How many rules stand above this one in the longest chain of overriding rules; a rule so comes
+/// before every rule that it overrides. There are no cycles: loading refuses them.
+fn order(rule: &RuleData, policy: &PolicyData) -> u16 {
+    let mut level = vec![rule];
+    let mut depth = 0_u16;
+    while usize::from(depth) < policy.rules.len() {
+        let above = |one: &&RuleData| level.iter().any(|low| one.overrides.contains(&low.id));
+        let next: Vec<&RuleData> = policy.rules.iter().filter(above).collect();
+        if next.is_empty() {
+            break;
+        }
+        depth = depth.saturating_add(1);
+        level = next;
+    }
+    depth
+}

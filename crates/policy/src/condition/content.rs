@@ -1,0 +1,189 @@
+//! `content`: what the command would use as content, above all which files.
+
+use std::path::Path;
+
+use datafog_core::{Carrier, ContentSource, Facts, Flow};
+use serde::{Deserialize, Serialize};
+
+use super::{ConditionAbout, Cost, FLOWS, Kind, Leaf, Trial, anywhere, read_channels, read_which};
+use crate::Truth;
+use crate::bytes::{Damaged, List, decode};
+use crate::read::{Item, Reader, Sense};
+use crate::truth::Which;
+use crate::{glob, path_pattern};
+
+pub(super) static KIND: Kind = Kind {
+    about: ConditionAbout {
+        name: "content",
+        summary: "One source of content (in a rule that lets something through: every source) \
+                  fits all that is given: the file's path, the channel, its role, and which way \
+                  it moves.",
+        form: "path pattern, list of them, or `{ path, channel, role, flow, which }`",
+        example: r#"content = { path = "~/.ssh/id_*", flow = "leaves" }"#,
+        unknown: "when a file's path cannot be resolved, or the program has no profile",
+        cost: "a walk over the content sources; resolved paths for `path`",
+    },
+    read,
+    test,
+    describe,
+    seen,
+    narrow: anywhere,
+};
+
+const CHANNELS: [&str; 4] = ["argument", "file", "inline", "stdin"];
+
+#[derive(Serialize, Deserialize)]
+struct Wanted<'a> {
+    #[serde(borrow)]
+    paths: List<'a>,
+    #[serde(borrow)]
+    channels: List<'a>,
+    #[serde(borrow)]
+    roles: List<'a>,
+    #[serde(borrow)]
+    flows: List<'a>,
+    which: Which,
+}
+
+fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
+    let wanted = if item.get_ref().is_table() {
+        read_table(item, reader, sense)?
+    } else {
+        let paths = reader.paths(item)?.into_iter().collect();
+        let none = List::default;
+        Wanted { paths, channels: none(), roles: none(), flows: none(), which: sense.which() }
+    };
+    Some(Leaf::new(&KIND, Cost::Walk, &wanted))
+}
+
+fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
+    let fields = reader.fields(item, &["channel", "flow", "path", "role", "which"])?;
+    let paths = fields.item("path").map(|item| reader.paths(item));
+    let channels = fields.item("channel").map(|item| read_channels(item, reader, &CHANNELS));
+    let roles = fields.item("role").map(|item| reader.globs(item));
+    let flows = fields.item("flow").map(|item| reader.words(item, "flow", &FLOWS));
+    let which = read_which(&fields, reader, sense)?;
+    if fields.table.is_empty() || fields.table.keys().all(|key| key.get_ref() == "which") {
+        reader.error(fields.span, "the condition says nothing about the content");
+        return None;
+    }
+    let channels = channels.map_or(Some(List::default()), |channels| channels)?;
+    if paths.is_some() && !channels.is_empty() && !channels.has("file") {
+        let help = "only content from a `file` has a path";
+        reader.error_with_help(fields.key_span("path"), "the rule can never fire", help);
+        return None;
+    }
+    Some(Wanted {
+        paths: paths.map_or(Some(Vec::new()), |paths| paths)?.into_iter().collect(),
+        channels,
+        roles: roles.map_or(Some(Vec::new()), |roles| roles)?.into_iter().collect(),
+        flows: flows.map_or(Some(Vec::new()), |flows| flows)?.into_iter().map(Flow::name).collect(),
+        which,
+    })
+}
+
+fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
+    let wanted: Wanted<'_> = decode(payload)?;
+    let invocation = &trial.facts.action().invocation;
+    let joined =
+        wanted.which.join(invocation.contents.iter().map(|one| wanted.fits(one, trial.facts)));
+    let doubt = !invocation.known && joined == Truth::False;
+    Ok(if doubt { Truth::Unknown } else { joined })
+}
+
+impl Wanted<'_> {
+    fn fits(&self, source: &ContentSource, facts: &dyn Facts) -> Truth {
+        let role = source.role.as_bytes();
+        let cheap = (self.channels.is_empty() || self.channels.has(channel(&source.carrier)))
+            && (self.flows.is_empty() || self.flows.has(source.flow.name()))
+            && (self.roles.is_empty()
+                || self.roles.iter().any(|glob| glob::matches(glob.as_bytes(), role)));
+        if !cheap || self.paths.is_empty() {
+            return Truth::of(cheap);
+        }
+        let Carrier::File(path) = &source.carrier else { return Truth::False };
+        facts.canonical(path).map_or(Truth::Unknown, |path| self.path(&path, facts))
+    }
+
+    fn path(&self, path: &Path, facts: &dyn Facts) -> Truth {
+        Which::Any.join(self.paths.iter().map(|one| path_pattern::matches(one, path, facts)))
+    }
+}
+
+const fn channel(carrier: &Carrier) -> &'static str {
+    match carrier {
+        Carrier::Argument(_) => "argument",
+        Carrier::File(_) => "file",
+        Carrier::Inline(_) => "inline",
+        Carrier::Stdin => "stdin",
+    }
+}
+
+fn seen(facts: &dyn Facts) -> String {
+    let show = |source: &ContentSource| match &source.carrier {
+        Carrier::File(path) => {
+            format!("{} from `{}` {}", source.role, path.display(), source.flow.name())
+        }
+        other => format!("{} from {} {}", source.role, channel(other), source.flow.name()),
+    };
+    let sources: Vec<String> = facts.action().invocation.contents.iter().map(show).collect();
+    if sources.is_empty() { String::from("none") } else { sources.join(", ") }
+}
+
+fn describe(payload: &[u8]) -> Result<String, Damaged> {
+    let wanted: Wanted<'_> = decode(payload)?;
+    let list = |what: &str, list: &List<'_>| {
+        (!list.is_empty()).then(|| format!("{what} {}", list.shown()))
+    };
+    let parts = [
+        list("channel", &wanted.channels),
+        list("role", &wanted.roles),
+        list("flow", &wanted.flows),
+        list("path", &wanted.paths),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    Ok(format!("{} content: {}", wanted.which.name(), parts.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{refused, test, test_loosening};
+    use super::*;
+    use crate::Given;
+    use datafog_core::Deliver;
+
+    fn facts(sources: &[(Carrier, &str, Flow)]) -> Given {
+        let mut facts = Given::command("curl", "/home/user/work");
+        facts.invocation().contents = sources
+            .iter()
+            .map(|(carrier, role, flow)| ContentSource {
+                carrier: carrier.clone(),
+                flow: *flow,
+                role: (*role).into(),
+                deliver: Deliver::Handle,
+            })
+            .collect();
+        facts
+    }
+
+    #[test]
+    fn files_by_where_they_really_are() {
+        let facts = facts(&[
+            (Carrier::File("../.ssh/id_rsa".into()), "body", Flow::Leaves),
+            (Carrier::Stdin, "form", Flow::Leaves),
+        ]);
+        assert_eq!(test("content = '~/.ssh/id_*'", &facts), Truth::True);
+        assert_eq!(test("content = ['~/.aws/**', '**/*.pem']", &facts), Truth::False);
+        assert_eq!(test("content = { path = '~/.ssh/**', flow = 'stays' }", &facts), Truth::False);
+        assert_eq!(test("content = { role = 'fo*', channel = 'stdin' }", &facts), Truth::True);
+        assert_eq!(test_loosening("content = '~/**'", &facts), Truth::False);
+        assert_eq!(test_loosening("content = { flow = 'leaves' }", &facts), Truth::True);
+    }
+
+    #[test]
+    fn slips_are_named() {
+        assert!(refused("content = { path = '~/x', channel = 'stdin' }").contains("never fire"));
+        assert!(refused("content = {}").contains("says nothing"));
+        assert!(refused("content = 'x'").contains("where it starts"));
+    }
+}

@@ -1,0 +1,324 @@
+//! `finding`: what was found in the content.
+
+use std::collections::BTreeSet;
+
+use datafog_core::{Confidence, Facts, Finding, Severity};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CHANNELS, ConditionAbout, Cost, Kind, Leaf, Scope, Trial, channel_name, read_channels,
+    read_which,
+};
+use crate::Truth;
+use crate::bytes::{Damaged, List, decode};
+use crate::glob;
+use crate::read::{Item, Reader, Sense};
+use crate::truth::Which;
+
+pub(super) static KIND: Kind = Kind {
+    about: ConditionAbout {
+        name: "finding",
+        summary: "Something found in the content (in a rule that lets something through: \
+                  everything found) fits all that is given.",
+        form: "entity glob, list of them, or `{ entity, detector, confidence, severity, count, \
+               going_home, channel, which }`",
+        example: r#"finding = { entity = "secret.*", confidence = "medium", going_home = false }"#,
+        unknown: "when content could not be scanned, nothing fits, and the rule lets something \
+                  through; elsewhere content that could not be scanned is the business of \
+                  `unscannable` alone",
+        cost: "a walk over the findings; resolved destinations for `going_home`",
+    },
+    read,
+    test,
+    describe,
+    seen,
+    narrow,
+};
+
+/// Names for confidences, in per cent.
+const CONFIDENCES: [(&str, u8); 4] = [("certain", 100), ("high", 80), ("low", 30), ("medium", 50)];
+
+#[derive(Serialize, Deserialize)]
+struct Wanted<'a> {
+    #[serde(borrow)]
+    entities: List<'a>,
+    #[serde(borrow)]
+    detectors: List<'a>,
+    /// At least, in per cent.
+    confidence: u8,
+    /// At least.
+    severity: Severity,
+    /// At least so many different values.
+    count: u32,
+    going_home: Option<bool>,
+    #[serde(borrow)]
+    channels: List<'a>,
+    which: Which,
+    /// Content that was not scanned leaves doubt: in rules that let something through.
+    doubts: bool,
+}
+
+impl Wanted<'_> {
+    fn anything(sense: Sense) -> Self {
+        Self {
+            entities: List::default(),
+            detectors: List::default(),
+            confidence: 0,
+            severity: Severity::Low,
+            count: 1,
+            going_home: None,
+            channels: List::default(),
+            which: sense.which(),
+            doubts: sense.loosens,
+        }
+    }
+}
+
+fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
+    let wanted = if item.get_ref().is_table() {
+        read_table(item, reader, sense)?
+    } else {
+        Wanted { entities: read_entities(item, reader)?, ..Wanted::anything(sense) }
+    };
+    let cost = if wanted.going_home.is_some() { Cost::Destinations } else { Cost::Walk };
+    Some(Leaf::new(&KIND, cost, &wanted))
+}
+
+fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
+    let keys =
+        ["channel", "confidence", "count", "detector", "entity", "going_home", "severity", "which"];
+    let fields = reader.fields(item, &keys)?;
+    let mut wanted = Wanted::anything(sense);
+    // Every key is read even after a mistake, so that all mistakes are reported at once.
+    let mut sound = true;
+    let mut keep = |kept: Option<()>| sound &= kept.is_some();
+    if let Some(item) = fields.item("entity") {
+        keep(read_entities(item, reader).map(|list| wanted.entities = list));
+    }
+    if let Some(item) = fields.item("detector") {
+        let detectors = reader.globs(item).map(|globs| globs.into_iter().collect());
+        keep(detectors.map(|list| wanted.detectors = list));
+    }
+    if let Some(item) = fields.item("confidence") {
+        keep(read_confidence(item, reader).map(|percent| wanted.confidence = percent));
+    }
+    if let Some(item) = fields.item("severity") {
+        keep(
+            reader
+                .word(item, "severity", &crate::read::SEVERITIES)
+                .map(|least| wanted.severity = least),
+        );
+    }
+    if let Some(item) = fields.item("count") {
+        keep(reader.count(item).map(|count| wanted.count = count));
+    }
+    if let Some(item) = fields.item("going_home") {
+        keep(reader.flag(item).map(|home| wanted.going_home = Some(home)));
+    }
+    if let Some(item) = fields.item("channel") {
+        keep(read_channels(item, reader, &CHANNELS).map(|list| wanted.channels = list));
+    }
+    keep(read_which(&fields, reader, sense).map(|which| wanted.which = which));
+    sound.then_some(wanted)
+}
+
+fn read_confidence(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<u8> {
+    match item.get_ref().as_str() {
+        Some(_) => reader.word(item, "confidence", &CONFIDENCES),
+        None => reader.share(item),
+    }
+}
+
+fn read_entities(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
+    let globs = reader.globs(item)?;
+    let vocabulary = reader.vocabulary;
+    let known = vocabulary.entities();
+    for glob in &globs {
+        let fits = |entity: &&str| glob::matches(glob.as_bytes(), entity.as_bytes());
+        if !known.is_empty() && !known.iter().any(fits) {
+            let message = format!("no detector reports `{glob}`");
+            reader.error_with_help(item.span(), message, help_for(glob, &known));
+            return None;
+        }
+    }
+    Some(globs.into_iter().collect())
+}
+
+/// A near entity type, or near first words of one.
+fn help_for(glob: &str, known: &[&str]) -> String {
+    let mut families: Vec<&str> =
+        known.iter().filter_map(|entity| entity.split('.').next()).collect();
+    families.sort_unstable();
+    families.dedup();
+    let first = glob.split('.').next().unwrap_or_default();
+    let near = crate::spelling::nearest(glob, known.iter().copied()).map(str::to_owned);
+    near.or_else(|| {
+        let family = crate::spelling::nearest(first, families.iter().copied())?;
+        Some(glob.replacen(first, family, 1))
+    })
+    .map_or_else(
+        || format!("entity types start with {}", crate::read::quoted(&families)),
+        |near| format!("did you mean `{near}`?"),
+    )
+}
+
+fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
+    let wanted: Wanted<'_> = decode(payload)?;
+    let facts = trial.facts;
+    let findings = facts.findings();
+    let fits = |finding: &Finding| wanted.fits(finding, facts);
+    let holds = match wanted.which {
+        Which::Any => wanted.enough(findings.iter().filter(|finding| fits(finding))),
+        Which::Every => wanted.enough(findings.iter()) && findings.iter().all(fits),
+    };
+    if holds {
+        let numbered = findings.iter().enumerate().filter(|(_, finding)| fits(finding));
+        trial.findings.extend(numbered.map(|(index, _)| index));
+    }
+    Ok(Truth::unless_doubt(holds, wanted.doubts && !facts.unscanned().is_empty()))
+}
+
+impl Wanted<'_> {
+    /// Cheap questions first; where the call goes is asked last.
+    fn fits(&self, finding: &Finding, facts: &dyn Facts) -> bool {
+        finding.confidence >= Confidence::percent(self.confidence)
+            && finding.severity >= self.severity
+            && any_glob(&self.entities, &finding.entity)
+            && any_glob(&self.detectors, &finding.detector)
+            && (self.channels.is_empty() || self.channels.has(channel_name(&finding.channel)))
+            && self.going_home.is_none_or(|home| facts.going_home(finding) == home)
+    }
+
+    /// Whether there are as many different values as wanted. The same address a hundred times is
+    /// one person, not a hundred.
+    fn enough<'f>(&self, mut findings: impl Iterator<Item = &'f Finding>) -> bool {
+        if self.count <= 1 {
+            return findings.next().is_some();
+        }
+        let values: BTreeSet<_> = findings.map(|finding| finding.fingerprint).collect();
+        u32::try_from(values.len()).unwrap_or(u32::MAX) >= self.count
+    }
+}
+
+fn any_glob(globs: &List<'_>, text: &str) -> bool {
+    globs.is_empty() || globs.iter().any(|glob| glob::matches(glob.as_bytes(), text.as_bytes()))
+}
+
+fn seen(facts: &dyn Facts) -> String {
+    let show = |finding: &Finding| {
+        let Finding { entity, channel, confidence, severity, .. } = finding;
+        format!("{entity}:{} ({severity}, {confidence})", channel_name(channel))
+    };
+    let findings: Vec<String> = facts.findings().iter().map(show).collect();
+    if findings.is_empty() { String::from("nothing found") } else { findings.join(", ") }
+}
+
+fn describe(payload: &[u8]) -> Result<String, Damaged> {
+    let wanted: Wanted<'_> = decode(payload)?;
+    let list = |what: &str, list: &List<'_>| {
+        (!list.is_empty()).then(|| format!("{what} {}", list.shown()))
+    };
+    let home = wanted.going_home.map(|home| if home { "going home" } else { "not going home" });
+    let parts = [
+        list("like", &wanted.entities),
+        list("by", &wanted.detectors),
+        list("in", &wanted.channels),
+        (wanted.confidence > 0)
+            .then(|| format!("confidence at least {}", Confidence::percent(wanted.confidence))),
+        (wanted.severity > Severity::Low).then(|| format!("severity at least {}", wanted.severity)),
+        (wanted.count > 1).then(|| format!("at least {} different values", wanted.count)),
+        home.map(str::to_owned),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    Ok(format!("{} finding: {}", wanted.which.name(), parts.join(", ")))
+}
+
+fn narrow(payload: &[u8], scope: &mut Scope) {
+    if let Ok(Wanted { doubts: false, .. }) = decode(payload) {
+        scope.needs_finding = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{refused, test, test_loosening};
+    use super::*;
+    use crate::DeclaredFinding;
+    use crate::Given;
+
+    fn facts(findings: &[(&'static str, u8, Severity)]) -> Given {
+        let mut facts = Given::command("curl", "/");
+        let make = |(number, (entity, percent, severity)): (u64, &(&str, u8, Severity))| {
+            let declared = DeclaredFinding {
+                confidence: Confidence::percent(*percent),
+                severity: *severity,
+                ..DeclaredFinding::new((*entity).to_owned())
+            };
+            declared.finding(number).unwrap()
+        };
+        facts.findings = (0..).zip(findings).map(make).collect();
+        facts
+    }
+
+    const TOKEN: (&str, u8, Severity) = ("secret.github.pat", 95, Severity::High);
+    const EMAIL: (&str, u8, Severity) = ("pii.email", 60, Severity::Low);
+
+    #[test]
+    fn one_finding_stops_but_all_must_fit_to_pass() {
+        let both = facts(&[TOKEN, EMAIL]);
+        assert_eq!(test("finding = 'secret.*'", &both), Truth::True);
+        assert_eq!(test("finding = 'secret.aws.*'", &facts(&[EMAIL])), Truth::False);
+        assert_eq!(test_loosening("finding = 'pii.*'", &both), Truth::False);
+        assert_eq!(test_loosening("finding = 'pii.*'", &facts(&[EMAIL])), Truth::True);
+        assert_eq!(test_loosening("finding = 'pii.*'", &facts(&[])), Truth::False);
+    }
+
+    #[test]
+    fn thresholds() {
+        let both = facts(&[TOKEN, EMAIL]);
+        assert_eq!(test("finding = { confidence = 'high' }", &both), Truth::True);
+        assert_eq!(test("finding = { entity = 'pii.*', confidence = 0.7 }", &both), Truth::False);
+        assert_eq!(test("finding = { entity = 'pii.*', confidence = 0.6 }", &both), Truth::True);
+        assert_eq!(test("finding = { severity = 'critical' }", &both), Truth::False);
+        assert_eq!(test("finding = { channel = 'argument' }", &both), Truth::True);
+        assert_eq!(test("finding = { channel = ['file', 'stdin'] }", &both), Truth::False);
+        assert_eq!(test("finding = { detector = 'example' }", &both), Truth::True);
+    }
+
+    #[test]
+    fn counts_are_of_different_values() {
+        let mut many = facts(&[EMAIL, EMAIL, EMAIL]);
+        assert_eq!(test("finding = { count = 3 }", &many), Truth::True);
+        many.findings[2].fingerprint = many.findings[1].fingerprint;
+        assert_eq!(test("finding = { count = 3 }", &many), Truth::False);
+    }
+
+    #[test]
+    fn home() {
+        let mut facts = facts(&[TOKEN, EMAIL]);
+        let away = "finding = { entity = 'secret.*', going_home = false }";
+        assert_eq!(test(away, &facts), Truth::True);
+        facts.going_home = vec![true, false];
+        assert_eq!(test(away, &facts), Truth::False);
+    }
+
+    #[test]
+    fn unscanned_content_is_doubt_only_for_letting_through() {
+        let mut facts = facts(&[]);
+        facts.unscanned.push("stdin".into());
+        assert_eq!(test("finding = 'secret.*'", &facts), Truth::False);
+        assert_eq!(test_loosening("finding = 'pii.*'", &facts), Truth::Unknown);
+    }
+
+    #[test]
+    fn slips_are_named() {
+        assert!(refused("finding = 'secrte.*'").contains("did you mean `secret.*`?"));
+        assert!(refused("finding = 'pii.emial'").contains("did you mean `pii.email`?"));
+        assert!(refused("finding = 'x'").contains("start with `pii` or `secret`"));
+        assert!(refused("finding = { confidence = 2 }").contains("between 0 and 1"));
+        assert!(refused("finding = { confidence = 'hihg' }").contains("did you mean `high`?"));
+        assert!(refused("finding = { count = 0 }").contains("at least 1"));
+        let both = refused("finding = { count = 0, going_home = 'no' }");
+        assert!(both.contains("at least 1") && both.contains("`true` or `false`"), "{both}");
+    }
+}

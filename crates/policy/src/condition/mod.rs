@@ -1,0 +1,294 @@
+//! The kinds of conditions: one file each, one line each in [`CONDITIONS`].
+//!
+//! A kind reads its TOML value into a few bytes when a policy is loaded, and answers from those
+//! bytes when an action is judged. It sees the action only through
+//! [`datafog_core::Facts`], and says what it costs to ask, so that cheap questions come first.
+
+mod agent;
+mod channel;
+mod command;
+mod content;
+mod family;
+mod finding;
+mod flow;
+mod host;
+mod mode;
+mod operand;
+mod option;
+mod principal;
+mod stdin;
+mod subcommand;
+mod unclear;
+mod unscanned;
+
+use datafog_core::{Channel, Facts, Flow};
+
+use crate::Truth;
+use crate::bytes::{Damaged, List, encode};
+use crate::node::Node;
+use crate::read::{Fields, Item, Reader, Sense};
+use crate::truth::Which;
+
+/// Every kind of condition, sorted by name. The position is the kind's number in compiled bytes.
+pub(crate) static CONDITIONS: &[&Kind] = &[
+    &agent::KIND,
+    &channel::KIND,
+    &command::KIND,
+    &content::KIND,
+    &family::KIND,
+    &finding::KIND,
+    &flow::KIND,
+    &host::KIND,
+    &mode::KIND,
+    &operand::KIND,
+    &option::KIND,
+    &principal::KIND,
+    &stdin::KIND,
+    &subcommand::KIND,
+    &unclear::KIND,
+    &unscanned::KIND,
+];
+
+/// One kind of condition.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// What people read about it.
+    pub(crate) about: ConditionAbout,
+    /// Reads the value; `None` when it was reported as wrong.
+    pub(crate) read: fn(&Item<'_>, &mut Reader<'_>, Sense) -> Option<Leaf>,
+    /// Answers for an action.
+    pub(crate) test: fn(&[u8], &mut Trial<'_>) -> Result<Truth, Damaged>,
+    /// Says what is asked for, for `explain`: "`curl` or `wget`".
+    pub(crate) describe: fn(&[u8]) -> Result<String, Damaged>,
+    /// Says what the action has, for `explain`, without anything that may be secret.
+    pub(crate) seen: fn(&dyn Facts) -> String,
+    /// Tells the index which actions the condition can hold for at all.
+    pub(crate) narrow: fn(&[u8], &mut Scope),
+}
+
+/// What people read about a kind of condition; the reference page is made of these.
+#[derive(Clone, Copy, Debug)]
+pub struct ConditionAbout {
+    /// The key in `[rule.when]`.
+    pub name: &'static str,
+    /// What it holds for, in one sentence.
+    pub summary: &'static str,
+    /// The values it takes.
+    pub form: &'static str,
+    /// A line of TOML.
+    pub example: &'static str,
+    /// When it cannot be told.
+    pub unknown: &'static str,
+    /// What it costs to ask.
+    pub cost: &'static str,
+}
+
+/// What it costs to ask a condition. Ordered: cheap ones are asked first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cost {
+    /// A look at the parsed command line.
+    Invocation,
+    /// A walk over operands, patterns or findings.
+    Walk,
+    /// Needs resolved destinations: perhaps a configuration file or another program's answer.
+    Destinations,
+    /// Needs the parent processes.
+    Principal,
+}
+
+/// A condition that was read: its value as bytes, and what it costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Leaf {
+    pub(crate) kind: u8,
+    pub(crate) cost: Cost,
+    pub(crate) payload: Vec<u8>,
+}
+
+impl Leaf {
+    fn new(kind: &'static Kind, cost: Cost, value: &impl serde::Serialize) -> Self {
+        let position = CONDITIONS.iter().position(|one| core::ptr::eq(*one, kind));
+        let kind = position.and_then(|position| u8::try_from(position).ok()).unwrap_or(u8::MAX);
+        Self { kind, cost, payload: encode(value) }
+    }
+}
+
+/// An action under test, and what came to light on the way.
+pub(crate) struct Trial<'a> {
+    pub(crate) facts: &'a dyn Facts,
+    /// Indexes of the findings that made a condition hold.
+    pub(crate) findings: Vec<usize>,
+}
+
+/// Which actions a rule can hold for, as far as its conditions tell without a test.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    pub(crate) commands: Vec<String>,
+    pub(crate) families: Vec<String>,
+    /// One of these flows (as in [`possible_flows`]) is needed, when not 0.
+    pub(crate) flows: u8,
+    pub(crate) needs_finding: bool,
+    pub(crate) needs_unscanned: bool,
+}
+
+/// The key `which`, or what the place of the condition implies.
+fn read_which(fields: &Fields<'_, '_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Which> {
+    match fields.item("which") {
+        None => Some(sense.which()),
+        Some(item) => reader.word(item, "choice", &[("any", Which::Any), ("every", Which::Every)]),
+    }
+}
+
+/// The flows by name.
+const FLOWS: [(&str, Flow); 5] = [
+    ("destroys", Flow::Destroys),
+    ("enters", Flow::Enters),
+    ("leaves", Flow::Leaves),
+    ("loopback", Flow::Loopback),
+    ("stays", Flow::Stays),
+];
+
+/// The kinds of channels by name.
+const CHANNELS: [&str; 6] = ["argument", "environment", "field", "file", "output", "stdin"];
+
+/// The name of a channel's kind.
+const fn channel_name(channel: &Channel) -> &'static str {
+    match channel {
+        Channel::Argument(_) | Channel::Arguments => "argument",
+        Channel::Environment(_) => "environment",
+        Channel::Field(_) => "field",
+        Channel::File(_) => "file",
+        Channel::Output => "output",
+        Channel::Stdin => "stdin",
+    }
+}
+
+/// Names of channels out of `known`.
+fn read_channels(
+    item: &Item<'_>,
+    reader: &mut Reader<'_>,
+    known: &[&'static str],
+) -> Option<List<'static>> {
+    let known: Vec<(&str, &str)> = known.iter().map(|name| (*name, *name)).collect();
+    Some(reader.words(item, "channel", &known)?.into_iter().collect())
+}
+
+/// For kinds that tell the index nothing.
+fn anywhere(_: &[u8], _: &mut Scope) {}
+
+/// The conditions that `[policy] unscannable` stands for: content would leave, and some of it
+/// could not be judged.
+pub(crate) fn unscannable() -> Vec<Node> {
+    vec![Node::Leaf(flow::leaves()), Node::Leaf(unscanned::some())]
+}
+
+/// The kind of that name, with its number.
+pub(crate) fn by_name(name: &str) -> Option<&'static Kind> {
+    let index = CONDITIONS.binary_search_by(|kind| kind.about.name.cmp(name)).ok()?;
+    CONDITIONS.get(index).copied()
+}
+
+pub(crate) use flow::possible as possible_flows;
+
+/// What people read about every kind of condition, sorted by name.
+pub fn conditions() -> impl Iterator<Item = &'static ConditionAbout> {
+    CONDITIONS.iter().map(|kind| &kind.about)
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Conditions on their own: read from TOML and asked.
+
+    use super::Trial;
+    use crate::diagnostic::SourceText;
+    use crate::read::{Reader, Sense};
+    use crate::{AnyWord, Given, Truth, Vocabulary};
+
+    /// A few words, as profiles and detectors would supply them.
+    pub(crate) struct Words;
+
+    impl Vocabulary for Words {
+        fn commands(&self) -> Vec<&str> {
+            vec!["curl", "git", "rm"]
+        }
+
+        fn families(&self) -> Vec<&str> {
+            vec!["file", "http", "vcs"]
+        }
+
+        fn options(&self, command: &str) -> Option<Vec<(&str, &str)>> {
+            match command {
+                "rm" => Some(vec![
+                    ("-r", "--recursive"),
+                    ("-R", "--recursive"),
+                    ("--recursive", "--recursive"),
+                    ("-f", "--force"),
+                    ("--force", "--force"),
+                ]),
+                _ => None,
+            }
+        }
+
+        fn subcommands(&self, command: &str) -> Option<Vec<&str>> {
+            (command == "git").then(|| vec!["push", "remote", "status"])
+        }
+
+        fn entities(&self) -> Vec<&str> {
+            vec!["pii.email", "secret.github.pat"]
+        }
+    }
+
+    fn read(toml: &str, sense: Sense, words: &dyn Vocabulary) -> Result<Vec<u8>, String> {
+        let source = SourceText { path: "policy.toml", text: toml };
+        let mut reader = Reader::new(source, words);
+        let table = toml::de::DeTable::parse(toml).unwrap();
+        let nodes = crate::read::conditions(table.get_ref(), &mut reader, sense);
+        let shown: Vec<String> = reader.diagnostics.iter().map(ToString::to_string).collect();
+        let mut bytes = Vec::new();
+        nodes.iter().for_each(|node| node.encode(&mut bytes));
+        if shown.is_empty() { Ok(bytes) } else { Err(shown.join("\n")) }
+    }
+
+    /// The last condition of `toml`, in a rule that stops something.
+    pub(crate) fn test(toml: &str, facts: &Given) -> Truth {
+        test_in(toml, facts, STOPS, &AnyWord)
+    }
+
+    /// The same, with words known.
+    pub(crate) fn test_known(toml: &str, facts: &Given) -> Truth {
+        test_in(toml, facts, STOPS, &Words)
+    }
+
+    /// The same in a rule that lets something through.
+    pub(crate) fn test_loosening(toml: &str, facts: &Given) -> Truth {
+        test_in(toml, facts, Sense { loosens: true, negated: false }, &AnyWord)
+    }
+
+    const STOPS: Sense = Sense { loosens: false, negated: false };
+
+    fn test_in(toml: &str, facts: &Given, sense: Sense, words: &dyn Vocabulary) -> Truth {
+        let bytes = read(toml, sense, words).unwrap();
+        let mut trial = Trial { facts, findings: Vec::new() };
+        crate::node::test(&bytes, &mut trial).unwrap()
+    }
+
+    /// What is said against `toml`.
+    pub(crate) fn refused(toml: &str) -> String {
+        read(toml, STOPS, &Words).unwrap_err()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_sorted_and_described() {
+        assert!(CONDITIONS.is_sorted_by(|one, next| one.about.name < next.about.name));
+        for about in conditions() {
+            assert!(about.summary.ends_with('.'), "{}", about.name);
+            assert!(about.example.starts_with(about.name), "{}", about.name);
+            assert_eq!(by_name(about.name).unwrap().about.name, about.name);
+        }
+        assert!(by_name("comand").is_none());
+    }
+}

@@ -1,0 +1,246 @@
+//! `operand`: what the command acts on, by path, text or kind.
+
+use std::path::Path;
+
+use datafog_core::{Facts, Flow, Operand, OperandKind};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use super::{ConditionAbout, Cost, FLOWS, Kind, Leaf, Trial, anywhere, read_which};
+use crate::Truth;
+use crate::bytes::{Damaged, List, decode};
+use crate::read::{Item, Reader, Sense};
+use crate::truth::Which;
+use crate::{glob, path_pattern, pattern};
+
+pub(super) static KIND: Kind = Kind {
+    about: ConditionAbout {
+        name: "operand",
+        summary: "One operand (in a rule that lets something through: every operand) fits all \
+                  that is given: canonical path, text, kind, and what the command does with it.",
+        form: "path pattern, list of them, or `{ path, text, matches, kind, flow, which }`",
+        example: r#"operand = ["/", "~", "<cwd-ancestor>"]"#,
+        unknown: "when a path cannot be resolved and its text does not settle it, or the program \
+                  has no profile",
+        cost: "a walk over the operands",
+    },
+    read,
+    test,
+    describe,
+    seen,
+    narrow: anywhere,
+};
+
+const KINDS: [(&str, OperandKind); 8] = [
+    ("command", OperandKind::Command),
+    ("host", OperandKind::Host),
+    ("path", OperandKind::Path),
+    ("reference", OperandKind::Reference),
+    ("remote", OperandKind::Remote),
+    ("remote_path", OperandKind::RemotePath),
+    ("text", OperandKind::Text),
+    ("url", OperandKind::Url),
+];
+
+#[derive(Serialize, Deserialize)]
+struct Wanted<'a> {
+    #[serde(borrow)]
+    paths: List<'a>,
+    #[serde(borrow)]
+    texts: List<'a>,
+    #[serde(borrow)]
+    regex: Option<Cow<'a, str>>,
+    /// Names of [`KINDS`].
+    #[serde(borrow)]
+    kinds: List<'a>,
+    /// Names of flows.
+    #[serde(borrow)]
+    flows: List<'a>,
+    which: Which,
+}
+
+fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
+    let wanted = if item.get_ref().is_table() {
+        read_table(item, reader, sense)?
+    } else {
+        let paths = reader.paths(item)?.into_iter().collect();
+        let none = List::default;
+        let (texts, kinds, flows) = (none(), none(), none());
+        Wanted { paths, texts, regex: None, kinds, flows, which: sense.which() }
+    };
+    Some(Leaf::new(&KIND, Cost::Walk, &wanted))
+}
+
+fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
+    let keys = ["flow", "kind", "matches", "path", "text", "which"];
+    let fields = reader.fields(item, &keys)?;
+    let paths = fields.item("path").map(|item| reader.paths(item));
+    let texts = fields.item("text").map(|item| reader.globs(item));
+    let regex = fields.item("matches").map(|item| reader.regex(item));
+    let kinds = fields.item("kind").map(|item| reader.words(item, "kind of operand", &KINDS));
+    let flows = fields.item("flow").map(|item| reader.words(item, "flow", &FLOWS));
+    let which = read_which(&fields, reader, sense)?;
+    if fields.table.is_empty() || fields.table.keys().all(|key| key.get_ref() == "which") {
+        reader.error(fields.span, "the condition says nothing about the operand");
+        return None;
+    }
+    let kinds = kinds.map_or(Some(Vec::new()), |kinds| kinds)?;
+    if paths.is_some() && !kinds.is_empty() && !kinds.contains(&OperandKind::Path) {
+        let help = "only operands of kind `path` have a canonical path; use `text` for others";
+        reader.error_with_help(fields.key_span("path"), "the rule can never fire", help);
+        return None;
+    }
+    Some(Wanted {
+        paths: paths.map_or(Some(Vec::new()), |paths| paths)?.into_iter().collect(),
+        texts: texts.map_or(Some(Vec::new()), |texts| texts)?.into_iter().collect(),
+        regex: regex.map_or(Some(None), |regex| regex.map(|text| Some(text.to_owned().into())))?,
+        kinds: kinds.into_iter().map(kind_name).collect(),
+        flows: flows.map_or(Some(Vec::new()), |flows| flows)?.into_iter().map(Flow::name).collect(),
+        which,
+    })
+}
+
+fn kind_name(kind: OperandKind) -> &'static str {
+    KINDS.iter().find(|(_, one)| *one == kind).map_or("", |(name, _)| name)
+}
+
+fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
+    let wanted: Wanted<'_> = decode(payload)?;
+    let invocation = &trial.facts.action().invocation;
+    let answers = invocation.operands.iter().map(|operand| wanted.fits(operand, trial.facts));
+    let joined = wanted.which.join(answers);
+    // Without a profile nobody knows which arguments are operands, nor what they mean.
+    let doubt = !invocation.known && joined == Truth::False;
+    Ok(if doubt { Truth::Unknown } else { joined })
+}
+
+impl Wanted<'_> {
+    fn fits(&self, operand: &Operand, facts: &dyn Facts) -> Truth {
+        let kind = self.kinds.is_empty() || self.kinds.has(kind_name(operand.kind));
+        let flow = self.flows.is_empty() || self.flows.has(operand.flow.name());
+        if !kind || !flow {
+            return Truth::False;
+        }
+        let text = operand.text.as_encoded_bytes();
+        let globbed = self.texts.is_empty()
+            || self.texts.iter().any(|glob| glob::matches(glob.as_bytes(), text));
+        let matched = match &self.regex {
+            None => Truth::True,
+            Some(regex) if globbed => {
+                pattern::is_match(regex, text).map_or(Truth::Unknown, Truth::of)
+            }
+            Some(_) => Truth::False,
+        };
+        let path = if self.paths.is_empty() { Truth::True } else { self.path(operand, facts) };
+        Truth::of(globbed).and(matched).and(path)
+    }
+
+    fn path(&self, operand: &Operand, facts: &dyn Facts) -> Truth {
+        if operand.kind != OperandKind::Path {
+            return Truth::False;
+        }
+        let any = |path: &Path| {
+            Which::Any.join(self.paths.iter().map(|one| path_pattern::matches(one, path, facts)))
+        };
+        match &operand.canonical {
+            Some(path) => any(path),
+            // What cannot be resolved may still hit by its text; a miss says nothing.
+            None => match facts.canonical(Path::new(&operand.text)).map(|path| any(&path)) {
+                Some(Truth::True) => Truth::True,
+                _ => Truth::Unknown,
+            },
+        }
+    }
+}
+
+fn seen(facts: &dyn Facts) -> String {
+    let operands = &facts.action().invocation.operands;
+    // Texts may hold secrets; the kind, the flow and where a path leads do not give them away.
+    let show = |operand: &Operand| match &operand.canonical {
+        Some(path) => format!("{} `{}`", operand.flow.name(), path.display()),
+        None => format!("{} a {}", operand.flow.name(), kind_name(operand.kind)),
+    };
+    if operands.is_empty() {
+        return String::from("none");
+    }
+    operands.iter().map(show).collect::<Vec<_>>().join(", ")
+}
+
+fn describe(payload: &[u8]) -> Result<String, Damaged> {
+    let wanted: Wanted<'_> = decode(payload)?;
+    let list = |what: &str, list: &List<'_>| {
+        (!list.is_empty()).then(|| format!("{what} {}", list.shown()))
+    };
+    let parts = [
+        list("kind", &wanted.kinds),
+        list("flow", &wanted.flows),
+        list("path", &wanted.paths),
+        list("text", &wanted.texts),
+        wanted.regex.as_ref().map(|regex| format!("text matching `{regex}`")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    Ok(format!("{} operand: {}", wanted.which.name(), parts.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{refused, test, test_loosening};
+    use crate::{Given, Truth};
+    use datafog_core::{Flow, Operand, OperandKind};
+
+    fn facts(operands: &[(&str, Flow, Option<&str>)]) -> Given {
+        let mut facts = Given::command("rm", "/home/user/work");
+        facts.invocation().operands = operands
+            .iter()
+            .map(|(text, flow, canonical)| Operand {
+                text: (*text).into(),
+                kind: OperandKind::Path,
+                flow: *flow,
+                place: None,
+                canonical: canonical.map(Into::into),
+            })
+            .collect();
+        facts
+    }
+
+    #[test]
+    fn one_operand_stops_but_all_must_fit_to_pass() {
+        let facts = facts(&[
+            ("target", Flow::Destroys, Some("/home/user/work/target")),
+            ("..", Flow::Destroys, Some("/home/user")),
+        ]);
+        assert_eq!(test("operand = ['/', '<cwd-ancestor>']", &facts), Truth::True);
+        assert_eq!(test("operand = '/'", &facts), Truth::False);
+        assert_eq!(test_loosening("operand = '<cwd>/**'", &facts), Truth::False);
+        assert_eq!(test_loosening("operand = ['<cwd>/**', '~']", &facts), Truth::True);
+        assert_eq!(test("operand = { path = '~', flow = 'stays' }", &facts), Truth::False);
+        assert_eq!(test("operand = { text = 'tar*', kind = 'path' }", &facts), Truth::True);
+        assert_eq!(test("operand = { matches = '^t.*t$' }", &facts), Truth::True);
+        assert_eq!(test("operand = { kind = 'url' }", &facts), Truth::False);
+    }
+
+    #[test]
+    fn a_path_not_resolved_is_doubt_unless_its_text_hits() {
+        let facts = facts(&[("../..", Flow::Destroys, None)]);
+        assert_eq!(test("operand = '/home'", &facts), Truth::True);
+        assert_eq!(test("operand = '/srv'", &facts), Truth::Unknown);
+    }
+
+    #[test]
+    fn no_operand_fits_nothing() {
+        let mut facts = facts(&[]);
+        assert_eq!(test("operand = '/'", &facts), Truth::False);
+        facts.invocation().known = false;
+        assert_eq!(test("operand = '/'", &facts), Truth::Unknown);
+    }
+
+    #[test]
+    fn slips_are_named() {
+        assert!(refused("operand = 'etc/passwd'").contains("where it starts"));
+        assert!(refused("operand = '/{a,b}'").contains("policy.toml:1:13"));
+        assert!(refused("operand = {}").contains("says nothing"));
+        assert!(refused("operand = { which = 'any' }").contains("says nothing"));
+        assert!(refused("operand = { kind = 'pth' }").contains("did you mean `path`?"));
+        assert!(refused("operand = { kind = 'url', path = '/' }").contains("never fire"));
+    }
+}

@@ -1,0 +1,315 @@
+//! `option`: which options were given, by canonical name, and with which values.
+
+use std::ffi::OsStr;
+
+use datafog_core::{Facts, Invocation};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere};
+use crate::Truth;
+use crate::bytes::{Damaged, List, decode};
+use crate::read::{Fields, Item, Reader, Sense};
+use crate::spelling::nearest;
+use crate::truth::Which;
+use crate::{glob, pattern};
+
+pub(super) static KIND: Kind = Kind {
+    about: ConditionAbout {
+        name: "option",
+        summary: "The options given, by canonical name (`-rf` is `--recursive` and `--force`), \
+                  fit; a list means any of them.",
+        form: "name, list of names, or `{ any, all, none }`, or `{ name, value, matches, which }`",
+        example: r#"option = { all = ["--recursive"], none = ["--dry-run"] }"#,
+        unknown: "when it depends on an option not seen and the command line was not fully \
+                  understood",
+        cost: "nothing",
+    },
+    read,
+    test,
+    describe,
+    seen: |facts| {
+        let names: Vec<String> = shown_names(facts);
+        if names.is_empty() { String::from("none") } else { names.join(" ") }
+    },
+    narrow: anywhere,
+};
+
+#[derive(Serialize, Deserialize)]
+enum Options<'a> {
+    Names {
+        #[serde(borrow)]
+        any: List<'a>,
+        #[serde(borrow)]
+        all: List<'a>,
+        #[serde(borrow)]
+        none: List<'a>,
+    },
+    Value {
+        #[serde(borrow)]
+        name: Cow<'a, str>,
+        #[serde(borrow)]
+        globs: List<'a>,
+        #[serde(borrow)]
+        regex: Option<Cow<'a, str>>,
+        which: Which,
+    },
+}
+
+fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
+    let value = if item.get_ref().is_table() {
+        let keys = ["all", "any", "matches", "name", "none", "value", "which"];
+        let fields = reader.fields(item, &keys)?;
+        match fields.item("name") {
+            Some(name) => read_value(&fields, name, reader, sense)?,
+            None => read_names(&fields, reader)?,
+        }
+    } else {
+        let any = read_list(item, reader)?;
+        Options::Names { any, all: List::default(), none: List::default() }
+    };
+    let cost = if matches!(value, Options::Value { .. }) { Cost::Walk } else { Cost::Invocation };
+    Some(Leaf::new(&KIND, cost, &value))
+}
+
+fn read_names(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Options<'static>> {
+    for key in ["value", "matches", "which"] {
+        if fields.item(key).is_some() {
+            let help = "say which option's value is meant: `name = \"--option\"`";
+            reader.error_with_help(fields.key_span(key), format!("`{key}` without `name`"), help);
+        }
+    }
+    let mut list = |key| match fields.item(key) {
+        Some(item) => read_list(item, reader),
+        None => Some(List::default()),
+    };
+    let (any, all, none) = (list("any")?, list("all")?, list("none")?);
+    if any.is_empty() && all.is_empty() && none.is_empty() {
+        reader.error(fields.span.clone(), "the condition names no option");
+        return None;
+    }
+    let contradiction = none
+        .iter()
+        .find(|name| all.has(name) || (any.has(name) && any.iter().all(|one| none.has(one))));
+    if let Some(name) = contradiction {
+        let help = "the rule can never fire";
+        let message = format!("`{name}` is both wanted and excluded");
+        reader.error_with_help(fields.key_span("none"), message, help);
+        return None;
+    }
+    Some(Options::Names { any, all, none })
+}
+
+fn read_value(
+    fields: &Fields<'_, '_>,
+    name: &Item<'_>,
+    reader: &mut Reader<'_>,
+    sense: Sense,
+) -> Option<Options<'static>> {
+    for key in ["any", "all", "none"] {
+        if fields.item(key).is_some() {
+            let help = "use two conditions: `all = [{ option = … }, { option = … }]`";
+            let message = format!("`{key}` beside `name`");
+            reader.error_with_help(fields.key_span(key), message, help);
+        }
+    }
+    let name_text = reader.text(name)?;
+    let name = canonical(name_text, name.span(), reader)?;
+    let globs = match fields.item("value") {
+        Some(item) => reader.globs(item)?.into_iter().collect(),
+        None => List::default(),
+    };
+    let regex = match fields.item("matches") {
+        Some(item) => Some(Cow::Owned(reader.regex(item)?.to_owned())),
+        None => None,
+    };
+    let which = super::read_which(fields, reader, sense)?;
+    if globs.is_empty() && regex.is_none() {
+        let help = "write `option = \"--name\"` when only its presence matters";
+        reader.error_with_help(fields.span.clone(), "neither `value` nor `matches` is given", help);
+        return None;
+    }
+    Some(Options::Value { name: Cow::Owned(name), globs, regex, which })
+}
+
+fn read_list(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
+    let texts = reader.texts(item)?;
+    let names: Vec<Option<String>> =
+        texts.into_iter().map(|text| canonical(text.get_ref(), text.span(), reader)).collect();
+    let names: Option<Vec<String>> = names.into_iter().collect();
+    Some(names?.into_iter().collect())
+}
+
+/// The canonical name of an option for the commands that the rule is about.
+fn canonical(name: &str, span: core::ops::Range<usize>, reader: &mut Reader<'_>) -> Option<String> {
+    if !name.starts_with(['-', '+']) {
+        let help = format!("did you mean `--{name}`?");
+        reader.error_with_help(span, format!("`{name}` is not an option"), help);
+        return None;
+    }
+    let vocabulary = reader.vocabulary;
+    let tables: Option<Vec<Vec<(&str, &str)>>> =
+        reader.commands.iter().map(|command| vocabulary.options(command)).collect();
+    let table = tables.unwrap_or_default().concat();
+    if table.is_empty() {
+        return Some(name.to_owned());
+    }
+    let mut meanings: Vec<&str> =
+        table.iter().filter(|(spelling, _)| *spelling == name).map(|(_, to)| *to).collect();
+    meanings.sort_unstable();
+    meanings.dedup();
+    match meanings.as_slice() {
+        [one] => Some((*one).to_owned()),
+        [] => {
+            let of = reader.commands.join("` or `");
+            let spellings = table.iter().map(|(spelling, _)| *spelling);
+            let help = nearest(name, spellings).map_or_else(
+                || format!("`{of}` has no such option in its profile"),
+                |near| format!("did you mean `{near}`?"),
+            );
+            reader.error_with_help(span, format!("unknown option `{name}`"), help);
+            None
+        }
+        _ => {
+            let help = format!("write {}", crate::read::quoted(&meanings));
+            let message = format!("`{name}` means different options of these commands");
+            reader.error_with_help(span, message, help);
+            None
+        }
+    }
+}
+
+fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
+    let invocation = &trial.facts.action().invocation;
+    // An option that was not seen may still have been given when the line was not understood.
+    let doubt = !invocation.known || !invocation.unclear.is_empty();
+    let given = |name: &str| Truth::unless_doubt(invocation.has_option(name), doubt);
+    Ok(match decode(payload)? {
+        Options::Names { any, all, none } => {
+            let wanted =
+                if any.is_empty() { Truth::True } else { Which::Any.join(any.iter().map(given)) };
+            let all = all.iter().map(given).fold(wanted, Truth::and);
+            none.iter().map(|name| given(name).negated()).fold(all, Truth::and)
+        }
+        Options::Value { name, globs, regex, which } => {
+            let values = invocation.options.iter().filter(|option| option.name == name);
+            let fits = |value: Option<&OsStr>| {
+                value.map_or(Truth::False, |value| value_fits(value, &globs, regex.as_deref()))
+            };
+            let joined = which.join(values.map(|option| fits(option.value.as_deref())));
+            if doubt && joined == Truth::False { Truth::Unknown } else { joined }
+        }
+    })
+}
+
+fn value_fits(value: &OsStr, globs: &List<'_>, regex: Option<&str>) -> Truth {
+    let bytes = value.as_encoded_bytes();
+    let by_glob =
+        globs.is_empty() || globs.iter().any(|glob| glob::matches(glob.as_bytes(), bytes));
+    if !by_glob {
+        return Truth::False;
+    }
+    regex.map_or(Truth::True, |regex| {
+        pattern::is_match(regex, bytes).map_or(Truth::Unknown, Truth::of)
+    })
+}
+
+fn shown_names(facts: &dyn Facts) -> Vec<String> {
+    let Invocation { options, .. } = &facts.action().invocation;
+    options.iter().map(|option| format!("`{}`", option.name)).collect()
+}
+
+fn describe(payload: &[u8]) -> Result<String, Damaged> {
+    Ok(match decode(payload)? {
+        Options::Names { any, all, none } => {
+            let parts = [("any of", any), ("all of", all), ("none of", none)];
+            let shown = parts.iter().filter(|(_, list)| !list.is_empty());
+            let shown: Vec<String> =
+                shown.map(|(what, list)| format!("{what} {}", list.shown())).collect();
+            shown.join(", ")
+        }
+        Options::Value { name, globs, regex, which } => {
+            let globs = (!globs.is_empty()).then(|| format!("like {}", globs.shown()));
+            let regex = regex.map(|regex| format!("matching `{regex}`"));
+            let tests: Vec<String> = globs.into_iter().chain(regex).collect();
+            format!("{} value of `{name}` {}", which.name(), tests.join(" and "))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{refused, test, test_known};
+    use crate::{Given, Truth};
+    use datafog_core::Opt;
+
+    fn facts(options: &[(&str, Option<&str>)]) -> Given {
+        let mut facts = Given::command("rm", "/");
+        facts.invocation().options = options
+            .iter()
+            .map(|(name, value)| Opt {
+                name: (*name).into(),
+                value: value.map(Into::into),
+                place: None,
+            })
+            .collect();
+        facts
+    }
+
+    #[test]
+    fn presence() {
+        let facts = facts(&[("--recursive", None), ("--force", None)]);
+        assert_eq!(test("option = '--recursive'", &facts), Truth::True);
+        assert_eq!(test("option = ['--x', '--force']", &facts), Truth::True);
+        assert_eq!(test("option = { all = ['--x', '--force'] }", &facts), Truth::False);
+        assert_eq!(test("option = { none = ['--x'] }", &facts), Truth::True);
+        assert_eq!(
+            test("option = { any = ['--force'], none = ['--recursive'] }", &facts),
+            Truth::False
+        );
+    }
+
+    #[test]
+    fn a_line_not_understood_leaves_doubt() {
+        let mut facts = facts(&[("--force", None)]);
+        facts.invocation().unclear.push("unknown option".into());
+        assert_eq!(test("option = '--force'", &facts), Truth::True);
+        assert_eq!(test("option = '--recursive'", &facts), Truth::Unknown);
+        assert_eq!(test("option = { none = ['--recursive'] }", &facts), Truth::Unknown);
+        assert_eq!(test("option = { none = ['--force'] }", &facts), Truth::False);
+        assert_eq!(test("option = { name = '--x', value = 'y' }", &facts), Truth::Unknown);
+    }
+
+    #[test]
+    fn values() {
+        let facts = facts(&[("--data", Some("@key")), ("--data", Some("plain")), ("-k", None)]);
+        assert_eq!(test("option = { name = '--data', value = '@*' }", &facts), Truth::True);
+        assert_eq!(
+            test("option = { name = '--data', value = '@*', which = 'every' }", &facts),
+            Truth::False
+        );
+        assert_eq!(test("option = { name = '--data', matches = '^pl' }", &facts), Truth::True);
+        assert_eq!(test("option = { name = '-k', value = '*' }", &facts), Truth::False);
+    }
+
+    #[test]
+    fn slips_are_named() {
+        assert!(refused("option = { all = ['-a'], none = ['-a'] }").contains("never fire"));
+        assert!(refused("option = { any = ['-a'], none = ['-a'] }").contains("never fire"));
+        assert!(refused("option = {}").contains("names no option"));
+        assert!(refused("option = 'force'").contains("did you mean `--force`?"));
+        assert!(refused("option = { value = 'x', any = ['-a'] }").contains("without `name`"));
+        assert!(refused("option = { name = '-x' }").contains("neither `value` nor `matches`"));
+        assert!(refused("option = { name = '-x', matches = '(' }").contains("unclosed group"));
+        assert!(
+            refused("command = 'rm'\noption = '--recusive'")
+                .contains("did you mean `--recursive`?")
+        );
+    }
+
+    #[test]
+    fn aliases_become_canonical() {
+        let facts = facts(&[("--recursive", None)]);
+        assert_eq!(test_known("command = 'rm'\noption = '-R'", &facts), Truth::True);
+    }
+}

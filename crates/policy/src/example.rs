@@ -1,0 +1,180 @@
+//! Examples in policy files: command lines that a rule must match, and ones that it must not.
+//!
+//! They are checked whenever a file is compiled, so that a rule which does not do what its author
+//! thinks is found before it bites. This crate does not know what command lines mean; whoever
+//! does, implements [`Interpreter`].
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use datafog_core::{
+    Channel, Confidence, Facts, Finding, KeyedDigest, Mode, PrincipalKind, Severity, Span,
+};
+
+use crate::diagnostic::Diagnostic;
+use crate::{Given, words};
+
+/// Turns examples into facts: parses the command line and makes up the world that the example
+/// states.
+pub trait Interpreter {
+    /// The facts of `example`.
+    ///
+    /// # Errors
+    /// When the command line cannot be understood at all, in words for the author of the example.
+    fn facts<'a>(&'a self, example: &'a Example) -> Result<Box<dyn Facts + 'a>, String>;
+}
+
+/// One example of one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// Id of the rule.
+    pub rule: String,
+    /// Whether the rule must match (`match`) or must not (`not_match`).
+    pub matches: bool,
+    /// The command line as words of a shell, program first; see [`Example::argv`].
+    pub words: Vec<Word>,
+    /// The working directory; may start with `~` or `<root>`. A project in the home when absent.
+    pub cwd: Option<Word>,
+    /// Who asks; a person when the example does not say.
+    pub principal: PrincipalKind,
+    /// Name of the agent.
+    pub agent: Option<String>,
+    /// Whether decisions are carried out.
+    pub mode: Mode,
+    /// What is found in the content, besides what really is there.
+    pub findings: Vec<DeclaredFinding>,
+    /// Whether some content cannot be scanned.
+    pub unscanned: bool,
+    /// Where the example stands; its message is empty.
+    pub(crate) place: Diagnostic,
+}
+
+/// One word of an example's command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The text, without quotes.
+    pub text: String,
+    /// Whether a leading `~` or `<root>` stands for a folder: it was written without quotes.
+    pub expands: bool,
+}
+
+/// Something that an example declares as found, since real secrets do not belong in policy files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredFinding {
+    /// The entity type, for example `secret.github.pat`.
+    pub entity: String,
+    /// How sure the detector is.
+    pub confidence: Confidence,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where it was found.
+    pub channel: Channel,
+    /// Whether it would only go home; `None` leaves that to the interpreter.
+    pub going_home: Option<bool>,
+}
+
+impl Word {
+    /// The word with its folder filled in.
+    #[must_use]
+    pub fn expand(&self, home: &Path, root: &Path) -> OsString {
+        for (place, folder) in [("~", home), ("<root>", root)] {
+            let rest = self.text.strip_prefix(place).filter(|_| self.expands);
+            if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+                let mut whole = folder.as_os_str().to_owned();
+                whole.push(rest);
+                return whole;
+            }
+        }
+        OsString::from(&self.text)
+    }
+}
+
+impl Example {
+    /// The command line as the program would receive it.
+    #[must_use]
+    pub fn argv(&self, home: &Path, root: &Path) -> Vec<OsString> {
+        self.words.iter().map(|word| word.expand(home, root)).collect()
+    }
+
+    /// The working directory; `project` in the home when the example does not say.
+    #[must_use]
+    pub fn cwd(&self, home: &Path, root: &Path) -> PathBuf {
+        self.cwd.as_ref().map_or_else(|| home.join("project"), |cwd| cwd.expand(home, root).into())
+    }
+
+    /// The declared findings as a detector would report them; different entries have different
+    /// values.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        (1..)
+            .zip(&self.findings)
+            .filter_map(|(number, declared)| declared.finding(number))
+            .collect()
+    }
+
+    /// Puts what the example states besides its command line into `given`.
+    pub fn apply(&self, given: &mut Given) {
+        given.principal.kind = self.principal;
+        given.principal.agent.clone_from(&self.agent);
+        given.mode = self.mode;
+        given.findings = self.findings();
+        given.going_home =
+            self.findings.iter().map(|declared| declared.going_home == Some(true)).collect();
+        if self.unscanned {
+            given.unscanned.push(String::from("declared by the example"));
+        }
+    }
+
+    /// The command line as it stands in the file.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        words::join(&self.words)
+    }
+}
+
+impl DeclaredFinding {
+    /// A finding of high confidence and severity in the first argument.
+    #[must_use]
+    pub const fn new(entity: String) -> Self {
+        Self {
+            entity,
+            confidence: Confidence::percent(95),
+            severity: Severity::High,
+            channel: Channel::Argument(1),
+            going_home: None,
+        }
+    }
+
+    /// As a detector would report it; equal numbers stand for equal values.
+    pub(crate) fn finding(&self, number: u64) -> Option<Finding> {
+        Some(Finding {
+            detector: "example".into(),
+            entity: self.entity.clone().into(),
+            channel: self.channel.clone(),
+            span: Span::at(0, 1),
+            confidence: self.confidence,
+            severity: self.severity,
+            fingerprint: KeyedDigest::from_hex(&format!("{number:064x}"))?,
+            preview: String::from("…"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_unquoted_places_expand() {
+        let (home, root) = (Path::new("/home/ann"), Path::new("/opt/fog"));
+        let expand = |text: &str, expands| {
+            let word = Word { text: text.into(), expands };
+            word.expand(home, root).into_string().unwrap()
+        };
+        assert_eq!(expand("~", true), "/home/ann");
+        assert_eq!(expand("~/x", true), "/home/ann/x");
+        assert_eq!(expand("<root>/policy.toml", true), "/opt/fog/policy.toml");
+        assert_eq!(expand("~x", true), "~x");
+        assert_eq!(expand("~/x", false), "~/x");
+    }
+}

@@ -1,0 +1,389 @@
+//! Joins a policy file with what it builds on, and checks what can only be seen together.
+
+use core::ops::Range;
+
+use datafog_core::{Obligation, RuleOrigin, Severity, Verdict};
+
+use crate::compiled::{MOST_RULES, PolicyData, RuleData};
+use crate::condition::unscannable;
+use crate::diagnostic::{Diagnostic, Level, SourceText};
+use crate::node::encode_all;
+use crate::policy::Packs;
+use crate::read::{Document, RuleSource, read};
+use crate::spelling::nearest;
+use crate::{Example, Layer, Vocabulary};
+
+/// Id of the rule that `[policy] unscannable` stands for. Rules may override it by that name.
+const UNSCANNABLE_ID: &str = "unscannable";
+
+/// A policy file with its place among the layers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) layer: Layer,
+}
+
+impl Source<'_> {
+    /// What is said when the policy below cannot be read.
+    pub(crate) fn damaged_base(&self) -> Vec<Diagnostic> {
+        let message = String::from("the compiled policy below this file is damaged");
+        let source = SourceText { path: self.path, text: self.text };
+        vec![source.diagnostic(Level::Error, 0..0, message)]
+    }
+}
+
+/// A policy file joined with what it builds on.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    pub(crate) policy: PolicyData,
+    pub(crate) examples: Vec<Example>,
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+/// Joins `source` with `base`, or with what it extends.
+pub(crate) fn join(
+    base: Option<PolicyData>,
+    source: Source<'_>,
+    vocabulary: &dyn Vocabulary,
+    packs: Packs<'_>,
+) -> Result<Joined, Vec<Diagnostic>> {
+    let text = SourceText { path: source.path, text: source.text };
+    let (document, diagnostics) = read(text, vocabulary);
+    let mut joiner = Joiner { source, text, diagnostics };
+    let Some(document) = document else { return Err(joiner.diagnostics) };
+    let policy = joiner.join(base, &document, packs);
+    joiner.diagnostics.sort_by_key(|one| (one.line, one.column));
+    if joiner.diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(joiner.diagnostics);
+    }
+    let Some(policy) = policy else { return Err(joiner.diagnostics) };
+    let examples = document.rules.into_iter().flat_map(|rule| rule.examples).collect();
+    Ok(Joined { policy, examples, warnings: joiner.diagnostics })
+}
+
+struct Joiner<'a> {
+    source: Source<'a>,
+    text: SourceText<'a>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Joiner<'_> {
+    fn join(
+        &mut self,
+        base: Option<PolicyData>,
+        document: &Document,
+        packs: Packs<'_>,
+    ) -> Option<PolicyData> {
+        let locked = base.as_ref().is_some_and(|base| base.locked);
+        let tightens = self.source.layer.only_tightens() || locked;
+        let base = self.extend(base, document, tightens, packs);
+        let mut policy = self.head(base, document, tightens)?;
+        let below = policy.rules.len();
+        for rule in &document.rules {
+            self.rule(rule, &mut policy, document, tightens, below);
+        }
+        self.check_cycles(document, &policy);
+        self.check_shadows(document, &policy, below);
+        if policy.rules.len() > MOST_RULES {
+            self.error(document.head.clone(), "too many rules", "65535 are the most");
+        }
+        Some(policy)
+    }
+
+    /// Adds the embedded policies that the document builds on.
+    fn extend(
+        &mut self,
+        base: Option<PolicyData>,
+        document: &Document,
+        tightens: bool,
+        packs: Packs<'_>,
+    ) -> Option<PolicyData> {
+        let implied = match (&base, self.source.layer) {
+            (None, Layer::System | Layer::User) => vec![(String::from("starter"), 0..0)],
+            _ => Vec::new(),
+        };
+        let mut whole = base;
+        for (name, span) in document.extends.as_ref().unwrap_or(&implied) {
+            let pack = packs(name).and_then(|pack| pack.to_data().ok());
+            let Some(pack) = pack else {
+                let help = "the embedded policies are `agents`, `starter` and `strict`";
+                self.error(span.clone(), &format!("there is no embedded policy `{name}`"), help);
+                continue;
+            };
+            whole = Some(match whole {
+                None => pack,
+                Some(whole) => add_pack(whole, pack, tightens),
+            });
+        }
+        whole
+    }
+
+    /// Identity, default and unscannable of the joined policy.
+    fn head(
+        &mut self,
+        base: Option<PolicyData>,
+        document: &Document,
+        tightens: bool,
+    ) -> Option<PolicyData> {
+        let mut policy = match base {
+            Some(base) => base,
+            None => self.empty(document)?,
+        };
+        for (key, stated, present) in [
+            ("default", &document.default, &mut policy.default),
+            ("unscannable", &document.unscannable, &mut policy.unscannable),
+        ] {
+            let Some((verdict, span)) = stated else { continue };
+            if tightens && verdict < present {
+                let message = format!("`{key}` can only be tightened here, and it is `{present}`");
+                self.error(span.clone(), &message, self.why_tighten());
+            }
+            *present = *verdict;
+        }
+        let joined = |below: &str, here: &str| {
+            if tightens && !below.is_empty() { format!("{below}+{here}") } else { here.to_owned() }
+        };
+        policy.id = joined(&policy.id, &document.id);
+        policy.version = joined(&policy.version, &document.version);
+        if !document.description.is_empty() || !tightens {
+            policy.description.clone_from(&document.description);
+        }
+        policy.locked |= document.locked;
+        self.set_unscannable(&mut policy, document, tightens);
+        Some(policy)
+    }
+
+    /// A policy that builds on nothing must say itself what happens to everything else.
+    fn empty(&mut self, document: &Document) -> Option<PolicyData> {
+        let Some((default, _)) = document.default else {
+            let help = "add `default = \"allow\"` or `default = \"deny\"`";
+            self.error(
+                document.head.clone(),
+                "nothing says what happens when no rule matches",
+                help,
+            );
+            return None;
+        };
+        Some(PolicyData {
+            id: String::new(),
+            version: String::new(),
+            description: String::new(),
+            default,
+            unscannable: Verdict::Deny,
+            locked: false,
+            rules: Vec::new(),
+        })
+    }
+
+    /// Keeps the rule that `unscannable` stands for in step with the setting.
+    fn set_unscannable(&self, policy: &mut PolicyData, document: &Document, tightens: bool) {
+        let stated = document.unscannable.as_ref().map(|(_, span)| span.start);
+        let present = policy.rules.iter().position(|rule| rule.id == UNSCANNABLE_ID);
+        if stated.is_none() && (present.is_some() || policy.unscannable == Verdict::Allow) {
+            return;
+        }
+        if let Some(index) = present {
+            policy.rules.remove(index);
+        }
+        if policy.unscannable == Verdict::Allow {
+            return;
+        }
+        let line = self.text.line_of(stated.unwrap_or(document.head.start));
+        let rule = RuleData {
+            id: String::from(UNSCANNABLE_ID),
+            effect: policy.unscannable,
+            severity: Severity::Medium,
+            reason: String::from("content would leave this machine that could not be judged"),
+            instead: Some(String::from(
+                "send it as a regular file that datafog can read, or in smaller parts",
+            )),
+            overrides: Vec::new(),
+            obligations: match policy.unscannable {
+                Verdict::RequireApproval => vec![Obligation::Approve],
+                _ => Vec::new(),
+            },
+            origin: self.origin(line),
+            layer: self.source.layer,
+            only_tightens: tightens,
+            when: encode_all(&unscannable()),
+        };
+        policy.rules.insert(0, rule);
+    }
+    /// Adds one rule, with the checks that need the rules below.
+    fn rule(
+        &mut self,
+        rule: &RuleSource,
+        policy: &mut PolicyData,
+        document: &Document,
+        tightens: bool,
+        below: usize,
+    ) {
+        let (base, _) = policy.rules.split_at(below);
+        if rule.id == UNSCANNABLE_ID {
+            let help = "it is the rule that `[policy] unscannable` stands for";
+            self.error(rule.id_span.clone(), &format!("the id `{}` is taken", rule.id), help);
+        } else if let Some(same) = base.iter().find(|one| one.id == rule.id) {
+            let help = format!("choose another id; that rule is {}", place(&same.origin));
+            self.error(rule.id_span.clone(), &format!("the id `{}` is taken", rule.id), &help);
+        }
+        for (id, span) in &rule.overrides {
+            self.check_override(rule, id, span, document, base, tightens);
+        }
+        let idle = rule.effect == Verdict::Allow && rule.overrides.is_empty();
+        if idle && (tightens || policy.default == Verdict::Allow) {
+            let help = "name the rules it is an exception to: `overrides = [\"…\"]`";
+            let message = format!("rule `{}` changes nothing", rule.id);
+            self.report(Level::Warning, rule.id_span.clone(), message, Some(help.to_owned()));
+        }
+        policy.rules.push(RuleData {
+            id: rule.id.clone(),
+            effect: rule.effect,
+            severity: rule.severity,
+            reason: rule.reason.clone(),
+            instead: rule.instead.clone(),
+            overrides: rule.overrides.iter().map(|(id, _)| id.clone()).collect(),
+            obligations: rule.obligations.clone(),
+            origin: self.origin(rule.line),
+            layer: self.source.layer,
+            only_tightens: tightens,
+            when: encode_all(&rule.nodes),
+        });
+    }
+
+    fn check_override(
+        &mut self,
+        rule: &RuleSource,
+        id: &str,
+        span: &Range<usize>,
+        document: &Document,
+        base: &[RuleData],
+        tightens: bool,
+    ) {
+        if id == rule.id {
+            self.error(span.clone(), "a rule cannot override itself", "name another rule");
+            return;
+        }
+        let here = document.rules.iter().any(|one| one.id == id);
+        let below = id == UNSCANNABLE_ID || base.iter().any(|one| one.id == id);
+        if here || (below && !tightens) {
+            return;
+        }
+        if below {
+            let message = format!("`{id}` cannot be overridden here");
+            self.error(span.clone(), &message, self.why_tighten());
+            return;
+        }
+        let known = document.rules.iter().map(|one| one.id.as_str());
+        let known = known.chain(base.iter().map(|one| one.id.as_str()));
+        let help = nearest(id, known).map_or_else(
+            || String::from("name a rule of this file or of what it extends"),
+            |near| format!("did you mean `{near}`?"),
+        );
+        self.error(span.clone(), &format!("there is no rule `{id}`"), &help);
+    }
+
+    /// Refuses rules that override each other in a circle: nobody could say which one counts.
+    fn check_cycles(&mut self, document: &Document, policy: &PolicyData) {
+        for rule in &document.rules {
+            let direct = rule.overrides.iter().map(|(id, _)| id).filter(|id| **id != rule.id);
+            let mut reached: Vec<&String> = direct.collect();
+            let mut next = 0_usize;
+            while let Some(id) = reached.get(next).copied() {
+                next = next.saturating_add(1);
+                let below = policy.rules.iter().filter(|one| one.id == *id);
+                for id in below.flat_map(|one| &one.overrides) {
+                    if !reached.contains(&id) {
+                        reached.push(id);
+                    }
+                }
+            }
+            if reached.contains(&&rule.id) {
+                let span = rule.overrides.first().map_or(0..0, |(_, span)| span.clone());
+                let message = format!("rule `{}` overrides itself by way of others", rule.id);
+                self.error(span, &message, "take one of them out of its list");
+            }
+        }
+    }
+
+    /// Refuses rules that never decide, because another one matches whenever they do and is
+    /// stricter, or is the same.
+    fn check_shadows(&mut self, document: &Document, policy: &PolicyData, below: usize) {
+        let (base, own) = policy.rules.split_at(below.min(policy.rules.len()));
+        let overridden: Vec<&String> =
+            policy.rules.iter().flat_map(|rule| &rule.overrides).collect();
+        for (index, (rule, source)) in own.iter().zip(&document.rules).enumerate() {
+            if !rule.overrides.is_empty() {
+                continue;
+            }
+            let earlier = base.iter().chain(own.iter().take(index));
+            let later = own.iter().skip(index.saturating_add(1));
+            let same =
+                earlier.clone().find(|one| one.effect == rule.effect && one.when == rule.when);
+            let stricter = earlier
+                .chain(later)
+                .find(|one| one.effect > rule.effect && crate::node::covers(&one.when, &rule.when));
+            let by = same.or(stricter).filter(|one| !overridden.contains(&&one.id));
+            if let Some(by) = by {
+                let message = format!("rule `{}` never decides anything", rule.id);
+                let help = format!(
+                    "`{}` ({}) matches whenever it does, and its effect is `{}`",
+                    by.id,
+                    place(&by.origin),
+                    by.effect
+                );
+                self.error(source.id_span.clone(), &message, &help);
+            }
+        }
+    }
+
+    const fn why_tighten(&self) -> &'static str {
+        match self.source.layer {
+            Layer::Project => "a project's file can only make decisions stricter",
+            Layer::Env | Layer::Cli => "what a process states can only make decisions stricter",
+            Layer::Builtin | Layer::System | Layer::User => "the policy below is locked",
+        }
+    }
+
+    fn origin(&self, line: u32) -> RuleOrigin {
+        match (self.source.layer, self.source.path) {
+            (Layer::Builtin, "starter") => RuleOrigin::Builtin,
+            (_, path) => RuleOrigin::File { path: path.to_owned(), line },
+        }
+    }
+
+    fn error(&mut self, span: Range<usize>, message: &str, help: &str) {
+        self.report(Level::Error, span, message.to_owned(), Some(help.to_owned()));
+    }
+
+    fn report(&mut self, level: Level, span: Range<usize>, message: String, help: Option<String>) {
+        let diagnostic = self.text.diagnostic(level, span, message);
+        self.diagnostics.push(Diagnostic { help, ..diagnostic });
+    }
+}
+
+/// Adds the rules of an embedded policy that are not there yet; the stricter defaults hold.
+fn add_pack(mut whole: PolicyData, pack: PolicyData, tightens: bool) -> PolicyData {
+    let there = |id: &str, rules: &[RuleData]| rules.iter().any(|rule| rule.id == id);
+    let new = pack.rules.into_iter().filter(|rule| !there(&rule.id, &whole.rules));
+    let mut new: Vec<RuleData> = new.collect();
+    if tightens {
+        let ids: Vec<String> = new.iter().map(|rule| rule.id.clone()).collect();
+        for rule in &mut new {
+            rule.only_tightens = true;
+            rule.overrides.retain(|id| ids.contains(id));
+        }
+    }
+    whole.rules.append(&mut new);
+    whole.default = whole.default.max(pack.default);
+    whole.unscannable = whole.unscannable.max(pack.unscannable);
+    whole
+}
+
+/// Where a rule stands, for a sentence.
+fn place(origin: &RuleOrigin) -> String {
+    match origin {
+        RuleOrigin::Builtin => String::from("in the built-in starter policy"),
+        RuleOrigin::File { path, line } => format!("{path}:{line}"),
+    }
+}

@@ -1,0 +1,116 @@
+//! Reads a whole policy file.
+
+use core::ops::Range;
+
+use datafog_core::Verdict;
+use toml::de::{DeTable, DeValue};
+
+use super::reader::{Item, Reader};
+use super::rule::{self, RuleSource};
+use crate::Vocabulary;
+use crate::diagnostic::{Diagnostic, Level, SourceText};
+
+/// A policy file, read but not yet joined with what it builds on.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    pub(crate) id: String,
+    pub(crate) version: String,
+    pub(crate) description: String,
+    /// Verdict when no rule matches; `None` when the file leaves it to what it builds on.
+    pub(crate) default: Option<(Verdict, Range<usize>)>,
+    /// Verdict on content that leaves and cannot be judged.
+    pub(crate) unscannable: Option<(Verdict, Range<usize>)>,
+    /// Later layers may only tighten.
+    pub(crate) locked: bool,
+    /// Names of embedded policies that this one builds on; `None` when it does not say.
+    pub(crate) extends: Option<Vec<(String, Range<usize>)>>,
+    /// The `[policy]` head, for messages about the file as a whole.
+    pub(crate) head: Range<usize>,
+    pub(crate) rules: Vec<RuleSource>,
+}
+
+const POLICY_KEYS: [&str; 7] =
+    ["default", "description", "extends", "id", "locked", "unscannable", "version"];
+
+/// What may be done with content that leaves and cannot be judged.
+const UNSCANNABLE: [(&str, Verdict); 3] = [
+    ("allow", Verdict::Allow),
+    ("deny", Verdict::Deny),
+    ("require_approval", Verdict::RequireApproval),
+];
+
+/// Reads `source`. The document is there even when diagnostics say that it must not be used.
+pub(crate) fn read(
+    source: SourceText<'_>,
+    vocabulary: &dyn Vocabulary,
+) -> (Option<Document>, Vec<Diagnostic>) {
+    let mut reader = Reader::new(source, vocabulary);
+    let (table, faults) = DeTable::parse_recoverable(source.text);
+    for fault in faults {
+        let span = fault.span().unwrap_or_default();
+        reader.error(span, fault.message().replace('\n', " "));
+    }
+    // After a syntax error the rest is guesswork; reporting it would bury the cause.
+    let document = if reader.has_errors() { None } else { document(table.get_ref(), &mut reader) };
+    (document, reader.diagnostics)
+}
+
+fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
+    reader.check_keys(table, &["policy", "rule"]);
+    let rules = read_rules(table.get("rule"), reader);
+    let Some(head) = table.get("policy") else {
+        let help = "start the file with `[policy]`, `id = \"…\"` and `version = \"…\"`";
+        reader.error_with_help(0..0, "`[policy]` is missing", help);
+        return None;
+    };
+    let fields = reader.fields(head, &POLICY_KEYS)?;
+    let mut text = |key: &str, required: bool| match fields.item(key) {
+        Some(item) => reader.text(item).unwrap_or_default().to_owned(),
+        None if required => {
+            reader.error(fields.span.clone(), format!("`{key}` is missing"));
+            String::new()
+        }
+        None => String::new(),
+    };
+    let (id, version) = (text("id", true), text("version", true));
+    let description = text("description", false);
+    let mut verdict = |key: &str, known: &[(&str, Verdict)]| {
+        let item = fields.item(key)?;
+        Some((reader.word(item, "verdict", known)?, item.span()))
+    };
+    let default = verdict("default", &[("allow", Verdict::Allow), ("deny", Verdict::Deny)]);
+    let unscannable = verdict("unscannable", &UNSCANNABLE);
+    let locked = fields.item("locked").and_then(|item| reader.flag(item)).unwrap_or(false);
+    let extends = fields.item("extends").map(|item| read_extends(item, reader));
+    let head = fields.span;
+    Some(Document { id, version, description, default, unscannable, locked, extends, head, rules })
+}
+
+/// Names of embedded policies; an empty list means to build on nothing.
+fn read_extends(item: &Item<'_>, reader: &mut Reader<'_>) -> Vec<(String, Range<usize>)> {
+    if item.get_ref().as_array().is_some_and(|items| items.is_empty()) {
+        return Vec::new();
+    }
+    let texts = reader.texts(item).into_iter().flatten();
+    texts.map(|text| ((*text.get_ref()).to_owned(), text.span())).collect()
+}
+
+fn read_rules(item: Option<&Item<'_>>, reader: &mut Reader<'_>) -> Vec<RuleSource> {
+    let Some(item) = item else { return Vec::new() };
+    let DeValue::Array(items) = item.get_ref() else {
+        let help = "write `[[rule]]` with two brackets for each rule";
+        reader.error_with_help(item.span(), "rules are a list of tables", help);
+        return Vec::new();
+    };
+    let mut rules: Vec<RuleSource> = Vec::new();
+    for item in items {
+        let Some(rule) = rule::rule(item, reader) else { continue };
+        if let Some(first) = rules.iter().find(|first| first.id == rule.id) {
+            let help = format!("the first one stands in line {}", first.line);
+            let message = format!("two rules have the id `{}`", rule.id);
+            reader.report(Level::Error, rule.id_span.clone(), message, Some(help));
+        }
+        rules.push(rule);
+    }
+    rules
+}

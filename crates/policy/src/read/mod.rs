@@ -1,0 +1,15 @@
+//! Reads a policy file: TOML with spans in, a checked document out, every mistake reported.
+//!
+//! Nothing here is on the hot path: what is read is compiled once and kept as bytes.
+
+mod document;
+mod examples;
+mod reader;
+mod rule;
+mod when;
+
+pub(crate) use document::{Document, read};
+pub(crate) use reader::{Fields, Item, Reader, SEVERITIES, Sense, quoted};
+pub(crate) use rule::RuleSource;
+#[cfg(test)]
+pub(crate) use when::conditions;

@@ -1,0 +1,128 @@
+//! Reads `[rule.when]` and `[rule.unless]` into a tree of conditions.
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::reader::{Item, Reader, Sense};
+use crate::condition::{CONDITIONS, by_name};
+use crate::node::{DEEPEST, Join, Node};
+
+/// The keys that hold lists of conditions.
+const GROUPS: [(&str, Join); 3] = [("all", Join::All), ("any", Join::Any), ("none", Join::None)];
+
+/// The conditions of a table; what is wrong is reported.
+pub(crate) fn conditions(table: &DeTable<'_>, reader: &mut Reader<'_>, sense: Sense) -> Vec<Node> {
+    table_at(table, reader, sense, DEEPEST)
+}
+
+fn table_at(table: &DeTable<'_>, reader: &mut Reader<'_>, sense: Sense, depth: usize) -> Vec<Node> {
+    let outer = reader.commands.clone();
+    narrow_commands(table, reader);
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    let read = |(key, item)| node(key, item, reader, sense, depth);
+    let nodes = entries.into_iter().filter_map(read).collect();
+    reader.commands = outer;
+    nodes
+}
+
+/// Remembers which commands the conditions beside this one are about: they settle what an option
+/// is called.
+fn narrow_commands(table: &DeTable<'_>, reader: &mut Reader<'_>) {
+    let names: Vec<String> = match table.get("command").map(Spanned::get_ref) {
+        Some(DeValue::String(name)) => vec![name.to_string()],
+        Some(DeValue::Array(names)) => {
+            names.iter().filter_map(|name| name.get_ref().as_str()).map(str::to_owned).collect()
+        }
+        _ => return,
+    };
+    reader.commands = names;
+}
+
+fn node(
+    key: &Spanned<DeString<'_>>,
+    item: &Item<'_>,
+    reader: &mut Reader<'_>,
+    sense: Sense,
+    depth: usize,
+) -> Option<Node> {
+    let name = key.get_ref().as_ref();
+    if let Some((_, join)) = GROUPS.iter().find(|(group, _)| *group == name) {
+        return group(*join, item, reader, sense, depth);
+    }
+    let Some(kind) = by_name(name) else {
+        let known: Vec<&str> = names().collect();
+        reader.unknown_word(key.span(), "condition", name, &known);
+        return None;
+    };
+    (kind.read)(item, reader, sense).map(Node::Leaf)
+}
+
+fn group(
+    join: Join,
+    item: &Item<'_>,
+    reader: &mut Reader<'_>,
+    sense: Sense,
+    depth: usize,
+) -> Option<Node> {
+    let Some(depth) = depth.checked_sub(1).filter(|depth| *depth > 1) else {
+        reader.error(item.span(), format!("groups are nested more than {DEEPEST} deep"));
+        return None;
+    };
+    let sense = if join == Join::None { sense.negate() } else { sense };
+    let tables = item.get_ref().as_array().filter(|tables| !tables.is_empty());
+    let Some(tables) = tables else {
+        let help = format!("write `{} = [{{ … }}, {{ … }}]`", join.name());
+        reader.error_with_help(item.span(), "expected a list of tables of conditions", help);
+        return None;
+    };
+    let nodes: Vec<Option<Node>> =
+        tables.iter().map(|table| member(table, reader, sense, depth)).collect();
+    let nodes: Option<Vec<Node>> = nodes.into_iter().collect();
+    Some(Node::Group(join, nodes?))
+}
+
+/// One table of a group: all of its conditions must hold together.
+fn member(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense, depth: usize) -> Option<Node> {
+    let Some(table) = item.get_ref().as_table().filter(|table| !table.is_empty()) else {
+        reader.error(item.span(), "expected a table with at least one condition");
+        return None;
+    };
+    let mut nodes = table_at(table, reader, sense, depth);
+    if nodes.len() < table.len() {
+        return None;
+    }
+    match nodes.len() {
+        1 => nodes.pop(),
+        _ => Some(Node::Group(Join::All, nodes)),
+    }
+}
+
+/// Every key that may stand among conditions.
+fn names() -> impl Iterator<Item = &'static str> {
+    let groups = GROUPS.iter().map(|(name, _)| *name);
+    CONDITIONS.iter().map(|kind| kind.about.name).chain(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::condition::testing::refused;
+
+    #[test]
+    fn slips_are_named() {
+        assert!(refused("comand = 'git'").contains("did you mean `command`?"));
+        assert!(refused("any = []").contains("a list of tables"));
+        assert!(refused("any = [{}]").contains("at least one condition"));
+        assert!(refused("none = [{ flwo = 'x' }]").contains("did you mean `flow`?"));
+        let deep = "any = [{ ".repeat(9) + "mode = 'observe'" + &" }]".repeat(9);
+        assert!(refused(&deep).contains("more than 8 deep"));
+    }
+
+    #[test]
+    fn every_mistake_is_reported() {
+        let said = refused("mode = 'x'\nflow = 'y'\nany = [{ mode = 'z' }, { foo = 1 }]");
+        for word in ["`x`", "`y`", "`z`", "`foo`"] {
+            assert!(said.contains(word), "{said}");
+        }
+    }
+}

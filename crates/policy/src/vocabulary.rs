@@ -1,0 +1,47 @@
+//! Which words a policy may use for commands, options and entity types.
+
+/// What is known about commands and detectors, supplied by whoever loads a policy.
+///
+/// The policy crate knows neither the profiles nor the detectors. With a vocabulary a mistyped
+/// name becomes an error with a suggestion, and an alias (`-r`) becomes the canonical name
+/// (`--recursive`). An empty list or `None` means: not known, do not check.
+pub trait Vocabulary {
+    /// Names of all profiles (`git`, `curl`, …).
+    fn commands(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Names of all families (`vcs`, `http`, …).
+    fn families(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Every spelling of every option that `command` has, each with its canonical name; `None`
+    /// when the command has no profile.
+    fn options(&self, command: &str) -> Option<Vec<(&str, &str)>> {
+        let _ = command;
+        None
+    }
+
+    /// First words of the subcommands of `command`; `None` when its profile does not list them.
+    fn subcommands(&self, command: &str) -> Option<Vec<&str>> {
+        let _ = command;
+        None
+    }
+
+    /// Every entity type that a detector reports (`secret.github.pat`, …).
+    fn entities(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Names of all rewrites.
+    fn rewrites(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+/// The vocabulary of someone who knows no words: every name is taken as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AnyWord;
+
+impl Vocabulary for AnyWord {}
