@@ -1,8 +1,10 @@
 //! Keeps a line within its bound: a receipt with ten thousand findings is still one line, and says
 //! what it leaves out.
 
+use core::cmp::Reverse;
+
 use datafog_core::{Event, Finding};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::Error;
 
@@ -15,13 +17,16 @@ const TEXT_MAX: usize = 4096;
 /// Room for the sentence on what was left out.
 const SENTENCE_MAX: usize = 512;
 
+/// Room for the name and the brackets of a list that is not written at all while it is empty.
+const NAME_MAX: usize = 32;
+
 /// What stands at the end of a text that was cut.
 const ELLIPSIS: &str = "…";
 
 /// A copy of `event` whose JSON takes at most `max` bytes.
 ///
-/// Long texts lose their ends. Lists are filled up in the order of their worth while there is
-/// room; of the findings the most severe stay.
+/// Long texts lose their ends. Each list, in the order of their worth, gets at most half of the
+/// room that is left, so that none crowds out the others; of the findings the most severe stay.
 pub(crate) fn cut(event: &Event, max: usize) -> Result<Event, Error> {
     let mut small = bare(event);
     let mut keeper = Keeper {
@@ -31,8 +36,8 @@ pub(crate) fn cut(event: &Event, max: usize) -> Result<Event, Error> {
     small.flows = keeper.keep("flows", &event.flows)?;
     small.matched_rules = keeper.keep("rules", &event.matched_rules)?;
     small.obligations = keeper.keep("obligations", &event.obligations)?;
-    small.faults = keeper.keep("faults", &event.faults)?;
     small.findings = keeper.keep_worst(&event.findings)?;
+    small.faults = keeper.keep("faults", &event.faults)?;
     small.destinations = keeper.keep("destinations", &event.destinations)?;
     small.channels = keeper.keep("channels", &event.channels)?;
     small.principal.parents = keeper.keep("parents", &event.principal.parents)?;
@@ -78,45 +83,58 @@ struct Keeper {
 }
 
 impl Keeper {
+    /// The items of a list that there is room for.
     fn keep<T: Clone + Serialize>(&mut self, what: &str, items: &[T]) -> Result<Vec<T>, Error> {
-        let mut kept = Vec::new();
-        // The name of a list that would otherwise not be written at all.
-        self.room = self.room.saturating_sub(what.len().saturating_add(16));
-        for item in items {
-            if self.takes(item)? {
-                kept.push(item.clone());
-            }
-        }
+        let kept = self.choose(items.iter())?;
         self.note(what, kept.len(), items.len());
-        Ok(kept)
+        Ok(kept.into_iter().cloned().collect())
     }
 
     /// The most severe findings that there is room for, in their own order.
     fn keep_worst(&mut self, findings: &[Finding]) -> Result<Vec<Finding>, Error> {
-        let mut by_worth: Vec<(usize, &Finding)> = findings.iter().enumerate().collect();
-        by_worth.sort_by_key(|(_, finding)| core::cmp::Reverse(finding.severity));
-        let mut kept = Vec::new();
-        for (index, finding) in by_worth {
-            if self.takes(finding)? {
-                kept.push((index, finding));
-            }
-        }
-        kept.sort_by_key(|(index, _)| *index);
-        self.note("findings", kept.len(), findings.len());
-        Ok(kept.into_iter().map(|(_, finding)| finding.clone()).collect())
+        let mut by_worth: Vec<_> = findings.iter().enumerate().collect();
+        by_worth.sort_by_key(|(_, finding)| Reverse(finding.severity));
+        let ranked = by_worth.into_iter().map(|(index, finding)| Ranked { finding, index });
+        let mut worst = self.choose(ranked)?;
+        worst.sort_by_key(|ranked| ranked.index);
+        self.note("findings", worst.len(), findings.len());
+        Ok(worst.into_iter().map(|ranked| ranked.finding.clone()).collect())
     }
 
-    /// Whether there is room for one more item and its comma; takes the room.
-    fn takes(&mut self, item: &impl Serialize) -> Result<bool, Error> {
-        let left = self.room.checked_sub(size(item)?.saturating_add(1));
-        self.room = left.unwrap_or(self.room);
-        Ok(left.is_some())
+    /// The items that fit into half of the room, with their commas and the name of their list.
+    fn choose<T: Serialize>(&mut self, items: impl Iterator<Item = T>) -> Result<Vec<T>, Error> {
+        let mut share = self.room / 2;
+        let mut used = NAME_MAX.min(share);
+        share = share.saturating_sub(used);
+        let mut kept = Vec::new();
+        for item in items {
+            let length = size(&item)?.saturating_add(1);
+            if let Some(left) = share.checked_sub(length) {
+                share = left;
+                used = used.saturating_add(length);
+                kept.push(item);
+            }
+        }
+        self.room = self.room.saturating_sub(used);
+        Ok(kept)
     }
 
     fn note(&mut self, what: &str, kept: usize, all: usize) {
         if kept < all {
             self.left_out.push(format!("{} of {all} {what}", all.saturating_sub(kept)));
         }
+    }
+}
+
+/// A finding and its place among all; written as the finding alone.
+struct Ranked<'a> {
+    finding: &'a Finding,
+    index: usize,
+}
+
+impl Serialize for Ranked<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.finding.serialize(serializer)
     }
 }
 

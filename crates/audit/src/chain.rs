@@ -45,6 +45,8 @@ pub(crate) struct Chain {
     held: Option<Seen>,
     /// Whether the first line may have any number, because earlier ones were not read.
     midway: bool,
+    /// Number and hash of the last line by the head.
+    end: Option<(u64, Digest)>,
     first_bad: Option<Bad>,
     /// Number and hash that a line would have that is missing at the first break.
     sought: Option<(u64, Digest)>,
@@ -52,9 +54,10 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    /// A chain from its first line; or, `midway`, from any line, which is then taken as good.
-    pub(crate) fn new(midway: bool) -> Self {
-        Self { midway, ..Self::default() }
+    /// A chain from its first line; or, `midway`, from any line, which is then taken as good. The
+    /// head, when there is one, gives number and hash of its `end`.
+    pub(crate) fn new(midway: bool, end: Option<(u64, Digest)>) -> Self {
+        Self { midway, end, ..Self::default() }
     }
 
     /// Takes the next line.
@@ -103,7 +106,12 @@ impl Chain {
         let last = self.last.as_ref();
         let bad = |flaw| Bad { place: line.place.clone(), flaw };
         let Some((seq, prev)) = line.link.filter(|_| line.role != Role::Open) else {
-            return bad(self.blame_unreadable(line));
+            // When the head names the line before by number, but not by hash, that one is bad.
+            let denied = last.filter(|last| self.head_denies(last));
+            return match denied {
+                Some(last) => Bad { place: last.place.clone(), flaw: Flaw::Edited },
+                None => bad(self.blame_unreadable(line)),
+            };
         };
         let (wanted, hash) = expected(last);
         let vouched = line.role == Role::Head || self.held_fits(line);
@@ -148,6 +156,12 @@ impl Chain {
         } else {
             Flaw::Edited
         }
+    }
+
+    /// Whether the head names another line of the same number as the last one.
+    fn head_denies(&self, line: &Seen) -> bool {
+        let number = line.link.map(|(seq, _)| seq);
+        self.end.is_some_and(|(seq, hash)| number == Some(seq) && hash != line.hash)
     }
 
     /// Whether the waiting line continues `line`.

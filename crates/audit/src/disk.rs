@@ -42,4 +42,5 @@ pub(crate) fn sync(file: &File) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test may panic")]
 pub(crate) mod fault;

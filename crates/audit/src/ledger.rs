@@ -117,3 +117,7 @@ impl Ledger {
         if made { disk::sync(&self.folder.handle()?).map_err(failed) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::string_slice, reason = "a test may panic")]
+mod tests;

@@ -32,10 +32,11 @@ pub(crate) fn mend(
     note: Option<String>,
     event: &Event,
 ) -> Result<(), Error> {
-    let mut notes = Vec::from_iter(note);
     if size > locked.head.size {
         adopt(locked, size)?;
     }
+    let cut_short = locked.head.owed.then(|| CUT_SHORT.to_owned());
+    let mut notes = Vec::from_iter(note.or(cut_short));
     if size > locked.head.size {
         notes.push(cut(locked, locked.head.size, size, "beyond the last finished line")?);
     }
@@ -120,8 +121,7 @@ fn end_of_last_line(file: &File, size: u64) -> io::Result<u64> {
 
 /// Writes the receipt of a recovery.
 fn record(locked: &mut Locked<'_>, notes: &[String], event: &Event) -> Result<(), Error> {
-    let reason = if notes.is_empty() { CUT_SHORT.to_owned() } else { notes.join("; ") };
-    let recovery = recovery(event, &locked.head, reason);
+    let recovery = recovery(event, &locked.head, notes.join("; "));
     locked.append(&mut Draft::of(&recovery)?)
 }
 

@@ -31,9 +31,10 @@ const STEP_BACK: SignedDuration = SignedDuration::from_mins(5);
 pub fn verify(dir: &Path, newest: Option<u64>) -> Result<Report, Error> {
     let snapshot = Snapshot::take(dir)?;
     let start = newest.map(|lines| find_start(&snapshot, lines)).transpose()?.flatten();
-    let mut walk = Walk { chain: Chain::new(start.is_some()), ..Walk::default() };
-    walk.headed(&snapshot, start.unwrap_or_default())?;
-    walk.close(&snapshot)?;
+    let end = snapshot.head.map(|head| (head.seq, head.last));
+    let mut walk = Walk { chain: Chain::new(start.is_some(), end), ..Walk::default() };
+    walk.read_all(&snapshot, start.unwrap_or_default())?;
+    walk.close(&snapshot);
     let mut report = walk.report;
     report.owed = snapshot.head.is_some_and(|head| head.owed);
     list_quarantine(dir, &mut report)?;
@@ -58,10 +59,15 @@ fn find_start(snapshot: &Snapshot, newest: u64) -> Result<Option<(u32, u64)>, Er
 }
 
 /// A walk through all lines.
+///
+/// The end that the head names is recognised by its hash rather than by its offset, because a
+/// change further up shifts every offset.
 #[derive(Debug, Default)]
 struct Walk {
     report: Report,
     chain: Chain,
+    /// Whether the end that the head names was passed.
+    beyond: bool,
     /// Time of the line before.
     time: Option<Timestamp>,
     /// Where the next line would stand.
@@ -69,90 +75,107 @@ struct Walk {
 }
 
 impl Walk {
-    /// Reads what the head vouches for, from the offset in the file `start` on.
-    fn headed(&mut self, snapshot: &Snapshot, start: (u32, u64)) -> Result<(), Error> {
-        for (file, size) in snapshot.headed().filter(|(file, _)| *file >= start.0) {
+    /// Reads all files, from the offset in the file `start` on.
+    fn read_all(&mut self, snapshot: &Snapshot, start: (u32, u64)) -> Result<(), Error> {
+        if snapshot.head.is_some_and(|head| head.seq == 0) {
+            self.pass_head(snapshot);
+        }
+        for &(file, size) in snapshot.files.iter().filter(|(file, _)| *file >= start.0) {
             let from = if file == start.0 { start.1 } else { 0 };
-            self.report.files = self.report.files.saturating_add(1);
-            self.read(&snapshot.path(file), file, (from, size), |walk, line, place| {
-                let seen = walk.see(&line, place);
-                walk.chain.push(seen);
-            })?;
+            self.read(snapshot, file, (from, size))?;
         }
         Ok(())
     }
 
-    /// Judges the end against the head, and what stands beyond it.
-    fn close(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
-        let head_place = || Place { file: HEAD.to_owned(), line: 1, offset: 0 };
-        if let Some(head) = snapshot.head {
-            let place = self.next.take().unwrap_or_else(|| Place {
-                file: ledger_name(head.file),
-                line: 1,
-                offset: 0,
-            });
-            let link = Some((head.seq.saturating_add(1), head.last));
-            self.chain.push(Seen { place, hash: Digest::ZERO, link, role: Role::Head });
-        }
-        let (breaks, first_bad) = core::mem::take(&mut self.chain).finish();
-        self.report.breaks = breaks;
-        self.report.first_bad = first_bad;
-        match snapshot.head {
-            Some(_) => self.beyond(snapshot)?,
-            None if self.report.lines > 0 || snapshot.head_size > 0 => {
-                self.blame(Bad { place: head_place(), flaw: Flaw::Head });
-            }
-            None => {}
-        }
-        Ok(())
-    }
-
-    /// Reads what stands beyond the head.
-    fn beyond(&mut self, snapshot: &Snapshot) -> Result<(), Error> {
-        let Some(head) = snapshot.head else { return Ok(()) };
-        let mut end = (head.seq, head.last);
-        for &(file, size) in snapshot.files.iter().filter(|(file, _)| *file >= head.file) {
-            let from = if file == head.file { head.size.min(size) } else { 0 };
-            self.read(&snapshot.path(file), file, (from, size), |walk, line, place| {
-                let link = Link::read(line.bytes).filter(|_| line.whole);
-                if link.is_some_and(|link| link.follows(end.0, end.1)) {
-                    end = (end.0.saturating_add(1), Digest::of(line.bytes));
-                    walk.report.unheaded = walk.report.unheaded.saturating_add(1);
-                } else {
-                    let flaw = if line.whole { Flaw::Inserted } else { Flaw::Torn };
-                    walk.blame(Bad { place, flaw });
-                }
-            })?;
-        }
-        self.report.last = (end.0 > 0).then_some(end);
-        Ok(())
-    }
-
-    /// Calls `visit` for every line of one file's range.
+    /// Reads one range of one file.
     fn read(
         &mut self,
-        path: &Path,
+        snapshot: &Snapshot,
         file: u32,
         (from, to): (u64, u64),
-        mut visit: impl FnMut(&mut Self, Line<'_>, Place),
     ) -> Result<(), Error> {
-        if from >= to {
-            return Ok(());
-        }
-        let failed = |source| Error::io("read", path, source);
-        let content = open(path)?;
+        let path = snapshot.path(file);
+        let failed = |source| Error::io("read", &path, source);
+        let content = open(&path)?;
+        self.report.files = self.report.files.saturating_add(1);
         let mut number = count_lines(&content, from).map_err(failed)?;
         let mut lines = Lines::between(&content, from, to).map_err(failed)?;
         while let Some(line) = lines.read().map_err(failed)? {
             number = number.saturating_add(1);
+            let length = line.end.saturating_sub(line.offset);
             self.report.lines = self.report.lines.saturating_add(1);
-            self.report.bytes =
-                self.report.bytes.saturating_add(line.end.saturating_sub(line.offset));
+            self.report.bytes = self.report.bytes.saturating_add(length);
             let place = |line, offset| Place { file: ledger_name(file), line, offset };
             self.next = Some(place(number.saturating_add(1), line.end));
-            visit(self, line, place(number, line.offset));
+            if self.beyond {
+                self.see_beyond(&line, place(number, line.offset));
+            } else {
+                self.see_headed(snapshot, &line, place(number, line.offset), file);
+            }
         }
         Ok(())
+    }
+
+    /// Takes a line that the head vouches for.
+    fn see_headed(&mut self, snapshot: &Snapshot, line: &Line<'_>, place: Place, file: u32) {
+        let before = self.report.last.unwrap_or((0, Digest::ZERO));
+        let seen = self.see(line, place);
+        let is_end = snapshot.head.zip(seen.link).is_some_and(|(head, (seq, prev))| {
+            let continues = prev == before.1 && seen.hash == head.last;
+            let stands_there = file == head.file && line.end == head.size;
+            seq == head.seq && (continues || stands_there)
+        });
+        self.chain.push(seen);
+        if is_end {
+            self.pass_head(snapshot);
+        }
+    }
+
+    /// Takes a line that stands beyond the head.
+    fn see_beyond(&mut self, line: &Line<'_>, place: Place) {
+        let end = self.report.last.unwrap_or((0, Digest::ZERO));
+        let link = Link::read(line.bytes).filter(|_| line.whole);
+        if link.is_some_and(|link| link.follows(end.0, end.1)) {
+            self.report.last = Some((end.0.saturating_add(1), Digest::of(line.bytes)));
+            self.report.unheaded = self.report.unheaded.saturating_add(1);
+        } else {
+            let flaw = if line.whole { Flaw::Inserted } else { Flaw::Torn };
+            self.blame(Bad { place, flaw });
+        }
+    }
+
+    /// Passes the end that the head names: the head is the last line's successor.
+    fn pass_head(&mut self, snapshot: &Snapshot) {
+        let Some(head) = snapshot.head else { return };
+        self.beyond = true;
+        let start = || Place { file: ledger_name(head.file), line: 1, offset: 0 };
+        let place = self.next.clone().unwrap_or_else(start);
+        let link = Some((head.seq.saturating_add(1), head.last));
+        self.chain.push(Seen { place, hash: Digest::ZERO, link, role: Role::Head });
+        self.report.last = (head.seq > 0).then_some((head.seq, head.last));
+        let (breaks, first_bad) = core::mem::take(&mut self.chain).finish();
+        self.report.breaks = breaks;
+        self.report.first_bad = first_bad;
+    }
+
+    /// Judges what can be judged only when all is read.
+    fn close(&mut self, snapshot: &Snapshot) {
+        if self.beyond {
+            return;
+        }
+        if snapshot.head.is_some() {
+            let last = self.report.last;
+            self.pass_head(snapshot);
+            self.report.last = last;
+            return;
+        }
+        let (breaks, first_bad) = core::mem::take(&mut self.chain).finish();
+        self.report.breaks = breaks;
+        self.report.first_bad = first_bad;
+        if self.report.lines > 0 || snapshot.head_size > 0 {
+            let place = Place { file: HEAD.to_owned(), line: 1, offset: 0 };
+            self.blame(Bad { place, flaw: Flaw::Head });
+        }
     }
 
     /// What the chain needs of a line; notes its time, and a recovery.
@@ -230,4 +253,5 @@ fn list_quarantine(dir: &Path, report: &mut Report) -> Result<(), Error> {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "a test may panic")]
 mod tests;
