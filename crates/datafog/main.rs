@@ -1,4 +1,27 @@
-//! x
+/*!
+The one binary of datafog.
+
+Under its own name it is the management command; under any other, a shim that stands for the
+program of that name. Which of the two is decided before anything else, so that a shim builds no
+argument parser and reads nothing it does not need.
+*/
+
 #![no_main]
+
+mod cli;
+mod exit_code;
+mod proxy;
+mod report;
+
+use datafog_config::Host;
+use datafog_start::Process;
+
 datafog_start::entry!(run);
-fn run(p: datafog_start::Process) -> u8 { p.arguments.len() as u8 }
+
+/// The program's own name; everything else is the name of a wrapped command.
+const OWN_NAME: &str = "datafog";
+
+fn run(process: Process) -> u8 {
+    let host = Host::new(process.arguments, process.environment);
+    if host.program_name() == OWN_NAME { cli::run(host) } else { proxy::run(&host) }
+}

@@ -1,1 +1,44 @@
-/*! The one gate: detect, decide, record, carry out. */
+/*!
+The one gate: detect, decide, record, carry out.
+
+[`Gate::run`] is the only function that leads to a running command. Shims, `run`, `check` and
+every later surface translate what they are asked into a [`Request`] and translate the [`Outcome`]
+back. What a failure means is decided in one place, and nothing runs that was not recorded first.
+
+This crate knows no command, no pattern and no rule: those live in `shim`, `detect` and `policy`.
+It prints nothing and reads no command line; it does open files, start helper programs and replace
+the process.
+*/
+
+mod canonical;
+mod case;
+mod clock;
+mod compile;
+mod descriptor;
+mod enforcement;
+mod error;
+mod event;
+mod example;
+mod gate;
+mod inspect;
+mod lookup;
+mod marker;
+mod notice;
+mod on_error;
+mod principal;
+mod report;
+mod request;
+mod state;
+mod vocabulary;
+mod walk;
+mod world;
+
+pub use clock::Clock;
+pub use compile::{diagnose as diagnose_policy, policy as compile_policy};
+pub use enforcement::NotRun;
+pub use error::Error;
+pub use gate::Gate;
+pub use lookup::RealProgram;
+pub use notice::Notice;
+pub use report::Report;
+pub use request::{Call, Outcome, Purpose, Request};

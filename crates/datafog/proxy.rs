@@ -1,0 +1,68 @@
+//! The shim's face: stands for a program until the gate lets it become that program.
+//!
+//! Nothing is printed when the command may run. This file decides nothing; it turns what the
+//! process was started with into a request and the gate's answer into words and an exit code.
+
+use std::io::Write;
+
+use datafog_config::{Host, Layout};
+use datafog_gate::{Call, Error, Gate, Notice, Outcome, Purpose, Request};
+
+use crate::exit_code::ExitCode;
+
+/// Gates the command that this process was started as. Returns only when it did not run.
+pub(crate) fn run(host: &Host) -> u8 {
+    let before = (host.arguments().to_vec(), host.environment().to_vec());
+    std::panic::set_hook(Box::new(move |_| {
+        let host = Host::new(before.0.clone(), before.1.clone());
+        datafog_start::exit(gate(&host, |gate, request| gate.after_panic(request)));
+    }));
+    gate(host, |gate, request| gate.run(request))
+}
+
+/// Opens the gate of the installation that this binary belongs to and passes the request through
+/// `way`.
+fn gate(host: &Host, way: impl FnOnce(&Gate<'_>, &Request) -> Outcome) -> u8 {
+    let request = Request {
+        argv: host.arguments().iter().map(|argument| (*argument).into()).collect(),
+        call: Call::ByName,
+        purpose: Purpose::Run,
+        mode: None,
+    };
+    let installation = host.user().and_then(|user| Ok((user, Layout::of_running_binary(user)?)));
+    match installation {
+        Ok((user, (layout, own))) => answer(&request, way(&Gate::new(host, &layout, own, user), &request)),
+        // Without an installation there is no mode to ask: nothing runs.
+        Err(error) => {
+            let name = request.name().to_string_lossy();
+            say(&Notice::for_failure(None, &name, &Error::Config(error)));
+            ExitCode::Failed.into()
+        }
+    }
+}
+
+/// Words and exit code for a command that did not run.
+pub(crate) fn answer(request: &Request, outcome: Outcome) -> u8 {
+    let name = request.name().to_string_lossy();
+    match outcome {
+        Outcome::Blocked(notice) => {
+            say(&notice);
+            notice.code
+        }
+        Outcome::Decided(_) => ExitCode::Failed.into(),
+        Outcome::Missing => {
+            say(&format_args!("datafog: {}: command not found\n", name.escape_debug()));
+            ExitCode::Missing.into()
+        }
+        Outcome::NotRun(why) => {
+            say(&format_args!("datafog: {}: {why}\n", name.escape_debug()));
+            why.exit_code()
+        }
+    }
+}
+
+/// Writes to standard error in one piece; when nobody listens, the exit code still tells.
+fn say(text: &impl core::fmt::Display) {
+    let text = text.to_string();
+    if std::io::stderr().write_all(text.as_bytes()).is_err() {}
+}

@@ -1,0 +1,135 @@
+//! Paths as the kernel would resolve them.
+//!
+//! A rule about `/` must see `/tmp/../.`, a symbolic link to `/` and a relative spelling as the
+//! same place. So every path operand gets one canonical form: absolute, without `.` and `..`, with
+//! links followed as far as the path exists. The last component of something that is to be removed
+//! is not followed, since removing a link removes the link.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use datafog_core::{Flow, Invocation, OperandKind};
+
+/// Fills in the canonical form of every path operand.
+pub(crate) fn fill(invocation: &mut Invocation, cwd: &Path) {
+    let mut resolver = Resolver { cwd, folders: HashMap::new() };
+    for operand in &mut invocation.operands {
+        if operand.kind == OperandKind::Path {
+            let follow = operand.flow != Flow::Destroys;
+            operand.canonical = resolver.resolve(Path::new(&operand.text), follow);
+        }
+    }
+}
+
+/// One path in canonical form, the last component followed; `None` when it cannot be told.
+pub(crate) fn followed(cwd: &Path, path: &Path) -> Option<PathBuf> {
+    Resolver { cwd, folders: HashMap::new() }.resolve(path, true)
+}
+
+/// Resolves many paths; folders are resolved once, since most operands share theirs.
+struct Resolver<'a> {
+    cwd: &'a Path,
+    folders: HashMap<PathBuf, PathBuf>,
+}
+
+impl Resolver<'_> {
+    fn resolve(&mut self, path: &Path, follow: bool) -> Option<PathBuf> {
+        let path = self.cwd.join(path);
+        if !path.is_absolute() || path.as_os_str().as_bytes().contains(&0) {
+            return None;
+        }
+        // `link/` and `link/.` name what the link points to, so a last component is only one when
+        // nothing stands behind it.
+        let Some((folder, name)) = plain_last_component(&path) else {
+            return Some(longest_real(&path));
+        };
+        let folder = self.folder(folder);
+        let whole = folder.join(name);
+        Some(if follow { longest_real(&whole) } else { whole })
+    }
+
+    fn folder(&mut self, folder: &Path) -> PathBuf {
+        if let Some(known) = self.folders.get(folder) {
+            return known.clone();
+        }
+        let real = longest_real(folder);
+        self.folders.insert(folder.to_owned(), real.clone());
+        real
+    }
+}
+
+/// Folder and name, when the path ends in a plain name without a slash behind it.
+fn plain_last_component(path: &Path) -> Option<(&Path, &OsStr)> {
+    let bytes = path.as_os_str().as_bytes();
+    let plain = !bytes.ends_with(b"/") && !bytes.ends_with(b"/.") && !bytes.ends_with(b"/..");
+    Some((path.parent()?, path.file_name()?)).filter(|_| plain)
+}
+
+/// The real path of the longest part that exists, with the rest appended as written; `..` in the
+/// rest steps back by text, since there is no link left to follow.
+fn longest_real(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    let mut real = PathBuf::from("/");
+    let mut exists = true;
+    for component in path.components() {
+        match component {
+            Component::Normal(name) => {
+                real.push(name);
+                exists = exists && follow(&mut real);
+            }
+            Component::ParentDir => {
+                real.pop();
+            }
+            Component::CurDir | Component::Prefix(_) | Component::RootDir => {}
+        }
+    }
+    real
+}
+
+/// Replaces `path` by its real path; false when it does not exist.
+fn follow(path: &mut PathBuf) -> bool {
+    let Ok(real) = fs::canonicalize(&*path) else { return false };
+    *path = real;
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn resolve(cwd: &Path, path: &str, follow: bool) -> PathBuf {
+        let mut resolver = Resolver { cwd, folders: HashMap::new() };
+        resolver.resolve(Path::new(path), follow).unwrap()
+    }
+
+    #[test]
+    fn every_spelling_of_a_place_is_one_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = fs::canonicalize(folder.path()).unwrap();
+        fs::create_dir_all(base.join("a/b")).unwrap();
+        symlink("/", base.join("a/top")).unwrap();
+        for spelling in ["a/b", "./a/../a/b", "a//b/", "a/b/.", "a/b/c/.."] {
+            assert_eq!(resolve(&base, spelling, false), base.join("a/b"), "{spelling}");
+        }
+        for root in ["/", "/.", "//", "/..", "/tmp/..", "a/top/", "a/top/."] {
+            assert_eq!(resolve(&base, root, false), Path::new("/"), "{root}");
+        }
+        assert_eq!(resolve(&base, "a/top", false), base.join("a/top"), "the link is removed");
+        assert_eq!(resolve(&base, "a/top", true), Path::new("/"), "the link is read");
+        assert_eq!(resolve(&base, "a/top/etc", true), Path::new("/etc"));
+    }
+
+    #[test]
+    fn what_does_not_exist_is_resolved_by_text_from_there_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = fs::canonicalize(folder.path()).unwrap();
+        assert_eq!(resolve(&base, "no/such/../x", true), base.join("no/x"));
+        assert_eq!(resolve(&base, "no/../../..", false), base.parent().unwrap().parent().unwrap());
+    }
+}

@@ -1,0 +1,127 @@
+//! One action with everything known about it, as a policy may ask.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use datafog_core::{
+    Action, Destination, Facts, Finding, Flow, Flows, HostName, Mode, Principal, Surroundings,
+};
+
+use crate::canonical;
+use crate::inspect::Inspection;
+use crate::principal;
+use crate::world::World;
+
+/// The facts of one action. Costly ones are worked out when a rule first asks.
+#[derive(Debug)]
+pub(crate) struct Case<'a> {
+    pub(crate) action: &'a Action,
+    pub(crate) inspection: &'a Inspection,
+    pub(crate) mode: Mode,
+    pub(crate) world: &'a World<'a>,
+    known: Principal,
+    principal: OnceCell<Principal>,
+    destinations: OnceCell<Vec<Destination>>,
+}
+
+impl<'a> Case<'a> {
+    pub(crate) fn new(
+        action: &'a Action,
+        inspection: &'a Inspection,
+        mode: Mode,
+        world: &'a World<'a>,
+        known: Principal,
+    ) -> Self {
+        Self {
+            action,
+            inspection,
+            mode,
+            world,
+            known,
+            principal: OnceCell::new(),
+            destinations: OnceCell::new(),
+        }
+    }
+
+    /// The principal as far as it is known by now, without looking further.
+    pub(crate) fn principal_so_far(&self) -> &Principal {
+        self.principal.get().unwrap_or(&self.known)
+    }
+
+    /// The destinations as far as they are known by now.
+    pub(crate) fn destinations_so_far(&self) -> &[Destination] {
+        self.destinations.get().map_or(&self.action.invocation.destinations, Vec::as_slice)
+    }
+
+    fn has_deferred(&self) -> bool {
+        let mut destinations = self.action.invocation.destinations.iter();
+        destinations.any(|destination| matches!(destination.host, HostName::Deferred(_)))
+    }
+}
+
+impl Facts for Case<'_> {
+    fn action(&self) -> &Action {
+        self.action
+    }
+
+    fn flows(&self) -> Flows {
+        let flows = self.action.invocation.flows;
+        if !flows.has(Flow::Leaves) {
+            return flows;
+        }
+        // Where a remote really points costs a process to find out. With nothing found in what
+        // is sent, leaving is all that needs to be known.
+        let nothing_at_stake =
+            self.inspection.findings.is_empty() && self.inspection.unscanned.is_empty();
+        if self.has_deferred() && nothing_at_stake {
+            return flows;
+        }
+        flows.toward(self.destinations())
+    }
+
+    fn destinations(&self) -> &[Destination] {
+        if !self.has_deferred() {
+            return &self.action.invocation.destinations;
+        }
+        self.destinations.get_or_init(|| {
+            let mut invocation = self.action.invocation.clone();
+            datafog_shim::resolve(&mut invocation, self.world);
+            invocation.destinations
+        })
+    }
+
+    fn findings(&self) -> &[Finding] {
+        &self.inspection.findings
+    }
+
+    fn going_home(&self, finding: &Finding) -> bool {
+        let Some(detector) = datafog_detect::detector(&finding.detector) else { return false };
+        let destinations = self.destinations();
+        !destinations.is_empty()
+            && destinations.iter().all(|destination| destination.is_home(detector.hosts))
+    }
+
+    fn unscanned(&self) -> &[String] {
+        &self.inspection.unscanned
+    }
+
+    fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    fn principal(&self) -> &Principal {
+        self.principal.get_or_init(|| principal::with_parents(self.known.clone()))
+    }
+
+    fn home(&self) -> Option<&Path> {
+        self.world.home()
+    }
+
+    fn canonical(&self, path: &Path) -> Option<PathBuf> {
+        canonical::followed(&self.action.cwd, path)
+    }
+
+    fn root(&self) -> &Path {
+        self.world.finder.layout.root()
+    }
+}

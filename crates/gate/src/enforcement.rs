@@ -1,0 +1,174 @@
+//! The plan that follows from a decision, and how it is carried out.
+
+use core::fmt;
+use std::borrow::Cow;
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use datafog_audit::Recorded;
+use datafog_config::Identity;
+use nix::errno::Errno;
+use nix::unistd::execve;
+
+use crate::inspect::Held;
+use crate::lookup::RealProgram;
+use crate::notice::Notice;
+
+/// What to do about an action. It becomes real only when it was recorded.
+#[derive(Debug)]
+#[must_use]
+pub(crate) enum Enforcement {
+    /// Do not run it, and say why.
+    Block(Box<Notice>),
+    /// Become the real program.
+    Exec(Execution),
+    /// There is no real program.
+    Missing,
+    /// Somebody only asked.
+    Nothing,
+}
+
+impl Enforcement {
+    /// The name in a receipt.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Block(_) => "block",
+            Self::Exec(_) => "exec",
+            Self::Missing => "missing",
+            Self::Nothing => "none",
+        }
+    }
+}
+
+/// A program about to take this process's place.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    pub(crate) program: RealProgram,
+    pub(crate) arguments: Vec<Cow<'static, CStr>>,
+    pub(crate) environment: Vec<Cow<'static, CStr>>,
+    /// Whether a change of what was judged stops the run; not when only observing.
+    pub(crate) strict: bool,
+}
+
+/// Why a recorded execution did not happen.
+#[derive(Debug)]
+pub enum NotRun {
+    /// Content changed between judging and running.
+    Changed(PathBuf),
+    /// The system refused to run the program.
+    Refused(io::Error),
+}
+
+impl NotRun {
+    /// The name in a receipt.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Changed(_) => "block",
+            Self::Refused(_) => "failed",
+        }
+    }
+
+    /// The exit code a shell gives for a program that cannot be run: 127 when it is not there,
+    /// else 126 (POSIX.1-2017, Shell Command Language §2.8.2).
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused(error) if error.kind() == io::ErrorKind::NotFound => 127,
+            Self::Changed(_) | Self::Refused(_) => 126,
+        }
+    }
+}
+
+impl fmt::Display for NotRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed(path) => write!(f, "`{}` changed after it was judged", path.display()),
+            Self::Refused(error) => write!(f, "the system did not run it: {error}"),
+        }
+    }
+}
+
+/// Carries out a recorded plan. Returns only when this process was not replaced.
+pub(crate) fn carry_out(plan: Recorded<Enforcement>, held: &Held) -> Result<Enforcement, NotRun> {
+    match plan.into_inner() {
+        Enforcement::Exec(execution) => Err(execution.run(held)),
+        other @ (Enforcement::Block(_) | Enforcement::Missing | Enforcement::Nothing) => Ok(other),
+    }
+}
+
+impl Execution {
+    /// Becomes the program: same descriptors, signals, folder and priority, `argv[0]` as typed.
+    fn run(&self, held: &Held) -> NotRun {
+        if self.strict
+            && let Some(changed) = self.first_change(held)
+        {
+            return NotRun::Changed(changed);
+        }
+        for spooled in &held.spooled {
+            if let Err(error) = spooled.put_in_place() {
+                return NotRun::Refused(error);
+            }
+        }
+        let path = match CString::new(self.program.path.as_os_str().as_bytes()) {
+            Ok(path) => path,
+            Err(error) => return NotRun::Refused(error.into()),
+        };
+        match execve(&path, &self.arguments, &self.environment) {
+            Ok(never) => match never {},
+            // A script without an interpreter line is run by the shell, as execvp(3) does it.
+            Err(Errno::ENOEXEC) => self.run_as_script(path),
+            Err(error) => NotRun::Refused(error.into()),
+        }
+    }
+
+    fn run_as_script(&self, path: CString) -> NotRun {
+        let shell = [Cow::Borrowed(c"/bin/sh"), Cow::Owned(path)];
+        let rest = self.arguments.iter().skip(1).cloned();
+        let arguments: Vec<_> = shell.into_iter().chain(rest).collect();
+        match execve(c"/bin/sh", &arguments, &self.environment) {
+            Ok(never) => match never {},
+            Err(error) => NotRun::Refused(error.into()),
+        }
+    }
+
+    /// The first file that is not what was judged any more.
+    fn first_change(&self, held: &Held) -> Option<PathBuf> {
+        let program = (&self.program.path, Some(self.program.identity));
+        let content = held.watched.iter().map(|(path, identity)| (path, *identity));
+        let mut all = std::iter::once(program).chain(content);
+        all.find(|(path, identity)| !is_still(path, *identity)).map(|(path, _)| path.clone())
+    }
+}
+
+fn is_still(path: &Path, judged: Option<datafog_config::FileIdentity>) -> bool {
+    Identity::at(path).is_ok_and(|now| now.file == judged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafog_config::FileIdentity;
+    use std::fs;
+
+    #[test]
+    fn a_file_that_changed_or_appeared_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        assert!(is_still(&path, None));
+        fs::write(&path, "1").unwrap();
+        assert!(!is_still(&path, None), "it appeared");
+        let judged = FileIdentity::of(&path.metadata().unwrap());
+        assert!(is_still(&path, Some(judged)));
+        fs::write(&path, "22").unwrap();
+        assert!(!is_still(&path, Some(judged)));
+    }
+
+    #[test]
+    fn exit_codes_are_those_of_a_shell() {
+        let code = |kind: io::ErrorKind| NotRun::Refused(kind.into()).exit_code();
+        assert_eq!(code(io::ErrorKind::NotFound), 127);
+        assert_eq!(code(io::ErrorKind::PermissionDenied), 126);
+    }
+}

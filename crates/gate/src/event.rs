@@ -1,0 +1,98 @@
+//! What goes into the ledger about one action.
+
+use std::path::Path;
+
+use datafog_core::{Decision, Destination, Event, Facts, Id, Key, Reach, ReceiptKind};
+use datafog_policy::Policy;
+use datafog_shim::Mask;
+use jiff::Timestamp;
+
+use crate::Error;
+use crate::case::Case;
+
+/// A new id for this moment.
+pub(crate) fn new_id(now: Timestamp) -> Result<Id, Error> {
+    let mut random = [0_u8; 10];
+    getrandom::fill(&mut random).map_err(|_| Error::Random)?;
+    Ok(Id::new(u64::try_from(now.as_millisecond()).unwrap_or(0), random))
+}
+
+/// The moment as it stands in a receipt: RFC 3339, UTC, microseconds.
+pub(crate) fn shown(now: Timestamp) -> String {
+    format!("{now:.6}")
+}
+
+/// What is known when an event is written.
+#[derive(Debug)]
+pub(crate) struct Draft<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) kind: ReceiptKind,
+    pub(crate) case: &'a Case<'a>,
+    pub(crate) decision: &'a Decision,
+    pub(crate) enforcement: &'static str,
+    pub(crate) policy: &'a Policy,
+    pub(crate) fault: Option<&'a Error>,
+    pub(crate) duration_us: u64,
+}
+
+impl Draft<'_> {
+    /// The event. It holds no raw value: the command is shown in its redacted form, and its
+    /// arguments are named by a keyed digest.
+    pub(crate) fn event(&self, key: &Key) -> Event {
+        let (case, action) = (self.case, self.case.action);
+        let inspection = case.inspection;
+        let mut faults: Vec<String> = self.fault.iter().map(ToString::to_string).collect();
+        faults.extend(inspection.unscanned.iter().chain(&inspection.faults).cloned());
+        Event {
+            receipt_id: action.id,
+            timestamp: shown(self.now),
+            kind: self.kind,
+            follows: None,
+            mode: case.mode,
+            principal: case.principal_so_far().clone(),
+            action_type: action.kind,
+            tool: action.invocation.family.clone(),
+            command: command(case),
+            cwd: lossy(&action.cwd),
+            action_digest: action.digest(key),
+            flows: case.flows().iter().collect(),
+            destinations: case.destinations_so_far().iter().map(destination).collect(),
+            channels: inspection.channels.clone(),
+            faults,
+            findings: inspection.findings.clone(),
+            decision: self.decision.verdict,
+            matched_rules: self.decision.matched.iter().map(|rule| rule.id.clone()).collect(),
+            obligations: self.decision.obligations.clone(),
+            reason: self.decision.reason.clone(),
+            enforcement: self.enforcement.to_owned(),
+            policy_id: self.policy.id().to_owned(),
+            policy_version: self.policy.version().to_owned(),
+            policy_digest: self.policy.digest(),
+            duration_us: self.duration_us,
+        }
+    }
+}
+
+/// The command without values: what findings cover and what the profile calls content or a
+/// credential is not shown.
+fn command(case: &Case<'_>) -> String {
+    let covered = |argument: usize| -> Vec<Mask> {
+        let here = datafog_core::Channel::Argument(argument);
+        let found = case.inspection.findings.iter().filter(|finding| finding.channel == here);
+        found.map(|f| Mask { span: f.span, label: f.entity.to_string() }).collect()
+    };
+    datafog_shim::display(&case.action.argv, &case.action.invocation, &covered)
+}
+
+fn destination(destination: &Destination) -> String {
+    let port = destination.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let reach = match destination.reach {
+        Reach::Loopback if !destination.host.is_loopback() => " (bent to this machine)",
+        Reach::Loopback | Reach::Remote | Reach::Unknown => "",
+    };
+    format!("{}://{}{port}{reach}", destination.scheme, destination.host)
+}
+
+fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,321 @@
+//! The gate itself: the one function that names every step.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use datafog_audit::{Durability, Ledger, Recorded};
+use datafog_config::{EnvVars, FileIdentity, Host, Layout, load_or_create_key};
+use datafog_core::{
+    Action, ActionKind, Decision, Event, Id, Key, Mode, ReceiptKind, Surroundings, Verdict,
+};
+use jiff::Timestamp;
+
+use crate::case::Case;
+use crate::clock::Clock;
+use crate::enforcement::{self, Enforcement, Execution, NotRun};
+use crate::event::{self, Draft};
+use crate::inspect::{self, Inspection};
+use crate::lookup::{Finder, RealProgram};
+use crate::marker::{self, Marker};
+use crate::notice::Notice;
+use crate::on_error::{Consequence, Failure, on_error, passes};
+use crate::report::Report;
+use crate::request::{Outcome, Purpose, Request};
+use crate::state::State;
+use crate::world::World;
+use crate::{Error, canonical, principal};
+
+/// The one way to a running command: everything that may run something comes through here.
+#[derive(Debug)]
+pub struct Gate<'a> {
+    host: &'a Host,
+    layout: &'a Layout,
+    own: FileIdentity,
+    user: u32,
+}
+
+/// What one run works with: the key, what is in force, and the identity of this call.
+struct Opened {
+    key: Key,
+    state: State,
+    id: Id,
+    now: Timestamp,
+}
+
+impl<'a> Gate<'a> {
+    /// The gate of one installation. `own` is the identity of its binary, `user` the user's id.
+    #[must_use]
+    pub const fn new(host: &'a Host, layout: &'a Layout, own: FileIdentity, user: u32) -> Self {
+        Self { host, layout, own, user }
+    }
+
+    /// Judges, records and carries out. Each step takes what the one before it made; only the
+    /// ledger turns a plan into something that can be carried out.
+    pub fn run(&self, request: &Request) -> Outcome {
+        let mut clock = Clock::start();
+        let world = World { finder: self.finder() };
+        let opened = match self.open() {
+            Ok(opened) => opened,
+            Err(error) => return self.without_installation(request, &error),
+        };
+        let action = opened.interpret(request, &world, &mut clock);
+        let mode = opened.state.mode_for(&action.invocation.program, self.asked_mode(request));
+        let seen = opened.inspect(&action, mode, &mut clock);
+        let known = principal::from_environment(self.host, self.user);
+        let case = Case::new(&action, &seen, mode, &world, known);
+        let decision = opened.decide(&case, &mut clock);
+        let plan = self.plan(request, &opened, &case, &decision);
+        let event = opened.event(request, &case, &decision, &plan, &clock);
+        let recorded = match opened.record(self.layout, plan, &event) {
+            Ok(recorded) => recorded,
+            Err((plan, error)) => match waive(plan, mode, error, &action) {
+                Ok(waived) => waived,
+                Err(notice) => return Outcome::Blocked(notice),
+            },
+        };
+        match enforcement::carry_out(recorded, &seen.held) {
+            Ok(Enforcement::Block(notice)) => Outcome::Blocked(notice),
+            Ok(Enforcement::Missing) => Outcome::Missing,
+            Ok(Enforcement::Exec(_) | Enforcement::Nothing) => Outcome::Decided(Box::new(
+                Report::new(&opened.state, &case, decision, event, clock),
+            )),
+            Err(not_run) => opened.did_not_run(self.layout, event, mode, not_run),
+        }
+    }
+
+    /// The real program behind a wrapped name: `target` when one was recorded for it, else the
+    /// first hit on PATH that is not us. For those who list; [`Gate::run`] looks for itself.
+    #[must_use]
+    pub fn real_program(&self, name: &OsStr, target: Option<&Path>) -> Option<RealProgram> {
+        self.finder().find(name, target)
+    }
+
+    const fn finder(&self) -> Finder<'_> {
+        Finder { host: self.host, layout: self.layout, own: self.own }
+    }
+
+    fn open(&self) -> Result<Opened, Error> {
+        let key = load_or_create_key(&self.layout.key(), self.user)?;
+        let state = State::load(self.layout, self.own, self.user, &key);
+        let now = Timestamp::now();
+        Ok(Opened { key, state, id: event::new_id(now)?, now })
+    }
+
+    /// The mode that caller and environment ask for. What cannot be read asks for enforcement.
+    fn asked_mode(&self, request: &Request) -> Option<Mode> {
+        let variable = self.host.variable(EnvVars::SHIM_MODE).filter(|value| !value.is_empty());
+        let by_variable = variable.map(|value| {
+            value.to_str().and_then(|text| text.parse().ok()).unwrap_or(Mode::Enforced)
+        });
+        request.mode.max(by_variable)
+    }
+
+    /// The plan for a decision.
+    fn plan(
+        &self,
+        request: &Request,
+        opened: &Opened,
+        case: &Case<'_>,
+        decision: &Decision,
+    ) -> Enforcement {
+        let program = &case.action.invocation.program;
+        let failed = |error: &Error| {
+            Enforcement::Block(Box::new(Notice::for_failure(Some(opened.id), program, error)))
+        };
+        if request.purpose != Purpose::Run {
+            return Enforcement::Nothing;
+        }
+        if let Some(error) = &opened.state.fault
+            && on_error(Failure::Unloadable, case.mode) == Consequence::Deny
+        {
+            return failed(error);
+        }
+        if !passes(decision.verdict, case.mode) {
+            return Enforcement::Block(Box::new(Notice::for_decision(case, decision)));
+        }
+        match self.execution(request, opened, case) {
+            Ok(Some(execution)) => Enforcement::Exec(execution),
+            Ok(None) => Enforcement::Missing,
+            Err(error) => failed(&error),
+        }
+    }
+
+    /// What to execute, `None` when there is no such program.
+    fn execution(
+        &self,
+        request: &Request,
+        opened: &Opened,
+        case: &Case<'_>,
+    ) -> Result<Option<Execution>, Error> {
+        let name = request.name();
+        let hook = opened.state.settings.hooks.get(&case.action.invocation.program);
+        let target = hook.and_then(|hook| hook.target.as_deref());
+        let Some(program) = self.finder().find(name, target) else { return Ok(None) };
+        let environment = self.host.environment();
+        let environment = match case.mode {
+            // Observing changes nothing, the environment included.
+            Mode::Observe => environment.iter().map(|entry| (*entry).into()).collect(),
+            Mode::Enforced => {
+                let marker = Marker::of_this_call(&case.action.digest(&opened.key));
+                if marker::find(environment).is_some_and(|earlier| marker.repeats(&earlier)) {
+                    return Err(Error::Loop { program: case.action.invocation.program.clone() });
+                }
+                marker.add_to(environment)
+            }
+        };
+        let arguments = request.argv.clone();
+        Ok(Some(Execution { program, arguments, environment, strict: case.mode == Mode::Enforced }))
+    }
+
+    /// What a panic of ours leads to, for the binary's panic hook: the same as when nothing can be
+    /// loaded. Never a run in enforced mode.
+    pub fn after_panic(&self, request: &Request) -> Outcome {
+        self.without_installation(request, &Error::Panic)
+    }
+
+    /// What happens when there is not even a key: nothing can be fingerprinted or recorded. The
+    /// settings alone may still say that this installation only observes.
+    fn without_installation(&self, request: &Request, error: &Error) -> Outcome {
+        let program = request.name().to_string_lossy();
+        let asked = self.asked_mode(request);
+        let mode = State::mode_without_key(self.layout, self.user, &program, asked);
+        let blocked = || Outcome::Blocked(Box::new(Notice::for_failure(None, &program, error)));
+        match on_error(Failure::Unloadable, mode) {
+            Consequence::Deny => blocked(),
+            Consequence::Run if request.purpose != Purpose::Run => blocked(),
+            Consequence::Run => {
+                let Some(program) = self.finder().find(request.name(), None) else {
+                    return Outcome::Missing;
+                };
+                let environment = self.host.environment().iter().map(|e| (*e).into()).collect();
+                let arguments = request.argv.clone();
+                let run = Execution { program, arguments, environment, strict: false };
+                let Some(waived) = Recorded::waived(Enforcement::Exec(run), mode, error) else {
+                    return blocked();
+                };
+                match enforcement::carry_out(waived, &inspect::Held::default()) {
+                    Ok(_) => blocked(),
+                    Err(not_run) => Outcome::NotRun(not_run),
+                }
+            }
+        }
+    }
+}
+
+impl Opened {
+    /// argv → action, its paths made canonical.
+    fn interpret(&self, request: &Request, world: &World<'_>, clock: &mut Clock) -> Action {
+        let argv = request.os_argv();
+        let mut invocation = datafog_shim::interpret(&argv, world);
+        canonical::fill(&mut invocation, world.cwd());
+        clock.interpreted();
+        let (id, cwd) = (self.id, world.cwd().to_owned());
+        Action { id, kind: ActionKind::CommandExec, argv, cwd, invocation, parts: Vec::new() }
+    }
+
+    /// Action → findings.
+    fn inspect(&self, action: &Action, mode: Mode, clock: &mut Clock) -> Inspection {
+        let seen = inspect::inspect(action, &self.key, self.state.settings.limits, mode);
+        clock.inspected();
+        seen
+    }
+
+    /// Findings → decision. With nothing to judge by, the answer is no.
+    fn decide(&self, case: &Case<'_>, clock: &mut Clock) -> Decision {
+        let decision = match &self.state.fault {
+            None => self.state.policy.decide(case),
+            Some(error) => Decision {
+                verdict: Verdict::Deny,
+                obligations: Vec::new(),
+                matched: Vec::new(),
+                reason: error.to_string(),
+                instead: Some(error.hint().into_owned()),
+            },
+        };
+        clock.decided();
+        decision
+    }
+
+    fn event(
+        &self,
+        request: &Request,
+        case: &Case<'_>,
+        decision: &Decision,
+        plan: &Enforcement,
+        clock: &Clock,
+    ) -> Event {
+        let kind = match request.purpose {
+            Purpose::Run => ReceiptKind::Action,
+            Purpose::Check | Purpose::Explain => ReceiptKind::Check,
+        };
+        let draft = Draft {
+            now: self.now,
+            kind,
+            case,
+            decision,
+            enforcement: plan.name(),
+            policy: &self.state.policy,
+            fault: self.state.fault.as_ref(),
+            duration_us: clock.microseconds(),
+        };
+        draft.event(&self.key)
+    }
+
+    /// Plan → recorded plan. What stops a command is forced to disk; what runs, by setting.
+    fn record<T>(
+        &self,
+        layout: &Layout,
+        plan: T,
+        event: &Event,
+    ) -> Result<Recorded<T>, (T, datafog_audit::Error)> {
+        let receipts = self.state.settings.receipts;
+        let lazy = event.enforcement != "block" && !receipts.sync_allowed;
+        let durability = if lazy { Durability::Lazy } else { Durability::Synced };
+        match Ledger::open(&layout.receipts()) {
+            Ok(ledger) => {
+                ledger.with_rotation(receipts.rotate_bytes).record(plan, event, durability)
+            }
+            Err(error) => Err((plan, error)),
+        }
+    }
+
+    /// A recorded execution that did not happen gets a second receipt that says so.
+    fn did_not_run(&self, layout: &Layout, first: Event, mode: Mode, why: NotRun) -> Outcome {
+        let Ok(id) = event::new_id(Timestamp::now()) else { return Outcome::NotRun(why) };
+        let outcome = Event {
+            follows: Some(first.receipt_id),
+            receipt_id: id,
+            timestamp: event::shown(Timestamp::now()),
+            kind: ReceiptKind::Outcome,
+            enforcement: why.name().to_owned(),
+            faults: vec![why.to_string()],
+            ..first
+        };
+        // It did not run, recorded or not; there is nothing left to fail closed on.
+        let recorded = self.record(layout, (), &outcome);
+        match (why, recorded) {
+            (NotRun::Changed(path), _) if mode == Mode::Enforced => {
+                let notice = Notice::for_change(outcome.receipt_id, &outcome.command, &path);
+                Outcome::Blocked(Box::new(notice))
+            }
+            (why, _) => Outcome::NotRun(why),
+        }
+    }
+}
+
+/// What an unwritten receipt means: observing goes on, anything else stops.
+fn waive(
+    plan: Enforcement,
+    mode: Mode,
+    error: datafog_audit::Error,
+    action: &Action,
+) -> Result<Recorded<Enforcement>, Box<Notice>> {
+    let waived = match on_error(Failure::Unrecorded, mode) {
+        Consequence::Run => Recorded::waived(plan, mode, &error),
+        Consequence::Deny => None,
+    };
+    waived.ok_or_else(|| {
+        let program = &action.invocation.program;
+        Box::new(Notice::for_failure(None, program, &Error::Ledger(error)))
+    })
+}

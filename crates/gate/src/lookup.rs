@@ -1,0 +1,113 @@
+//! Finds the real program behind a name: the first hit on PATH that is not us.
+//!
+//! "Us" is told by device and inode, not by name, so a second copy of a link, a hard link or
+//! another spelling of the shim folder is passed over too. The search itself is the `which`
+//! crate's; it looks at one folder after the other and stops at the first hit that we accept.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use datafog_config::{FileIdentity, Host, Layout};
+
+/// Where commands are looked for when PATH is not set: what the C library falls back to
+/// (`confstr(_CS_PATH)` on Linux).
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+/// A program to run, and which file it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RealProgram {
+    /// The path to execute.
+    pub path: PathBuf,
+    /// The file behind it, as it was found.
+    pub identity: FileIdentity,
+}
+
+/// Looks real programs up for one installation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Finder<'a> {
+    pub(crate) host: &'a Host,
+    pub(crate) layout: &'a Layout,
+    pub(crate) own: FileIdentity,
+}
+
+impl Finder<'_> {
+    /// The real program for `name`: `target` when one was set at install, else the first hit on
+    /// PATH. A name with a slash is taken as a path. `None` when there is none.
+    pub(crate) fn find(&self, name: &OsStr, target: Option<&Path>) -> Option<RealProgram> {
+        if let Some(target) = target {
+            return self.accept(target.to_owned());
+        }
+        let path = self.host.variable("PATH").map_or_else(|| DEFAULT_PATH.into(), OsString::from);
+        let shims = self.layout.shims();
+        let hits = which::which_in_all(name, Some(path), self.host.cwd()).ok()?;
+        hits.filter(|hit| hit.parent() != Some(&shims)).find_map(|hit| self.accept(hit))
+    }
+
+    /// The program at `path`, unless it is this very binary or not a file.
+    fn accept(&self, path: PathBuf) -> Option<RealProgram> {
+        let metadata = path.metadata().ok()?;
+        let identity = FileIdentity::of(&metadata);
+        let ours = identity.is_same_file(&self.own);
+        (metadata.is_file() && !ours).then_some(RealProgram { path, identity })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    /// A root with a binary and a shim, and a folder `real` that holds a program `git`.
+    fn world() -> (tempfile::TempDir, Layout, FileIdentity) {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::at(folder.path().join("root"));
+        for dir in [layout.root().join("bin"), layout.shims(), folder.path().join("real")] {
+            fs::create_dir_all(dir).unwrap();
+        }
+        for program in [layout.binary(), folder.path().join("real/git")] {
+            fs::write(&program, "#!/bin/sh\n").unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        symlink("../bin/datafog", layout.shims().join("git")).unwrap();
+        let own = FileIdentity::of(&layout.binary().metadata().unwrap());
+        (folder, layout, own)
+    }
+
+    fn found(path: &str, layout: &Layout, own: FileIdentity) -> Option<PathBuf> {
+        let host = Host::made_up(&["git"], &[("PATH", path)], Path::new("/"));
+        let finder = Finder { host: &host, layout, own };
+        finder.find(OsStr::new("git"), None).map(|program| program.path)
+    }
+
+    #[test]
+    fn our_own_links_are_passed_over_by_inode() {
+        let (folder, layout, own) = world();
+        let copy = folder.path().join("copy");
+        fs::create_dir(&copy).unwrap();
+        fs::hard_link(layout.binary(), copy.join("git")).unwrap();
+        let real = folder.path().join("real");
+        let path = [&layout.shims(), &copy, &real].map(|dir| dir.display().to_string()).join(":");
+        assert_eq!(found(&path, &layout, own), Some(real.join("git")));
+        assert_eq!(found(&copy.display().to_string(), &layout, own), None);
+    }
+
+    #[test]
+    fn a_recorded_target_wins_unless_it_is_us() {
+        let (folder, layout, own) = world();
+        let host = Host::made_up(&["git"], &[("PATH", "/usr/bin")], Path::new("/"));
+        let finder = Finder { host: &host, layout: &layout, own };
+        let real = folder.path().join("real/git");
+        let hit = finder.find(OsStr::new("git"), Some(&real)).unwrap();
+        assert_eq!(hit.path, real);
+        assert_eq!(finder.find(OsStr::new("git"), Some(&layout.shims().join("git"))), None);
+    }
+
+    #[test]
+    fn without_a_path_the_usual_folders_are_searched() {
+        let (_folder, layout, own) = world();
+        let host = Host::made_up(&["sh"], &[], Path::new("/"));
+        let finder = Finder { host: &host, layout: &layout, own };
+        assert!(finder.find(OsStr::new("sh"), None).is_some());
+    }
+}

@@ -1,0 +1,184 @@
+//! What a person reads when a command does not run.
+//!
+//! One machine line in the contract's form, then at most four lines: what, rule and its place,
+//! what to do instead, and how a person goes on. Never a value that was found. The words avoid
+//! the phrases that some agents take for their own isolation failing, since they would then offer
+//! to run the command again outside it.
+
+use core::fmt;
+use std::path::Path;
+
+use datafog_core::{
+    Decision, Destination, Facts, Finding, Flow, HostName, Id, RuleOrigin, Verdict,
+};
+
+use crate::case::Case;
+
+/// The text for one blocked command, and the code to exit with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Id of the receipt; `None` when none could be written.
+    pub receipt: Option<Id>,
+    /// What the policy said.
+    pub verdict: Verdict,
+    /// What would have happened.
+    pub what: String,
+    /// The rule and where it stands; `None` when the default or a failure of ours decided.
+    pub rule: Option<(String, String)>,
+    /// The finding that counted most: its entity type and channel.
+    pub finding: Option<(String, String)>,
+    /// What to do instead.
+    pub instead: Option<String>,
+    /// Exit code: 126 for a decision, 125 for a failure of ours.
+    pub code: u8,
+}
+
+/// Exit code of a blocked or held command.
+pub(crate) const BLOCKED: u8 = 126;
+/// Exit code of a failure of ours.
+pub(crate) const FAILED: u8 = 125;
+
+impl Notice {
+    /// The notice for a decision that does not let the command run.
+    pub(crate) fn for_decision(case: &Case<'_>, decision: &Decision) -> Self {
+        let decider = decision.decider();
+        let finding = decider
+            .and_then(|rule| rule.findings.first())
+            .and_then(|index| case.findings().get(*index));
+        Self {
+            receipt: Some(case.action.id),
+            verdict: decision.verdict,
+            what: what(case, decision, finding),
+            rule: decider.map(|rule| (rule.id.clone(), place(&rule.origin))),
+            finding: finding.map(|f| (f.entity.to_string(), f.channel.to_string())),
+            instead: instead(decision),
+            code: BLOCKED,
+        }
+    }
+
+    /// The notice for a failure of ours that keeps `program` from running.
+    #[must_use]
+    pub fn for_failure(receipt: Option<Id>, program: &str, error: &crate::Error) -> Self {
+        let mut what = format!("{program} was not run: {error}");
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            what.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        if let crate::Error::Policy { diagnostics, .. } = error
+            && let Some(first) = diagnostics.first()
+        {
+            what.push_str(&format!(": {first}"));
+        }
+        Self {
+            receipt,
+            verdict: Verdict::Deny,
+            what: one_line(&what),
+            rule: None,
+            finding: None,
+            instead: Some(error.hint().into_owned()),
+            code: FAILED,
+        }
+    }
+}
+
+impl Notice {
+    /// The notice for content that changed between judging and running.
+    pub(crate) fn for_change(receipt: Id, command: &str, path: &Path) -> Self {
+        let what = format!("{command}: `{}` changed after it was judged", path.display());
+        Self {
+            receipt: Some(receipt),
+            verdict: Verdict::Deny,
+            what: one_line(&what),
+            rule: None,
+            finding: None,
+            instead: Some("run it again when the file is at rest".to_owned()),
+            code: BLOCKED,
+        }
+    }
+}
+
+/// What would have happened, with the program's name in front.
+fn what(case: &Case<'_>, decision: &Decision, finding: Option<&Finding>) -> String {
+    let program = &case.action.invocation.program;
+    let away = finding.filter(|_| case.flows().has(Flow::Leaves));
+    let text = match away {
+        Some(finding) => {
+            let name = datafog_detect::detector(&finding.detector)
+                .map_or(finding.entity.as_ref(), |detector| detector.summary);
+            format!("{program} would send {} to {}", with_article(name), hosts(case.destinations()))
+        }
+        None => format!("{program}: {}", decision.reason),
+    };
+    one_line(&text)
+}
+
+fn with_article(name: &str) -> String {
+    let article =
+        if name.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) { "an" } else { "a" };
+    format!("{article} {name}")
+}
+
+fn hosts(destinations: &[Destination]) -> String {
+    let mut names: Vec<String> = destinations.iter().map(|place| place.host.to_string()).collect();
+    names.dedup();
+    match names.as_slice() {
+        [] => HostName::Unknown.to_string(),
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+    }
+}
+
+fn instead(decision: &Decision) -> Option<String> {
+    let cannot = match decision.verdict {
+        Verdict::Allow | Verdict::Deny => None,
+        Verdict::Redact => Some("take the findings out; this version cannot redact them for you"),
+        Verdict::Rewrite => Some("use the safer form; this version cannot rewrite it for you"),
+        Verdict::RequireApproval => {
+            Some("have a person run it; this version cannot ask for approval")
+        }
+    };
+    decision.instead.clone().or_else(|| cannot.map(str::to_owned))
+}
+
+fn place(origin: &RuleOrigin) -> String {
+    match origin {
+        RuleOrigin::Builtin => "built-in starter policy".to_owned(),
+        RuleOrigin::File { path, line } => format!("{path}:{line}"),
+    }
+}
+
+/// Text from policies and the system may hold anything; here it stays on one line and cannot
+/// drive a terminal.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(400).collect()
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.receipt {
+            Some(id) => write!(f, "receipt={id}")?,
+            None => f.write_str("receipt=none")?,
+        }
+        write!(f, " decision={}", self.verdict)?;
+        if let Some((rule, _)) = &self.rule {
+            write!(f, " rule={rule}")?;
+        }
+        if let Some((entity, channel)) = &self.finding {
+            write!(f, " finding={entity}:{}", one_line(channel))?;
+        }
+        let word = if self.verdict == Verdict::RequireApproval { "HELD" } else { "BLOCKED" };
+        write!(f, "\ndatafog: {word}  {}", self.what)?;
+        if let Some((rule, place)) = &self.rule {
+            write!(f, "\n  rule     {rule} ({place})")?;
+        }
+        if let Some(instead) = &self.instead {
+            write!(f, "\n  instead  {}", one_line(instead))?;
+        }
+        let explain = self
+            .receipt
+            .map_or_else(|| "doctor".to_owned(), |id| format!("explain {}", id.short()));
+        write!(f, "\n  human?   datafog {explain}      ")?;
+        writeln!(f, "(agents: stop and report this; do not look for a way round)")
+    }
+}

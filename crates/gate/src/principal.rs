@@ -1,0 +1,173 @@
+//! Who asks: what the environment says, and what the parent processes are.
+//!
+//! Variables are cheap to read and easy to unset, so they can only make a caller an agent, never a
+//! human. A human is somebody at a terminal with no agent among the parent processes. Reading
+//! parents costs some ten microseconds each, so it happens only when a rule asks.
+
+use std::fs;
+use std::io::IsTerminal;
+
+use datafog_config::Host;
+use datafog_core::{Principal, PrincipalKind};
+
+/// How many parents are looked at.
+const MOST_PARENTS: usize = 32;
+
+/// An agent, by the variables it sets and the names of its processes.
+struct Agent {
+    name: &'static str,
+    /// Variables that are set, to anything, in what the agent starts.
+    variables: &'static [&'static str],
+    /// The variable that holds its session id.
+    session: Option<&'static str>,
+    /// Names of its processes (the kernel's 15 bytes).
+    processes: &'static [&'static str],
+}
+
+/// Known agents, by name. Sources: each agent's own documentation of its hooks and environment.
+static AGENTS: &[Agent] = &[
+    Agent { name: "aider", variables: &[], session: None, processes: &["aider"] },
+    Agent {
+        name: "amp",
+        variables: &["AMP_THREAD_ID"],
+        session: Some("AMP_THREAD_ID"),
+        processes: &["amp"],
+    },
+    Agent {
+        name: "claude-code",
+        variables: &["CLAUDECODE", "CLAUDE_CODE_SESSION_ID"],
+        session: Some("CLAUDE_CODE_SESSION_ID"),
+        processes: &["claude"],
+    },
+    Agent {
+        name: "cline",
+        variables: &["CLINE_TASK_ID"],
+        session: Some("CLINE_TASK_ID"),
+        processes: &["cline"],
+    },
+    Agent {
+        name: "codex",
+        variables: &["CODEX_THREAD_ID", "CODEX_SESSION_ID", "CODEX_SANDBOX"],
+        session: Some("CODEX_THREAD_ID"),
+        processes: &["codex"],
+    },
+    Agent {
+        name: "copilot",
+        variables: &["COPILOT_AGENT_SESSION_ID"],
+        session: Some("COPILOT_AGENT_SESSION_ID"),
+        processes: &["copilot"],
+    },
+    Agent {
+        name: "cursor",
+        variables: &["CURSOR_AGENT", "CURSOR_TRACE_ID"],
+        session: Some("CURSOR_TRACE_ID"),
+        processes: &["cursor-agent"],
+    },
+    Agent {
+        name: "droid",
+        variables: &["DROID_PROJECT_DIR", "FACTORY_PROJECT_DIR"],
+        session: None,
+        processes: &["droid"],
+    },
+    Agent { name: "gemini", variables: &["GEMINI_CLI"], session: None, processes: &["gemini"] },
+    Agent { name: "goose", variables: &["GOOSE_TERMINAL"], session: None, processes: &["goose"] },
+    Agent { name: "kiro", variables: &[], session: None, processes: &["kiro-cli"] },
+    Agent { name: "opencode", variables: &["OPENCODE"], session: None, processes: &["opencode"] },
+    Agent {
+        name: "pi",
+        variables: &["PI_CODING_AGENT", "PI_SESSION_ID"],
+        session: Some("PI_SESSION_ID"),
+        processes: &["pi"],
+    },
+];
+
+/// The principal as far as the environment tells; its kind is agent or unknown.
+pub(crate) fn from_environment(host: &Host, user: u32) -> Principal {
+    let set = |name: &&str| host.variable(name).is_some_and(|value| !value.is_empty());
+    let known = AGENTS.iter().find(|agent| agent.variables.iter().any(|name| set(&name)));
+    let text = |name| Some(host.variable(name)?.to_str()?.chars().take(64).collect::<String>());
+    let agent = known.map(|agent| agent.name.to_owned()).or_else(|| text("AI_AGENT"));
+    Principal {
+        kind: if agent.is_some() { PrincipalKind::Agent } else { PrincipalKind::Unknown },
+        uid: user,
+        agent,
+        session: known.and_then(|agent| agent.session).and_then(text),
+        parents: Vec::new(),
+        terminal: false,
+    }
+}
+
+/// The same principal with its parent processes looked at.
+pub(crate) fn with_parents(mut principal: Principal) -> Principal {
+    principal.parents = parents();
+    principal.terminal = std::io::stdin().is_terminal();
+    let by_process = principal
+        .parents
+        .iter()
+        .find_map(|name| AGENTS.iter().find(|agent| agent.processes.contains(&name.as_str())));
+    if let Some(agent) = by_process {
+        principal.kind = PrincipalKind::Agent;
+        principal.agent.get_or_insert_with(|| agent.name.to_owned());
+    } else if principal.kind == PrincipalKind::Unknown && principal.terminal {
+        principal.kind = PrincipalKind::Human;
+    }
+    principal
+}
+
+/// Names of the parent processes, nearest first (proc_pid_stat(5) fields 2 and 4).
+fn parents() -> Vec<String> {
+    let mut names = Vec::new();
+    let mut pid = nix::unistd::getppid().as_raw();
+    while pid > 1 && names.len() < MOST_PARENTS {
+        let Some((name, parent)) = name_and_parent(pid) else { break };
+        names.push(name);
+        pid = parent;
+    }
+    names
+}
+
+fn name_and_parent(pid: i32) -> Option<(String, i32)> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let open = stat.iter().position(|byte| *byte == b'(')?;
+    let close = stat.iter().rposition(|byte| *byte == b')')?;
+    let name = stat.get(open.checked_add(1)?..close)?;
+    let rest = str::from_utf8(stat.get(close.checked_add(1)?..)?).ok()?;
+    let parent = rest.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some((String::from_utf8_lossy(name).into_owned(), parent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn asked_with(environment: &[(&str, &str)]) -> Principal {
+        from_environment(&Host::made_up(&[], environment, Path::new("/")), 7)
+    }
+
+    #[test]
+    fn a_variable_makes_an_agent_and_never_a_human() {
+        let claude = asked_with(&[("CLAUDECODE", "1"), ("CLAUDE_CODE_SESSION_ID", "s1")]);
+        assert_eq!(claude.kind, PrincipalKind::Agent);
+        assert_eq!(claude.agent.as_deref(), Some("claude-code"));
+        assert_eq!(claude.session.as_deref(), Some("s1"));
+        assert_eq!(asked_with(&[("AI_AGENT", "new-one")]).agent.as_deref(), Some("new-one"));
+        assert_eq!(asked_with(&[("CLAUDECODE", "")]).kind, PrincipalKind::Unknown);
+        assert_eq!(asked_with(&[]).kind, PrincipalKind::Unknown);
+    }
+
+    #[test]
+    fn parents_are_named_nearest_first() {
+        let principal = with_parents(asked_with(&[]));
+        assert!(!principal.parents.is_empty());
+        assert_eq!(
+            name_and_parent(std::process::id().try_into().unwrap()).unwrap().1,
+            nix::unistd::getppid().as_raw()
+        );
+    }
+
+    #[test]
+    fn agents_are_sorted_and_unique() {
+        assert!(AGENTS.is_sorted_by(|a, b| a.name < b.name));
+    }
+}

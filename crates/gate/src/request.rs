@@ -1,0 +1,75 @@
+//! What the gate is asked, and what it answers.
+
+use std::borrow::Cow;
+use std::ffi::{CStr, OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use datafog_core::Mode;
+
+use crate::enforcement::NotRun;
+use crate::notice::Notice;
+use crate::report::Report;
+
+/// Something that is asked of the gate.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The command line as the program will receive it, name first.
+    pub argv: Vec<Cow<'static, CStr>>,
+    /// How the program is looked for: a shim is called by many paths and always stands for the
+    /// last component of its name; anybody else may name a path.
+    pub call: Call,
+    /// Whether to run it or only to say what would be.
+    pub purpose: Purpose,
+    /// A mode that the caller asks for; counts where it is stricter than the installed one.
+    pub mode: Option<Mode>,
+}
+
+/// How `argv[0]` names the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// By the last component of its path, looked for on PATH.
+    ByName,
+    /// As a shell would take it: a path when it holds a slash.
+    ByPath,
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Say what would be decided; nothing runs.
+    Check,
+    /// The same, with every rule and condition.
+    Explain,
+    /// Run it, if it may.
+    Run,
+}
+
+impl Request {
+    /// The program's name or path as it is looked for; empty when there is no argument at all.
+    #[must_use]
+    pub fn name(&self) -> &OsStr {
+        let typed = self.argv.first().map_or(b"".as_slice(), |name| name.to_bytes());
+        OsStr::from_bytes(match self.call {
+            Call::ByPath => typed,
+            Call::ByName => typed.rsplit(|byte| *byte == b'/').next().unwrap_or_default(),
+        })
+    }
+
+    pub(crate) fn os_argv(&self) -> Vec<OsString> {
+        self.argv.iter().map(|text| OsStr::from_bytes(text.to_bytes()).to_owned()).collect()
+    }
+}
+
+/// What came of a request. For a command that ran there is none: it took this process's place.
+#[derive(Debug)]
+#[must_use]
+pub enum Outcome {
+    /// It was not run; tell the person why.
+    Blocked(Box<Notice>),
+    /// Nothing was to run; here is what was decided.
+    Decided(Box<Report>),
+    /// There is no real program of that name.
+    Missing,
+    /// It was to run, but the system kept it from running.
+    NotRun(NotRun),
+}

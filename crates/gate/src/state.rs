@@ -1,0 +1,196 @@
+//! Settings and policy as they are in force, read once or taken from the compiled cache.
+//!
+//! Nothing is parsed while the files stand as they were compiled: the cache names the identity of
+//! every source, this binary included, and is keyed, so a stale or forged one is simply compiled
+//! anew. An installation without files of its own needs no cache at all.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use datafog_config::{FileIdentity, Identity, Layout, Settings};
+use datafog_core::{Key, Mode};
+use datafog_policy::Policy;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, compile};
+
+/// First bytes of a cache file; changes with its form.
+const MAGIC: &[u8; 8] = b"dfcache1";
+
+/// Length of the keyed digest after the magic bytes.
+const TAG_BYTES: usize = 32;
+
+/// No cache is larger; a file that is was not written by us.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// What is in force.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) settings: Settings,
+    pub(crate) policy: Policy,
+    /// Why what is in force is not what the files say; a denial when decisions are carried out.
+    pub(crate) fault: Option<Error>,
+}
+
+/// The files that settings and policy come from, and this binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Sources {
+    binary: FileIdentity,
+    settings: Option<FileIdentity>,
+    policy: Option<FileIdentity>,
+}
+
+/// What the cache holds after its head.
+#[derive(Serialize, Deserialize)]
+struct Compiled {
+    sources: Sources,
+    settings: Settings,
+    /// The policy in its own compiled form; `None` for the embedded one.
+    policy: Option<Vec<u8>>,
+}
+
+impl State {
+    /// What is in force for this installation now. A failure is part of the answer, since even
+    /// then somebody must decide by mode.
+    pub(crate) fn load(layout: &Layout, binary: FileIdentity, user: u32, key: &Key) -> Self {
+        match Self::try_load(layout, binary, user, key) {
+            Ok(state) => state,
+            Err(error) => Self::after(error, layout, key),
+        }
+    }
+
+    fn try_load(
+        layout: &Layout,
+        binary: FileIdentity,
+        user: u32,
+        key: &Key,
+    ) -> Result<Self, Error> {
+        let settings = trusted(&layout.settings(), user)?;
+        let policy = trusted(&layout.policy(), user)?;
+        if settings.is_none() && policy.is_none() {
+            return Ok(Self::of(Settings::default(), Policy::builtin()));
+        }
+        let sources = Sources { binary, settings, policy };
+        if let Some(compiled) = read_cache(layout, key)
+            && compiled.sources == sources
+            && let Some(state) = compiled.into_state()
+        {
+            return Ok(state);
+        }
+        Self::compile(layout, sources, key)
+    }
+
+    /// Reads the files themselves and leaves a cache for the next call.
+    fn compile(layout: &Layout, sources: Sources, key: &Key) -> Result<Self, Error> {
+        let settings = match sources.settings {
+            Some(_) => Settings::parse(&read(&layout.settings())?, &layout.settings())?,
+            None => Settings::default(),
+        };
+        let own = match sources.policy {
+            // Mode and limits hold even when the policy does not, so they travel with the error.
+            Some(_) => match read(&layout.policy())
+                .and_then(|text| compile::policy(&text, &layout.policy()))
+            {
+                Ok(policy) => Some(policy),
+                Err(error) => {
+                    return Ok(Self { fault: Some(error), ..Self::of(settings, Policy::builtin()) });
+                }
+            },
+            None => None,
+        };
+        let bytes = own.as_ref().map(|policy| policy.to_bytes().to_vec());
+        let compiled = Compiled { sources, settings, policy: bytes };
+        // Without a cache the next call compiles again: slower, not wrong.
+        let _written: io::Result<()> = write_cache(layout, key, &compiled);
+        Ok(Self::of(compiled.settings, own.unwrap_or_else(Policy::builtin)))
+    }
+
+    /// What is in force when the settings cannot be read: those of the last cache that is ours,
+    /// whatever its age, since the mode it names was set by the user; else the defaults, which
+    /// enforce.
+    fn after(error: Error, layout: &Layout, key: &Key) -> Self {
+        let last = read_cache(layout, key).and_then(Compiled::into_state);
+        let state = last.unwrap_or_else(|| Self::of(Settings::default(), Policy::builtin()));
+        Self { fault: Some(error), ..state }
+    }
+
+    /// The mode when there is no key, and so no cache that could be trusted.
+    pub(crate) fn mode_without_key(
+        layout: &Layout,
+        user: u32,
+        command: &str,
+        asked: Option<Mode>,
+    ) -> Mode {
+        let read = || -> Result<Settings, Error> {
+            match trusted(&layout.settings(), user)? {
+                Some(_) => Ok(Settings::parse(&read(&layout.settings())?, &layout.settings())?),
+                None => Ok(Settings::default()),
+            }
+        };
+        read().unwrap_or_default().mode_for(command, asked)
+    }
+
+    const fn of(settings: Settings, policy: Policy) -> Self {
+        Self { settings, policy, fault: None }
+    }
+
+    /// The mode for one command; `asked` can only tighten it.
+    pub(crate) fn mode_for(&self, command: &str, asked: Option<Mode>) -> Mode {
+        self.settings.mode_for(command, asked)
+    }
+}
+
+impl Compiled {
+    fn into_state(self) -> Option<State> {
+        let policy = match self.policy {
+            Some(bytes) => Policy::from_bytes(bytes).ok()?,
+            None => Policy::builtin(),
+        };
+        Some(State::of(self.settings, policy))
+    }
+}
+
+/// What stands at `path`, refused when others could have put it there.
+fn trusted(path: &Path, user: u32) -> Result<Option<FileIdentity>, Error> {
+    let identity = Identity::at(path)?;
+    if let Some(file) = identity.file {
+        file.require_trusted(path, user)?;
+    }
+    Ok(identity.file)
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+fn cache_file(layout: &Layout) -> PathBuf {
+    layout.cache().join("state")
+}
+
+/// The cache, when there is one and its tag is ours.
+fn read_cache(layout: &Layout, key: &Key) -> Option<Compiled> {
+    let path = cache_file(layout);
+    if path.metadata().ok()?.len() > MOST_BYTES {
+        return None;
+    }
+    let bytes = fs::read(path).ok()?;
+    let (tag, body) = bytes.strip_prefix(MAGIC)?.split_at_checked(TAG_BYTES)?;
+    let ours = key.digest("cache", [body]).as_bytes() == tag;
+    if ours { postcard::from_bytes(body).ok() } else { None }
+}
+
+/// Replaces the cache whole; two writers at once are harmless.
+fn write_cache(layout: &Layout, key: &Key, compiled: &Compiled) -> io::Result<()> {
+    let body = postcard::to_allocvec(compiled).map_err(io::Error::other)?;
+    let path = cache_file(layout);
+    let draft = path.with_extension(std::process::id().to_string());
+    fs::create_dir_all(layout.cache())?;
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(MAGIC)?;
+    file.write_all(key.digest("cache", [body.as_slice()]).as_bytes())?;
+    file.write_all(&body)?;
+    fs::rename(draft, path)
+}
