@@ -45,33 +45,47 @@ pub(crate) struct Chain {
     held: Option<Seen>,
     /// Whether the first line may have any number, because earlier ones were not read.
     midway: bool,
-    /// Number and hash of the last line by the head.
-    end: Option<(u64, Digest)>,
     first_bad: Option<Bad>,
     /// Number and hash that a line would have that is missing at the first break.
     sought: Option<(u64, Digest)>,
+    /// The line before an unreadable one that is the first bad one, until a readable line tells
+    /// which of them is bad.
+    doubted: Option<Seen>,
     breaks: u64,
 }
 
 impl Chain {
-    /// A chain from its first line; or, `midway`, from any line, which is then taken as good. The
-    /// head, when there is one, gives number and hash of its `end`.
-    pub(crate) fn new(midway: bool, end: Option<(u64, Digest)>) -> Self {
-        Self { midway, end, ..Self::default() }
+    /// A chain from its first line; or, `midway`, from any line, which is then taken as good.
+    pub(crate) fn new(midway: bool) -> Self {
+        Self { midway, ..Self::default() }
     }
 
     /// Takes the next line.
     pub(crate) fn push(&mut self, next: Seen) {
-        if self.sought.is_some() && next.link == self.sought && next.role != Role::Head {
-            // What was missing stands further on.
-            self.sought = None;
-            if let Some(bad) = &mut self.first_bad {
-                bad.flaw = Flaw::Reordered;
-            }
-        }
+        self.reconsider(&next);
         if let Some(line) = self.held.replace(next) {
             self.judge(&line);
             self.before = self.last.replace(line);
+        }
+    }
+
+    /// Corrects what was said of the first bad line by what a later one says.
+    fn reconsider(&mut self, next: &Seen) {
+        let (Some(bad), Some((seq, prev))) = (&mut self.first_bad, next.link) else { return };
+        if self.sought.is_some() && next.link == self.sought && next.role != Role::Head {
+            // What was missing stands further on.
+            self.sought = None;
+            bad.flaw = Flaw::Reordered;
+        }
+        if let Some(doubted) = self.doubted.take() {
+            let (wanted, hash) = expected(Some(&doubted));
+            if seq == wanted && prev == hash {
+                bad.flaw = Flaw::Inserted;
+            } else if seq == wanted {
+                // Its successor knows another line of that number: the end of that line was made
+                // into the unreadable one.
+                *bad = Bad { place: doubted.place, flaw: Flaw::Edited };
+            }
         }
     }
 
@@ -97,8 +111,14 @@ impl Chain {
         let bad = self.blame(line);
         if matches!(bad.flaw, Flaw::Missing { .. }) {
             self.sought = Some(expected(self.last.as_ref()));
+        } else if line.link.is_none() {
+            self.doubted.clone_from(&self.last);
         }
         self.first_bad = Some(bad);
+        if let Some(held) = self.held.take() {
+            self.reconsider(&held);
+            self.held = Some(held);
+        }
     }
 
     /// Which of the two is bad, and how.
@@ -106,12 +126,7 @@ impl Chain {
         let last = self.last.as_ref();
         let bad = |flaw| Bad { place: line.place.clone(), flaw };
         let Some((seq, prev)) = line.link.filter(|_| line.role != Role::Open) else {
-            // When the head names the line before by number, but not by hash, that one is bad.
-            let denied = last.filter(|last| self.head_denies(last));
-            return match denied {
-                Some(last) => Bad { place: last.place.clone(), flaw: Flaw::Edited },
-                None => bad(self.blame_unreadable(line)),
-            };
+            return bad(self.blame_unreadable(line));
         };
         let (wanted, hash) = expected(last);
         let vouched = line.role == Role::Head || self.held_fits(line);
@@ -156,12 +171,6 @@ impl Chain {
         } else {
             Flaw::Edited
         }
-    }
-
-    /// Whether the head names another line of the same number as the last one.
-    fn head_denies(&self, line: &Seen) -> bool {
-        let number = line.link.map(|(seq, _)| seq);
-        self.end.is_some_and(|(seq, hash)| number == Some(seq) && hash != line.hash)
     }
 
     /// Whether the waiting line continues `line`.

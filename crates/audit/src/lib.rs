@@ -3,7 +3,8 @@ The append-only, hash-chained ledger of receipts.
 
 Writing: [`Ledger`] puts an [`Event`](datafog_core::Event) into the chain, and [`Recorded`] is the
 proof that it did; only this crate makes one, so nothing can run that was not first recorded.
-Reading: [`verify`] names the first bad line. The form on disk is described in
+Reading: [`verify`] names the first bad line; [`list`], [`find`], [`follow`] and [`stats`] show
+what is there. The form on disk is described in
 `docs/AUDIT_FORMAT.md`. This crate decides nothing about actions and reads no configuration; it
 takes no clock and no randomness either, so that equal events make equal files.
 
@@ -31,6 +32,10 @@ mod verify;
 
 pub use error::Error;
 pub use ledger::{Durability, Ledger};
+pub use read::{
+    Count, Entry, Filter, Follow, Moment, Newest, ParseMomentError, Stats, find, follow, list,
+    stats,
+};
 pub use recorded::Recorded;
 pub use report::{Bad, Flaw, Place, Recovery, Report};
 pub use verify::verify;

@@ -31,8 +31,7 @@ const STEP_BACK: SignedDuration = SignedDuration::from_mins(5);
 pub fn verify(dir: &Path, newest: Option<u64>) -> Result<Report, Error> {
     let snapshot = Snapshot::take(dir)?;
     let start = newest.map(|lines| find_start(&snapshot, lines)).transpose()?.flatten();
-    let end = snapshot.head.map(|head| (head.seq, head.last));
-    let mut walk = Walk { chain: Chain::new(start.is_some(), end), ..Walk::default() };
+    let mut walk = Walk { chain: Chain::new(start.is_some()), ..Walk::default() };
     walk.read_all(&snapshot, start.unwrap_or_default())?;
     walk.close(&snapshot);
     let mut report = walk.report;

@@ -9,7 +9,6 @@
 mod sample;
 
 #[cfg(test)]
-#[expect(clippy::arithmetic_side_effects, reason = "a test may panic")]
 mod tests {
     use std::fs;
     use std::io::Read;
