@@ -50,7 +50,7 @@ pub(crate) struct Detector {
     #[serde(default)]
     pub(crate) trigger: Trigger,
     /// Literals, one of which is always there. `\d` a digit, `\h` a hex digit, `\w` a letter or
-    /// digit, `\s` a byte that ends a name.
+    /// digit, `\s` a byte that ends a name, `\\` a backslash.
     #[serde(default)]
     pub(crate) keywords: Vec<String>,
     /// The shape, as a regular expression that one byte of look-ahead decides. It starts at the

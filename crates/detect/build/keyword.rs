@@ -67,12 +67,17 @@ fn read(source: &str) -> Result<Vec<Place>, String> {
             places.push(Place::Literal(byte.to_ascii_lowercase()));
             continue;
         }
-        places.push(Place::Class(match bytes.next() {
+        let class = bytes.next();
+        if class == Some(b'\\') {
+            places.push(Place::Literal(b'\\'));
+            continue;
+        }
+        places.push(Place::Class(match class {
             Some(b'd') => (b'0'..=b'9').collect(),
             Some(b'h') => (b'0'..=b'9').chain(b'a'..=b'f').collect(),
             Some(b'w') => (b'0'..=b'9').chain(b'a'..=b'z').collect(),
             Some(b's') => b" \"':=_-".to_vec(),
-            _ => return Err(format!("`{source}`: a keyword knows \\d, \\h, \\w and \\s")),
+            _ => return Err(format!("`{source}`: a keyword knows \\d, \\h, \\w, \\s and \\\\")),
         }));
     }
     Ok(places)

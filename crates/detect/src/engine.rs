@@ -60,6 +60,9 @@ impl<'t> View<'t> {
     }
 }
 
+/// Texts below this many bytes are searched byte by byte.
+const SHORT: usize = 4096;
+
 impl Engine {
     /// An engine at the start of a text.
     pub(crate) const fn new() -> Self {
@@ -71,8 +74,14 @@ impl Engine {
     pub(crate) fn segment(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
         prefilter::places(text, from, to, |at| self.keywords(text, base, at));
         let part = text.get(from..to).unwrap_or_default();
-        for at in memchr_iter(b'@', part) {
-            self.at_sign(View::new(text, base, from.saturating_add(at)));
+        let mut at_sign = |at| self.at_sign(View::new(text, base, from.saturating_add(at)));
+        // The quick search first asks the processor what it can do, which under a hypervisor
+        // costs more than looking through a command line.
+        if part.len() < SHORT {
+            let places = part.iter().enumerate().filter(|(_, byte)| **byte == b'@');
+            places.for_each(|(at, _)| at_sign(at));
+        } else {
+            memchr_iter(b'@', part).for_each(at_sign);
         }
         number::groups(text, from, to, |group| self.number(text, base, group));
     }

@@ -4,6 +4,9 @@
 //! vector instructions; only where two neighbours together hold as many digits as the shortest
 //! such number are groups of digits looked at one by one.
 
+use crate::boundary;
+use crate::bytes::before;
+
 /// Bytes of a block; blocks lie at multiples of it, whatever the pieces a stream came in.
 pub(crate) const BLOCK: usize = 64;
 
@@ -46,24 +49,33 @@ fn digits_in(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     rest.first_chunk::<BLOCK>().map_or_else(
         || rest.iter().filter(|byte| byte.is_ascii_digit()).count(),
-        |block| usize::from(block.iter().map(|byte| u8::from(byte.is_ascii_digit())).sum::<u8>()),
+        // At most 64 fit a byte, and a sum that cannot overflow compiles to vector instructions.
+        |block| usize::from(block.iter().fold(0, |sum: u8, b| sum.wrapping_add(is_digit(*b)))),
     )
 }
 
+fn is_digit(byte: u8) -> u8 {
+    u8::from(byte.is_ascii_digit())
+}
+
 fn groups_of_block(text: &[u8], from: usize, to: usize, hit: &mut impl FnMut(Group)) {
-    let mut inside =
-        from.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_digit);
-    for at in from..to {
-        let digit = text.get(at).is_some_and(u8::is_ascii_digit);
+    let mut inside = before(text, from).is_some_and(|byte| byte.is_ascii_digit());
+    for (index, byte) in text.get(from..to).unwrap_or_default().iter().enumerate() {
+        let digit = byte.is_ascii_digit();
         if digit && !inside {
-            if let Some(letters) = letters_before(text, at) {
-                let rest = text.get(at..).unwrap_or_default();
-                let length = rest.iter().take(LONGEST_GROUP).take_while(|b| b.is_ascii_digit());
-                hit(Group { start: at, length: length.count(), letters });
-            }
+            group(text, from.saturating_add(index)).into_iter().for_each(&mut *hit);
         }
         inside = digit;
     }
+}
+
+/// The group of digits at `start`; `None` inside a longer word.
+#[inline(never)]
+fn group(text: &[u8], start: usize) -> Option<Group> {
+    let letters = letters_before(text, start)?;
+    let rest = text.get(start..)?;
+    let length = rest.iter().take(LONGEST_GROUP).take_while(|byte| byte.is_ascii_digit()).count();
+    Some(Group { start, length, letters })
 }
 
 /// Letters directly before `at`, when they begin a word; `None` inside a longer word.
@@ -72,10 +84,10 @@ fn letters_before(text: &[u8], at: usize) -> Option<u8> {
     let letters =
         head.iter().rev().take(MOST_LETTERS).take_while(|b| b.is_ascii_alphabetic()).count();
     let start = at.checked_sub(letters)?;
-    if crate::boundary::begins(text, start) {
+    if boundary::begins(text, start) {
         u8::try_from(letters).ok()
     } else {
-        crate::boundary::begins(text, at).then_some(0)
+        boundary::begins(text, at).then_some(0)
     }
 }
 

@@ -1,6 +1,6 @@
 //! IP addresses.
 
-use core::net::Ipv4Addr;
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
@@ -8,6 +8,9 @@ use crate::words::{Words, words};
 
 /// Longest dotted form in bytes.
 const LONGEST: usize = 15;
+
+/// Longest address of the sixth version in bytes.
+const LONGEST_SIX: usize = 39;
 
 /// How far before an address a word may stand that says it is a version.
 const CONTEXT: usize = 24;
@@ -35,6 +38,26 @@ pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     }
     Judgement::sound_if(!address.is_private())
+}
+
+/// A global address of the sixth version that begins with the candidate.
+pub(super) fn ipv6(candidate: &mut Candidate<'_>) -> Judgement {
+    let rest = candidate.text.get(candidate.start..).unwrap_or_default();
+    let rest = rest.get(..rest.len().min(LONGEST_SIX.saturating_add(1))).unwrap_or_default();
+    let length = run(rest, |byte| byte.is_ascii_hexdigit() || byte == b':');
+    let glued = matches!(
+        candidate.before(),
+        [.., b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b':' | b'.']
+    );
+    let open =
+        glued || rest.get(length).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    candidate.end = candidate.start.saturating_add(length);
+    let address = str::from_utf8(candidate.value()).ok().and_then(|it| it.parse::<Ipv6Addr>().ok());
+    Judgement::refuse_unless(address.is_some_and(|address| {
+        let [first, second, ..] = address.segments();
+        // 2001:db8::/32 and 3fff::/20 are kept for documentation (RFC 3849, RFC 9637).
+        !open && (0x2000..0x3fff).contains(&first) && (first, second) != (0x2001, 0x0db8)
+    }))
 }
 
 /// Widens the candidate to the whole run of digits and dots and reads it.

@@ -2,23 +2,68 @@
 //!
 //! GitHub describes the form in "Behind GitHub's new authentication token formats" (2021): the
 //! last six characters are the CRC-32 (IEEE 802.3, as in zlib) of the characters after the
-//! prefix, in base 62 with the digits `0-9A-Za-z`, padded with zeros. npm took it over.
+//! prefix, in base 62 with the digits `0-9A-Za-z`, padded with zeros. npm took it over. The others
+//! were worked out from valid tokens; a checksum of 32 bits does not come out right by chance.
 
 use crate::candidate::{Candidate, Judgement};
 
-/// Digits of the checksum.
+/// Base-62 digits of a checksum.
 const DIGITS: usize = 6;
 
 /// `ghp_` and its siblings, `npm_`: head, `_`, body, six digits of checksum.
 pub(super) fn github(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
-    let holds = value
+    let body = value
         .iter()
         .position(|byte| *byte == b'_')
-        .and_then(|head| value.get(head.checked_add(1)?..))
-        .and_then(|body| body.split_at_checked(body.len().checked_sub(DIGITS)?))
-        .is_some_and(|(body, digits)| base62(checksum(body)) == digits);
+        .and_then(|head| value.get(head.checked_add(1)?..));
+    Judgement::sound_if(
+        body.and_then(|body| split(body, DIGITS))
+            .is_some_and(|(body, digits)| base62(checksum(body)) == digits),
+    )
+}
+
+/// GitLab's routable tokens: everything, then seven base-36 digits of checksum. Older tokens have
+/// no checksum and no dot.
+pub(super) fn gitlab(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let holds = split(value, 7).is_some_and(|(body, digits)| base36(checksum(body)) == digits);
+    Judgement::sound_if(holds || !value.contains(&b'.'))
+}
+
+/// Grafana's service accounts: all before the last `_`, then the checksum in hex, least
+/// significant byte first.
+pub(super) fn grafana(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let holds = split(value, 9).is_some_and(|(body, digits)| {
+        digits.get(1..).is_some_and(|digits| hex(checksum(body).swap_bytes()) == digits)
+    });
     Judgement::sound_if(holds)
+}
+
+/// Cloudflare: what stands after the first `_`, then the checksum in hex.
+pub(super) fn cloudflare(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let body = value
+        .iter()
+        .position(|byte| *byte == b'_')
+        .and_then(|head| value.get(head.checked_add(1)?..));
+    let holds = body
+        .and_then(|body| split(body, 8))
+        .is_some_and(|(body, digits)| hex(checksum(body)) == digits);
+    Judgement::sound_if(holds)
+}
+
+/// Atlassian: everything, then the checksum in upper-case hex.
+pub(super) fn atlassian(candidate: &mut Candidate<'_>) -> Judgement {
+    let holds = split(candidate.value(), 8)
+        .is_some_and(|(body, digits)| hex(checksum(body)).eq_ignore_ascii_case(digits));
+    Judgement::sound_if(holds)
+}
+
+/// What stands before the last `count` bytes, and these.
+fn split(value: &[u8], count: usize) -> Option<(&[u8], &[u8])> {
+    value.split_at_checked(value.len().checked_sub(count)?)
 }
 
 /// CRC-32 of IEEE 802.3, reflected, as in zlib (RFC 1952 §8), four bits at a time.
@@ -30,16 +75,29 @@ pub(super) fn checksum(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| step(step(crc ^ u32::from(*byte))))
 }
 
-fn base62(mut value: u32) -> [u8; DIGITS] {
-    let mut digits = [b'0'; DIGITS];
-    for digit in digits.iter_mut().rev() {
-        *digit = ALPHABET.get((value % 62) as usize).copied().unwrap_or_default();
-        value /= 62;
-    }
-    digits
+fn base62(value: u32) -> [u8; DIGITS] {
+    digits(value, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 }
 
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+fn base36(value: u32) -> [u8; 7] {
+    digits(value, b"0123456789abcdefghijklmnopqrstuvwxyz")
+}
+
+fn hex(value: u32) -> [u8; 8] {
+    digits(value, b"0123456789abcdef")
+}
+
+/// The last `N` digits of `value`, most significant first, padded with zeros.
+fn digits<const N: usize, const BASE: usize>(value: u32, alphabet: &[u8; BASE]) -> [u8; N] {
+    let base = u32::try_from(BASE).unwrap_or(1).max(1);
+    let mut rest = value;
+    let mut out = [b'0'; N];
+    for digit in out.iter_mut().rev() {
+        *digit = alphabet.get((rest % base) as usize).copied().unwrap_or_default();
+        rest /= base;
+    }
+    out
+}
 
 /// The reflected polynomial `0xEDB88320` applied to every value of four bits.
 const TABLE: [u32; 16] = {

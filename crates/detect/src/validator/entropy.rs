@@ -1,7 +1,24 @@
 //! How random a value looks.
 
+/// Whether a value looks made by a machine: letters and digits mixed often enough, and enough
+/// different ones.
+pub(super) fn is_random(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let hex = value.iter().all(u8::is_ascii_hexdigit);
+    let entropy = hundredths(value);
+    let floor = match value.len() {
+        _ if hex => 280,
+        0..=19 => 310,
+        20..=31 => 340,
+        _ => 360,
+    };
+    let mixed = changes(value).saturating_mul(6) >= value.len();
+    letters > 0 && (digits > 0 || value.len() >= 24) && mixed && entropy >= floor
+}
+
 /// Shannon's entropy of the bytes in hundredths of a bit each, over the value itself.
-pub(super) fn hundredths(value: &[u8]) -> u32 {
+fn hundredths(value: &[u8]) -> u32 {
     let mut counts = [0_u16; 256];
     for byte in value {
         if let Some(count) = counts.get_mut(usize::from(*byte)) {
@@ -24,7 +41,7 @@ pub(super) fn hundredths(value: &[u8]) -> u32 {
 
 /// How often the kind of character changes from one byte to the next: letters in lower and in
 /// upper case, digits, others. Words change seldom, random text often.
-pub(super) fn changes(value: &[u8]) -> usize {
+fn changes(value: &[u8]) -> usize {
     value.windows(2).filter(|pair| matches!(pair, [a, b] if kind(*a) != kind(*b))).count()
 }
 

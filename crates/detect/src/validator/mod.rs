@@ -5,16 +5,21 @@
 
 mod address;
 mod base64;
+mod basic;
+mod bech32;
 mod card;
 mod crc32;
 mod email;
 mod entropy;
+mod iban;
 mod jwt;
 mod naming;
+mod nats;
 mod pem;
 mod phone;
 mod placeholder;
 mod secret;
+mod shape;
 mod ssn;
 mod url;
 
@@ -24,16 +29,32 @@ use crate::candidate::Validator;
 
 /// All validators, sorted by name; the build script reads the names from here.
 pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
+    ("atlassian-crc32", crc32::atlassian),
+    ("azure-sas", shape::azure_sas),
+    ("base64-json", basic::json),
+    ("basic-credentials", basic::basic),
+    ("bech32", bech32::bech32),
     ("card", card::card),
+    ("cloudflare-crc32", crc32::cloudflare),
     ("database-url", url::database),
+    ("date", shape::date),
     ("email", email::email),
     ("github-crc32", crc32::github),
+    ("gitlab-crc32", crc32::gitlab),
+    ("grafana-crc32", crc32::grafana),
+    ("iban", iban::iban),
     ("ipv4", address::ipv4),
+    ("ipv6", address::ipv6),
     ("jwt", jwt::jwt),
     ("key", secret::key),
+    ("nats", nats::nats),
+    ("openai", shape::openai),
     ("password", secret::password),
     ("phone", phone::phone),
     ("private-key", pem::private_key),
+    ("putty", shape::putty),
+    ("random", shape::random),
+    ("slack", shape::slack),
     ("ssn", ssn::ssn),
     ("url-credentials", url::credentials),
 ];

@@ -22,7 +22,7 @@ pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
         && !is_reference(value)
         && !is_placeholder(value)
         && !is_uuid(value)
-        && is_random(value);
+        && entropy::is_random(value);
     Judgement::refuse_unless(fits)
 }
 
@@ -111,23 +111,6 @@ fn kinds(value: &[u8]) -> usize {
             !byte.is_ascii_alphanumeric() && *byte != b' '
         }];
     tests.iter().filter(|test| value.iter().any(test)).count()
-}
-
-/// Whether a value looks made by a machine: letters and digits mixed often enough, and enough
-/// different ones.
-fn is_random(value: &[u8]) -> bool {
-    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    let hex = value.iter().all(u8::is_ascii_hexdigit);
-    let entropy = entropy::hundredths(value);
-    let floor = match value.len() {
-        _ if hex => 280,
-        0..=19 => 310,
-        20..=31 => 340,
-        _ => 360,
-    };
-    let mixed = entropy::changes(value).saturating_mul(6) >= value.len();
-    letters > 0 && (digits > 0 || value.len() >= 24) && mixed && entropy >= floor
 }
 
 /// Five groups of hex digits, 8-4-4-4-12 (RFC 9562 §4): an identifier, not a secret.

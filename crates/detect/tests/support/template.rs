@@ -93,6 +93,15 @@ fn generate(name: &str, argument: &str, before: &str, random: &mut Random) -> Op
         "CRC32HEX" => {
             return Some(format!("{:0width$X}", crc32(before), width = argument.parse().ok()?));
         }
+        "crc32hexle" => return Some(format!("{:08x}", crc32(before).swap_bytes())),
+        "crc32base36" => return Some(in_base(u64::from(crc32(before)), 36, 7)),
+        "cloudflare-crc32" => {
+            let body = random.text(&base62, argument.parse().ok()?);
+            let sum = crc32(&body);
+            return Some(format!("{body}{sum:08x}"));
+        }
+        "natsseed" => return Some(nats_seed(argument, random)),
+        "agekey" => return Some(age_key(random)),
         "der" => return Some(wrapped_der(argument.parse().ok()?, random)),
         "openssh" => return Some(wrapped_openssh(argument.parse().ok()?, random)),
         "uuid" => return Some(uuid(random)),
@@ -146,11 +155,79 @@ fn crc32(text: &str) -> u32 {
 }
 
 fn base62_digits(value: u32) -> String {
-    let alphabet = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    (0..6_u32)
+    let swapped = |c: char| {
+        if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
+    };
+    in_base(u64::from(value), 62, 6).chars().map(swapped).collect()
+}
+
+/// `width` digits of `value`: `0-9a-zA-Z`.
+fn in_base(value: u64, base: u64, width: u32) -> String {
+    let digits = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    (0..width)
         .rev()
-        .map(|place| char::from(alphabet[(u64::from(value) / 62_u64.pow(place) % 62) as usize]))
+        .map(|place| char::from(digits[(value / base.pow(place) % base) as usize]))
         .collect()
+}
+
+/// A NATS seed of the kind whose two letters are given.
+fn nats_seed(kind: &str, random: &mut Random) -> String {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let digit = |letter: u8| ALPHABET.iter().position(|known| *known == letter).unwrap() as u16;
+    let kind = kind.as_bytes();
+    let prefix = (digit(kind[0]) << 11) | (digit(kind[1]) << 6);
+    let mut bytes = prefix.to_be_bytes().to_vec();
+    bytes.extend((0..32).map(|_| random.next() as u8));
+    let mut crc = 0_u32;
+    for byte in &bytes {
+        crc ^= u32::from(*byte) << 8;
+        for _ in 0..8 {
+            crc <<= 1;
+            if crc > 0xffff {
+                crc ^= 0x1_1021;
+            }
+        }
+    }
+    bytes.extend((crc as u16).to_le_bytes());
+    let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
+    bits.as_bytes()
+        .chunks(5)
+        .map(|five| format!("{:0<5}", str::from_utf8(five).unwrap()))
+        .map(|five| char::from(ALPHABET[usize::from_str_radix(&five, 2).unwrap()]))
+        .collect()
+}
+
+/// An age identity: bech32 of 52 random digits.
+fn age_key(random: &mut Random) -> String {
+    const ALPHABET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+    let head = "age-secret-key-";
+    let mut digits: Vec<u8> = (0..52).map(|_| random.next() as u8 % 32).collect();
+    let mut all: Vec<u8> = head.bytes().map(|byte| byte >> 5).collect();
+    all.push(0);
+    all.extend(head.bytes().map(|byte| byte & 31));
+    all.extend(&digits);
+    all.extend([0; 6]);
+    let sum = polymod(&all) ^ 1;
+    digits.extend((0..6).map(|place| (sum >> (5 * (5 - place))) as u8 & 31));
+    let data: String =
+        digits.iter().map(|digit| char::from(ALPHABET[usize::from(*digit)])).collect();
+    format!("{head}1{data}").to_uppercase()
+}
+
+/// The remainder of BIP-173, by long division over the field of 32 elements.
+fn polymod(values: &[u8]) -> u32 {
+    let generator = [0x3b6a_57b2_u32, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+    let mut check = 1_u32;
+    for value in values {
+        let top = check >> 25;
+        check = ((check & 0x01ff_ffff) << 5) ^ u32::from(*value);
+        for (bit, constant) in generator.iter().enumerate() {
+            if top >> bit & 1 == 1 {
+                check ^= constant;
+            }
+        }
+    }
+    check
 }
 
 fn base64(bytes: &[u8], last: &str, pad: bool) -> String {

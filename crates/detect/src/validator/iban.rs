@@ -1,0 +1,88 @@
+//! International bank account numbers (ISO 13616): country, length, and mod 97 of ISO 7064.
+
+use crate::candidate::{Candidate, Judgement};
+
+/// Longest written form: 34 characters in groups of four.
+const LONGEST: usize = 42;
+
+/// Countries, each with the length of its numbers (SWIFT, IBAN Registry, release 97).
+static LENGTHS: &[u8] = b"\
+    AD24AE23AL28AT20AZ28BA20BE16BG22BH22BR29BY28CH21CR22CY28CZ24DE22DK18DO28EE20\
+    EG29ES24FI18FO18FR27GB22GE22GI23GL18GR27GT28HR21HU28IE22IL23IQ23IS26IT27JO30\
+    KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31MU30NI28NL18\
+    NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27TN24TR26\
+    UA29VA22VG24\
+    ";
+
+/// A number that begins with the candidate's two letters and digits, in one piece or with single
+/// blanks or dashes between groups.
+pub(super) fn iban(candidate: &mut Candidate<'_>) -> Judgement {
+    let text = candidate.text.get(candidate.start..).unwrap_or_default();
+    let Some(length) = written_length(text) else { return Judgement::Refuse };
+    candidate.end = candidate.start.saturating_add(length);
+    Judgement::refuse_unless(remainder(candidate.value()) == Some(1))
+}
+
+/// Bytes of the written number, when its country and length fit together.
+fn written_length(text: &[u8]) -> Option<usize> {
+    let mut missing = length_of(text.first_chunk()?)?;
+    let mut after_separator = false;
+    for (at, byte) in text.iter().take(LONGEST).enumerate() {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' => {
+                missing = missing.checked_sub(1)?;
+                after_separator = false;
+            }
+            b' ' | b'-' if !after_separator && at >= 4 => after_separator = true,
+            _ => return None,
+        }
+        if missing == 0 {
+            let end = at.checked_add(1)?;
+            let open =
+                text.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+            return (!open).then_some(end);
+        }
+    }
+    None
+}
+
+/// Characters of a number of this country.
+fn length_of(country: &[u8; 2]) -> Option<usize> {
+    let entry = LENGTHS.as_chunks::<4>().0.iter().find(|entry| entry.starts_with(country))?;
+    str::from_utf8(entry.get(2..)?).ok()?.parse().ok()
+}
+
+/// The number mod 97 with its first four characters moved to the end and letters as 10 to 35.
+fn remainder(value: &[u8]) -> Option<u32> {
+    let (head, rest) = value.split_at_checked(4)?;
+    rest.iter().chain(head).filter(|byte| byte.is_ascii_alphanumeric()).try_fold(
+        0_u32,
+        |sum, byte| {
+            let digit = char::from(*byte).to_digit(36)?;
+            let shift = if digit > 9 { 100 } else { 10 };
+            sum.checked_mul(shift)?.checked_add(digit).map(|sum| sum % 97)
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_is_a_country_and_a_length() {
+        let (entries, rest) = LENGTHS.as_chunks::<4>();
+        assert!(rest.is_empty() && entries.is_sorted());
+        for [a, b, ..] in entries {
+            assert!((15..=34).contains(&length_of(&[*a, *b]).unwrap()));
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_standard_holds() {
+        assert_eq!(remainder(b"GB82WEST12345698765432"), Some(1));
+        assert_ne!(remainder(b"GB82WEST12345698765433"), Some(1));
+        assert_eq!(written_length(b"GB82 WEST 1234 5698 7654 32."), Some(27));
+        assert_eq!(written_length(b"GB82WEST123456987654321"), None);
+    }
+}

@@ -1,0 +1,89 @@
+//! Small checks of structure that a pattern cannot express.
+
+use super::entropy;
+use super::placeholder::{is_placeholder, is_reference};
+use crate::candidate::{Candidate, Judgement};
+
+/// How far around a signature the other parameters of a URL are looked for.
+const QUERY: usize = 300;
+
+/// The constant in every key of OpenAI: "OpenAI" in base64.
+const OPENAI: &[u8] = b"T3BlbkFJ";
+
+/// Longest PuTTY key file in bytes.
+const PUTTY: usize = 8192;
+
+/// A value that looks made by a machine.
+pub(super) fn random(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let fits = entropy::is_random(value) && !is_reference(value) && !is_placeholder(value);
+    Judgement::refuse_unless(fits)
+}
+
+/// OpenAI's constant with enough random text on both sides.
+pub(super) fn openai(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let place = value.windows(OPENAI.len()).position(|window| window == OPENAI);
+    let after = place.map(|at| value.len().saturating_sub(at).saturating_sub(OPENAI.len()));
+    Judgement::refuse_unless(place.is_some_and(|at| at >= 20) && after.is_some_and(|n| n >= 16))
+}
+
+/// A Slack token: groups of digits, then a random part. Others are shape only.
+pub(super) fn slack(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let mut parts = value.split(|byte| *byte == b'-').skip(1);
+    let team = parts.next().unwrap_or_default();
+    let last = parts.last().unwrap_or_default();
+    let numbered = team.len() >= 9 && team.iter().all(u8::is_ascii_digit);
+    Judgement::sound_if(numbered && last.len() >= 20)
+}
+
+/// The signature of an Azure shared access URL, which also names a version or an expiry.
+pub(super) fn azure_sas(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(QUERY)..).unwrap_or_default();
+    let after = candidate.after();
+    let after = after.get(..QUERY.min(after.len())).unwrap_or_default();
+    let named = |text: &[u8]| {
+        text.windows(4).any(|window| matches!(window, b"&sv=" | b"?sv=" | b"&se=" | b"?se="))
+    };
+    let padded = value.ends_with(b"=") || value.ends_with(b"%3D") || value.ends_with(b"%3d");
+    Judgement::refuse_unless(padded && (named(near) || named(after)))
+}
+
+/// A PuTTY key file: from its first line to its checksum (PuTTY manual, appendix C).
+pub(super) fn putty(candidate: &mut Candidate<'_>) -> Judgement {
+    let after = candidate.after();
+    let after = after.get(..PUTTY.min(after.len())).unwrap_or_default();
+    let again = after.windows(20).position(|window| window == b"PuTTY-User-Key-File-");
+    let after = after.get(..again.unwrap_or(after.len())).unwrap_or_default();
+    let Some(at) = after.windows(13).position(|window| window == b"Private-MAC: ") else {
+        return Judgement::Shape;
+    };
+    let digits = after.get(at.saturating_add(13)..).unwrap_or_default();
+    let digits = digits.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let length = at.saturating_add(13).saturating_add(digits);
+    candidate.end = candidate.end.saturating_add(length);
+    Judgement::sound_if(digits >= 40)
+}
+
+/// A calendar date: year first with `-`, or day and month first with `/`.
+pub(super) fn date(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let mut parts = value.split(|byte| matches!(byte, b'-' | b'/' | b'.')).map(number);
+    let (Some(Some(a)), Some(Some(b)), Some(Some(c))) = (parts.next(), parts.next(), parts.next())
+    else {
+        return Judgement::Refuse;
+    };
+    let day = |day: u32| (1..=31).contains(&day);
+    let month = |month: u32| (1..=12).contains(&month);
+    let year = |year: u32| (1900..=2099).contains(&year);
+    let fits = (year(a) && month(b) && day(c))
+        || (year(c) && ((month(a) && day(b)) || (day(a) && month(b))));
+    Judgement::refuse_unless(fits && parts.next().is_none())
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    str::from_utf8(digits).ok()?.parse().ok()
+}
