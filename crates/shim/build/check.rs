@@ -184,7 +184,15 @@ fn option(option: &Opt) -> Checked {
 
 /// Forms that know the role of their content by themselves need none.
 fn needs_role(form: Form) -> bool {
-    !matches!(form, Form::Cookie | Form::Header | Form::Password | Form::Url | Form::UserPassword)
+    !matches!(
+        form,
+        Form::Connection
+            | Form::Cookie
+            | Form::Header
+            | Form::Password
+            | Form::Url
+            | Form::UserPassword
+    )
 }
 
 fn operands(scope: &Scope, visible: &BTreeSet<String>) -> Checked {

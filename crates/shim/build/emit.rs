@@ -47,12 +47,13 @@ fn profile(file: &File) -> String {
     };
     format!(
         "Profile {{ name: {:?}, aliases: &{:?}, family: {:?}, deliver: Deliver::{deliver}, \
-         contact: crate::transport::{}::contact, endpoints: &[{}], redirects: &[{}], \
+         contact: crate::transport::{}::contact, assumes: &[{}], endpoints: &[{}], redirects: &[{}], \
          command: {} }}",
         file.name.get_ref(),
         file.aliases.iter().map(Spanned::get_ref).collect::<Vec<_>>(),
         file.family,
         file.transport.get_ref().replace('-', "_"),
+        join(file.assumes.iter().map(|assumed| effect(*assumed))),
         join(file.endpoint.iter().map(endpoint)),
         join(file.redirect.iter().map(|redirect| self::redirect(file, redirect))),
         scope(file, &file.command, &inherited, &[]),
@@ -146,6 +147,7 @@ fn implied(option: &Opt) -> Takes {
         Effect::Globoff,
         Effect::Insecure,
         Effect::Location,
+        Effect::LocationAll,
         Effect::LocationTrusted,
     ];
     let valued = option.effect.is_some_and(|effect| !bare.contains(&effect));

@@ -27,6 +27,9 @@ pub(crate) struct File {
     pub(crate) transport: Spanned<String>,
     /// Whether the command can be handed the judged bytes, or opens paths by itself.
     pub(crate) deliver: Deliver,
+    /// Effects that are in force without any option (`wget` follows redirects).
+    #[serde(default)]
+    pub(crate) assumes: Vec<Effect>,
     /// Options that several subcommands share, by name.
     #[serde(default)]
     pub(crate) set: BTreeMap<String, Options>,
@@ -268,10 +271,11 @@ words! {
     Grammar { Abbreviate, BooleanValues, Cluster, Equals, Expand, Global, IgnoreCase, Negate,
         Plus, SingleDash }
     /// Where in a value content is; see `form::Form`.
-    Form { AwsValue, Certificate, Cookie, Data, File, Header, KeyFile, KeyValue, Multipart, Password,
+    Form { AwsValue, Certificate, Connection, Cookie, Data, File, Header, KeyFile, KeyValue, Multipart, Password,
         Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
     /// What an option means to the transport; see `profile::Effect`.
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,
-        Disable, Endpoint, Globoff, Insecure, Jump, Location, LocationTrusted, Login, NoProxy,
-        Port, Proxy, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket, Url }
+        Disable, Endpoint, Globoff, Insecure, Jump, Location, LocationAll,
+        LocationTrusted, Login, NoProxy,
+        Port, Proxy, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket, Url, UrlFile }
 }

@@ -180,18 +180,21 @@ pub(crate) fn read_host(text: &[u8]) -> (HostName, bool) {
             None => (HostName::Unknown, true),
         };
     }
-    let text = text.strip_suffix(b".").unwrap_or(text);
+    // A dot at the end asks the name server for what is otherwise known without asking.
+    let (text, dotted) = text.strip_suffix(b".").map_or((text, false), |text| (text, true));
     if text.is_empty() {
         return (HostName::Unknown, true);
     }
     if let Some(address) = ipv4(text) {
-        return (HostName::Ip(IpAddr::V4(address)), false);
+        return (HostName::Ip(IpAddr::V4(address)), dotted);
     }
     if text.iter().all(|byte| is_name(*byte)) {
         // The parser of browsers takes a last label of digits for a broken address.
         let last = text.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
         let odd = last.iter().all(u8::is_ascii_digit) || text.windows(2).any(|it| it == b"..");
-        return (HostName::Name(String::from_utf8_lossy(text).to_ascii_lowercase()), odd);
+        let name = HostName::Name(String::from_utf8_lossy(text).to_ascii_lowercase());
+        let odd = odd || (dotted && name.is_loopback());
+        return (name, odd);
     }
     international(text)
 }
@@ -404,6 +407,8 @@ mod tests {
             "https://ａpi.github.com/",
             "https://api。github。com/",
             "https://127.0.0.1.5.6/",
+            "https://127.0.0.1./",
+            "https://localhost./",
             "https://1.2.3.999/",
             "https://08.0.0.1/",
             "https://4294967296/",

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use datafog_core::{Carrier, ContentSource, Deliver, Flow, StdinUse};
 
 use crate::text::Text;
+use crate::transport::endpoint;
 
 /// A way to write content into an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(crate) enum Form {
     AwsValue,
     /// `file[:password]`.
     Certificate,
+    /// A URL or `key=value` pairs that say how to reach a database, or only its name.
+    Connection,
     /// `name=value`, or a file of cookies.
     Cookie,
     /// `@file`, `@-`, or the text itself.
@@ -67,6 +70,7 @@ impl Collector<'_> {
         match form {
             Form::AwsValue => self.aws_value(text),
             Form::Certificate => self.certificate(text),
+            Form::Connection => self.connection(text),
             Form::Cookie => self.cookie(text),
             Form::Data => self.data(text),
             Form::File => self.file(text),
@@ -145,11 +149,21 @@ impl Collector<'_> {
         }
     }
 
+    /// Whole connections hold passwords.
+    fn connection(&mut self, text: &Text<'_>) {
+        if text.bytes.windows(3).any(|window| window == b"://") {
+            self.url(text);
+        } else if let Some((start, end)) = endpoint::conninfo_span(&text.bytes, b"password") {
+            self.text(&text.part(start, end), "credential");
+        }
+    }
+
     /// curl takes a value with `=` or `;` in it for cookies, any other for a file of cookies, of
     /// which each server gets only its own.
     fn cookie(&mut self, text: &Text<'_>) {
         if text.bytes.iter().any(|byte| matches!(byte, b'=' | b';')) {
-            self.text(text, "header:cookie");
+            // Unlike a `Cookie` header, curl sends these to every host of a chain of redirects.
+            self.text(text, "cookie");
         } else if !text.bytes.is_empty() && text.bytes.as_ref() != b"-" {
             let path = text.to_path();
             let role = "cookies".to_owned();
@@ -372,7 +386,7 @@ mod tests {
             (Form::Header, "Authorization: Bearer x", &["header:authorization=Bearer x"]),
             (Form::Header, "X-Empty;", &[]),
             (Form::Header, "@file", &["header@file"]),
-            (Form::Cookie, "a=b", &["header:cookie=a=b"]),
+            (Form::Cookie, "a=b", &["cookie=a=b"]),
             (Form::Cookie, "jar", &["cookies@jar"]),
             (Form::Upload, "{a,b}.txt", &["body@a.txt", "body@b.txt"]),
             (Form::Upload, "-", &["body@-"]),

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use datafog_core::{
-    ContentSource, Flow, Invocation, Operand, OperandKind, Opt, StdinUse, Surroundings,
+    ContentSource, Flow, Flows, Invocation, Operand, OperandKind, Opt, StdinUse, Surroundings,
 };
 
 use crate::config_file;
@@ -98,6 +98,7 @@ fn describe(profile: &Profile, call: &Call<'_>) -> Invocation {
 
 fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
     invocation.options.reserve(call.given.len());
+    let mut dropped = Flows::NONE;
     for given in &call.given {
         invocation.options.push(Opt {
             name: given.name.as_ref().to_owned(),
@@ -109,9 +110,7 @@ fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
         }
         let spec = given.spec;
         invocation.flows = invocation.flows.union(spec.adds);
-        for flow in spec.drops.iter() {
-            invocation.flows = invocation.flows.without(flow);
-        }
+        dropped = dropped.union(spec.drops);
         if let Some(stdin) = spec.stdin {
             invocation.stdin = stdin;
         }
@@ -128,6 +127,10 @@ fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
             (None, _) if spec.stdin == Some(StdinUse::Content) => collector.stdin(),
             (Some(_) | None, _) => {}
         }
+    }
+    // A dry run does nothing, wherever it is asked for.
+    for flow in dropped.iter() {
+        invocation.flows = invocation.flows.without(flow);
     }
 }
 

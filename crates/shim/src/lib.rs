@@ -25,6 +25,7 @@ mod redirect;
 mod source;
 mod text;
 mod transport;
+mod words;
 
 pub use display::{Mask, display};
 pub use install::{CommandName, InvalidName, LinkChange, LinkError, LinkState, Links};

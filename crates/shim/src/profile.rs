@@ -25,6 +25,8 @@ pub struct Profile {
     /// Whether the command can be handed the judged bytes, or opens paths by itself.
     pub deliver: Deliver,
     pub(crate) contact: Contact,
+    /// Effects in force without any option.
+    pub(crate) assumes: &'static [Effect],
     pub(crate) endpoints: &'static [Endpoint],
     pub(crate) redirects: &'static [Redirect],
     pub(crate) command: Scope,
@@ -228,6 +230,8 @@ pub(crate) enum Effect {
     Jump,
     /// Redirects are followed.
     Location,
+    /// Redirects are followed with every header and body.
+    LocationAll,
     /// Redirects are followed with all secrets.
     LocationTrusted,
     /// The value is a user's name.
@@ -252,6 +256,8 @@ pub(crate) enum Effect {
     UnixSocket,
     /// The value is a URL to call.
     Url,
+    /// The value is a file of URLs to call.
+    UrlFile,
 }
 
 /// Where a command goes by default.

@@ -322,9 +322,35 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An option that stands for itself among many alike (`--*` in the table).
+    fn give_any(
+        &mut self,
+        spec: &'static OptionSpec,
+        name: &str,
+        value: Option<Text<'a>>,
+        index: usize,
+    ) {
+        let found = Found { spec, negated: false };
+        let from = self.call.given.len();
+        match (spec.takes, value) {
+            (_, Some(value)) => self.give(found, Some(value), index),
+            (Takes::Many, None) => self.give_many(found, index),
+            (Takes::Required, None) => self.give_next(found, index),
+            (Takes::Attached | Takes::None | Takes::Optional, None) => {
+                self.give(found, None, index)
+            }
+        }
+        for given in self.call.given.iter_mut().skip(from) {
+            given.name = Cow::Owned(name.to_owned());
+        }
+    }
+
     fn unknown(&mut self, name: &[u8], dashes: usize, value: Option<Text<'a>>, index: usize) {
         let word = printable(name.get(dashes..).unwrap_or_default());
         let name = format!("{}{word}", if dashes == 1 { "-" } else { "--" });
+        if let Some(spec) = find_exact(&self.call.scopes, b"--*").filter(|_| dashes == 2) {
+            return self.give_any(spec, &name, value, index);
+        }
         if !self.call.scope().open && !self.call.stray {
             self.call.unclear.push(format!("option `{name}` is not in the table"));
         }

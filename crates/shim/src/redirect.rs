@@ -59,12 +59,12 @@ impl Redirected {
         match surroundings.read(file, FILE_LIMIT) {
             Ok(bytes) => {
                 let place =
-                    settings(&bytes).find(|(key, _)| !sets.is_empty() && *key == sets.as_bytes());
+                    settings(&bytes).find(|(key, _)| !sets.is_empty() && same_key(key, sets));
                 if let Some((_, value)) = place {
                     self.place.get_or_insert_with(|| value.to_vec());
                 }
                 let any = keys.is_empty() && sets.is_empty() && !bytes.trim_ascii().is_empty();
-                let redirects = |key: &[u8]| keys.iter().any(|known| known.as_bytes() == key);
+                let redirects = |key: &[u8]| keys.iter().any(|known| same_key(key, known));
                 if any || place.is_some() || settings(&bytes).any(|(key, _)| redirects(key)) {
                     self.void(Void::ConfigurationFile(path.to_owned()));
                 }
@@ -164,19 +164,36 @@ fn paths(path: &str, surroundings: &dyn Surroundings) -> Vec<PathBuf> {
     }
 }
 
+/// A text without blanks and double quotes around it.
+fn bare(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii();
+    text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text)
+}
+
+/// Whether a key of a file is the one known: case, `-` and `_` do not matter, and a known one may
+/// begin with `*`.
+fn same_key(key: &[u8], known: &str) -> bool {
+    let plain = |byte: &u8| (!matches!(byte, b'-' | b'_')).then_some(byte.to_ascii_lowercase());
+    let key: Vec<u8> = key.iter().filter_map(plain).collect();
+    let known: Vec<u8> = known.as_bytes().iter().filter_map(plain).collect();
+    match known.strip_prefix(b"*") {
+        Some(tail) => key.ends_with(tail),
+        None => key == known,
+    }
+}
+
 /// `key = value` lines, whatever the file's dialect: blanks around, `:` or `=` between, comments
-/// with `#` or `;`, sections passed over; keys with `_` for `-` are not told apart.
+/// with `#` or `;`, sections passed over. A line with both marks is read in both ways.
 fn settings(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    bytes.split(|byte| *byte == b'\n').filter_map(|line| {
-        let line = line.trim_ascii();
-        if line.starts_with(b"#") || line.starts_with(b";") || line.starts_with(b"[") {
-            return None;
-        }
-        let cut = line.iter().position(|byte| matches!(byte, b'=' | b':'))?;
-        let (key, rest) = line.split_at_checked(cut)?;
-        let value = rest.get(1..)?.trim_ascii();
-        let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
-        Some((key.trim_ascii(), quoted.unwrap_or(value)))
+    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let plain = |line: &&[u8]| !matches!(line.first(), None | Some(b'#' | b';' | b'['));
+    let cut = |line: &'_ [u8], mark: u8| line.iter().position(|byte| *byte == mark);
+    lines.filter(plain).flat_map(move |line| {
+        [b'=', b':'].into_iter().filter_map(move |mark| {
+            let (key, rest) = line.split_at_checked(cut(line, mark)?)?;
+            let value = rest.get(1..)?.trim_ascii();
+            Some((bare(key), bare(value.strip_suffix(b",").unwrap_or(value))))
+        })
     })
 }
 
@@ -198,10 +215,13 @@ mod tests {
 
     #[test]
     fn settings_are_read_in_any_dialect() {
-        let text = b"# c\n[global]\nindex-url = https://x/\nregistry=\"y\"\n ;z=1\nproxy : p";
+        let text = b"# c\n[global]\nindex-url = x\nregistry=\"y\"\n ;z=1\nproxy : p\n\"c\": \"d\",";
         let all: Vec<_> = settings(text).collect();
-        let expected: [(&[u8], &[u8]); 3] =
-            [(b"index-url", b"https://x/"), (b"registry", b"y"), (b"proxy", b"p")];
+        let expected: [(&[u8], &[u8]); 4] =
+            [(b"index-url", b"x"), (b"registry", b"y"), (b"proxy", b"p"), (b"c", b"d")];
         assert_eq!(all, expected);
+        assert_eq!(settings(b"proxy: http://p/?a=b").count(), 2);
+        assert!(same_key(b"Index_URL", "index-url") && same_key(b"@a:registry", "*:registry"));
+        assert!(!same_key(b"registry", "*:registry"));
     }
 }

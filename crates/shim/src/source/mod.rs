@@ -6,6 +6,7 @@
 use datafog_core::{Destination, Invocation, Surroundings};
 
 mod git_remote;
+mod kube_server;
 mod ssh_host;
 
 pub(crate) use ssh_host::settle as settle_ssh;
@@ -22,6 +23,7 @@ pub(crate) struct Source {
 /// Every source, sorted by name.
 pub(crate) static SOURCES: &[Source] = &[
     Source { name: "git-remote", find: git_remote::find },
+    Source { name: "kube-server", find: kube_server::find },
     Source { name: "ssh-host", find: ssh_host::find },
 ];
 

@@ -23,7 +23,12 @@ pub(crate) fn find(
     let named = invocation.operands.iter().filter(|operand| remote(operand.kind));
     let mut found: Vec<Destination> = Vec::new();
     for operand in named {
-        let Some(target) = ssh::target(operand.text.as_encoded_bytes()) else { continue };
+        let text = operand.text.as_encoded_bytes();
+        let target = match operand.kind {
+            OperandKind::Host => Some(ssh::host_operand(text)),
+            _ => ssh::target(text),
+        };
+        let Some(target) = target else { continue };
         let mut destination = ssh::destination(&target, invocation);
         destination.voids.extend(deferred.voids.iter().cloned());
         if destination.scheme == "ssh" {

@@ -6,8 +6,9 @@
 //!
 //! `Void::Redirects` is per destination while content is per place, so it stands whenever
 //! redirects are followed and *any* content is one that a client sends along to the next host:
-//! bodies, and headers other than `Authorization` and `Cookie`. Those two, `-u` and the URL's own
-//! user are dropped by curl when the host changes, unless `--location-trusted` is given.
+//! bodies, cookies of `-b`, and headers other than `Authorization` and `Cookie`. Those two, `-u` and
+//! the URL's own user are dropped by curl when the host changes, unless `--location-trusted` is
+//! given. wget drops nothing.
 
 use std::net::IpAddr;
 
@@ -36,6 +37,16 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
         if !to.destinations.contains(&destination) {
             to.destinations.push(destination);
         }
+    }
+    if on(call, Effect::UrlFile) {
+        to.unclear.push("URLs are read from a file".to_owned());
+        to.destinations.push(Destination {
+            scheme: wiring.style.scheme.to_owned(),
+            host: HostName::Unknown,
+            port: None,
+            reach: Reach::Unknown,
+            voids: redirected.voids.clone(),
+        });
     }
     if to.destinations.is_empty() && local > 0 {
         stay(to);
@@ -85,6 +96,8 @@ struct Wiring<'c> {
     connect_to: Vec<&'c [u8]>,
     socket: Option<&'c str>,
     elsewhere: Vec<&'c str>,
+    /// Options that name another configuration file.
+    files: Vec<&'c str>,
     /// A proxy given by an option; empty when one is switched off.
     proxy: Option<&'c [u8]>,
     no_proxy: Option<&'c [u8]>,
@@ -102,6 +115,7 @@ impl<'c> Wiring<'c> {
             globs: !on(call, Effect::Globoff),
         };
         let trusted = on(call, Effect::LocationTrusted);
+        let all = call.profile.assumes.contains(&Effect::LocationAll);
         let follows = on(call, Effect::Location) || trusted;
         Self {
             style,
@@ -109,10 +123,13 @@ impl<'c> Wiring<'c> {
             connect_to: values(call, Effect::ConnectTo).collect(),
             socket: standing(call, Effect::UnixSocket).last().map(|given| given.spec.name),
             elsewhere: standing(call, Effect::ConnectsElsewhere).map(|it| it.spec.name).collect(),
+            files: standing(call, Effect::ConfigFile).map(|given| given.spec.name).collect(),
             proxy: values(call, Effect::Proxy).last(),
             no_proxy: values(call, Effect::NoProxy).last(),
             insecure: on(call, Effect::Insecure),
-            redirects: trusted || (follows && to.contents.iter().any(is_resent)),
+            redirects: trusted
+                || (follows && to.contents.iter().any(is_resent))
+                || (all && to.contents.iter().any(is_more_than_url)),
         }
     }
 
@@ -125,6 +142,7 @@ impl<'c> Wiring<'c> {
         let mut bend = Bend::straight(&address.host);
         self.resolve(address, &mut bend);
         self.connect_to(address, &mut bend);
+        bend.voids.extend(self.files.iter().map(|name| Void::ConfigurationFile((*name).into())));
         bend.voids
             .extend(self.elsewhere.iter().map(|name| Void::ConnectsElsewhere((*name).into())));
         if let Some(name) = self.socket {
@@ -230,6 +248,11 @@ impl<'c> Wiring<'c> {
 fn is_resent(content: &datafog_core::ContentSource) -> bool {
     let dropped = ["credential", "header:authorization", "header:cookie", "url"];
     content.flow == Flow::Leaves && !dropped.contains(&content.role.as_str())
+}
+
+/// Content besides the URL itself.
+fn is_more_than_url(content: &datafog_core::ContentSource) -> bool {
+    content.flow == Flow::Leaves && content.role != "url"
 }
 
 /// Where a connection ends, and what bends it.

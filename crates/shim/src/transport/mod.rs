@@ -7,10 +7,14 @@ use datafog_core::{Invocation, Surroundings};
 
 use crate::read::Call;
 
+pub(crate) mod copy;
+pub(crate) mod docker;
+pub(crate) mod endpoint;
 pub(crate) mod git;
 pub(crate) mod http;
 pub(crate) mod local;
 pub(crate) mod ssh;
+pub(crate) mod wrapper;
 
 /// Works out destinations, and mends kinds and flows of operands that depend on them.
 pub(crate) type Contact = fn(&Call<'_>, &dyn Surroundings, &mut Invocation);

@@ -12,18 +12,15 @@ use crate::address::{self, Address, Style};
 use crate::profile::Effect;
 use crate::read::Call;
 use crate::redirect::Redirected;
+use crate::transport::copy;
 use crate::transport::http::straight_reach;
 
 /// Works out hosts and the direction of copies.
 pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
-    mend_operands(to);
-    let remote =
-        |kind| matches!(kind, OperandKind::Host | OperandKind::RemotePath | OperandKind::Url);
-    if !to.operands.iter().any(|operand| remote(operand.kind)) {
-        stay(to);
+    let logs_in = to.operands.iter().any(|operand| operand.kind == OperandKind::Host);
+    if !logs_in && !copy::direct(to, &remote_path) {
         return;
     }
-    direct(to);
     let mut voids = Redirected::of(call, surroundings).voids;
     for given in call.given.iter().filter(|given| !given.negated) {
         let value = given.value.as_ref().map(|value| value.bytes.to_ascii_lowercase());
@@ -53,58 +50,10 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     });
 }
 
-/// Tells `host:path` from a path of this machine.
-fn mend_operands(to: &mut Invocation) {
-    for operand in &mut to.operands {
-        let bytes = operand.text.as_encoded_bytes();
-        let is_url =
-            [b"rsync://".as_slice(), b"scp://", b"ssh://"].iter().any(|it| bytes.starts_with(it));
-        match operand.kind {
-            OperandKind::RemotePath if is_url => operand.kind = OperandKind::Url,
-            OperandKind::RemotePath if target(bytes).is_none() => operand.kind = OperandKind::Path,
-            _ => {}
-        }
-    }
-}
-
-/// Nobody is contacted: what would have left stays.
-fn stay(to: &mut Invocation) {
-    let moves = to.flows.has(Flow::Leaves) || to.flows.has(Flow::Enters);
-    to.flows = to.flows.without(Flow::Leaves).without(Flow::Enters);
-    if moves {
-        to.flows = to.flows.with(Flow::Stays);
-    }
-    for content in &mut to.contents {
-        content.flow = Flow::Stays;
-    }
-}
-
-/// For copies: the last operand is where data goes, the others are where it comes from.
-fn direct(to: &mut Invocation) {
-    let copies =
-        to.operands.iter().any(|it| matches!(it.kind, OperandKind::RemotePath | OperandKind::Url))
-            && !to.operands.iter().any(|it| it.kind == OperandKind::Host);
-    let Some((last, sources)) = to.operands.split_last().filter(|_| copies) else { return };
-    let remote = |kind| matches!(kind, OperandKind::RemotePath | OperandKind::Url);
-    let enters = sources.iter().any(|operand| remote(operand.kind)) || sources.is_empty();
-    let leaves = remote(last.kind) && !sources.is_empty();
-    to.flows = to.flows.without(Flow::Leaves).without(Flow::Enters).without(Flow::Stays);
-    if enters {
-        to.flows = to.flows.with(Flow::Enters);
-    }
-    if leaves {
-        to.flows = to.flows.with(Flow::Leaves);
-    }
-    let remote_paths: Vec<_> =
-        to.operands.iter().filter(|it| remote(it.kind)).map(|it| it.text.clone()).collect();
-    to.contents.retain(|content| match &content.carrier {
-        datafog_core::Carrier::File(path) => !remote_paths.iter().any(|it| it == path.as_os_str()),
-        _ => true,
-    });
-    let flow = if leaves { Flow::Leaves } else { Flow::Stays };
-    for content in &mut to.contents {
-        content.flow = flow;
-    }
+/// `host:path` and URLs name another machine.
+fn remote_path(text: &[u8]) -> Option<OperandKind> {
+    let url = text.windows(3).any(|window| window == b"://");
+    target(text).map(|_| if url { OperandKind::Url } else { OperandKind::RemotePath })
 }
 
 /// The void of an `-o key=value` in lower case, if it bends the way.

@@ -1,0 +1,55 @@
+//! The direction of copies: the last operand is where data goes, the others where it comes from.
+
+use std::ffi::OsString;
+
+use datafog_core::{Carrier, Flow, Invocation, OperandKind};
+
+/// Tells operands on other machines from paths of this one, and sets the flows that follow.
+/// Returns whether another machine takes part.
+///
+/// `remote` reads an operand declared as `remote-path`: `None` is a path of this machine.
+pub(crate) fn direct(to: &mut Invocation, remote: &dyn Fn(&[u8]) -> Option<OperandKind>) -> bool {
+    for operand in to.operands.iter_mut().filter(|it| it.kind == OperandKind::RemotePath) {
+        operand.kind = remote(operand.text.as_encoded_bytes()).unwrap_or(OperandKind::Path);
+    }
+    let away = |kind| matches!(kind, OperandKind::RemotePath | OperandKind::Url);
+    if !to.operands.iter().any(|operand| away(operand.kind)) {
+        stay(to);
+        return false;
+    }
+    let (enters, leaves) = match to.operands.split_last() {
+        Some((last, [])) => (away(last.kind), false),
+        Some((last, sources)) => (sources.iter().any(|it| away(it.kind)), away(last.kind)),
+        None => (false, false),
+    };
+    to.flows = to.flows.without(Flow::Leaves).without(Flow::Enters).without(Flow::Stays);
+    to.flows = if enters { to.flows.with(Flow::Enters) } else { to.flows };
+    to.flows = if leaves { to.flows.with(Flow::Leaves) } else { to.flows };
+    let elsewhere: Vec<OsString> =
+        to.operands.iter().filter(|it| away(it.kind)).map(|it| it.text.clone()).collect();
+    to.contents.retain(|content| match &content.carrier {
+        Carrier::File(path) => !elsewhere.iter().any(|text| text == path.as_os_str()),
+        Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin => true,
+    });
+    let flow = if leaves { Flow::Leaves } else { Flow::Stays };
+    to.contents.iter_mut().for_each(|content| content.flow = flow);
+    for operand in &mut to.operands {
+        operand.flow = if operand.flow == Flow::Leaves { flow } else { operand.flow };
+    }
+    true
+}
+
+/// Nobody is contacted: what would have left stays.
+pub(crate) fn stay(to: &mut Invocation) {
+    let moves = to.flows.has(Flow::Leaves) || to.flows.has(Flow::Enters);
+    to.flows = to.flows.without(Flow::Leaves).without(Flow::Enters);
+    if moves {
+        to.flows = to.flows.with(Flow::Stays);
+    }
+    for content in &mut to.contents {
+        content.flow = Flow::Stays;
+    }
+    for operand in to.operands.iter_mut().filter(|operand| operand.flow == Flow::Leaves) {
+        operand.flow = Flow::Stays;
+    }
+}
