@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, FileIdentity};
+use crate::{EnvVars, Error, FileIdentity, Host};
 
 /// Name of the one binary below `bin`.
 const BINARY: &str = "datafog";
@@ -49,6 +49,27 @@ impl Layout {
         identity.require_trusted(&binary, user)?;
         look_at(&layout.root)?.require_trusted(&layout.root, user)?;
         Ok((layout, identity))
+    }
+
+    /// The installation that a management command works on: that of the running binary, else the
+    /// one that `DATAFOG_HOME` names, else `.datafog` in the user's home. It need not exist yet.
+    ///
+    /// A binary in a folder of programs that everybody shares (`/usr/local/bin`, `~/.local/bin`)
+    /// belongs to no installation: it installs a copy of itself.
+    ///
+    /// Nothing is checked here: `doctor` must be able to look at what is not to be trusted.
+    ///
+    /// # Errors
+    /// When the running binary cannot be found, or [`Error::NoHome`] when there is no home.
+    pub fn for_management(host: &Host) -> Result<Self, Error> {
+        let named =
+            || host.variable(EnvVars::HOME).map(Path::new).filter(|path| path.is_absolute());
+        let (binary, home) = (running_binary()?, host.management_home());
+        let own = root_of(&binary).filter(|root| !is_shared(root, home.as_deref()));
+        if let Some(root) = own.or_else(named) {
+            return Ok(Self::at(root));
+        }
+        Ok(Self::at(home.ok_or(Error::NoHome)?.join(".datafog")))
     }
 
     /// The root itself.
@@ -111,6 +132,7 @@ impl Layout {
         vec![
             ("root", self.root.clone()),
             ("binary", self.binary()),
+            ("env", self.root.join("env")),
             ("shims", self.shims()),
             ("settings", self.settings()),
             ("policy", self.policy()),
@@ -133,6 +155,13 @@ fn root_of(binary: &Path) -> Option<&Path> {
     folder.parent().filter(|_| fits)
 }
 
+/// Whether `root` is where programs of all kinds are installed, so that it cannot be ours alone.
+fn is_shared(root: &Path, home: Option<&Path>) -> bool {
+    let system = ["/", "/usr", "/usr/local", "/opt/homebrew", "/home/linuxbrew/.linuxbrew"];
+    let own = |home: &Path| ["", ".local", ".cargo"].iter().any(|below| root == home.join(below));
+    system.iter().any(|shared| root == Path::new(shared)) || home.is_some_and(own)
+}
+
 fn look_at(path: &Path) -> Result<FileIdentity, Error> {
     let seen: io::Result<_> = path.metadata();
     seen.map(|metadata| FileIdentity::of(&metadata)).map_err(Error::io("look at", path))
@@ -148,6 +177,17 @@ mod tests {
         assert_eq!(root_of(Path::new("/x/bin/datafog2")), None);
         assert_eq!(root_of(Path::new("/x/target/datafog")), None);
         assert_eq!(root_of(Path::new("datafog")), None);
+    }
+
+    #[test]
+    fn folders_of_everybody_are_no_installation() {
+        let home = Some(Path::new("/home/ann"));
+        for root in ["/", "/usr", "/usr/local", "/home/ann", "/home/ann/.local"] {
+            assert!(is_shared(Path::new(root), home), "{root}");
+        }
+        for root in ["/home/ann/.datafog", "/opt/datafog", "/home/bob/.local"] {
+            assert!(!is_shared(Path::new(root), home), "{root}");
+        }
     }
 
     #[test]

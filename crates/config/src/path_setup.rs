@@ -66,22 +66,8 @@ impl PathSetup {
         Ok(Self { layout, places })
     }
 
-    /// The changes that make the set-up complete; empty when it is. A second plan after the first
-    /// was applied is empty.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
-    pub fn plan(&self) -> Result<Vec<Change>, Error> {
-        let mut changes = self.scripts_plan()?;
-        for file in self.places.start_files() {
-            let text = change::read(&file.path)?.unwrap_or_default();
-            let Some(line) = self.line_for(file.shell) else { continue };
-            changes.extend(Change::to_text(&file.path, line.added_to(text), 0o644)?);
-        }
-        Ok(changes)
-    }
-
-    /// The part of [`PathSetup::plan`] inside the root: the scripts.
+    /// The changes inside the root that make the set-up complete: the scripts. Empty when they
+    /// stand, so that a second plan after the first was applied is empty.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -92,20 +78,39 @@ impl PathSetup {
         scripts.collect()
     }
 
-    /// The changes that take the set-up back: our lines go, and files that hold nothing else and
-    /// that we made.
+    /// The changes in the user's own start files that make the set-up complete.
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn undo_plan(&self) -> Result<Vec<Change>, Error> {
+    pub fn files_plan(&self) -> Result<Vec<Change>, Error> {
         let mut changes = Vec::new();
-        for file in self.places.possible_start_files() {
-            changes.extend(self.without_line(&file)?);
-        }
-        for (name, _) in script::all(&self.layout.shims()) {
-            changes.extend(Change::to_nothing(&self.layout.root().join(name))?);
+        for file in self.places.start_files() {
+            let text = change::read(&file.path)?.unwrap_or_default();
+            let Some(line) = self.line_for(file.shell) else { continue };
+            changes.extend(Change::to_text(&file.path, line.added_to(text), 0o644)?);
         }
         Ok(changes)
+    }
+
+    /// The changes that remove the scripts.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn undo_scripts_plan(&self) -> Result<Vec<Change>, Error> {
+        let scripts = script::all(&self.layout.shims()).into_iter();
+        let removals = scripts
+            .filter_map(|(name, _)| Change::to_nothing(&self.layout.root().join(name)).transpose());
+        removals.collect()
+    }
+
+    /// The changes that remove our lines from the user's start files, and the files that hold
+    /// nothing else and that we made.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn undo_files_plan(&self) -> Result<Vec<Change>, Error> {
+        let files = self.places.possible_start_files().into_iter();
+        files.filter_map(|file| self.without_line(&file).transpose()).collect()
     }
 
     /// The start files that ought to hold our line, and whether they do.
@@ -176,6 +181,14 @@ mod tests {
         (home, setup)
     }
 
+    fn plan(setup: &PathSetup) -> Vec<Change> {
+        [setup.scripts_plan().unwrap(), setup.files_plan().unwrap()].concat()
+    }
+
+    fn undo_plan(setup: &PathSetup) -> Vec<Change> {
+        [setup.undo_files_plan().unwrap(), setup.undo_scripts_plan().unwrap()].concat()
+    }
+
     fn apply(setup: &PathSetup, changes: &[Change]) {
         for change in changes {
             change.apply(Some(&setup.layout.backups())).unwrap();
@@ -190,15 +203,15 @@ mod tests {
     #[test]
     fn an_empty_home_gets_the_files_of_sh_and_bash_and_loses_them_again() {
         let (home, setup) = world();
-        let plan = setup.plan().unwrap();
+        let first = plan(&setup);
         let scripts = [".datafog/env", ".datafog/env.fish", ".datafog/env.nu"];
         let files = [scripts.as_slice(), &[".profile", ".bashrc"]].concat();
-        assert_eq!(paths(&plan, home.path()), files);
-        apply(&setup, &plan);
-        assert_eq!(setup.plan().unwrap(), []);
+        assert_eq!(paths(&first, home.path()), files);
+        apply(&setup, &first);
+        assert_eq!(plan(&setup), []);
         assert!(setup.state().unwrap().iter().all(|file| file.holds_line));
-        apply(&setup, &setup.undo_plan().unwrap());
-        assert_eq!(setup.undo_plan().unwrap(), []);
+        apply(&setup, &undo_plan(&setup));
+        assert_eq!(undo_plan(&setup), []);
         assert!(!home.path().join(".profile").exists() && !home.path().join(".bashrc").exists());
     }
 
@@ -211,7 +224,7 @@ mod tests {
         for file in [".bash_login", ".zshrc"] {
             fs::write(home.path().join(file), "").unwrap();
         }
-        let changed = paths(&setup.plan().unwrap(), home.path());
+        let changed = paths(&plan(&setup), home.path());
         let mut expected = vec![".profile", ".bashrc", ".bash_login", ".zshenv", ".zprofile"];
         expected.extend([
             ".zshrc",
@@ -229,9 +242,9 @@ mod tests {
             let (home, setup) = world();
             let rc = home.path().join(".bashrc");
             fs::write(&rc, text).unwrap();
-            apply(&setup, &setup.plan().unwrap());
+            apply(&setup, &plan(&setup));
             assert!(fs::read(&rc).unwrap().starts_with(text));
-            apply(&setup, &setup.undo_plan().unwrap());
+            apply(&setup, &undo_plan(&setup));
             assert_eq!(fs::read(&rc).unwrap(), text);
         }
     }
@@ -241,11 +254,11 @@ mod tests {
         let (home, setup) = world();
         let rc = home.path().join(".bashrc");
         fs::write(&rc, "before").unwrap();
-        apply(&setup, &setup.plan().unwrap());
+        apply(&setup, &plan(&setup));
         let mut text = fs::read(&rc).unwrap();
         text.extend_from_slice(b"after\n");
         fs::write(&rc, text).unwrap();
-        apply(&setup, &setup.undo_plan().unwrap());
+        apply(&setup, &undo_plan(&setup));
         assert_eq!(fs::read(&rc).unwrap(), b"before\nafter\n");
     }
 
@@ -255,7 +268,7 @@ mod tests {
         fs::create_dir(home.path().join("dotfiles")).unwrap();
         fs::write(home.path().join("dotfiles/bashrc"), "x\n").unwrap();
         symlink("dotfiles/bashrc", home.path().join(".bashrc")).unwrap();
-        apply(&setup, &setup.plan().unwrap());
+        apply(&setup, &plan(&setup));
         assert!(home.path().join(".bashrc").symlink_metadata().unwrap().is_symlink());
         assert!(fs::read_to_string(home.path().join("dotfiles/bashrc")).unwrap().contains("env"));
     }

@@ -1,0 +1,159 @@
+//! The command line as a whole: what is typed, and which subcommand it means.
+
+use anyhow::Result;
+use clap::{ColorChoice as ClapColor, CommandFactory, FromArgMatches, Parser, Subcommand};
+use datafog_config::Host;
+
+use super::output::{ColorChoice, Output};
+use super::session::Session;
+use super::{
+    check, completions, doctor, explain, hooks, init, mode, paths, policy, receipts, run as run_one,
+    scan, status, uninstall,
+};
+use crate::exit_code::ExitCode;
+use crate::report::report;
+
+/// A data firewall for a developer's machine and the AI agents on it.
+///
+/// Commands such as git and curl are wrapped: what they are about to send, read or destroy is
+/// judged by a policy, recorded in a ledger that shows every later change, and then run as it is
+/// or blocked. Allowed commands behave as if datafog were not there.
+#[derive(Debug, Parser)]
+#[command(name = "datafog", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "\
+Examples:
+  datafog init                              set everything up; prints each change first
+  datafog status                            what protects this shell
+  datafog check -- git push origin main     what would be decided; nothing runs
+  datafog explain                           why the newest decision was as it was
+  datafog receipts list                     what was decided lately
+  datafog uninstall                         take it all back
+
+`datafog COMMAND --help` shows the examples of a command.")]
+pub(super) struct App {
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The subcommands, in the order in which they are met.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set up: folders, key, settings, wrappers, PATH
+    Init(init::Init),
+    /// Wrap and unwrap commands
+    #[command(subcommand)]
+    Hooks(hooks::Hooks),
+    /// Show or set whether decisions are carried out
+    Mode(mode::ModeCommand),
+    /// Say what protects this shell
+    Status(status::Status),
+    /// Look for what is wrong, and mend it
+    Doctor(doctor::Doctor),
+    /// Say what would be decided about a command; run nothing
+    Check(check::Check),
+    /// Pass one command through the gate
+    Run(run_one::Run),
+    /// Say why a decision is as it is
+    Explain(explain::Explain),
+    /// Look for secrets and personal data in files
+    Scan(scan::Scan),
+    /// Write, check and show the policy
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    /// Read and verify what was recorded
+    #[command(subcommand)]
+    Receipts(receipts::Receipts),
+    /// Show where everything is
+    Paths(paths::Paths),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+    /// Take back what init did
+    Uninstall(uninstall::Uninstall),
+}
+
+/// Reads the command line, does what it says, and returns the code to exit with.
+pub(crate) fn run(host: Host) -> u8 {
+    let typed = typed_color(&host);
+    let out = Output::new(typed, &host);
+    let matches = App::command().color(clap_color(typed, out)).try_get_matches_from(host.argv());
+    let app = match matches.and_then(|matches| App::from_arg_matches(&matches)) {
+        Ok(app) => app,
+        Err(error) => return usage(out, &error),
+    };
+    let out = Output::new(app.color, &host);
+    match Session::new(host, out).and_then(|session| app.command.run(&session)) {
+        Ok(code) => code,
+        Err(error) => report(&error).into(),
+    }
+}
+
+impl Command {
+    fn run(&self, session: &Session) -> Result<u8> {
+        let code = match self {
+            Self::Init(command) => command.run(session),
+            Self::Hooks(command) => command.run(session),
+            Self::Mode(command) => command.run(session),
+            Self::Status(command) => command.run(session),
+            Self::Doctor(command) => command.run(session),
+            Self::Check(command) => command.run(session),
+            // The one command whose code may be that of the program it became.
+            Self::Run(command) => return command.run(session),
+            Self::Explain(command) => command.run(session),
+            Self::Scan(command) => command.run(session),
+            Self::Policy(command) => command.run(session),
+            Self::Receipts(command) => command.run(session),
+            Self::Paths(command) => command.run(session),
+            Self::Completions(command) => command.run(session),
+            Self::Uninstall(command) => command.run(session),
+        };
+        Ok(code?.into())
+    }
+}
+
+/// Help and version are data; anything else that the parser says is a mistake.
+fn usage(out: Output, error: &clap::Error) -> u8 {
+    let text = error.render();
+    let styled = if error.use_stderr() { out.talk_in_color() } else { out.data_in_color() };
+    let text = if styled { text.ansi().to_string() } else { text.to_string() };
+    if error.use_stderr() {
+        out.say(text);
+        return ExitCode::Usage.into();
+    }
+    match out.print(text) {
+        Ok(()) => ExitCode::Success.into(),
+        Err(error) => report(&error.into()).into(),
+    }
+}
+
+/// The choice of colour as typed, for the parser's own words, which come before its result. A
+/// mistake here is reported by the parser itself.
+fn typed_color(host: &Host) -> ColorChoice {
+    let words = host.argv();
+    let mut own = words.iter().map(|word| word.to_str().unwrap_or_default());
+    while let Some(word) = own.next() {
+        let value = match word.strip_prefix("--color") {
+            _ if word == "--" => break,
+            Some("") => own.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => continue,
+        };
+        match value {
+            Some("always") => return ColorChoice::Always,
+            Some("never") => return ColorChoice::Never,
+            _ => {}
+        }
+    }
+    ColorChoice::Auto
+}
+
+fn clap_color(choice: ColorChoice, out: Output) -> ClapColor {
+    match choice {
+        ColorChoice::Always => ClapColor::Always,
+        ColorChoice::Never => ClapColor::Never,
+        ColorChoice::Auto if out.data_in_color() || out.talk_in_color() => ClapColor::Always,
+        ColorChoice::Auto => ClapColor::Never,
+    }
+}

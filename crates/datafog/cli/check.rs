@@ -1,0 +1,133 @@
+//! `datafog check`: what would be decided about a command. Nothing runs.
+
+use anyhow::Result;
+use clap::Args;
+use datafog_core::{Finding, Verdict};
+use datafog_gate::{Outcome, Purpose, Report};
+use serde::Serialize;
+
+use super::command_line::{CommandLine, request, unanswered};
+use super::output::{Cell, Tone};
+use super::session::Session;
+use super::status::place;
+use crate::exit_code::ExitCode;
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Standard input is not read. A receipt of kind `check` is written.
+
+Exit codes: 0 allowed, 1 denied, 3 needs approval, 4 policy or settings not valid, 5 I/O.
+
+Examples:
+  datafog check -- git push origin main
+  datafog check --json -- curl -d @notes.txt https://example.com/ | jq -r .decision")]
+pub(super) struct Check {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    command: CommandLine,
+}
+
+/// A decision as `check --json` prints it. No field holds a raw value.
+#[derive(Serialize)]
+struct Document<'a> {
+    decision: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
+    matched_rules: &'a [String],
+    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instead: Option<&'a str>,
+    command: &'a str,
+    destinations: &'a [String],
+    findings: &'a [Finding],
+    mode: datafog_core::Mode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<&'a str>,
+    receipt_id: datafog_core::Id,
+    duration_us: u64,
+}
+
+impl Check {
+    pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
+        let request = request(&self.command.words, Purpose::Check, None)?;
+        let report = match session.gate()?.run(&request) {
+            Outcome::Decided(report) => report,
+            Outcome::Blocked(notice) => return Err(unanswered(&notice)),
+            // Neither can come of a question; were they to, the answer is not a yes.
+            Outcome::Missing | Outcome::NotRun(_) => return Ok(ExitCode::Io),
+        };
+        if self.json {
+            session.out.json(&document(&report))?;
+        } else {
+            session.out.print(text(session, &report))?;
+        }
+        Ok(exit_code(&report))
+    }
+}
+
+/// What a decision means for somebody who only asked.
+pub(super) fn exit_code(report: &Report) -> ExitCode {
+    if report.fault.is_some() {
+        return ExitCode::Invalid;
+    }
+    match report.decision.verdict {
+        Verdict::Allow => ExitCode::Success,
+        Verdict::RequireApproval => ExitCode::NeedsApproval,
+        // Not carried out yet, so what asks for them does not run.
+        Verdict::Redact | Verdict::Rewrite | Verdict::Deny => ExitCode::Negative,
+    }
+}
+
+/// The word for a verdict, in its tone.
+pub(super) fn verdict(verdict: Verdict) -> Cell {
+    match verdict {
+        Verdict::Allow => Cell::toned(Tone::Good, verdict),
+        Verdict::Redact | Verdict::Rewrite | Verdict::RequireApproval => {
+            Cell::toned(Tone::Warning, verdict)
+        }
+        Verdict::Deny => Cell::toned(Tone::Bad, verdict),
+    }
+}
+
+/// Decision, rule, reason and remedy as rows of a table.
+pub(super) fn rows(report: &Report) -> Vec<Vec<Cell>> {
+    let decision = &report.decision;
+    let head = |text: &str| Cell::toned(Tone::Bold, text);
+    let mut rows = vec![vec![head("decision"), verdict(decision.verdict)]];
+    if let Some(rule) = decision.decider() {
+        let text = format!("{} ({})", rule.id, place(&rule.origin));
+        rows.push(vec![head("rule"), Cell::new(text)]);
+    }
+    if !decision.reason.is_empty() {
+        rows.push(vec![head("why"), Cell::new(&decision.reason)]);
+    }
+    rows.extend(decision.instead.iter().map(|text| vec![head("instead"), Cell::new(text)]));
+    rows.extend(report.fault.iter().map(|text| vec![head("problem"), Cell::new(text)]));
+    rows.push(vec![head("receipt"), Cell::new(report.event.receipt_id)]);
+    rows
+}
+
+fn text(session: &Session, report: &Report) -> String {
+    session.out.table(&rows(report))
+}
+
+fn document(report: &Report) -> Document<'_> {
+    let (decision, event) = (&report.decision, &report.event);
+    Document {
+        decision: decision.verdict,
+        rule: decision.decider().map(|rule| rule.id.as_str()),
+        matched_rules: &event.matched_rules,
+        reason: &decision.reason,
+        instead: decision.instead.as_deref(),
+        command: &event.command,
+        destinations: &event.destinations,
+        findings: &event.findings,
+        mode: event.mode,
+        fault: report.fault.as_deref(),
+        receipt_id: event.receipt_id,
+        duration_us: event.duration_us,
+    }
+}

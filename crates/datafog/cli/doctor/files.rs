@@ -1,0 +1,144 @@
+//! Owners and modes, settings, policy, ledger, wrappers and the programs behind them.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use datafog_config::{FileIdentity, load_or_create_key};
+use datafog_core::Mode;
+
+use super::super::session::Session;
+use super::super::{policy, receipts};
+use super::Finding;
+
+pub(super) fn examine(session: &Session) -> Vec<Finding> {
+    let mut findings = vec![root(session), key(session), settings(session), policy(session)];
+    findings.push(ledger(session));
+    findings.extend(foreign(session));
+    findings.extend(real_programs(session));
+    findings.extend(start_files(session));
+    findings
+}
+
+/// The folders and files of ours: nobody else may change them.
+fn root(session: &Session) -> Finding {
+    let (about, layout) = ("root", &session.layout);
+    if let Err(error) = session.host.user() {
+        return Finding::problem(about, error.to_string(), error.hint());
+    }
+    if !layout.root().is_dir() {
+        let detail = format!("`{}` is missing", layout.root().display());
+        return Finding::problem(about, detail, "datafog init");
+    }
+    let all = layout.places().into_iter().map(|(_, path)| path);
+    let trusted = |path: &Path| {
+        let identity = path.metadata().ok().map(|metadata| FileIdentity::of(&metadata))?;
+        identity.require_trusted(path, session.user).err()
+    };
+    if let Some(error) = all.into_iter().find_map(|path| trusted(&path)) {
+        return Finding::problem(about, error.to_string(), error.hint());
+    }
+    let receipts = layout.receipts().metadata();
+    if receipts.is_ok_and(|metadata| metadata.mode() & 0o077 != 0) {
+        let detail = format!("`{}` can be read by others", layout.receipts().display());
+        let remedy = format!("chmod go-rwx '{}'", layout.receipts().display());
+        return Finding::warning(about, detail, remedy);
+    }
+    Finding::ok(about, format!("{}  yours alone", layout.root().display()))
+}
+
+fn key(session: &Session) -> Finding {
+    let path = session.layout.key();
+    if !path.exists() {
+        return Finding::problem("key", format!("`{}` is missing", path.display()), "datafog init");
+    }
+    match load_or_create_key(&path, session.user) {
+        Ok(_) => Finding::ok("key", "readable by you alone"),
+        Err(error) => Finding::problem("key", error.to_string(), error.hint()),
+    }
+}
+
+fn settings(session: &Session) -> Finding {
+    match session.settings() {
+        Ok(settings) if settings.mode == Mode::Observe => Finding::warning(
+            "settings",
+            "mode observe: nothing is blocked",
+            "datafog mode enforced, when you are ready",
+        ),
+        Ok(_) => Finding::ok("settings", "mode enforced"),
+        Err(error) => Finding::problem("settings", format!("{error:#}"), "mend the line"),
+    }
+}
+
+fn policy(session: &Session) -> Finding {
+    let summary = policy::Summary::of(session);
+    match &summary.problem {
+        None => Finding::ok("policy", summary.to_string()),
+        Some(problem) => Finding::problem("policy", problem, "datafog policy lint"),
+    }
+}
+
+fn ledger(session: &Session) -> Finding {
+    let summary = receipts::Summary::of(session);
+    match &summary.problem {
+        None => Finding::ok("receipts", summary.to_string()),
+        Some(problem) => Finding::problem("receipts", problem, "datafog receipts verify"),
+    }
+}
+
+/// What lies among the wrappers and is none.
+fn foreign(session: &Session) -> Option<Finding> {
+    let known = session.links().names().ok()?;
+    let entries = std::fs::read_dir(session.layout.shims()).ok()?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut foreign: Vec<String> =
+        names.filter(|name| known.iter().all(|known| known.as_str() != name)).collect();
+    foreign.sort_unstable();
+    let remedy = format!("look at them, and move them out of `{}`", session.layout.shims().display());
+    (!foreign.is_empty()).then(|| {
+        Finding::warning("wrappers", format!("not ours: {}", foreign.join(", ")), remedy)
+    })
+}
+
+/// Every wrapper needs a real program behind it.
+fn real_programs(session: &Session) -> Option<Finding> {
+    let about = "real programs";
+    let (links, settings) = (session.links(), session.settings().unwrap_or_default());
+    let names = match links.names() {
+        Ok(names) => names,
+        Err(error) => return Some(Finding::problem(about, error.to_string(), error.hint())),
+    };
+    if names.is_empty() {
+        return Some(Finding::problem(about, "no command is wrapped", "datafog hooks install"));
+    }
+    let gate = session.gate().ok()?;
+    let is_missing = |name: &&datafog_shim::CommandName| {
+        let target = settings.hooks.get(name.as_str()).and_then(|hook| hook.target.as_deref());
+        gate.real_program(name.as_str().as_ref(), target).is_none()
+    };
+    let missing: Vec<&str> =
+        names.iter().filter(is_missing).map(datafog_shim::CommandName::as_str).collect();
+    Some(if missing.is_empty() {
+        Finding::ok(about, format!("{} wrapped, all found", names.len()))
+    } else {
+        let remedy = format!("install them, or: datafog hooks uninstall {}", missing.join(" "));
+        Finding::warning(about, format!("wrapped but not found: {}", missing.join(", ")), remedy)
+    })
+}
+
+/// Our line in the start files of shells. Its absence may be meant (`init --no-path`).
+fn start_files(session: &Session) -> Option<Finding> {
+    let about = "start files";
+    let state = session.path_setup().and_then(|setup| Ok(setup.state()?));
+    let state = match state {
+        Ok(state) => state,
+        Err(error) => return Some(Finding::warning(about, format!("{error:#}"), "datafog init")),
+    };
+    let without = state.iter().filter(|file| !file.holds_line);
+    let without: Vec<String> = without.map(|file| file.path.display().to_string()).collect();
+    Some(if without.is_empty() {
+        Finding::ok(about, format!("{} put the wrappers first on PATH", state.len()))
+    } else {
+        let detail = format!("without our line: {}", without.join(", "));
+        Finding::warning(about, detail, "datafog doctor --fix, unless you set PATH yourself")
+    })
+}

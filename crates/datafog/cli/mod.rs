@@ -1,0 +1,30 @@
+/*!
+The management command: everything a person types as `datafog …`.
+
+The command line is read here and nowhere else; a shim never comes this way. Each subcommand is
+one file with its arguments and its `run`. They print what they found on standard output and what
+they did or could not do on standard error; none of them judges anything by itself.
+*/
+
+mod app;
+mod check;
+mod command_line;
+mod completions;
+mod doctor;
+mod explain;
+mod hooks;
+mod init;
+mod installation;
+mod mode;
+mod output;
+mod paths;
+mod plan;
+mod policy;
+mod receipts;
+mod run;
+mod scan;
+mod session;
+mod status;
+mod uninstall;
+
+pub(crate) use app::run;

@@ -1,0 +1,38 @@
+//! `datafog run`: passes one command through the gate.
+
+use anyhow::Result;
+use clap::Args;
+use datafog_core::Mode;
+use datafog_gate::Purpose;
+
+use super::command_line::{CommandLine, request};
+use super::session::Session;
+use crate::exit_code::ExitCode;
+use crate::proxy;
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The command takes the place of this process: its exit code, signals and streams are its own. Of
+datafog's own codes: 126 blocked, 125 datafog itself failed, 127 there is no such command.
+
+Examples:
+  datafog run -- curl -d @notes.txt https://example.com/
+  datafog run --mode enforced -- npm publish      enforced even where the installation observes")]
+pub(super) struct Run {
+    /// The mode of this call; counts only where it is stricter than the installed one
+    #[arg(long, value_name = "MODE")]
+    mode: Option<Mode>,
+    #[command(flatten)]
+    command: CommandLine,
+}
+
+impl Run {
+    /// Returns the code to exit with, when the command did not run.
+    pub(super) fn run(&self, session: &Session) -> Result<u8> {
+        // A fault of ours must not look like a code of the command.
+        std::panic::set_hook(Box::new(|_| datafog_start::exit(ExitCode::Failed.into())));
+        let request = request(&self.command.words, Purpose::Run, self.mode)?;
+        Ok(proxy::answer(&request, session.gate()?.run(&request)))
+    }
+}

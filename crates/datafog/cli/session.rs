@@ -1,0 +1,68 @@
+//! What every management command works with: the process, the installation, the way to speak.
+
+use std::io::{self, IsTerminal};
+
+use anyhow::{Context, Result};
+use datafog_config::{EnvVars, FileIdentity, Host, Layout, PathSetup, Settings};
+use datafog_gate::Gate;
+use datafog_shim::Links;
+
+use super::output::Output;
+
+/// One run of the management command.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) host: Host,
+    pub(super) user: u32,
+    pub(super) layout: Layout,
+    pub(super) out: Output,
+}
+
+impl Session {
+    /// The session for the installation that this process is meant to manage: that of the running
+    /// binary, else the one named by `DATAFOG_HOME`, else `~/.datafog`.
+    pub(super) fn new(host: Host, out: Output) -> Result<Self> {
+        let user = host.user()?;
+        let layout = Layout::for_management(&host)?;
+        Ok(Self { host, user, layout, out })
+    }
+
+    /// The settings in the file, or the defaults when there is none.
+    pub(super) fn settings(&self) -> Result<Settings> {
+        let path = self.layout.settings();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Settings::parse(&text, &path)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Settings::default()),
+            Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+        }
+    }
+
+    /// The wrapper links of the installation.
+    pub(super) fn links(&self) -> Links {
+        Links::new(self.layout.shims(), self.layout.binary(), self.layout.backups())
+    }
+
+    /// The PATH set-up of the installation.
+    pub(super) fn path_setup(&self) -> Result<PathSetup> {
+        Ok(PathSetup::new(self.layout.clone(), &self.host)?)
+    }
+
+    /// The identity of the binary that gates: the installed one, or this one where none is.
+    pub(super) fn binary_identity(&self) -> Result<FileIdentity> {
+        let installed = self.layout.binary().metadata();
+        let metadata = installed.or_else(|_| std::env::current_exe()?.metadata());
+        Ok(FileIdentity::of(&metadata.context("cannot look at the running binary")?))
+    }
+
+    /// The gate of the installation.
+    pub(super) fn gate(&self) -> Result<Gate<'_>> {
+        Ok(Gate::new(&self.host, &self.layout, self.binary_identity()?, self.user))
+    }
+
+    /// Whether somebody is there to answer a question.
+    pub(super) fn may_ask(&self) -> bool {
+        let set = |name| self.host.variable(name).is_some_and(|value| !value.is_empty());
+        let silent = set(EnvVars::NO_INPUT) || set("CI");
+        !silent && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+}
