@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use datafog_core::Key;
+use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::{Error, FileIdentity};
 
@@ -63,9 +64,9 @@ fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
 fn create(path: &Path) -> Result<(), Error> {
     let (mut bytes, mut name) = ([0_u8; 32], [0_u8; 8]);
     for buffer in [bytes.as_mut_slice(), name.as_mut_slice()] {
-        getrandom::fill(buffer).map_err(|error| {
-            Error::io("draw random bytes for", path)(io::Error::other(error.to_string()))
-        })?;
+        let count = getrandom(&mut *buffer, GetRandomFlags::empty());
+        // Up to 256 bytes come whole or not at all (getrandom(2)).
+        count.map_err(|errno| Error::io("draw random bytes for", path)(errno.into()))?;
     }
     // A name of its own: a draft that a killed process left behind must not stand in the way.
     let mut draft = path.as_os_str().to_owned();

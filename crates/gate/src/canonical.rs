@@ -5,7 +5,7 @@
 //! links followed as far as the path exists. The last component of something that is to be removed
 //! is not followed, since removing a link removes the link.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -15,7 +15,7 @@ use datafog_core::{Flow, Invocation, OperandKind};
 
 /// Fills in the canonical form of every path operand.
 pub(crate) fn fill(invocation: &mut Invocation, cwd: &Path) {
-    let mut resolver = Resolver { cwd, folders: HashMap::new() };
+    let mut resolver = Resolver { cwd, folders: BTreeMap::new() };
     for operand in &mut invocation.operands {
         if operand.kind == OperandKind::Path {
             let follow = operand.flow != Flow::Destroys;
@@ -26,13 +26,13 @@ pub(crate) fn fill(invocation: &mut Invocation, cwd: &Path) {
 
 /// One path in canonical form, the last component followed; `None` when it cannot be told.
 pub(crate) fn followed(cwd: &Path, path: &Path) -> Option<PathBuf> {
-    Resolver { cwd, folders: HashMap::new() }.resolve(path, true)
+    Resolver { cwd, folders: BTreeMap::new() }.resolve(path, true)
 }
 
 /// Resolves many paths; folders are resolved once, since most operands share theirs.
 struct Resolver<'a> {
     cwd: &'a Path,
-    folders: HashMap<PathBuf, PathBuf>,
+    folders: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Resolver<'_> {
@@ -104,7 +104,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     fn resolve(cwd: &Path, path: &str, follow: bool) -> PathBuf {
-        let mut resolver = Resolver { cwd, folders: HashMap::new() };
+        let mut resolver = Resolver { cwd, folders: BTreeMap::new() };
         resolver.resolve(Path::new(path), follow).unwrap()
     }
 

@@ -4,7 +4,8 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Action, Destination, Facts, Finding, Flow, Flows, HostName, Mode, Principal, Surroundings,
+    Action, Destination, Facts, Finding, Flow, Flows, HostName, KeyedDigest, Mode, Principal,
+    Surroundings,
 };
 
 use crate::canonical;
@@ -16,6 +17,8 @@ use crate::world::World;
 #[derive(Debug)]
 pub(crate) struct Case<'a> {
     pub(crate) action: &'a Action,
+    /// Names the call without telling it.
+    pub(crate) digest: KeyedDigest,
     pub(crate) inspection: &'a Inspection,
     pub(crate) mode: Mode,
     pub(crate) world: &'a World<'a>,
@@ -27,6 +30,7 @@ pub(crate) struct Case<'a> {
 impl<'a> Case<'a> {
     pub(crate) fn new(
         action: &'a Action,
+        digest: KeyedDigest,
         inspection: &'a Inspection,
         mode: Mode,
         world: &'a World<'a>,
@@ -34,6 +38,7 @@ impl<'a> Case<'a> {
     ) -> Self {
         Self {
             action,
+            digest,
             inspection,
             mode,
             world,

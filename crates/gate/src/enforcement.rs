@@ -13,7 +13,6 @@ use nix::errno::Errno;
 use nix::unistd::execve;
 
 use crate::inspect::Held;
-use crate::lookup::RealProgram;
 use crate::notice::Notice;
 
 /// What to do about an action. It becomes real only when it was recorded.
@@ -45,7 +44,7 @@ impl Enforcement {
 /// A program about to take this process's place.
 #[derive(Debug)]
 pub(crate) struct Execution {
-    pub(crate) program: RealProgram,
+    pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<Cow<'static, CStr>>,
     pub(crate) environment: Vec<Cow<'static, CStr>>,
     /// Whether a change of what was judged stops the run; not when only observing.
@@ -102,7 +101,7 @@ impl Execution {
     /// Becomes the program: same descriptors, signals, folder and priority, `argv[0]` as typed.
     fn run(&self, held: &Held) -> NotRun {
         if self.strict
-            && let Some(changed) = self.first_change(held)
+            && let Some(changed) = Self::first_change(held)
         {
             return NotRun::Changed(changed);
         }
@@ -111,7 +110,7 @@ impl Execution {
                 return NotRun::Refused(error);
             }
         }
-        let path = match CString::new(self.program.path.as_os_str().as_bytes()) {
+        let path = match CString::new(self.program.as_os_str().as_bytes()) {
             Ok(path) => path,
             Err(error) => return NotRun::Refused(error.into()),
         };
@@ -134,11 +133,10 @@ impl Execution {
     }
 
     /// The first file that is not what was judged any more.
-    fn first_change(&self, held: &Held) -> Option<PathBuf> {
-        let program = (&self.program.path, Some(self.program.identity));
-        let content = held.watched.iter().map(|(path, identity)| (path, *identity));
-        let mut all = std::iter::once(program).chain(content);
-        all.find(|(path, identity)| !is_still(path, *identity)).map(|(path, _)| path.clone())
+    fn first_change(held: &Held) -> Option<PathBuf> {
+        let mut watched = held.watched.iter();
+        let changed = watched.find(|(path, identity)| !is_still(path, *identity))?;
+        Some(changed.0.clone())
     }
 }
 

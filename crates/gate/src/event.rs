@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use datafog_core::{Decision, Destination, Event, Facts, Id, Key, Reach, ReceiptKind};
+use datafog_core::{Decision, Destination, Event, Facts, Id, Reach, ReceiptKind};
 use datafog_policy::Policy;
 use datafog_shim::Mask;
 use jiff::Timestamp;
+use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::Error;
 use crate::case::Case;
@@ -13,7 +14,8 @@ use crate::case::Case;
 /// A new id for this moment.
 pub(crate) fn new_id(now: Timestamp) -> Result<Id, Error> {
     let mut random = [0_u8; 10];
-    getrandom::fill(&mut random).map_err(|_| Error::Random)?;
+    // Up to 256 bytes come whole or not at all (getrandom(2)).
+    getrandom(&mut random, GetRandomFlags::empty()).map_err(|_| Error::Random)?;
     Ok(Id::new(u64::try_from(now.as_millisecond()).unwrap_or(0), random))
 }
 
@@ -38,7 +40,7 @@ pub(crate) struct Draft<'a> {
 impl Draft<'_> {
     /// The event. It holds no raw value: the command is shown in its redacted form, and its
     /// arguments are named by a keyed digest.
-    pub(crate) fn event(&self, key: &Key) -> Event {
+    pub(crate) fn event(&self) -> Event {
         let (case, action) = (self.case, self.case.action);
         let inspection = case.inspection;
         let mut faults: Vec<String> = self.fault.iter().map(ToString::to_string).collect();
@@ -54,7 +56,7 @@ impl Draft<'_> {
             tool: action.invocation.family.clone(),
             command: command(case),
             cwd: lossy(&action.cwd),
-            action_digest: action.digest(key),
+            action_digest: case.digest,
             flows: case.flows().iter().collect(),
             destinations: case.destinations_so_far().iter().map(destination).collect(),
             channels: inspection.channels.clone(),

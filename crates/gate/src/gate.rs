@@ -1,7 +1,7 @@
 //! The gate itself: the one function that names every step.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use datafog_audit::{Durability, Ledger, Recorded};
 use datafog_config::{EnvVars, FileIdentity, Host, Layout, load_or_create_key};
@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::enforcement::{self, Enforcement, Execution, NotRun};
 use crate::event::{self, Draft};
 use crate::inspect::{self, Inspection};
-use crate::lookup::{Finder, RealProgram};
+use crate::lookup::Finder;
 use crate::marker::{self, Marker};
 use crate::notice::Notice;
 use crate::on_error::{Consequence, Failure, on_error, passes};
@@ -62,7 +62,7 @@ impl<'a> Gate<'a> {
         let mode = opened.state.mode_for(&action.invocation.program, self.asked_mode(request));
         let seen = opened.inspect(&action, mode, &mut clock);
         let known = principal::from_environment(self.host, self.user);
-        let case = Case::new(&action, &seen, mode, &world, known);
+        let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known);
         let decision = opened.decide(&case, &mut clock);
         let plan = self.plan(request, &opened, &case, &decision);
         let event = opened.event(request, &case, &decision, &plan, &clock);
@@ -86,7 +86,7 @@ impl<'a> Gate<'a> {
     /// The real program behind a wrapped name: `target` when one was recorded for it, else the
     /// first hit on PATH that is not us. For those who list; [`Gate::run`] looks for itself.
     #[must_use]
-    pub fn real_program(&self, name: &OsStr, target: Option<&Path>) -> Option<RealProgram> {
+    pub fn real_program(&self, name: &OsStr, target: Option<&Path>) -> Option<PathBuf> {
         self.finder().find(name, target)
     }
 
@@ -156,7 +156,7 @@ impl<'a> Gate<'a> {
             // Observing changes nothing, the environment included.
             Mode::Observe => environment.iter().map(|entry| (*entry).into()).collect(),
             Mode::Enforced => {
-                let marker = Marker::of_this_call(&case.action.digest(&opened.key));
+                let marker = Marker::of_this_call(&case.digest);
                 if marker::find(environment).is_some_and(|earlier| marker.repeats(&earlier)) {
                     return Err(Error::Loop { program: case.action.invocation.program.clone() });
                 }
@@ -258,7 +258,7 @@ impl Opened {
             fault: self.state.fault.as_ref(),
             duration_us: clock.microseconds(),
         };
-        draft.event(&self.key)
+        draft.event()
     }
 
     /// Plan → recorded plan. What stops a command is forced to disk; what runs, by setting.

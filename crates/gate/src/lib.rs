@@ -38,7 +38,6 @@ pub use compile::{diagnose as diagnose_policy, policy as compile_policy};
 pub use enforcement::NotRun;
 pub use error::Error;
 pub use gate::Gate;
-pub use lookup::RealProgram;
 pub use notice::Notice;
 pub use report::Report;
 pub use request::{Call, Outcome, Purpose, Request};

@@ -5,6 +5,7 @@
 //! crate's; it looks at one folder after the other and stops at the first hit that we accept.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use datafog_config::{FileIdentity, Host, Layout};
@@ -12,15 +13,6 @@ use datafog_config::{FileIdentity, Host, Layout};
 /// Where commands are looked for when PATH is not set: what the C library falls back to
 /// (`confstr(_CS_PATH)` on Linux).
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
-
-/// A program to run, and which file it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RealProgram {
-    /// The path to execute.
-    pub path: PathBuf,
-    /// The file behind it, as it was found.
-    pub identity: FileIdentity,
-}
 
 /// Looks real programs up for one installation.
 #[derive(Clone, Copy, Debug)]
@@ -33,22 +25,37 @@ pub(crate) struct Finder<'a> {
 impl Finder<'_> {
     /// The real program for `name`: `target` when one was set at install, else the first hit on
     /// PATH. A name with a slash is taken as a path. `None` when there is none.
-    pub(crate) fn find(&self, name: &OsStr, target: Option<&Path>) -> Option<RealProgram> {
+    pub(crate) fn find(&self, name: &OsStr, target: Option<&Path>) -> Option<PathBuf> {
         if let Some(target) = target {
             return self.accept(target.to_owned());
         }
-        let path = self.host.variable("PATH").map_or_else(|| DEFAULT_PATH.into(), OsString::from);
+        let hits = which::which_in_all(name, Some(self.path()?), self.host.cwd()).ok()?;
+        hits.into_iter().find_map(|hit| self.accept(hit))
+    }
+
+    /// PATH without our own folder, which is not worth looking into; `None` when nothing is left.
+    fn path(&self) -> Option<OsString> {
+        let path = self.host.variable("PATH").unwrap_or_else(|| DEFAULT_PATH.as_ref());
         let shims = self.layout.shims();
-        let hits = which::which_in_all(name, Some(path), self.host.cwd()).ok()?;
-        hits.filter(|hit| hit.parent() != Some(&shims)).find_map(|hit| self.accept(hit))
+        let folders = path.as_bytes().split(|byte| *byte == b':');
+        let mut rest = OsString::with_capacity(path.len());
+        let mut any = false;
+        for folder in folders.filter(|folder| *folder != shims.as_os_str().as_bytes()) {
+            // An empty entry means the working directory, so it is kept as an entry.
+            if any {
+                rest.push(":");
+            }
+            rest.push(OsStr::from_bytes(folder));
+            any = true;
+        }
+        any.then_some(rest)
     }
 
     /// The program at `path`, unless it is this very binary or not a file.
-    fn accept(&self, path: PathBuf) -> Option<RealProgram> {
+    fn accept(&self, path: PathBuf) -> Option<PathBuf> {
         let metadata = path.metadata().ok()?;
-        let identity = FileIdentity::of(&metadata);
-        let ours = identity.is_same_file(&self.own);
-        (metadata.is_file() && !ours).then_some(RealProgram { path, identity })
+        let ours = FileIdentity::of(&metadata).is_same_file(&self.own);
+        (metadata.is_file() && !ours).then_some(path)
     }
 }
 
@@ -77,7 +84,7 @@ mod tests {
     fn found(path: &str, layout: &Layout, own: FileIdentity) -> Option<PathBuf> {
         let host = Host::made_up(&["git"], &[("PATH", path)], Path::new("/"));
         let finder = Finder { host: &host, layout, own };
-        finder.find(OsStr::new("git"), None).map(|program| program.path)
+        finder.find(OsStr::new("git"), None)
     }
 
     #[test]
@@ -90,6 +97,7 @@ mod tests {
         let path = [&layout.shims(), &copy, &real].map(|dir| dir.display().to_string()).join(":");
         assert_eq!(found(&path, &layout, own), Some(real.join("git")));
         assert_eq!(found(&copy.display().to_string(), &layout, own), None);
+        assert_eq!(found(&layout.shims().display().to_string(), &layout, own), None);
     }
 
     #[test]
@@ -99,7 +107,7 @@ mod tests {
         let finder = Finder { host: &host, layout: &layout, own };
         let real = folder.path().join("real/git");
         let hit = finder.find(OsStr::new("git"), Some(&real)).unwrap();
-        assert_eq!(hit.path, real);
+        assert_eq!(hit, real);
         assert_eq!(finder.find(OsStr::new("git"), Some(&layout.shims().join("git"))), None);
     }
 

@@ -105,7 +105,7 @@ fn what(case: &Case<'_>, decision: &Decision, finding: Option<&Finding>) -> Stri
     let text = match away {
         Some(finding) => {
             let name = datafog_detect::detector(&finding.detector)
-                .map_or(finding.entity.as_ref(), |detector| detector.summary);
+                .map_or_else(|| finding.entity.as_ref(), |detector| detector.summary);
             format!("{program} would send {} to {}", with_article(name), hosts(case.destinations()))
         }
         None => format!("{program}: {}", decision.reason),

@@ -82,11 +82,23 @@ static AGENTS: &[Agent] = &[
 ];
 
 /// The principal as far as the environment tells; its kind is agent or unknown.
+///
+/// The environment is gone through once: it is longer than the list of agents.
 pub(crate) fn from_environment(host: &Host, user: u32) -> Principal {
-    let set = |name: &&str| host.variable(name).is_some_and(|value| !value.is_empty());
-    let known = AGENTS.iter().find(|agent| agent.variables.iter().any(|name| set(&name)));
+    let mut known = None;
+    let mut named = false;
+    for entry in host.environment() {
+        let mut parts = entry.to_bytes().splitn(2, |byte| *byte == b'=');
+        let (Some(name), Some(value)) = (parts.next(), parts.next()) else { continue };
+        if value.is_empty() {
+            continue;
+        }
+        named |= name == b"AI_AGENT";
+        known = known.or_else(|| by_variable(name));
+    }
     let text = |name| Some(host.variable(name)?.to_str()?.chars().take(64).collect::<String>());
-    let agent = known.map(|agent| agent.name.to_owned()).or_else(|| text("AI_AGENT"));
+    let agent = known.map(|agent| agent.name.to_owned());
+    let agent = agent.or_else(|| if named { text("AI_AGENT") } else { None });
     Principal {
         kind: if agent.is_some() { PrincipalKind::Agent } else { PrincipalKind::Unknown },
         uid: user,
@@ -95,6 +107,17 @@ pub(crate) fn from_environment(host: &Host, user: u32) -> Principal {
         parents: Vec::new(),
         terminal: false,
     }
+}
+
+/// The agent that sets a variable of that name.
+fn by_variable(name: &[u8]) -> Option<&'static Agent> {
+    // Every one of these variables begins with one of few letters; most of an environment does
+    // not.
+    if !matches!(name.first(), Some(b'A' | b'C' | b'D' | b'F' | b'G' | b'O' | b'P')) {
+        return None;
+    }
+    let sets = |agent: &&Agent| agent.variables.iter().any(|known| known.as_bytes() == name);
+    AGENTS.iter().find(sets)
 }
 
 /// The same principal with its parent processes looked at.
@@ -164,6 +187,13 @@ mod tests {
             name_and_parent(std::process::id().try_into().unwrap()).unwrap().1,
             nix::unistd::getppid().as_raw()
         );
+    }
+
+    #[test]
+    fn every_variable_is_found() {
+        for variable in AGENTS.iter().flat_map(|agent| agent.variables) {
+            assert!(by_variable(variable.as_bytes()).is_some(), "{variable}");
+        }
     }
 
     #[test]

@@ -95,7 +95,10 @@ impl State {
             {
                 Ok(policy) => Some(policy),
                 Err(error) => {
-                    return Ok(Self { fault: Some(error), ..Self::of(settings, Policy::builtin()) });
+                    return Ok(Self {
+                        fault: Some(error),
+                        ..Self::of(settings, Policy::builtin())
+                    });
                 }
             },
             None => None,

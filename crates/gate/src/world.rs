@@ -57,14 +57,14 @@ impl Surroundings for World<'_> {
     fn output_of(&self, program: &str, arguments: &[OsString]) -> io::Result<Vec<u8>> {
         let real = self.finder.find(OsStr::new(program), None);
         let real = real.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        let mut command = Command::new(real.path);
+        let mut command = Command::new(real);
         command.args(arguments).current_dir(self.cwd());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn()?;
         let result = read_within(&mut child, PATIENCE);
         if result.is_err() {
-            // Gone already or not: what counts is that it does not outlive the question.
-            child.kill().or_else(|_| Ok::<(), io::Error>(()))?;
+            // It must not outlive the question.
+            child.kill()?;
         }
         let status = child.wait()?;
         let output = result?;
