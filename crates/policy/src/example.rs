@@ -151,7 +151,8 @@ impl DeclaredFinding {
             detector: "example".into(),
             entity: self.entity.clone().into(),
             channel: self.channel.clone(),
-            span: Span::at(0, 1),
+            // Examples do not say where in the channel: it is all of it.
+            span: Span::at(0, usize::MAX),
             confidence: self.confidence,
             severity: self.severity,
             fingerprint: KeyedDigest::from_hex(&format!("{number:064x}"))?,

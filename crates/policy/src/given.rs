@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Action, ActionKind, Destination, Facts, Finding, Flow, Flows, Id, Invocation, Mode, Principal,
+    Action, ActionKind, Destination, Facts, Finding, Flows, Id, Invocation, Mode, Principal,
     PrincipalKind,
 };
 
@@ -89,15 +89,8 @@ impl Facts for Given {
     }
 
     fn flows(&self) -> Flows {
-        let stated = self.flows.unwrap_or(self.action.invocation.flows);
-        let destinations = self.destinations();
-        let local = !destinations.is_empty() && destinations.iter().all(Destination::is_loopback);
-        match self.flows {
-            None if local && stated.has(Flow::Leaves) => {
-                stated.without(Flow::Leaves).with(Flow::Loopback)
-            }
-            _ => stated,
-        }
+        let implied = self.action.invocation.flows.toward(self.destinations());
+        self.flows.unwrap_or(implied)
     }
 
     fn destinations(&self) -> &[Destination] {

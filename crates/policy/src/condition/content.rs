@@ -18,7 +18,7 @@ pub(super) static KIND: Kind = Kind {
         summary: "One source of content (in a rule that lets something through: every source) \
                   fits all that is given: the file's path, the channel, its role, and which way \
                   it moves.",
-        form: "path pattern, list of them, or `{ path, channel, role, flow, which }`",
+        form: "path pattern, list of them, or `{ path, except, channel, role, flow, which }`",
         example: r#"content = { path = "~/.ssh/id_*", flow = "leaves" }"#,
         unknown: "when a file's path cannot be resolved, or the program has no profile",
         cost: "a walk over the content sources; resolved paths for `path`",
@@ -36,6 +36,9 @@ const CHANNELS: [&str; 4] = ["argument", "file", "inline", "stdin"];
 struct Wanted<'a> {
     #[serde(borrow)]
     paths: List<'a>,
+    /// Paths that do not count.
+    #[serde(borrow)]
+    except: List<'a>,
     #[serde(borrow)]
     channels: List<'a>,
     #[serde(borrow)]
@@ -51,14 +54,16 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
     } else {
         let paths = reader.paths(item)?.into_iter().collect();
         let none = List::default;
-        Wanted { paths, channels: none(), roles: none(), flows: none(), which: sense.which() }
+        let (except, channels, roles, flows) = (none(), none(), none(), none());
+        Wanted { paths, except, channels, roles, flows, which: sense.which() }
     };
     Some(Leaf::new(&KIND, Cost::Walk, &wanted))
 }
 
 fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
-    let fields = reader.fields(item, &["channel", "flow", "path", "role", "which"])?;
+    let fields = reader.fields(item, &["channel", "except", "flow", "path", "role", "which"])?;
     let paths = fields.item("path").map(|item| reader.paths(item));
+    let except = fields.item("except").map(|item| reader.paths(item));
     let channels = fields.item("channel").map(|item| read_channels(item, reader, &CHANNELS));
     let roles = fields.item("role").map(|item| reader.globs(item));
     let flows = fields.item("flow").map(|item| reader.words(item, "flow", &FLOWS));
@@ -68,6 +73,7 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
         return None;
     }
     let channels = channels.map_or(Some(List::default()), |channels| channels)?;
+    super::check_except(&fields, reader)?;
     if paths.is_some() && !channels.is_empty() && !channels.has("file") {
         let help = "only content from a `file` has a path";
         reader.error_with_help(fields.key_span("path"), "the rule can never fire", help);
@@ -75,6 +81,7 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
     }
     Some(Wanted {
         paths: paths.map_or(Some(Vec::new()), |paths| paths)?.into_iter().collect(),
+        except: except.map_or(Some(Vec::new()), |except| except)?.into_iter().collect(),
         channels,
         roles: roles.map_or(Some(Vec::new()), |roles| roles)?.into_iter().collect(),
         flows: flows.map_or(Some(Vec::new()), |flows| flows)?.into_iter().map(Flow::name).collect(),
@@ -106,7 +113,10 @@ impl Wanted<'_> {
     }
 
     fn path(&self, path: &Path, facts: &dyn Facts) -> Truth {
-        Which::Any.join(self.paths.iter().map(|one| path_pattern::matches(one, path, facts)))
+        let any = |list: &List<'_>| {
+            Which::Any.join(list.iter().map(|one| path_pattern::matches(one, path, facts)))
+        };
+        any(&self.paths).and(any(&self.except).negated())
     }
 }
 
@@ -140,6 +150,7 @@ fn describe(payload: &[u8]) -> Result<String, Damaged> {
         list("role", &wanted.roles),
         list("flow", &wanted.flows),
         list("path", &wanted.paths),
+        list("except", &wanted.except),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     Ok(format!("{} content: {}", wanted.which.name(), parts.join("; ")))
@@ -178,6 +189,15 @@ mod tests {
         assert_eq!(test("content = { role = 'fo*', channel = 'stdin' }", &facts), Truth::True);
         assert_eq!(test_loosening("content = '~/**'", &facts), Truth::False);
         assert_eq!(test_loosening("content = { flow = 'leaves' }", &facts), Truth::True);
+    }
+
+    #[test]
+    fn exceptions_leave_the_rest() {
+        let facts = facts(&[(Carrier::File("/home/user/.ssh/id_rsa.pub".into()), "", Flow::Leaves)]);
+        assert_eq!(test("content = '~/.ssh/id_*'", &facts), Truth::True);
+        let private = "content = { path = '~/.ssh/id_*', except = '**/*.pub' }";
+        assert_eq!(test(private, &facts), Truth::False);
+        assert!(refused("content = { except = '/x', role = 'y' }").contains("without `path`"));
     }
 
     #[test]

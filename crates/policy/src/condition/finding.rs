@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use datafog_core::{Confidence, Facts, Finding, Severity};
+use datafog_core::{
+    Carrier, Channel, Confidence, ContentSource, Facts, Finding, Flow, Severity,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CHANNELS, ConditionAbout, Cost, Kind, Leaf, Scope, Trial, channel_name, read_channels,
+    CHANNELS, ConditionAbout, Cost, FLOWS, Kind, Leaf, Scope, Trial, channel_name, read_channels,
     read_which,
 };
 use crate::Truth;
@@ -20,8 +22,8 @@ pub(super) static KIND: Kind = Kind {
         name: "finding",
         summary: "Something found in the content (in a rule that lets something through: \
                   everything found) fits all that is given.",
-        form: "entity glob, list of them, or `{ entity, detector, confidence, severity, count, \
-               going_home, channel, which }`",
+        form: "entity glob, list of them, or `{ entity, except, detector, confidence, severity, \
+               count, going_home, channel, flow, role, except_role, which }`",
         example: r#"finding = { entity = "secret.*", confidence = "medium", going_home = false }"#,
         unknown: "when content could not be scanned, nothing fits, and the rule lets something \
                   through; elsewhere content that could not be scanned is the business of \
@@ -42,6 +44,9 @@ const CONFIDENCES: [(&str, u8); 4] = [("certain", 100), ("high", 80), ("low", 30
 struct Wanted<'a> {
     #[serde(borrow)]
     entities: List<'a>,
+    /// Entities that do not count.
+    #[serde(borrow)]
+    except: List<'a>,
     #[serde(borrow)]
     detectors: List<'a>,
     /// At least, in per cent.
@@ -53,6 +58,14 @@ struct Wanted<'a> {
     going_home: Option<bool>,
     #[serde(borrow)]
     channels: List<'a>,
+    /// Names of flows: which way the content moves that holds the finding.
+    #[serde(borrow)]
+    flows: List<'a>,
+    /// What that content is used as.
+    #[serde(borrow)]
+    roles: List<'a>,
+    #[serde(borrow)]
+    except_roles: List<'a>,
     which: Which,
     /// Content that was not scanned leaves doubt: in rules that let something through.
     doubts: bool,
@@ -62,12 +75,16 @@ impl Wanted<'_> {
     fn anything(sense: Sense) -> Self {
         Self {
             entities: List::default(),
+            except: List::default(),
             detectors: List::default(),
             confidence: 0,
             severity: Severity::Low,
             count: 1,
             going_home: None,
             channels: List::default(),
+            flows: List::default(),
+            roles: List::default(),
+            except_roles: List::default(),
             which: sense.which(),
             doubts: sense.loosens,
         }
@@ -85,8 +102,10 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
 }
 
 fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
-    let keys =
-        ["channel", "confidence", "count", "detector", "entity", "going_home", "severity", "which"];
+    let keys = [
+        "channel", "confidence", "count", "detector", "entity", "except", "except_role", "flow",
+        "going_home", "role", "severity", "which",
+    ];
     let fields = reader.fields(item, &keys)?;
     let mut wanted = Wanted::anything(sense);
     // Every key is read even after a mistake, so that all mistakes are reported at once.
@@ -95,9 +114,21 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
     if let Some(item) = fields.item("entity") {
         keep(read_entities(item, reader).map(|list| wanted.entities = list));
     }
-    if let Some(item) = fields.item("detector") {
-        let detectors = reader.globs(item).map(|globs| globs.into_iter().collect());
-        keep(detectors.map(|list| wanted.detectors = list));
+    if let Some(item) = fields.item("except") {
+        keep(read_entities(item, reader).map(|list| wanted.except = list));
+    }
+    for (key, list) in [
+        ("detector", &mut wanted.detectors),
+        ("role", &mut wanted.roles),
+        ("except_role", &mut wanted.except_roles),
+    ] {
+        if let Some(item) = fields.item(key) {
+            keep(reader.globs(item).map(|globs| *list = globs.into_iter().collect()));
+        }
+    }
+    if let Some(item) = fields.item("flow") {
+        let flows = reader.words(item, "flow", &FLOWS);
+        keep(flows.map(|flows| wanted.flows = flows.into_iter().map(Flow::name).collect()));
     }
     if let Some(item) = fields.item("confidence") {
         keep(read_confidence(item, reader).map(|percent| wanted.confidence = percent));
@@ -184,9 +215,28 @@ impl Wanted<'_> {
         finding.confidence >= Confidence::percent(self.confidence)
             && finding.severity >= self.severity
             && any_glob(&self.entities, &finding.entity)
+            && (self.except.is_empty() || !any_glob(&self.except, &finding.entity))
             && any_glob(&self.detectors, &finding.detector)
             && (self.channels.is_empty() || self.channels.has(channel_name(&finding.channel)))
+            && self.source_fits(finding, facts)
             && self.going_home.is_none_or(|home| facts.going_home(finding) == home)
+    }
+
+    /// Whether the content that holds the finding moves and is used as wanted. What stands outside
+    /// of all known content has no role, and moves as the whole action does.
+    fn source_fits(&self, finding: &Finding, facts: &dyn Facts) -> bool {
+        if self.flows.is_empty() && self.roles.is_empty() && self.except_roles.is_empty() {
+            return true;
+        }
+        let source = source_of(finding, &facts.action().invocation.contents);
+        let role = source.map_or("", |source| source.role.as_str());
+        let flow = match source {
+            Some(source) => self.flows.has(source.flow.name()),
+            None => facts.flows().iter().any(|flow| self.flows.has(flow.name())),
+        };
+        (self.flows.is_empty() || flow)
+            && any_glob(&self.roles, role)
+            && (self.except_roles.is_empty() || !any_glob(&self.except_roles, role))
     }
 
     /// Whether there are as many different values as wanted. The same address a hundred times is
@@ -198,6 +248,24 @@ impl Wanted<'_> {
         let values: BTreeSet<_> = findings.map(|finding| finding.fingerprint).collect();
         u32::try_from(values.len()).unwrap_or(u32::MAX) >= self.count
     }
+}
+
+/// The content that a finding stands in; of several, one within the other, the narrowest: the
+/// password of a URL rather than the URL.
+fn source_of<'s>(finding: &Finding, sources: &'s [ContentSource]) -> Option<&'s ContentSource> {
+    let width = |source: &ContentSource| match (&finding.channel, &source.carrier) {
+        (Channel::Argument(index), Carrier::Argument(place)) => {
+            let holds = place.argument == *index && place.span.overlaps(finding.span);
+            holds.then(|| place.span.len())
+        }
+        (Channel::File(name), Carrier::File(path)) => {
+            (path.to_string_lossy() == name.as_str()).then_some(0)
+        }
+        (Channel::Stdin, Carrier::Stdin) => Some(0),
+        _ => None,
+    };
+    let holding = sources.iter().filter_map(|source| Some((width(source)?, source)));
+    holding.min_by_key(|(width, _)| *width).map(|(_, source)| source)
 }
 
 fn any_glob(globs: &List<'_>, text: &str) -> bool {
@@ -221,8 +289,12 @@ fn describe(payload: &[u8]) -> Result<String, Damaged> {
     let home = wanted.going_home.map(|home| if home { "going home" } else { "not going home" });
     let parts = [
         list("like", &wanted.entities),
+        list("except", &wanted.except),
         list("by", &wanted.detectors),
         list("in", &wanted.channels),
+        list("in content that", &wanted.flows),
+        list("used as", &wanted.roles),
+        list("not used as", &wanted.except_roles),
         (wanted.confidence > 0)
             .then(|| format!("confidence at least {}", Confidence::percent(wanted.confidence))),
         (wanted.severity > Severity::Low).then(|| format!("severity at least {}", wanted.severity)),
@@ -243,8 +315,9 @@ fn narrow(payload: &[u8], scope: &mut Scope) {
 mod tests {
     use super::super::testing::{refused, test, test_loosening};
     use super::*;
-    use crate::DeclaredFinding;
-    use crate::Given;
+    use datafog_core::{Deliver, Flows, Place, Span};
+
+    use crate::{DeclaredFinding, Given};
 
     fn facts(findings: &[(&'static str, u8, Severity)]) -> Given {
         let mut facts = Given::command("curl", "/");
@@ -300,6 +373,38 @@ mod tests {
         assert_eq!(test(away, &facts), Truth::True);
         facts.going_home = vec![true, false];
         assert_eq!(test(away, &facts), Truth::False);
+    }
+
+    #[test]
+    fn exceptions_leave_the_rest() {
+        let both = facts(&[TOKEN, EMAIL]);
+        assert_eq!(test("finding = { except = 'pii.*' }", &both), Truth::True);
+        assert_eq!(test("finding = { except = ['pii.*', 'secret.*'] }", &both), Truth::False);
+    }
+
+    #[test]
+    fn the_narrowest_content_gives_the_role() {
+        let mut facts = facts(&[TOKEN]);
+        facts.findings[0].span = Span::at(2, 3);
+        let source = |span: Span, role: &str, flow| ContentSource {
+            carrier: Carrier::Argument(Place { argument: 1, span }),
+            flow,
+            role: role.into(),
+            deliver: Deliver::Path,
+        };
+        assert_eq!(test("finding = { role = 'url' }", &facts), Truth::False);
+        assert_eq!(test("finding = { except_role = 'url' }", &facts), Truth::True);
+        assert_eq!(test("finding = { flow = 'leaves' }", &facts), Truth::False);
+        facts.invocation().flows = Flows::NONE.with(Flow::Leaves);
+        assert_eq!(test("finding = { flow = 'leaves' }", &facts), Truth::True);
+        facts.invocation().contents = vec![
+            source(Span::at(0, 40), "url", Flow::Stays),
+            source(Span::at(0, 8), "credential", Flow::Leaves),
+            source(Span::at(8, 4), "other", Flow::Leaves),
+        ];
+        assert_eq!(test("finding = { role = 'cred*', flow = 'leaves' }", &facts), Truth::True);
+        assert_eq!(test("finding = { except_role = 'credential' }", &facts), Truth::False);
+        assert_eq!(test("finding = { flow = 'stays' }", &facts), Truth::False);
     }
 
     #[test]

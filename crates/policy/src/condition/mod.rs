@@ -138,6 +138,16 @@ fn read_which(fields: &Fields<'_, '_>, reader: &mut Reader<'_>, sense: Sense) ->
     }
 }
 
+/// Refuses `except` where there is nothing to except from.
+fn check_except(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<()> {
+    if fields.item("except").is_some() && fields.item("path").is_none() {
+        let help = "`except` takes paths out of `path`";
+        reader.error_with_help(fields.key_span("except"), "`except` without `path`", help);
+        return None;
+    }
+    Some(())
+}
+
 /// The flows by name.
 const FLOWS: [(&str, Flow); 5] = [
     ("destroys", Flow::Destroys),

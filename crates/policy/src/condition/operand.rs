@@ -18,7 +18,7 @@ pub(super) static KIND: Kind = Kind {
         name: "operand",
         summary: "One operand (in a rule that lets something through: every operand) fits all \
                   that is given: canonical path, text, kind, and what the command does with it.",
-        form: "path pattern, list of them, or `{ path, text, matches, kind, flow, which }`",
+        form: "path pattern, list of them, or `{ path, except, text, matches, kind, flow, which }`",
         example: r#"operand = ["/", "~", "<cwd-ancestor>"]"#,
         unknown: "when a path cannot be resolved and its text does not settle it, or the program \
                   has no profile",
@@ -46,6 +46,9 @@ const KINDS: [(&str, OperandKind); 8] = [
 struct Wanted<'a> {
     #[serde(borrow)]
     paths: List<'a>,
+    /// Paths that do not count.
+    #[serde(borrow)]
+    except: List<'a>,
     #[serde(borrow)]
     texts: List<'a>,
     #[serde(borrow)]
@@ -65,16 +68,17 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
     } else {
         let paths = reader.paths(item)?.into_iter().collect();
         let none = List::default;
-        let (texts, kinds, flows) = (none(), none(), none());
-        Wanted { paths, texts, regex: None, kinds, flows, which: sense.which() }
+        let (except, texts, kinds, flows) = (none(), none(), none(), none());
+        Wanted { paths, except, texts, regex: None, kinds, flows, which: sense.which() }
     };
     Some(Leaf::new(&KIND, Cost::Walk, &wanted))
 }
 
 fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
-    let keys = ["flow", "kind", "matches", "path", "text", "which"];
+    let keys = ["except", "flow", "kind", "matches", "path", "text", "which"];
     let fields = reader.fields(item, &keys)?;
     let paths = fields.item("path").map(|item| reader.paths(item));
+    let except = fields.item("except").map(|item| reader.paths(item));
     let texts = fields.item("text").map(|item| reader.globs(item));
     let regex = fields.item("matches").map(|item| reader.regex(item));
     let kinds = fields.item("kind").map(|item| reader.words(item, "kind of operand", &KINDS));
@@ -85,6 +89,7 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
         return None;
     }
     let kinds = kinds.map_or(Some(Vec::new()), |kinds| kinds)?;
+    super::check_except(&fields, reader)?;
     if paths.is_some() && !kinds.is_empty() && !kinds.contains(&OperandKind::Path) {
         let help = "only operands of kind `path` have a canonical path; use `text` for others";
         reader.error_with_help(fields.key_span("path"), "the rule can never fire", help);
@@ -92,6 +97,7 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
     }
     Some(Wanted {
         paths: paths.map_or(Some(Vec::new()), |paths| paths)?.into_iter().collect(),
+        except: except.map_or(Some(Vec::new()), |except| except)?.into_iter().collect(),
         texts: texts.map_or(Some(Vec::new()), |texts| texts)?.into_iter().collect(),
         regex: regex.map_or(Some(None), |regex| regex.map(|text| Some(text.to_owned().into())))?,
         kinds: kinds.into_iter().map(kind_name).collect(),
@@ -139,9 +145,11 @@ impl Wanted<'_> {
         if operand.kind != OperandKind::Path {
             return Truth::False;
         }
-        let any = |path: &Path| {
-            Which::Any.join(self.paths.iter().map(|one| path_pattern::matches(one, path, facts)))
+        let one_of = |list: &List<'_>, path: &Path| {
+            Which::Any.join(list.iter().map(|one| path_pattern::matches(one, path, facts)))
         };
+        let any =
+            |path: &Path| one_of(&self.paths, path).and(one_of(&self.except, path).negated());
         match &operand.canonical {
             Some(path) => any(path),
             // What cannot be resolved may still hit by its text; a miss says nothing.
@@ -175,6 +183,7 @@ fn describe(payload: &[u8]) -> Result<String, Damaged> {
         list("kind", &wanted.kinds),
         list("flow", &wanted.flows),
         list("path", &wanted.paths),
+        list("except", &wanted.except),
         list("text", &wanted.texts),
         wanted.regex.as_ref().map(|regex| format!("text matching `{regex}`")),
     ];
@@ -211,6 +220,8 @@ mod tests {
         ]);
         assert_eq!(test("operand = ['/', '<cwd-ancestor>']", &facts), Truth::True);
         assert_eq!(test("operand = '/'", &facts), Truth::False);
+        let except = "operand = { path = '<cwd-ancestor>', except = ['/home/*', '/srv'] }";
+        assert_eq!(test(except, &facts), Truth::False);
         assert_eq!(test_loosening("operand = '<cwd>/**'", &facts), Truth::False);
         assert_eq!(test_loosening("operand = ['<cwd>/**', '~']", &facts), Truth::True);
         assert_eq!(test("operand = { path = '~', flow = 'stays' }", &facts), Truth::False);

@@ -1,10 +1,11 @@
 //! `option`: which options were given, by canonical name, and with which values.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::path::Path;
 
 use datafog_core::{Facts, Invocation};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere};
 use crate::Truth;
@@ -12,14 +13,14 @@ use crate::bytes::{Damaged, List, decode};
 use crate::read::{Fields, Item, Reader, Sense};
 use crate::spelling::nearest;
 use crate::truth::Which;
-use crate::{glob, pattern};
+use crate::{glob, path_pattern, pattern};
 
 pub(super) static KIND: Kind = Kind {
     about: ConditionAbout {
         name: "option",
         summary: "The options given, by canonical name (`-rf` is `--recursive` and `--force`), \
                   fit; a list means any of them.",
-        form: "name, list of names, or `{ any, all, none }`, or `{ name, value, matches, which }`",
+        form: "name, list of names, or `{ any, all, none }`, or `{ name, value, matches, path, which }`",
         example: r#"option = { all = ["--recursive"], none = ["--dry-run"] }"#,
         unknown: "when it depends on an option not seen and the command line was not fully \
                   understood",
@@ -47,7 +48,10 @@ enum Options<'a> {
     },
     Value {
         #[serde(borrow)]
-        name: Cow<'a, str>,
+        names: List<'a>,
+        /// Path patterns for the file that the value names.
+        #[serde(borrow)]
+        paths: List<'a>,
         #[serde(borrow)]
         globs: List<'a>,
         #[serde(borrow)]
@@ -58,7 +62,7 @@ enum Options<'a> {
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
     let value = if item.get_ref().is_table() {
-        let keys = ["all", "any", "matches", "name", "none", "value", "which"];
+        let keys = ["all", "any", "matches", "name", "none", "path", "value", "which"];
         let fields = reader.fields(item, &keys)?;
         match fields.item("name") {
             Some(name) => read_value(&fields, name, reader, sense)?,
@@ -73,7 +77,7 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
 }
 
 fn read_names(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Options<'static>> {
-    for key in ["value", "matches", "which"] {
+    for key in ["value", "matches", "path", "which"] {
         if fields.item(key).is_some() {
             let help = "say which option's value is meant: `name = \"--option\"`";
             reader.error_with_help(fields.key_span(key), format!("`{key}` without `name`"), help);
@@ -113,8 +117,11 @@ fn read_value(
             reader.error_with_help(fields.key_span(key), message, help);
         }
     }
-    let name_text = reader.text(name)?;
-    let name = canonical(name_text, name.span(), reader)?;
+    let names = read_list(name, reader)?;
+    let paths = match fields.item("path") {
+        Some(item) => reader.paths(item)?.into_iter().collect(),
+        None => List::default(),
+    };
     let globs = match fields.item("value") {
         Some(item) => reader.globs(item)?.into_iter().collect(),
         None => List::default(),
@@ -124,12 +131,12 @@ fn read_value(
         None => None,
     };
     let which = super::read_which(fields, reader, sense)?;
-    if globs.is_empty() && regex.is_none() {
+    if globs.is_empty() && regex.is_none() && paths.is_empty() {
         let help = "write `option = \"--name\"` when only its presence matters";
-        reader.error_with_help(fields.span.clone(), "neither `value` nor `matches` is given", help);
+        reader.error_with_help(fields.span.clone(), "neither `value`, `matches` nor `path` is given", help);
         return None;
     }
-    Some(Options::Value { name: Cow::Owned(name), globs, regex, which })
+    Some(Options::Value { names, paths, globs, regex, which })
 }
 
 fn read_list(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
@@ -191,10 +198,12 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
             let all = all.iter().map(given).fold(wanted, Truth::and);
             none.iter().map(|name| given(name).negated()).fold(all, Truth::and)
         }
-        Options::Value { name, globs, regex, which } => {
-            let values = invocation.options.iter().filter(|option| option.name == name);
+        Options::Value { names, paths, globs, regex, which } => {
+            let values = invocation.options.iter().filter(|option| names.has(&option.name));
             let fits = |value: Option<&OsStr>| {
-                value.map_or(Truth::False, |value| value_fits(value, &globs, regex.as_deref()))
+                let Some(value) = value else { return Truth::False };
+                value_fits(value, &globs, regex.as_deref())
+                    .and(path_fits(value, &paths, trial.facts))
             };
             let joined = which.join(values.map(|option| fits(option.value.as_deref())));
             if doubt && joined == Truth::False { Truth::Unknown } else { joined }
@@ -214,6 +223,15 @@ fn value_fits(value: &OsStr, globs: &List<'_>, regex: Option<&str>) -> Truth {
     })
 }
 
+/// Whether the file that a value names is one of these.
+fn path_fits(value: &OsStr, paths: &List<'_>, facts: &dyn Facts) -> Truth {
+    if paths.is_empty() {
+        return Truth::True;
+    }
+    let Some(path) = facts.canonical(Path::new(value)) else { return Truth::Unknown };
+    Which::Any.join(paths.iter().map(|one| path_pattern::matches(one, &path, facts)))
+}
+
 fn shown_names(facts: &dyn Facts) -> Vec<String> {
     let Invocation { options, .. } = &facts.action().invocation;
     options.iter().map(|option| format!("`{}`", option.name)).collect()
@@ -228,11 +246,12 @@ fn describe(payload: &[u8]) -> Result<String, Damaged> {
                 shown.map(|(what, list)| format!("{what} {}", list.shown())).collect();
             shown.join(", ")
         }
-        Options::Value { name, globs, regex, which } => {
+        Options::Value { names, paths, globs, regex, which } => {
+            let paths = (!paths.is_empty()).then(|| format!("naming {}", paths.shown()));
             let globs = (!globs.is_empty()).then(|| format!("like {}", globs.shown()));
             let regex = regex.map(|regex| format!("matching `{regex}`"));
-            let tests: Vec<String> = globs.into_iter().chain(regex).collect();
-            format!("{} value of `{name}` {}", which.name(), tests.join(" and "))
+            let tests: Vec<String> = globs.into_iter().chain(regex).chain(paths).collect();
+            format!("{} value of {} {}", which.name(), names.shown(), tests.join(" and "))
         }
     })
 }
@@ -290,6 +309,8 @@ mod tests {
         );
         assert_eq!(test("option = { name = '--data', matches = '^pl' }", &facts), Truth::True);
         assert_eq!(test("option = { name = '-k', value = '*' }", &facts), Truth::False);
+        assert_eq!(test("option = { name = ['-k', '--data'], path = '/@*' }", &facts), Truth::True);
+        assert_eq!(test("option = { name = '--data', path = '/plain/x' }", &facts), Truth::False);
     }
 
     #[test]
@@ -299,7 +320,7 @@ mod tests {
         assert!(refused("option = {}").contains("names no option"));
         assert!(refused("option = 'force'").contains("did you mean `--force`?"));
         assert!(refused("option = { value = 'x', any = ['-a'] }").contains("without `name`"));
-        assert!(refused("option = { name = '-x' }").contains("neither `value` nor `matches`"));
+        assert!(refused("option = { name = '-x' }").contains("neither `value`, `matches`"));
         assert!(refused("option = { name = '-x', matches = '(' }").contains("unclosed group"));
         assert!(
             refused("command = 'rm'\noption = '--recusive'")

@@ -1,0 +1,83 @@
+//! The embedded policies: every example, and the shape that all of them keep.
+
+mod support;
+
+use datafog_core::{RuleOrigin, Verdict};
+use datafog_policy::{AnyWord, Diagnostic, Layer, Policy};
+
+use support::Pretend;
+
+fn parsed() -> impl Iterator<Item = (&'static str, Policy)> {
+    Policy::packs().map(|(name, text)| {
+        (name, Policy::parse(text, name, Layer::Builtin, &AnyWord).unwrap_or_else(|faults| panic!("{}", shown(&faults))))
+    })
+}
+
+fn shown(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(|one| format!("\n{one}\n")).collect()
+}
+
+#[test]
+fn every_example_holds() {
+    for (name, policy) in parsed() {
+        let faults = policy.check_examples(&Pretend);
+        assert!(faults.is_empty(), "{name}: {} faults{}", faults.len(), shown(&faults));
+    }
+}
+
+#[test]
+fn every_rule_has_examples_of_both_kinds() {
+    for (name, policy) in parsed() {
+        let examples = policy.examples();
+        assert!(policy.warnings().is_empty(), "{name}: {}", shown(policy.warnings()));
+        for rule in policy.rules().iter().filter(|rule| rule.id != "unscannable") {
+            let own = || examples.iter().filter(|example| example.rule == rule.id);
+            let (hits, misses) = (own().filter(|one| one.matches), own().filter(|one| !one.matches));
+            let inherited = own().next().is_none() && rule.origin == RuleOrigin::Builtin;
+            assert!(inherited || (hits.count() >= 2 && misses.count() >= 2), "{name}: {}", rule.id);
+            assert!(rule.effect == Verdict::Allow || rule.instead.is_some(), "{}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn the_starter_leaves_everyday_work_alone() {
+    let starter = Policy::builtin();
+    let (_, parsed) = parsed().find(|(name, _)| *name == "starter").unwrap();
+    let examples = parsed.examples().iter();
+    let everyday: Vec<_> = examples.filter(|example| !example.matches).collect();
+    assert!(everyday.len() >= 40, "{} everyday lines", everyday.len());
+    for example in everyday {
+        let facts = datafog_policy::Interpreter::facts(&Pretend, example).unwrap();
+        let decision = starter.decide(&*facts);
+        assert_eq!(decision.verdict, Verdict::Allow, "{}: {}", example.shown(), decision.reason);
+    }
+}
+
+#[test]
+fn what_is_embedded_is_what_the_text_says() {
+    for (name, policy) in parsed() {
+        let embedded = Policy::pack(name).unwrap();
+        assert_eq!(embedded.to_bytes(), policy.to_bytes(), "{name}");
+        assert_eq!(embedded.digest(), policy.digest());
+        assert_eq!(embedded.id(), name);
+    }
+    assert!(Policy::pack("nothing").is_none());
+}
+
+#[test]
+fn strict_denies_what_no_rule_allows() {
+    let strict = Policy::pack("strict").unwrap();
+    assert_eq!(strict.default_verdict(), Verdict::Deny);
+    assert!(strict.rules().iter().any(|rule| rule.id == "no-root-removal"), "it extends starter");
+    for (line, verdict) in [
+        ("git status", Verdict::Allow),
+        ("curl https://example.com/", Verdict::Deny),
+        ("curl https://api.github.com/", Verdict::Allow),
+        ("rm -rf /", Verdict::Deny),
+    ] {
+        let argv: Vec<_> = line.split(' ').map(Into::into).collect();
+        let facts = support::facts(&argv, "/home/example/project".as_ref()).unwrap();
+        assert_eq!(strict.decide(&facts).verdict, verdict, "{line}");
+    }
+}
