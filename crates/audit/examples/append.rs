@@ -22,11 +22,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// Opens the ledger for each receipt anew, as processes do that write one each.
+/// Opens the ledger for each receipt anew, as processes do that write one each. It is always the
+/// same receipt, so that making it does not count.
 fn append(dir: &Path, count: u64) -> Result<(), Error> {
-    for event in (0..count).filter_map(sample::event) {
-        let ledger = Ledger::open(dir)?;
-        ledger.append(&event, Durability::Lazy)?;
+    let Some(event) = sample::event(1) else { return Ok(()) };
+    for _ in 0..count {
+        Ledger::open(dir)?.append(&event, Durability::Lazy)?;
     }
     Ok(())
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 /// A failure to write or read the ledger. What it means for the command is decided by the gate.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The event could not be written as JSON.
     #[error("the receipt cannot be written as JSON")]

@@ -93,16 +93,23 @@ fn put_number(rest: &mut &mut [u8], mut number: u64, width: usize) {
 /// The checksum of the POSIX tool `cksum`: a CRC-32 of the bytes and of their count, so that a
 /// person can check a head without datafog.
 fn checksum(bytes: &[u8]) -> u32 {
-    let count = bytes.len().to_le_bytes();
-    let count_bytes = count.len().saturating_sub(bytes.len().leading_zeros() as usize / 8);
-    let all = bytes.iter().chain(count.iter().take(count_bytes));
-    !all.fold(0, |crc, byte| step(step(crc, byte >> 4), byte & 15))
+    let mut crc = bytes.iter().fold(0, |crc, byte| feed(crc, *byte));
+    let mut count = bytes.len();
+    while count > 0 {
+        crc = feed(crc, count.to_le_bytes()[0]);
+        count >>= 8;
+    }
+    !crc
 }
 
-/// Takes one half of a byte into the CRC, highest bit first.
-fn step(crc: u32, nibble: u8) -> u32 {
-    let index = (crc >> 28) ^ u32::from(nibble);
-    (crc << 4) ^ CRC_OF_NIBBLE.get(index as usize).copied().unwrap_or_default()
+/// Takes one byte into the CRC, highest bit first.
+#[inline]
+fn feed(crc: u32, byte: u8) -> u32 {
+    let step = |crc: u32, nibble: u8| {
+        let index = (crc >> 28) ^ u32::from(nibble);
+        (crc << 4) ^ CRC_OF_NIBBLE.get(index as usize).copied().unwrap_or_default()
+    };
+    step(step(crc, byte >> 4), byte & 15)
 }
 
 /// The remainders of the 16 half bytes by the polynomial 0x04C11DB7.

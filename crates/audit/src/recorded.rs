@@ -19,12 +19,10 @@ impl<T> Recorded<T> {
         Self { value, receipt: Some(receipt) }
     }
 
-    /// Lets `value` pass in observe mode although its receipt could not be written; the `failure`
-    /// to write it must be shown. `None` in enforced mode: there, what is not recorded is not done.
+    /// Lets `value` pass in observe mode although its receipt could not be written. The failure to
+    /// write it is the caller's evidence that it was tried. `None` in enforced mode: there, what is not recorded is not done.
     #[must_use]
-    pub fn waived(value: T, mode: Mode, failure: &dyn core::error::Error) -> Option<Self> {
-        // The reference is the caller's evidence that recording was tried.
-        let _ = failure;
+    pub fn waived(value: T, mode: Mode, _failure: &dyn core::error::Error) -> Option<Self> {
         match mode {
             Mode::Observe => Some(Self { value, receipt: None }),
             Mode::Enforced => None,

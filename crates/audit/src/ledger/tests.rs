@@ -473,6 +473,36 @@ fn a_held_lock_is_waited_for_no_longer_than_told() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn the_lock_of_a_head_that_was_removed_keeps_nobody_out() {
+    let place = CLEAN.prepare();
+    let path = place.file("head").canonicalize().unwrap();
+    let head = fs::File::open(&path).unwrap();
+    head.lock().unwrap();
+    let opened = || {
+        let descriptors = fs::read_dir("/proc/self/fd").unwrap();
+        let targets = descriptors.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+        targets.filter(|target| *target == path).count()
+    };
+    let ledger = place.open().unwrap().with_wait(Duration::from_secs(600));
+    std::thread::scope(|scope| {
+        let append = || ledger.append(&sample::event(101).unwrap(), Durability::Lazy);
+        let writer = scope.spawn(append);
+        // It waits for the lock of the head that is removed now.
+        while opened() < 2 {
+            std::thread::yield_now();
+        }
+        fs::remove_file(&path).unwrap();
+        // Another writer makes a new one, and does not wait.
+        place.append(100).unwrap();
+        head.unlock().unwrap();
+        writer.join().unwrap().unwrap();
+    });
+    let report = place.verify();
+    assert_eq!((report.lines, report.recovery_count, report.is_intact()), (6, 1, true));
+}
+
+#[test]
 fn a_missing_parent_is_an_error() {
     let place = Place::new();
     let error = Ledger::open(&place.file("deeper")).unwrap_err();

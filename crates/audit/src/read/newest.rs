@@ -26,7 +26,8 @@ pub fn list(dir: &Path, filter: Filter) -> Result<Newest, Error> {
     let snapshot = Snapshot::take(dir)?;
     let files = snapshot.headed().collect();
     let left = filter.limit.unwrap_or(usize::MAX);
-    Ok(Newest { snapshot, files, lines: None, filter, left, unreadable: 0 })
+    let hints = filter.hints();
+    Ok(Newest { snapshot, files, lines: None, filter, hints, left, unreadable: 0 })
 }
 
 /// The receipts that `id` names, newest first; more than one when it is ambiguous, but no more than 16.
@@ -55,12 +56,15 @@ pub struct Newest {
     /// The file that is being read.
     lines: Option<(u32, Backward)>,
     filter: Filter,
+    /// What the line of every wanted receipt contains.
+    hints: Vec<String>,
     left: usize,
     unreadable: u64,
 }
 
 impl Newest {
-    /// How many lines were passed over so far because they are no receipts.
+    /// How many lines were passed over so far because they are no receipts. Lines that could not
+    /// be wanted are not looked at, and not counted.
     #[must_use]
     pub const fn unreadable(&self) -> u64 {
         self.unreadable
@@ -91,6 +95,17 @@ impl Newest {
         }
     }
 
+    /// The next receipt that the hints do not rule out.
+    fn step_hinted(&mut self) -> Result<Option<Entry>, Error> {
+        let hints = core::mem::take(&mut self.hints);
+        let wanted = |line: &[u8]| {
+            hints.iter().all(|hint| memchr::memmem::find(line, hint.as_bytes()).is_some())
+        };
+        let entry = self.step(wanted);
+        self.hints = hints;
+        entry
+    }
+
     /// Gives nothing out any more.
     fn end(&mut self) {
         self.left = 0;
@@ -104,7 +119,7 @@ impl Iterator for Newest {
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.left > 0 {
-            match self.step(|_| true).transpose()? {
+            match self.step_hinted().transpose()? {
                 Ok(entry) if self.filter.takes(&entry.receipt.event) => {
                     self.left = self.left.saturating_sub(1);
                     return Some(Ok(entry));
