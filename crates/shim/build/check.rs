@@ -149,7 +149,7 @@ fn spellings(file: &File, scope: &Scope) -> Result<BTreeSet<String>, Fault> {
     let mut seen = BTreeSet::new();
     for place in places {
         for name in place.get_ref().split(' ') {
-            let sound = name.len() > 1 && name.starts_with(['-', '+']);
+            let sound = name == "+" || (name.len() > 1 && name.starts_with('-'));
             if !sound {
                 return Err(Fault::at(place, format!("`{name}` is not spelled like an option")));
             }

@@ -66,11 +66,11 @@ impl Redirected {
                 let any = keys.is_empty() && sets.is_empty() && !bytes.trim_ascii().is_empty();
                 let redirects = |key: &[u8]| keys.iter().any(|known| same_key(key, known));
                 if any || place.is_some() || settings(&bytes).any(|(key, _)| redirects(key)) {
-                    self.void(Void::ConfigurationFile(path.to_owned()));
+                    self.void(Void::ConfigurationFile(shown(path)));
                 }
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(_) => self.void(Void::ConfigurationFile(path.to_owned())),
+            Err(_) => self.void(Void::ConfigurationFile(shown(path))),
         }
     }
 
@@ -140,6 +140,11 @@ fn in_force(call: &Call<'_>) -> impl Iterator<Item = &'static Redirect> {
         let file = matches!(redirect.by, RedirectBy::File { .. });
         !(disabled && file) && !redirect.unless.iter().any(|name| call.has(name))
     })
+}
+
+/// A path of a profile, for people.
+fn shown(path: &str) -> String {
+    path.strip_prefix("^/").unwrap_or(path).to_owned()
 }
 
 /// The files that a path of a profile stands for.

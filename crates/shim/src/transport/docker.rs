@@ -23,27 +23,17 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     let daemon = daemon(call, surroundings);
     if to.operands.iter().any(|operand| operand.kind == OperandKind::RemotePath) {
         copy::direct(to, &container_path);
+        if matches!(daemon, Daemon::Here) {
+            copy::stay(to);
+        }
     }
-    let registry = to.flows.has(Flow::Leaves) || to.flows.has(Flow::Enters);
-    let images: Vec<_> = to
-        .operands
-        .iter()
-        .filter(|operand| {
-            registry && matches!(operand.kind, OperandKind::Remote | OperandKind::Host)
-        })
-        .map(|operand| (operand.kind, operand.text.as_encoded_bytes().to_vec()))
-        .collect();
-    for (kind, text) in &images {
-        let host = if *kind == OperandKind::Host { text.as_slice() } else { registry_of(text) };
-        push(to, registry_destination(host, &voids));
-    }
-    let login = to.subcommand.last().is_some_and(|word| word == "login" || word == "logout");
-    if images.is_empty() && login && registry {
-        push(to, registry_destination(HUB.as_bytes(), &voids));
-    }
+    registries(call, to, &voids);
     match daemon {
         Daemon::Here => {
-            if to.destinations.is_empty() {
+            // What is pushed by a file's word (`compose push`) goes to nobody knows where.
+            if to.destinations.is_empty() && to.flows.has(Flow::Leaves) {
+                push(to, unknown());
+            } else if to.destinations.is_empty() {
                 copy::stay(to);
             }
         }
@@ -54,6 +44,35 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
             }
             push(to, *destination);
         }
+    }
+}
+
+/// The registries of images that are pushed, pulled or run, and of logins.
+fn registries(call: &Call<'_>, to: &mut Invocation, voids: &[Void]) {
+    if !to.flows.has(Flow::Leaves) && !to.flows.has(Flow::Enters) {
+        return;
+    }
+    let mut hosts: Vec<Vec<u8>> = Vec::new();
+    for operand in &to.operands {
+        let text = operand.text.as_encoded_bytes();
+        match operand.kind {
+            OperandKind::Host => hosts.push(text.to_vec()),
+            OperandKind::Remote => hosts.push(registry_of(text).to_vec()),
+            _ => {}
+        }
+    }
+    // Tags of a build name registries once it pushes.
+    let tags = call.given.iter().filter(|given| given.spec.effect == Some(Effect::Url));
+    let tags = tags.filter_map(|given| given.value.as_ref());
+    if to.flows.has(Flow::Leaves) {
+        hosts.extend(tags.map(|tag| registry_of(&tag.bytes).to_vec()));
+    }
+    let word = to.subcommand.last().map(String::as_str);
+    if hosts.is_empty() && matches!(word, Some("login" | "logout" | "search")) {
+        hosts.push(HUB.as_bytes().to_vec());
+    }
+    for host in hosts {
+        push(to, registry_destination(&host, voids));
     }
 }
 

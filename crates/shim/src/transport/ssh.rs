@@ -4,9 +4,7 @@
 //! Options that put another host or command in between (`-J`, `-o ProxyCommand=…`, `-e`) are
 //! told as voids.
 
-use datafog_core::{
-    Destination, Flow, HostName, Invocation, OperandKind, Reach, Surroundings, Void,
-};
+use datafog_core::{Destination, HostName, Invocation, OperandKind, Reach, Surroundings, Void};
 
 use crate::address::{self, Address, Style};
 use crate::profile::Effect;
