@@ -233,7 +233,10 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         open_to_all(home.path());
         let program = home.path().join("program");
-        fs::copy(this_program(), &program).unwrap();
+        // By another process: a file that a thread of ours has open for writing while another one
+        // forks cannot be started.
+        let copied = Command::new("cp").args([&this_program(), &program]).status().unwrap();
+        assert!(copied.success());
         open_to_all(&program);
         let try_as = |user: u32, dir: &Path| {
             let mut command = order(&program, "refused", 0, dir);

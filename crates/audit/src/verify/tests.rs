@@ -209,6 +209,11 @@ proptest! {
         prop_assert!(found == differs || no_witness, "{:?} is not {:?}: {:?}", found, differs, report);
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
     #[test]
     fn no_content_is_too_strange(
         text in prop::collection::vec(byte(), 0..500),
