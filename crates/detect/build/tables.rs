@@ -7,8 +7,11 @@ use crate::format::{Detector, Source, Trigger};
 use crate::keyword::Keyword;
 use crate::pattern::{self, Sets, Step};
 
-/// Bits of the prefilter's bitmap: 8 KiB, so that it stays in the first-level cache.
-const BITMAP_BITS: u32 = 16;
+/// Bits of the number of a place in the fine bitmap: 32 KiB, for long texts.
+const FINE_BITS: u32 = 18;
+
+/// The same for the coarse bitmap: 8 KiB, for short texts, which should touch few pages.
+const COARSE_BITS: u32 = 16;
 
 /// Bits of the bucket number; a bucket holds the windows with the same high hash bits.
 const BUCKET_BITS: u32 = 10;
@@ -125,9 +128,16 @@ impl Tables {
     fn print(&self) -> Result<String, std::fmt::Error> {
         let mut code = String::new();
         let keywords: Vec<_> = self.keywords.iter().collect();
-        let (bitmap, buckets, windows) = prefilter(&keywords);
+        let (buckets, windows) = buckets(&keywords);
         writeln!(code, "pub(crate) const MULTIPLIER: u32 = {MULTIPLIER};")?;
-        writeln!(code, "pub(crate) static BITMAP: [u64; {}] = {bitmap:?};", bitmap.len())?;
+        for (name, bits) in [("COARSE", COARSE_BITS), ("FINE", FINE_BITS), ("BUCKET", BUCKET_BITS)]
+        {
+            writeln!(code, "pub(crate) const {name}_BITS: u32 = {bits};")?;
+        }
+        for (name, bits) in [("COARSE", COARSE_BITS), ("FINE", FINE_BITS)] {
+            let bitmap = bitmap(&windows, bits);
+            writeln!(code, "pub(crate) static {name}: [u64; {}] = {bitmap:?};", bitmap.len())?;
+        }
         writeln!(code, "pub(crate) static BUCKETS: [u16; {}] = {buckets:?};", buckets.len())?;
         writeln!(
             code,
@@ -264,29 +274,34 @@ fn describe(source: &Source, detector: &Detector) -> Result<String, std::fmt::Er
 
 type Windows = Vec<(u32, u16)>;
 
-/// Bitmap, first window of each bucket, and the windows in bucket order.
-fn prefilter(keywords: &[(&Keyword, &Vec<usize>)]) -> (Vec<u64>, Vec<usize>, Windows) {
-    let mut bitmap = vec![0_u64; 1 << (BITMAP_BITS - 6)];
+/// First window of each bucket, and the windows in bucket order.
+fn buckets(keywords: &[(&Keyword, &Vec<usize>)]) -> (Vec<usize>, Windows) {
     let mut windows = Vec::new();
     for (number, (keyword, _)) in (0_u16..).zip(keywords) {
         windows.extend(keyword.windows.iter().map(|window| (*window, number)));
     }
-    windows.sort_by_key(|(window, number)| (hash(*window), *window, *number));
-    for (window, _) in &windows {
-        let place = hash(*window);
+    windows.sort_by_key(|(window, number)| (hash(*window, BUCKET_BITS), *window, *number));
+    let starts = (0..=1_usize << BUCKET_BITS)
+        .map(|number| windows.partition_point(|(window, _)| hash(*window, BUCKET_BITS) < number))
+        .collect();
+    (starts, windows)
+}
+
+/// One bit for each value of a hash of so many bits, set where a window has that hash.
+fn bitmap(windows: &Windows, bits: u32) -> Vec<u64> {
+    let mut bitmap = vec![0_u64; 1_usize.checked_shl(bits.saturating_sub(6)).unwrap_or_default()];
+    for (window, _) in windows {
+        let place = hash(*window, bits);
         if let Some(word) = bitmap.get_mut(place >> 6) {
             *word |= 1 << (place & 63);
         }
     }
-    let bucket = |window: u32| hash(window) >> (BITMAP_BITS - BUCKET_BITS);
-    let starts = (0..=1_usize << BUCKET_BITS)
-        .map(|number| windows.partition_point(|(window, _)| bucket(*window) < number))
-        .collect();
-    (bitmap, starts, windows)
+    bitmap
 }
 
-fn hash(window: u32) -> usize {
-    usize::try_from(window.wrapping_mul(MULTIPLIER) >> (32 - BITMAP_BITS)).unwrap_or_default()
+fn hash(window: u32, bits: u32) -> usize {
+    let shift = u32::BITS.saturating_sub(bits);
+    usize::try_from(window.wrapping_mul(MULTIPLIER) >> shift).unwrap_or_default()
 }
 
 /// FNV-1a of 64 bits: published examples are kept as this, so that they stand nowhere whole.

@@ -58,7 +58,10 @@ impl Pending {
             if end > open && end.saturating_sub(start) <= LONGEST_CLUSTER {
                 break;
             }
-            winners(cluster).into_iter().for_each(&mut stands);
+            match cluster {
+                [only] => stands(*only),
+                _ => winners(cluster).into_iter().for_each(&mut stands),
+            }
             taken = taken.saturating_add(cluster.len());
             self.settled = end;
         }

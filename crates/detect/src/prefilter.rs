@@ -1,11 +1,14 @@
 //! Finds the places where a keyword may stand: a hash of every four bytes, looked up in a bitmap.
 //!
-//! The bitmap is a static of 8 KiB, stays in the first-level cache, and needs no start. Letters
-//! are folded by setting bit 5, which costs one instruction and also folds some punctuation; what
-//! passes is looked up exactly in a small table behind it.
+//! The bitmaps are statics and need no start. The fine one, of 32 KiB, lets little pass and is for
+//! long texts; the coarse one, of 8 KiB, folds it fourfold and is for short ones, where touching a
+//! page costs more than looking closer. Letters are folded by setting bit 5, which costs one
+//! instruction and also folds some punctuation; what passes is looked up exactly in a small table.
 
 use crate::rule::Keyword;
-use crate::tables::{BITMAP, BUCKETS, KEYWORDS, MULTIPLIER, WINDOWS};
+use crate::tables::{
+    BUCKET_BITS, BUCKETS, COARSE, COARSE_BITS, FINE, FINE_BITS, KEYWORDS, MULTIPLIER, WINDOWS,
+};
 
 /// Bytes of a window.
 pub(crate) const WINDOW: usize = 4;
@@ -13,26 +16,53 @@ pub(crate) const WINDOW: usize = 4;
 /// Places looked at before one branch.
 const STRIDE: usize = 8;
 
+/// Texts of at most this many bytes use the coarse bitmap.
+const SHORT: usize = 2048;
+
 /// Calls `hit` with every place in `from..to` where the four bytes of a keyword may stand.
 ///
 /// Windows that reach past the end of `text` cannot hold a keyword.
-pub(crate) fn places(text: &[u8], from: usize, to: usize, mut hit: impl FnMut(usize)) {
+pub(crate) fn places(text: &[u8], from: usize, to: usize, hit: impl FnMut(usize)) {
     let end = to.saturating_add(WINDOW).saturating_sub(1).min(text.len());
     let Some(region) = text.get(from..end) else { return };
+    if region.len() <= SHORT {
+        search::<COARSE_BITS, _>(&COARSE, region, from, hit);
+    } else {
+        search::<FINE_BITS, _>(&FINE, region, from, hit);
+    }
+}
+
+/// Looks up every window of `region`, which lies at `from`, by a hash of `BITS` bits.
+fn search<const BITS: u32, const WORDS: usize>(
+    bitmap: &[u64; WORDS],
+    region: &[u8],
+    from: usize,
+    mut hit: impl FnMut(usize),
+) {
     let mut at = from;
     let mut rest = region;
     while let Some(block) = rest.first_chunk::<{ STRIDE + WINDOW - 1 }>() {
-        let mut passed = passing(block);
-        while passed != 0 {
-            hit(at.saturating_add(passed.trailing_zeros() as usize));
-            passed &= passed.wrapping_sub(1);
+        // All are looked up before a single branch.
+        let bits = block
+            .windows(WINDOW)
+            .fold(0, |bits, window| bits | probe::<BITS, _>(bitmap, read(window)));
+        if bits & 1 == 1 {
+            each_passing::<BITS, _>(bitmap, block, at, &mut hit);
         }
         at = at.saturating_add(STRIDE);
         rest = rest.get(STRIDE..).unwrap_or_default();
     }
-    for (index, window) in rest.windows(WINDOW).enumerate() {
-        let window = window.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
-        if passes(window) {
+    each_passing::<BITS, _>(bitmap, rest, at, &mut hit);
+}
+
+fn each_passing<const BITS: u32, const WORDS: usize>(
+    bitmap: &[u64; WORDS],
+    block: &[u8],
+    at: usize,
+    hit: &mut impl FnMut(usize),
+) {
+    for (index, window) in block.windows(WINDOW).enumerate() {
+        if probe::<BITS, _>(bitmap, read(window)) & 1 == 1 {
             hit(at.saturating_add(index));
         }
     }
@@ -45,7 +75,7 @@ pub(crate) fn keywords(
 ) -> impl Iterator<Item = (usize, &'static Keyword)> + '_ {
     let window = text.get(at..).and_then(<[u8]>::first_chunk);
     let folded = window.map_or(0, |bytes| fold(u32::from_le_bytes(*bytes)));
-    let bucket = (hash(folded) >> 6) as usize;
+    let bucket = hash::<BUCKET_BITS>(folded);
     let start = BUCKETS.get(bucket).copied().map_or(0, usize::from);
     let end = BUCKETS.get(bucket.saturating_add(1)).copied().map_or(0, usize::from);
     WINDOWS.get(start..end).unwrap_or_default().iter().filter_map(move |(window, number)| {
@@ -65,19 +95,15 @@ fn stands(keyword: &Keyword, text: &[u8]) -> bool {
 }
 
 #[inline]
-fn passing(block: &[u8; STRIDE + WINDOW - 1]) -> u32 {
-    let mut mask = 0_u32;
-    for (index, window) in block.windows(WINDOW).enumerate() {
-        let window = window.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
-        mask |= u32::from(passes(window)) << index;
-    }
-    mask
+fn read(window: &[u8]) -> u32 {
+    window.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
+/// The bitmap's word for a window, with the window's bit moved to the lowest place.
 #[inline]
-fn passes(window: u32) -> bool {
-    let place = hash(fold(window)) as usize;
-    BITMAP.get(place >> 6).is_some_and(|word| (word >> (place & 63)) & 1 == 1)
+fn probe<const BITS: u32, const WORDS: usize>(bitmap: &[u64; WORDS], window: u32) -> u64 {
+    let place = hash::<BITS>(fold(window));
+    bitmap.get(place >> 6).map_or(0, |word| word >> (place & 63))
 }
 
 #[inline]
@@ -85,7 +111,8 @@ const fn fold(window: u32) -> u32 {
     window | 0x2020_2020
 }
 
+/// The first `BITS` bits of a multiplicative hash (Knuth, volume 3, section 6.4).
 #[inline]
-const fn hash(folded: u32) -> u32 {
-    folded.wrapping_mul(MULTIPLIER) >> 16
+const fn hash<const BITS: u32>(folded: u32) -> usize {
+    (folded.wrapping_mul(MULTIPLIER) >> (u32::BITS - BITS)) as usize
 }

@@ -6,26 +6,30 @@ pub(crate) struct Words {
     words: &'static [&'static [u8]],
     /// Bit `n` stands for a first byte whose low five bits are `n`.
     heads: u32,
+    /// The same of last bytes.
+    tails: u32,
 }
 
 impl Words {
     /// A list; every word is lower case and not empty.
     pub(crate) const fn new(words: &'static [&'static [u8]]) -> Self {
         let mut heads = 0;
+        let mut tails = 0;
         let mut rest = words;
         while let [word, tail @ ..] = rest {
-            if let [head, ..] = word {
+            if let ([head, ..], [.., tail]) = (*word, *word) {
                 heads |= 1 << (*head & 31);
+                tails |= 1 << (*tail & 31);
             }
             rest = tail;
         }
-        Self { words, heads }
+        Self { words, heads, tails }
     }
 
     /// Whether one of the words stands anywhere in `text`.
     pub(crate) fn stand_in(&self, text: &[u8]) -> bool {
         text.iter().enumerate().any(|(at, byte)| {
-            (self.heads >> (byte & 31)) & 1 == 1 && self.begin(text.get(at..).unwrap_or_default())
+            has(self.heads, *byte) && self.begin(text.get(at..).unwrap_or_default())
         })
     }
 
@@ -37,9 +41,7 @@ impl Words {
             let starts = !before.is_ascii_alphabetic()
                 || (before.is_ascii_lowercase() && byte.is_ascii_uppercase());
             before = *byte;
-            starts
-                && (self.heads >> (byte & 31)) & 1 == 1
-                && self.begin(text.get(at..).unwrap_or_default())
+            starts && has(self.heads, *byte) && self.begin(text.get(at..).unwrap_or_default())
         })
     }
 
@@ -52,16 +54,25 @@ impl Words {
 
     /// Whether `text` ends with one of the words.
     pub(crate) fn end(&self, text: &[u8]) -> bool {
-        self.words.iter().any(|word| {
-            let cut = text.len().checked_sub(word.len());
-            cut.and_then(|cut| text.get(cut..)).is_some_and(|tail| tail.eq_ignore_ascii_case(word))
-        })
+        text.last().is_some_and(|last| has(self.tails, *last))
+            && self.words.iter().any(|word| {
+                let cut = text.len().checked_sub(word.len());
+                cut.and_then(|cut| text.get(cut..))
+                    .is_some_and(|tail| tail.eq_ignore_ascii_case(word))
+            })
     }
 
     /// Whether `text` is one of the words.
     pub(crate) fn contain(&self, text: &[u8]) -> bool {
-        self.words.iter().any(|word| word.eq_ignore_ascii_case(text))
+        text.first().is_some_and(|head| has(self.heads, *head))
+            && text.last().is_some_and(|last| has(self.tails, *last))
+            && self.words.iter().any(|word| word.eq_ignore_ascii_case(text))
     }
+}
+
+/// Whether the set holds the byte; both cases of a letter are the same.
+const fn has(set: u32, byte: u8) -> bool {
+    (set >> (byte & 31)) & 1 == 1
 }
 
 /// A list of words from literals: `words! { "phone" "tel:" }`.

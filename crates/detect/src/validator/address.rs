@@ -2,7 +2,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::bytes::{run, run_back};
+use crate::bytes::{before, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -60,19 +60,21 @@ pub(super) fn ipv6(candidate: &mut Candidate<'_>) -> Judgement {
     }))
 }
 
-/// Widens the candidate to the whole run of digits and dots and reads it.
+/// Widens the candidate, which begins at the first dot, to the whole address and reads it.
 fn widen(candidate: &mut Candidate<'_>) -> Option<Ipv4Addr> {
-    let dotted = |byte: u8| byte.is_ascii_digit() || byte == b'.';
     let head = candidate.before();
-    let recent = head.get(head.len().saturating_sub(LONGEST)..)?;
-    let start = candidate.start.checked_sub(run_back(recent, dotted))?;
+    let recent = head.get(head.len().saturating_sub(4)..)?;
+    let digits = run_back(recent, |byte| byte.is_ascii_digit());
+    let start = candidate.start.checked_sub(digits)?;
+    let glued = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if digits == 0 || digits > 3 || before(candidate.text, start).is_some_and(glued) {
+        return None;
+    }
     let rest = candidate.text.get(start..)?;
+    let dotted = |byte: u8| byte.is_ascii_digit() || byte == b'.';
     let length = run(rest.get(..rest.len().min(LONGEST.saturating_add(2)))?, dotted);
     let length = if rest.get(..length)?.ends_with(b".") { length.checked_sub(1)? } else { length };
-    let glued = |byte: Option<&u8>| {
-        byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'-')
-    };
-    if glued(rest.get(length)) || glued(candidate.text.get(start.wrapping_sub(1))) {
+    if rest.get(length).is_some_and(|byte| glued(*byte) && *byte != b'.') {
         return None;
     }
     candidate.start = start;

@@ -1,6 +1,6 @@
 //! E-mail addresses (RFC 5321 §4.1.2, dot-strings and host names only).
 
-use crate::bytes::{before, run, run_back};
+use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
 
 /// Longest local part and domain in bytes (RFC 5321 §4.5.3.1).
@@ -49,20 +49,18 @@ pub(super) fn email(candidate: &mut Candidate<'_>) -> Judgement {
 }
 
 fn bounds(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    let rest = text.get(at.checked_add(1)?..)?;
+    let end = domain(rest.get(..LONGEST_DOMAIN.min(rest.len()))?)?;
     let head = text.get(..at)?;
     let recent = head.get(head.len().saturating_sub(LONGEST_LOCAL.saturating_add(1))..)?;
-    let mut length = run_back(recent, is_local);
-    let local = head.get(head.len().checked_sub(length)?..)?;
+    let whole = run_back(recent, is_local);
+    let local = head.get(head.len().checked_sub(whole)?..)?;
     // A local part does not begin or end with a dot; what stands before a leading one is prose.
-    length = length.checked_sub(run(local, |byte| matches!(byte, b'.' | b'-' | b'\'' | b'+')))?;
+    let marks = run(local, |byte| matches!(byte, b'.' | b'-' | b'\'' | b'+'));
+    let length = whole.checked_sub(marks)?;
     let start = at.checked_sub(length)?;
-    let ends_in_dot = before(text, at) == Some(b'.');
-    if length == 0 || length > LONGEST_LOCAL || ends_in_dot || in_url(text, start) {
-        return None;
-    }
-    let rest = text.get(at.checked_add(1)?..)?;
-    let length = domain(rest.get(..LONGEST_DOMAIN.min(rest.len()))?)?;
-    Some((start, at.checked_add(1)?.checked_add(length)?))
+    let fits = length > 0 && length <= LONGEST_LOCAL && !local.ends_with(b".");
+    (fits && !in_url(text, start)).then_some((start, at.checked_add(1)?.checked_add(end)?))
 }
 
 const fn is_local(byte: u8) -> bool {
@@ -74,7 +72,7 @@ fn in_url(text: &[u8], start: usize) -> bool {
     let head = text.get(..start).unwrap_or_default();
     let recent = head.get(head.len().saturating_sub(LONGEST_LOCAL)..).unwrap_or_default();
     let tail = run_back(recent, |byte| {
-        byte.is_ascii_graphic() && !matches!(byte, b'/' | b'"' | b'\'' | b'<')
+        byte.is_ascii_graphic() && !matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'@')
     });
     let cut = recent.len().saturating_sub(tail);
     recent.get(..cut).is_some_and(|rest| rest.ends_with(b"://"))

@@ -26,17 +26,13 @@ pub(super) fn phone(candidate: &mut Candidate<'_>) -> Judgement {
     match candidate.before() {
         [.., before, b'+'] if before.is_ascii_alphanumeric() => Judgement::Refuse,
         [.., b'+'] => international(candidate),
-        [.., b'('] => national(candidate, 1),
+        [.., b'('] => national(candidate, 1, false),
+        // After these marks other readings are likely: a part of a longer number, a path, a value.
         [.., b'0'..=b'9', b' ' | b'-' | b'.'] | [.., b'.' | b'-' | b'/' | b':' | b'='] => {
-            with_word(candidate)
+            national(candidate, 0, true)
         }
-        _ => national(candidate, 0),
+        _ => national(candidate, 0, false),
     }
-}
-
-/// After a mark that makes other readings likely, only a word for it makes it a telephone.
-fn with_word(candidate: &mut Candidate<'_>) -> Judgement {
-    if is_named(candidate) { national(candidate, 0) } else { Judgement::Refuse }
 }
 
 /// `+` and up to 15 digits with blanks, dashes, dots or one pair of brackets between.
@@ -62,8 +58,12 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::Sound
 }
 
-/// Ten digits of the North American plan, perhaps after a `1`; `brackets` is 1 after a `(`.
-fn national(candidate: &mut Candidate<'_>, brackets: usize) -> Judgement {
+/// Ten digits of the North American plan, perhaps after a `1`; `brackets` is 1 after a `(`. A wary
+/// reader wants a word that says what it is.
+fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judgement {
+    if !matches!(candidate.value().len(), 1 | 3 | 10 | 11) {
+        return Judgement::Refuse;
+    }
     let text = candidate.text.get(candidate.start..).unwrap_or_default();
     let Some(written) = Written::read(text, false) else { return Judgement::Refuse };
     let digits = written.digits();
@@ -81,7 +81,7 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize) -> Judgement {
         [10 | 11] | [1, 10] => false,
         _ => return Judgement::Refuse,
     };
-    if !grouped && !is_named(candidate) {
+    if (!grouped || wary) && !is_named(candidate) {
         return Judgement::Refuse;
     }
     candidate.start = candidate.start.saturating_sub(brackets);

@@ -3,7 +3,7 @@
 use super::entropy;
 use super::naming::{Promise, promise};
 use super::placeholder::{is_placeholder, is_reference};
-use crate::bytes::run;
+use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -91,12 +91,13 @@ fn is_identifier(value: &[u8]) -> bool {
     name && !value.is_empty()
 }
 
-/// `password = password1`, `"password": "Password"`: the value says again what it is.
+/// `password = password1`, `"password": "Password="`: the value says again what it is.
 fn names_itself(name: &[u8], value: &[u8]) -> bool {
-    let letters =
-        run(value, |byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' '));
-    letters == value.len()
-        && (promise(value).is_some() || value.eq_ignore_ascii_case(name) || SELVES.stand_in(value))
+    let marks = run_back(value, |byte| matches!(byte, b'=' | b':'));
+    let value = value.get(..value.len().saturating_sub(marks)).unwrap_or_default();
+    let is_name = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' ');
+    run(value, is_name) == value.len()
+        && (value.eq_ignore_ascii_case(name) || SELVES.stand_in(value) || promise(value).is_some())
 }
 
 fn ends_line(candidate: &Candidate<'_>) -> bool {
