@@ -86,7 +86,6 @@ fn failed(path: &Path, error: &io::Error) -> String {
     format!("{}: {error}", path.display())
 }
 
-#[expect(clippy::print_stdout, reason = "cargo reads the output of build scripts")]
 fn tell(what: &str) {
     println!("cargo::{what}");
 }

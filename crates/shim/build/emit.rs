@@ -197,7 +197,6 @@ fn endpoint(endpoint: &Endpoint) -> String {
     let host = match (default.as_str(), default.strip_prefix("deferred:")) {
         (_, Some(source)) => format!("Deferred({source:?})"),
         ("local", _) => "Local".to_owned(),
-        ("unknown", _) => "Unknown".to_owned(),
         (name, _) => format!("Name({name:?})"),
     };
     format!(

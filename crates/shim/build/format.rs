@@ -177,7 +177,7 @@ pub(crate) struct Endpoint {
     pub(crate) scopes: Vec<Spanned<String>>,
     /// Scheme, when the place named gives none.
     pub(crate) scheme: String,
-    /// Host; `local` for this machine (a socket), `unknown`, or `deferred:` and a source's name.
+    /// Host; `local` for this machine (a socket), or `deferred:` and a source's name.
     pub(crate) default: Spanned<String>,
     /// Environment variables that name another place (a URL or a host), first set wins.
     #[serde(default)]
@@ -264,7 +264,7 @@ words! {
     /// Position of operands.
     At { First, Second, Third, Last, Rest, Dashed }
     /// Whether an option takes a value.
-    Takes { None, Required, Optional, Attached, Many }
+    Takes { None, Required, Optional, Many }
     /// Which calls a proxy variable is for.
     ProxyFor { All, Http, Https }
     /// How options are written; see `profile::Grammar`.
@@ -276,6 +276,6 @@ words! {
     /// What an option means to the transport; see `profile::Effect`.
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,
         Disable, Endpoint, Globoff, Insecure, Jump, Location, LocationAll,
-        LocationTrusted, Login, NoProxy,
+        LocationTrusted, NoProxy,
         Port, Proxy, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket, Url, UrlFile }
 }

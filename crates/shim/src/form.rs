@@ -62,6 +62,8 @@ pub(crate) struct Collector<'c> {
     pub(crate) role: &'static str,
     /// Which way it moves.
     pub(crate) flow: Flow,
+    /// The command talks to another machine.
+    pub(crate) reaches: bool,
 }
 
 impl Collector<'_> {
@@ -75,7 +77,10 @@ impl Collector<'_> {
             Form::Data => self.data(text),
             Form::File => self.file(text),
             Form::Header => self.header(text),
-            Form::KeyFile => self.file(&text.split_at_byte(b'=').map_or(text.clone(), |it| it.1)),
+            Form::KeyFile => match text.split_at_byte(b'=') {
+                Some((_, file)) => self.file(&file),
+                None => self.file(text),
+            },
             Form::KeyValue => {
                 if let Some((_, value)) = text.split_at_byte(b'=') {
                     self.text(&value, self.role);
@@ -265,7 +270,11 @@ impl Collector<'_> {
 
     fn url(&mut self, text: &Text<'_>) {
         if let Some((start, end)) = crate::address::userinfo(&text.bytes) {
+            // Even a call that only fetches shows them to the host.
+            let flow = self.flow;
+            self.flow = if self.reaches { Flow::Leaves } else { flow };
             self.text(&text.part(start, end), "credential");
+            self.flow = flow;
         }
         self.text(text, "url");
     }
@@ -351,6 +360,7 @@ mod tests {
             deliver: Deliver::Path,
             role: "body",
             flow: Flow::Leaves,
+            reaches: true,
         }
         .collect(form, &Text::of_argument(&argument, 0, 0));
         let show = |source: ContentSource| match source.carrier {

@@ -16,6 +16,7 @@ use crate::profile::{At, Effect, OperandSpec, Profile, profile};
 use crate::read::Call;
 use crate::source::SOURCES;
 use crate::text::Text;
+use crate::transport::copy;
 
 /// What `argv` means, program name first.
 ///
@@ -25,7 +26,7 @@ use crate::text::Text;
 /// [`resolve`]. Linear in the size of `argv`.
 #[must_use]
 pub fn interpret(argv: &[OsString], surroundings: &dyn Surroundings) -> Invocation {
-    let name = argv.first().map(|first| program_name(first)).unwrap_or_default();
+    let name = argv.first().map(program_name).unwrap_or_default();
     let Some(profile) = profile(&name) else { return unknown(name, argv) };
     let mut call = Call::read(profile, argv);
     config_file::expand(&mut call, surroundings);
@@ -40,6 +41,7 @@ pub fn interpret(argv: &[OsString], surroundings: &dyn Surroundings) -> Invocati
 /// cannot be found out becomes [`datafog_core::HostName::Unknown`].
 pub fn resolve(invocation: &mut Invocation, surroundings: &dyn Surroundings) {
     let pending = std::mem::take(&mut invocation.destinations);
+    let reached = !pending.is_empty();
     for destination in pending {
         let datafog_core::HostName::Deferred(name) = &destination.host else {
             invocation.destinations.push(destination);
@@ -55,6 +57,10 @@ pub fn resolve(invocation: &mut Invocation, surroundings: &dyn Surroundings) {
                 ..destination
             }),
         }
+    }
+    // A remote may turn out to be a folder of this machine.
+    if reached && invocation.destinations.is_empty() {
+        copy::stay(invocation);
     }
 }
 
@@ -184,6 +190,7 @@ fn collector<'c>(
         deliver: call.profile.deliver,
         role,
         flow,
+        reaches: call.scope().flows.has(Flow::Leaves) || call.scope().flows.has(Flow::Enters),
     }
 }
 

@@ -157,13 +157,11 @@ pub(crate) enum At {
 /// Whether an option takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Takes {
-    /// It must be attached (`-pX`); alone, the option means something else.
-    Attached,
     /// All words up to the next option.
     Many,
     /// It takes none.
     None,
-    /// It may be given, only attached (`--color=auto`).
+    /// It may be given, only attached (`--color=auto`, `-pX`); alone, the option stands by itself.
     Optional,
     /// Attached, or the next argument whatever it looks like.
     Required,
@@ -234,8 +232,6 @@ pub(crate) enum Effect {
     LocationAll,
     /// Redirects are followed with all secrets.
     LocationTrusted,
-    /// The value is a user's name.
-    Login,
     /// The value lists hosts that no proxy is for.
     NoProxy,
     /// The value is a port.
@@ -280,8 +276,6 @@ pub(crate) enum EndpointHost {
     Local,
     /// That host.
     Name(&'static str),
-    /// It cannot be told.
-    Unknown,
 }
 
 /// Something outside of argv that can redirect a call.

@@ -195,9 +195,7 @@ impl<'a> Reader<'a> {
             (_, Some(value)) => self.give(found, Some(value), index),
             (Takes::Required, None) => self.give_next(found, index),
             (Takes::Many, None) => self.give_many(found, index),
-            (Takes::Attached | Takes::None | Takes::Optional, None) => {
-                self.give(found, None, index)
-            }
+            (Takes::None | Takes::Optional, None) => self.give(found, None, index),
         }
     }
 
@@ -272,7 +270,7 @@ impl<'a> Reader<'a> {
             _ if !value.bytes.is_empty() => self.give(found, Some(value), index),
             Takes::Required => self.give_next(found, index),
             Takes::Many => self.give_many(found, index),
-            Takes::Attached | Takes::None | Takes::Optional => self.give(found, None, index),
+            Takes::None | Takes::Optional => self.give(found, None, index),
         }
     }
 
@@ -336,9 +334,7 @@ impl<'a> Reader<'a> {
             (_, Some(value)) => self.give(found, Some(value), index),
             (Takes::Many, None) => self.give_many(found, index),
             (Takes::Required, None) => self.give_next(found, index),
-            (Takes::Attached | Takes::None | Takes::Optional, None) => {
-                self.give(found, None, index)
-            }
+            (Takes::None | Takes::Optional, None) => self.give(found, None, index),
         }
         for given in self.call.given.iter_mut().skip(from) {
             given.name = Cow::Owned(name.to_owned());

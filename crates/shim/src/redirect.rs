@@ -138,7 +138,8 @@ fn in_force(call: &Call<'_>) -> impl Iterator<Item = &'static Redirect> {
     });
     call.profile.redirects.iter().filter(move |redirect| {
         let file = matches!(redirect.by, RedirectBy::File { .. });
-        !(disabled && file) && !redirect.unless.iter().any(|name| call.has(name))
+        let off = (disabled && file) || redirect.unless.iter().any(|name| call.has(name));
+        !off
     })
 }
 

@@ -4,6 +4,7 @@
 //! first value found counts). `Match` and `Include` may hold anything: with one of them the file
 //! counts as a redirection.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use datafog_core::{Destination, HostName, Invocation, OperandKind, Surroundings, Void};
@@ -22,19 +23,18 @@ pub(crate) fn find(
         |kind| matches!(kind, OperandKind::Host | OperandKind::RemotePath | OperandKind::Url);
     let named = invocation.operands.iter().filter(|operand| remote(operand.kind));
     let mut found: Vec<Destination> = Vec::new();
+    let mut seen = HashSet::new();
     for operand in named {
         let text = operand.text.as_encoded_bytes();
-        let target = match operand.kind {
-            OperandKind::Host => Some(ssh::host_operand(text)),
-            _ => ssh::target(text),
-        };
+        let host = operand.kind == OperandKind::Host;
+        let target = if host { Some(ssh::host_operand(text)) } else { ssh::target(text) };
         let Some(target) = target else { continue };
         let mut destination = ssh::destination(&target, invocation);
         destination.voids.extend(deferred.voids.iter().cloned());
-        if destination.scheme == "ssh" {
-            settle(&mut destination, surroundings);
-        }
-        if !found.contains(&destination) {
+        if seen.insert((destination.host.clone(), destination.port)) {
+            if destination.scheme == "ssh" {
+                settle(&mut destination, surroundings);
+            }
             found.push(destination);
         }
     }

@@ -1,8 +1,9 @@
 //! The direction of copies: the last operand is where data goes, the others where it comes from.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 
-use datafog_core::{Carrier, Flow, Invocation, OperandKind};
+use datafog_core::{Carrier, Destination, Flow, Invocation, OperandKind};
 
 /// Tells operands on other machines from paths of this one, and sets the flows that follow.
 /// Returns whether another machine takes part.
@@ -25,10 +26,10 @@ pub(crate) fn direct(to: &mut Invocation, remote: &dyn Fn(&[u8]) -> Option<Opera
     to.flows = to.flows.without(Flow::Leaves).without(Flow::Enters).without(Flow::Stays);
     to.flows = if enters { to.flows.with(Flow::Enters) } else { to.flows };
     to.flows = if leaves { to.flows.with(Flow::Leaves) } else { to.flows };
-    let elsewhere: Vec<OsString> =
+    let elsewhere: HashSet<OsString> =
         to.operands.iter().filter(|it| away(it.kind)).map(|it| it.text.clone()).collect();
     to.contents.retain(|content| match &content.carrier {
-        Carrier::File(path) => !elsewhere.iter().any(|text| text == path.as_os_str()),
+        Carrier::File(path) => !elsewhere.contains(path.as_os_str()),
         Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin => true,
     });
     let flow = if leaves { Flow::Leaves } else { Flow::Stays };
@@ -37,6 +38,14 @@ pub(crate) fn direct(to: &mut Invocation, remote: &dyn Fn(&[u8]) -> Option<Opera
         operand.flow = if operand.flow == Flow::Leaves { flow } else { operand.flow };
     }
     true
+}
+
+/// Adds a destination, unless it is one of the last few: repeats come in a row, and looking at
+/// all of thousands for each would not be linear.
+pub(crate) fn reach(to: &mut Invocation, destination: Destination) {
+    if !to.destinations.iter().rev().take(32).any(|known| *known == destination) {
+        to.destinations.push(destination);
+    }
 }
 
 /// Nobody is contacted: what would have left stays.

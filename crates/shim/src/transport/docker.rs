@@ -32,7 +32,7 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
         Daemon::Here => {
             // What is pushed by a file's word (`compose push`) goes to nobody knows where.
             if to.destinations.is_empty() && to.flows.has(Flow::Leaves) {
-                push(to, unknown());
+                copy::reach(to, unknown());
             } else if to.destinations.is_empty() {
                 copy::stay(to);
             }
@@ -42,7 +42,7 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
             for content in &mut to.contents {
                 content.flow = Flow::Leaves;
             }
-            push(to, *destination);
+            copy::reach(to, *destination);
         }
     }
 }
@@ -55,10 +55,10 @@ fn registries(call: &Call<'_>, to: &mut Invocation, voids: &[Void]) {
     let mut hosts: Vec<Vec<u8>> = Vec::new();
     for operand in &to.operands {
         let text = operand.text.as_encoded_bytes();
-        match operand.kind {
-            OperandKind::Host => hosts.push(text.to_vec()),
-            OperandKind::Remote => hosts.push(registry_of(text).to_vec()),
-            _ => {}
+        if operand.kind == OperandKind::Host {
+            hosts.push(text.to_vec());
+        } else if operand.kind == OperandKind::Remote {
+            hosts.push(registry_of(text).to_vec());
         }
     }
     // Tags of a build name registries once it pushes.
@@ -72,13 +72,7 @@ fn registries(call: &Call<'_>, to: &mut Invocation, voids: &[Void]) {
         hosts.push(HUB.as_bytes().to_vec());
     }
     for host in hosts {
-        push(to, registry_destination(&host, voids));
-    }
-}
-
-fn push(to: &mut Invocation, destination: Destination) {
-    if !to.destinations.contains(&destination) {
-        to.destinations.push(destination);
+        copy::reach(to, registry_destination(&host, voids));
     }
 }
 
@@ -108,10 +102,8 @@ fn registry_destination(host: &[u8], voids: &[Void]) -> Destination {
     if !address::is_encrypted(&address.scheme) {
         voids.push(Void::Plaintext);
     }
-    let host = match address.host {
-        HostName::Name(name) if name == "index.docker.io" => HostName::Name(HUB.to_owned()),
-        host => host,
-    };
+    let hub = address.host == HostName::Name("index.docker.io".to_owned());
+    let host = if hub { HostName::Name(HUB.to_owned()) } else { address.host };
     let reach = straight_reach(&host);
     Destination { scheme: "https".into(), host, port: address.port, reach, voids }
 }

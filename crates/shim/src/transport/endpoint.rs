@@ -28,9 +28,7 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     let reached = Reached { call, endpoint, redirected: Redirected::of(call, surroundings) };
     for place in reached.places(to, surroundings) {
         let Some(destination) = reached.destination(&place, surroundings) else { continue };
-        if !to.destinations.contains(&destination) {
-            to.destinations.push(destination);
-        }
+        copy::reach(to, destination);
     }
     if to.destinations.is_empty() {
         copy::stay(to);
@@ -83,17 +81,14 @@ impl Reached<'_> {
         for operand in &mut to.operands {
             let text = operand.text.as_encoded_bytes();
             let url = text.windows(3).any(|window| window == b"://");
-            match operand.kind {
-                OperandKind::Url => places.push(Place::Text(text.to_vec())),
-                OperandKind::Remote if url => {
-                    places.push(Place::Text(text.to_vec()));
-                    operand.kind = OperandKind::Url;
-                }
-                OperandKind::Host => {
-                    places.push(Place::Text(text.to_vec()));
-                    whole = true;
-                }
-                _ => {}
+            let kind = operand.kind;
+            let named = matches!(kind, OperandKind::Host | OperandKind::Url);
+            if named || (kind == OperandKind::Remote && url) {
+                places.push(Place::Text(text.to_vec()));
+            }
+            whole |= kind == OperandKind::Host;
+            if kind == OperandKind::Remote && url {
+                operand.kind = OperandKind::Url;
             }
         }
         for given in self.call.given.iter().filter(|given| !given.negated) {
@@ -184,7 +179,6 @@ impl Reached<'_> {
     fn own(&self) -> Option<Destination> {
         let host = match self.endpoint.default {
             EndpointHost::Local => return None,
-            EndpointHost::Unknown => HostName::Unknown,
             EndpointHost::Deferred(source) => HostName::Deferred(source.to_owned()),
             EndpointHost::Name(name) => {
                 let service = self.call.subcommand.first().map(String::as_str).unwrap_or_default();

@@ -30,7 +30,7 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
         return;
     }
     // These have servers of their own in settings that are not looked at.
-    let elsewhere = ["imap-send", "p4", "send-email", "svn"];
+    let elsewhere = ["imap-send", "lfs", "p4", "send-email", "submodule", "svn"];
     let other = to.subcommand.first().is_some_and(|word| elsewhere.contains(&word.as_str()));
     let deferred = HostName::Deferred("git-remote".into());
     to.destinations.push(Destination {

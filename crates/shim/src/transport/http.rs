@@ -13,13 +13,14 @@
 use std::net::IpAddr;
 
 use datafog_core::{
-    Destination, Flow, Flows, HostName, Invocation, OperandKind, Reach, Surroundings, Void,
+    Destination, Flow, HostName, Invocation, OperandKind, Reach, Surroundings, Void,
 };
 
 use crate::address::{self, Address, Style};
 use crate::profile::Effect;
 use crate::read::{Call, Given};
 use crate::redirect::{self, Redirected};
+use crate::transport::copy;
 
 /// Works out one destination per URL.
 pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
@@ -34,9 +35,7 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
         }
         let mut destination = wiring.judge(&address, call, surroundings);
         destination.voids.extend(redirected.voids.iter().cloned());
-        if !to.destinations.contains(&destination) {
-            to.destinations.push(destination);
-        }
+        copy::reach(to, destination);
     }
     if on(call, Effect::UrlFile) {
         to.unclear.push("URLs are read from a file".to_owned());
@@ -45,19 +44,11 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
             host: HostName::Unknown,
             port: None,
             reach: Reach::Unknown,
-            voids: redirected.voids.clone(),
+            voids: redirected.voids,
         });
     }
     if to.destinations.is_empty() && local > 0 {
-        stay(to);
-    }
-}
-
-/// Only files of this machine are read: nothing leaves.
-fn stay(to: &mut Invocation) {
-    to.flows = Flows::NONE.with(Flow::Stays);
-    for content in &mut to.contents {
-        content.flow = Flow::Stays;
+        copy::stay(to);
     }
 }
 
@@ -92,14 +83,16 @@ fn on(call: &Call<'_>, effect: Effect) -> bool {
 /// Everything on the command line that says how connections are made.
 struct Wiring<'c> {
     style: Style<'c>,
-    resolve: Vec<&'c [u8]>,
-    connect_to: Vec<&'c [u8]>,
+    resolve: Vec<Entry<'c>>,
+    connect_to: Vec<Entry<'c>>,
     socket: Option<&'c str>,
     elsewhere: Vec<&'c str>,
     /// Options that name another configuration file.
     files: Vec<&'c str>,
-    /// A proxy given by an option; empty when one is switched off.
-    proxy: Option<&'c [u8]>,
+    /// Proxies given by options; an empty one switches proxies off.
+    proxies: Vec<&'c [u8]>,
+    /// A proxy in front of the proxy, which no empty value takes back.
+    preproxy: bool,
     no_proxy: Option<&'c [u8]>,
     insecure: bool,
     redirects: bool,
@@ -119,12 +112,13 @@ impl<'c> Wiring<'c> {
         let follows = on(call, Effect::Location) || trusted;
         Self {
             style,
-            resolve: values(call, Effect::Resolve).collect(),
-            connect_to: values(call, Effect::ConnectTo).collect(),
+            resolve: values(call, Effect::Resolve).map(Entry::of_resolve).collect(),
+            connect_to: values(call, Effect::ConnectTo).map(Entry::of_connect_to).collect(),
             socket: standing(call, Effect::UnixSocket).last().map(|given| given.spec.name),
             elsewhere: standing(call, Effect::ConnectsElsewhere).map(|it| it.spec.name).collect(),
             files: standing(call, Effect::ConfigFile).map(|given| given.spec.name).collect(),
-            proxy: values(call, Effect::Proxy).last(),
+            proxies: values(call, Effect::Proxy).collect(),
+            preproxy: standing(call, Effect::Jump).any(|given| given.value.is_some()),
             no_proxy: values(call, Effect::NoProxy).last(),
             insecure: on(call, Effect::Insecure),
             redirects: trusted
@@ -167,49 +161,33 @@ impl<'c> Wiring<'c> {
         }
     }
 
-    /// `[+|-]HOST:PORT:ADDRESS[,ADDRESS]…`; `*` is every host. All entries for host and port must
-    /// end here for the call to end here, whichever of them the client takes.
+    /// All entries for host and port must end here for the call to end here, whichever of them
+    /// the client takes.
     fn resolve(&self, address: &Address, bend: &mut Bend) {
         let mut addresses = Vec::new();
-        for entry in &self.resolve {
-            let removes = entry.starts_with(b"-");
-            let entry =
-                entry.strip_prefix(b"+").or_else(|| entry.strip_prefix(b"-")).unwrap_or(entry);
-            let (host, rest) = split_host(entry);
-            let (port, list) = split_once(rest, b':');
-            if applies(host, b"*", address) && same_port(port, address, false) {
-                bend.elsewhere("--resolve");
-                let list: &[u8] = if removes { b"?" } else { list };
-                addresses.extend(list.split(|byte| *byte == b','));
-            }
+        for entry in self.resolve.iter().filter(|entry| entry.fits(address)) {
+            bend.elsewhere("--resolve");
+            addresses.extend(entry.target.split(|byte| *byte == b','));
         }
         if !addresses.is_empty() {
             bend.reach = reach_of(addresses.into_iter().map(ip));
         }
     }
 
-    /// `HOST1:PORT1:HOST2:PORT2`, where an empty part is any host or port, or the same. The first
-    /// entry that fits counts.
+    /// The first entry that fits counts.
     fn connect_to(&self, address: &Address, bend: &mut Bend) {
-        for entry in &self.connect_to {
-            let (host, rest) = split_host(entry);
-            let (port, rest) = split_once(rest, b':');
-            let (target, _) = split_host(rest);
-            if applies(host, b"", address) && same_port(port, address, true) {
-                bend.elsewhere("--connect-to");
-                if !target.is_empty() {
-                    let (target, odd) = address::read_host(target);
-                    let here = target.is_loopback() && !odd && self.resolve.is_empty();
-                    bend.reach = if here { Reach::Loopback } else { Reach::Remote };
-                }
-                return;
-            }
+        let Some(entry) = self.connect_to.iter().find(|entry| entry.fits(address)) else { return };
+        bend.elsewhere("--connect-to");
+        if !entry.target.is_empty() {
+            let (target, odd) = address::read_host(entry.target);
+            let here = target.is_loopback() && !odd && self.resolve.is_empty();
+            bend.reach = if here { Reach::Loopback } else { Reach::Remote };
         }
     }
 
-    /// A proxy, by option or variable. It ends elsewhere whatever `--resolve` says; only one on
-    /// this machine that carries an encrypted call, whose certificate is checked end to end, can
-    /// neither read nor bend it.
+    /// Proxies, by option or variable. The call ends elsewhere whatever `--resolve` says; only
+    /// proxies on this machine that carry an encrypted call, whose certificate is checked end to
+    /// end, can neither read nor bend it.
     fn proxy(
         &self,
         address: &Address,
@@ -218,21 +196,26 @@ impl<'c> Wiring<'c> {
         bend: &mut Bend,
     ) {
         let encrypted = address::is_encrypted(&address.scheme);
+        let mut proxies: Vec<&[u8]> = Vec::new();
+        // An empty value takes back what options before it said, and the environment.
+        let off = self.proxies.iter().rposition(|proxy| proxy.is_empty());
+        let from = off.map_or(0, |at| at.saturating_add(1));
+        proxies.extend(self.proxies.get(from..).unwrap_or_default());
         let has = |name: &str| call.has(name);
-        let variable = || redirect::proxy(call.profile, &has, surroundings, encrypted);
-        let (void, proxy) = match (self.proxy, variable()) {
-            (Some(b""), _) | (None, None) => return,
-            (Some(proxy), _) => (Void::Proxy, proxy),
-            (None, Some((name, value))) => {
-                (Void::Environment(name.to_owned()), value.as_encoded_bytes())
+        let variable = redirect::proxy(call.profile, &has, surroundings, encrypted);
+        let variable = variable.filter(|_| off.is_none() && proxies.is_empty());
+        let void = match variable {
+            Some((name, value)) => {
+                proxies.push(value.as_encoded_bytes());
+                Void::Environment(name.to_owned())
             }
+            None => Void::Proxy,
         };
-        if self.is_exempt(&address.host, surroundings) {
+        let none = proxies.is_empty() && !self.preproxy;
+        if none || self.is_exempt(&address.host, surroundings) {
             return;
         }
-        let style = Style { scheme: "http", guess: false, globs: false };
-        let proxy = Address::read(proxy, style);
-        let here = proxy.host.is_loopback() && !proxy.ambiguous;
+        let here = !self.preproxy && proxies.iter().all(|proxy| is_here(proxy));
         let opaque = here && encrypted && !self.insecure;
         bend.reach = if opaque { Reach::Loopback } else { Reach::Remote };
         bend.voids.push(void);
@@ -242,6 +225,61 @@ impl<'c> Wiring<'c> {
         let variable = || redirect::no_proxy(surroundings).map(|list| list.as_encoded_bytes());
         self.no_proxy.or_else(variable).is_some_and(|list| redirect::exempts(list, host))
     }
+}
+
+/// One value of `--resolve` or `--connect-to`.
+struct Entry<'c> {
+    /// The host it is for; `None` for every one.
+    host: Option<HostName>,
+    /// The port it is for; `None` for every one.
+    port: Option<u16>,
+    /// It can never fit, because it is not written well.
+    broken: bool,
+    /// Addresses, or another host.
+    target: &'c [u8],
+}
+
+impl<'c> Entry<'c> {
+    /// `[+|-]HOST:PORT:ADDRESS[,ADDRESS]…`; `*` is every host. One that takes an entry back leaves
+    /// the name to name servers.
+    fn of_resolve(text: &'c [u8]) -> Self {
+        let removes = text.starts_with(b"-");
+        let text = text.strip_prefix(b"+").or_else(|| text.strip_prefix(b"-")).unwrap_or(text);
+        let (host, rest) = split_host(text);
+        let (port, list) = split_once(rest, b':');
+        let number = number(port);
+        Self {
+            host: (host != b"*").then(|| address::read_host(host).0),
+            port: number,
+            broken: number.is_none(),
+            target: if removes { b"?" } else { list },
+        }
+    }
+
+    /// `HOST1:PORT1:HOST2:PORT2`, where an empty part is any host or port, or the same.
+    fn of_connect_to(text: &'c [u8]) -> Self {
+        let (host, rest) = split_host(text);
+        let (port, rest) = split_once(rest, b':');
+        let (target, _) = split_host(rest);
+        Self {
+            host: (!host.is_empty()).then(|| address::read_host(host).0),
+            port: number(port),
+            broken: !port.is_empty() && number(port).is_none(),
+            target,
+        }
+    }
+
+    fn fits(&self, address: &Address) -> bool {
+        !self.broken
+            && self.host.as_ref().is_none_or(|host| *host == address.host)
+            && self.port.is_none_or(|port| address.effective_port() == Some(port))
+    }
+}
+
+/// Whether a proxy is on this machine.
+fn is_here(proxy: &[u8]) -> bool {
+    let address = Address::read(proxy, Style { scheme: "http", guess: false, globs: false });
+    address.host.is_loopback() && !address.ambiguous
 }
 
 /// Content that is sent again to the host that a redirect names.
@@ -284,15 +322,8 @@ pub(crate) fn straight_reach(host: &HostName) -> Reach {
     }
 }
 
-/// Whether a host of an entry fits: `any` fits every one.
-fn applies(host: &[u8], any: &[u8], address: &Address) -> bool {
-    host == any || address::read_host(host).0 == address.host
-}
-
-fn same_port(port: &[u8], address: &Address, empty_is_any: bool) -> bool {
-    let port = str::from_utf8(port).unwrap_or("?");
-    (port.is_empty() && empty_is_any)
-        || port.parse().ok().is_some_and(|port: u16| address.effective_port() == Some(port))
+fn number(text: &[u8]) -> Option<u16> {
+    str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// `host` and the rest behind its colon; a host in brackets may hold colons.
