@@ -75,15 +75,23 @@ fn word(out: &mut String, argument: &OsString, hidden: &[Hidden]) {
     let bytes = argument.as_encoded_bytes();
     let mut text = String::new();
     redact::write(&mut text, bytes, 0, hidden, LIMIT);
-    let blank = |letter: char| letter == ' ' || letter == '\'' || letter == '"';
-    let replaced = text.starts_with('‹') && text.ends_with('›');
-    if !replaced && (text.is_empty() || text.contains(blank)) {
+    if text.is_empty() || needs_quotes(&text) {
         out.push('\'');
         out.push_str(&text.replace('\'', "'\\''"));
         out.push('\'');
     } else {
         out.push_str(&text);
     }
+}
+
+/// Whether blanks or quotes stand outside of what was replaced. The marks themselves are escaped
+/// where the argument holds them.
+fn needs_quotes(text: &str) -> bool {
+    let mut replaced = false;
+    text.chars().any(|letter| {
+        replaced = letter == '‹' || (replaced && letter != '›');
+        !replaced && matches!(letter, ' ' | '\'' | '"')
+    })
 }
 
 /// Cuts at a letter, with a mark.
@@ -96,4 +104,75 @@ fn cut(mut out: String) -> String {
         out.push_str(MARK);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interpret;
+    use crate::world::World;
+
+    fn shown(argv: &[&str]) -> String {
+        let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
+        display(&argv, &interpret(&argv, &World::default()), &|_| Vec::new())
+    }
+
+    #[test]
+    fn what_may_be_secret_is_a_number_of_bytes() {
+        let cases: &[(&[&str], &str)] = &[
+            (
+                &[
+                    "curl",
+                    "-sd",
+                    "key=value",
+                    "-H",
+                    "Authorization: Bearer x",
+                    "https://u:p@h.example/a?q=1",
+                ],
+                "curl -sd ‹9 bytes› -H 'Authorization: ‹8 bytes›' https://‹3 bytes›@h.example/a?‹3 bytes›",
+            ),
+            (
+                &["curl", "-dkey", "-F", "f=@a.txt", "h.example"],
+                "curl -d‹3 bytes› -F f=@a.txt h.example",
+            ),
+            (&["git", "commit", "-m", "secret plan"], "git commit -m ‹11 bytes›"),
+            (
+                &["git", "-c", "http.extraHeader=X: y", "push", "origin"],
+                "git -c http.extraHeader=‹4 bytes› push origin",
+            ),
+            (&["docker", "login", "-pX", "ghcr.io"], "docker login -p‹1 byte› ghcr.io"),
+            (&["env", "A=b", "ls", "a b"], "env A=‹1 byte› ls 'a b'"),
+            (
+                &["unknown-tool", "--token=abc", "-x", "def"],
+                "unknown-tool --token=‹3 bytes› -x ‹3 bytes›",
+            ),
+            (&["rm", "-rf", "", "it's"], r"rm -rf '' 'it'\''s'"),
+            (&["cat", "a\nb\u{202e}\u{1b}[1m\\"], r"cat a\nb\u{202e}\u{1b}[1m\\"),
+        ];
+        for (argv, expected) in cases {
+            assert_eq!(shown(argv), *expected);
+        }
+    }
+
+    #[test]
+    fn findings_are_named_and_win_over_numbers() {
+        let argv: Vec<OsString> =
+            ["curl", "-d", "key=abcdef", "h.example/abc"].map(Into::into).into();
+        let invocation = interpret(&argv, &World::default());
+        let mask = |index: usize| match index {
+            2 => vec![Mask { span: Span::at(4, 6), label: "secret.x".into() }],
+            3 => vec![Mask { span: Span::at(10, 99), label: "secret.y".into() }],
+            _ => Vec::new(),
+        };
+        assert_eq!(display(&argv, &invocation, &mask), "curl -d ‹secret.x› h.example/‹secret.y›");
+    }
+
+    #[test]
+    fn the_line_is_bounded_and_cut_at_a_letter() {
+        let long = "é".repeat(10_000);
+        let line = shown(&["cat", &long, "b"]);
+        assert!(line.len() <= LIMIT && line.ends_with('…'), "{}", line.len());
+        let many = vec!["x"; 10_000];
+        assert!(shown(&many).len() <= LIMIT);
+    }
 }

@@ -36,4 +36,6 @@ pub use profile::{Profile, families, profile, profiles};
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod world;

