@@ -105,6 +105,8 @@ pub(crate) enum Trigger {
     /// A literal that is part of the value.
     #[default]
     Token,
+    /// The character `@` after the user part of a URL.
+    Userinfo,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]

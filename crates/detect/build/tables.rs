@@ -87,6 +87,9 @@ impl Tables {
             }
             Trigger::At => self.by_trigger.entry("AT_RULES").or_default().push(self.count),
             Trigger::Number => self.by_trigger.entry("NUMBER_RULES").or_default().push(self.count),
+            Trigger::Userinfo => {
+                self.by_trigger.entry("USERINFO_RULES").or_default().push(self.count);
+            }
         }
         Ok(())
     }
@@ -152,7 +155,7 @@ impl Tables {
         writeln!(code, "];")?;
         let sets = self.sets.in_order();
         writeln!(code, "pub(crate) static SETS: [[u64; 4]; {}] = {sets:?};", sets.len())?;
-        for name in ["AT_RULES", "NUMBER_RULES"] {
+        for name in ["AT_RULES", "NUMBER_RULES", "USERINFO_RULES"] {
             let rules = self.by_trigger.get(name).map_or(&[][..], Vec::as_slice);
             writeln!(code, "pub(crate) static {name}: [u16; {}] = {rules:?};", rules.len())?;
         }
@@ -214,6 +217,7 @@ fn trigger(detector: &Detector) -> Result<String, String> {
             format!("Trigger::Number {{ lengths: {lengths}, letters: {} }}", detector.letters)
         }
         Trigger::Token => "Trigger::Token".to_owned(),
+        Trigger::Userinfo => "Trigger::Userinfo".to_owned(),
     })
 }
 
@@ -221,7 +225,7 @@ fn trigger(detector: &Detector) -> Result<String, String> {
 fn rank(detector: &Detector) -> u8 {
     match detector.trigger {
         _ if detector.generic => 0,
-        Trigger::At | Trigger::Number => 1,
+        Trigger::At | Trigger::Number | Trigger::Userinfo => 1,
         Trigger::Assignment => 2,
         Trigger::Token => 3,
     }

@@ -31,6 +31,7 @@ mod rule;
 mod scanner;
 mod stream;
 mod tables;
+mod url;
 mod validator;
 mod walks;
 mod words;

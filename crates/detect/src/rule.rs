@@ -36,6 +36,8 @@ pub(crate) enum Trigger {
     Number { lengths: u32, letters: u8 },
     /// A literal that is part of the value.
     Token,
+    /// The character `@` after the user part of a URL.
+    Userinfo,
 }
 
 /// What may stand around a value.

@@ -8,6 +8,8 @@ pub(crate) struct Words {
     heads: u32,
     /// The same of last bytes.
     tails: u32,
+    /// Bit `n` stands for two first bytes with that sum of low bits.
+    pairs: u64,
 }
 
 impl Words {
@@ -15,22 +17,22 @@ impl Words {
     pub(crate) const fn new(words: &'static [&'static [u8]]) -> Self {
         let mut heads = 0;
         let mut tails = 0;
+        let mut pairs = 0;
         let mut rest = words;
         while let [word, tail @ ..] = rest {
             if let ([head, ..], [.., tail]) = (*word, *word) {
                 heads |= 1 << (*head & 31);
                 tails |= 1 << (*tail & 31);
+                pairs |= if let [_, second, ..] = word { pair(*head, *second) } else { u64::MAX };
             }
             rest = tail;
         }
-        Self { words, heads, tails }
+        Self { words, heads, tails, pairs }
     }
 
     /// Whether one of the words stands anywhere in `text`.
     pub(crate) fn stand_in(&self, text: &[u8]) -> bool {
-        text.iter().enumerate().any(|(at, byte)| {
-            has(self.heads, *byte) && self.begin(text.get(at..).unwrap_or_default())
-        })
+        (0..text.len()).any(|at| self.begin(text.get(at..).unwrap_or_default()))
     }
 
     /// Whether one of the words stands in the last `near` bytes of `text` and begins a word there.
@@ -38,18 +40,24 @@ impl Words {
         let text = text.get(text.len().saturating_sub(near)..).unwrap_or_default();
         let mut before = b' ';
         text.iter().enumerate().any(|(at, byte)| {
-            let starts = !before.is_ascii_alphabetic()
-                || (before.is_ascii_lowercase() && byte.is_ascii_uppercase());
+            let hump = before.is_ascii_lowercase() && byte.is_ascii_uppercase();
+            let starts = !before.is_ascii_alphabetic() || hump;
             before = *byte;
-            starts && has(self.heads, *byte) && self.begin(text.get(at..).unwrap_or_default())
+            starts && self.begin(text.get(at..).unwrap_or_default())
         })
     }
 
     /// Whether `text` begins with one of the words.
     pub(crate) fn begin(&self, text: &[u8]) -> bool {
-        self.words
-            .iter()
-            .any(|word| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)))
+        let likely = match text {
+            [head, second, ..] => has(self.heads, *head) && self.pairs & pair(*head, *second) != 0,
+            [head] => has(self.heads, *head),
+            [] => false,
+        };
+        likely
+            && self.words.iter().any(|word| {
+                text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+            })
     }
 
     /// Whether `text` ends with one of the words.
@@ -73,6 +81,10 @@ impl Words {
 /// Whether the set holds the byte; both cases of a letter are the same.
 const fn has(set: u32, byte: u8) -> bool {
     (set >> (byte & 31)) & 1 == 1
+}
+
+const fn pair(first: u8, second: u8) -> u64 {
+    1 << ((first & 31).wrapping_mul(7).wrapping_add(second & 31) & 63)
 }
 
 /// A list of words from literals: `words! { "phone" "tel:" }`.

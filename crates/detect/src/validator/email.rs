@@ -1,6 +1,6 @@
 //! E-mail addresses (RFC 5321 §4.1.2, dot-strings and host names only).
 
-use crate::bytes::{run, run_back};
+use crate::bytes::{before, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 
 /// Longest local part and domain in bytes (RFC 5321 §4.5.3.1).
@@ -60,22 +60,12 @@ fn bounds(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let length = whole.checked_sub(marks)?;
     let start = at.checked_sub(length)?;
     let fits = length > 0 && length <= LONGEST_LOCAL && !local.ends_with(b".");
-    (fits && !in_url(text, start)).then_some((start, at.checked_add(1)?.checked_add(end)?))
+    (fits && before(text, start) != Some(b'@'))
+        .then_some((start, at.checked_add(1)?.checked_add(end)?))
 }
 
 const fn is_local(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'')
-}
-
-/// Whether what begins at `start` is the user part of a URL: `://user@`, `://user:password@`.
-fn in_url(text: &[u8], start: usize) -> bool {
-    let head = text.get(..start).unwrap_or_default();
-    let recent = head.get(head.len().saturating_sub(LONGEST_LOCAL)..).unwrap_or_default();
-    let tail = run_back(recent, |byte| {
-        byte.is_ascii_graphic() && !matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'@')
-    });
-    let cut = recent.len().saturating_sub(tail);
-    recent.get(..cut).is_some_and(|rest| rest.ends_with(b"://"))
 }
 
 /// Length of a host name of two labels or more whose last label is of letters.

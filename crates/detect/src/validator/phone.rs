@@ -61,7 +61,15 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
 /// Ten digits of the North American plan, perhaps after a `1`; `brackets` is 1 after a `(`. A wary
 /// reader wants a word that says what it is.
 fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judgement {
-    if !matches!(candidate.value().len(), 1 | 3 | 10 | 11) {
+    let fits = match candidate.value().len() {
+        1 => matches!(
+            candidate.after(),
+            [_, b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', ..] | [b' ' | b'-', b'(', ..]
+        ),
+        3 | 10 | 11 => true,
+        _ => false,
+    };
+    if !fits {
         return Judgement::Refuse;
     }
     let text = candidate.text.get(candidate.start..).unwrap_or_default();

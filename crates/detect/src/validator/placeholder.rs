@@ -8,7 +8,7 @@ static PLACEHOLDERS: Words = words! {
     "example" "sample" "dummy" "redacted" "your_" "your-" "yourp" "yours" "yourt" "yourk"
     "my_pass" "mypass" "my-pass" "my_secret" "mysecret" "xxxx" "****" "...." "____" "----"
     "insert" "todo" "fixme" "foobar" "enter_" "enter-" "not-a-real" "notareal" "not_a_real" "fake"
-    "some_" "some-" "<" "abcdefgh" "invalid" "lorem" "masked"
+    "some_" "some-" "abcdefgh" "invalid" "lorem" "masked"
 };
 
 /// What documented samples of tokens hold.
@@ -36,16 +36,18 @@ pub(crate) fn is_reference(value: &[u8]) -> bool {
     let percent = matches!(value, [b'%', inner @ .., b'%'] if !inner.is_empty());
     let path = matches!(value, [b'/' | b'~', ..] | [b'.', b'/' | b'.', ..])
         && value.iter().filter(|byte| **byte == b'/').count() >= 2;
-    let inner = [&b"${"[..], b"{{", b"$("];
     REFERENCES.begin(value)
         || percent
         || path
-        || inner.iter().any(|mark| value.windows(mark.len()).any(|window| window == *mark))
+        || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$("))
 }
 
 /// Whether a value is filler that somebody is meant to replace.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
-    is_filler(value) || NOTHING.contain(value) || PLACEHOLDERS.stand_in(value)
+    is_filler(value)
+        || value.starts_with(b"<")
+        || NOTHING.contain(value)
+        || PLACEHOLDERS.stand_in(value)
 }
 
 /// Whether a token with the right head is a documented sample: its first `head` bytes do not count.

@@ -15,8 +15,8 @@ static SELVES: Words = words! {
 /// A random value of 16 bytes or more, assigned to a name that promises a key or token.
 pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
-    let fits = promise(candidate.name) == Some(Promise::Key)
-        && (16..=400).contains(&value.len())
+    let fits = (16..=400).contains(&value.len())
+        && promise(candidate.name) == Some(Promise::Key)
         && value.iter().all(|byte| is_key_byte(*byte))
         && !is_code(candidate)
         && !is_reference(value)

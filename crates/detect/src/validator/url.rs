@@ -3,9 +3,7 @@
 use super::placeholder;
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
-
-/// Longest user part in bytes.
-const LONGEST: usize = 256;
+use crate::url::{LONGEST, is_user_part, user_part};
 
 /// Schemes of databases and brokers.
 const DATABASES: [&[u8]; 19] = [
@@ -60,10 +58,7 @@ struct Found<'t> {
 
 /// Reads `scheme://user:password@` backwards from its first `@`, and forwards to its last.
 fn find(text: &[u8], at: usize) -> Option<Found<'_>> {
-    let head = text.get(..at)?;
-    let recent = head.get(head.len().saturating_sub(LONGEST)..)?;
-    let length = run_back(recent, |byte| is_user_part(byte) && byte != b'@');
-    let start = at.checked_sub(length)?;
+    let start = user_part(text, at)?;
     let scheme = text.get(..start)?.strip_suffix(b"://")?;
     let named = run_back(scheme.get(scheme.len().saturating_sub(16)..)?, |byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-')
@@ -89,9 +84,4 @@ fn last_at(text: &[u8], first: usize) -> Option<usize> {
     let length = run(rest, |byte| is_user_part(byte) && byte != b',');
     let last = rest.get(..length)?.iter().rposition(|byte| *byte == b'@')?;
     first.checked_add(last)
-}
-
-const fn is_user_part(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\')
-        || byte >= 0x80
 }

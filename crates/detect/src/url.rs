@@ -1,0 +1,34 @@
+//! The user part of a URL (RFC 3986 §3.2.1), read backwards from its `@`.
+
+use crate::bytes::run_back;
+
+/// Longest user part in bytes.
+pub(crate) const LONGEST: usize = 256;
+
+/// Where the user part that ends before the `@` at `at` begins, when `://` stands before it.
+///
+/// Another `@` ends the search: it was the first one of the same user part, or of none.
+pub(crate) fn user_part(text: &[u8], at: usize) -> Option<usize> {
+    let head = text.get(..at)?;
+    let recent = head.get(head.len().saturating_sub(LONGEST)..)?;
+    let start = at.checked_sub(run_back(recent, |byte| is_user_part(byte) && byte != b'@'))?;
+    text.get(..start)?.ends_with(b"://").then_some(start)
+}
+
+/// Whether a byte may stand in the user part of a URL as people write it.
+pub(crate) const fn is_user_part(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\')
+        || byte >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_user_part_begins_after_the_scheme() {
+        assert_eq!(user_part(b"x://ab:c@d", 8), Some(4));
+        assert_eq!(user_part(b"x:/ab:c@d", 7), None);
+        assert_eq!(user_part(b"x://a@b@c", 7), None);
+    }
+}

@@ -1,0 +1,155 @@
+//! What holds for every text: findings are sorted and disjoint, a stream finds what a slice does,
+//! nothing panics, nothing shows a value.
+
+mod support;
+
+use datafog_core::{Channel, Confidence, Finding, Key};
+use datafog_detect::{Scanner, Tally};
+use proptest::prelude::*;
+use support::files::files;
+use support::template::expand;
+
+fn key() -> Key {
+    Key::from_bytes(&[7; 32]).unwrap()
+}
+
+fn slice(text: &[u8]) -> (Vec<Finding>, Tally) {
+    let mut out = Vec::new();
+    let key = key();
+    let scanner = Scanner::new(&key).with_floor(Confidence::percent(0));
+    let tally = scanner.scan(text, &Channel::Stdin, &mut out);
+    (out, tally)
+}
+
+fn stream(text: &[u8], mut cuts: impl FnMut() -> usize) -> (Vec<Finding>, Tally) {
+    let mut out = Vec::new();
+    let key = key();
+    let mut stream = Scanner::new(&key).with_floor(Confidence::percent(0)).stream(Channel::Stdin);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (piece, tail) = rest.split_at(cuts().clamp(1, rest.len()));
+        stream.push(piece, &mut out);
+        rest = tail;
+    }
+    let tally = stream.finish(&mut out);
+    (out, tally)
+}
+
+/// Pieces that mean something to the scanner, and all examples.
+fn pieces() -> Vec<String> {
+    let mut pieces: Vec<String> = files()
+        .iter()
+        .flat_map(|file| &file.detector)
+        .flat_map(|one| one.examples.iter().map(|source| expand(source, &one.id, 0).text))
+        .collect();
+    let marks = [
+        " ",
+        "\n",
+        "=",
+        ":",
+        "\"",
+        "'",
+        "@",
+        "://",
+        "-----BEGIN ",
+        "eyJ",
+        "password",
+        "token",
+        "api_key",
+        "ghp_",
+        "4111 1111",
+        "123-45-",
+        "1.1.",
+        "+1 ",
+        "<",
+        ">",
+        "\\n",
+        "%3D",
+        "é",
+        "\u{1b}[32m",
+        "key=key=",
+        "AKIA",
+        "sk-",
+        "-",
+        "_",
+        ".",
+        "0",
+        "a",
+        "Z",
+    ];
+    pieces.extend(marks.map(str::to_owned));
+    pieces
+}
+
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        4 => proptest::sample::select(pieces()).prop_map(String::into_bytes),
+        1 => proptest::collection::vec(any::<u8>(), 0..40),
+        1 => (any::<u8>(), 0..3000_usize).prop_map(|(byte, count)| vec![byte; count]),
+    ];
+    proptest::collection::vec(piece, 0..120).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn findings_are_sorted_disjoint_and_inside(text in text()) {
+        let (found, tally) = slice(&text);
+        prop_assert_eq!(tally.reported, found.len());
+        for pair in found.windows(2) {
+            prop_assert!(pair[0].span.end() <= pair[1].span.start());
+        }
+        for one in &found {
+            prop_assert!(!one.span.is_empty() && one.span.of(&text).is_some());
+        }
+    }
+
+    #[test]
+    fn a_stream_finds_what_a_slice_does(text in text(), repeat in 1..40_usize, cut in 1..50_000_usize) {
+        let text = text.repeat(repeat);
+        let mut state = cut;
+        let cuts = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) % cut + 1
+        };
+        prop_assert!(slice(&text) == stream(&text, cuts));
+    }
+
+    #[test]
+    fn random_bytes_never_panic(text in proptest::collection::vec(any::<u8>(), 0..5000)) {
+        let (found, _) = slice(&text);
+        prop_assert!(found.len() <= Scanner::MOST_FINDINGS);
+    }
+}
+
+#[test]
+fn findings_beyond_the_cap_are_counted() {
+    let text = expand("{github-crc32:30}", "cap", 0).text;
+    let line = format!("ghp_{text}\n");
+    let key = key();
+    let mut out = Vec::new();
+    let tally =
+        Scanner::new(&key).at_most(3).scan(line.repeat(10).as_bytes(), &Channel::Stdin, &mut out);
+    assert_eq!((out.len(), tally), (3, Tally { reported: 3, beyond: 7 }));
+}
+
+#[test]
+fn equal_values_have_equal_fingerprints() {
+    let token = expand("ghp_{github-crc32:30}", "twice", 0).text;
+    let (found, _) = slice(format!("a={token}\nb: {token}").as_bytes());
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].fingerprint, found[1].fingerprint);
+}
+
+#[test]
+fn a_secret_across_segments_is_found() {
+    let token = expand("ghp_{github-crc32:30}", "border", 0).text;
+    for place in [32 * 1024 - 50, 32 * 1024 - 3, 32 * 1024, 64 * 1024 - 1] {
+        let mut text = vec![b' '; place];
+        text.extend(token.bytes());
+        let (found, _) = slice(&text);
+        assert_eq!(found.len(), 1, "{place}");
+        assert_eq!(found[0].span.start(), place);
+    }
+}
