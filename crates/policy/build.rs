@@ -82,8 +82,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let packs = |wanted: &str| {
             done.iter().find(|(name, _)| *name == wanted).map(|(_, policy)| policy.clone())
         };
-        let policy = Policy::parse_with(&text, name, Layer::Builtin, &AnyWord, &packs)
-            .map_err(|diagnostics| Refused(diagnostics))?;
+        let policy =
+            Policy::parse_with(&text, name, Layer::Builtin, &AnyWord, &packs).map_err(Refused)?;
         fs::write(Path::new(&out).join(name).with_extension("policy"), policy.to_bytes())?;
         done.push((name, policy));
     }

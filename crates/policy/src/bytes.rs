@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The compiled bytes do not read as what they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,11 +61,26 @@ pub(crate) fn take<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8], Damaged> {
 }
 
 /// Texts laid end to end, each with its length; read one by one without allocation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct List<'a>(#[serde(borrow)] Cow<'a, [u8]>);
+///
+/// INVARIANT: the bytes are whole. Decoding checks them: a list that ended early would make a
+/// condition false, and a rule that stops something silent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct List<'a>(Cow<'a, [u8]>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for List<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = <&'de [u8]>::deserialize(deserializer)?;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let text = take(&mut rest).map_err(Error::custom)?;
+            str::from_utf8(text).map_err(Error::custom)?;
+        }
+        Ok(Self(Cow::Borrowed(bytes)))
+    }
+}
 
 impl List<'_> {
-    /// The texts in order; ends early where the bytes are damaged.
+    /// The texts in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         let mut rest: &[u8] = &self.0;
         core::iter::from_fn(move || {
@@ -119,5 +135,7 @@ mod tests {
             assert_eq!(take(&mut { bytes }), Err(Damaged), "{bytes:?}");
         }
         assert_eq!(decode::<u8>(&[1, 2]), Err(Damaged), "bytes left over");
+        assert_eq!(decode::<List<'_>>(&[2, 5, b'a']), Err(Damaged), "a text past the end");
+        assert_eq!(decode::<List<'_>>(&[2, 1, 0xff]), Err(Damaged), "no text");
     }
 }

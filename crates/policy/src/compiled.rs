@@ -265,8 +265,8 @@ pub(crate) fn layout(policy: &PolicyData) -> Vec<u8> {
             when: offset(&whens),
             text: offset(&texts),
             flows: scope.flows,
-            needs: u8::from(scope.needs_finding) * NEEDS_FINDING
-                | u8::from(scope.needs_unscanned) * NEEDS_UNSCANNED,
+            needs: (if scope.needs_finding { NEEDS_FINDING } else { 0 })
+                | (if scope.needs_unscanned { NEEDS_UNSCANNED } else { 0 }),
         };
         table.extend_from_slice(&entry.to_bytes());
         put(&mut whens, &rule.when);

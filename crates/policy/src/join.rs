@@ -51,15 +51,13 @@ pub(crate) fn join(
     let text = SourceText { path: source.path, text: source.text };
     let (document, diagnostics) = read(text, vocabulary);
     let mut joiner = Joiner { source, text, diagnostics };
-    let Some(document) = document else { return Err(joiner.diagnostics) };
+    let Some(document) = document else { return Err(joiner.sorted()) };
     let policy = joiner.join(base, &document, packs);
-    joiner.diagnostics.sort_by_key(|one| (one.line, one.column));
-    if joiner.diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(joiner.diagnostics);
-    }
-    let Some(policy) = policy else { return Err(joiner.diagnostics) };
+    let warnings = joiner.sorted();
+    let sound = !warnings.iter().any(Diagnostic::is_error);
+    let Some(policy) = policy.filter(|_| sound) else { return Err(warnings) };
     let examples = document.rules.into_iter().flat_map(|rule| rule.examples).collect();
-    Ok(Joined { policy, examples, warnings: joiner.diagnostics })
+    Ok(Joined { policy, examples, warnings })
 }
 
 struct Joiner<'a> {
@@ -69,6 +67,12 @@ struct Joiner<'a> {
 }
 
 impl Joiner<'_> {
+    fn sorted(self) -> Vec<Diagnostic> {
+        let mut diagnostics = self.diagnostics;
+        diagnostics.sort_by_key(|one| (one.line, one.column));
+        diagnostics
+    }
+
     fn join(
         &mut self,
         base: Option<PolicyData>,
@@ -107,8 +111,12 @@ impl Joiner<'_> {
         for (name, span) in document.extends.as_ref().unwrap_or(&implied) {
             let pack = packs(name).and_then(|pack| pack.to_data().ok());
             let Some(pack) = pack else {
-                let help = "the embedded policies are `agents`, `starter` and `strict`";
-                self.error(span.clone(), &format!("there is no embedded policy `{name}`"), help);
+                let known = ["agents", "starter", "strict"];
+                let help = nearest(name, known).map_or_else(
+                    || format!("the embedded policies are {}", crate::read::quoted(&known)),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                self.error(span.clone(), &format!("there is no embedded policy `{name}`"), &help);
                 continue;
             };
             whole = Some(match whole {
@@ -199,9 +207,10 @@ impl Joiner<'_> {
                 "send it as a regular file that datafog can read, or in smaller parts",
             )),
             overrides: Vec::new(),
-            obligations: match policy.unscannable {
-                Verdict::RequireApproval => vec![Obligation::Approve],
-                _ => Vec::new(),
+            obligations: if policy.unscannable == Verdict::RequireApproval {
+                vec![Obligation::Approve]
+            } else {
+                Vec::new()
             },
             origin: self.origin(line),
             layer: self.source.layer,

@@ -50,7 +50,7 @@ impl Join {
 /// A condition or a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Node {
-    Group(Join, Vec<Node>),
+    Group(Join, Vec<Self>),
     Leaf(Leaf),
 }
 

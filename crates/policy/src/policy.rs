@@ -220,8 +220,8 @@ impl Policy {
         let explanation = self.explain(facts);
         let traces = explanation.parts.iter().flat_map(|part| &part.rules);
         let traces: Vec<_> = traces.filter(|trace| trace.rule.id == example.rule).collect();
-        let fires = |trace: &&crate::RuleTrace| trace.truth.counts_for(trace.rule.effect);
-        if traces.iter().any(|trace| fires(&trace)) == example.matches {
+        let fires = |trace: &crate::RuleTrace| trace.truth.counts_for(trace.rule.effect);
+        if traces.iter().any(|trace| fires(trace)) == example.matches {
             return None;
         }
         let (id, shown) = (&example.rule, example.shown());

@@ -1,5 +1,7 @@
 //! The embedded policies: every example, and the shape that all of them keep.
 
+#![expect(clippy::panic, reason = "helpers of tests are tests")]
+
 mod support;
 
 use datafog_core::{RuleOrigin, Verdict};
@@ -9,7 +11,11 @@ use support::Pretend;
 
 fn parsed() -> impl Iterator<Item = (&'static str, Policy)> {
     Policy::packs().map(|(name, text)| {
-        (name, Policy::parse(text, name, Layer::Builtin, &AnyWord).unwrap_or_else(|faults| panic!("{}", shown(&faults))))
+        (
+            name,
+            Policy::parse(text, name, Layer::Builtin, &AnyWord)
+                .unwrap_or_else(|faults| panic!("{}", shown(&faults))),
+        )
     })
 }
 
@@ -32,7 +38,8 @@ fn every_rule_has_examples_of_both_kinds() {
         assert!(policy.warnings().is_empty(), "{name}: {}", shown(policy.warnings()));
         for rule in policy.rules().iter().filter(|rule| rule.id != "unscannable") {
             let own = || examples.iter().filter(|example| example.rule == rule.id);
-            let (hits, misses) = (own().filter(|one| one.matches), own().filter(|one| !one.matches));
+            let (hits, misses) =
+                (own().filter(|one| one.matches), own().filter(|one| !one.matches));
             let inherited = own().next().is_none() && rule.origin == RuleOrigin::Builtin;
             assert!(inherited || (hits.count() >= 2 && misses.count() >= 2), "{name}: {}", rule.id);
             assert!(rule.effect == Verdict::Allow || rule.instead.is_some(), "{}", rule.id);

@@ -3,7 +3,7 @@
 use datafog_core::{Carrier, Facts, StdinUse};
 use serde::{Deserialize, Serialize};
 
-use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, read_channels};
+use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
 use crate::read::{Item, Reader, Sense};
@@ -40,7 +40,7 @@ struct Wanted<'a> {
 }
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
-    let wanted = Wanted { channels: read_channels(item, reader, &NAMES)?, which: sense.which() };
+    let wanted = Wanted { channels: values::channels(item, reader, &NAMES)?, which: sense.which() };
     Some(Leaf::new(&KIND, Cost::Invocation, &wanted))
 }
 

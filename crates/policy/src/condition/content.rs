@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use datafog_core::{Carrier, ContentSource, Facts, Flow};
+use datafog_core::{Carrier, ContentSource, Facts};
 use serde::{Deserialize, Serialize};
 
-use super::{ConditionAbout, Cost, FLOWS, Kind, Leaf, Trial, anywhere, read_channels, read_which};
+use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
 use crate::read::{Item, Reader, Sense};
@@ -62,31 +62,24 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
 
 fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
     let fields = reader.fields(item, &["channel", "except", "flow", "path", "role", "which"])?;
-    let paths = fields.item("path").map(|item| reader.paths(item));
-    let except = fields.item("except").map(|item| reader.paths(item));
-    let channels = fields.item("channel").map(|item| read_channels(item, reader, &CHANNELS));
-    let roles = fields.item("role").map(|item| reader.globs(item));
-    let flows = fields.item("flow").map(|item| reader.words(item, "flow", &FLOWS));
-    let which = read_which(&fields, reader, sense)?;
-    if fields.table.is_empty() || fields.table.keys().all(|key| key.get_ref() == "which") {
-        reader.error(fields.span, "the condition says nothing about the content");
-        return None;
-    }
-    let channels = channels.map_or(Some(List::default()), |channels| channels)?;
-    super::check_except(&fields, reader)?;
-    if paths.is_some() && !channels.is_empty() && !channels.has("file") {
+    let paths = values::at(&fields, "path", reader, values::paths);
+    let except = values::at(&fields, "except", reader, values::paths);
+    let roles = values::at(&fields, "role", reader, values::globs);
+    let flows = values::at(&fields, "flow", reader, values::flows);
+    let channels = values::at(&fields, "channel", reader, |item, reader| {
+        values::channels(item, reader, &CHANNELS)
+    });
+    let which = values::which(&fields, reader, sense);
+    values::check_something(&fields, "content", reader)?;
+    values::check_except(&fields, reader)?;
+    let (paths, channels) = (paths?, channels?);
+    if !paths.is_empty() && !channels.is_empty() && !channels.has("file") {
         let help = "only content from a `file` has a path";
         reader.error_with_help(fields.key_span("path"), "the rule can never fire", help);
         return None;
     }
-    Some(Wanted {
-        paths: paths.map_or(Some(Vec::new()), |paths| paths)?.into_iter().collect(),
-        except: except.map_or(Some(Vec::new()), |except| except)?.into_iter().collect(),
-        channels,
-        roles: roles.map_or(Some(Vec::new()), |roles| roles)?.into_iter().collect(),
-        flows: flows.map_or(Some(Vec::new()), |flows| flows)?.into_iter().map(Flow::name).collect(),
-        which,
-    })
+    let (except, roles, flows, which) = (except?, roles?, flows?, which?);
+    Some(Wanted { paths, except, channels, roles, flows, which })
 }
 
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
@@ -134,7 +127,9 @@ fn seen(facts: &dyn Facts) -> String {
         Carrier::File(path) => {
             format!("{} from `{}` {}", source.role, path.display(), source.flow.name())
         }
-        other => format!("{} from {} {}", source.role, channel(other), source.flow.name()),
+        other @ (Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin) => {
+            format!("{} from {} {}", source.role, channel(other), source.flow.name())
+        }
     };
     let sources: Vec<String> = facts.action().invocation.contents.iter().map(show).collect();
     if sources.is_empty() { String::from("none") } else { sources.join(", ") }
@@ -142,15 +137,12 @@ fn seen(facts: &dyn Facts) -> String {
 
 fn describe(payload: &[u8]) -> Result<String, Damaged> {
     let wanted: Wanted<'_> = decode(payload)?;
-    let list = |what: &str, list: &List<'_>| {
-        (!list.is_empty()).then(|| format!("{what} {}", list.shown()))
-    };
     let parts = [
-        list("channel", &wanted.channels),
-        list("role", &wanted.roles),
-        list("flow", &wanted.flows),
-        list("path", &wanted.paths),
-        list("except", &wanted.except),
+        values::shown("channel", &wanted.channels),
+        values::shown("role", &wanted.roles),
+        values::shown("flow", &wanted.flows),
+        values::shown("path", &wanted.paths),
+        values::shown("except", &wanted.except),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     Ok(format!("{} content: {}", wanted.which.name(), parts.join("; ")))
@@ -161,7 +153,7 @@ mod tests {
     use super::super::testing::{refused, test, test_loosening};
     use super::*;
     use crate::Given;
-    use datafog_core::Deliver;
+    use datafog_core::{Deliver, Flow};
 
     fn facts(sources: &[(Carrier, &str, Flow)]) -> Given {
         let mut facts = Given::command("curl", "/home/user/work");
@@ -193,7 +185,8 @@ mod tests {
 
     #[test]
     fn exceptions_leave_the_rest() {
-        let facts = facts(&[(Carrier::File("/home/user/.ssh/id_rsa.pub".into()), "", Flow::Leaves)]);
+        let facts =
+            facts(&[(Carrier::File("/home/user/.ssh/id_rsa.pub".into()), "", Flow::Leaves)]);
         assert_eq!(test("content = '~/.ssh/id_*'", &facts), Truth::True);
         let private = "content = { path = '~/.ssh/id_*', except = '**/*.pub' }";
         assert_eq!(test(private, &facts), Truth::False);

@@ -2,15 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use datafog_core::{
-    Carrier, Channel, Confidence, ContentSource, Facts, Finding, Flow, Severity,
-};
+use datafog_core::{Carrier, Channel, Confidence, ContentSource, Facts, Finding, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    CHANNELS, ConditionAbout, Cost, FLOWS, Kind, Leaf, Scope, Trial, channel_name, read_channels,
-    read_which,
-};
+use super::values::channel_name;
+use super::{ConditionAbout, Cost, Kind, Leaf, Scope, Trial, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
 use crate::glob;
@@ -102,56 +98,59 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
 }
 
 fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
-    let keys = [
-        "channel", "confidence", "count", "detector", "entity", "except", "except_role", "flow",
-        "going_home", "role", "severity", "which",
-    ];
-    let fields = reader.fields(item, &keys)?;
-    let mut wanted = Wanted::anything(sense);
-    // Every key is read even after a mistake, so that all mistakes are reported at once.
-    let mut sound = true;
-    let mut keep = |kept: Option<()>| sound &= kept.is_some();
-    if let Some(item) = fields.item("entity") {
-        keep(read_entities(item, reader).map(|list| wanted.entities = list));
-    }
-    if let Some(item) = fields.item("except") {
-        keep(read_entities(item, reader).map(|list| wanted.except = list));
-    }
-    for (key, list) in [
-        ("detector", &mut wanted.detectors),
-        ("role", &mut wanted.roles),
-        ("except_role", &mut wanted.except_roles),
-    ] {
-        if let Some(item) = fields.item(key) {
-            keep(reader.globs(item).map(|globs| *list = globs.into_iter().collect()));
-        }
-    }
-    if let Some(item) = fields.item("flow") {
-        let flows = reader.words(item, "flow", &FLOWS);
-        keep(flows.map(|flows| wanted.flows = flows.into_iter().map(Flow::name).collect()));
-    }
-    if let Some(item) = fields.item("confidence") {
-        keep(read_confidence(item, reader).map(|percent| wanted.confidence = percent));
-    }
-    if let Some(item) = fields.item("severity") {
-        keep(
-            reader
-                .word(item, "severity", &crate::read::SEVERITIES)
-                .map(|least| wanted.severity = least),
-        );
-    }
-    if let Some(item) = fields.item("count") {
-        keep(reader.count(item).map(|count| wanted.count = count));
-    }
-    if let Some(item) = fields.item("going_home") {
-        keep(reader.flag(item).map(|home| wanted.going_home = Some(home)));
-    }
-    if let Some(item) = fields.item("channel") {
-        keep(read_channels(item, reader, &CHANNELS).map(|list| wanted.channels = list));
-    }
-    keep(read_which(&fields, reader, sense).map(|which| wanted.which = which));
-    sound.then_some(wanted)
+    let fields = reader.fields(item, &KEYS)?;
+    let entities = values::at(&fields, "entity", reader, read_entities);
+    let except = values::at(&fields, "except", reader, read_entities);
+    let detectors = values::at(&fields, "detector", reader, values::globs);
+    let confidence = values::at(&fields, "confidence", reader, read_confidence);
+    let severity = values::at(&fields, "severity", reader, |item, reader| {
+        reader.word(item, "severity", &crate::read::SEVERITIES).map(Some)
+    });
+    let count = values::at(&fields, "count", reader, |item, reader| reader.count(item));
+    let going_home =
+        values::at(&fields, "going_home", reader, |item, reader| reader.flag(item).map(Some));
+    let channels = values::at(&fields, "channel", reader, |item, reader| {
+        values::channels(item, reader, &CHANNELS)
+    });
+    let flows = values::at(&fields, "flow", reader, values::flows);
+    let roles = values::at(&fields, "role", reader, values::globs);
+    let except_roles = values::at(&fields, "except_role", reader, values::globs);
+    let which = values::which(&fields, reader, sense);
+    Some(Wanted {
+        entities: entities?,
+        except: except?,
+        detectors: detectors?,
+        confidence: confidence?,
+        severity: severity?.unwrap_or(Severity::Low),
+        count: count?.max(1),
+        going_home: going_home?,
+        channels: channels?,
+        flows: flows?,
+        roles: roles?,
+        except_roles: except_roles?,
+        which: which?,
+        doubts: sense.loosens,
+    })
 }
+
+/// The keys of the table, sorted.
+const KEYS: [&str; 12] = [
+    "channel",
+    "confidence",
+    "count",
+    "detector",
+    "entity",
+    "except",
+    "except_role",
+    "flow",
+    "going_home",
+    "role",
+    "severity",
+    "which",
+];
+
+/// The kinds of channels by name.
+const CHANNELS: [&str; 6] = ["argument", "environment", "field", "file", "output", "stdin"];
 
 fn read_confidence(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<u8> {
     match item.get_ref().as_str() {
@@ -283,18 +282,15 @@ fn seen(facts: &dyn Facts) -> String {
 
 fn describe(payload: &[u8]) -> Result<String, Damaged> {
     let wanted: Wanted<'_> = decode(payload)?;
-    let list = |what: &str, list: &List<'_>| {
-        (!list.is_empty()).then(|| format!("{what} {}", list.shown()))
-    };
     let home = wanted.going_home.map(|home| if home { "going home" } else { "not going home" });
     let parts = [
-        list("like", &wanted.entities),
-        list("except", &wanted.except),
-        list("by", &wanted.detectors),
-        list("in", &wanted.channels),
-        list("in content that", &wanted.flows),
-        list("used as", &wanted.roles),
-        list("not used as", &wanted.except_roles),
+        values::shown("like", &wanted.entities),
+        values::shown("except", &wanted.except),
+        values::shown("by", &wanted.detectors),
+        values::shown("in", &wanted.channels),
+        values::shown("in content that", &wanted.flows),
+        values::shown("used as", &wanted.roles),
+        values::shown("not used as", &wanted.except_roles),
         (wanted.confidence > 0)
             .then(|| format!("confidence at least {}", Confidence::percent(wanted.confidence))),
         (wanted.severity > Severity::Low).then(|| format!("severity at least {}", wanted.severity)),
@@ -315,7 +311,7 @@ fn narrow(payload: &[u8], scope: &mut Scope) {
 mod tests {
     use super::super::testing::{refused, test, test_loosening};
     use super::*;
-    use datafog_core::{Deliver, Flows, Place, Span};
+    use datafog_core::{Deliver, Flow, Flows, Place, Span};
 
     use crate::{DeclaredFinding, Given};
 

@@ -3,7 +3,8 @@
 use datafog_core::{Flow, Flows, Invocation};
 use serde::{Deserialize, Serialize};
 
-use super::{ConditionAbout, Cost, FLOWS, Kind, Leaf, Scope, Trial};
+use super::values::FLOWS;
+use super::{ConditionAbout, Cost, Kind, Leaf, Scope, Trial};
 use crate::Truth;
 use crate::bytes::{Damaged, decode};
 use crate::read::{Item, Reader, Sense};

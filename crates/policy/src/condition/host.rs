@@ -3,7 +3,7 @@
 use datafog_core::{Destination, HostName};
 use serde::{Deserialize, Serialize};
 
-use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, read_which};
+use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
 use crate::read::{Item, Reader, Sense};
@@ -46,7 +46,7 @@ struct Wanted<'a> {
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
     let (item, which) = if item.get_ref().is_table() {
         let fields = reader.fields(item, &["name", "which"])?;
-        let which = read_which(&fields, reader, sense)?;
+        let which = values::which(&fields, reader, sense)?;
         let Some(name) = fields.item("name") else {
             reader.error(fields.span, "`name` is missing");
             return None;

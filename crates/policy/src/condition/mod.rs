@@ -20,14 +20,14 @@ mod stdin;
 mod subcommand;
 mod unclear;
 mod unscanned;
+mod values;
 
-use datafog_core::{Channel, Facts, Flow};
+use datafog_core::Facts;
 
 use crate::Truth;
-use crate::bytes::{Damaged, List, encode};
+use crate::bytes::{Damaged, encode};
 use crate::node::Node;
-use crate::read::{Fields, Item, Reader, Sense};
-use crate::truth::Which;
+use crate::read::{Item, Reader, Sense};
 
 /// Every kind of condition, sorted by name. The position is the kind's number in compiled bytes.
 pub(crate) static CONDITIONS: &[&Kind] = &[
@@ -128,58 +128,6 @@ pub(crate) struct Scope {
     pub(crate) flows: u8,
     pub(crate) needs_finding: bool,
     pub(crate) needs_unscanned: bool,
-}
-
-/// The key `which`, or what the place of the condition implies.
-fn read_which(fields: &Fields<'_, '_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Which> {
-    match fields.item("which") {
-        None => Some(sense.which()),
-        Some(item) => reader.word(item, "choice", &[("any", Which::Any), ("every", Which::Every)]),
-    }
-}
-
-/// Refuses `except` where there is nothing to except from.
-fn check_except(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<()> {
-    if fields.item("except").is_some() && fields.item("path").is_none() {
-        let help = "`except` takes paths out of `path`";
-        reader.error_with_help(fields.key_span("except"), "`except` without `path`", help);
-        return None;
-    }
-    Some(())
-}
-
-/// The flows by name.
-const FLOWS: [(&str, Flow); 5] = [
-    ("destroys", Flow::Destroys),
-    ("enters", Flow::Enters),
-    ("leaves", Flow::Leaves),
-    ("loopback", Flow::Loopback),
-    ("stays", Flow::Stays),
-];
-
-/// The kinds of channels by name.
-const CHANNELS: [&str; 6] = ["argument", "environment", "field", "file", "output", "stdin"];
-
-/// The name of a channel's kind.
-const fn channel_name(channel: &Channel) -> &'static str {
-    match channel {
-        Channel::Argument(_) | Channel::Arguments => "argument",
-        Channel::Environment(_) => "environment",
-        Channel::Field(_) => "field",
-        Channel::File(_) => "file",
-        Channel::Output => "output",
-        Channel::Stdin => "stdin",
-    }
-}
-
-/// Names of channels out of `known`.
-fn read_channels(
-    item: &Item<'_>,
-    reader: &mut Reader<'_>,
-    known: &[&'static str],
-) -> Option<List<'static>> {
-    let known: Vec<(&str, &str)> = known.iter().map(|name| (*name, *name)).collect();
-    Some(reader.words(item, "channel", &known)?.into_iter().collect())
 }
 
 /// For kinds that tell the index nothing.

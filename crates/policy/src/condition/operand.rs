@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use datafog_core::{Facts, Flow, Operand, OperandKind};
+use datafog_core::{Facts, Operand, OperandKind};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-use super::{ConditionAbout, Cost, FLOWS, Kind, Leaf, Trial, anywhere, read_which};
+use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
 use crate::read::{Item, Reader, Sense};
@@ -77,33 +77,26 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
 fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
     let keys = ["except", "flow", "kind", "matches", "path", "text", "which"];
     let fields = reader.fields(item, &keys)?;
-    let paths = fields.item("path").map(|item| reader.paths(item));
-    let except = fields.item("except").map(|item| reader.paths(item));
-    let texts = fields.item("text").map(|item| reader.globs(item));
-    let regex = fields.item("matches").map(|item| reader.regex(item));
-    let kinds = fields.item("kind").map(|item| reader.words(item, "kind of operand", &KINDS));
-    let flows = fields.item("flow").map(|item| reader.words(item, "flow", &FLOWS));
-    let which = read_which(&fields, reader, sense)?;
-    if fields.table.is_empty() || fields.table.keys().all(|key| key.get_ref() == "which") {
-        reader.error(fields.span, "the condition says nothing about the operand");
-        return None;
-    }
-    let kinds = kinds.map_or(Some(Vec::new()), |kinds| kinds)?;
-    super::check_except(&fields, reader)?;
-    if paths.is_some() && !kinds.is_empty() && !kinds.contains(&OperandKind::Path) {
+    let paths = values::at(&fields, "path", reader, values::paths);
+    let except = values::at(&fields, "except", reader, values::paths);
+    let texts = values::at(&fields, "text", reader, values::globs);
+    let regex = values::at(&fields, "matches", reader, values::regex);
+    let flows = values::at(&fields, "flow", reader, values::flows);
+    let kinds = values::at(&fields, "kind", reader, |item, reader| {
+        let kinds = reader.words(item, "kind of operand", &KINDS)?;
+        Some(kinds.into_iter().map(kind_name).collect::<List<'_>>())
+    });
+    let which = values::which(&fields, reader, sense);
+    values::check_something(&fields, "operand", reader)?;
+    values::check_except(&fields, reader)?;
+    let (paths, kinds) = (paths?, kinds?);
+    if !paths.is_empty() && !kinds.is_empty() && !kinds.has("path") {
         let help = "only operands of kind `path` have a canonical path; use `text` for others";
         reader.error_with_help(fields.key_span("path"), "the rule can never fire", help);
         return None;
     }
-    Some(Wanted {
-        paths: paths.map_or(Some(Vec::new()), |paths| paths)?.into_iter().collect(),
-        except: except.map_or(Some(Vec::new()), |except| except)?.into_iter().collect(),
-        texts: texts.map_or(Some(Vec::new()), |texts| texts)?.into_iter().collect(),
-        regex: regex.map_or(Some(None), |regex| regex.map(|text| Some(text.to_owned().into())))?,
-        kinds: kinds.into_iter().map(kind_name).collect(),
-        flows: flows.map_or(Some(Vec::new()), |flows| flows)?.into_iter().map(Flow::name).collect(),
-        which,
-    })
+    let (except, texts, regex, flows, which) = (except?, texts?, regex?, flows?, which?);
+    Some(Wanted { paths, except, texts, regex, kinds, flows, which })
 }
 
 fn kind_name(kind: OperandKind) -> &'static str {
@@ -148,8 +141,7 @@ impl Wanted<'_> {
         let one_of = |list: &List<'_>, path: &Path| {
             Which::Any.join(list.iter().map(|one| path_pattern::matches(one, path, facts)))
         };
-        let any =
-            |path: &Path| one_of(&self.paths, path).and(one_of(&self.except, path).negated());
+        let any = |path: &Path| one_of(&self.paths, path).and(one_of(&self.except, path).negated());
         match &operand.canonical {
             Some(path) => any(path),
             // What cannot be resolved may still hit by its text; a miss says nothing.
@@ -176,15 +168,12 @@ fn seen(facts: &dyn Facts) -> String {
 
 fn describe(payload: &[u8]) -> Result<String, Damaged> {
     let wanted: Wanted<'_> = decode(payload)?;
-    let list = |what: &str, list: &List<'_>| {
-        (!list.is_empty()).then(|| format!("{what} {}", list.shown()))
-    };
     let parts = [
-        list("kind", &wanted.kinds),
-        list("flow", &wanted.flows),
-        list("path", &wanted.paths),
-        list("except", &wanted.except),
-        list("text", &wanted.texts),
+        values::shown("kind", &wanted.kinds),
+        values::shown("flow", &wanted.flows),
+        values::shown("path", &wanted.paths),
+        values::shown("except", &wanted.except),
+        values::shown("text", &wanted.texts),
         wanted.regex.as_ref().map(|regex| format!("text matching `{regex}`")),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();

@@ -7,7 +7,7 @@ use std::path::Path;
 use datafog_core::{Facts, Invocation};
 use serde::{Deserialize, Serialize};
 
-use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere};
+use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
 use crate::read::{Fields, Item, Reader, Sense};
@@ -83,11 +83,10 @@ fn read_names(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Option
             reader.error_with_help(fields.key_span(key), format!("`{key}` without `name`"), help);
         }
     }
-    let mut list = |key| match fields.item(key) {
-        Some(item) => read_list(item, reader),
-        None => Some(List::default()),
-    };
-    let (any, all, none) = (list("any")?, list("all")?, list("none")?);
+    let any = values::at(fields, "any", reader, read_list);
+    let all = values::at(fields, "all", reader, read_list);
+    let none = values::at(fields, "none", reader, read_list);
+    let (any, all, none) = (any?, all?, none?);
     if any.is_empty() && all.is_empty() && none.is_empty() {
         reader.error(fields.span.clone(), "the condition names no option");
         return None;
@@ -117,23 +116,19 @@ fn read_value(
             reader.error_with_help(fields.key_span(key), message, help);
         }
     }
-    let names = read_list(name, reader)?;
-    let paths = match fields.item("path") {
-        Some(item) => reader.paths(item)?.into_iter().collect(),
-        None => List::default(),
-    };
-    let globs = match fields.item("value") {
-        Some(item) => reader.globs(item)?.into_iter().collect(),
-        None => List::default(),
-    };
-    let regex = match fields.item("matches") {
-        Some(item) => Some(Cow::Owned(reader.regex(item)?.to_owned())),
-        None => None,
-    };
-    let which = super::read_which(fields, reader, sense)?;
+    let names = read_list(name, reader);
+    let paths = values::at(fields, "path", reader, values::paths);
+    let globs = values::at(fields, "value", reader, values::globs);
+    let regex = values::at(fields, "matches", reader, values::regex);
+    let which = values::which(fields, reader, sense);
+    let (names, paths, globs, regex, which) = (names?, paths?, globs?, regex?, which?);
     if globs.is_empty() && regex.is_none() && paths.is_empty() {
         let help = "write `option = \"--name\"` when only its presence matters";
-        reader.error_with_help(fields.span.clone(), "neither `value`, `matches` nor `path` is given", help);
+        reader.error_with_help(
+            fields.span.clone(),
+            "neither `value`, `matches` nor `path` is given",
+            help,
+        );
         return None;
     }
     Some(Options::Value { names, paths, globs, regex, which })
@@ -202,8 +197,11 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
             let values = invocation.options.iter().filter(|option| names.has(&option.name));
             let fits = |value: Option<&OsStr>| {
                 let Some(value) = value else { return Truth::False };
-                value_fits(value, &globs, regex.as_deref())
-                    .and(path_fits(value, &paths, trial.facts))
+                value_fits(value, &globs, regex.as_deref()).and(path_fits(
+                    value,
+                    &paths,
+                    trial.facts,
+                ))
             };
             let joined = which.join(values.map(|option| fits(option.value.as_deref())));
             if doubt && joined == Truth::False { Truth::Unknown } else { joined }

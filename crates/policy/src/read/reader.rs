@@ -142,11 +142,10 @@ impl<'a> Reader<'a> {
 
     /// A share between 0 and 1, in per cent.
     pub(crate) fn share(&mut self, item: &Item<'_>) -> Option<u8> {
-        let text = match item.get_ref() {
-            DeValue::Float(float) => float.as_str(),
-            DeValue::Integer(integer) => integer.as_str(),
-            _ => "",
-        };
+        let value = item.get_ref();
+        let float = value.as_float().map(|float| float.as_str());
+        let whole = value.as_integer().map(|integer| integer.as_str());
+        let text = float.or(whole).unwrap_or_default();
         let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
         let Some(share) = share else {
             self.error(item.span(), "expected a number between 0 and 1");

@@ -80,7 +80,7 @@ pub(crate) fn rule(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<RuleSourc
         id_span: fields.key_span("id"),
         line: reader.source.line_of(fields.span.start),
         effect,
-        severity: severity.flatten().unwrap_or(default_severity(effect)),
+        severity: severity.flatten().unwrap_or_else(|| default_severity(effect)),
         reason: reason.unwrap_or_default(),
         instead: instead.flatten(),
         overrides,

@@ -18,6 +18,7 @@ pub(crate) fn conditions(table: &DeTable<'_>, reader: &mut Reader<'_>, sense: Se
 fn table_at(table: &DeTable<'_>, reader: &mut Reader<'_>, sense: Sense, depth: usize) -> Vec<Node> {
     let outer = reader.commands.clone();
     narrow_commands(table, reader);
+    check_contradiction(table, reader);
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     let read = |(key, item)| node(key, item, reader, sense, depth);
@@ -37,6 +38,15 @@ fn narrow_commands(table: &DeTable<'_>, reader: &mut Reader<'_>) {
         _ => return,
     };
     reader.commands = names;
+}
+
+/// Refuses conditions that cannot hold together.
+fn check_contradiction(table: &DeTable<'_>, reader: &mut Reader<'_>) {
+    let human = table.get("principal").and_then(|item| item.get_ref().as_str()) == Some("human");
+    if let Some(agent) = table.get("agent").filter(|_| human) {
+        let help = "`agent` names an agent, and `principal` asks for a person";
+        reader.error_with_help(agent.span(), "the rule can never fire", help);
+    }
 }
 
 fn node(

@@ -3,6 +3,12 @@
 //! The real profiles live in another crate, and this one must not know them; what examples mean by
 //! those is tested where both meet. Here it is enough that `rm -rf ~` is what everybody thinks.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests, and the command lines are theirs"
+)]
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -197,7 +203,9 @@ fn path(text: &str, flow: Flow, cwd: &Path) -> Operand {
         match part {
             std::path::Component::ParentDir => drop(canonical.pop()),
             std::path::Component::CurDir => {}
-            other => canonical.push(other),
+            std::path::Component::Normal(_)
+            | std::path::Component::Prefix(_)
+            | std::path::Component::RootDir => canonical.push(part),
         }
     }
     Operand {

@@ -1,0 +1,113 @@
+//! Values that several kinds of conditions take, and how they are read.
+
+use std::borrow::Cow;
+
+use datafog_core::{Channel, Flow};
+
+use crate::bytes::List;
+use crate::read::{Fields, Item, Reader, Sense};
+use crate::truth::Which;
+
+/// The flows by name.
+pub(super) const FLOWS: [(&str, Flow); 5] = [
+    ("destroys", Flow::Destroys),
+    ("enters", Flow::Enters),
+    ("leaves", Flow::Leaves),
+    ("loopback", Flow::Loopback),
+    ("stays", Flow::Stays),
+];
+
+/// The name of a channel's kind.
+pub(super) const fn channel_name(channel: &Channel) -> &'static str {
+    match channel {
+        Channel::Argument(_) | Channel::Arguments => "argument",
+        Channel::Environment(_) => "environment",
+        Channel::Field(_) => "field",
+        Channel::File(_) => "file",
+        Channel::Output => "output",
+        Channel::Stdin => "stdin",
+    }
+}
+
+/// What stands at `key`, or the default when nothing does; `None` when it was reported as wrong.
+///
+/// Callers read all keys before they look at the results, so that every mistake is reported.
+pub(super) fn at<T: Default>(
+    fields: &Fields<'_, '_>,
+    key: &str,
+    reader: &mut Reader<'_>,
+    read: impl FnOnce(&Item<'_>, &mut Reader<'_>) -> Option<T>,
+) -> Option<T> {
+    match fields.item(key) {
+        Some(item) => read(item, reader),
+        None => Some(T::default()),
+    }
+}
+
+pub(super) fn paths(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
+    Some(reader.paths(item)?.into_iter().collect())
+}
+
+pub(super) fn globs(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
+    Some(reader.globs(item)?.into_iter().collect())
+}
+
+/// Names of flows.
+pub(super) fn flows(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
+    Some(reader.words(item, "flow", &FLOWS)?.into_iter().map(Flow::name).collect())
+}
+
+pub(super) fn regex(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Option<Cow<'static, str>>> {
+    Some(Some(Cow::Owned(reader.regex(item)?.to_owned())))
+}
+
+/// Names of channels out of `known`.
+pub(super) fn channels(
+    item: &Item<'_>,
+    reader: &mut Reader<'_>,
+    known: &[&'static str],
+) -> Option<List<'static>> {
+    let known: Vec<(&str, &str)> = known.iter().map(|name| (*name, *name)).collect();
+    Some(reader.words(item, "channel", &known)?.into_iter().collect())
+}
+
+/// The key `which`, or what the place of the condition implies.
+pub(super) fn which(
+    fields: &Fields<'_, '_>,
+    reader: &mut Reader<'_>,
+    sense: Sense,
+) -> Option<Which> {
+    match fields.item("which") {
+        None => Some(sense.which()),
+        Some(item) => reader.word(item, "choice", &[("any", Which::Any), ("every", Which::Every)]),
+    }
+}
+
+/// Refuses `except` where there is nothing to except from.
+pub(super) fn check_except(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<()> {
+    if fields.item("except").is_some() && fields.item("path").is_none() {
+        let help = "`except` takes paths out of `path`";
+        reader.error_with_help(fields.key_span("except"), "`except` without `path`", help);
+        return None;
+    }
+    Some(())
+}
+
+/// Refuses a table that holds nothing but `which`.
+pub(super) fn check_something(
+    fields: &Fields<'_, '_>,
+    about: &str,
+    reader: &mut Reader<'_>,
+) -> Option<()> {
+    if fields.table.keys().all(|key| key.get_ref() == "which") {
+        let message = format!("the condition says nothing about the {about}");
+        reader.error(fields.span.clone(), message);
+        return None;
+    }
+    Some(())
+}
+
+/// "like `a`, `b`", or nothing when the list is empty.
+pub(super) fn shown(what: &str, list: &List<'_>) -> Option<String> {
+    (!list.is_empty()).then(|| format!("{what} {}", list.shown()))
+}

@@ -1,0 +1,256 @@
+//! What is said about bad policy files: every mistake, where it stands, what to write instead.
+
+use datafog_policy::{AnyWord, Layer, Policy, Vocabulary};
+
+/// A few words, so that slips can be told from names.
+struct Words;
+
+impl Vocabulary for Words {
+    fn commands(&self) -> Vec<&str> {
+        vec!["curl", "git", "rm"]
+    }
+
+    fn families(&self) -> Vec<&str> {
+        vec!["http", "vcs"]
+    }
+
+    fn options(&self, command: &str) -> Option<Vec<(&str, &str)>> {
+        (command == "rm").then(|| vec![("-r", "--recursive"), ("--recursive", "--recursive")])
+    }
+
+    fn subcommands(&self, command: &str) -> Option<Vec<&str>> {
+        (command == "git").then(|| vec!["push", "status"])
+    }
+
+    fn entities(&self) -> Vec<&str> {
+        vec!["pii.email", "secret.github.pat"]
+    }
+
+    fn rewrites(&self) -> Vec<&str> {
+        vec!["dry-run"]
+    }
+}
+
+fn said(text: &str) -> String {
+    let shown = |all: &[datafog_policy::Diagnostic]| {
+        all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n")
+    };
+    match Policy::parse(text, "policy.toml", Layer::User, &Words) {
+        Ok(policy) => format!("loads, with:\n{}", shown(policy.warnings())),
+        Err(faults) => shown(&faults),
+    }
+}
+
+const HEAD: &str = "[policy]\nid = \"mine\"\nversion = \"1\"\n";
+
+fn with_rule(rule: &str) -> String {
+    said(&format!("{HEAD}\n[[rule]]\n{rule}"))
+}
+
+#[test]
+fn every_mistake_of_a_file_is_reported() {
+    insta::assert_snapshot!(said(
+        r#"
+[policy]
+id = "mine"
+versoin = "1"
+default = "ask"
+
+[[rule]]
+id = "Bad Id"
+effect = "dny"
+reason = "because"
+[rule.when]
+comand = "git"
+
+[[rule]]
+id = "two"
+effect = "deny"
+severity = "hgih"
+redact = ["pii.*"]
+[rule.when]
+command = "gti"
+option = "--recusive"
+operand = "etc/{passwd,shadow}"
+finding = { entity = "secrte.*", confidence = 3 }
+"#
+    ));
+}
+
+#[test]
+fn a_syntax_error_stands_alone() {
+    insta::assert_snapshot!(said("[policy]\nid = \"mine\nversion = 1\n[[rule]\n"));
+}
+
+#[test]
+fn rules_need_conditions() {
+    insta::assert_snapshot!(with_rule("id = 'a'\neffect = 'deny'\nreason = 'x'\ninstead = 'y'\n"));
+    insta::assert_snapshot!(with_rule(
+        "id = 'a'\neffect = 'deny'\nreason = 'x'\ninstead = 'y'\n[rule.when]\n"
+    ));
+    insta::assert_snapshot!(with_rule(
+        "id = 'a'\neffect = 'deny'\nreason = 'x'\ninstead = 'y'\nwhen = 'always'\n"
+    ));
+}
+
+#[test]
+fn rules_that_can_never_fire() {
+    let deny = "id = 'a'\neffect = 'deny'\nreason = 'x'\ninstead = 'y'\n[rule.when]\n";
+    insta::assert_snapshot!(with_rule(&format!(
+        "{deny}command = 'rm'\noption = {{ all = ['-r'], none = ['--recursive'] }}\n"
+    )));
+    insta::assert_snapshot!(with_rule(&format!("{deny}flow = []\n")));
+    insta::assert_snapshot!(with_rule(&format!(
+        "{deny}mode = 'observe'\ncommand = 'rm'\n[rule.unless]\nmode = 'observe'\n"
+    )));
+    insta::assert_snapshot!(with_rule(&format!("{deny}principal = 'human'\nagent = 'codex'\n")));
+}
+
+#[test]
+fn rules_that_never_decide() {
+    insta::assert_snapshot!(said(&format!(
+        "{HEAD}
+[[rule]]
+id = 'wide'
+effect = 'deny'
+reason = 'x'
+instead = 'y'
+[rule.when]
+command = 'rm'
+
+[[rule]]
+id = 'narrow'
+effect = 'require_approval'
+reason = 'x'
+[rule.when]
+command = 'rm'
+option = '-r'
+
+[[rule]]
+id = 'again'
+effect = 'deny'
+reason = 'x'
+instead = 'y'
+[rule.when]
+command = 'rm'
+"
+    )));
+}
+
+#[test]
+fn overrides_must_make_sense() {
+    insta::assert_snapshot!(said(&format!(
+        "{HEAD}
+[[rule]]
+id = 'a'
+effect = 'allow'
+reason = 'x'
+overrides = ['no-secret-egres', 'a']
+[rule.when]
+command = 'rm'
+
+[[rule]]
+id = 'b'
+effect = 'allow'
+reason = 'x'
+overrides = ['c']
+[rule.when]
+command = 'rm'
+
+[[rule]]
+id = 'c'
+effect = 'deny'
+reason = 'x'
+instead = 'y'
+overrides = ['b']
+[rule.when]
+command = 'rm'
+mode = 'enforced'
+"
+    )));
+}
+
+#[test]
+fn ids_are_taken_once() {
+    let rule = |id: &str, command: &str| {
+        format!(
+            "[[rule]]\nid = '{id}'\neffect = 'deny'\nreason = 'x'\ninstead = 'y'\n[rule.when]\ncommand = '{command}'\n"
+        )
+    };
+    let text = HEAD.to_owned()
+        + &rule("a", "rm")
+        + &rule("a", "git")
+        + &rule("unscannable", "rm")
+        + &rule("no-root-removal", "curl");
+    insta::assert_snapshot!(said(&text));
+}
+
+#[test]
+fn effects_use_their_own_fields() {
+    insta::assert_snapshot!(with_rule(
+        "id = 'a'\neffect = 'transform'\nreason = 'x'\n[rule.when]\nmode = 'observe'\n"
+    ));
+    insta::assert_snapshot!(with_rule(
+        "id = 'a'\neffect = 'transform'\nreason = 'x'\nrewrite = 'dry-rnu'\nredact = ['*']\n[rule.when]\nmode = 'observe'\n"
+    ));
+}
+
+#[test]
+fn examples_are_read_strictly() {
+    insta::assert_snapshot!(with_rule(
+        r#"id = 'a'
+effect = 'deny'
+reason = 'x'
+instead = 'y'
+match = ["rm 'x", "a | b", [], { run = "rm", princpal = "agent" }, { cwd = "/" }, { run = "rm", finding = "secret.githbu.pat" }]
+not_match = "rm"
+[rule.when]
+mode = 'observe'
+"#
+    ));
+}
+
+#[test]
+fn warnings_do_not_stop() {
+    insta::assert_snapshot!(said(&format!(
+        "{HEAD}
+[[rule]]
+id = 'idle'
+effect = 'allow'
+reason = 'x'
+[rule.when]
+command = 'terraform'
+
+[[rule]]
+id = 'curt'
+effect = 'deny'
+reason = 'x'
+[rule.when]
+command = 'rm'
+"
+    )));
+}
+
+#[test]
+fn extends_names_embedded_policies() {
+    let text = "[policy]\nid = 'a'\nversion = '1'\nextends = ['starter', 'strcit']\n";
+    insta::assert_snapshot!(said(text));
+    insta::assert_snapshot!(said("[policy]\nid = 'a'\nversion = '1'\nextends = []\n"));
+    insta::assert_snapshot!(said("rule = 3\n"));
+}
+
+#[test]
+fn files_that_are_no_policy_are_survived() {
+    for text in [
+        "",
+        "\0",
+        "[[[",
+        "policy = []",
+        "[policy]\n[policy]",
+        "a.b.c = {",
+        "\u{feff}[policy]",
+        "[policy]\nid = 1",
+    ] {
+        assert!(Policy::parse(text, "p", Layer::User, &AnyWord).is_err(), "{text:?}");
+    }
+}
