@@ -2,25 +2,18 @@
 
 use anyhow::Result;
 use clap::{ColorChoice as ClapColor, CommandFactory, FromArgMatches, Parser, Subcommand};
-use datafog_config::Host;
+use datafog_config::{EnvVars, Host};
 
 use super::output::{ColorChoice, Output};
 use super::session::Session;
 use super::{
-    check, completions, doctor, explain, hooks, init, mode, paths, policy, receipts, run as run_one,
-    scan, status, uninstall,
+    check, completions, doctor, explain, hooks, init, mode, paths, policy, receipts,
+    run as run_one, scan, status, uninstall,
 };
 use crate::exit_code::ExitCode;
 use crate::report::report;
 
-/// A data firewall for a developer's machine and the AI agents on it.
-///
-/// Commands such as git and curl are wrapped: what they are about to send, read or destroy is
-/// judged by a policy, recorded in a ledger that shows every later change, and then run as it is
-/// or blocked. Allowed commands behave as if datafog were not there.
-#[derive(Debug, Parser)]
-#[command(name = "datafog", version, max_term_width = 100, disable_help_subcommand = true)]
-#[command(after_help = "\
+const EXAMPLES: &str = "\
 Examples:
   datafog init                              set everything up; prints each change first
   datafog status                            what protects this shell
@@ -29,7 +22,15 @@ Examples:
   datafog receipts list                     what was decided lately
   datafog uninstall                         take it all back
 
-`datafog COMMAND --help` shows the examples of a command.")]
+`datafog COMMAND --help` shows the examples of a command.";
+
+/// A data firewall for a developer's machine and the AI agents on it.
+///
+/// Commands such as git and curl are wrapped: what they are about to send, read or destroy is
+/// judged by a policy, recorded in a ledger that shows every later change, and then run as it is
+/// or blocked. Allowed commands behave as if datafog were not there.
+#[derive(Debug, Parser)]
+#[command(name = "datafog", version, max_term_width = 100, disable_help_subcommand = true)]
 pub(super) struct App {
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
@@ -78,7 +79,7 @@ enum Command {
 pub(crate) fn run(host: Host) -> u8 {
     let typed = typed_color(&host);
     let out = Output::new(typed, &host);
-    let matches = App::command().color(clap_color(typed, out)).try_get_matches_from(host.argv());
+    let matches = definition().color(clap_color(typed, out)).try_get_matches_from(host.argv());
     let app = match matches.and_then(|matches| App::from_arg_matches(&matches)) {
         Ok(app) => app,
         Err(error) => return usage(out, &error),
@@ -126,6 +127,19 @@ fn usage(out: Output, error: &clap::Error) -> u8 {
         Ok(()) => ExitCode::Success.into(),
         Err(error) => report(&error.into()).into(),
     }
+}
+
+/// The command line with the examples, and in the long help the tables that hold for all commands.
+pub(super) fn definition() -> clap::Command {
+    let codes = ExitCode::ALL.iter().map(|row| {
+        format!("  {:>3}  {} ({})\n", row.code as u8, row.meaning, row.used_by.replace('`', ""))
+    });
+    let variables =
+        EnvVars::ALL.iter().map(|variable| format!("  {:<17}  {}\n", variable.name, variable.does));
+    let codes: String = codes.collect();
+    let variables: String = variables.collect();
+    let long = format!("{EXAMPLES}\n\nExit codes:\n{codes}\nEnvironment:\n{variables}");
+    App::command().after_help(EXAMPLES).after_long_help(long)
 }
 
 /// The choice of colour as typed, for the parser's own words, which come before its result. A

@@ -1,10 +1,10 @@
 //! `datafog completions`: a completion script, made from the definition of the command line.
 
 use anyhow::Result;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
-use super::app::App;
+use super::app::definition;
 use super::session::Session;
 use crate::exit_code::ExitCode;
 
@@ -23,7 +23,7 @@ pub(super) struct Completions {
 impl Completions {
     pub(super) fn run(self, session: &Session) -> Result<ExitCode> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut App::command(), "datafog", &mut script);
+        clap_complete::generate(self.shell, &mut definition(), "datafog", &mut script);
         session.out.print(String::from_utf8_lossy(&script))?;
         Ok(ExitCode::Success)
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::init::confirm;
 use super::installation;
 use super::output::{Tone, plain};
-use super::plan::{self, Step};
+use super::plan::{self, Plan, Step};
 use super::session::Session;
 use crate::exit_code::ExitCode;
 
@@ -115,8 +115,12 @@ impl Doctor {
     /// Completes and protects the installation, and puts our lines back where they are missing.
     /// What a person wrote, a policy with a mistake above all, is left to that person.
     fn mend(self, session: &Session) -> Result<()> {
-        let mut plan = installation::plan(session, None)?;
-        plan.extend(session.path_setup()?.files_plan()?.into_iter().map(Step::Foreign));
+        let make = || -> Result<Plan> {
+            let mut plan = installation::plan(session, None)?;
+            plan.extend(session.path_setup()?.files_plan()?.into_iter().map(Step::Foreign));
+            Ok(plan)
+        };
+        let plan = make()?;
         if plan.is_empty() {
             session.out.say("Nothing can be mended by itself.\n\n");
             return Ok(());
@@ -131,7 +135,7 @@ impl Doctor {
             return Ok(());
         }
         let _lock = plan::lock(session)?;
-        plan.apply(session)
+        make()?.apply(session)
     }
 }
 
@@ -145,7 +149,6 @@ fn examine(session: &Session) -> Vec<Finding> {
 
 fn text(session: &Session, findings: &[Finding]) -> String {
     let mut text = String::new();
-    let (mut number, mut warnings) = (0_usize, 0_usize);
     for finding in findings {
         let (tone, word) = match finding.level {
             Level::Ok => (Tone::Good, "ok      "),
@@ -155,21 +158,42 @@ fn text(session: &Session, findings: &[Finding]) -> String {
         let (word, about) = (session.out.tone(tone, word), plain(&finding.about));
         text.push_str(&format!("{word} {about:<22} {}\n", plain(&finding.detail)));
     }
-    for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
-        if finding.level == Level::Warning {
-            warnings = warnings.saturating_add(1);
-        }
-        number = number.saturating_add(1);
-        let remedy = finding.remedy.as_deref().unwrap_or_default();
-        text.push_str(&format!("\n{number}. {}: {}\n", plain(&finding.about), plain(&finding.detail)));
+    let (mut problems, mut warnings) = (0_usize, 0_usize);
+    for (number, group) in groups(findings).iter().enumerate() {
+        let Some(first) = group.first() else { continue };
+        let counter = if first.level == Level::Warning { &mut warnings } else { &mut problems };
+        *counter = counter.saturating_add(1);
+        let about: Vec<_> = group.iter().map(|finding| plain(&finding.about)).collect();
+        let remedy = first.remedy.as_deref().unwrap_or_default();
+        let number = number.saturating_add(1);
+        text.push_str(&format!("\n{number}. {}: {}\n", about.join(", "), plain(&first.detail)));
         text.push_str(&format!("   do: {}\n", plain(remedy)));
     }
-    let problems = number.saturating_sub(warnings);
     match (problems, warnings) {
         (0, 0) => text.push_str("\nNo problems found.\n"),
-        _ => text.push_str(&format!("\n{}, {}.\n", count(problems, "problem"), count(warnings, "warning"))),
+        _ => text.push_str(&format!(
+            "\n{}, {}.\n",
+            count(problems, "problem"),
+            count(warnings, "warning")
+        )),
     }
     text
+}
+
+/// What is not as it should be; several shells with one trouble are one group.
+fn groups(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
+        let same = |group: &&mut Vec<&Finding>| {
+            let first = group.first();
+            first.is_some_and(|one| one.remedy == finding.remedy && one.detail == finding.detail)
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
 }
 
 fn count(number: usize, what: &str) -> String {

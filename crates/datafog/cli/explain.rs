@@ -75,7 +75,8 @@ impl Explain {
             text.push_str(&self.rules(session, part));
         }
         text.push_str(&session.out.table(&check::rows(report)));
-        let times = report.clock.steps().map(|(name, time)| format!("{name} {} µs", time.as_micros()));
+        let times =
+            report.clock.steps().map(|(name, time)| format!("{name} {} µs", time.as_micros()));
         text.push_str(&format!("{}  {}\n", head("times   "), times.join(", ")));
         text
     }
@@ -195,9 +196,8 @@ struct ConditionDocument<'a> {
 impl<'a> Document<'a> {
     fn of(report: &'a Report) -> Self {
         let parts = report.explanation.iter().flat_map(|explanation| &explanation.parts);
-        let rules = parts.flat_map(|part| {
-            part.rules.iter().map(|trace| RuleDocument::of(&part.program, trace))
-        });
+        let rules = parts
+            .flat_map(|part| part.rules.iter().map(|trace| RuleDocument::of(&part.program, trace)));
         let pairs = report.event.findings.iter().zip(&report.going_home);
         Self {
             normal_form: &report.normal_form,

@@ -127,22 +127,26 @@ impl Install {
                 "datafog hooks install git --target /usr/bin/git",
             ));
         }
-        let mut plan = installation::plan(session, None)?;
-        plan.extend(links_plan(session, &names, self.force)?);
-        if hook != Hook::default() {
-            let settings = session.settings()?;
-            let recorded = |name: &CommandName| {
-                let standing = settings.hooks.get(name.as_str());
-                standing.is_some_and(|standing| covers(standing, &hook))
-            };
-            let missing = names.iter().filter(|name| !recorded(name)).cloned();
-            plan.extend(missing.map(|name| Step::Record(name, hook.clone())));
-        }
-        self.how.carry_out(session, &plan)?;
+        self.how.carry_out(session, || self.plan(session, &names, &hook))?;
         if !self.how.dry_run && !self.how.json {
             remind_of_path(session);
         }
         Ok(ExitCode::Success)
+    }
+
+    fn plan(&self, session: &Session, names: &[CommandName], hook: &Hook) -> Result<Plan> {
+        let mut plan = installation::plan(session, None)?;
+        plan.extend(links_plan(session, names, self.force)?);
+        if *hook != Hook::default() {
+            let settings = session.settings()?;
+            let recorded = |name: &CommandName| {
+                let standing = settings.hooks.get(name.as_str());
+                standing.is_some_and(|standing| covers(standing, hook))
+            };
+            let missing = names.iter().filter(|name| !recorded(name)).cloned();
+            plan.extend(missing.map(|name| Step::Record(name, hook.clone())));
+        }
+        Ok(plan)
     }
 
     fn names(&self, session: &Session) -> Result<Vec<CommandName>> {
@@ -179,37 +183,46 @@ impl Install {
 
 impl Uninstall {
     fn run(&self, session: &Session) -> Result<ExitCode> {
-        let links = session.links();
         let names = match self.names.as_slice() {
-            [] => links.names()?,
+            [] => session.links().names()?,
             names => parse_names(names)?,
         };
-        let settings = session.settings()?;
+        self.how.carry_out(session, || self.plan(session, &names))?;
+        Ok(ExitCode::Success)
+    }
+
+    fn plan(&self, session: &Session, names: &[CommandName]) -> Result<Plan> {
+        let (links, settings) = (session.links(), session.settings()?);
         let mut plan = Plan::default();
-        for name in &names {
+        for name in names {
             match links.state(name) {
                 LinkState::Absent => {}
-                LinkState::Ours | LinkState::Foreign if self.force => {
-                    plan.push(Step::Unlink(name.clone(), true));
+                LinkState::Foreign if !self.force => return Err(foreign(&links.path(name))),
+                LinkState::Ours | LinkState::Foreign => {
+                    plan.push(Step::Unlink(name.clone(), self.force));
                 }
-                LinkState::Ours => plan.push(Step::Unlink(name.clone(), false)),
-                LinkState::Foreign => return Err(foreign(&links.path(name))),
             }
             if settings.hooks.contains_key(name.as_str()) {
                 plan.push(Step::Forget(name.clone()));
             }
         }
-        self.how.carry_out(session, &plan)?;
-        Ok(ExitCode::Success)
+        Ok(plan)
     }
 }
 
 impl Write {
     /// Shows the plan and, unless this is a rehearsal, carries it out.
-    pub(super) fn carry_out(self, session: &Session, plan: &Plan) -> Result<()> {
+    ///
+    /// It is made again once the lock is held: another command may have been at work meanwhile.
+    pub(super) fn carry_out(
+        self,
+        session: &Session,
+        make: impl Fn() -> Result<Plan>,
+    ) -> Result<()> {
+        let plan = make()?;
         if !self.dry_run && !plan.is_empty() {
             let _lock = plan::lock(session)?;
-            plan.apply(session)?;
+            make()?.apply(session)?;
         }
         if self.json {
             session.out.json(&plan.document(session, !self.dry_run))?;
@@ -351,7 +364,7 @@ fn wrapped(session: &Session) -> Result<Vec<Wrapped>> {
         let recorded = hook.and_then(|hook| hook.target.as_deref());
         let target = gate.real_program(name.as_str().as_ref(), recorded);
         Wrapped {
-            target: target.map(|program| program.path.display().to_string()),
+            target: target.map(|program| program.display().to_string()),
             target_recorded: recorded.is_some(),
             mode: settings.mode_for(name.as_str(), None),
             command: name.as_str().to_owned(),

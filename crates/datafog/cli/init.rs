@@ -63,7 +63,8 @@ impl Init {
                 return Ok(ExitCode::Negative);
             }
             let _lock = plan::lock(session)?;
-            plan.apply(session)?;
+            // Another command may have been at work while the plan was read.
+            self.plan(session)?.apply(session)?;
         }
         if self.json {
             session.out.json(&plan.document(session, !self.dry_run))?;

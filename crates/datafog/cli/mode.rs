@@ -53,7 +53,11 @@ impl ModeCommand {
                 change.apply(None)?;
             }
         }
-        self.show(session, if self.dry_run { before } else { mode }, before != mode && !self.dry_run)
+        self.show(
+            session,
+            if self.dry_run { before } else { mode },
+            before != mode && !self.dry_run,
+        )
     }
 
     fn show(self, session: &Session, mode: Mode, changed: bool) -> Result<ExitCode> {

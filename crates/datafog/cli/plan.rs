@@ -94,7 +94,10 @@ impl Plan {
             text.push_str(&format!("  {action} {}\n", plain(&line.path)));
             let show = matches!(step, Step::Foreign(_) | Step::Record(..));
             for detail in line.detail.lines().filter(|_| show) {
-                text.push_str(&format!("            {}\n", session.out.tone(Tone::Dim, plain(detail))));
+                text.push_str(&format!(
+                    "            {}\n",
+                    session.out.tone(Tone::Dim, plain(detail))
+                ));
             }
         }
         text
@@ -121,9 +124,7 @@ impl Step {
     fn line(&self, session: &Session) -> Line {
         let layout = &session.layout;
         let (action, path, detail) = match self {
-            Self::CopyBinary(from) => {
-                ("copy", layout.binary(), format!("from {}", from.display()))
-            }
+            Self::CopyBinary(from) => ("copy", layout.binary(), format!("from {}", from.display())),
             Self::Foreign(change) | Self::Own(change) => {
                 (change.kind().name(), change.path().to_owned(), change.diff())
             }
@@ -157,9 +158,7 @@ impl Step {
                 edit_settings(session, |file| Ok(file.set_hook(name.as_str(), hook)?))
             }
             Self::RemoveFile(path) => if_there(fs::remove_file(path), path),
-            Self::RemoveFolder(path, Contents::Removed) => {
-                if_there(fs::remove_dir_all(path), path)
-            }
+            Self::RemoveFolder(path, Contents::Removed) => if_there(fs::remove_dir_all(path), path),
             Self::RemoveFolder(path, Contents::Kept) => match fs::remove_dir(path) {
                 Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
                 removed => if_there(removed, path),
@@ -171,7 +170,8 @@ impl Step {
 
 /// What is recorded about a command, as it would stand in the settings file.
 fn recorded(name: &CommandName, hook: &Hook) -> String {
-    let target = hook.target.as_ref().map(|target| format!("+ target = \"{}\"\n", target.display()));
+    let target =
+        hook.target.as_ref().map(|target| format!("+ target = \"{}\"\n", target.display()));
     let mode = hook.mode.map(|mode| format!("+ mode = \"{mode}\"\n"));
     format!("+ [hooks.{name}]\n{}{}", target.unwrap_or_default(), mode.unwrap_or_default())
 }

@@ -168,7 +168,10 @@ impl Files {
             // Without a file of one's own the built-in policy stands, and it is tested at build.
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.file.is_none() => {
                 let message = format!("there is no `{}`", path.display());
-                return Err(Advised::usage(message, "`datafog policy init` writes one to begin with"));
+                return Err(Advised::usage(
+                    message,
+                    "`datafog policy init` writes one to begin with",
+                ));
             }
             Err(error) => {
                 return Err(error).with_context(|| format!("cannot read `{}`", path.display()));
@@ -227,9 +230,11 @@ fn init(session: &Session, how: hooks::Write) -> Result<ExitCode> {
         let message = format!("`{}` is there already", path.display());
         return Err(Advised::usage(message, "edit it, then run `datafog policy lint`"));
     }
-    let mut plan: Plan = installation::plan(session, None)?;
-    plan.extend(Change::to_text(&path, TEMPLATE.into(), 0o600)?.map(Step::Own));
-    how.carry_out(session, &plan)?;
+    how.carry_out(session, || {
+        let mut plan: Plan = installation::plan(session, None)?;
+        plan.extend(Change::to_text(&path, TEMPLATE.into(), 0o600)?.map(Step::Own));
+        Ok(plan)
+    })?;
     Ok(ExitCode::Success)
 }
 

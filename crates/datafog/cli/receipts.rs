@@ -243,9 +243,14 @@ pub(super) fn show(session: &Session, id: Option<&IdPrefix>, json: bool) -> Resu
         [entry] => entry,
         [] => {
             let hint = "`datafog receipts list` shows what there is";
-            return Err(no_receipt(if id.is_some() { "no receipt has that id" } else { "there is no receipt yet" }, hint));
+            return Err(no_receipt(
+                if id.is_some() { "no receipt has that id" } else { "there is no receipt yet" },
+                hint,
+            ));
         }
-        _ => return Err(no_receipt("more than one receipt has that id", "type more of its digits")),
+        _ => {
+            return Err(no_receipt("more than one receipt has that id", "type more of its digits"));
+        }
     };
     if json {
         session.out.json(entry)?;
@@ -327,16 +332,26 @@ fn row(event: &Event) -> Vec<Cell> {
         Cell::toned(Tone::Dim, event.receipt_id.short()),
         Cell::new(time),
         what,
-        Cell::new(&event.enforcement),
+        Cell::new(done(event)),
         Cell::new(rule),
         Cell::new(&event.command),
     ]
 }
 
+/// What became of it, in one word.
+fn done(event: &Event) -> &str {
+    match event.kind {
+        ReceiptKind::Action | ReceiptKind::Outcome => &event.enforcement,
+        ReceiptKind::Check => "check",
+        ReceiptKind::Recovery => "",
+    }
+}
+
 fn details(entry: &Entry) -> Vec<Vec<Cell>> {
     let event = &*entry.receipt.event;
     let head = |text: &str| Cell::toned(Tone::Bold, text);
-    let line = |name: &str, text: &str| (!text.is_empty()).then(|| vec![head(name), Cell::new(text)]);
+    let line =
+        |name: &str, text: &str| (!text.is_empty()).then(|| vec![head(name), Cell::new(text)]);
     let principal = &event.principal;
     let who = [Some(principal.kind.name()), principal.agent.as_deref()];
     let mut rows = vec![
@@ -344,7 +359,7 @@ fn details(entry: &Entry) -> Vec<Vec<Cell>> {
         vec![head("time"), Cell::new(&event.timestamp)],
         vec![head("decision"), verdict(event.decision)],
     ];
-    rows.extend(line("done", &format!("{} ({})", event.enforcement, event.mode)));
+    rows.extend(line("done", &format!("{} ({})", done(event), event.mode)));
     rows.extend(line("command", &event.command));
     rows.extend(line("in", &event.cwd));
     rows.extend(line("to", &event.destinations.join(", ")));
@@ -360,7 +375,10 @@ fn details(entry: &Entry) -> Vec<Vec<Cell>> {
     rows.extend(line("who", &who.into_iter().flatten().collect::<Vec<_>>().join(" ")));
     rows.extend(line("policy", &format!("{} {}", event.policy_id, event.policy_version)));
     rows.extend(line("took", &format!("{} µs", event.duration_us)));
-    rows.extend(line("place", &format!("{} byte {}, number {}", entry.file, entry.offset, entry.receipt.seq)));
+    rows.extend(line(
+        "place",
+        &format!("{} byte {}, number {}", entry.file, entry.offset, entry.receipt.seq),
+    ));
     rows
 }
 
@@ -391,7 +409,8 @@ fn stats_rows(stats: &Stats) -> Vec<Vec<Cell>> {
     }
     if stats.receipts > 0 {
         let [half, most, nearly_all, all] = stats.duration_us;
-        let text = format!("{half} µs (half), {most} µs (90 %), {nearly_all} µs (99 %), {all} µs (all)");
+        let text =
+            format!("{half} µs (half), {most} µs (90 %), {nearly_all} µs (99 %), {all} µs (all)");
         rows.push(vec![head("judging"), Cell::new(text)]);
     }
     rows

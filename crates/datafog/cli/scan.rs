@@ -118,7 +118,9 @@ impl Summary {
             match path.symlink_metadata() {
                 Err(error) => self.note(&path, &error),
                 Ok(metadata) if metadata.is_dir() => match entries(&path) {
-                    Ok(entries) => entries.into_iter().rev().for_each(|entry| waiting.push_front(entry)),
+                    Ok(entries) => {
+                        entries.into_iter().rev().for_each(|entry| waiting.push_front(entry))
+                    }
                     Err(error) => self.note(&path, &error),
                 },
                 // A link is followed only where a person named it.
@@ -170,7 +172,10 @@ impl Summary {
     fn text(&self, session: &Session) -> String {
         let row = |found: &Located| {
             vec![
-                Cell::toned(Tone::Bold, format_args!("{}:{}:{}", found.path, found.line, found.column)),
+                Cell::toned(
+                    Tone::Bold,
+                    format_args!("{}:{}:{}", found.path, found.line, found.column),
+                ),
                 Cell::new(&found.finding.entity),
                 Cell::toned(Tone::Dim, &found.finding.preview),
                 Cell::new(format_args!("{} {}", found.finding.severity, found.finding.confidence)),

@@ -120,7 +120,17 @@ impl Document {
         };
         let root = session.layout.root().display().to_string();
         let version = env!("CARGO_PKG_VERSION");
-        Self { protection, version, root, mode, wrapped, shims_first_on_path, policy, receipts, problems }
+        Self {
+            protection,
+            version,
+            root,
+            mode,
+            wrapped,
+            shims_first_on_path,
+            policy,
+            receipts,
+            problems,
+        }
     }
 
     fn text(&self, session: &Session) -> String {

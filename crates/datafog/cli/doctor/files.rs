@@ -93,10 +93,10 @@ fn foreign(session: &Session) -> Option<Finding> {
     let mut foreign: Vec<String> =
         names.filter(|name| known.iter().all(|known| known.as_str() != name)).collect();
     foreign.sort_unstable();
-    let remedy = format!("look at them, and move them out of `{}`", session.layout.shims().display());
-    (!foreign.is_empty()).then(|| {
-        Finding::warning("wrappers", format!("not ours: {}", foreign.join(", ")), remedy)
-    })
+    let remedy =
+        format!("look at them, and move them out of `{}`", session.layout.shims().display());
+    (!foreign.is_empty())
+        .then(|| Finding::warning("wrappers", format!("not ours: {}", foreign.join(", ")), remedy))
 }
 
 /// Every wrapper needs a real program behind it.

@@ -76,7 +76,11 @@ impl Form {
         let answers = match self.ask(session, names) {
             Ok(answers) => answers,
             Err(why) => {
-                let remedy = format!("run `{} {} true` and see what holds it up", name_of(&self.program), self.flags);
+                let remedy = format!(
+                    "run `{} {} true` and see what holds it up",
+                    name_of(&self.program),
+                    self.flags
+                );
                 return Finding::warning(&self.label, why, remedy);
             }
         };
@@ -91,18 +95,25 @@ impl Form {
         let answer = answer.map_or("nothing", String::as_str);
         let others = missed.len().saturating_sub(1);
         let more = if others == 0 { String::new() } else { format!(", and {others} more") };
-        Finding::problem(&self.label, format!("{first} is answered by {answer}{more}"), self.remedy(session, answer))
+        Finding::problem(
+            &self.label,
+            format!("{first} is answered by {answer}{more}"),
+            self.remedy(session, answer),
+        )
     }
 
     fn remedy(&self, session: &Session, answer: &str) -> String {
         let first = PathOrder::of(session).shims_first;
         let is_path = answer.starts_with('/');
         if !is_path && answer != "nothing" {
-            "an alias, function or builtin stands in front: remove it from that shell's start files".to_owned()
+            "an alias, function or builtin stands in front: remove it from that shell's start files"
+                .to_owned()
         } else if self.fresh || first {
-            "something puts another folder in front: datafog doctor --fix, and keep our line last".to_owned()
+            "something puts another folder in front: datafog doctor --fix, and keep our line last"
+                .to_owned()
         } else {
-            "this terminal was started without the wrappers: open a new one (after `datafog init`)".to_owned()
+            "this terminal was started without the wrappers: open a new one (after `datafog init`)"
+                .to_owned()
         }
     }
 
@@ -123,7 +134,8 @@ impl Form {
     /// The shell, in a session of its own where that is possible: an interactive shell that shares
     /// our terminal would take it over.
     fn command(&self, session: &Session) -> Command {
-        let setsid = ["/usr/bin/setsid", "/bin/setsid"].into_iter().find(|path| Path::new(path).exists());
+        let setsid =
+            ["/usr/bin/setsid", "/bin/setsid"].into_iter().find(|path| Path::new(path).exists());
         let mut command = match setsid {
             Some(setsid) => {
                 let mut command = Command::new(setsid);
@@ -151,9 +163,13 @@ fn question(shell: &Path, names: &[String]) -> String {
     let quoted = |name: &String| format!("'{}'", name.replace('\'', r"'\''"));
     let list = names.iter().map(quoted).collect::<Vec<_>>().join(" ");
     if name_of(shell) == "fish" {
-        let list = names.iter().map(|name| format!("'{}'", name.replace('\\', r"\\").replace('\'', r"\'")));
+        let list = names
+            .iter()
+            .map(|name| format!("'{}'", name.replace('\\', r"\\").replace('\'', r"\'")));
         let list = list.collect::<Vec<_>>().join(" ");
-        return format!("for n in {list}; echo {MARK}:$n:(command -v $n; or true); end; echo {MARK}.");
+        return format!(
+            "for n in {list}; echo {MARK}:$n:(command -v $n; or true); end; echo {MARK}."
+        );
     }
     format!("for n in {list}; do echo \"{MARK}:$n:$(command -v \"$n\")\"; done; echo {MARK}.")
 }
@@ -173,7 +189,10 @@ fn listen(child: &mut Child) -> Result<BTreeMap<String, String>, String> {
     collect(&lines, Instant::now().checked_add(PATIENCE))
 }
 
-fn collect(lines: &Receiver<String>, end: Option<Instant>) -> Result<BTreeMap<String, String>, String> {
+fn collect(
+    lines: &Receiver<String>,
+    end: Option<Instant>,
+) -> Result<BTreeMap<String, String>, String> {
     let mut answers = BTreeMap::new();
     loop {
         let left = end.map(|end| end.saturating_duration_since(Instant::now())).unwrap_or_default();
@@ -185,7 +204,8 @@ fn collect(lines: &Receiver<String>, end: Option<Instant>) -> Result<BTreeMap<St
                     return Ok(answers);
                 }
                 let answer = answer.strip_prefix(':').and_then(|answer| answer.split_once(':'));
-                answers.extend(answer.map(|(name, path)| (name.to_owned(), path.trim().to_owned())));
+                answers
+                    .extend(answer.map(|(name, path)| (name.to_owned(), path.trim().to_owned())));
             }
             Err(RecvTimeoutError::Timeout) => {
                 return Err(format!("gave no answer in {} s", PATIENCE.as_secs()));

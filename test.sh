@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs every test of the workspace. Arguments go to the test runner, for example:
+#   ./test.sh hooks          only tests whose name holds "hooks"
+
+set -eu
+
+main() {
+    cd "$(dirname "$0")"
+    # The end-to-end tests start the binary that cargo builds for them, so nothing else is needed.
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --workspace --locked "$@"
+    else
+        cargo test --workspace --locked "$@"
+    fi
+}
+
+main "$@"

@@ -1,0 +1,259 @@
+//! A temporary installation, and processes started in a clean environment.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// Where the real programs of the machine are.
+pub(crate) const SYSTEM_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// The binary under test: the one that was just built, or the one named by
+/// `DATAFOG_TEST_BINARY` (a release build).
+pub(crate) fn binary() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "tests are told which binary to try")]
+    let named = std::env::var_os("DATAFOG_TEST_BINARY");
+    named.map_or_else(|| env!("CARGO_BIN_EXE_datafog").into(), PathBuf::from)
+}
+
+/// An installation of its own with a home of its own. Gone when dropped.
+#[derive(Debug)]
+pub(crate) struct Install {
+    folder: TempDir,
+    root: PathBuf,
+}
+
+impl Install {
+    /// The binary alone in `root/bin`, nothing set up.
+    pub(crate) fn bare() -> Self {
+        Self::bare_at("root")
+    }
+
+    /// The same with another place for the root, below the temporary folder.
+    pub(crate) fn bare_at(root: impl AsRef<Path>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap().join(root);
+        fs::create_dir_all(root.join("bin")).unwrap();
+        fs::create_dir_all(folder.path().join("home")).unwrap();
+        fs::create_dir_all(folder.path().join("work")).unwrap();
+        // A link would do for the file, but not for its place: the root is found from it.
+        fs::copy(binary(), root.join("bin/datafog")).unwrap();
+        fs::set_permissions(root.join("bin/datafog"), fs::Permissions::from_mode(0o755)).unwrap();
+        Self { folder, root }
+    }
+
+    /// An installation with these commands wrapped, in enforced mode.
+    pub(crate) fn new(commands: &[&str]) -> Self {
+        let install = Self::bare();
+        install.datafog(["hooks", "install"]).args(commands).run().succeeds();
+        install
+    }
+
+    /// The same in observe mode.
+    pub(crate) fn observing(commands: &[&str]) -> Self {
+        let install = Self::new(commands);
+        install.datafog(["mode", "observe"]).run().succeeds();
+        install
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The temporary home.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap().join("home")
+    }
+
+    /// The working directory of everything that is started.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap().join("work")
+    }
+
+    /// PATH with the shims first.
+    pub(crate) fn path(&self) -> OsString {
+        let mut path = self.root.join("shims").into_os_string();
+        path.push(":");
+        path.push(SYSTEM_PATH);
+        path
+    }
+
+    /// The management command.
+    pub(crate) fn datafog<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Start {
+        self.start(&self.root.join("bin/datafog"), arguments)
+    }
+
+    /// A wrapped command, through its shim.
+    pub(crate) fn shim<S: AsRef<OsStr>>(
+        &self,
+        name: &str,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Start {
+        self.start(&self.root.join("shims").join(name), arguments)
+    }
+
+    /// Any program, in the clean environment of this installation.
+    pub(crate) fn start<S: AsRef<OsStr>>(
+        &self,
+        program: &Path,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Start {
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().current_dir(self.work());
+        command.env("HOME", self.home()).env("PATH", self.path());
+        command.env("LANG", "C.UTF-8").stdin(Stdio::null());
+        Start(command)
+    }
+
+    /// The text of a file below the root.
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.root.join(name)).unwrap()
+    }
+
+    /// Every receipt, oldest first.
+    pub(crate) fn receipts(&self) -> Vec<serde_json::Value> {
+        let Ok(entries) = fs::read_dir(self.root.join("receipts")) else { return Vec::new() };
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|end| end == "jsonl"));
+        files.sort();
+        let texts = files.iter().map(|path| fs::read_to_string(path).unwrap());
+        let lines: Vec<String> =
+            texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Whether `bytes` stand anywhere in a file below the root.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        let mut waiting = vec![self.root.clone()];
+        while let Some(path) = waiting.pop() {
+            if path.is_dir() && !path.is_symlink() {
+                waiting.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            } else if path.is_file() {
+                let text = fs::read(&path).unwrap();
+                if text.windows(bytes.len()).any(|window| window == bytes) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// A program at `work/<name>` with the given text, executable.
+    pub(crate) fn program(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.work().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+}
+
+/// A process that is about to be started.
+#[derive(Debug)]
+pub(crate) struct Start(pub(crate) Command);
+
+impl Start {
+    pub(crate) fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.0.args(arguments);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Starts it, waits for its end, and keeps what it wrote.
+    pub(crate) fn run(mut self) -> Ended {
+        Ended(self.0.output().unwrap())
+    }
+
+    /// The same with `bytes` on standard input.
+    pub(crate) fn run_with(mut self, bytes: &[u8]) -> Ended {
+        let streams = [Stdio::piped(), Stdio::piped(), Stdio::piped()];
+        let [stdin, stdout, stderr] = streams;
+        let mut child = self.0.stdin(stdin).stdout(stdout).stderr(stderr).spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        std::thread::scope(|scope| {
+            // A child that does not read to the end is no error of the test.
+            scope.spawn(move || std::io::Write::write_all(&mut pipe, bytes).is_ok());
+            Ended(child.wait_with_output().unwrap())
+        })
+    }
+}
+
+/// A process that ended.
+#[derive(Debug)]
+pub(crate) struct Ended(pub(crate) Output);
+
+impl Ended {
+    /// The exit code; for a signal, 128 and its number, as shells say it.
+    pub(crate) fn code(&self) -> i32 {
+        use std::os::unix::process::ExitStatusExt;
+        let status = self.0.status;
+        status.code().unwrap_or_else(|| 128 + status.signal().unwrap())
+    }
+
+    pub(crate) fn stdout(&self) -> String {
+        String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+
+    /// Asserts the exit code, and shows what was said when it is another.
+    #[track_caller]
+    pub(crate) fn ends_with(self, code: i32) -> Self {
+        assert_eq!(self.code(), code, "\n{}\n{}", self.stdout(), self.stderr());
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn succeeds(self) -> Self {
+        self.ends_with(0)
+    }
+
+    /// Standard output as JSON, its schema version checked.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let value: serde_json::Value = serde_json::from_str(&self.stdout()).unwrap();
+        assert_eq!(value["schema_version"], 1);
+        value
+    }
+}
+
+/// A well-formed but made-up GitHub token. Its six last digits are the CRC-32 of the thirty before
+/// them in base 62, as GitHub described for its token format, so it stands nowhere as a literal.
+pub(crate) fn github_token(seed: u32) -> String {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12_345);
+    let body: Vec<u8> = (0..30)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            DIGITS[(state >> 16) as usize % 62]
+        })
+        .collect();
+    let mut crc = !0_u32;
+    for byte in &body {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        }
+    }
+    let mut check = !crc;
+    let mut tail = [b'0'; 6];
+    for digit in tail.iter_mut().rev() {
+        *digit = DIGITS[check as usize % 62];
+        check /= 62;
+    }
+    format!(
+        "gh{}_{}{}",
+        'p',
+        String::from_utf8(body).unwrap(),
+        String::from_utf8(tail.to_vec()).unwrap()
+    )
+}
