@@ -4,6 +4,7 @@
 //! folders (default: the sources of cargo's registry), up to 200 MB, and prints megabytes (10^6
 //! bytes) per second of the best of five rounds, findings per detector, and for each hostile text
 //! of 10 MB how many times longer it takes than ordinary text of that size.
+#![expect(clippy::arithmetic_side_effects, reason = "counts of a measurement")]
 
 use std::collections::BTreeMap;
 use std::fs;

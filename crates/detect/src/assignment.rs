@@ -191,6 +191,7 @@ fn after_type(text: &[u8], open: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, clippy::string_slice, reason = "texts of the tests")]
 mod tests {
     use super::*;
 

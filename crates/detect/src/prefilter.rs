@@ -114,5 +114,5 @@ const fn fold(window: u32) -> u32 {
 /// The first `BITS` bits of a multiplicative hash (Knuth, volume 3, section 6.4).
 #[inline]
 const fn hash<const BITS: u32>(folded: u32) -> usize {
-    (folded.wrapping_mul(MULTIPLIER) >> (u32::BITS - BITS)) as usize
+    folded.wrapping_mul(MULTIPLIER).unbounded_shr(u32::BITS.saturating_sub(BITS)) as usize
 }

@@ -89,12 +89,12 @@ fn hex(value: u32) -> [u8; 8] {
 
 /// The last `N` digits of `value`, most significant first, padded with zeros.
 fn digits<const N: usize, const BASE: usize>(value: u32, alphabet: &[u8; BASE]) -> [u8; N] {
-    let base = u32::try_from(BASE).unwrap_or(1).max(1);
-    let mut rest = value;
+    let mut rest = value as usize;
     let mut out = [b'0'; N];
     for digit in out.iter_mut().rev() {
-        *digit = alphabet.get((rest % base) as usize).copied().unwrap_or_default();
-        rest /= base;
+        let place = rest.checked_rem(BASE).unwrap_or_default();
+        *digit = alphabet.get(place).copied().unwrap_or_default();
+        rest = rest.checked_div(BASE).unwrap_or_default();
     }
     out
 }

@@ -22,12 +22,12 @@ pub(crate) fn expand(source: &str, id: &str, index: usize) -> Example {
     let mut value = 0;
     let mut rest = source;
     while let Some(character) = rest.chars().next() {
-        if let Some((name, argument, after)) = placeholder(rest) {
-            if let Some(made) = generate(name, argument, &text[value..], &mut random) {
-                text.push_str(&made);
-                rest = after;
-                continue;
-            }
+        if let Some((name, argument, after)) = placeholder(rest)
+            && let Some(made) = generate(name, argument, &text[value..], &mut random)
+        {
+            text.push_str(&made);
+            rest = after;
+            continue;
         }
         rest = &rest[character.len_utf8()..];
         match character {

@@ -1,13 +1,11 @@
 //! Every detector's examples are found, its counter-examples are not.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::files::{Described, files};
+use crate::template::{Example, expand};
 use datafog_core::{Channel, Confidence, Finding, Key};
 use datafog_detect::{Scanner, detector, detectors};
-use support::files::{Described, files};
-use support::template::{Example, expand};
 
 fn scan(text: &str) -> Vec<Finding> {
     let key = Key::from_bytes(&[7; 32]).unwrap();
@@ -19,7 +17,7 @@ fn scan(text: &str) -> Vec<Finding> {
 
 fn each(mut judge: impl FnMut(&Described) -> Vec<String>) {
     let wrong: Vec<String> =
-        files().iter().flat_map(|file| &file.detector).flat_map(|one| judge(one)).collect();
+        files().iter().flat_map(|file| &file.detector).flat_map(&mut judge).collect();
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 

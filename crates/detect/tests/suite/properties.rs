@@ -1,13 +1,11 @@
 //! What holds for every text: findings are sorted and disjoint, a stream finds what a slice does,
 //! nothing panics, nothing shows a value.
 
-mod support;
-
+use crate::files::files;
+use crate::template::expand;
 use datafog_core::{Channel, Confidence, Finding, Key};
 use datafog_detect::{Scanner, Tally};
 use proptest::prelude::*;
-use support::files::files;
-use support::template::expand;
 
 fn key() -> Key {
     Key::from_bytes(&[7; 32]).unwrap()

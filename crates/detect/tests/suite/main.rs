@@ -1,0 +1,13 @@
+//! The crate as its users see it: every data file's examples, and what holds for every text.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
+mod detectors;
+mod files;
+mod properties;
+mod template;

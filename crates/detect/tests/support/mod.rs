@@ -1,4 +1,0 @@
-//! What the tests of this crate share.
-
-pub(crate) mod files;
-pub(crate) mod template;
