@@ -1,5 +1,6 @@
 //! A policy file's text → a policy in force, every example checked.
 
+use core::cmp::Reverse;
 use std::path::Path;
 
 use datafog_policy::{Diagnostic, Layer, Level, Policy};
@@ -18,7 +19,11 @@ pub fn policy(text: &str, path: &Path) -> Result<Policy, Error> {
         (Some(policy), problems) if problems.iter().all(|problem| problem.level < Level::Error) => {
             Ok(policy)
         }
-        (_, diagnostics) => Err(Error::Policy { path: path.to_owned(), diagnostics }),
+        (_, mut diagnostics) => {
+            // Who shows only one shows what keeps the policy from loading.
+            diagnostics.sort_by_key(|problem| Reverse(problem.level));
+            Err(Error::Policy { path: path.to_owned(), diagnostics })
+        }
     }
 }
 

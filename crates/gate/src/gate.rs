@@ -59,7 +59,7 @@ impl<'a> Gate<'a> {
             Err(error) => return self.without_installation(request, &error),
         };
         let action = opened.interpret(request, &world, &mut clock);
-        let mode = opened.state.mode_for(&action.invocation.program, self.asked_mode(request));
+        let mode = opened.state.mode_for(request.wrapper(), self.asked_mode(request));
         let seen = opened.inspect(&action, mode, &mut clock);
         let known = principal::from_environment(self.host, self.user);
         let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known);
@@ -148,8 +148,8 @@ impl<'a> Gate<'a> {
         case: &Case<'_>,
     ) -> Result<Option<Execution>, Error> {
         let name = request.name();
-        let hook = opened.state.settings.hooks.get(&case.action.invocation.program);
-        let target = hook.and_then(|hook| hook.target.as_deref());
+        let hook = opened.state.settings.hooks.get(request.wrapper());
+        let target = hook.and_then(|hook| hook.target.as_deref()).filter(|_| request.is_by_name());
         let Some(program) = self.finder().find(name, target) else { return Ok(None) };
         let environment = self.host.environment();
         let environment = match case.mode {
@@ -178,7 +178,7 @@ impl<'a> Gate<'a> {
     fn without_installation(&self, request: &Request, error: &Error) -> Outcome {
         let program = request.name().to_string_lossy();
         let asked = self.asked_mode(request);
-        let mode = State::mode_without_key(self.layout, self.user, &program, asked);
+        let mode = State::mode_without_key(self.layout, self.user, request.wrapper(), asked);
         let blocked = || Outcome::Blocked(Box::new(Notice::for_failure(None, &program, error)));
         match on_error(Failure::Unloadable, mode) {
             Consequence::Deny => blocked(),

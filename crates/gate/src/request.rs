@@ -55,6 +55,18 @@ impl Request {
         })
     }
 
+    /// The name that a wrapper of this command would have: the last component, when it is text.
+    #[must_use]
+    pub fn wrapper(&self) -> &str {
+        let name = self.name().as_bytes().rsplit(|byte| *byte == b'/').next();
+        name.and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
+    }
+
+    /// Whether the program is looked for on PATH, and not at a path of its own.
+    pub(crate) fn is_by_name(&self) -> bool {
+        !self.name().as_bytes().contains(&b'/')
+    }
+
     pub(crate) fn os_argv(&self) -> Vec<OsString> {
         self.argv.iter().map(|text| OsStr::from_bytes(text.to_bytes()).to_owned()).collect()
     }
@@ -72,4 +84,23 @@ pub enum Outcome {
     Missing,
     /// It was to run, but the system kept it from running.
     NotRun(NotRun),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(name: &'static CStr, call: Call) -> Request {
+        Request { argv: vec![name.into()], call, purpose: Purpose::Run, mode: None }
+    }
+
+    #[test]
+    fn a_shim_stands_for_its_last_component() {
+        let shim = asked(c"/x/shims/git", Call::ByName);
+        assert_eq!((shim.name(), shim.wrapper(), shim.is_by_name()), ("git".as_ref(), "git", true));
+        let path = asked(c"/usr/bin/git", Call::ByPath);
+        assert_eq!(path.name(), "/usr/bin/git");
+        assert_eq!((path.wrapper(), path.is_by_name()), ("git", false));
+        assert_eq!(asked(c"", Call::ByName).name(), "");
+    }
 }

@@ -4,8 +4,8 @@
 //! every source, this binary included, and is keyed, so a stale or forged one is simply compiled
 //! anew. An installation without files of its own needs no cache at all.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -174,11 +174,10 @@ fn cache_file(layout: &Layout) -> PathBuf {
 
 /// The cache, when there is one and its tag is ours.
 fn read_cache(layout: &Layout, key: &Key) -> Option<Compiled> {
-    let path = cache_file(layout);
-    if path.metadata().ok()?.len() > MOST_BYTES {
-        return None;
-    }
-    let bytes = fs::read(path).ok()?;
+    let file = File::open(cache_file(layout)).ok()?;
+    // Most caches fit; a larger one grows the buffer.
+    let mut bytes = Vec::with_capacity(8 << 10);
+    file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
     let (tag, body) = bytes.strip_prefix(MAGIC)?.split_at_checked(TAG_BYTES)?;
     let ours = key.digest("cache", [body]).as_bytes() == tag;
     if ours { postcard::from_bytes(body).ok() } else { None }
@@ -196,4 +195,100 @@ fn write_cache(layout: &Layout, key: &Key, compiled: &Compiled) -> io::Result<()
     file.write_all(key.digest("cache", [body.as_slice()]).as_bytes())?;
     file.write_all(&body)?;
     fs::rename(draft, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafog_config::load_or_create_key;
+
+    struct Place {
+        _folder: tempfile::TempDir,
+        layout: Layout,
+        key: Key,
+        binary: FileIdentity,
+        user: u32,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let layout = Layout::at(folder.path());
+            let user = nix::unistd::geteuid().as_raw();
+            let key = load_or_create_key(&layout.key(), user).unwrap();
+            let binary = FileIdentity::of(&folder.path().metadata().unwrap());
+            Self { _folder: folder, layout, key, binary, user }
+        }
+
+        fn write(&self, policy: &str) {
+            let head = "[policy]\nid = \"own\"\nversion = \"1\"\n";
+            fs::write(self.layout.policy(), format!("{head}{policy}")).unwrap();
+        }
+
+        fn load(&self) -> State {
+            State::load(&self.layout, self.binary, self.user, &self.key)
+        }
+    }
+
+    #[test]
+    fn without_files_the_embedded_policy_is_in_force_and_no_cache_is_made() {
+        let place = Place::new();
+        let state = place.load();
+        assert_eq!(state.policy.digest(), Policy::builtin().digest());
+        assert!(state.fault.is_none() && !place.layout.cache().exists());
+    }
+
+    #[test]
+    fn a_cache_is_used_until_a_source_changes() {
+        let place = Place::new();
+        place.write("");
+        let first = place.load();
+        assert!(first.fault.is_none(), "{:?}", first.fault);
+        let written = fs::read(cache_file(&place.layout)).unwrap();
+        assert_eq!(place.load().policy.digest(), first.policy.digest());
+        assert_eq!(fs::read(cache_file(&place.layout)).unwrap(), written, "read, not written");
+        fs::write(place.layout.settings(), "mode = \"observe\"").unwrap();
+        assert_eq!(place.load().settings.mode, Mode::Observe);
+        assert_ne!(fs::read(cache_file(&place.layout)).unwrap(), written);
+    }
+
+    #[test]
+    fn a_cache_that_is_not_ours_is_compiled_anew() {
+        let place = Place::new();
+        fs::write(place.layout.settings(), "mode = \"enforced\"").unwrap();
+        place.load();
+        let good = fs::read(cache_file(&place.layout)).unwrap();
+        let mut forged = good.clone();
+        *forged.last_mut().unwrap() ^= 1;
+        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache1".to_vec(), Vec::new()] {
+            fs::write(cache_file(&place.layout), bad).unwrap();
+            let state = place.load();
+            assert!(state.fault.is_none() && state.settings.mode == Mode::Enforced);
+            assert_eq!(fs::read(cache_file(&place.layout)).unwrap(), good, "mended");
+        }
+    }
+
+    #[test]
+    fn broken_settings_keep_the_mode_that_was_set_last() {
+        let place = Place::new();
+        fs::write(place.layout.settings(), "mode = \"observe\"").unwrap();
+        assert!(place.load().fault.is_none());
+        fs::write(place.layout.settings(), "mode = \"obs").unwrap();
+        let state = place.load();
+        assert_eq!(state.settings.mode, Mode::Observe);
+        assert!(matches!(state.fault, Some(Error::Config(_))), "{:?}", state.fault);
+        fs::remove_dir_all(place.layout.cache()).unwrap();
+        assert_eq!(place.load().settings.mode, Mode::Enforced, "nothing says otherwise");
+    }
+
+    #[test]
+    fn a_broken_policy_is_a_fault_under_the_settings_in_force() {
+        let place = Place::new();
+        fs::write(place.layout.settings(), "mode = \"observe\"").unwrap();
+        place.write("[[rule]]\nid = \"x\"\neffect = \"deny\"\nreason = \"r\"\nwhen = { comand = \"git\" }\n");
+        let state = place.load();
+        assert_eq!(state.settings.mode, Mode::Observe);
+        let Some(Error::Policy { diagnostics, .. }) = state.fault else { panic!("no fault") };
+        assert_eq!(diagnostics[0].line, 8, "{}", diagnostics[0]);
+    }
 }
