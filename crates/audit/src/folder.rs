@@ -205,3 +205,34 @@ const FILE_FLAGS: OFlag =
 
 /// The mode of every file.
 const FILE_MODE: Mode = Mode::S_IRUSR.union(Mode::S_IWUSR);
+
+#[cfg(test)]
+mod tests {
+    use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+
+    use super::*;
+
+    #[test]
+    fn no_descriptor_survives_an_exec() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        folder.make_file(HEAD).unwrap();
+        let head = folder.open_file(HEAD, OFlag::empty()).unwrap().unwrap();
+        let flags =
+            |descriptor| fcntl(descriptor, FcntlArg::F_GETFD).map(FdFlag::from_bits_truncate);
+        assert_eq!(flags(OwnedFd::from(head)), Ok(FdFlag::FD_CLOEXEC));
+        assert_eq!(flags(folder.handle), Ok(FdFlag::FD_CLOEXEC));
+    }
+
+    #[test]
+    fn ledger_files_are_told_by_their_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let names =
+            ["00000010.jsonl", "00000002.jsonl", "1.jsonl", "00000003.json", "x0000004.jsonl"];
+        for name in names {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        assert_eq!(ledger_files(dir.path()).unwrap(), [2, 10]);
+        assert_eq!(ledger_name(10), "00000010.jsonl");
+    }
+}

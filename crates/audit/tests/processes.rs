@@ -224,6 +224,20 @@ mod tests {
     }
 
     #[test]
+    fn a_strange_umask_changes_no_mode() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("receipts");
+        let child = order(&this_program(), "refused", 0, &dir);
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask 0777; exec \"$0\" \"$@\""]);
+        let output = command.arg(child.get_program()).args(child.get_args()).output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "recorded");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(mode(&dir), 0o700);
+        assert_eq!([mode(&dir.join("head")), mode(&dir.join("00000001.jsonl"))], [0o600, 0o600]);
+    }
+
+    #[test]
     fn folders_of_others_are_refused() {
         if !nix::unistd::geteuid().is_root() {
             // Only root can make a folder that belongs to somebody else.

@@ -317,6 +317,42 @@ fn what_was_written_before_a_death_is_taken_in() {
 }
 
 #[test]
+fn a_recovery_that_only_lacks_its_head_is_not_told_twice() {
+    let state = STATES.iter().find(|state| state.name == "torn tail").unwrap();
+    let told_but_not_headed = |at: usize| {
+        let place = state.prepare();
+        fault::with(at, Fault::Die, || place.append(100));
+        let report = place.verify();
+        (report.owed && report.unheaded == 1).then_some(place)
+    };
+    let place = (0..20).find_map(told_but_not_headed).unwrap();
+    place.append(101).unwrap();
+    let report = place.verify();
+    assert_eq!((report.recovery_count, report.unheaded, report.owed), (1, 0, false));
+}
+
+#[test]
+fn only_lines_that_continue_the_chain_are_taken_in() {
+    let good = CLEAN.prepare();
+    let end = good.verify().last.unwrap();
+    let line = |seq, prev| {
+        let mut draft = Draft::of(&sample::event(50).unwrap()).unwrap();
+        draft.finish(seq, prev).0.to_vec()
+    };
+    let zero = datafog_core::Digest::ZERO;
+    for (seq, prev) in [(4, zero), (3, end.1), (5, end.1)] {
+        let place = CLEAN.prepare();
+        place.add_bytes(&line(seq, prev));
+        place.append(101).unwrap();
+        assert_eq!(place.quarantined(), [line(seq, prev)]);
+        assert_eq!((place.count(50), place.verify().recovery_count), (0, 1));
+    }
+    good.add_bytes(&line(4, end.1));
+    good.append(101).unwrap();
+    assert_eq!((good.count(50), good.verify().recovery_count), (1, 0));
+}
+
+#[test]
 fn the_gap_of_a_truncated_ledger_stays_visible() {
     let place = CLEAN.prepare();
     let path = place.file("00000001.jsonl");
@@ -505,6 +541,7 @@ fn the_lock_of_a_head_that_was_removed_keeps_nobody_out() {
     });
     let report = place.verify();
     assert_eq!((report.lines, report.recovery_count, report.is_intact()), (6, 1, true));
+    assert_eq!(report.unheaded, 0, "the head that counts was moved, not the removed one");
 }
 
 #[test]

@@ -91,6 +91,36 @@ fn each_change_has_its_name() {
     assert_eq!(torn, Some((4, cut)));
 }
 
+/// A ledger of five lines whose head knows of four.
+fn ledger_with_unheaded_line() -> TempDir {
+    let dir = ledger(4);
+    let head = fs::read(receipts(&dir).join("head")).unwrap();
+    let event = sample::event(4).unwrap();
+    Ledger::open(&receipts(&dir)).unwrap().append(&event, Durability::Lazy).unwrap();
+    fs::write(receipts(&dir).join("head"), head).unwrap();
+    dir
+}
+
+#[test]
+fn the_end_that_the_head_names_is_found_wherever_it_stands() {
+    let dir = ledger_with_unheaded_line();
+    let mut lines = lines(&receipts(&dir));
+    lines[1] = lines[1].replace("claude", "claude claude");
+    assert_eq!(flaw_of(&receipts(&dir), &lines), Some((2, Flaw::Edited)));
+    let report = verify(&receipts(&dir), None).unwrap();
+    assert_eq!((report.unheaded, report.breaks, report.lines), (1, 1, 5));
+}
+
+#[test]
+fn a_last_line_that_was_edited_is_named_though_more_follow() {
+    let dir = ledger_with_unheaded_line();
+    let mut lines = lines(&receipts(&dir));
+    lines[3] = lines[3].replace("claude", "clauda");
+    assert_eq!(flaw_of(&receipts(&dir), &lines), Some((4, Flaw::Edited)));
+    lines[4] = "torn".into();
+    assert_eq!(flaw_of(&receipts(&dir), &lines), Some((4, Flaw::Edited)));
+}
+
 /// How many lines the ledger has that is changed at random.
 const LINES: u64 = 9;
 
