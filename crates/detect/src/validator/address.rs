@@ -17,7 +17,8 @@ const CONTEXT: usize = 24;
 
 /// Words before a version that has four parts.
 static VERSIONS: Words = words! {
-    "version" "ver " "ver." "release" "chrome/" "firmware" "build" "assembly"
+    "version" "ver " "ver." "release" "chrome/" "firmware" "build" "assembly" "section" "sec." "chapter" "clause"
+    "table" "figure" "oid"
 };
 
 /// A dotted address around the candidate; one that can belong to somebody.
@@ -26,7 +27,10 @@ pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
     let [first, second, third, _] = address.octets();
     let documentation =
         matches!((first, second, third), (192, 0, 2) | (198, 51, 100) | (203, 0, 113));
-    let nobody = address.is_loopback()
+    // Object identifiers of X.500 look like addresses: 2.5.4 are attributes, 2.5.29 extensions.
+    let object = matches!((first, second, third), (2, 5, 4 | 29));
+    let nobody = object
+        || address.is_loopback()
         || address.is_unspecified()
         || address.is_broadcast()
         || address.is_link_local()

@@ -4,9 +4,16 @@
 //! digit is ISO/IEC 7812-1 annex B (Luhn).
 
 use crate::candidate::{Candidate, Judgement};
+use crate::words::{Words, words};
 
 /// Most digits of a card number.
 const MOST: usize = 19;
+
+/// How far before a number a word may stand that says what it is.
+const CONTEXT: usize = 40;
+
+/// Words for a card number.
+static NAMES: Words = words! { "card" "credit" "visa" "maestro" "unionpay" "pan:" "payment" };
 
 /// Test numbers in the networks' and processors' documentation; they open no account.
 const PUBLISHED: [&[u8]; 12] = [
@@ -33,7 +40,10 @@ pub(super) fn card(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     }
     candidate.end = end;
-    if PUBLISHED.contains(&digits) { Judgement::Shape } else { Judgement::Sound }
+    // Eighteen or nineteen bare digits are more often an integer of 64 bits.
+    let integer = candidate.value().len() >= 17 && digits.len() == candidate.value().len();
+    let named = !integer || NAMES.stand_near_end(candidate.before(), CONTEXT);
+    Judgement::sound_if(named && !PUBLISHED.contains(&digits))
 }
 
 /// The digits of a number in one piece or in the groups printed on cards, and where it ends.

@@ -13,8 +13,13 @@ pub(super) fn is_random(value: &[u8]) -> bool {
         20..=31 => 340,
         _ => 360,
     };
-    let mixed = changes(value).saturating_mul(6) >= value.len();
-    letters > 0 && (digits > 0 || value.len() >= 24) && mixed && entropy >= floor
+    let changes = changes(value);
+    // Without a digit only text that changes case all the time is not made of words.
+    let mixed = changes.saturating_mul(if digits > 0 { 6 } else { 3 }) >= value.len();
+    let constant = value.contains(&b'_')
+        && digits.saturating_mul(4) < value.len()
+        && !value.iter().any(u8::is_ascii_lowercase);
+    letters > 0 && mixed && !constant && entropy >= floor
 }
 
 /// Shannon's entropy of the bytes in hundredths of a bit each, over the value itself.

@@ -10,6 +10,13 @@ static SHORT_PASSWORDS: Words = words! {
     "pass" "pw"
 };
 
+/// Words that make a following `pass` a password.
+static HOLDERS: Words = words! {
+    "account" "admin" "auth" "basic" "database" "db" "email" "ftp" "http" "imap" "ldap" "login" "mail"
+    "mongo" "my" "mysql" "pg" "postgres" "proxy" "rabbitmq" "redis" "root" "sftp" "smtp" "sql" "ssh"
+    "sudo" "user"
+};
+
 /// What a name promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Promise {
@@ -61,7 +68,9 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         word = words.next()?;
     }
     let before = words.next().unwrap_or_default();
-    if PASSWORDS.end(word) || SHORT_PASSWORDS.contain(word) {
+    if PASSWORDS.end(word)
+        || (SHORT_PASSWORDS.contain(word) && (before.is_empty() || HOLDERS.contain(before)))
+    {
         return Some(Promise::Password);
     }
     let key = KEYS.end(word)

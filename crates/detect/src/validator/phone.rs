@@ -18,7 +18,7 @@ const CONTEXT: usize = 40;
 
 /// Words for a telephone number.
 static NAMES: Words = words! {
-    "phone" "telephone" "mobile" "tel:" "tel." "tel " "call " "cell" "fax" "whatsapp" "sms"
+    "phone" "telephone" "mobile" "tel:" "tel." "tel " "call " "cell:" "cell " "cellphone" "fax" "whatsapp" "sms"
 };
 
 /// A telephone number whose first digits are the candidate.
@@ -45,6 +45,11 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
     let digits = written.digits();
     let Some(country) = country_code(digits) else { return Judgement::Refuse };
     let subscriber = digits.get(country..).unwrap_or_default();
+    // `+255959.999` is a number with a fraction.
+    let shown = candidate.text.get(candidate.start..).and_then(|text| text.get(..written.length));
+    if matches!(written.groups(), [_, _]) && shown.is_some_and(|shown| shown.contains(&b'.')) {
+        return Judgement::Refuse;
+    }
     let fits = if digits.first() == Some(&b'1') {
         subscriber.len() == 10 && is_north_american(subscriber)
     } else {

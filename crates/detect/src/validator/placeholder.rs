@@ -34,12 +34,25 @@ static REFERENCES: Words = words! {
 /// Whether a value names a variable, a store, a file or a URL instead of being the secret.
 pub(crate) fn is_reference(value: &[u8]) -> bool {
     let percent = matches!(value, [b'%', inner @ .., b'%'] if !inner.is_empty());
-    let path = matches!(value, [b'/' | b'~', ..] | [b'.', b'/' | b'.', ..])
-        && value.iter().filter(|byte| **byte == b'/').count() >= 2;
+    let slashes = value.iter().filter(|byte| **byte == b'/').count();
+    let path = slashes >= 2 && matches!(value, [b'/' | b'~', ..] | [b'.', b'/' | b'.', ..])
+        || slashes >= 1 && has_extension(value);
     REFERENCES.begin(value)
         || percent
         || path
         || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$("))
+}
+
+/// Whether a value ends like the name of a file: `.rs`, `.json`.
+fn has_extension(value: &[u8]) -> bool {
+    let extension = value.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let plain = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b'*')
+    };
+    (1..=5).contains(&extension.len())
+        && extension.len() < value.len()
+        && extension.iter().all(u8::is_ascii_lowercase)
+        && value.iter().all(plain)
 }
 
 /// Whether a value is filler that somebody is meant to replace.

@@ -38,7 +38,8 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
         && !is_reference(value)
         && !is_placeholder(value)
         && !is_uuid(value)
-        && !names_itself(candidate.name, value);
+        && !names_itself(candidate.name, value)
+        && (candidate.quoted || is_tight(candidate) || ends_line(candidate));
     if !fits {
         return Judgement::Refuse;
     }
@@ -54,7 +55,7 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
             Judgement::Sound
         }
         _ if candidate.quoted && words == 0 => Judgement::sound_if(kinds >= 2),
-        _ if typed || ends_line(candidate) && words == 0 => Judgement::Shape,
+        _ if words == 0 => Judgement::Shape,
         _ => Judgement::Refuse,
     }
 }
@@ -63,7 +64,7 @@ const fn is_key_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=' | b'.' | b'~')
 }
 
-/// Whether an unquoted value is an expression: a call, an index, a path of names.
+/// Whether an unquoted value is an expression: a call, an index, a name, a path of names.
 fn is_code(candidate: &Candidate<'_>) -> bool {
     let value = candidate.value();
     if candidate.quoted {
@@ -71,17 +72,29 @@ fn is_code(candidate: &Candidate<'_>) -> bool {
     }
     let called = matches!(candidate.after(), [b'(' | b'[' | b'{', ..])
         || matches!(candidate.after(), [b'<', next, ..] if *next != b'/');
-    let dotted = value.contains(&b'.')
-        && value
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'!'))
-        && value.split(|byte| *byte == b'.').all(|part| {
-            part.first().is_some_and(u8::is_ascii_alphabetic)
-                && !part.iter().any(u8::is_ascii_digit)
-        });
-    let pathlike = value.windows(2).any(|pair| pair == b"::" || pair == b"->" || pair == b"?.");
-    let literal = value.starts_with(b"0x") || matches!(value, [b'-' | b'+', b'0'..=b'9', ..]);
-    called || dotted || pathlike || literal || value.starts_with(b"!")
+    let passed = matches!(candidate.after(), [b',' | b')' | b';', ..] | [b' ', b'+' | b')', ..])
+        && (is_name(value) || (!is_tight(candidate) && value.iter().all(u8::is_ascii_digit)));
+    let dotted = value.contains(&b'.') && value.split(|byte| *byte == b'.').all(is_name);
+    let pathlike = value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));
+    let sign = matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]);
+    let number = matches!(value, [b'-' | b'+', b'0'..=b'9', ..] | [b'0', b'x', ..]);
+    let several = is_name(value) && value.contains(&b'_') && !is_tight(candidate);
+    called || passed || dotted || pathlike || sign || number || several
+}
+
+/// Whether a value is a name in code: letters, `_` and few digits.
+fn is_name(value: &[u8]) -> bool {
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    value.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        && digits.saturating_mul(5) <= value.len()
+}
+
+/// Whether nothing stands between the name, the operator and the value, as in shells, environment
+/// files and connection strings, or the name is an option.
+fn is_tight(candidate: &Candidate<'_>) -> bool {
+    candidate.name.starts_with(b"--")
+        || matches!(candidate.before(), [.., name, b'=' | b'>'] if name.is_ascii_alphanumeric() || *name == b'_')
 }
 
 /// Whether a value is letters with `_` between words: as likely a name as a password.
@@ -100,9 +113,13 @@ fn names_itself(name: &[u8], value: &[u8]) -> bool {
         && (value.eq_ignore_ascii_case(name) || SELVES.stand_in(value) || promise(value).is_some())
 }
 
+/// Whether nothing but closing marks or a comment follows on the line.
 fn ends_line(candidate: &Candidate<'_>) -> bool {
-    candidate.after().trim_ascii_start().len() < candidate.after().len()
-        || candidate.after().is_empty()
+    let after = candidate.after();
+    let marks =
+        run(after, |byte| matches!(byte, b'.' | b'"' | b'\'' | b'}' | b' ' | b'\t' | b'\r'));
+    let comment = marks > 0 && after.get(marks) == Some(&b'#');
+    comment || matches!(after.get(marks), None | Some(b'\n' | b'\\' | b'<'))
 }
 
 /// Kinds of characters: lower case, upper case, digits, others.
