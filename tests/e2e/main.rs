@@ -6,7 +6,13 @@ environment that it names in full: no test sees the machine's home, PATH or sett
 changes them.
 */
 
+// Marked as tests although the whole program is one, so that the lints for tests hold in helpers.
+
+#[cfg(test)]
 mod cli;
+#[cfg(test)]
 mod hooks;
+#[cfg(test)]
 mod path_setup;
+#[cfg(test)]
 mod support;

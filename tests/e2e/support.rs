@@ -194,7 +194,7 @@ impl Ended {
     pub(crate) fn code(&self) -> i32 {
         use std::os::unix::process::ExitStatusExt;
         let status = self.0.status;
-        status.code().unwrap_or_else(|| 128 + status.signal().unwrap())
+        status.code().unwrap_or_else(|| status.signal().unwrap().saturating_add(128))
     }
 
     pub(crate) fn stdout(&self) -> String {

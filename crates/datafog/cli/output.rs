@@ -89,7 +89,7 @@ impl Output {
 
     /// Writes talk, in one piece. Nobody listening is no reason to stop the work.
     pub(super) fn say(self, text: impl Display) {
-        if write_all(&mut io::stderr().lock(), &text).is_err() {}
+        let _told: io::Result<()> = write_all(&mut io::stderr().lock(), &text);
     }
 
     /// Writes a JSON document with `schema_version` in front.

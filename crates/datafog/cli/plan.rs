@@ -111,9 +111,10 @@ impl Plan {
         let mut first_error = Ok(());
         for step in &self.0 {
             let done = step.apply(session);
-            match step {
-                Step::Foreign(_) => first_error = first_error.and(done),
-                _ => done?,
+            if matches!(step, Step::Foreign(_)) {
+                first_error = first_error.and(done);
+            } else {
+                done?;
             }
         }
         first_error
