@@ -9,7 +9,7 @@ use crate::compiled::{self, Head, PolicyData, layout};
 use crate::decide::{damaged, judge};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::join::{Source, join};
-use crate::{Example, Explanation, Interpreter, Layer, Rule, Vocabulary, node};
+use crate::{Example, Explanation, Interpreter, Layer, Rule, Truth, Vocabulary, node};
 
 /// A set of rules and what happens when none matches.
 ///
@@ -225,15 +225,20 @@ impl Policy {
             return None;
         }
         let (id, shown) = (&example.rule, example.shown());
-        let (message, telling) = if example.matches {
-            (format!("rule `{id}` does not match its example `{shown}`"), crate::Truth::False)
+        let message = if example.matches {
+            format!("rule `{id}` does not match its example `{shown}`")
         } else {
-            (format!("rule `{id}` matches `{shown}`, which it must not"), crate::Truth::True)
+            format!("rule `{id}` matches `{shown}`, which it must not")
         };
         let conditions = traces.iter().flat_map(|trace| &trace.conditions);
         let telling: Vec<String> = conditions
-            .filter(|one| one.truth == telling && !one.wanted.is_empty())
-            .map(|one| format!("`{}` wants {}; there is {}", one.name, one.wanted, one.seen))
+            .filter(|one| !one.wanted.is_empty() && (one.truth == Truth::True) != example.matches)
+            .map(|one| {
+                format!(
+                    "`{}` is {}: {} wanted, {} there",
+                    one.name, one.truth, one.wanted, one.seen
+                )
+            })
             .collect();
         Some((message, (!telling.is_empty()).then(|| telling.join(" · "))))
     }

@@ -5,15 +5,15 @@
 mod support;
 
 use datafog_core::{RuleOrigin, Verdict};
-use datafog_policy::{AnyWord, Diagnostic, Layer, Policy};
+use datafog_policy::{Diagnostic, Layer, Policy};
 
-use support::Pretend;
+use support::{Nowhere, Profiles};
 
 fn parsed() -> impl Iterator<Item = (&'static str, Policy)> {
     Policy::packs().map(|(name, text)| {
         (
             name,
-            Policy::parse(text, name, Layer::Builtin, &AnyWord)
+            Policy::parse(text, name, Layer::Builtin, &Profiles)
                 .unwrap_or_else(|faults| panic!("{}", shown(&faults))),
         )
     })
@@ -26,7 +26,7 @@ fn shown(diagnostics: &[Diagnostic]) -> String {
 #[test]
 fn every_example_holds() {
     for (name, policy) in parsed() {
-        let faults = policy.check_examples(&Pretend);
+        let faults = policy.check_examples(&Nowhere);
         assert!(faults.is_empty(), "{name}: {} faults{}", faults.len(), shown(&faults));
     }
 }
@@ -55,7 +55,7 @@ fn the_starter_leaves_everyday_work_alone() {
     let everyday: Vec<_> = examples.filter(|example| !example.matches).collect();
     assert!(everyday.len() >= 40, "{} everyday lines", everyday.len());
     for example in everyday {
-        let facts = datafog_policy::Interpreter::facts(&Pretend, example).unwrap();
+        let facts = datafog_policy::Interpreter::facts(&Nowhere, example).unwrap();
         let decision = starter.decide(&*facts);
         assert_eq!(decision.verdict, Verdict::Allow, "{}: {}", example.shown(), decision.reason);
     }
@@ -83,8 +83,7 @@ fn strict_denies_what_no_rule_allows() {
         ("curl https://api.github.com/", Verdict::Allow),
         ("rm -rf /", Verdict::Deny),
     ] {
-        let argv: Vec<_> = line.split(' ').map(Into::into).collect();
-        let facts = support::facts(&argv, "/home/example/project".as_ref()).unwrap();
+        let facts = support::line(line);
         assert_eq!(strict.decide(&facts).verdict, verdict, "{line}");
     }
 }

@@ -67,3 +67,28 @@ fn every_example_of_the_reference_loads() {
         assert!(parsed.is_ok(), "{}: {}", about.name, parsed.unwrap_err()[0]);
     }
 }
+
+/// A cache written by an older binary must not be read by a newer one that takes the same bytes
+/// for something else. When this digest changes, raise `FORMAT` in `src/compiled.rs`, then accept
+/// the snapshot.
+#[test]
+fn the_format_number_belongs_to_these_bytes() {
+    let mut text =
+        String::from("[policy]\nid = 'a'\nversion = '1'\nextends = []\ndefault = 'deny'\n");
+    for (number, about) in datafog_policy::conditions().enumerate() {
+        text += &format!(
+            "[[rule]]\nid = 'r{number}'\neffect = 'deny'\nreason = 'c'\ninstead = 'd'\n\
+             [rule.when]\nnone = [{{ mode = 'observe' }}, {{ principal = 'human' }}]\n{}\n",
+            about.example
+        );
+    }
+    let policy = datafog_policy::Policy::parse(
+        &text,
+        "policy.toml",
+        datafog_policy::Layer::User,
+        &datafog_policy::AnyWord,
+    );
+    let policy = policy.unwrap();
+    let format: Vec<u8> = policy.to_bytes().iter().copied().skip(4).take(4).collect();
+    insta::assert_snapshot!(format!("{format:?} {}", policy.digest()));
+}
