@@ -73,6 +73,33 @@ fn what_is_embedded_is_what_the_text_says() {
 }
 
 #[test]
+fn the_guide_shows_policies_that_load() {
+    let guide = include_str!("../../../docs/POLICY.md");
+    let blocks = guide.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut seen = 0;
+    for block in blocks {
+        let rule = "[[rule]]\nid = 'r'\neffect = 'deny'\nreason = 'x'\ninstead = 'y'\n";
+        let text = match block {
+            whole if whole.starts_with("[policy]") => whole.to_owned(),
+            rules if rules.starts_with("[[rule]]") => {
+                format!("[policy]\nid = 'g'\nversion = '1'\n{rules}")
+            }
+            part => {
+                let when = "[rule.when]\nflow = 'leaves'\nfinding = 'secret.*'\n";
+                format!("[policy]\nid = 'g'\nversion = '1'\n{rule}{part}{when}")
+            }
+        };
+        let policy = Policy::parse(&text, "POLICY.md", Layer::User, &Profiles);
+        let policy = policy.unwrap_or_else(|faults| panic!("{}", shown(&faults)));
+        let faults = policy.check_examples(&Nowhere);
+        assert!(faults.is_empty(), "{}", shown(&faults));
+        assert!(policy.warnings().is_empty(), "{}", shown(policy.warnings()));
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+}
+
+#[test]
 fn strict_denies_what_no_rule_allows() {
     let strict = Policy::pack("strict").unwrap();
     assert_eq!(strict.default_verdict(), Verdict::Deny);

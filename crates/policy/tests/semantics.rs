@@ -2,7 +2,9 @@
 
 #![expect(clippy::panic, reason = "helpers of tests are tests")]
 
-use datafog_core::{Facts, Flow, Flows, Obligation, RuleOrigin, Verdict};
+use datafog_core::{
+    Destination, Facts, Flow, Flows, HostName, Obligation, Reach, RuleOrigin, Verdict,
+};
 use datafog_policy::{AnyWord, Given, Layer, Policy, RuleOutcome, Truth};
 
 const EFFECTS: [(&str, Verdict); 5] = [
@@ -164,6 +166,35 @@ fn unless_is_the_contrary_of_all_its_conditions() {
     assert_eq!(policy.decide(&facts).verdict, Verdict::Deny);
     facts.mode = datafog_core::Mode::Observe;
     assert_eq!(policy.decide(&facts).verdict, Verdict::Allow);
+}
+
+#[test]
+fn an_exception_must_cover_every_host() {
+    let text = head("allow")
+        + &rule("r", "deny", "", "command = 'curl'")
+        + "[rule.unless]\nhost = 'example.com'\n";
+    let denies_others = parse(&text);
+    let allows = policy("deny", &[rule("r", "allow", "", "host = 'example.com'")]);
+    let mut facts = Given::command("curl", "/");
+    for (hosts, verdict) in [
+        (&["example.com"][..], Verdict::Allow),
+        (&["example.com", "evil.net"], Verdict::Deny),
+        (&["evil.net"], Verdict::Deny),
+        (&[], Verdict::Deny),
+    ] {
+        facts.invocation().destinations = hosts
+            .iter()
+            .map(|host| Destination {
+                scheme: "https".into(),
+                host: HostName::Name((*host).into()),
+                port: None,
+                reach: Reach::Remote,
+                voids: Vec::new(),
+            })
+            .collect();
+        assert_eq!(denies_others.decide(&facts).verdict, verdict, "{hosts:?}");
+        assert_eq!(allows.decide(&facts).verdict, verdict, "{hosts:?}");
+    }
 }
 
 #[test]

@@ -83,8 +83,12 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
 }
 
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
-    let wanted: Wanted<'_> = decode(payload)?;
     let invocation = &trial.facts.action().invocation;
+    if invocation.contents.is_empty() {
+        // Nothing fits nothing; most commands need not even read what was wanted.
+        return Ok(Truth::unless_doubt(false, !invocation.known));
+    }
+    let wanted: Wanted<'_> = decode(payload)?;
     let joined =
         wanted.which.join(invocation.contents.iter().map(|one| wanted.fits(one, trial.facts)));
     let doubt = !invocation.known && joined == Truth::False;

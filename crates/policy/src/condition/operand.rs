@@ -104,8 +104,12 @@ fn kind_name(kind: OperandKind) -> &'static str {
 }
 
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
-    let wanted: Wanted<'_> = decode(payload)?;
     let invocation = &trial.facts.action().invocation;
+    if invocation.operands.is_empty() {
+        // Nothing fits nothing; most commands need not even read what was wanted.
+        return Ok(Truth::unless_doubt(false, !invocation.known));
+    }
+    let wanted: Wanted<'_> = decode(payload)?;
     let answers = invocation.operands.iter().map(|operand| wanted.fits(operand, trial.facts));
     let joined = wanted.which.join(answers);
     // Without a profile nobody knows which arguments are operands, nor what they mean.
