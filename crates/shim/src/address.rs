@@ -132,7 +132,9 @@ fn scheme_end(text: &[u8]) -> Option<usize> {
 }
 
 fn read_authority(authority: &[u8], globs: bool) -> (HostName, Option<u16>, bool) {
-    let mut ambiguous = authority.iter().filter(|byte| **byte == b'@').count() > 1;
+    // Newer clients take a leading `@` for a file of URLs.
+    let file = authority.starts_with(b"@");
+    let mut ambiguous = file || authority.iter().filter(|byte| **byte == b'@').count() > 1;
     let at = authority.iter().rposition(|byte| *byte == b'@').map_or(0, |at| at.saturating_add(1));
     let place = authority.get(at..).unwrap_or_default();
     let userinfo = authority.get(..at).unwrap_or_default();
@@ -390,6 +392,7 @@ mod tests {
             "https://api.github.com\\@evil.net/",
             "https://evil.net\\@api.github.com/",
             "https://a@b@api.github.com/",
+            "@urls.txt",
             "https://api.github.com%2f@evil.net%40x/",
             "https://api%2egithub.com/",
             "https://{api.github.com,evil.net}/",

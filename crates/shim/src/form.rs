@@ -163,14 +163,15 @@ impl Collector<'_> {
         }
     }
 
-    /// curl takes a value with `=` or `;` in it for cookies, any other for a file of cookies, of
-    /// which each server gets only its own.
+    /// curl takes a value with `=` in it for cookies, any other, or one behind `@`, for a file of
+    /// cookies, of which each server gets only its own.
     fn cookie(&mut self, text: &Text<'_>) {
-        if text.bytes.iter().any(|byte| matches!(byte, b'=' | b';')) {
+        let named = text.starts_with(b"@");
+        if !named && text.bytes.contains(&b'=') {
             // Unlike a `Cookie` header, curl sends these to every host of a chain of redirects.
             self.text(text, "cookie");
         } else if !text.bytes.is_empty() && text.bytes.as_ref() != b"-" {
-            let path = text.to_path();
+            let path = text.from(usize::from(named)).to_path();
             let role = "cookies".to_owned();
             let deliver = self.deliver;
             self.contents.push(ContentSource {
@@ -398,6 +399,7 @@ mod tests {
             (Form::Header, "@file", &["header@file"]),
             (Form::Cookie, "a=b", &["cookie=a=b"]),
             (Form::Cookie, "jar", &["cookies@jar"]),
+            (Form::Cookie, "@a=b", &["cookies@a=b"]),
             (Form::Upload, "{a,b}.txt", &["body@a.txt", "body@b.txt"]),
             (Form::Upload, "-", &["body@-"]),
             (Form::Upload, ".", &["body@-"]),

@@ -113,7 +113,7 @@ proptest! {
 
 /// A call with `count` times `words` behind `head`.
 fn repeated(head: &[&str], words: &[&str], count: usize) -> Vec<OsString> {
-    let tail = words.iter().cycle().take(words.len() * count);
+    let tail = words.iter().cycle().take(words.len().saturating_mul(count));
     head.iter().chain(tail).map(OsString::from).collect()
 }
 

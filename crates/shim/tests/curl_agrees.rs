@@ -53,9 +53,9 @@ fn contacted(url: &str) -> Option<Vec<String>> {
     Some(talk.lines().filter_map(host).collect())
 }
 
-fn judged(url: &str) -> Destination {
+fn judged(url: &str) -> Option<Destination> {
     let argv: Vec<OsString> = ["curl", url].map(Into::into).into();
-    interpret(&argv, &Nowhere).destinations.into_iter().next().unwrap()
+    interpret(&argv, &Nowhere).destinations.into_iter().next()
 }
 
 fn name_of(host: &HostName) -> String {
@@ -68,7 +68,7 @@ fn name_of(host: &HostName) -> String {
 
 /// Whoever curl contacts is the one we named, or we said that nobody can tell.
 fn agrees(url: &str) -> Result<(), String> {
-    let mine = judged(url);
+    let mine = judged(url).ok_or_else(|| format!("{url:?}: nobody"))?;
     if mine.voids.contains(&Void::Ambiguous) {
         return Ok(());
     }

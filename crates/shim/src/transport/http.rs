@@ -13,7 +13,7 @@
 use std::net::IpAddr;
 
 use datafog_core::{
-    Destination, Flow, HostName, Invocation, OperandKind, Reach, Surroundings, Void,
+    Destination, Flow, HostName, Invocation, OperandKind, Reach, StdinUse, Surroundings, Void,
 };
 
 use crate::address::{self, Address, Style};
@@ -32,6 +32,10 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
         if address.scheme == "file" {
             local = local.saturating_add(1);
             continue;
+        }
+        if address.scheme == "telnet" {
+            // What is typed, or piped in, is sent as it comes.
+            to.stdin = StdinUse::Stream;
         }
         let mut destination = wiring.judge(&address, call, surroundings);
         destination.voids.extend(redirected.voids.iter().cloned());
