@@ -29,8 +29,6 @@ const MAGIC: [u8; 4] = *b"dfpl";
 /// the two together.
 const FORMAT: u32 = 1;
 
-const PREFIX: usize = MAGIC.len() + size_of::<u32>() + 32;
-
 /// Most rules of one policy: their numbers take two bytes.
 pub(crate) const MOST_RULES: usize = 0xffff;
 
@@ -275,7 +273,7 @@ pub(crate) fn layout(policy: &PolicyData) -> Vec<u8> {
     keyed.sort_unstable();
     keyed.dedup();
     let keyed: Vec<u8> = keyed.into_iter().flat_map(keyed_bytes).collect();
-    let body = encode(&Head {
+    seal(&encode(&Head {
         id: &policy.id,
         version: &policy.version,
         description: &policy.description,
@@ -288,13 +286,13 @@ pub(crate) fn layout(policy: &PolicyData) -> Vec<u8> {
         whens: &whens,
         texts: &texts,
         sources: sources.iter().collect(),
-    });
-    let mut out = Vec::with_capacity(body.len().saturating_add(PREFIX));
-    out.extend_from_slice(&MAGIC);
-    out.extend_from_slice(&FORMAT.to_le_bytes());
-    out.extend_from_slice(Digest::of(&body).as_bytes());
-    out.extend(body);
-    out
+    }))
+}
+
+/// Puts what tells a compiled policy from other bytes before its head.
+fn seal(body: &[u8]) -> Vec<u8> {
+    let digest = Digest::of(body);
+    [&MAGIC, FORMAT.to_le_bytes().as_slice(), digest.as_bytes(), body].concat()
 }
 
 /// Files a rule under the commands or families that it is about, or under all.

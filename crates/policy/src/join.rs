@@ -357,6 +357,9 @@ impl Joiner<'_> {
     fn origin(&self, line: u32) -> RuleOrigin {
         match (self.source.layer, self.source.path) {
             (Layer::Builtin, "starter") => RuleOrigin::Builtin,
+            (Layer::Builtin, pack) => {
+                RuleOrigin::File { path: format!("built-in policy {pack}"), line }
+            }
             (_, path) => RuleOrigin::File { path: path.to_owned(), line },
         }
     }

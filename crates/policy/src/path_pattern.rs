@@ -13,7 +13,7 @@ use crate::Truth;
 use crate::glob;
 
 /// Whether `path` fits `pattern`. Unknown when the pattern starts at a home nobody knows.
-pub(crate) fn matches(pattern: &str, path: &Path, facts: &dyn Facts) -> Truth {
+pub(crate) fn matches(pattern: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
     let Some((head, rest)) = split(pattern) else { return Truth::False };
     let folder = match head {
         Head::Anywhere | Head::Slash => return Truth::of(below(Path::new("/"), rest, path)),
@@ -30,9 +30,9 @@ pub(crate) fn matches(pattern: &str, path: &Path, facts: &dyn Facts) -> Truth {
 }
 
 /// Whether `path` lies in `folder` and the components after it fit `pattern`.
-fn below(folder: &Path, pattern: &str, path: &Path) -> bool {
+fn below(folder: &Path, pattern: &[u8], path: &Path) -> bool {
     let Ok(rest) = path.strip_prefix(folder) else { return false };
-    components_match(pattern.as_bytes(), rest.as_os_str().as_encoded_bytes())
+    components_match(pattern, rest.as_os_str().as_encoded_bytes())
 }
 
 /// The same walk as in [`glob::matches`], with components for bytes and `**` for `*`.
@@ -91,22 +91,25 @@ const HEADS: [(&str, Head); 5] = [
     ("~", Head::Home),
 ];
 
-fn split(pattern: &str) -> Option<(Head, &str)> {
-    if pattern.starts_with('/') {
+fn split(pattern: &[u8]) -> Option<(Head, &[u8])> {
+    if pattern.starts_with(b"/") {
         return Some((Head::Slash, pattern));
     }
-    if pattern == "**" || pattern.starts_with("**/") {
+    if pattern == b"**" || pattern.starts_with(b"**/") {
         return Some((Head::Anywhere, pattern));
     }
-    let (rest, head) =
-        HEADS.iter().find_map(|(text, head)| Some((pattern.strip_prefix(text)?, *head)))?;
-    (rest.is_empty() || rest.starts_with('/')).then_some((head, rest))
+    let (rest, head) = HEADS
+        .iter()
+        .find_map(|(text, head)| Some((pattern.strip_prefix(text.as_bytes())?, *head)))?;
+    (rest.is_empty() || rest.starts_with(b"/")).then_some((head, rest))
 }
 
 /// What is wrong with a pattern, or nothing.
 pub(crate) fn check(pattern: &str) -> Result<(), glob::Fault> {
     let fault = |message, help| Err(glob::Fault { message, help, at: 0..pattern.len() });
-    let Some((head, rest)) = split(pattern) else {
+    let parts =
+        split(pattern.as_bytes()).and_then(|(head, rest)| Some((head, str::from_utf8(rest).ok()?)));
+    let Some((head, rest)) = parts else {
         return fault(
             "the path pattern does not say where it starts",
             "start it with `/`, `~/`, `<cwd>/`, `<root>/`, or `**/` for anywhere",
@@ -142,10 +145,18 @@ mod tests {
     fn components_never_match_by_prefix() {
         let facts = given();
         let hit = |pattern: &str, path: &str| {
-            assert_eq!(matches(pattern, Path::new(path), &facts), Truth::True, "{pattern} {path}");
+            assert_eq!(
+                matches(pattern.as_bytes(), Path::new(path), &facts),
+                Truth::True,
+                "{pattern} {path}"
+            );
         };
         let miss = |pattern: &str, path: &str| {
-            assert_eq!(matches(pattern, Path::new(path), &facts), Truth::False, "{pattern} {path}");
+            assert_eq!(
+                matches(pattern.as_bytes(), Path::new(path), &facts),
+                Truth::False,
+                "{pattern} {path}"
+            );
         };
         hit("/", "/");
         miss("/", "/etc");
@@ -179,8 +190,8 @@ mod tests {
     fn a_home_nobody_knows_is_unknown() {
         let mut facts = given();
         facts.home = None;
-        assert_eq!(matches("~/.ssh", Path::new("/x"), &facts), Truth::Unknown);
-        assert_eq!(matches("/x", Path::new("/x"), &facts), Truth::True);
+        assert_eq!(matches(b"~/.ssh", Path::new("/x"), &facts), Truth::Unknown);
+        assert_eq!(matches(b"/x", Path::new("/x"), &facts), Truth::True);
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     let principal = trial.facts.principal();
     Ok(match (&principal.agent, principal.kind) {
         (Some(agent), _) => {
-            Truth::of(names.iter().any(|name| glob::matches(name.as_bytes(), agent.as_bytes())))
+            Truth::of(names.raw().any(|name| glob::matches(name, agent.as_bytes())))
         }
         (None, PrincipalKind::Human) => Truth::False,
         (None, PrincipalKind::Agent | PrincipalKind::Unknown) => Truth::Unknown,

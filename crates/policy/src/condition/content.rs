@@ -100,8 +100,7 @@ impl Wanted<'_> {
         let role = source.role.as_bytes();
         let cheap = (self.channels.is_empty() || self.channels.has(channel(&source.carrier)))
             && (self.flows.is_empty() || self.flows.has(source.flow.name()))
-            && (self.roles.is_empty()
-                || self.roles.iter().any(|glob| glob::matches(glob.as_bytes(), role)));
+            && (self.roles.is_empty() || self.roles.raw().any(|glob| glob::matches(glob, role)));
         if !cheap || self.paths.is_empty() {
             return Truth::of(cheap);
         }
@@ -111,7 +110,7 @@ impl Wanted<'_> {
 
     fn path(&self, path: &Path, facts: &dyn Facts) -> Truth {
         let any = |list: &List<'_>| {
-            Which::Any.join(list.iter().map(|one| path_pattern::matches(one, path, facts)))
+            Which::Any.join(list.raw().map(|one| path_pattern::matches(one, path, facts)))
         };
         any(&self.paths).and(any(&self.except).negated())
     }

@@ -268,7 +268,7 @@ fn source_of<'s>(finding: &Finding, sources: &'s [ContentSource]) -> Option<&'s 
 }
 
 fn any_glob(globs: &List<'_>, text: &str) -> bool {
-    globs.is_empty() || globs.iter().any(|glob| glob::matches(glob.as_bytes(), text.as_bytes()))
+    globs.is_empty() || globs.raw().any(|glob| glob::matches(glob, text.as_bytes()))
 }
 
 fn seen(facts: &dyn Facts) -> String {

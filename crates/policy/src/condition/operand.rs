@@ -125,8 +125,8 @@ impl Wanted<'_> {
             return Truth::False;
         }
         let text = operand.text.as_encoded_bytes();
-        let globbed = self.texts.is_empty()
-            || self.texts.iter().any(|glob| glob::matches(glob.as_bytes(), text));
+        let globbed =
+            self.texts.is_empty() || self.texts.raw().any(|glob| glob::matches(glob, text));
         let matched = match &self.regex {
             None => Truth::True,
             Some(regex) if globbed => {
@@ -143,7 +143,7 @@ impl Wanted<'_> {
             return Truth::False;
         }
         let one_of = |list: &List<'_>, path: &Path| {
-            Which::Any.join(list.iter().map(|one| path_pattern::matches(one, path, facts)))
+            Which::Any.join(list.raw().map(|one| path_pattern::matches(one, path, facts)))
         };
         let any = |path: &Path| one_of(&self.paths, path).and(one_of(&self.except, path).negated());
         match &operand.canonical {

@@ -211,8 +211,7 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
 
 fn value_fits(value: &OsStr, globs: &List<'_>, regex: Option<&str>) -> Truth {
     let bytes = value.as_encoded_bytes();
-    let by_glob =
-        globs.is_empty() || globs.iter().any(|glob| glob::matches(glob.as_bytes(), bytes));
+    let by_glob = globs.is_empty() || globs.raw().any(|glob| glob::matches(glob, bytes));
     if !by_glob {
         return Truth::False;
     }
@@ -227,7 +226,7 @@ fn path_fits(value: &OsStr, paths: &List<'_>, facts: &dyn Facts) -> Truth {
         return Truth::True;
     }
     let Some(path) = facts.canonical(Path::new(value)) else { return Truth::Unknown };
-    Which::Any.join(paths.iter().map(|one| path_pattern::matches(one, &path, facts)))
+    Which::Any.join(paths.raw().map(|one| path_pattern::matches(one, &path, facts)))
 }
 
 fn shown_names(facts: &dyn Facts) -> Vec<String> {
