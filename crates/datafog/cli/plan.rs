@@ -36,6 +36,8 @@ pub(super) enum Step {
     RemoveFile(PathBuf),
     /// Removes a folder of ours: with what is in it, or only when nothing is.
     RemoveFolder(PathBuf, Contents),
+    /// Our line goes from a file of others. The copy from before our first change is kept as it is.
+    Undo(Change),
     /// Removes a wrapper link; `force` moves what stands in its place to the backups.
     Unlink(CommandName, bool),
 }
@@ -92,7 +94,7 @@ impl Plan {
             let line = step.line(session);
             let action = session.out.tone(Tone::Bold, format_args!("{:<9}", line.action));
             text.push_str(&format!("  {action} {}\n", plain(&line.path)));
-            let show = matches!(step, Step::Foreign(_) | Step::Record(..));
+            let show = matches!(step, Step::Foreign(_) | Step::Record(..) | Step::Undo(_));
             for detail in line.detail.lines().filter(|_| show) {
                 text.push_str(&format!(
                     "            {}\n",
@@ -111,7 +113,7 @@ impl Plan {
         let mut first_error = Ok(());
         for step in &self.0 {
             let done = step.apply(session);
-            if matches!(step, Step::Foreign(_)) {
+            if matches!(step, Step::Foreign(_) | Step::Undo(_)) {
                 first_error = first_error.and(done);
             } else {
                 done?;
@@ -126,7 +128,7 @@ impl Step {
         let layout = &session.layout;
         let (action, path, detail) = match self {
             Self::CopyBinary(from) => ("copy", layout.binary(), format!("from {}", from.display())),
-            Self::Foreign(change) | Self::Own(change) => {
+            Self::Foreign(change) | Self::Own(change) | Self::Undo(change) => {
                 (change.kind().name(), change.path().to_owned(), change.diff())
             }
             Self::Forget(name) => ("edit", layout.settings(), format!("- [hooks.{name}]")),
@@ -153,7 +155,7 @@ impl Step {
             }),
             Self::Key => Ok(load_or_create_key(&layout.key(), session.user).map(drop)?),
             Self::Link(name, force) => Ok(session.links().install(name, *force).map(drop)?),
-            Self::Own(change) => Ok(change.apply(None)?),
+            Self::Own(change) | Self::Undo(change) => Ok(change.apply(None)?),
             Self::Protect(path) => protect(path),
             Self::Record(name, hook) => {
                 edit_settings(session, |file| Ok(file.set_hook(name.as_str(), hook)?))

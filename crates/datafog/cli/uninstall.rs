@@ -85,7 +85,7 @@ impl Uninstall {
             plan.push(Step::Unlink(name, false));
         }
         let setup = session.path_setup()?;
-        plan.extend(setup.undo_files_plan()?.into_iter().map(Step::Foreign));
+        plan.extend(setup.undo_files_plan()?.into_iter().map(Step::Undo));
         plan.extend(setup.undo_scripts_plan()?.into_iter().map(Step::Own));
         let state = Some(layout.cache().join("state")).filter(|path| path.exists());
         plan.extend(state.map(Step::RemoveFile));
