@@ -25,6 +25,7 @@ pub(crate) struct Case<'a> {
     known: Principal,
     principal: OnceCell<Principal>,
     destinations: OnceCell<Vec<Destination>>,
+    home: OnceCell<Option<PathBuf>>,
 }
 
 impl<'a> Case<'a> {
@@ -45,6 +46,7 @@ impl<'a> Case<'a> {
             known,
             principal: OnceCell::new(),
             destinations: OnceCell::new(),
+            home: OnceCell::new(),
         }
     }
 
@@ -119,7 +121,7 @@ impl Facts for Case<'_> {
     }
 
     fn home(&self) -> Option<&Path> {
-        self.world.home()
+        self.home.get_or_init(|| canonical::followed(Path::new("/"), self.world.home()?)).as_deref()
     }
 
     fn canonical(&self, path: &Path) -> Option<PathBuf> {

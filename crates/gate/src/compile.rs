@@ -39,3 +39,29 @@ pub fn diagnose(text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
         Err(problems) => (None, problems),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pack_holds_by_the_real_profiles_and_detectors() {
+        for (name, text) in Policy::packs() {
+            let parsed = Policy::parse(text, name, Layer::Builtin, &KnownWords);
+            let policy = parsed.unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
+            let problems = policy.check_examples(&InventedWorld);
+            assert!(problems.is_empty(), "{name}: {}", problems[0]);
+        }
+    }
+
+    #[test]
+    fn a_mistyped_name_is_told_with_its_place_and_the_right_word() {
+        let text = "[policy]\nid = \"own\"\nversion = \"1\"\n\n[[rule]]\nid = \"r\"\neffect = \"deny\"\n\
+                    reason = \"r\"\n[rule.when]\ncommand = \"gti\"\n";
+        let Err(Error::Policy { diagnostics, .. }) = policy(text, Path::new("p.toml")) else {
+            panic!("accepted");
+        };
+        let first = diagnostics[0].to_string();
+        assert!(first.contains("p.toml:10:") && first.contains("`git`"), "{first}");
+    }
+}

@@ -1,7 +1,6 @@
 //! A place to measure in: an installation, a stand-in for the real command, and the floor.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -43,10 +42,14 @@ impl Arena {
         let real = format!("-DREAL=\"{}\"", arena.at("real/git").display());
         compile("floor.c", &arena.at("floor/git"), &[&real])?;
         fs::copy(arena.at("real/git"), arena.at("real/curl"))?;
-        for name in ["git", "curl"] {
-            symlink("../bin/datafog", arena.at("root/shims").join(name))?;
-        }
-        // The first call makes key and ledger; it is not what is measured.
+        let status = Command::new(arena.at("root/bin/datafog"))
+            .args(["hooks", "install", "git", "curl"])
+            .env("PATH", arena.at("real"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()?;
+        anyhow::ensure!(status.success(), "the measured installation cannot be made");
+        // The first call makes ledger and cache; it is not what is measured.
         arena.spawn(&arena.shim("first", "git", STATUS, 0), Stdio::null())?;
         Ok(arena)
     }
@@ -94,7 +97,7 @@ impl Arena {
         for index in 0..count {
             text.push_str(&format!(
                 "\n[[rule]]\nid = \"rule-{index}\"\neffect = \"deny\"\nreason = \"measured\"\n\
-                 [rule.when]\ncommand = \"git\"\nsubcommand = \"push\"\nhosts = [\"h{index}.example\"]\n",
+                 [rule.when]\ncommand = \"git\"\nsubcommand = \"push\"\nhost = [\"h{index}.example\"]\n",
             ));
         }
         fs::write(self.at("root/policy.toml"), text)?;
@@ -121,11 +124,19 @@ impl Arena {
     }
 }
 
+/// A tool of this machine by its path: the PATH of a measured call does not lead to it.
+pub(crate) fn tool(name: &str) -> Result<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "a tool of the repository, not the product")]
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&path).map(|folder| folder.join(name));
+    places.find(|place| place.is_file()).with_context(|| format!("`{name}` is not installed"))
+}
+
 /// Puts a well-formed token behind `key=`; it stands nowhere as one text.
 pub(crate) fn with_token(argument: &str) -> String {
     if argument == "key=" {
         // "ghp_", 30 letters, and the checksum that belongs to them.
-        return format!("key={}{}{}", "ghp_", "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123", "4WLnuK");
+        return format!("key={}{}{}", "ghp_", "q7VtR2mXw9LkZ4pNc8JsY3hBf6DgT1", "4NYTtO");
     }
     argument.to_owned()
 }
@@ -136,8 +147,12 @@ pub(crate) fn repository() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
-/// The binary as `install.sh` builds it.
+/// The binary as `install.sh` builds it, or the one that `DATAFOG_TEST_BINARY` names.
 fn binary() -> Result<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "a tool of the repository, not the product")]
+    if let Some(built) = std::env::var_os("DATAFOG_TEST_BINARY") {
+        return Ok(built.into());
+    }
     let output = Command::new("sh")
         .arg(repository().join("install.sh"))
         .arg("--build-only")

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::{Deserialize, Serialize};
 
-use crate::arena::{Arena, Call, LEAK, STATUS, repository};
+use crate::arena::{Arena, Call, LEAK, STATUS, repository, tool};
 use crate::{callgrind, report};
 
 /// How far a count may lie above its budget, in per cent.
@@ -99,7 +99,7 @@ fn minor_faults(arena: &Arena, call: &Call) -> Result<u64> {
 fn system_calls(arena: &Arena, call: &Call) -> Result<u64> {
     let out = arena.at("strace.out");
     let plain = arena.command(call);
-    let mut command = Command::new("strace");
+    let mut command = Command::new(tool("strace")?);
     command.arg("-o").arg(&out).arg(plain.get_program()).args(plain.get_args()).env_clear();
     for (name, value) in plain.get_envs() {
         command.env(name, value.unwrap_or_default());

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::arena::{Arena, Call};
+use crate::arena::{Arena, Call, tool};
 
 /// What callgrind saw of one call.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Profile {
 pub(crate) fn profile(arena: &Arena, call: &Call) -> Result<Profile> {
     let out = arena.at("callgrind.out");
     let plain = arena.command(call);
-    let mut command = Command::new("valgrind");
+    let mut command = Command::new(tool("valgrind")?);
     command.args(["--tool=callgrind", "--demangle=no", "--dump-before=execve", "--quiet"]);
     command.arg(format!("--callgrind-out-file={}", out.display()));
     command.arg(plain.get_program()).args(plain.get_args()).env_clear();
