@@ -11,8 +11,9 @@ use crate::walks::Walks;
 /// Longest name in bytes.
 const LONGEST_NAME: usize = 64;
 
-/// Longest value in bytes; a longer one is data, not a secret that somebody typed or pasted.
-const LONGEST_VALUE: usize = 512;
+/// Longest value in bytes. One of this length goes on: it is data, not a secret that somebody
+/// typed or pasted.
+pub(crate) const LONGEST_VALUE: usize = 512;
 
 /// Longest type annotation in bytes.
 const LONGEST_TYPE: usize = 40;
@@ -132,8 +133,9 @@ fn value(text: &[u8], at: usize, base: usize, walks: &mut Walks) -> Option<((usi
             let length = walks.run(VALUE, rest, base.checked_add(start)?, LONGEST_VALUE);
             let value = rest.get(..length)?;
             let value = value.get(..length.checked_sub(run_back(value, ends_sentence))?)?;
+            let value = if length == LONGEST_VALUE { rest.get(..length)? } else { value };
             let bounds = (start, start.checked_add(value.len())?);
-            (length < LONGEST_VALUE && !value.is_empty()).then_some((bounds, false))
+            (!value.is_empty()).then_some((bounds, false))
         }
     }
 }

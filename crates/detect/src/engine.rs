@@ -6,7 +6,7 @@
 
 use memchr::memchr_iter;
 
-use crate::assignment::{self, Assignment};
+use crate::assignment::{self, Assignment, LONGEST_VALUE};
 use crate::boundary;
 use crate::bytes::{fnv, is_host, run_back};
 use crate::candidate::{Candidate, Judgement};
@@ -31,6 +31,8 @@ pub(crate) struct Engine {
     pub(crate) pending: Pending,
     /// End of the last assigned value and how many names led to it.
     judged: (usize, u8),
+    /// End of a value that is too long: names before it are part of that value.
+    barren: usize,
 }
 
 /// The part of a text that one trigger may see.
@@ -67,7 +69,7 @@ const SHORT: usize = 4096;
 impl Engine {
     /// An engine at the start of a text.
     pub(crate) const fn new() -> Self {
-        Self { walks: Walks::new(), pending: Pending::new(), judged: (0, 0) }
+        Self { walks: Walks::new(), pending: Pending::new(), judged: (0, 0), barren: 0 }
     }
 
     /// Looks at every trigger in `from..to` of `text`, whose first byte has absolute offset
@@ -131,11 +133,18 @@ impl Engine {
     /// The assignment that a word of a name leads to, unless its value was judged often enough.
     fn assigned(&mut self, keyword: &Keyword, view: View<'_>) -> Option<Assignment> {
         let word = (view.at, view.at.checked_add(keyword.text.len())?);
+        if view.base.checked_add(word.1)? < self.barren {
+            return None;
+        }
         let found = assignment::find(view.text, word, view.base, &mut self.walks)?;
         let end = view.base.checked_add(found.value.1)?;
-        self.judged =
-            if self.judged.0 == end { (end, self.judged.1.saturating_add(1)) } else { (end, 1) };
-        (self.judged.1 <= MOST_NAMES).then_some(found)
+        if !found.quoted && found.value.1.checked_sub(found.value.0)? == LONGEST_VALUE {
+            self.barren = end;
+            return None;
+        }
+        let names = if self.judged.0 == end { self.judged.1.saturating_add(1) } else { 1 };
+        self.judged = (end, names);
+        (names <= MOST_NAMES).then_some(found)
     }
 
     fn assignment(&mut self, number: u16, rule: &'static Rule, view: View<'_>, found: Assignment) {
@@ -160,15 +169,17 @@ impl Engine {
         self.judge(number, rule, view, candidate);
     }
 
-    fn at_sign(&mut self, view: View<'_>) {
-        let rules = match view.text.get(view.at.saturating_add(1)..) {
-            _ if url::user_part(view.text, view.at).is_some() => &USERINFO_RULES[..],
+    fn at_sign(&mut self, text: &[u8], base: usize, at: usize) {
+        let end = at.saturating_add(1);
+        let rules = match text.get(end..) {
+            _ if url::user_part(text, at).is_some() => &USERINFO_RULES[..],
             // The shortest host with a dot has four bytes.
             Some([a, b, c, d, ..]) if [a, b, c, d].into_iter().all(|byte| is_host(*byte)) => {
                 &AT_RULES[..]
             }
             _ => return,
         };
+        let view = View::new(text, base, at);
         for number in rules {
             if let Some(rule) = RULES.get(usize::from(*number)) {
                 let end = view.at.saturating_add(1);

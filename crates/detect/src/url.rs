@@ -1,6 +1,6 @@
 //! The user part of a URL (RFC 3986 §3.2.1), read backwards from its `@`.
 
-use crate::bytes::run_back;
+use crate::bytes::{before, run_back};
 
 /// Longest user part in bytes.
 pub(crate) const LONGEST: usize = 256;
@@ -9,10 +9,12 @@ pub(crate) const LONGEST: usize = 256;
 ///
 /// Another `@` ends the search: it was the first one of the same user part, or of none.
 pub(crate) fn user_part(text: &[u8], at: usize) -> Option<usize> {
-    let head = text.get(..at)?;
-    let recent = head.get(head.len().saturating_sub(LONGEST)..)?;
+    let floor = at.saturating_sub(LONGEST);
+    let recent = text.get(floor..at)?;
     let start = at.checked_sub(run_back(recent, |byte| is_user_part(byte) && byte != b'@'))?;
-    text.get(..start)?.ends_with(b"://").then_some(start)
+    // Most often another kind of byte stands there, and one comparison tells.
+    let slash = before(text, start) == Some(b'/');
+    (slash && text.get(..start)?.ends_with(b"://")).then_some(start)
 }
 
 /// Whether a byte may stand in the user part of a URL as people write it.

@@ -49,14 +49,17 @@ impl Words {
 
     /// Whether `text` begins with one of the words.
     pub(crate) fn begin(&self, text: &[u8]) -> bool {
-        let likely = match text {
-            [head, second, ..] => has(self.heads, *head) && self.pairs & pair(*head, *second) != 0,
-            [head] => has(self.heads, *head),
-            [] => false,
+        let (head, likely) = match text {
+            [head, second, ..] => (*head, self.pairs & pair(*head, *second) != 0),
+            [head] => (*head, true),
+            [] => return false,
         };
+        let folded = head.to_ascii_lowercase();
         likely
+            && has(self.heads, head)
             && self.words.iter().any(|word| {
-                text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+                word.first() == Some(&folded)
+                    && text.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
             })
     }
 
