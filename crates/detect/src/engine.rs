@@ -24,6 +24,9 @@ use crate::walks::{Walks, in_set};
 /// How many words of names may lead to one value; more are a text made to cost time.
 const MOST_NAMES: u8 = 4;
 
+/// Texts below this many bytes are searched for `@` byte by byte.
+const SHORT: usize = 4096;
+
 /// The state of a scan between its segments.
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -63,9 +66,6 @@ impl<'t> View<'t> {
     }
 }
 
-/// Texts below this many bytes are searched byte by byte.
-const SHORT: usize = 4096;
-
 impl Engine {
     /// An engine at the start of a text.
     pub(crate) const fn new() -> Self {
@@ -77,7 +77,7 @@ impl Engine {
     pub(crate) fn segment(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
         prefilter::places(text, from, to, |at| self.keywords(text, base, at));
         let part = text.get(from..to).unwrap_or_default();
-        let mut at_sign = |at| self.at_sign(View::new(text, base, from.saturating_add(at)));
+        let mut at_sign = |at| self.at_sign(text, base, from.saturating_add(at));
         // The quick search first asks the processor what it can do, which under a hypervisor
         // costs more than looking through a command line.
         if part.len() < SHORT {
