@@ -14,6 +14,9 @@ use super::session::Session;
 use super::{check, receipts, status};
 use crate::exit_code::ExitCode;
 
+/// Most characters that are shown of what a condition wants or sees.
+const LONGEST: usize = 120;
+
 /// Arguments of `explain`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -95,7 +98,9 @@ impl Explain {
                 let blanks = "  ".repeat(condition.depth);
                 let detail = match (condition.wanted.as_str(), condition.seen.as_str()) {
                     ("", "") => String::new(),
-                    (wanted, seen) => format!("wants {wanted}; there is {seen}"),
+                    (wanted, seen) => {
+                        format!("wants {}; there is {}", shortened(wanted), shortened(seen))
+                    }
                 };
                 let name = Cell::new(format_args!("    {blanks}{}", condition.name));
                 vec![name, truth(condition.truth), Cell::toned(Tone::Dim, detail)]
@@ -107,6 +112,14 @@ impl Explain {
             text.push_str(&format!("  {}\n", session.out.tone(Tone::Dim, note)));
         }
         text
+    }
+}
+
+/// The beginning of a long list of patterns; `--json` has the whole.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 
