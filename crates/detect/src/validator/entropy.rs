@@ -15,7 +15,9 @@ pub(super) fn is_random(value: &[u8]) -> bool {
     };
     let changes = changes(value);
     // Without a digit only text that changes case all the time is not made of words.
-    let mixed = changes.saturating_mul(if digits > 0 { 6 } else { 3 }) >= value.len();
+    let mixed = changes.saturating_mul(if digits > 0 { 6 } else { 3 }) >= value.len()
+        || (digits.saturating_mul(4) >= value.len()
+            && digits.saturating_add(letters) == value.len());
     let constant = value.contains(&b'_')
         && digits.saturating_mul(4) < value.len()
         && !value.iter().any(u8::is_ascii_lowercase);
