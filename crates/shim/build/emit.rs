@@ -149,6 +149,7 @@ fn implied(option: &Opt) -> Takes {
         Effect::Location,
         Effect::LocationAll,
         Effect::LocationTrusted,
+        Effect::Next,
     ];
     let valued = option.effect.is_some_and(|effect| !bare.contains(&effect));
     if option.content.is_some() || valued { Takes::Required } else { Takes::None }

@@ -264,18 +264,18 @@ words! {
     /// Position of operands.
     At { First, Second, Third, Last, Rest, Dashed }
     /// Whether an option takes a value.
-    Takes { None, Required, Optional, Many }
+    Takes { None, Required, Optional, Many, Word }
     /// Which calls a proxy variable is for.
     ProxyFor { All, Http, Https }
     /// How options are written; see `profile::Grammar`.
     Grammar { Abbreviate, BooleanValues, Cluster, Equals, Expand, Global, IgnoreCase, Negate,
         Plus, SingleDash }
     /// Where in a value content is; see `form::Form`.
-    Form { AwsValue, Certificate, Connection, Cookie, Data, File, Header, KeyFile, KeyValue, Multipart, Password,
-        Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
+    Form { AwsValue, Certificate, Connection, Cookie, Data, File, Header, KeyFile, KeyValue,
+        Multipart, Password, Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
     /// What an option means to the transport; see `profile::Effect`.
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,
-        Disable, Endpoint, Globoff, Insecure, Jump, Location, LocationAll,
-        LocationTrusted, NoProxy,
-        Port, Proxy, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket, Url, UrlFile }
+        Disable, Endpoint, Globoff, Insecure, Jump, Location, LocationAll, LocationTrusted, Next,
+        NoProxy, Port, Proxy, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket,
+        Url, UrlFile }
 }

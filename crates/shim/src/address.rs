@@ -76,6 +76,16 @@ pub(crate) fn userinfo(text: &[u8]) -> Option<(usize, usize)> {
     Some((start, start.saturating_add(at)))
 }
 
+/// Where a secret stands in front of a URL's host: a password with its name, or what web
+/// services take alone for a token. The bare name of `ssh://git@host` is none.
+pub(crate) fn credential(text: &[u8]) -> Option<(usize, usize)> {
+    let (start, end) = userinfo(text)?;
+    let named = text.get(start..end)?.contains(&b':');
+    let web = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"http"));
+    let has_scheme = Parts::of(text).scheme.is_some();
+    (named || web || !has_scheme).then_some((start, end))
+}
+
 /// Where the query starts: one past the `?`.
 pub(crate) fn query(text: &[u8]) -> Option<usize> {
     let rest = text.get(Parts::of(text).authority.1..)?;
@@ -434,6 +444,9 @@ mod tests {
         assert_eq!(userinfo(url), Some((8, 15)));
         assert_eq!(query(url).and_then(|at| url.get(at..)), Some(&b"query#x"[..]));
         assert_eq!(userinfo(b"https://host/a@b"), None);
+        assert_eq!(credential(b"ssh://git@host/"), None);
+        assert_eq!(credential(b"ssh://git:pw@host/"), Some((6, 12)));
+        assert_eq!(credential(b"https://token@host/"), Some((8, 13)));
         assert_eq!(query(b"https://host/"), None);
         assert_eq!(judged("file:///etc/passwd"), "file - ?");
     }

@@ -270,7 +270,7 @@ impl Collector<'_> {
     }
 
     fn url(&mut self, text: &Text<'_>) {
-        if let Some((start, end)) = crate::address::userinfo(&text.bytes) {
+        if let Some((start, end)) = crate::address::credential(&text.bytes) {
             // Even a call that only fetches shows them to the host.
             let flow = self.flow;
             self.flow = if self.reaches { Flow::Leaves } else { flow };

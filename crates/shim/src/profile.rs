@@ -165,6 +165,8 @@ pub(crate) enum Takes {
     Optional,
     /// Attached, or the next argument whatever it looks like.
     Required,
+    /// Attached, or the next argument unless it looks like an option.
+    Word,
 }
 
 /// How a command writes its options: a set of habits.
@@ -232,6 +234,8 @@ pub(crate) enum Effect {
     LocationAll,
     /// Redirects are followed with all secrets.
     LocationTrusted,
+    /// What follows is a call of its own, with options of its own.
+    Next,
     /// The value lists hosts that no proxy is for.
     NoProxy,
     /// The value is a port.

@@ -194,6 +194,7 @@ impl<'a> Reader<'a> {
             (Takes::None, Some(value)) => self.give_flag_value(found, value, index),
             (_, Some(value)) => self.give(found, Some(value), index),
             (Takes::Required, None) => self.give_next(found, index),
+            (Takes::Word, None) => self.give_word(found, index),
             (Takes::Many, None) => self.give_many(found, index),
             (Takes::None | Takes::Optional, None) => self.give(found, None, index),
         }
@@ -269,6 +270,7 @@ impl<'a> Reader<'a> {
         match spec.takes {
             _ if !value.bytes.is_empty() => self.give(found, Some(value), index),
             Takes::Required => self.give_next(found, index),
+            Takes::Word => self.give_word(found, index),
             Takes::Many => self.give_many(found, index),
             Takes::None | Takes::Optional => self.give(found, None, index),
         }
@@ -304,6 +306,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The next argument is the value, unless it looks like an option.
+    fn give_word(&mut self, found: Found, index: usize) {
+        let next = self.argv.get(self.next).map(|next| next.as_encoded_bytes());
+        match next {
+            Some(next) if !next.starts_with(b"-") => self.give_next(found, index),
+            Some(_) | None => self.give(found, None, index),
+        }
+    }
+
     /// All words up to the next option are values.
     fn give_many(&mut self, found: Found, index: usize) {
         let before = self.next;
@@ -334,6 +345,7 @@ impl<'a> Reader<'a> {
             (_, Some(value)) => self.give(found, Some(value), index),
             (Takes::Many, None) => self.give_many(found, index),
             (Takes::Required, None) => self.give_next(found, index),
+            (Takes::Word, None) => self.give_word(found, index),
             (Takes::None | Takes::Optional, None) => self.give(found, None, index),
         }
         for given in self.call.given.iter_mut().skip(from) {

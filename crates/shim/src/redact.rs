@@ -56,7 +56,7 @@ fn url_parts(text: &[u8], place: Place) -> Vec<Place> {
         span: Span::at(place.span.start().saturating_add(start), end.saturating_sub(start)),
     };
     let has_scheme = text.windows(3).any(|window| window == b"://");
-    let user = address::userinfo(text).filter(|_| has_scheme).map(|(from, to)| within(from, to));
+    let user = address::credential(text).filter(|_| has_scheme).map(|(from, to)| within(from, to));
     let query = address::query(text).map(|from| within(from, text.len()));
     user.into_iter().chain(query).filter(|place| !place.span.is_empty()).collect()
 }

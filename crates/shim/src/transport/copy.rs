@@ -23,6 +23,8 @@ pub(crate) fn direct(to: &mut Invocation, remote: &dyn Fn(&[u8]) -> Option<Opera
         Some((last, sources)) => (sources.iter().any(|it| away(it.kind)), away(last.kind)),
         None => (false, false),
     };
+    // An option that is not understood may have taken the last operand for its value.
+    let leaves = leaves || !to.unclear.is_empty();
     to.flows = to.flows.without(Flow::Leaves).without(Flow::Enters).without(Flow::Stays);
     to.flows = if enters { to.flows.with(Flow::Enters) } else { to.flows };
     to.flows = if leaves { to.flows.with(Flow::Leaves) } else { to.flows };

@@ -78,10 +78,18 @@ fn standing<'c, 'a>(
     call.given.iter().filter(move |given| given.spec.effect == Some(effect) && !given.negated)
 }
 
-/// Whether the last option with that effect stands.
+/// Whether the last option with that effect stands; of several calls in one line, any.
 fn on(call: &Call<'_>, effect: Effect) -> bool {
+    if several(call) {
+        return standing(call, effect).next().is_some();
+    }
     let last = call.given.iter().rev().find(|given| given.spec.effect == Some(effect));
     last.is_some_and(|given| !given.negated)
+}
+
+/// Whether one line makes several calls, each with options of its own (`--next`).
+fn several(call: &Call<'_>) -> bool {
+    call.given.iter().any(|given| given.spec.effect == Some(Effect::Next))
 }
 
 /// Everything on the command line that says how connections are made.
@@ -100,16 +108,21 @@ struct Wiring<'c> {
     no_proxy: Option<&'c [u8]>,
     insecure: bool,
     redirects: bool,
+    /// Options may be another call's: what they weaken counts for all, what they mend for none.
+    several: bool,
 }
 
 impl<'c> Wiring<'c> {
     fn of(call: &'c Call<'_>, to: &Invocation) -> Self {
-        let scheme =
-            values(call, Effect::DefaultScheme).last().and_then(|it| str::from_utf8(it).ok());
+        let several = several(call);
+        let scheme = values(call, Effect::DefaultScheme)
+            .last()
+            .filter(|_| !several)
+            .and_then(|it| str::from_utf8(it).ok());
         let style = Style {
             scheme: scheme.unwrap_or("http"),
             guess: scheme.is_none(),
-            globs: !on(call, Effect::Globoff),
+            globs: several || !on(call, Effect::Globoff),
         };
         let trusted = on(call, Effect::LocationTrusted);
         let all = call.profile.assumes.contains(&Effect::LocationAll);
@@ -123,11 +136,12 @@ impl<'c> Wiring<'c> {
             files: standing(call, Effect::ConfigFile).map(|given| given.spec.name).collect(),
             proxies: values(call, Effect::Proxy).collect(),
             preproxy: standing(call, Effect::Jump).any(|given| given.value.is_some()),
-            no_proxy: values(call, Effect::NoProxy).last(),
+            no_proxy: values(call, Effect::NoProxy).last().filter(|_| !several),
             insecure: on(call, Effect::Insecure),
             redirects: trusted
                 || (follows && to.contents.iter().any(is_resent))
                 || (all && to.contents.iter().any(is_more_than_url)),
+            several,
         }
     }
 
@@ -148,6 +162,9 @@ impl<'c> Wiring<'c> {
                 Bend { reach: Reach::Loopback, voids: vec![Void::ConnectsElsewhere(name.into())] };
         } else {
             self.proxy(address, call, surroundings, &mut bend);
+        }
+        if self.several && !bend.voids.is_empty() && bend.reach == Reach::Loopback {
+            bend.reach = Reach::Remote;
         }
         let checks = [
             (address.ambiguous, Void::Ambiguous),
@@ -202,12 +219,13 @@ impl<'c> Wiring<'c> {
         let encrypted = address::is_encrypted(&address.scheme);
         let mut proxies: Vec<&[u8]> = Vec::new();
         // An empty value takes back what options before it said, and the environment.
-        let off = self.proxies.iter().rposition(|proxy| proxy.is_empty());
+        let off = self.proxies.iter().rposition(|proxy| proxy.is_empty() && !self.several);
         let from = off.map_or(0, |at| at.saturating_add(1));
-        proxies.extend(self.proxies.get(from..).unwrap_or_default());
+        let given = self.proxies.get(from..).unwrap_or_default();
+        proxies.extend(given.iter().filter(|proxy| !proxy.is_empty()));
         let has = |name: &str| call.has(name);
         let variable = redirect::proxy(call.profile, &has, surroundings, encrypted);
-        let variable = variable.filter(|_| off.is_none() && proxies.is_empty());
+        let variable = variable.filter(|_| off.is_none() && (proxies.is_empty() || self.several));
         let void = match variable {
             Some((name, value)) => {
                 proxies.push(value.as_encoded_bytes());
