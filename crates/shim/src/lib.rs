@@ -1,13 +1,13 @@
 /*!
 Reads a command line by the command's own option table.
 
-[`interpret`] turns argv into an [`datafog_core::Invocation`]: options by canonical name, operands
+[`interpret()`] turns argv into an [`datafog_core::Invocation`]: options by canonical name, operands
 by kind, which way data moves, where content is and which hosts would be contacted. [`resolve`]
-finds out hosts that only the command itself knows. [`normal_form`] and [`display`] write the
+finds out hosts that only the command itself knows. [`normal_form()`] and [`display()`] write the
 result for people, the second without any value that may be secret.
 
 What is known of a command stands in one data file, `shims/<name>.toml`, which the build script
-compiles into static tables ([`profile`], [`profiles`]). This crate makes no decision, scans no
+compiles into static tables ([`profile()`], [`profiles`]). This crate makes no decision, scans no
 content, and sees the world only through [`datafog_core::Surroundings`].
 */
 
