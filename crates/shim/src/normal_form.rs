@@ -11,7 +11,7 @@ use crate::redact::{self, Hidden};
 
 /// Several lines that tell all of `invocation`, one fact a line, the fact's kind in front.
 ///
-/// Values that are content or credentials are left out, as in [`crate::display`]. The form is
+/// Values that are content or credentials are left out, as in [`crate::display()`]. The form is
 /// stable: tests compare it.
 #[must_use]
 pub fn normal_form(invocation: &Invocation) -> String {
