@@ -149,7 +149,8 @@ pub(crate) fn ledger_files(path: &Path) -> io::Result<Vec<u32>> {
         let name = entry?.file_name();
         let digits = name.to_str().and_then(|name| name.strip_suffix(LEDGER_SUFFIX));
         let digits = digits.filter(|digits| digits.len() == LEDGER_DIGITS);
-        numbers.extend(digits.and_then(|digits| digits.parse::<u32>().ok()));
+        let number = digits.and_then(|digits| digits.parse::<u32>().ok());
+        numbers.extend(number.filter(|number| *number > 0));
     }
     numbers.sort_unstable();
     Ok(numbers)
@@ -227,8 +228,14 @@ mod tests {
     #[test]
     fn ledger_files_are_told_by_their_names() {
         let dir = tempfile::tempdir().unwrap();
-        let names =
-            ["00000010.jsonl", "00000002.jsonl", "1.jsonl", "00000003.json", "x0000004.jsonl"];
+        let names = [
+            "00000000.jsonl",
+            "00000010.jsonl",
+            "00000002.jsonl",
+            "1.jsonl",
+            "00000003.json",
+            "x0000004.jsonl",
+        ];
         for name in names {
             std::fs::write(dir.path().join(name), "").unwrap();
         }

@@ -45,8 +45,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the folder `dir`, and makes it (0700) when only its last component is missing. Nothing is
-    /// read or locked yet.
+    /// Opens the folder `dir`, and makes it (0700) when only its last component is missing. Nothing
+    /// is read or locked yet.
     ///
     /// # Errors
     /// When it cannot be opened or made, is a link or no folder, belongs to another user (except

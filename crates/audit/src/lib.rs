@@ -3,10 +3,10 @@ The append-only, hash-chained ledger of receipts.
 
 Writing: [`Ledger`] puts an [`Event`](datafog_core::Event) into the chain, and [`Recorded`] is the
 proof that it did; only this crate makes one, so nothing can run that was not first recorded.
-Reading: [`verify`] names the first bad line; [`list`], [`find`], [`follow`] and [`stats`] show
-what is there. The form on disk is described in
-`docs/AUDIT_FORMAT.md`. This crate decides nothing about actions and reads no configuration; it
-takes no clock and no randomness either, so that equal events make equal files.
+Reading: [`verify`](fn@verify) names the first bad line; [`list`], [`find`], [`follow`] and
+[`stats`] show what is there. The form on disk is described in `docs/AUDIT_FORMAT.md`. This crate
+decides nothing about actions and reads no configuration; it takes neither the time of day nor
+randomness, so that equal events make equal files.
 
 INVARIANT: every change of the folder happens under one lock, the one on its head file, and in an
 order that a process killed between any two system calls leaves a state the next one can mend.

@@ -1,9 +1,9 @@
 //! Puts the ledger in order after a process was killed, the disk was full, or somebody meddled.
 //!
-//! Whatever is found, it goes on from a chain that can be verified, and says in a receipt of its own what was found.
-//! The order is always: copy what is set aside, move the head (with a note that a receipt is
-//! owed), cut the file, write the receipt. A process killed in between leaves a state that is
-//! found and mended the same way.
+//! Whatever is found, the chain goes on from what can be verified, and a receipt of its own says
+//! what was found. The order is always: copy what is set aside, move the head (with a note that a
+//! receipt is owed), cut the file, write the receipt. A process killed in between leaves a state
+//! that is found and mended the same way.
 
 use std::fs::File;
 use std::io;
@@ -125,8 +125,8 @@ fn record(locked: &mut Locked<'_>, notes: &[String], event: &Event) -> Result<()
     locked.append(&mut Draft::of(&recovery)?)
 }
 
-/// The event of a recovery. It has the time, place and principal of the event that came upon the
-/// break, and nothing of what that event decided.
+/// The event of a recovery. It has the time, place, principal and policy of the event that came
+/// upon the break, and nothing of what that one decided.
 fn recovery(event: &Event, head: &Head, reason: String) -> Event {
     Event {
         receipt_id: recovery_id(event.receipt_id, head),

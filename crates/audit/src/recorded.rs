@@ -20,7 +20,8 @@ impl<T> Recorded<T> {
     }
 
     /// Lets `value` pass in observe mode although its receipt could not be written. The failure to
-    /// write it is the caller's evidence that it was tried. `None` in enforced mode: there, what is not recorded is not done.
+    /// write it is the caller's evidence that it was tried. `None` in enforced mode: there, what is
+    /// not recorded is not done.
     #[must_use]
     pub fn waived(value: T, mode: Mode, _failure: &dyn core::error::Error) -> Option<Self> {
         match mode {

@@ -5,7 +5,7 @@ use core::fmt;
 use datafog_core::{Digest, Id};
 use serde::Serialize;
 
-/// The result of [`verify`](crate::verify).
+/// The result of [`verify`](fn@crate::verify).
 ///
 /// An intact chain means that no line was changed, removed, added or moved *after* it was written
 /// by somebody who did not also rewrite everything that follows, the head included. Against that,

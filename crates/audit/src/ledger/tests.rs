@@ -278,6 +278,23 @@ fn a_fault_at_any_step_from_any_state_is_mended() {
 }
 
 #[test]
+fn an_append_takes_as_many_steps_as_it_must() {
+    let full = State { rotation: 1, ..CLEAN };
+    let steps = |state: &State, durability| {
+        let place = state.prepare();
+        let ledger = place.open().unwrap().with_rotation(state.rotation);
+        let event = sample::event(100).unwrap();
+        fault::with(usize::MAX, Fault::Die, || ledger.append(&event, durability).unwrap()).1
+    };
+    // The line and the head; then the disk.
+    assert_eq!(steps(&CLEAN, Durability::Lazy), 2);
+    assert_eq!(steps(&CLEAN, Durability::Synced), 3);
+    // The new file and the head that names it come before; the folder is synced after.
+    assert_eq!(steps(&full, Durability::Lazy), 4);
+    assert_eq!(steps(&full, Durability::Synced), 6);
+}
+
+#[test]
 fn a_failed_append_leaves_the_ledger_as_it_was() {
     for fault in [Fault::Fail(EIO), Fault::Short(ENOSPC)] {
         for at in 0..2 {

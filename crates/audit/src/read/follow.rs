@@ -33,8 +33,8 @@ pub struct Follow {
 }
 
 impl Follow {
-    /// The receipts that were written since the last look, oldest first; at most 10,000, the rest at the next
-    /// look. Empty when there are none; the caller decides how long to sleep.
+    /// The receipts that were written since the last look, oldest first; at most 10,000, the rest
+    /// at the next look. Empty when there are none; the caller decides how long to sleep.
     ///
     /// # Errors
     /// When a file cannot be read.

@@ -1,7 +1,7 @@
 //! Reading the ledger: newest first, by id, as it grows, and summed up.
 //!
 //! Readers see what the head vouches for and never a half-written line. Lines that cannot be read
-//! are passed over and counted; what is wrong with them is for [`verify`](crate::verify) to say.
+//! are passed over and counted; what is wrong with them is for [`verify`](fn@crate::verify) to say.
 
 pub(crate) mod backward;
 mod entry;

@@ -13,7 +13,8 @@ pub struct Moment(Timestamp);
 
 impl Moment {
     /// Reads what a person typed: a time (`2026-11-21T09:30:00Z`, any offset), a day
-    /// (`2026-11-21`, its beginning in UTC), or how long before `now` (`90s`, `15m`, `2h`, `3d`, `1h 30m`).
+    /// (`2026-11-21`, its beginning in UTC), or how long before `now` (`90s`, `15m`, `2h`, `3d`,
+    /// `1h 30m`).
     ///
     /// # Errors
     /// When the text is none of these, or names a time that no calendar has.

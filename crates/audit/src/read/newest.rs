@@ -30,7 +30,8 @@ pub fn list(dir: &Path, filter: Filter) -> Result<Newest, Error> {
     Ok(Newest { snapshot, files, lines: None, filter, hints, left, unreadable: 0 })
 }
 
-/// The receipts that `id` names, newest first; more than one when it is ambiguous, but no more than 16.
+/// The receipts that `id` names, newest first; more than one when it is ambiguous, but no more
+/// than 16.
 ///
 /// # Errors
 /// See [`list`].

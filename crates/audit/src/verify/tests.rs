@@ -233,12 +233,13 @@ proptest! {
         let differs = first_difference(text, &changed);
         // When the end of one line and the beginning of the next are cut out and the rests make a
         // good line, its only witness is gone: the gap after it is what can be seen.
+        let gap = |bad: &Bad| matches!(bad.flaw, Flaw::Missing { .. } | Flaw::Truncated { .. });
         let no_witness = matches!(change, Change::DeleteBytes(..))
-            && report.first_bad.as_ref().is_some_and(|bad| matches!(bad.flaw, Flaw::Missing { .. } | Flaw::Truncated { .. }))
+            && report.first_bad.as_ref().is_some_and(gap)
             && found == differs.map(|line| line + 1);
-        prop_assert!(found == differs || no_witness, "{:?} is not {:?}: {:?}", found, differs, report);
+        let text = format!("{found:?} is not {differs:?}: {report:?}");
+        prop_assert!(found == differs || no_witness, "{}", text);
     }
-
 }
 
 proptest! {
