@@ -4,11 +4,7 @@
 /// Set by `install.sh` for a linker that takes an order.
 const ORDERED: &str = "DATAFOG_SYMBOL_ORDER";
 
-#[expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "cargo speaks with build scripts in this way"
-)]
+#[expect(clippy::disallowed_methods, reason = "cargo speaks with build scripts in this way")]
 fn main() {
     println!("cargo::rerun-if-changed=benches/symbols.txt");
     println!("cargo::rerun-if-env-changed={ORDERED}");

@@ -3,7 +3,8 @@
 #![expect(clippy::panic, reason = "helpers of tests are tests")]
 
 use datafog_core::{
-    Destination, Facts, Flow, Flows, HostName, Obligation, Reach, RuleOrigin, Verdict,
+    Destination, Facts, Flow, Flows, HostName, Obligation, Operand, OperandKind, Reach, RuleOrigin,
+    Verdict,
 };
 use datafog_policy::{AnyWord, Given, Layer, Policy, RuleOutcome, Truth};
 
@@ -41,11 +42,18 @@ fn matched(policy: &Policy, facts: &dyn Facts) -> Vec<String> {
     policy.decide(facts).matched.into_iter().map(|rule| rule.id).collect()
 }
 
-/// `rm` of a path that nobody could resolve and whose text says nothing: conditions on `/srv` are
-/// unknown for it.
+/// A program without a profile that names `/srv`: nobody knows what it does there, so conditions on
+/// `/srv` are unknown for it.
 fn doubtful() -> Given {
     let mut facts = Given::command("rm", "/home/user/work");
     facts.invocation().known = false;
+    facts.invocation().operands = vec![Operand {
+        text: "/srv".into(),
+        kind: OperandKind::Text,
+        flow: Flow::Stays,
+        place: None,
+        canonical: None,
+    }];
     facts
 }
 
@@ -356,6 +364,6 @@ fn explanations_show_every_condition() {
     command true | `rm`, `cp` | `rm`
     any unknown |  | 
       mode false | observe | enforced
-      operand unknown | any operand: path `/srv` | none
+      operand unknown | any operand: path `/srv` | stays a text
     ");
 }

@@ -1,5 +1,7 @@
 //! `operand`: what the command acts on, by path, text or kind.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use datafog_core::{Facts, Operand, OperandKind};
@@ -20,8 +22,8 @@ pub(super) static KIND: Kind = Kind {
                   that is given: canonical path, text, kind, and what the command does with it.",
         form: "path pattern, list of them, or `{ path, except, text, matches, kind, flow, which }`",
         example: r#"operand = ["/", "~", "<cwd-ancestor>"]"#,
-        unknown: "when a path cannot be resolved and its text does not settle it, or the program \
-                  has no profile",
+        unknown: "when a path cannot be resolved and its text does not settle it, or when a program \
+                  without a profile names what is wanted",
         cost: "a walk over the operands",
     },
     read,
@@ -107,17 +109,49 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     let invocation = &trial.facts.action().invocation;
     if invocation.operands.is_empty() {
         // Nothing fits nothing; most commands need not even read what was wanted.
-        return Ok(Truth::unless_doubt(false, !invocation.known));
+        return Ok(Truth::False);
     }
     let wanted: Wanted<'_> = decode(payload)?;
-    let answers = invocation.operands.iter().map(|operand| wanted.fits(operand, trial.facts));
-    let joined = wanted.which.join(answers);
-    // Without a profile nobody knows which arguments are operands, nor what they mean.
-    let doubt = !invocation.known && joined == Truth::False;
-    Ok(if doubt { Truth::Unknown } else { joined })
+    let fits = |operand| {
+        if invocation.known {
+            wanted.fits(operand, trial.facts)
+        } else {
+            wanted.may_fit(operand, trial.facts)
+        }
+    };
+    Ok(wanted.which.join(invocation.operands.iter().map(fits)))
 }
 
 impl Wanted<'_> {
+    /// For a command without a profile: nobody knows what an argument means to it, but an argument
+    /// that does not even spell what is wanted is no such operand.
+    fn may_fit(&self, operand: &Operand, facts: &dyn Facts) -> Truth {
+        let whole = operand.text.as_encoded_bytes();
+        // `--file=/path` names the path too.
+        let value = whole.iter().position(|byte| *byte == b'=');
+        let value = value.and_then(|at| whole.get(at.saturating_add(1)..));
+        let spelled = [Some(whole), value].into_iter().flatten().any(|text| {
+            let word = OsStr::from_bytes(text);
+            let globbed =
+                self.texts.is_empty() || self.texts.raw().any(|glob| glob::matches(glob, text));
+            globbed && (self.paths.is_empty() || self.leads(Path::new(word), facts))
+        });
+        if spelled { Truth::Unknown } else { Truth::False }
+    }
+
+    /// Whether `path`, resolved, may be one that is wanted.
+    fn leads(&self, path: &Path, facts: &dyn Facts) -> bool {
+        let resolved = facts.canonical(path);
+        resolved.is_none_or(|path| self.one_of(&path, facts) != Truth::False)
+    }
+
+    fn one_of(&self, path: &Path, facts: &dyn Facts) -> Truth {
+        let listed = |list: &List<'_>| {
+            Which::Any.join(list.raw().map(|one| path_pattern::matches(one, path, facts)))
+        };
+        listed(&self.paths).and(listed(&self.except).negated())
+    }
+
     fn fits(&self, operand: &Operand, facts: &dyn Facts) -> Truth {
         let kind = self.kinds.is_empty() || self.kinds.has(kind_name(operand.kind));
         let flow = self.flows.is_empty() || self.flows.has(operand.flow.name());
@@ -142,14 +176,13 @@ impl Wanted<'_> {
         if operand.kind != OperandKind::Path {
             return Truth::False;
         }
-        let one_of = |list: &List<'_>, path: &Path| {
-            Which::Any.join(list.raw().map(|one| path_pattern::matches(one, path, facts)))
-        };
-        let any = |path: &Path| one_of(&self.paths, path).and(one_of(&self.except, path).negated());
         match &operand.canonical {
-            Some(path) => any(path),
+            Some(path) => self.one_of(path, facts),
             // What cannot be resolved may still hit by its text; a miss says nothing.
-            None => match facts.canonical(Path::new(&operand.text)).map(|path| any(&path)) {
+            None => match facts
+                .canonical(Path::new(&operand.text))
+                .map(|path| self.one_of(&path, facts))
+            {
                 Some(Truth::True) => Truth::True,
                 _ => Truth::Unknown,
             },
@@ -232,10 +265,22 @@ mod tests {
 
     #[test]
     fn no_operand_fits_nothing() {
-        let mut facts = facts(&[]);
-        assert_eq!(test("operand = '/'", &facts), Truth::False);
-        facts.invocation().known = false;
-        assert_eq!(test("operand = '/'", &facts), Truth::Unknown);
+        assert_eq!(test("operand = '/'", &facts(&[])), Truth::False);
+    }
+
+    #[test]
+    fn what_a_command_without_a_profile_does_with_a_path_it_names_is_doubt() {
+        let of = |text: &'static str| {
+            let mut facts = facts(&[(text, Flow::Stays, None)]);
+            facts.invocation().known = false;
+            facts
+        };
+        let wanted = "operand = { path = '/srv/**', flow = 'destroys' }";
+        assert_eq!(test(wanted, &of("/srv/x")), Truth::Unknown);
+        assert_eq!(test(wanted, &of("--file=/srv/x")), Truth::Unknown);
+        assert_eq!(test(wanted, &of("test")), Truth::False);
+        assert_eq!(test("operand = { text = 'te*' }", &of("test")), Truth::Unknown);
+        assert_eq!(test("operand = { text = 'te*' }", &of("best")), Truth::False);
     }
 
     #[test]
