@@ -45,12 +45,19 @@ pub(crate) enum Judgement {
     Shape,
     /// What can be checked is right.
     Sound,
+    /// A checksum that does not come out right by chance is right, whatever the value looks like.
+    Proven,
 }
 
 impl Judgement {
     /// Sound when the check holds, else shape only.
     pub(crate) const fn sound_if(holds: bool) -> Self {
         if holds { Self::Sound } else { Self::Shape }
+    }
+
+    /// Proven when the checksum holds, else shape only.
+    pub(crate) const fn proven_if(holds: bool) -> Self {
+        if holds { Self::Proven } else { Self::Shape }
     }
 
     /// Sound when the check holds, else no finding.

@@ -36,6 +36,8 @@ pub(crate) struct Engine {
     judged: (usize, u8),
     /// End of a value that is too long: names before it are part of that value.
     barren: usize,
+    /// End of the last run of dots and digits: after its first dot no address can begin in it.
+    dotted: usize,
 }
 
 /// The part of a text that one trigger may see.
@@ -69,7 +71,7 @@ impl<'t> View<'t> {
 impl Engine {
     /// An engine at the start of a text.
     pub(crate) const fn new() -> Self {
-        Self { walks: Walks::new(), pending: Pending::new(), judged: (0, 0), barren: 0 }
+        Self { walks: Walks::new(), pending: Pending::new(), judged: (0, 0), barren: 0, dotted: 0 }
     }
 
     /// Looks at every trigger in `from..to` of `text`, whose first byte has absolute offset
@@ -90,6 +92,9 @@ impl Engine {
     }
 
     fn keywords(&mut self, text: &[u8], base: usize, at: usize) {
+        if self.is_dotted(text, base, at) {
+            return;
+        }
         for (start, keyword) in prefilter::keywords(text, at) {
             self.walks.work = self.walks.work.saturating_add(1);
             let view = View::new(text, base, at).starting(at.saturating_sub(start));
@@ -108,6 +113,25 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Whether the window at `at` is dots and digits that go on from an earlier dot: `1.1.1.1.1`.
+    ///
+    /// Only a dotted address has such a window, and it begins with its first dot; so each run is
+    /// walked once and looked up once.
+    fn is_dotted(&mut self, text: &[u8], base: usize, at: usize) -> bool {
+        let Some([b'.', a, b, c, rest @ ..]) = text.get(at..) else { return false };
+        let digital = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+        if ![a, b, c].into_iter().all(digital) {
+            return false;
+        }
+        let place = base.saturating_add(at);
+        if place < self.dotted {
+            return true;
+        }
+        let length = rest.iter().take(Scanner::AHEAD).take_while(|byte| digital(byte)).count();
+        self.dotted = place.saturating_add(4).saturating_add(length);
+        false
     }
 
     fn token(&mut self, number: u16, rule: &'static Rule, view: View<'_>) {
@@ -219,10 +243,14 @@ impl Engine {
         let confidence = match judgement {
             Judgement::Refuse => return,
             Judgement::Shape => rule.shape,
-            Judgement::Sound => Some(rule.confidence),
+            Judgement::Sound | Judgement::Proven => Some(rule.confidence),
         };
         let Some(confidence) = confidence else { return };
-        if rule.secret && rule.trigger == Trigger::Token && is_sample(value, usize::from(rule.head))
+        // A right checksum outweighs letters that look like those of a sample.
+        let doubtful = rule.secret && rule.trigger == Trigger::Token;
+        if doubtful
+            && judgement != Judgement::Proven
+            && is_sample(value, usize::from(rule.head))
         {
             return;
         }

@@ -12,7 +12,7 @@ const ALPHABET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
 /// Human-readable part, `1`, data and six characters of checksum.
 pub(super) fn bech32(candidate: &mut Candidate<'_>) -> Judgement {
-    Judgement::sound_if(holds(candidate.value()).unwrap_or(false))
+    Judgement::proven_if(holds(candidate.value()).unwrap_or(false))
 }
 
 fn holds(value: &[u8]) -> Option<bool> {

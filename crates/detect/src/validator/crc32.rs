@@ -17,7 +17,7 @@ pub(super) fn github(candidate: &mut Candidate<'_>) -> Judgement {
         .iter()
         .position(|byte| *byte == b'_')
         .and_then(|head| value.get(head.checked_add(1)?..));
-    Judgement::sound_if(
+    Judgement::proven_if(
         body.and_then(|body| split(body, DIGITS))
             .is_some_and(|(body, digits)| base62(checksum(body)) == digits),
     )
@@ -28,7 +28,7 @@ pub(super) fn github(candidate: &mut Candidate<'_>) -> Judgement {
 pub(super) fn gitlab(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
     let holds = split(value, 7).is_some_and(|(body, digits)| base36(checksum(body)) == digits);
-    Judgement::sound_if(holds || !value.contains(&b'.'))
+    if holds { Judgement::Proven } else { Judgement::sound_if(!value.contains(&b'.')) }
 }
 
 /// Grafana's service accounts: all before the last `_`, then the checksum in hex, least
@@ -38,7 +38,7 @@ pub(super) fn grafana(candidate: &mut Candidate<'_>) -> Judgement {
     let holds = split(value, 9).is_some_and(|(body, digits)| {
         digits.get(1..).is_some_and(|digits| hex(checksum(body).swap_bytes()) == digits)
     });
-    Judgement::sound_if(holds)
+    Judgement::proven_if(holds)
 }
 
 /// Cloudflare: what stands after the first `_`, then the checksum in hex.
@@ -51,14 +51,14 @@ pub(super) fn cloudflare(candidate: &mut Candidate<'_>) -> Judgement {
     let holds = body
         .and_then(|body| split(body, 8))
         .is_some_and(|(body, digits)| hex(checksum(body)) == digits);
-    Judgement::sound_if(holds)
+    Judgement::proven_if(holds)
 }
 
 /// Atlassian: everything, then the checksum in upper-case hex.
 pub(super) fn atlassian(candidate: &mut Candidate<'_>) -> Judgement {
     let holds = split(candidate.value(), 8)
         .is_some_and(|(body, digits)| hex(checksum(body)).eq_ignore_ascii_case(digits));
-    Judgement::sound_if(holds)
+    Judgement::proven_if(holds)
 }
 
 /// What stands before the last `count` bytes, and these.

@@ -10,7 +10,7 @@ const BYTES: usize = 36;
 
 /// A seed of 58 characters.
 pub(super) fn nats(candidate: &mut Candidate<'_>) -> Judgement {
-    Judgement::sound_if(holds(candidate.value()).unwrap_or(false))
+    Judgement::proven_if(holds(candidate.value()).unwrap_or(false))
 }
 
 fn holds(value: &[u8]) -> Option<bool> {

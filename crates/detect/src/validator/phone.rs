@@ -66,12 +66,17 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
 /// Ten digits of the North American plan, perhaps after a `1`; `brackets` is 1 after a `(`. A wary
 /// reader wants a word that says what it is.
 fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judgement {
-    let fits = match candidate.value().len() {
-        1 => matches!(
+    let fits = match candidate.value() {
+        [b'1'] => matches!(
             candidate.after(),
-            [_, b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', ..] | [b' ' | b'-', b'(', ..]
+            [_, b'2'..=b'9', b'0'..=b'9', b'0'..=b'9', ..] | [b' ' | b'-', b'(', ..]
         ),
-        3 | 10 | 11 => true,
+        [b'2'..=b'9', _, _] => matches!(
+            candidate.after(),
+            [_, b'2'..=b'9', b'0'..=b'9', b'0'..=b'9', ..] | [b')', _, b'2'..=b'9', ..]
+        ),
+        [b'2'..=b'9', ..] => candidate.value().len() == 10,
+        [b'1', ..] => candidate.value().len() == 11,
         _ => false,
     };
     if !fits {

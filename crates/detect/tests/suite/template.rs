@@ -83,6 +83,9 @@ fn generate(name: &str, argument: &str, before: &str, random: &mut Random) -> Op
             let sum = base62_digits(crc32(&body));
             return Some(body + &sum);
         }
+        "github-crc32-of" => {
+            return Some(format!("{argument}{}", base62_digits(crc32(argument))));
+        }
         "keyword" => return Some(argument.to_owned()),
         "encoded" => return Some(base64(argument.as_bytes(), "+/", true)),
         "encodedurl" => return Some(base64(argument.as_bytes(), "-_", false)),
