@@ -11,8 +11,12 @@ changes them.
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod hooks;
 #[cfg(test)]
 mod path_setup;
+#[cfg(test)]
+mod readme;
 #[cfg(test)]
 mod support;
