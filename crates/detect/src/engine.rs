@@ -14,6 +14,7 @@ use crate::number::{self, Group};
 use crate::overlap::{Pending, Raw};
 use crate::pattern;
 use crate::prefilter;
+use crate::refused::Refused;
 use crate::rule::{Boundary, Keyword, Rule, Trigger};
 use crate::scanner::Scanner;
 use crate::tables::{AT_RULES, NUMBER_RULES, RULES, USERINFO_RULES};
@@ -36,6 +37,8 @@ pub(crate) struct Engine {
     judged: (usize, u8),
     /// End of a value that is too long: names before it are part of that value.
     barren: usize,
+    /// The last assignment in which nothing was found.
+    refused: Refused,
     /// End of the last run of dots and digits: after its first dot no address can begin in it.
     dotted: usize,
 }
@@ -71,7 +74,14 @@ impl<'t> View<'t> {
 impl Engine {
     /// An engine at the start of a text.
     pub(crate) const fn new() -> Self {
-        Self { walks: Walks::new(), pending: Pending::new(), judged: (0, 0), barren: 0, dotted: 0 }
+        Self {
+            walks: Walks::new(),
+            pending: Pending::new(),
+            judged: (0, 0),
+            barren: 0,
+            refused: Refused::NONE,
+            dotted: 0,
+        }
     }
 
     /// Looks at every trigger in `from..to` of `text`, whose first byte has absolute offset
@@ -99,6 +109,7 @@ impl Engine {
             self.walks.work = self.walks.work.saturating_add(1);
             let view = View::new(text, base, at).starting(at.saturating_sub(start));
             let mut assigned = None;
+            let offered = self.pending.offered();
             for number in keyword.rules {
                 let Some(rule) = RULES.get(usize::from(*number)) else { continue };
                 match rule.trigger {
@@ -111,6 +122,11 @@ impl Engine {
                     }
                     Trigger::At | Trigger::Number { .. } | Trigger::Userinfo => {}
                 }
+            }
+            if let Some(Some(found)) = assigned
+                && self.pending.offered() == offered
+            {
+                self.refused.keep(keyword, view.text, view.at, found);
             }
         }
     }
@@ -155,7 +171,10 @@ impl Engine {
     }
 
     /// The assignment that a word of a name leads to, unless its value was judged often enough.
-    fn assigned(&mut self, keyword: &Keyword, view: View<'_>) -> Option<Assignment> {
+    fn assigned(&mut self, keyword: &'static Keyword, view: View<'_>) -> Option<Assignment> {
+        if self.refused.again(keyword, view.text, view.at) {
+            return None;
+        }
         let word = (view.at, view.at.checked_add(keyword.text.len())?);
         if view.base.checked_add(word.1)? < self.barren {
             return None;
@@ -248,10 +267,7 @@ impl Engine {
         let Some(confidence) = confidence else { return };
         // A right checksum outweighs letters that look like those of a sample.
         let doubtful = rule.secret && rule.trigger == Trigger::Token;
-        if doubtful
-            && judgement != Judgement::Proven
-            && is_sample(value, usize::from(rule.head))
-        {
+        if doubtful && judgement != Judgement::Proven && is_sample(value, usize::from(rule.head)) {
             return;
         }
         if !rule.published.is_empty() && rule.published.contains(&fnv(value)) {

@@ -27,6 +27,7 @@ mod overlap;
 mod pattern;
 mod prefilter;
 mod preview;
+mod refused;
 mod rule;
 mod scanner;
 mod stream;

@@ -24,16 +24,23 @@ pub(crate) struct Pending {
     raws: Vec<Raw>,
     /// Everything before is settled.
     settled: usize,
+    offered: u64,
 }
 
 impl Pending {
     /// Nothing waits.
     pub(crate) const fn new() -> Self {
-        Self { raws: Vec::new(), settled: 0 }
+        Self { raws: Vec::new(), settled: 0, offered: 0 }
+    }
+
+    /// How many findings were ever offered.
+    pub(crate) const fn offered(&self) -> u64 {
+        self.offered
     }
 
     /// Adds a finding.
     pub(crate) fn push(&mut self, raw: Raw) {
+        self.offered = self.offered.saturating_add(1);
         if raw.start < raw.end && raw.start >= self.settled {
             self.raws.push(raw);
         }

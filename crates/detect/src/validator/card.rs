@@ -58,6 +58,9 @@ fn read(candidate: &Candidate<'_>) -> Option<([u8; MOST], usize, usize)> {
             || matches!(candidate.before(), [.., b'0'..=b'9', b'.' | b'-'] | [.., b'-']);
         return (!inside).then_some((digits, first, candidate.end));
     }
+    if !text.get(..4).is_some_and(has_issuer) {
+        return None;
+    }
     let groups: &[usize] = match text {
         [b'3', ..] => &[4, 6, 5],
         _ => &[4, 4, 4, 4],
@@ -79,6 +82,12 @@ fn read(candidate: &Candidate<'_>) -> Option<([u8; MOST], usize, usize)> {
     }
     let open = text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric());
     (!open).then_some((digits, length, candidate.start.checked_add(at)?))
+}
+
+/// Whether cards with these first four digits come in groups: of Visa, Mastercard, American
+/// Express, Diners Club, JCB, Discover, UnionPay or Maestro.
+fn has_issuer(head: &[u8]) -> bool {
+    matches!(head, [b'3'..=b'6', ..] | [b'2', b'2'..=b'7', ..])
 }
 
 /// Whether a network issues numbers with this beginning and length.

@@ -7,6 +7,9 @@ use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
+/// How many bytes after a value are looked at for the end of the line.
+const MOST_MARKS: usize = 40;
+
 /// Words of names that a value repeats when it is a name itself.
 static SELVES: Words = words! {
     "password" "secret" "token" "passwd" "key"
@@ -116,10 +119,13 @@ fn names_itself(name: &[u8], value: &[u8]) -> bool {
 /// Whether nothing but closing marks or a comment follows on the line.
 fn ends_line(candidate: &Candidate<'_>) -> bool {
     let after = candidate.after();
+    let after = after.get(..MOST_MARKS.min(after.len())).unwrap_or_default();
     let marks =
         run(after, |byte| matches!(byte, b'.' | b'"' | b'\'' | b'}' | b' ' | b'\t' | b'\r'));
     let comment = marks > 0 && after.get(marks) == Some(&b'#');
-    comment || matches!(after.get(marks), None | Some(b'\n' | b'\\' | b'<'))
+    comment
+        || (marks < MOST_MARKS && after.get(marks).is_none())
+        || matches!(after.get(marks), Some(b'\n' | b'\\' | b'<'))
 }
 
 /// Kinds of characters: lower case, upper case, digits, others.
