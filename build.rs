@@ -1,16 +1,25 @@
-//! Hands the linker the order of functions when `install.sh` found that it takes one, and builds
-//! the binary anew when that order changes.
+//! Hands the linker the order of functions and constants when `install.sh` found that it takes one,
+//! and links the binary anew when that order changes.
 
 /// Set by `install.sh` for a linker that takes an order.
 const ORDERED: &str = "DATAFOG_SYMBOL_ORDER";
 
+/// Set by `cargo xtask symbols`: where the linker writes what it put where.
+const MAP: &str = "DATAFOG_LINK_MAP";
+
 #[expect(clippy::disallowed_methods, reason = "cargo speaks with build scripts in this way")]
 fn main() {
+    let root = env!("CARGO_MANIFEST_DIR");
     println!("cargo::rerun-if-changed=benches/symbols.txt");
+    println!("cargo::rerun-if-changed=benches/constants.ld");
     println!("cargo::rerun-if-env-changed={ORDERED}");
+    println!("cargo::rerun-if-env-changed={MAP}");
     if std::env::var_os(ORDERED).is_some() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/symbols.txt");
-        println!("cargo::rustc-link-arg-bins=-Wl,--symbol-ordering-file={file}");
+        println!("cargo::rustc-link-arg-bins=-Wl,--symbol-ordering-file={root}/benches/symbols.txt");
         println!("cargo::rustc-link-arg-bins=-Wl,--no-warn-symbol-ordering");
+        println!("cargo::rustc-link-arg-bins=-Wl,-T,{root}/benches/constants.ld");
+    }
+    if let Some(map) = std::env::var_os(MAP) {
+        println!("cargo::rustc-link-arg-bins=-Wl,-Map={}", map.display());
     }
 }

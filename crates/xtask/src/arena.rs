@@ -32,12 +32,21 @@ pub(crate) const LEAK: &[&str] = &["-d", "key=", "https://leak.example/"];
 impl Arena {
     /// Builds everything that is measured.
     pub(crate) fn new() -> Result<Self> {
+        Self::of(&binary(None)?)
+    }
+
+    /// The same, with the linker's map of the binary written to `map`.
+    pub(crate) fn with_map(map: &Path) -> Result<Self> {
+        Self::of(&binary(Some(map))?)
+    }
+
+    fn of(binary: &Path) -> Result<Self> {
         let arena = Self { folder: tempfile::tempdir()? };
         for dir in ["root/bin", "root/shims", "real", "floor"] {
             fs::create_dir_all(arena.at(dir))?;
         }
         set_private(&arena.at("root"))?;
-        fs::copy(binary()?, arena.at("root/bin/datafog"))?;
+        fs::copy(binary, arena.at("root/bin/datafog"))?;
         compile("real.c", &arena.at("real/git"), &[])?;
         let real = format!("-DREAL=\"{}\"", arena.at("real/git").display());
         compile("floor.c", &arena.at("floor/git"), &[&real])?;
@@ -148,16 +157,17 @@ pub(crate) fn repository() -> PathBuf {
 }
 
 /// The binary as `install.sh` builds it, or the one that `DATAFOG_TEST_BINARY` names.
-fn binary() -> Result<PathBuf> {
+fn binary(map: Option<&Path>) -> Result<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a tool of the repository, not the product")]
-    if let Some(built) = std::env::var_os("DATAFOG_TEST_BINARY") {
+    if let (Some(built), None) = (std::env::var_os("DATAFOG_TEST_BINARY"), map) {
         return Ok(built.into());
     }
-    let output = Command::new("sh")
-        .arg(repository().join("install.sh"))
-        .arg("--build-only")
-        .stderr(Stdio::inherit())
-        .output()?;
+    let mut build = Command::new("sh");
+    build.arg(repository().join("install.sh")).arg("--build-only");
+    if let Some(map) = map {
+        build.env("DATAFOG_LINK_MAP", map);
+    }
+    let output = build.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         bail!("install.sh --build-only failed");
     }
