@@ -6,10 +6,13 @@ pub(crate) const WINDOW: usize = 4;
 /// How many windows one keyword may stand for.
 const MOST_WINDOWS: usize = 512;
 
+/// Classes by letter; `src/prefilter.rs` knows them by their places here, counted from 1.
+const CLASSES: [u8; 4] = *b"dhws";
+
 /// A keyword in folded form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Keyword {
-    /// One byte each, lower case; 0 where a class stands.
+    /// One byte each, lower case; where a class stands, its number in `CLASSES`.
     pub(crate) text: Vec<u8>,
     /// Where its window begins.
     pub(crate) offset: u8,
@@ -39,21 +42,21 @@ impl Keyword {
 }
 
 enum Place {
-    Class(Vec<u8>),
+    Class(u8, Vec<u8>),
     Literal(u8),
 }
 
 impl Place {
     fn literal(&self) -> u8 {
         match self {
-            Self::Class(_) => 0,
+            Self::Class(number, _) => *number,
             Self::Literal(byte) => *byte,
         }
     }
 
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Class(bytes) => bytes,
+            Self::Class(_, bytes) => bytes,
             Self::Literal(byte) => core::slice::from_ref(byte),
         }
     }
@@ -72,13 +75,15 @@ fn read(source: &str) -> Result<Vec<Place>, String> {
             places.push(Place::Literal(b'\\'));
             continue;
         }
-        places.push(Place::Class(match class {
+        let number = (1_u8..).zip(CLASSES).find(|(_, known)| Some(*known) == class);
+        let bytes = match class {
             Some(b'd') => (b'0'..=b'9').collect(),
             Some(b'h') => (b'0'..=b'9').chain(b'a'..=b'f').collect(),
             Some(b'w') => (b'0'..=b'9').chain(b'a'..=b'z').collect(),
             Some(b's') => b" \"':=_-".to_vec(),
             _ => return Err(format!("`{source}`: a keyword knows \\d, \\h, \\w, \\s and \\\\")),
-        }));
+        };
+        places.push(Place::Class(number.map_or(0, |(number, _)| number), bytes));
     }
     Ok(places)
 }

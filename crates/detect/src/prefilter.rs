@@ -91,7 +91,13 @@ fn stands(keyword: &Keyword, text: &[u8]) -> bool {
             .text
             .iter()
             .zip(text)
-            .all(|(known, byte)| *known == 0 || byte.to_ascii_lowercase() == *known)
+            .all(|(known, byte)| match known {
+                1 => byte.is_ascii_digit(),
+                2 => byte.is_ascii_hexdigit(),
+                3 => byte.is_ascii_alphanumeric(),
+                4 => matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'_' | b'-'),
+                _ => byte.to_ascii_lowercase() == *known,
+            })
 }
 
 #[inline]

@@ -71,7 +71,8 @@ pub(crate) enum Step {
 /// A literal that betrays some rules.
 #[derive(Debug)]
 pub(crate) struct Keyword {
-    /// Lower case; 0 stands for any byte.
+    /// Lower case; 1 stands for a digit, 2 for a hex digit, 3 for a letter or digit, 4 for a byte
+    /// that ends a name.
     pub(crate) text: &'static [u8],
     /// Where in it the four bytes of the prefilter stand.
     pub(crate) offset: u8,
