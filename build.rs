@@ -15,7 +15,9 @@ fn main() {
     println!("cargo::rerun-if-env-changed={ORDERED}");
     println!("cargo::rerun-if-env-changed={MAP}");
     if std::env::var_os(ORDERED).is_some() {
-        println!("cargo::rustc-link-arg-bins=-Wl,--symbol-ordering-file={root}/benches/symbols.txt");
+        println!(
+            "cargo::rustc-link-arg-bins=-Wl,--symbol-ordering-file={root}/benches/symbols.txt"
+        );
         println!("cargo::rustc-link-arg-bins=-Wl,--no-warn-symbol-ordering");
         println!("cargo::rustc-link-arg-bins=-Wl,-T,{root}/benches/constants.ld");
     }

@@ -31,7 +31,9 @@ fn gate(host: &Host, way: impl FnOnce(&Gate<'_>, &Request) -> Outcome) -> u8 {
     };
     let installation = host.user().and_then(|user| Ok((user, Layout::of_running_binary(user)?)));
     match installation {
-        Ok((user, (layout, own))) => answer(&request, way(&Gate::new(host, &layout, own, user), &request)),
+        Ok((user, (layout, own))) => {
+            answer(&request, way(&Gate::new(host, &layout, own, user), &request))
+        }
         // Without an installation there is no mode to ask: nothing runs.
         Err(error) => {
             let name = request.name().to_string_lossy();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use datafog_policy::Diagnostic;
 
-/// A failure of ours. What it means for the command is decided in [`crate::on_error`] alone.
+/// A failure of ours. What it means for the command is decided in `on_error` alone.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
