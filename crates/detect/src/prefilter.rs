@@ -87,17 +87,13 @@ pub(crate) fn keywords(
 
 fn stands(keyword: &Keyword, text: &[u8]) -> bool {
     text.len() >= keyword.text.len()
-        && keyword
-            .text
-            .iter()
-            .zip(text)
-            .all(|(known, byte)| match known {
-                1 => byte.is_ascii_digit(),
-                2 => byte.is_ascii_hexdigit(),
-                3 => byte.is_ascii_alphanumeric(),
-                4 => matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'_' | b'-'),
-                _ => byte.to_ascii_lowercase() == *known,
-            })
+        && keyword.text.iter().zip(text).all(|(known, byte)| match known {
+            1 => byte.is_ascii_digit(),
+            2 => byte.is_ascii_hexdigit(),
+            3 => byte.is_ascii_alphanumeric(),
+            4 => matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'_' | b'-'),
+            _ => byte.to_ascii_lowercase() == *known,
+        })
 }
 
 #[inline]

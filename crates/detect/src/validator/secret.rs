@@ -29,6 +29,14 @@ pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::refuse_unless(fits)
 }
 
+/// A value whose pattern says enough, assigned to a name that promises a key or token.
+pub(super) fn named(candidate: &mut Candidate<'_>) -> Judgement {
+    let fits = promise(candidate.name) == Some(Promise::Key)
+        && !is_placeholder(candidate.value())
+        && !is_reference(candidate.value());
+    Judgement::refuse_unless(fits)
+}
+
 /// Any literal of four bytes or more that is assigned to a name that promises a password. What
 /// could as well be a word of code or prose is shape only.
 pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {

@@ -7,6 +7,10 @@ use crate::candidate::{Candidate, Judgement};
 /// How far around a signature the other parameters of a URL are looked for.
 const QUERY: usize = 300;
 
+/// How far before the private part of a key its type is looked for; the public part may lie
+/// between.
+const BEHIND: usize = 500;
+
 /// The constant in every key of OpenAI: "OpenAI" in base64.
 const OPENAI: &[u8] = b"T3BlbkFJ";
 
@@ -50,6 +54,16 @@ pub(super) fn azure_sas(candidate: &mut Candidate<'_>) -> Judgement {
     };
     let padded = value.ends_with(b"=") || value.ends_with(b"%3D") || value.ends_with(b"%3d");
     Judgement::refuse_unless(padded && (named(near) || named(after)))
+}
+
+/// The private part of a JSON web key (RFC 7517), which also names the type of the key.
+pub(super) fn jwk(candidate: &mut Candidate<'_>) -> Judgement {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(BEHIND)..).unwrap_or_default();
+    let after = candidate.after();
+    let after = after.get(..QUERY.min(after.len())).unwrap_or_default();
+    let typed = |text: &[u8]| text.windows(5).any(|window| window == b"\"kty\"");
+    Judgement::refuse_unless(typed(after) || typed(near))
 }
 
 /// A PuTTY key file: from its first line to its checksum (PuTTY manual, appendix C).
