@@ -14,6 +14,7 @@ mod entropy;
 mod iban;
 mod jwt;
 mod naming;
+mod national;
 mod nats;
 mod pem;
 mod phone;
@@ -30,19 +31,24 @@ use crate::candidate::Validator;
 /// All validators, sorted by name; the build script reads the names from here.
 pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("atlassian-crc32", crc32::atlassian),
+    ("au-tfn", national::au_tfn),
     ("azure-sas", shape::azure_sas),
     ("base64-json", basic::json),
     ("basic-credentials", basic::basic),
     ("bech32", bech32::bech32),
+    ("br-cpf", national::br_cpf),
+    ("ca-sin", national::ca_sin),
     ("card", card::card),
     ("cloudflare-crc32", crc32::cloudflare),
     ("database-url", url::database),
     ("date", shape::date),
+    ("de-tax-id", national::de_tax_id),
     ("email", email::email),
     ("github-crc32", crc32::github),
     ("gitlab-crc32", crc32::gitlab),
     ("grafana-crc32", crc32::grafana),
     ("iban", iban::iban),
+    ("in-aadhaar", national::in_aadhaar),
     ("ipv4", address::ipv4),
     ("ipv6", address::ipv6),
     ("jwk", shape::jwk),
@@ -50,14 +56,17 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("key", secret::key),
     ("named", secret::named),
     ("nats", nats::nats),
+    ("nl-bsn", national::nl_bsn),
     ("openai", shape::openai),
     ("password", secret::password),
     ("phone", phone::phone),
+    ("pl-pesel", national::pl_pesel),
     ("private-key", pem::private_key),
     ("putty", shape::putty),
     ("random", shape::random),
     ("slack", shape::slack),
     ("ssn", ssn::ssn),
+    ("uk-nhs", national::uk_nhs),
     ("url-credentials", url::credentials),
 ];
 
