@@ -25,6 +25,9 @@ const NAME: &str = "[A-Za-z0-9_.-]{64}";
 /// Bytes of a value that stands without quotes.
 const VALUE: &str = r#"[^\x00-\x20"'`,;<>(){}\[\]|&\\\x7f]{512}"#;
 
+/// Lengths of groups of digits that are told apart: 0 to 31.
+const LENGTHS: usize = 32;
+
 /// Fewest examples and counter-examples of a detector.
 const FEWEST_EXAMPLES: usize = 3;
 
@@ -51,6 +54,8 @@ struct Tables {
     sets: Sets,
     keywords: BTreeMap<Keyword, Vec<usize>>,
     by_trigger: BTreeMap<&'static str, Vec<usize>>,
+    /// Rules by the length of a first group of digits, with the letters directly before it.
+    numbers: BTreeMap<usize, Vec<(usize, u8)>>,
     detectors: String,
     rules: String,
     count: usize,
@@ -86,7 +91,11 @@ impl Tables {
                 }
             }
             Trigger::At => self.by_trigger.entry("AT_RULES").or_default().push(self.count),
-            Trigger::Number => self.by_trigger.entry("NUMBER_RULES").or_default().push(self.count),
+            Trigger::Number => {
+                for length in lengths(detector)? {
+                    self.numbers.entry(length).or_default().push((self.count, detector.letters));
+                }
+            }
             Trigger::Userinfo => {
                 self.by_trigger.entry("USERINFO_RULES").or_default().push(self.count);
             }
@@ -118,7 +127,7 @@ impl Tables {
             "Rule {{ trigger: {}, steps: &{}, back: {back:?}, boundary: Boundary::{:?}, \
              validator: {validator:?}, confidence: {}, shape: {:?}, rank: {}, head: {head}, \
              published: &{published:?}, secret: {} }},\n",
-            trigger(detector)?,
+            trigger(detector),
             print_steps(&steps),
             detector.boundary,
             detector.confidence,
@@ -155,10 +164,16 @@ impl Tables {
         writeln!(code, "];")?;
         let sets = self.sets.in_order();
         writeln!(code, "pub(crate) static SETS: [[u64; 4]; {}] = {sets:?};", sets.len())?;
-        for name in ["AT_RULES", "NUMBER_RULES", "USERINFO_RULES"] {
+        for name in ["AT_RULES", "USERINFO_RULES"] {
             let rules = self.by_trigger.get(name).map_or(&[][..], Vec::as_slice);
             writeln!(code, "pub(crate) static {name}: [u16; {}] = {rules:?};", rules.len())?;
         }
+        writeln!(code, "pub(crate) static NUMBER_RULES: [&[(u16, u8)]; {LENGTHS}] = [")?;
+        for length in 0..LENGTHS {
+            let rules = self.numbers.get(&length).map_or(&[][..], Vec::as_slice);
+            writeln!(code, "&{rules:?},")?;
+        }
+        writeln!(code, "];")?;
         let count = self.count;
         writeln!(code, "pub(crate) static RULES: [Rule; {count}] = [\n{}];", self.rules)?;
         writeln!(
@@ -200,25 +215,29 @@ fn check(detector: &Detector) -> Result<(), String> {
     Err(problem.to_owned())
 }
 
-fn trigger(detector: &Detector) -> Result<String, String> {
-    Ok(match detector.trigger {
+fn trigger(detector: &Detector) -> String {
+    match detector.trigger {
         Trigger::Assignment => "Trigger::Assignment".to_owned(),
         Trigger::At => "Trigger::At".to_owned(),
-        Trigger::Number => {
-            let mut lengths = 0_u32;
-            for range in &detector.digits {
-                let (first, last) = range.split_once("..").unwrap_or((range, range));
-                let number =
-                    |text: &str| text.parse::<u32>().map_err(|e| format!("`{range}`: {e}"));
-                for length in number(first)?..=number(last)? {
-                    lengths |= 1_u32.checked_shl(length).unwrap_or_default();
-                }
-            }
-            format!("Trigger::Number {{ lengths: {lengths}, letters: {} }}", detector.letters)
-        }
+        Trigger::Number => "Trigger::Number".to_owned(),
         Trigger::Token => "Trigger::Token".to_owned(),
         Trigger::Userinfo => "Trigger::Userinfo".to_owned(),
-    })
+    }
+}
+
+/// The lengths of the first group of digits, as ranges of the data file give them.
+fn lengths(detector: &Detector) -> Result<Vec<usize>, String> {
+    let mut lengths = Vec::new();
+    for range in &detector.digits {
+        let (first, last) = range.split_once("..").unwrap_or((range, range));
+        let number = |text: &str| text.parse::<usize>().map_err(|e| format!("`{range}`: {e}"));
+        lengths.extend(number(first)?..=number(last)?);
+    }
+    if lengths.iter().all(|length| *length < LENGTHS) {
+        Ok(lengths)
+    } else {
+        Err(format!("a group of digits has fewer than {LENGTHS}"))
+    }
 }
 
 /// How telling a detector is, for values that two of them claim.

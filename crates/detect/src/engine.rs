@@ -120,7 +120,7 @@ impl Engine {
                             self.assignment(*number, rule, view, found);
                         }
                     }
-                    Trigger::At | Trigger::Number { .. } | Trigger::Userinfo => {}
+                    Trigger::At | Trigger::Number | Trigger::Userinfo => {}
                 }
             }
             if let Some(Some(found)) = assigned
@@ -234,14 +234,14 @@ impl Engine {
     fn number(&mut self, text: &[u8], base: usize, group: Group) {
         let view = View::new(text, base, group.start);
         let end = view.at.saturating_add(group.length);
-        let bit = 1_u32.checked_shl(u32::try_from(group.length).unwrap_or(31)).unwrap_or_default();
-        for number in NUMBER_RULES {
-            let Some(rule) = RULES.get(usize::from(number)) else { continue };
-            if matches!(rule.trigger, Trigger::Number { lengths, letters }
-                if lengths & bit != 0 && letters == group.letters)
-            {
+        let rules = NUMBER_RULES.get(group.length).copied().unwrap_or_default();
+        for (number, letters) in rules {
+            if *letters != group.letters {
+                continue;
+            }
+            if let Some(rule) = RULES.get(usize::from(*number)) {
                 let start = view.at.saturating_sub(usize::from(group.letters));
-                self.judge(number, rule, view, view.candidate(start, end));
+                self.judge(*number, rule, view, view.candidate(start, end));
             }
         }
     }

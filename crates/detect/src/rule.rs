@@ -32,8 +32,8 @@ pub(crate) enum Trigger {
     Assignment,
     /// The character `@`.
     At,
-    /// A first group of digits whose length is a bit of `lengths`, after so many letters.
-    Number { lengths: u32, letters: u8 },
+    /// A first group of digits; `NUMBER_RULES` says of which length.
+    Number,
     /// A literal that is part of the value.
     Token,
     /// The character `@` after the user part of a URL.
