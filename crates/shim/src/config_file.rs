@@ -16,12 +16,16 @@ use crate::text::Text;
 /// Files may name files; deeper than this they are not followed.
 const DEPTH: usize = 4;
 
+/// All files of one call, counted each time one is named. Depth alone does not bound the work: a
+/// file that names itself a thousand times would be read a thousand million times.
+const FILES: usize = 16;
+
 /// Takes in the options of every file that the call names.
 pub(crate) fn expand(call: &mut Call<'_>, surroundings: &dyn Surroundings) {
     let is_config = |given: &Given<'_>| given.spec.effect == Some(Effect::Config);
     if call.given.iter().any(is_config) {
         let given = std::mem::take(&mut call.given);
-        call.given = expanded(given, call, surroundings, DEPTH);
+        call.given = expanded(given, call, surroundings, DEPTH, &mut { FILES });
     }
 }
 
@@ -31,6 +35,7 @@ fn expanded<'a>(
     call: &mut Call<'a>,
     surroundings: &dyn Surroundings,
     depth: usize,
+    left: &mut usize,
 ) -> Vec<Given<'a>> {
     let mut all = Vec::with_capacity(given.len());
     for option in given {
@@ -40,11 +45,13 @@ fn expanded<'a>(
         };
         all.push(option);
         let Some(file) = file else { continue };
-        match options_of(&file, call, surroundings, depth) {
+        match options_of(&file, call, surroundings, depth, left) {
             Ok(inner) => {
                 let deeper = depth.saturating_sub(1);
-                all.extend(expanded(inner, call, surroundings, deeper));
+                all.extend(expanded(inner, call, surroundings, deeper, left));
             }
+            // Told once in a row: a file may name a thousand that are not read.
+            Err(why) if call.unclear.last().is_some_and(|told| told == why) => {}
             Err(why) => call.unclear.push(why.to_owned()),
         }
     }
@@ -56,6 +63,7 @@ fn options_of<'a>(
     call: &mut Call<'a>,
     surroundings: &dyn Surroundings,
     depth: usize,
+    left: &mut usize,
 ) -> Result<Vec<Given<'a>>, &'static str> {
     if file.bytes.as_ref() == b"-" {
         return Err("options are read from standard input");
@@ -63,6 +71,7 @@ fn options_of<'a>(
     if depth == 0 {
         return Err("files of options name each other too deeply");
     }
+    *left = left.checked_sub(1).ok_or("too many files of options are named")?;
     let path = surroundings.cwd().join(file.to_path());
     let bytes = surroundings.read(&path, FILE_LIMIT);
     let bytes = bytes.map_err(|_| "a file of options cannot be read")?;
@@ -149,6 +158,22 @@ fn unquoted(text: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interpret;
+    use crate::world::World;
+
+    /// Found while fuzzing `curl_config`: the work grew with the fourth power of the lines.
+    #[test]
+    fn r_fuzz_a_file_that_names_itself_often_is_read_a_few_times() {
+        let mut world = World::default();
+        let text = format!("{}data = x\n", "config = c\n".repeat(2_000));
+        world.files.insert("/home/u/work/c".into(), text.into_bytes());
+        let argv = ["curl", "-K", "c", "https://h.example/"].map(std::ffi::OsString::from);
+        let invocation = interpret(&argv, &world);
+        let read = invocation.options.iter().filter(|option| option.name == "--data").count();
+        assert!((1..=FILES).contains(&read), "{read}");
+        let told = |text: &&String| *text == "too many files of options are named";
+        assert_eq!(invocation.unclear.iter().filter(told).count(), 1);
+    }
 
     #[test]
     fn every_spelling_of_a_line_is_read() {
