@@ -122,13 +122,20 @@ fn judge<const N: usize>(
 fn read<const N: usize>(candidate: &Candidate<'_>, groups: &[usize]) -> Option<([u32; N], usize)> {
     let text = candidate.text.get(candidate.start..)?;
     let bare = candidate.end.checked_sub(candidate.start)? == N;
+    // Most numbers have other groups, and one comparison tells.
+    if let [first, second, ..] = groups
+        && !bare
+        && !text.get(first.checked_add(*second)?.checked_add(1)?).is_some_and(is_separator)
+    {
+        return None;
+    }
     let longest = MOST.saturating_mul(2).min(text.len());
     let mut digits = [0; N];
     let mut at = 0_usize;
     let mut filled = 0_usize;
     for (index, group) in (if bare { &[N] } else { groups }).iter().enumerate() {
         if index > 0 {
-            text.get(at).filter(|byte| matches!(byte, b' ' | b'-' | b'.'))?;
+            text.get(at).filter(|byte| is_separator(byte))?;
             at = at.checked_add(1)?;
         }
         for byte in text.get(at..at.checked_add(*group)?).filter(|_| at < longest)? {
@@ -137,8 +144,16 @@ fn read<const N: usize>(candidate: &Candidate<'_>, groups: &[usize]) -> Option<(
         }
         at = at.checked_add(*group)?;
     }
-    let open = text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let open = match text.get(at..) {
+        Some([byte, next, ..]) if is_separator(byte) => next.is_ascii_digit(),
+        Some([byte, ..]) => byte.is_ascii_alphanumeric() || *byte == b'_',
+        _ => false,
+    };
     (filled == N && !open).then_some((digits, candidate.start.checked_add(at)?))
+}
+
+const fn is_separator(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'.')
 }
 
 fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
