@@ -67,6 +67,8 @@ struct Walk {
     chain: Chain,
     /// Whether the end that the head names was passed.
     beyond: bool,
+    /// Whether that end stands elsewhere than the head says.
+    moved: bool,
     /// Time of the line before.
     time: Option<Timestamp>,
     /// Where the next line would stand.
@@ -119,13 +121,15 @@ impl Walk {
     fn see_headed(&mut self, snapshot: &Snapshot, line: &Line<'_>, place: Place, file: u32) {
         let before = self.report.last.unwrap_or((0, Digest::ZERO));
         let seen = self.see(line, place);
+        let stands_there =
+            snapshot.head.is_some_and(|head| (file, line.end) == (head.file, head.size));
         let is_end = snapshot.head.zip(seen.link).is_some_and(|(head, (seq, prev))| {
             let continues = prev == before.1 && seen.hash == head.last;
-            let stands_there = file == head.file && line.end == head.size;
             seq == head.seq && (continues || stands_there)
         });
         self.chain.push(seen);
         if is_end {
+            self.moved = !stands_there;
             self.pass_head(snapshot);
         }
     }
@@ -160,6 +164,11 @@ impl Walk {
     /// Judges what can be judged only when all is read.
     fn close(&mut self, snapshot: &Snapshot) {
         if self.beyond {
+            // Every line is as it was, but they were moved between the files: writers take that for
+            // damage, so it must not look whole.
+            if self.moved && self.report.first_bad.is_none() {
+                self.blame(head_is_wrong());
+            }
             return;
         }
         if snapshot.head.is_some() {
@@ -172,8 +181,7 @@ impl Walk {
         self.report.breaks = breaks;
         self.report.first_bad = first_bad;
         if self.report.lines > 0 || snapshot.head_size > 0 {
-            let place = Place { file: HEAD.to_owned(), line: 1, offset: 0 };
-            self.blame(Bad { place, flaw: Flaw::Head });
+            self.blame(head_is_wrong());
         }
     }
 
@@ -221,6 +229,11 @@ impl Walk {
         self.report.breaks = self.report.breaks.saturating_add(1);
         self.report.first_bad.get_or_insert(bad);
     }
+}
+
+/// The head does not fit the lines.
+fn head_is_wrong() -> Bad {
+    Bad { place: Place { file: HEAD.to_owned(), line: 1, offset: 0 }, flaw: Flaw::Head }
 }
 
 /// How many lines the first `end` bytes hold.

@@ -48,6 +48,19 @@ fn an_untouched_ledger_is_intact() {
     assert_eq!(report.last.unwrap().0, 20);
 }
 
+/// Found while fuzzing `ledger`: every line was good, so all looked well until the next append.
+#[test]
+fn r_fuzz_lines_moved_to_another_file_are_found() {
+    let dir = ledger(3);
+    let path = receipts(&dir);
+    let lines = lines(&path);
+    assert_eq!(flaw_of(&path, &lines), None);
+    let second = path.join("00000002.jsonl");
+    fs::write(&second, &lines[2]).unwrap();
+    fs::set_permissions(&second, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(flaw_of(&path, &lines[..2]), Some((1, Flaw::Head)));
+}
+
 #[test]
 fn an_empty_or_missing_ledger() {
     let dir = tempfile::tempdir().unwrap();
