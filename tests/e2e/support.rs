@@ -1,12 +1,18 @@
 //! A temporary installation, and processes started in a clean environment.
 
+mod egress;
+
+use std::collections::hash_map::RandomState;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::hash::BuildHasher;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
+
+pub(crate) use egress::Egress;
 
 /// Where the real programs of the machine are.
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -141,6 +147,53 @@ impl Install {
         false
     }
 
+    /// A file below the root, the program aside, that holds the token in any of its forms.
+    pub(crate) fn leak_of(&self, token: &str) -> Option<PathBuf> {
+        let forms = forms_of(token);
+        let mut waiting = vec![self.root.clone()];
+        while let Some(path) = waiting.pop() {
+            if path.is_dir() && !path.is_symlink() {
+                waiting.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            } else if path.is_file() && !path.ends_with("bin/datafog") {
+                let name = path.file_name().unwrap().as_encoded_bytes();
+                if holds_any(&fs::read(&path).unwrap(), &forms) || holds_any(name, &forms) {
+                    return Some(path);
+                }
+            }
+        }
+        None
+    }
+
+    /// A line for bash, which stands for whatever starts commands by name; wrapped commands first.
+    pub(crate) fn bash(&self, script: &str) -> Start {
+        self.start("/bin/bash".as_ref(), ["-c", script])
+    }
+
+    /// The same line with nothing of ours on PATH.
+    pub(crate) fn plain_bash(&self, script: &str) -> Start {
+        self.bash(script).env("PATH", SYSTEM_PATH)
+    }
+
+    /// Puts a stand-in for `name` behind the shim, where the real program would be: it notes that
+    /// it ran, with its arguments, in `work/ran`. What it stands for is never started.
+    pub(crate) fn stand_in(&self, name: &str) {
+        let note = self.work().join("ran");
+        let text = format!("#!/bin/sh\nprintf '%s\\n' \"{name} $*\" >> '{}'\n", note.display());
+        let program = self.program(&format!("stand-ins/{name}"), &text);
+        let target = ["hooks", "install", name, "--target"].map(OsStr::new);
+        self.datafog(target).args([program]).run().succeeds();
+    }
+
+    /// What stand-ins noted since the last time.
+    pub(crate) fn ran(&self) -> String {
+        let note = self.work().join("ran");
+        let text = fs::read_to_string(&note).unwrap_or_default();
+        if note.exists() {
+            fs::remove_file(note).unwrap();
+        }
+        text
+    }
+
     /// A program at `work/<name>` with the given text, executable.
     pub(crate) fn program(&self, name: &str, text: &str) -> PathBuf {
         let path = self.work().join(name);
@@ -212,6 +265,26 @@ impl Ended {
         self
     }
 
+    /// Asserts that it was blocked by `rule`, that the notice has the form of the contract, and
+    /// that the receipt it names says the same; returns the receipt.
+    #[track_caller]
+    pub(crate) fn assert_denied(self, install: &Install, rule: &str) -> serde_json::Value {
+        let ended = self.ends_with(126);
+        let stderr = ended.stderr();
+        assert_eq!(ended.stdout(), "");
+        assert!((1..=5).contains(&stderr.lines().count()), "{stderr}");
+        let first = stderr.lines().next().unwrap();
+        let id = first.strip_prefix("receipt=").and_then(|rest| rest.split(' ').next()).unwrap();
+        assert!(id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit()), "{first}");
+        assert!(first.contains(&format!(" decision=deny rule={rule}")), "{stderr}");
+        let receipts = install.receipts();
+        let receipt = receipts.iter().find(|receipt| receipt["receipt_id"] == id).unwrap().clone();
+        assert_eq!(receipt["decision"], "deny");
+        assert_eq!(receipt["enforcement"], "block");
+        assert_eq!(receipt["matched_rules"][0], rule);
+        receipt
+    }
+
     #[track_caller]
     pub(crate) fn succeeds(self) -> Self {
         self.ends_with(0)
@@ -224,6 +297,34 @@ impl Ended {
         assert_eq!(value["schema_version"], 1);
         value
     }
+}
+
+/// A made-up GitHub token that no earlier run had.
+pub(crate) fn random_token() -> String {
+    github_token((RandomState::new().hash_one(std::process::id()) >> 32) as u32)
+}
+
+/// What betrays a token: every piece of twelve characters of its body, and its base64 form in each
+/// of the three places it can have in a longer text.
+pub(crate) fn forms_of(token: &str) -> Vec<Vec<u8>> {
+    let pieces = token.as_bytes()[4..].windows(12).map(<[u8]>::to_vec);
+    pieces.chain((0..3).map(|shift| base64_middle(token.as_bytes(), shift))).collect()
+}
+
+pub(crate) fn holds_any(text: &[u8], forms: &[Vec<u8>]) -> bool {
+    forms.iter().any(|form| memchr::memmem::find(text, form).is_some())
+}
+
+/// The part of the base64 form of `text` that does not depend on what stands around it, when it
+/// begins `shift` bytes into a group of three (RFC 4648 §4).
+fn base64_middle(text: &[u8], shift: usize) -> Vec<u8> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let whole = text[[0, 2, 1][shift]..].chunks_exact(3);
+    let groups = whole.flat_map(|group| {
+        let bits = u32::from(group[0]) << 16 | u32::from(group[1]) << 8 | u32::from(group[2]);
+        [18, 12, 6, 0].map(|low| DIGITS[(bits >> low) as usize & 63])
+    });
+    groups.collect()
 }
 
 /// A well-formed but made-up GitHub token. Its six last digits are the CRC-32 of the thirty before

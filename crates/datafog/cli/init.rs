@@ -5,6 +5,7 @@ use std::io;
 use anyhow::Result;
 use clap::Args;
 use datafog_core::Mode;
+use datafog_shim::CommandName;
 
 use super::hooks::{known_and_present, links_plan, parse_names};
 use super::plan::{self, Plan, Step};
@@ -81,11 +82,12 @@ impl Init {
             (false, false) => None,
         };
         let mut plan = installation::plan(session, mode)?;
-        let names = match self.shims.as_slice() {
+        let mut names = match self.shims.as_slice() {
             [] => known_and_present(session)?,
             [none] if none == "none" => Vec::new(),
             names => parse_names(names)?,
         };
+        names.push(CommandName::own());
         plan.extend(links_plan(session, &names, false)?);
         if !self.no_path {
             plan.extend(session.path_setup()?.files_plan()?.into_iter().map(Step::Foreign));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use datafog_shim::{CommandName, LinkState};
 
 use super::init::confirm;
 use super::plan::{self, Contents, Plan, Step};
@@ -81,7 +82,9 @@ impl Uninstall {
 
     fn plan(self, session: &Session) -> Result<Plan> {
         let (layout, mut plan) = (&session.layout, Plan::default());
-        for name in session.links().names()? {
+        let links = session.links();
+        let own = Some(CommandName::own()).filter(|name| links.state(name) == LinkState::Ours);
+        for name in links.names()?.into_iter().chain(own) {
             plan.push(Step::Unlink(name, false));
         }
         let setup = session.path_setup()?;

@@ -156,8 +156,9 @@ impl<'a> Gate<'a> {
             // Observing changes nothing, the environment included.
             Mode::Observe => environment.iter().map(|entry| (*entry).into()).collect(),
             Mode::Enforced => {
-                let marker = Marker::of_this_call(&case.digest);
-                if marker::find(environment).is_some_and(|earlier| marker.repeats(&earlier)) {
+                let earlier = marker::find(environment);
+                let marker = Marker::of_this_call(&case.digest, earlier.as_ref());
+                if earlier.is_some_and(|earlier| marker.repeats(&earlier)) {
                     return Err(Error::Loop { program: case.action.invocation.program.clone() });
                 }
                 marker.add_to(environment)

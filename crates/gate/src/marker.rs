@@ -1,9 +1,11 @@
 //! The recursion marker: lets the gate refuse a loop of its own, and nothing else.
 //!
 //! A wrapper script that hides itself from PATH and starts its own name again would come back to
-//! the shim for ever, in one process, because both sides replace it by exec. The marker names the
-//! process, the moment and the call. Only when the *same process* asks for the *same call* again
-//! is it a loop; the start time of the process tells a process id that was given out anew.
+//! the shim for ever: in one process when both sides replace it by exec, in ever more processes when
+//! the script starts a child each time. The marker names the process, the moment, the call, and how
+//! deep the same call is already nested in itself. It is a loop when the *same process* asks for the
+//! *same call* again, where the start time tells a process id that was given out anew, or when the
+//! same call is nested deeper than any wrapper that steps aside would be.
 
 use std::ffi::{CStr, CString};
 use std::fs;
@@ -15,41 +17,51 @@ use nix::unistd::{SysconfVar, getpid, sysconf};
 /// The marker's variable and the equals sign.
 pub(crate) const PREFIX: &str = "DATAFOG_MARKER=";
 
-/// `pid.milliseconds-since-boot.first-16-digits-of-the-call's-digest`.
+/// How often one call may be nested in itself. A wrapper or version manager in between takes one;
+/// nobody chains this many.
+const MOST_NESTED: u32 = 16;
+
+/// `pid.milliseconds-since-boot.first-16-digits-of-the-call's-digest.depth`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Marker {
     pid: i32,
     milliseconds: u64,
     call: String,
+    /// How many calls around this one are the same.
+    depth: u32,
 }
 
 impl Marker {
-    /// The marker of this process for the call with that digest.
-    pub(crate) fn of_this_call(call: &KeyedDigest) -> Self {
+    /// The marker of this process for the call with that digest, inside of the call that `earlier`
+    /// names.
+    pub(crate) fn of_this_call(call: &KeyedDigest, earlier: Option<&Self>) -> Self {
         let mut call = call.to_string();
         call.truncate(16);
-        Self { pid: getpid().as_raw(), milliseconds: since_boot(), call }
+        let same = earlier.filter(|earlier| earlier.call == call);
+        let depth = same.map_or(0, |earlier| earlier.depth.saturating_add(1));
+        Self { pid: getpid().as_raw(), milliseconds: since_boot(), call, depth }
     }
 
     /// Reads a marker's value; `None` for anything we did not write.
     pub(crate) fn parse(value: &[u8]) -> Option<Self> {
-        let mut parts = str::from_utf8(value).ok()?.splitn(3, '.');
+        let mut parts = str::from_utf8(value).ok()?.splitn(4, '.');
         let (pid, milliseconds) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        let call = parts.next()?;
+        let (call, depth) = (parts.next()?, parts.next()?.parse().ok()?);
         let fits = call.len() == 16 && call.bytes().all(|digit| digit.is_ascii_hexdigit());
-        fits.then(|| Self { pid, milliseconds, call: call.to_owned() })
+        fits.then(|| Self { pid, milliseconds, call: call.to_owned(), depth })
     }
 
     /// Whether `earlier`, found in our environment, shows that we are in a loop.
     pub(crate) fn repeats(&self, earlier: &Self) -> bool {
-        self.pid == earlier.pid
-            && self.call == earlier.call
-            && started_before(earlier.milliseconds).unwrap_or(true)
+        let by_exec =
+            || self.pid == earlier.pid && started_before(earlier.milliseconds).unwrap_or(true);
+        self.call == earlier.call && (self.depth > MOST_NESTED || by_exec())
     }
 
     /// The environment with this marker in place of any other.
     pub(crate) fn add_to<'a>(&self, environment: &[&'a CStr]) -> Vec<std::borrow::Cow<'a, CStr>> {
-        let text = format!("{PREFIX}{}.{}.{}", self.pid, self.milliseconds, self.call);
+        let text =
+            format!("{PREFIX}{}.{}.{}.{}", self.pid, self.milliseconds, self.call, self.depth);
         let others = environment.iter().filter(|entry| !is_marker(entry));
         let mut list: Vec<_> = others.map(|entry| std::borrow::Cow::Borrowed(*entry)).collect();
         list.extend(CString::new(text).ok().map(std::borrow::Cow::Owned));
@@ -100,29 +112,49 @@ mod tests {
 
     #[test]
     fn the_same_call_of_the_same_process_is_a_loop() {
-        let marker = Marker::of_this_call(&digest("git status"));
+        let marker = Marker::of_this_call(&digest("git status"), None);
         let environment = marker.add_to(&[c"A=1", c"DATAFOG_MARKER=old"]);
         let entries: Vec<&CStr> = environment.iter().map(|entry| entry.as_ref()).collect();
         assert_eq!(entries.len(), 2, "the old marker is replaced");
         let earlier = find(&entries).unwrap();
-        assert!(Marker::of_this_call(&digest("git status")).repeats(&earlier));
-        assert!(!Marker::of_this_call(&digest("git log")).repeats(&earlier));
+        assert!(Marker::of_this_call(&digest("git status"), Some(&earlier)).repeats(&earlier));
+        assert!(!Marker::of_this_call(&digest("git log"), Some(&earlier)).repeats(&earlier));
+    }
+
+    #[test]
+    fn the_same_call_in_ever_more_processes_is_a_loop() {
+        let mut marker = Marker::of_this_call(&digest("x"), None);
+        for _ in 0..MOST_NESTED {
+            marker.pid += 1;
+            let inner = Marker::of_this_call(&digest("x"), Some(&marker));
+            assert!(!inner.repeats(&marker), "{inner:?}");
+            marker = inner;
+        }
+        marker.pid += 1;
+        assert!(Marker::of_this_call(&digest("x"), Some(&marker)).repeats(&marker));
+        let other = Marker::of_this_call(&digest("y"), Some(&marker));
+        assert!(!other.repeats(&marker) && other.depth == 0, "another call begins anew");
     }
 
     #[test]
     fn a_marker_from_before_this_process_is_stale() {
-        let mut earlier = Marker::of_this_call(&digest("x"));
+        let mut earlier = Marker::of_this_call(&digest("x"), None);
         earlier.milliseconds = 0;
-        assert!(!Marker::of_this_call(&digest("x")).repeats(&earlier));
+        assert!(!Marker::of_this_call(&digest("x"), Some(&earlier)).repeats(&earlier));
         earlier.pid += 1;
-        assert!(!Marker::of_this_call(&digest("x")).repeats(&earlier));
+        assert!(!Marker::of_this_call(&digest("x"), Some(&earlier)).repeats(&earlier));
     }
 
     #[test]
     fn what_we_did_not_write_is_ignored() {
-        for text in ["", "1", "1.2", "1.2.zz", "x.2.0123456789abcdef", "1.2.0123456789abcdef0"] {
+        for text in
+            ["", "1", "1.2", "1.2.zz.0", "x.2.0123456789abcdef.0", "1.2.0123456789abcdef0.0"]
+        {
             assert_eq!(Marker::parse(text.as_bytes()), None, "{text}");
         }
-        assert!(Marker::parse(b"1.2.0123456789abcdef").is_some());
+        for text in ["1.2.0123456789abcdef", "1.2.0123456789abcdef.", "1.2.0123456789abcdef.-1"] {
+            assert_eq!(Marker::parse(text.as_bytes()), None, "{text}");
+        }
+        assert!(Marker::parse(b"1.2.0123456789abcdef.3").is_some());
     }
 }

@@ -22,11 +22,19 @@ const LONGEST_NAME: usize = 255;
 
 /// A name under which a command can be wrapped: one plain file name.
 ///
-/// INVARIANT: not empty, no `/`, no leading `-` or `.`, no control character, not `datafog`.
+/// INVARIANT: not empty, no `/`, no leading `-` or `.`, no control character; `datafog` only by
+/// [`CommandName::own`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandName(String);
 
 impl CommandName {
+    /// The name of the management command. Its link wraps nothing; it makes `datafog` a word of
+    /// every shell that has the wrappers on PATH, and no list of wrappers shows it.
+    #[must_use]
+    pub fn own() -> Self {
+        Self(OWN_NAME.to_owned())
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -4,6 +4,9 @@
 //! A stack overflow, an abort or a fault kills a process by a signal; some callers read that as
 //! "the hook broke, go on". So those signals exit with a code that the face of the program chose.
 //! The handlers vanish at exec, and a signal that our parent had set to be ignored stays ignored.
+//!
+//! One more signal would end us for something that is no fault of ours: a write past the limit for
+//! file sizes. It is caught so that the write itself fails and the caller decides what that means.
 
 use core::ffi::c_int;
 use core::mem::MaybeUninit;
@@ -45,6 +48,9 @@ extern "C" fn leave(_signal: c_int) {
     exit(code());
 }
 
+/// Does nothing; that it is there makes `write` fail with `EFBIG` (write(2)).
+extern "C" fn go_on(_signal: c_int) {}
+
 /// Sets the handlers. Failure is harmless: the process then dies by the signal itself.
 pub(crate) fn install() {
     let stack = libc::stack_t { ss_sp: (&raw mut STACK).cast(), ss_flags: 0, ss_size: STACK_BYTES };
@@ -52,18 +58,20 @@ pub(crate) fn install() {
     #[expect(unsafe_code, reason = "names the memory a handler runs on")]
     let _placed = unsafe { libc::sigaltstack(&raw const stack, ptr::null_mut()) };
     for signal in FAULTS {
-        handle(signal);
+        handle(signal, leave);
     }
+    handle(libc::SIGXFSZ, go_on);
 }
 
-fn handle(signal: c_int) {
+fn handle(signal: c_int, handler: extern "C" fn(c_int)) {
     // SAFETY: all-zero is a valid `sigaction`: default action, empty mask, no flags.
     #[expect(unsafe_code, reason = "a C structure of numbers")]
     let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
-    action.sa_sigaction = leave as extern "C" fn(c_int) as usize;
+    action.sa_sigaction = handler as usize;
     action.sa_flags = libc::SA_ONSTACK;
     let mut before = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: both structures are valid; the handler only calls `_exit`, which is allowed in one.
+    // SAFETY: both structures are valid; the handlers do nothing or call `_exit`, which is allowed
+    // in one.
     #[expect(unsafe_code, reason = "sets a signal handler")]
     let set = unsafe { libc::sigaction(signal, &raw const action, before.as_mut_ptr()) };
     // SAFETY: zeroed is valid, and the call, if it succeeded, filled it in.

@@ -1,0 +1,13 @@
+//! What the gate stops, what it lets pass, and what it leaves behind: real commands, a server on
+//! this machine that keeps whatever reaches it, and tokens made up for each test.
+
+mod commands;
+mod everyday;
+mod homes;
+mod modes;
+mod removal;
+mod strangers;
+mod ways;
+
+/// Rule that stops a provider's secret on its way to a stranger.
+const SECRET_RULE: &str = "no-secret-egress";
