@@ -20,3 +20,5 @@ mod path_setup;
 mod readme;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod transparency;
