@@ -11,6 +11,8 @@ changes them.
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod durability;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod hooks;
