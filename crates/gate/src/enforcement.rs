@@ -12,6 +12,7 @@ use datafog_config::Identity;
 use nix::errno::Errno;
 use nix::unistd::execve;
 
+use crate::error::in_plain_words;
 use crate::inspect::Held;
 use crate::notice::Notice;
 
@@ -84,7 +85,9 @@ impl fmt::Display for NotRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Changed(path) => write!(f, "`{}` changed after it was judged", path.display()),
-            Self::Refused(error) => write!(f, "the system did not run it: {error}"),
+            Self::Refused(error) => {
+                write!(f, "the system did not run it: {}", in_plain_words(error))
+            }
         }
     }
 }

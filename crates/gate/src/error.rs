@@ -1,6 +1,7 @@
 //! What can keep the gate from doing its work.
 
 use std::borrow::Cow;
+use std::io;
 use std::path::PathBuf;
 
 use datafog_policy::Diagnostic;
@@ -13,7 +14,7 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] datafog_config::Error),
     /// A policy file does not hold.
-    #[error("the policy `{}` cannot be loaded", .path.display())]
+    #[error("the policy cannot be loaded")]
     Policy {
         /// The file.
         path: PathBuf,
@@ -47,6 +48,32 @@ pub enum Error {
 }
 
 impl Error {
+    /// The failure and what caused it, on one line: for a notice and for a receipt.
+    ///
+    /// Of a policy the first mistake is told, with its file and line. The system's words for
+    /// refused access are not used, since some agents take them for their own isolation failing
+    /// and offer to run the command again outside of it.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            match error.downcast_ref::<io::Error>() {
+                Some(error) => text.push_str(&format!(": {}", in_plain_words(error))),
+                None => text.push_str(&format!(": {error}")),
+            }
+            cause = error.source();
+        }
+        if let Self::Policy { diagnostics, .. } = self
+            && let Some(first) = diagnostics.iter().find(|problem| problem.is_error())
+        {
+            let Diagnostic { path, line, message, help, .. } = first;
+            text.push_str(&format!(": {path}:{line}: {message}"));
+            text.extend(help.iter().map(|help| format!("; {help}")));
+        }
+        text
+    }
+
     /// What a person can do about it.
     #[must_use]
     pub fn hint(&self) -> Cow<'static, str> {
@@ -59,5 +86,17 @@ impl Error {
                 format!("name the real one: `datafog hooks install {program} --target PATH`").into()
             }
         }
+    }
+}
+
+/// An answer of the system, without the words that could be taken for an isolation failing.
+pub(crate) fn in_plain_words(error: &io::Error) -> Cow<'static, str> {
+    let kind = error.kind();
+    if kind == io::ErrorKind::PermissionDenied {
+        "the system refuses access".into()
+    } else if kind == io::ErrorKind::ReadOnlyFilesystem {
+        "the disk takes no changes".into()
+    } else {
+        error.to_string().into()
     }
 }

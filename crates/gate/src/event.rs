@@ -43,7 +43,7 @@ impl Draft<'_> {
     pub(crate) fn event(&self) -> Event {
         let (case, action) = (self.case, self.case.action);
         let inspection = case.inspection;
-        let mut faults: Vec<String> = self.fault.iter().map(ToString::to_string).collect();
+        let mut faults: Vec<String> = self.fault.iter().map(|error| error.in_full()).collect();
         faults.extend(inspection.unscanned.iter().chain(&inspection.faults).cloned());
         Event {
             receipt_id: action.id,

@@ -59,17 +59,7 @@ impl Notice {
     /// The notice for a failure of ours that keeps `program` from running.
     #[must_use]
     pub fn for_failure(receipt: Option<Id>, program: &str, error: &crate::Error) -> Self {
-        let mut what = format!("{program} was not run: {error}");
-        let mut cause = std::error::Error::source(error);
-        while let Some(error) = cause {
-            what.push_str(&format!(": {error}"));
-            cause = error.source();
-        }
-        if let crate::Error::Policy { diagnostics, .. } = error
-            && let Some(first) = diagnostics.first()
-        {
-            what.push_str(&format!(": {first}"));
-        }
+        let what = format!("{program} was not run: {}", error.in_full());
         Self {
             receipt,
             verdict: Verdict::Deny,
@@ -234,6 +224,35 @@ datafog: BLOCKED  curl would send a GitHub token to api.example.com
         assert!(!notice.to_string().contains('\u{1b}'));
     }
 
+    fn unreadable(kind: std::io::ErrorKind) -> crate::Error {
+        crate::Error::Read { path: "/r/policy.toml".into(), source: kind.into() }
+    }
+
+    #[test]
+    fn a_policy_that_does_not_hold_is_told_by_its_first_mistake() {
+        let diagnostic = |level, line| datafog_policy::Diagnostic {
+            level,
+            path: "/r/policy.toml".into(),
+            line,
+            column: 1,
+            message: "unknown key `comand`".into(),
+            help: Some("did you mean `command`?".into()),
+            source_line: "comand = \"git\"".into(),
+            width: 6,
+        };
+        let error = crate::Error::Policy {
+            path: "/r/policy.toml".into(),
+            diagnostics: vec![
+                diagnostic(datafog_policy::Level::Warning, 2),
+                diagnostic(datafog_policy::Level::Error, 7),
+            ],
+        };
+        let text = "the policy cannot be loaded: /r/policy.toml:7: unknown key `comand`; did you \
+                    mean `command`?";
+        assert_eq!(error.in_full(), text);
+        assert!(Notice::for_failure(None, "git", &error).what.ends_with(text));
+    }
+
     #[test]
     fn no_text_of_ours_reads_like_a_failing_isolation() {
         let failures = [
@@ -245,6 +264,8 @@ datafog: BLOCKED  curl would send a GitHub token to api.example.com
                 path: "/r/key".into(),
                 why: "can be written by others",
             }),
+            unreadable(std::io::ErrorKind::PermissionDenied),
+            unreadable(std::io::ErrorKind::ReadOnlyFilesystem),
         ];
         let mut texts: Vec<String> = failures
             .iter()
