@@ -10,6 +10,9 @@ use datafog_gate::{Call, Error, Gate, Notice, Outcome, Purpose, Request};
 
 use crate::exit_code::ExitCode;
 
+#[cfg(debug_assertions)]
+mod failure;
+
 /// Gates the command that this process was started as. Returns only when it did not run.
 pub(crate) fn run(host: &Host) -> u8 {
     let before = (host.arguments().to_vec(), host.environment().to_vec());
@@ -17,7 +20,11 @@ pub(crate) fn run(host: &Host) -> u8 {
         let host = Host::new(before.0.clone(), before.1.clone());
         datafog_start::exit(gate(&host, |gate, request| gate.after_panic(request)));
     }));
-    gate(host, |gate, request| gate.run(request))
+    gate(host, |gate, request| {
+        #[cfg(debug_assertions)]
+        failure::provoke(host);
+        gate.run(request)
+    })
 }
 
 /// Opens the gate of the installation that this binary belongs to and passes the request through

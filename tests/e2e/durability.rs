@@ -98,7 +98,7 @@ fn usual_duration(install: &Install) -> Duration {
     for _ in 0..4 {
         install.shim("cat", ["first"]).run().succeeds();
     }
-    start.elapsed() / 4
+    start.elapsed().div_f64(4.0)
 }
 
 /// A ledger whose last writer was killed is intact, or ends in what that writer did not finish.
@@ -204,8 +204,8 @@ fn what_was_cut_off_stays_visible_after_the_ledger_goes_on() {
     }
     let path = install.root().join("receipts/00000001.jsonl");
     let text = fs::read_to_string(&path).unwrap();
-    let cut = text.trim_end().rfind('\n').unwrap();
-    fs::write(&path, &text[..=cut]).unwrap();
+    let kept: String = text.split_inclusive('\n').take(2).collect();
+    fs::write(&path, kept).unwrap();
     install.shim("cat", ["/dev/null"]).run().succeeds();
     let kinds: Vec<_> = install.receipts().iter().map(|receipt| receipt["kind"].clone()).collect();
     assert_eq!(kinds, ["action", "action", "recovery", "action"]);

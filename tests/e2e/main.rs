@@ -13,6 +13,8 @@ mod cli;
 #[cfg(test)]
 mod durability;
 #[cfg(test)]
+mod failing;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod hooks;

@@ -25,6 +25,14 @@ pub(crate) fn binary() -> PathBuf {
     named.map_or_else(|| env!("CARGO_BIN_EXE_datafog").into(), PathBuf::from)
 }
 
+/// Whether the binary under test is one that fails when it is asked to.
+pub(crate) fn fails_on_demand() -> bool {
+    cfg!(debug_assertions) && binary() == Path::new(env!("CARGO_BIN_EXE_datafog"))
+}
+
+/// A user with no rights of its own, on every system (`nobody` on most).
+const ORDINARY: u32 = 65534;
+
 /// An installation of its own with a home of its own. Gone when dropped.
 #[derive(Debug)]
 pub(crate) struct Install {
@@ -164,6 +172,24 @@ impl Install {
         None
     }
 
+    /// Makes everything in the temporary folder belong to `user`. Only root can, and need.
+    pub(crate) fn give_to(&self, user: u32) {
+        let mut waiting = vec![self.folder.path().to_owned()];
+        while let Some(path) = waiting.pop() {
+            std::os::unix::fs::lchown(&path, Some(user), Some(user)).unwrap();
+            if path.is_dir() && !path.is_symlink() {
+                waiting.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            }
+        }
+    }
+
+    /// The same, to a user for whom permissions count; does nothing when we are one.
+    pub(crate) fn give_to_an_ordinary_user(&self) {
+        if nix::unistd::geteuid().is_root() {
+            self.give_to(ORDINARY);
+        }
+    }
+
     /// A line for bash, which stands for whatever starts commands by name; wrapped commands first.
     pub(crate) fn bash(&self, script: &str) -> Start {
         self.start("/bin/bash".as_ref(), ["-c", script])
@@ -217,6 +243,24 @@ impl Start {
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.0.env(name, value);
         self
+    }
+
+    /// The program's own name for itself.
+    pub(crate) fn arg0(mut self, name: &str) -> Self {
+        std::os::unix::process::CommandExt::arg0(&mut self.0, name);
+        self
+    }
+
+    /// Starts it as another user; only root can.
+    pub(crate) fn by_user(mut self, user: u32) -> Self {
+        std::os::unix::process::CommandExt::uid(&mut self.0, user);
+        std::os::unix::process::CommandExt::gid(&mut self.0, user);
+        self
+    }
+
+    /// Starts it as a user for whom permissions count.
+    pub(crate) fn by_an_ordinary_user(self) -> Self {
+        if nix::unistd::geteuid().is_root() { self.by_user(ORDINARY) } else { self }
     }
 
     /// Starts it, waits for its end, and keeps what it wrote.

@@ -30,6 +30,11 @@ impl EnvVars {
     pub const PATH: &'static str = "PATH";
     /// The mode of this call, where it is stricter than the installed one.
     pub const SHIM_MODE: &'static str = "DATAFOG_SHIM_MODE";
+    /// Builds with debug assertions only, so that the tests can see a shim fail: `panic`, `abort` or
+    /// `overflow` (of the stack) happens where the gate would begin to judge. Not in [`Self::ALL`],
+    /// since no installed binary knows it.
+    #[cfg(debug_assertions)]
+    pub const TEST_FAILURE: &'static str = "DATAFOG_TEST_FAILURE";
 
     /// All of them, by name.
     pub const ALL: &'static [EnvVar] = &[
