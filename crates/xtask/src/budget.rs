@@ -51,11 +51,12 @@ pub(crate) fn check() -> Result<()> {
     if exceeded.is_empty() { Ok(()) } else { bail!("over budget: {}", exceeded.join("; ")) }
 }
 
-/// The largest count that is within budget: five per cent above, or two where that is less than two.
+/// The largest count that is within budget: five per cent above, or four where that is less than four:
+/// page faults differ by a few with where the build laid things out.
 const fn ceiling(budget: u64) -> u64 {
     let slack = match budget.saturating_mul(SLACK).checked_div(100) {
-        Some(slack) if slack > 2 => slack,
-        Some(_) | None => 2,
+        Some(slack) if slack > 4 => slack,
+        Some(_) | None => 4,
     };
     budget.saturating_add(slack)
 }
