@@ -56,6 +56,20 @@ impl Snapshot {
         self.dir.join(ledger_name(file))
     }
 
+    /// Whether the last line of the chain, by the head, may end at byte `end` of `file`.
+    ///
+    /// A head that names an empty file is that of a writer that went on to it and was killed before
+    /// its first line was headed: the last line is then the end of the last file before it that
+    /// has a byte.
+    pub(crate) fn head_stands_at(&self, file: u32, end: u64) -> bool {
+        let Some(head) = self.head else { return false };
+        if head.size > 0 {
+            return (file, end) == (head.file, head.size);
+        }
+        let earlier = self.files.iter().rev().filter(|(number, _)| *number < head.file);
+        earlier.filter(|(_, size)| *size > 0).take(1).any(|last| *last == (file, end))
+    }
+
     /// Each file with how many of its bytes the head vouches for: all of the files before the
     /// head's, none of those after it. Without a head, all bytes of all files.
     pub(crate) fn headed(&self) -> impl DoubleEndedIterator<Item = (u32, u64)> + '_ {

@@ -109,7 +109,7 @@ impl Walk {
             let place = |line, offset| Place { file: ledger_name(file), line, offset };
             self.next = Some(place(number.saturating_add(1), line.end));
             if self.beyond {
-                self.see_beyond(&line, place(number, line.offset));
+                self.see_beyond(snapshot, &line, place(number, line.offset), file);
             } else {
                 self.see_headed(snapshot, &line, place(number, line.offset), file);
             }
@@ -121,8 +121,7 @@ impl Walk {
     fn see_headed(&mut self, snapshot: &Snapshot, line: &Line<'_>, place: Place, file: u32) {
         let before = self.report.last.unwrap_or((0, Digest::ZERO));
         let seen = self.see(line, place);
-        let stands_there =
-            snapshot.head.is_some_and(|head| (file, line.end) == (head.file, head.size));
+        let stands_there = snapshot.head_stands_at(file, line.end);
         let is_end = snapshot.head.zip(seen.link).is_some_and(|(head, (seq, prev))| {
             let continues = prev == before.1 && seen.hash == head.last;
             seq == head.seq && (continues || stands_there)
@@ -134,15 +133,18 @@ impl Walk {
         }
     }
 
-    /// Takes a line that stands beyond the head.
-    fn see_beyond(&mut self, line: &Line<'_>, place: Place) {
+    /// Takes a line that stands beyond the head. Writers look for such lines only in the file that
+    /// the head names, and never write to another one: what stands elsewhere is not theirs.
+    fn see_beyond(&mut self, snapshot: &Snapshot, line: &Line<'_>, place: Place, file: u32) {
         let end = self.report.last.unwrap_or((0, Digest::ZERO));
-        let link = Link::read(line.bytes).filter(|_| line.whole);
+        let in_its_file = snapshot.head.is_some_and(|head| head.file == file);
+        let link = Link::read(line.bytes).filter(|_| line.whole && in_its_file);
         if link.is_some_and(|link| link.follows(end.0, end.1)) {
             self.report.last = Some((end.0.saturating_add(1), Digest::of(line.bytes)));
             self.report.unheaded = self.report.unheaded.saturating_add(1);
         } else {
-            let flaw = if line.whole { Flaw::Inserted } else { Flaw::Torn };
+            let torn = !line.whole && in_its_file;
+            let flaw = if torn { Flaw::Torn } else { Flaw::Inserted };
             self.blame(Bad { place, flaw });
         }
     }

@@ -277,6 +277,82 @@ fn a_fault_at_any_step_from_any_state_is_mended() {
     }
 }
 
+/// In CI, a writer was killed right after a rotation, and the ledger looked tampered with: the last
+/// line stands in the file before the one that the head names.
+#[test]
+fn a_death_during_a_rotation_is_no_flaw() {
+    let full = State { rotation: 1, ..CLEAN };
+    let mut seen = Vec::new();
+    for fault in [Fault::Die, Fault::Tear] {
+        // Making the file, moving the head to it, and the line. (Half a head is damage.)
+        for at in [0, 2, 3] {
+            let place = full.prepare();
+            let ledger = place.open().unwrap().with_rotation(full.rotation);
+            let event = sample::event(100).unwrap();
+            let append = || ledger.append(&event, Durability::Lazy).unwrap();
+            if fault == Fault::Tear && at == 3 {
+                continue;
+            }
+            assert!(fault::with(at, fault, append).0.is_none());
+            for newest in [None, Some(1), Some(2), Some(3)] {
+                let report = verify(&place.path(), newest).unwrap();
+                let flaw = report.first_bad.map(|bad| (bad.place.file, bad.flaw));
+                let torn = (fault == Fault::Tear && at == 2)
+                    .then(|| ("00000002.jsonl".to_owned(), Flaw::Torn));
+                assert_eq!(flaw, torn, "{fault:?} at {at}, newest {newest:?}");
+                seen.push((report.files, report.unheaded));
+            }
+        }
+    }
+    assert!(seen.contains(&(2, 1)), "killed between the first line of the new file and its head");
+    assert!(seen.contains(&(2, 0)), "killed between the new file's head and its first line");
+}
+
+/// The head of a rotation that was cut short excuses nothing else.
+#[test]
+fn a_rotation_that_was_cut_short_hides_no_tampering() {
+    let full = State { rotation: 1, ..CLEAN };
+    let flaw_after = |damage: &dyn Fn(&Place, &str)| {
+        let place = full.prepare();
+        let ledger = place.open().unwrap().with_rotation(full.rotation);
+        let event = sample::event(100).unwrap();
+        fault::with(2, Fault::Die, || ledger.append(&event, Durability::Lazy).unwrap());
+        let text = fs::read_to_string(place.file("00000001.jsonl")).unwrap();
+        damage(&place, &text);
+        place.verify().first_bad.map(|bad| bad.flaw)
+    };
+    let write = |place: &Place, name, text: &str| fs::write(place.file(name), text).unwrap();
+    assert_eq!(flaw_after(&|_, _| {}), None);
+    let cut = flaw_after(&|place, text| {
+        let last = text.trim_end().rfind('\n').unwrap() + 1;
+        write(place, "00000001.jsonl", &text[..last]);
+    });
+    assert_eq!(cut, Some(Flaw::Truncated { first: 3, last: 3 }));
+    let moved = flaw_after(&|place, text| {
+        let last = text.trim_end().rfind('\n').unwrap() + 1;
+        write(place, "00000001.jsonl", &text[..last]);
+        write(place, "00000002.jsonl", &text[last..]);
+    });
+    assert_eq!(moved, Some(Flaw::Head));
+    let gone = flaw_after(&|place, _| fs::remove_file(place.file("00000001.jsonl")).unwrap());
+    assert_eq!(gone, Some(Flaw::Truncated { first: 1, last: 3 }));
+}
+
+/// Writers never look at a file after the one that the head names, so a line that continues the
+/// chain there would be contradicted by the next append.
+#[test]
+fn a_line_beyond_the_head_in_another_file_is_inserted() {
+    let place = CLEAN.prepare();
+    let (seq, last) = place.verify().last.unwrap();
+    let mut draft = Draft::of(&sample::event(50).unwrap()).unwrap();
+    let line = draft.finish(seq + 1, last).0.to_vec();
+    for part in [line.as_slice(), &line[..20]] {
+        fs::write(place.file("00000002.jsonl"), part).unwrap();
+        let bad = place.verify().first_bad.unwrap();
+        assert_eq!((bad.place.file.as_str(), bad.flaw), ("00000002.jsonl", Flaw::Inserted));
+    }
+}
+
 #[test]
 fn an_append_takes_as_many_steps_as_it_must() {
     let full = State { rotation: 1, ..CLEAN };
