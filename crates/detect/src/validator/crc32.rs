@@ -5,6 +5,7 @@
 //! prefix, in base 62 with the digits `0-9A-Za-z`, padded with zeros. npm took it over. The others
 //! were worked out from valid tokens; a checksum of 32 bits does not come out right by chance.
 
+use super::base64;
 use crate::candidate::{Candidate, Judgement};
 
 /// Base-62 digits of a checksum.
@@ -58,6 +59,27 @@ pub(super) fn cloudflare(candidate: &mut Candidate<'_>) -> Judgement {
 pub(super) fn atlassian(candidate: &mut Candidate<'_>) -> Judgement {
     let holds = split(candidate.value(), 8)
         .is_some_and(|(body, digits)| hex(checksum(body)).eq_ignore_ascii_case(digits));
+    Judgement::proven_if(holds)
+}
+
+/// Confluent: `cflt`, 54 characters, and the first six base64 digits of their checksum, least
+/// significant byte first.
+pub(super) fn confluent(candidate: &mut Candidate<'_>) -> Judgement {
+    let holds =
+        candidate.value().get(4..).and_then(|body| split(body, 6)).is_some_and(|(body, digits)| {
+            let mut sum = [0; 4];
+            // Six digits hold 36 bits, of which the first 32 are the checksum.
+            base64::decode(digits, &mut sum) == checksum(body).to_le_bytes()
+        });
+    Judgement::proven_if(holds)
+}
+
+/// Zuplo: `zpka_`, 32 characters, `_`, and their checksum in hex.
+pub(super) fn zuplo(candidate: &mut Candidate<'_>) -> Judgement {
+    let body = candidate.value().strip_prefix(b"zpka_").and_then(|body| split(body, 9));
+    let holds = body.is_some_and(|(body, digits)| {
+        digits.get(1..).is_some_and(|digits| hex(checksum(body)) == digits)
+    });
     Judgement::proven_if(holds)
 }
 

@@ -4,13 +4,17 @@
 //! is published. A validator looks only at what it is given and takes time linear in it.
 
 mod address;
+mod azure;
+mod base58;
 mod base64;
 mod basic;
 mod bech32;
 mod card;
 mod crc32;
 mod email;
+mod encoded;
 mod entropy;
+mod ethereum;
 mod iban;
 mod jwt;
 mod naming;
@@ -32,7 +36,13 @@ use crate::candidate::Validator;
 pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("atlassian-crc32", crc32::atlassian),
     ("au-tfn", national::au_tfn),
+    ("aws-key-id", encoded::aws_key_id),
+    ("azure-devops", azure::devops),
+    ("azure-identifiable", azure::identifiable),
     ("azure-sas", shape::azure_sas),
+    ("base58-address", base58::address),
+    ("base58-extended-key", base58::extended_key),
+    ("base58-import-format", base58::import_format),
     ("base64-json", basic::json),
     ("basic-credentials", basic::basic),
     ("bech32", bech32::bech32),
@@ -40,10 +50,13 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("ca-sin", national::ca_sin),
     ("card", card::card),
     ("cloudflare-crc32", crc32::cloudflare),
+    ("confluent-crc32", crc32::confluent),
     ("database-url", url::database),
     ("date", shape::date),
     ("de-tax-id", national::de_tax_id),
+    ("discord", encoded::discord),
     ("email", email::email),
+    ("ethereum", ethereum::address),
     ("github-crc32", crc32::github),
     ("gitlab-crc32", crc32::gitlab),
     ("grafana-crc32", crc32::grafana),
@@ -57,6 +70,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("named", secret::named),
     ("nats", nats::nats),
     ("nl-bsn", national::nl_bsn),
+    ("numbered", encoded::numbered),
     ("openai", shape::openai),
     ("password", secret::password),
     ("phone", phone::phone),
@@ -64,10 +78,12 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("private-key", pem::private_key),
     ("putty", shape::putty),
     ("random", shape::random),
+    ("sentry", encoded::sentry),
     ("slack", shape::slack),
     ("ssn", ssn::ssn),
     ("uk-nhs", national::uk_nhs),
     ("url-credentials", url::credentials),
+    ("zuplo-crc32", crc32::zuplo),
 ];
 
 #[cfg(test)]

@@ -3,8 +3,12 @@
 use super::base64;
 use crate::candidate::{Candidate, Judgement};
 
-/// Bytes of the body that are looked at.
-const SEEN: usize = 24;
+/// Bytes of the body that are looked at: as far as the check integers of an OpenSSH key, which lie
+/// behind its public half.
+const SEEN: usize = 1280;
+
+/// Base64 digits of as many bytes.
+const DIGITS: usize = SEEN.div_ceil(3).wrapping_mul(4);
 
 /// Magic at the start of an OpenSSH key (openssh-portable, PROTOCOL.key).
 const OPENSSH: &[u8] = b"openssh-key-v1\0";
@@ -17,7 +21,7 @@ pub(super) fn private_key(candidate: &mut Candidate<'_>) -> Judgement {
     let body = body(candidate.after());
     candidate.end = candidate.end.saturating_add(body.length);
     let Some(after) = candidate.after().strip_prefix(b"-----END ") else {
-        return if body.digits >= 32 { Judgement::Sound } else { Judgement::Shape };
+        return if body.count >= 32 { Judgement::Sound } else { Judgement::Shape };
     };
     if !after.starts_with(label)
         || !after.get(label.len()..).is_some_and(|end| end.starts_with(b"-----"))
@@ -33,49 +37,90 @@ struct Body {
     /// Bytes up to the next `-----` or to what cannot be part of a key block.
     length: usize,
     /// Base64 digits among them.
-    digits: usize,
-    /// The first bytes, decoded.
-    head: [u8; SEEN],
+    count: usize,
+    /// The first of these.
+    digits: [u8; DIGITS],
+    /// Whether header lines stand before the digits: an encrypted PKCS#1 body, or armour.
+    headers: bool,
 }
 
 impl Body {
-    /// Whether it decodes to what the label promises. PKCS#1, PKCS#8 and SEC 1 keys are a DER
-    /// sequence (X.690 §8.9).
+    /// Whether it decodes to what the label promises.
     fn is_key(&self, label: &[u8]) -> bool {
-        self.digits >= 32
+        let mut buffer = [0; SEEN];
+        let digits = self.digits.get(..self.count.min(DIGITS)).unwrap_or_default();
+        let bytes = base64::decode(digits, &mut buffer);
+        self.count >= 32
             && match label {
-                _ if label.starts_with(b"OPENSSH") => self.head.starts_with(OPENSSH),
-                _ if label.starts_with(b"PGP") => self.head.first().is_some_and(|tag| *tag >= 0x80),
-                _ => self.head.first() == Some(&0x30) || self.has_headers(),
+                _ if self.headers => true,
+                _ if label.starts_with(b"OPENSSH") => is_openssh(bytes),
+                _ if label.starts_with(b"PGP") => bytes.first().is_some_and(|tag| *tag >= 0x80),
+                _ => self.is_sequence(bytes),
             }
     }
 
-    /// Encrypted PKCS#1 bodies begin with header lines, which do not decode.
-    fn has_headers(&self) -> bool {
-        self.head.iter().all(|byte| *byte == 0)
+    /// Whether the whole is one DER sequence (X.690 §8.1.3, §8.9), as PKCS#1, PKCS#8 and SEC 1
+    /// keys are: its length must be that of the block.
+    fn is_sequence(&self, bytes: &[u8]) -> bool {
+        let whole = self.count.saturating_mul(3) / 4;
+        let length = match bytes {
+            [0x30, short @ 0..=0x7f, ..] => usize::from(*short).saturating_add(2),
+            [0x30, 0x81, length, ..] => usize::from(*length).saturating_add(3),
+            [0x30, 0x82, high, low, ..] => {
+                usize::from(u16::from_be_bytes([*high, *low])).saturating_add(4)
+            }
+            _ => return false,
+        };
+        length == whole
     }
+}
+
+/// Whether the bytes are an OpenSSH key: magic, cipher, derivation and its options, one key, its
+/// public half, its private half; unencrypted, the latter begins with the same number twice.
+fn is_openssh(bytes: &[u8]) -> bool {
+    let Some(rest) = bytes.strip_prefix(OPENSSH) else { return false };
+    let Some((cipher, rest)) = string(rest) else { return false };
+    if cipher != b"none" {
+        return true;
+    }
+    let private = string(rest)
+        .and_then(|(_, rest)| string(rest))
+        .and_then(|(_, rest)| rest.strip_prefix(&[0, 0, 0, 1]))
+        .and_then(string)
+        .and_then(|(_, rest)| rest.get(4..));
+    // A public half that is longer than what was decoded leaves nothing to compare.
+    private.is_none_or(|private| match private {
+        [a, b, c, d, e, f, g, h, ..] => [a, b, c, d] == [e, f, g, h],
+        _ => true,
+    })
+}
+
+/// A string of SSH (RFC 4251 §5): its length in four bytes, then its bytes; and what follows.
+fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
 
 /// Walks a body: base64 digits, header lines, line ends as they are or as `\n` in a string.
 fn body(text: &[u8]) -> Body {
-    let mut digits = [0_u8; SEEN.div_ceil(3) * 4];
-    let mut out = Body { length: 0, digits: 0, head: [0; SEEN] };
-    let mut headers = false;
+    let mut out = Body { length: 0, count: 0, digits: [0; DIGITS], headers: false };
+    let mut escaped = false;
     for (at, byte) in text.iter().enumerate() {
         let rest = text.get(at..).unwrap_or_default();
         match byte {
+            _ if escaped => escaped = false,
             b'-' if rest.starts_with(b"-----") => {
                 out.length = at;
                 break;
             }
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {
-                if let Some(slot) = digits.get_mut(out.digits) {
+                if let Some(slot) = out.digits.get_mut(out.count) {
                     *slot = *byte;
                 }
-                out.digits = out.digits.saturating_add(1);
+                out.count = out.count.saturating_add(1);
             }
-            b':' => headers = true,
-            b'\\' if matches!(rest, [_, b'n' | b'r', ..]) => {}
+            b':' => out.headers = true,
+            b'\\' if matches!(rest, [_, b'n' | b'r', ..]) => escaped = true,
             b'=' | b'\r' | b'\n' | b'\t' | b' ' | b',' | b'-' | b'.' | b'(' | b')' | b'"'
             | b'\'' | b'@' | b'_' => {}
             _ => {
@@ -85,8 +130,44 @@ fn body(text: &[u8]) -> Body {
         }
         out.length = at.saturating_add(1);
     }
-    if !headers {
-        base64::decode(&digits, &mut out.head);
-    }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(cipher: &[u8], first: u32, second: u32) -> Vec<u8> {
+        let mut bytes = OPENSSH.to_vec();
+        for part in [cipher, b"none", b""] {
+            bytes.extend((part.len() as u32).to_be_bytes());
+            bytes.extend(part);
+        }
+        bytes.extend([0, 0, 0, 1, 0, 0, 0, 2, 7, 7, 0, 0, 0, 8]);
+        bytes.extend(first.to_be_bytes());
+        bytes.extend(second.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn check_integers_of_openssh_are_equal() {
+        assert!(is_openssh(&block(b"none", 9, 9)) && !is_openssh(&block(b"none", 9, 8)));
+        assert!(is_openssh(&block(b"aes256-ctr", 9, 8)));
+        assert!(!is_openssh(b"openssh-key-v2\0") && !is_openssh(b""));
+    }
+
+    #[test]
+    fn a_sequence_is_as_long_as_it_says() {
+        let of = |count| Body { length: 0, count, digits: [0; DIGITS], headers: false };
+        assert!(of(8).is_sequence(&[0x30, 4, 0, 0, 0, 0]));
+        assert!(!of(12).is_sequence(&[0x30, 4, 0, 0, 0, 0]));
+        assert!(of(176).is_sequence(&[0x30, 0x81, 129, 0]));
+        assert!(of(400).is_sequence(&[0x30, 0x82, 1, 40, 0]) && !of(400).is_sequence(&[0x31]));
+    }
+
+    #[test]
+    fn escaped_line_ends_are_no_digits() {
+        let found = body(br"\nMIIB\nAAAA\n-----END");
+        assert_eq!((found.count, found.length), (8, 14));
+    }
 }

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod checksums;
 mod detectors;
 mod files;
 mod properties;

@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use sha2::{Digest as _, Sha256};
+
 /// An expanded template.
 #[derive(Debug)]
 pub(crate) struct Example {
@@ -96,7 +98,10 @@ fn generate(name: &str, argument: &str, before: &str, random: &mut Random) -> Op
         "CRC32HEX" => {
             return Some(format!("{:0width$X}", crc32(before), width = argument.parse().ok()?));
         }
-        "crc32hexle" => return Some(format!("{:08x}", crc32(before).swap_bytes())),
+        "crc32hexle" => {
+            let body = before.trim_end_matches('_');
+            return Some(format!("{:08x}", crc32(body).swap_bytes()));
+        }
         "crc32base36" => return Some(in_base(u64::from(crc32(before)), 36, 7)),
         "cloudflare-crc32" => {
             let body = random.text(&base62, argument.parse().ok()?);
@@ -105,6 +110,25 @@ fn generate(name: &str, argument: &str, before: &str, random: &mut Random) -> Op
         }
         "natsseed" => return Some(nats_seed(argument, random)),
         "agekey" => return Some(age_key(random)),
+        "bech32" => return bech32(argument, random),
+        "base58" => return base58(argument, random),
+        "confluent" => return Some(confluent(random)),
+        "crc32hexof" => {
+            let body = random.text(&base62, argument.parse().ok()?);
+            return Some(format!("{body}_{:08x}", crc32(&body)));
+        }
+        "devops" => return Some(devops(random)),
+        "discord" => {
+            let id = format!("8{}", random.text(DIGITS, argument.parse().ok()?));
+            return Some(base64(id.as_bytes(), "-_", false));
+        }
+        "identifiable" => return identifiable(argument, random),
+        "numbered" => {
+            let text = format!("8{}:", random.text(DIGITS, 11));
+            return Some(
+                base64(text.as_bytes(), "+/", true).replace('=', "") + &random.text(&both, 26),
+            );
+        }
         "der" => return Some(wrapped_der(argument.parse().ok()?, random)),
         "openssh" => return Some(wrapped_openssh(argument.parse().ok()?, random)),
         "uuid" => return Some(uuid(random)),
@@ -202,9 +226,18 @@ fn nats_seed(kind: &str, random: &mut Random) -> String {
 
 /// An age identity: bech32 of 52 random digits.
 fn age_key(random: &mut Random) -> String {
+    bech32_of("age-secret-key-", 52, random).to_uppercase()
+}
+
+/// `head/digits`: bech32 of so many random digits.
+fn bech32(argument: &str, random: &mut Random) -> Option<String> {
+    let (head, digits) = argument.split_once('/')?;
+    Some(bech32_of(head, digits.parse().ok()?, random))
+}
+
+fn bech32_of(head: &str, count: usize, random: &mut Random) -> String {
     const ALPHABET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-    let head = "age-secret-key-";
-    let mut digits: Vec<u8> = (0..52).map(|_| random.next() as u8 % 32).collect();
+    let mut digits: Vec<u8> = (0..count).map(|_| random.next() as u8 % 32).collect();
     let mut all: Vec<u8> = head.bytes().map(|byte| byte >> 5).collect();
     all.push(0);
     all.extend(head.bytes().map(|byte| byte & 31));
@@ -214,7 +247,7 @@ fn age_key(random: &mut Random) -> String {
     digits.extend((0..6).map(|place| (sum >> (5 * (5 - place))) as u8 & 31));
     let data: String =
         digits.iter().map(|digit| char::from(ALPHABET[usize::from(*digit)])).collect();
-    format!("{head}1{data}").to_uppercase()
+    format!("{head}1{data}")
 }
 
 /// The remainder of BIP-173, by long division over the field of 32 elements.
@@ -288,10 +321,20 @@ fn wrapped_der(length: usize, random: &mut Random) -> String {
     wrap(&base64(&bytes, "+/", true))
 }
 
-/// Base64 of an OpenSSH key's magic and `length` random bytes, in lines of 64.
+/// Base64 of an unencrypted OpenSSH key with `length` random bytes in each half, in lines of 64.
 fn wrapped_openssh(length: usize, random: &mut Random) -> String {
     let mut bytes = b"openssh-key-v1\0".to_vec();
-    bytes.extend((0..length).map(|_| random.next() as u8));
+    let mut half = || (0..length).map(|_| random.next() as u8).collect::<Vec<u8>>();
+    let check = [1, 2, 3, 4, 1, 2, 3, 4];
+    let private = [&check[..], &half()].concat();
+    let parts: [&[u8]; 4] = [b"none", b"none", b"", &half()];
+    for (index, part) in parts.iter().chain([&private.as_slice()]).enumerate() {
+        if index == 3 {
+            bytes.extend([0, 0, 0, 1]);
+        }
+        bytes.extend(u32::try_from(part.len()).unwrap().to_be_bytes());
+        bytes.extend(*part);
+    }
     wrap(&base64(&bytes, "+/", true))
 }
 
@@ -304,4 +347,109 @@ fn wrap(text: &str) -> String {
 fn uuid(random: &mut Random) -> String {
     let hex = random.text("0123456789abcdef", 32);
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+/// `version/bytes/last`: base 58 of a version in hex, random bytes, last bytes in hex, and the
+/// first four bytes of the double SHA-256 of all.
+fn base58(argument: &str, random: &mut Random) -> Option<String> {
+    let mut parts = argument.split('/');
+    let mut bytes = unhex(parts.next()?)?;
+    let count: usize = parts.next()?.parse().ok()?;
+    bytes.extend((0..count).map(|_| random.next() as u8));
+    bytes.extend(unhex(parts.next().unwrap_or_default())?);
+    let digest = Sha256::digest(Sha256::digest(&bytes));
+    bytes.extend(&digest[..4]);
+    // Long division of the whole by 58, digit by digit.
+    let alphabet = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    let mut digits = Vec::new();
+    while bytes.iter().any(|byte| *byte > 0) {
+        let mut rest = 0_u32;
+        for byte in &mut bytes {
+            rest = rest * 256 + u32::from(*byte);
+            *byte = (rest / 58) as u8;
+            rest %= 58;
+        }
+        digits.push(char::from(alphabet[rest as usize]));
+    }
+    digits.extend("1".repeat(zeros).chars());
+    Some(digits.into_iter().rev().collect())
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+/// A secret of Confluent: `cflt`, 54 random characters, six characters of checksum.
+fn confluent(random: &mut Random) -> String {
+    let body = random.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 54);
+    let sum = base64(&crc32(&body).to_le_bytes(), "+/", true);
+    format!("cflt{body}{}", &sum[..6])
+}
+
+/// A token of Azure DevOps in base 32, its checksum scattered.
+fn devops(random: &mut Random) -> String {
+    let mut bytes: Vec<u8> = (0..28).map(|_| random.next() as u8 % 128).collect();
+    let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    let sum = (crc32(&text) ^ 0xE0B9_692D).to_be_bytes();
+    for (place, byte) in [2, 7, 8, 22].into_iter().zip(sum) {
+        bytes.insert(place, byte);
+    }
+    let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
+    let alphabet = b"abcdefghijklmnopqrstuvwxyz234567";
+    bits.as_bytes()
+        .chunks(5)
+        .map(|five| format!("{:0<5}", str::from_utf8(five).unwrap()))
+        .map(|five| char::from(alphabet[usize::from_str_radix(&five, 2).unwrap()]))
+        .collect()
+}
+
+/// `digits/signature/seed`: so many random base64 digits, the signature, and six digits that hold
+/// Marvin32 of the bytes before; none of them is `+` or `/`.
+fn identifiable(argument: &str, random: &mut Random) -> Option<String> {
+    let mut parts = argument.split('/');
+    let count: usize = parts.next()?.parse().ok()?;
+    let (signature, seed) = (parts.next()?, parts.next()?);
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let value = |byte: u8| alphabet.bytes().position(|known| known == byte).unwrap();
+    loop {
+        let head = random.text(&alphabet[..62], count) + signature;
+        let mut bits: String = head.bytes().map(|byte| format!("{:06b}", value(byte))).collect();
+        let bytes = (count + 10) * 6 / 8;
+        bits.push_str(&"0".repeat((bytes - 4) * 8 - bits.len()));
+        let body: Vec<u8> = bits
+            .as_bytes()
+            .chunks(8)
+            .map(|eight| u8::from_str_radix(str::from_utf8(eight).unwrap(), 2).unwrap())
+            .collect();
+        let sum = marvin(&body, seed.as_bytes()).to_le_bytes();
+        let text = base64(&[&body[..], &sum].concat(), "+/", false);
+        if text[count + 4..].bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Some(text);
+        }
+    }
+}
+
+/// Marvin32, its message padded first and then taken four bytes at a time.
+fn marvin(body: &[u8], seed: &[u8]) -> u32 {
+    let mut message = body.to_vec();
+    message.push(0x80);
+    while !message.len().is_multiple_of(4) {
+        message.push(0);
+    }
+    message.extend([0; 4]);
+    let mut high = u32::from_be_bytes(seed[..4].try_into().unwrap());
+    let mut low = u32::from_be_bytes(seed[4..].try_into().unwrap());
+    for word in message.chunks(4) {
+        low = low.wrapping_add(u32::from_le_bytes(word.try_into().unwrap()));
+        high ^= low;
+        low = low.rotate_left(20);
+        low = low.wrapping_add(high);
+        high = high.rotate_left(9);
+        high ^= low;
+        low = low.rotate_left(27);
+        low = low.wrapping_add(high);
+        high = high.rotate_left(19);
+    }
+    low ^ high
 }
