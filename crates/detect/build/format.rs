@@ -116,9 +116,12 @@ pub(crate) enum Boundary {
     None,
     /// Anything may stand before the value, no letter or digit after it.
     Right,
-    /// No letter, digit or underscore on either side.
+    /// No letter or digit on either side and no underscore after. Before, an underscore may stand
+    /// when every keyword is a literal head of the value, else it may not.
     #[default]
     Word,
+    /// No letter, digit or underscore on either side, whatever the keywords are.
+    Whole,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]

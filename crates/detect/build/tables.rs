@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::format::{Detector, Source, Trigger};
+use crate::format::{Boundary, Detector, Source, Trigger};
 use crate::keyword::Keyword;
 use crate::pattern::{self, Sets, Step};
 
@@ -129,7 +129,7 @@ impl Tables {
              published: &{published:?}, secret: {} }},\n",
             trigger(detector),
             print_steps(&steps),
-            detector.boundary,
+            boundary(detector),
             detector.confidence,
             detector.shape,
             rank(detector),
@@ -222,6 +222,16 @@ fn trigger(detector: &Detector) -> String {
         Trigger::Number => "Trigger::Number".to_owned(),
         Trigger::Token => "Trigger::Token".to_owned(),
         Trigger::Userinfo => "Trigger::Userinfo".to_owned(),
+    }
+}
+
+/// What may stand around the value: with a head of four literal bytes it is distinct enough to
+/// follow an underscore, with a class in its place it is not.
+fn boundary(detector: &Detector) -> Boundary {
+    let literal = detector.keywords.iter().all(|keyword| !keyword.contains('\\'));
+    match detector.boundary {
+        Boundary::Word if !literal || detector.back.is_some() => Boundary::Whole,
+        Boundary::None | Boundary::Right | Boundary::Whole | Boundary::Word => detector.boundary,
     }
 }
 

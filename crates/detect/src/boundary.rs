@@ -1,7 +1,8 @@
 //! Whether a value begins or ends where it seems to.
 //!
-//! A token inside a longer word is another word. But `\n`, `%3D`, `\u0022` and colour codes end in
-//! letters or digits too and stand between values: after them a value may begin.
+//! A token inside a longer word is another word; only bytes of ASCII make words here. But `\n`,
+//! `%3D`, `\u0022` and colour codes end in letters or digits too and stand between values: after
+//! them a value may begin. So may a token after the letters of short options: `-sSd`.
 
 use crate::bytes::{before, is_word, run_back};
 use crate::walks::in_set;
@@ -9,11 +10,24 @@ use crate::walks::in_set;
 /// Longest escape sequence that is recognised, in bytes.
 const LONGEST_ESCAPE: usize = 24;
 
+/// Most letters of short options that are written together, the last of which takes a value.
+const MOST_OPTIONS: usize = 8;
+
 /// Whether a value may begin at `at`.
 pub(crate) fn begins(text: &[u8], at: usize) -> bool {
     before(text, at).is_none_or(|byte| !is_word(byte))
         || text.get(at).is_some_and(|byte| !is_word(*byte))
         || after_escape(text, at)
+}
+
+/// Whether a token may begin at `at`: where any value may, and directly after short options.
+pub(crate) fn begins_token(text: &[u8], at: usize) -> bool {
+    begins(text, at) || after_options(text, at)
+}
+
+/// Whether a token that is unmistakable may begin at `at`: also after the `_` of a name.
+pub(crate) fn begins_distinct(text: &[u8], at: usize) -> bool {
+    before(text, at) == Some(b'_') || begins_token(text, at)
 }
 
 /// Whether a value may end before `at`; `last` is the set of its last run, which must not go on.
@@ -39,6 +53,17 @@ fn after_escape(text: &[u8], at: usize) -> bool {
     }
 }
 
+/// Whether the bytes before `at` are an argument that begins with letters of short options: `-sSd`.
+fn after_options(text: &[u8], at: usize) -> bool {
+    let head = text.get(..at).unwrap_or_default();
+    let recent = head.get(head.len().saturating_sub(MOST_OPTIONS)..).unwrap_or_default();
+    let dash = at.saturating_sub(run_back(recent, |byte| byte.is_ascii_alphabetic()));
+    let argument = dash.saturating_sub(1);
+    before(text, dash) == Some(b'-')
+        && before(text, argument)
+            .is_none_or(|byte| !byte.is_ascii_graphic() || matches!(byte, b'"' | b'\'' | b','))
+}
+
 /// Whether `head` ends in a colour code, ECMA-48 SGR: `ESC [ 0 ; 3 2 m`.
 fn after_colour(head: &[u8]) -> bool {
     let Some((_, parameters)) = head.split_last() else { return false };
@@ -54,7 +79,20 @@ mod tests {
     #[test]
     fn a_value_does_not_begin_inside_a_word() {
         assert!(begins(b"ghp", 0) && begins(b"=ghp", 1) && begins(b"-ghp", 1));
-        assert!(!begins(b"xghp", 1) && !begins(b"_ghp", 1) && !begins("éghp".as_bytes(), 2));
+        assert!(!begins(b"xghp", 1) && !begins(b"_ghp", 1) && begins("éghp".as_bytes(), 2));
+    }
+
+    #[test]
+    fn a_token_begins_after_short_options_and_a_distinct_one_after_a_name() {
+        for text in ["-d", "curl -sSd", "'-p", "[\"-U", "-abcdefgh"] {
+            let whole = format!("{text}ghp");
+            assert!(begins_token(whole.as_bytes(), text.len()), "{text}");
+            assert!(!begins(whole.as_bytes(), text.len()), "{text}");
+        }
+        for text in ["x-d", "--d", "-1d", "-abcdefghi", "d", "_"] {
+            assert!(!begins_token(format!("{text}ghp").as_bytes(), text.len()), "{text}");
+        }
+        assert!(begins_distinct(b"token_ghp", 6) && !begins_distinct(b"tokenghp", 5));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Small questions about bytes.
 
-/// Whether a byte can be part of a word: a letter, a digit or `_` (ASCII), or part of a UTF-8
-/// character beyond ASCII.
+/// Whether a byte can be part of a word: a letter, a digit or `_`, all of ASCII. What is beyond
+/// ASCII parts words: `é`, a no-break space, letters of other scripts.
 pub(crate) const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// Whether a byte can stand in a host name (RFC 1123 §2.1).

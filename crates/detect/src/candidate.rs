@@ -36,8 +36,8 @@ impl<'t> Candidate<'t> {
     }
 }
 
-/// What a validator says about a candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a validator says about a candidate, from the least sure to the surest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Judgement {
     /// Not one of these at all.
     Refuse,

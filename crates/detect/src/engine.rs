@@ -4,7 +4,7 @@
 //! of trigger: keywords, the character `@`, groups of digits. What a trigger leads to depends only
 //! on the bytes within fixed bounds around it, never on how the text was cut into segments.
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
 
 use crate::assignment::{self, Assignment, LONGEST_VALUE};
 use crate::boundary;
@@ -12,7 +12,7 @@ use crate::bytes::{fnv, is_host, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::number::{self, Group};
 use crate::overlap::{Pending, Raw};
-use crate::pattern;
+use crate::pattern::{self, Match, Mismatch};
 use crate::prefilter;
 use crate::refused::Refused;
 use crate::rule::{Boundary, Keyword, Rule, Trigger};
@@ -113,7 +113,7 @@ impl Engine {
             for number in keyword.rules {
                 let Some(rule) = RULES.get(usize::from(*number)) else { continue };
                 match rule.trigger {
-                    Trigger::Token => self.token(*number, rule, view),
+                    Trigger::Token => self.token(*number, rule, view, keyword.text.len()),
                     Trigger::Assignment => {
                         let found = assigned.get_or_insert_with(|| self.assigned(keyword, view));
                         if let Some(found) = *found {
@@ -150,24 +150,54 @@ impl Engine {
         false
     }
 
-    fn token(&mut self, number: u16, rule: &'static Rule, view: View<'_>) {
+    fn token(&mut self, number: u16, rule: &'static Rule, view: View<'_>, keyword: usize) {
         let start = rule.back.map_or(view.at, |(set, most)| {
             let head = view.text.get(..view.at).unwrap_or_default();
             let recent = head.get(head.len().saturating_sub(usize::from(most))..);
             view.at.saturating_sub(run_back(recent.unwrap_or_default(), |byte| in_set(set, byte)))
         });
-        let free = rule.boundary != Boundary::Word || boundary::begins(view.text, start);
-        let Some(rest) = view.text.get(start..).filter(|_| free) else { return };
         let place = view.base.saturating_add(start);
-        let Some(found) = pattern::matches(rule.steps, rest, place, &mut self.walks) else {
-            return;
+        let begins = match rule.boundary {
+            Boundary::None | Boundary::Right => true,
+            Boundary::Word => boundary::begins_distinct(view.text, start),
+            Boundary::Whole => boundary::begins_token(view.text, start),
         };
-        let stop = start.saturating_add(found.stop);
-        if rule.boundary != Boundary::None && !boundary::ends(view.text, stop, found.last) {
+        let free = begins || self.pending.ends(number, place);
+        // Without a check that could be right by no chance, a token inside a word is none.
+        if !free && rule.validator.is_none() {
             return;
         }
+        let Some(rest) = view.text.get(start..) else { return };
+        let touching = if rule.back.is_none() { keyword } else { 0 };
+        let Some((found, closed)) = self.matched(rule, rest, place, touching) else { return };
         let value = (start.saturating_add(found.start), start.saturating_add(found.end));
-        self.judge(number, rule, view, view.candidate(value.0, value.1));
+        let certain = if free && closed { Judgement::Shape } else { Judgement::Proven };
+        self.judge(number, rule, view, view.candidate(value.0, value.1), certain);
+    }
+
+    /// Where the rule's pattern matches at the start of `text`, and whether it ends where a value
+    /// may. When the same keyword of `keyword` bytes begins another token before that, this one
+    /// ends there: tokens may follow each other without a mark.
+    fn matched(
+        &mut self,
+        rule: &Rule,
+        text: &[u8],
+        place: usize,
+        keyword: usize,
+    ) -> Option<(Match, bool)> {
+        let found = pattern::run(rule.steps, text, place, &mut self.walks);
+        let stop = match found {
+            Ok(Match { stop, last, .. })
+                if rule.boundary == Boundary::None || boundary::ends(text, stop, last) =>
+            {
+                return found.ok().zip(Some(true));
+            }
+            Ok(Match { stop, .. }) | Err(Mismatch::TooLong(stop)) => stop,
+            Err(Mismatch::Other) => return None,
+        };
+        let first = before_next(text, stop, keyword);
+        let first = first.and_then(|it| pattern::matches(rule.steps, it, place, &mut self.walks));
+        first.zip(Some(true)).or_else(|| found.ok().zip(Some(false)))
     }
 
     /// The assignment that a word of a name leads to, unless its value was judged often enough.
@@ -209,7 +239,7 @@ impl Engine {
             candidate.end = candidate.start.saturating_add(shape.end);
             candidate.start = candidate.start.saturating_add(shape.start);
         }
-        self.judge(number, rule, view, candidate);
+        self.judge(number, rule, view, candidate, Judgement::Shape);
     }
 
     fn at_sign(&mut self, text: &[u8], base: usize, at: usize) {
@@ -226,7 +256,8 @@ impl Engine {
         for number in rules {
             if let Some(rule) = RULES.get(usize::from(*number)) {
                 let end = view.at.saturating_add(1);
-                self.judge(*number, rule, view, view.candidate(view.at, end));
+                let candidate = view.candidate(view.at, end);
+                self.judge(*number, rule, view, candidate, Judgement::Shape);
             }
         }
     }
@@ -241,18 +272,20 @@ impl Engine {
             }
             if let Some(rule) = RULES.get(usize::from(*number)) {
                 let start = view.at.saturating_sub(usize::from(group.letters));
-                self.judge(*number, rule, view, view.candidate(start, end));
+                let candidate = view.candidate(start, end);
+                self.judge(*number, rule, view, candidate, Judgement::Shape);
             }
         }
     }
 
-    /// Lets the validator judge and keeps what stands.
+    /// Lets the validator judge and keeps what stands, when the judgement is at least `least`.
     fn judge(
         &mut self,
         number: u16,
         rule: &'static Rule,
         view: View<'_>,
         mut candidate: Candidate<'_>,
+        least: Judgement,
     ) {
         let validator = rule.validator.and_then(|at| VALIDATORS.get(usize::from(at)));
         let judgement =
@@ -260,6 +293,7 @@ impl Engine {
         let value = candidate.value();
         self.walks.work = self.walks.work.saturating_add(value.len() as u64);
         let confidence = match judgement {
+            _ if judgement < least => return,
             Judgement::Refuse => return,
             Judgement::Shape => rule.shape,
             Judgement::Sound | Judgement::Proven => Some(rule.confidence),
@@ -281,6 +315,15 @@ impl Engine {
             rank: rule.rank,
         });
     }
+}
+
+/// What of `text`, which begins with a keyword of `length` bytes, stands before the next one of the
+/// same kind, when that begins among the first `stop` bytes.
+fn before_next(text: &[u8], stop: usize, length: usize) -> Option<&[u8]> {
+    let keyword = text.get(..length).filter(|keyword| !keyword.is_empty())?;
+    let rest = text.get(length..stop.saturating_add(length).min(text.len()))?;
+    let next = memmem::find(rest, keyword)?;
+    text.get(..length.checked_add(next)?)
 }
 
 #[cfg(test)]

@@ -38,6 +38,11 @@ impl Pending {
         self.offered
     }
 
+    /// Whether a finding of this rule that waits ends at `end`.
+    pub(crate) fn ends(&self, rule: u16, end: usize) -> bool {
+        self.raws.iter().rev().any(|raw| raw.rule == rule && raw.end == end)
+    }
+
     /// Adds a finding.
     pub(crate) fn push(&mut self, raw: Raw) {
         self.offered = self.offered.saturating_add(1);

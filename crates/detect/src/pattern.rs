@@ -20,13 +20,32 @@ pub(crate) struct Match {
 
 /// Matches `steps` at the start of `text`, which lies at absolute offset `at`.
 pub(crate) fn matches(steps: &[Step], text: &[u8], at: usize, walks: &mut Walks) -> Option<Match> {
+    run(steps, text, at, walks).ok()
+}
+
+/// Why a pattern does not match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mismatch {
+    /// Another byte stands where the pattern wants one.
+    Other,
+    /// All was right up to this offset in the text, where a run goes on beyond its greatest length.
+    TooLong(usize),
+}
+
+/// The same, and why not.
+pub(crate) fn run(
+    steps: &[Step],
+    text: &[u8],
+    at: usize,
+    walks: &mut Walks,
+) -> Result<Match, Mismatch> {
     let mut place = 0_usize;
     let mut next = 0_usize;
     let mut value = (None, None);
     let mut last = None;
     while let Some(step) = steps.get(next) {
-        next = next.checked_add(1)?;
-        let rest = text.get(place..)?;
+        next = next.saturating_add(1);
+        let rest = text.get(place..).ok_or(Mismatch::Other)?;
         match *step {
             Step::Close => value.1 = Some(place),
             Step::Fork { set, otherwise } => {
@@ -37,24 +56,27 @@ pub(crate) fn matches(steps: &[Step], text: &[u8], at: usize, walks: &mut Walks)
             Step::Jump(target) => next = usize::from(target),
             Step::Literal(bytes) => {
                 if !rest.starts_with(bytes) {
-                    return None;
+                    return Err(Mismatch::Other);
                 }
-                place = place.checked_add(bytes.len())?;
+                place = place.saturating_add(bytes.len());
                 last = None;
             }
             Step::Open => value.0 = Some(place),
             Step::Run { set, min, max } => {
                 let limit =
-                    if min == max { usize::from(max) } else { usize::from(max).checked_add(1)? };
-                let length = walks.run(set, rest, at.checked_add(place)?, limit);
-                if length < usize::from(min) || length > usize::from(max) {
-                    return None;
+                    if min == max { usize::from(max) } else { usize::from(max).saturating_add(1) };
+                let length = walks.run(set, rest, at.saturating_add(place), limit);
+                if length < usize::from(min) {
+                    return Err(Mismatch::Other);
                 }
-                place = place.checked_add(length)?;
+                place = place.saturating_add(length);
+                if length > usize::from(max) {
+                    return Err(Mismatch::TooLong(place));
+                }
                 last = Some(set);
             }
         }
     }
     let end = value.1.unwrap_or(place);
-    Some(Match { start: value.0.unwrap_or(0), end, stop: place, last })
+    Ok(Match { start: value.0.unwrap_or(0), end, stop: place, last })
 }

@@ -40,15 +40,17 @@ pub(crate) enum Trigger {
     Userinfo,
 }
 
-/// What may stand around a value.
+/// What may stand around a value. A value with a right checksum needs none of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Boundary {
     /// Anything.
     None,
     /// Anything before, no letter, digit or underscore after.
     Right,
-    /// No letter, digit or underscore on either side.
+    /// No letter or digit before, unless of short options; no letter, digit or underscore after.
     Word,
+    /// The same, and no underscore before.
+    Whole,
 }
 
 /// One step of a pattern program, see [`crate::pattern`].

@@ -104,3 +104,20 @@ fn no_whole_token_stands_in_the_data_files() {
         assert!(found.is_empty(), "{}: {found:?}", file.name);
     }
 }
+
+#[test]
+fn tokens_that_touch_are_both_found() {
+    let sources = [
+        "ghp_{github-crc32:30}",
+        "ghr_{github-crc32:70}",
+        "sk_live_{base62:24}",
+        "AKIA{base32:16}",
+        "github_pat_{base62:22}_{base62:59}",
+    ];
+    for source in sources {
+        let (one, two) = (expand(source, "touch", 1).text, expand(source, "touch", 2).text);
+        let found = scan(&format!("{one}{two}"));
+        let spans: Vec<_> = found.iter().map(|f| (f.span.start(), f.span.end())).collect();
+        assert_eq!(spans, [(0, one.len()), (one.len(), one.len() + two.len())], "{source}");
+    }
+}
