@@ -21,8 +21,18 @@ pub(super) fn jwt(candidate: &mut Candidate<'_>) -> Judgement {
     if !is_object_start(decoded) || (signature.is_empty() && !unsigned) {
         return Judgement::Refuse;
     }
-    let payload = is_object_start(base64::decode(payload, &mut buffer));
-    Judgement::sound_if(algorithm && payload)
+    let payload = base64::decode(payload, &mut buffer);
+    if is_documented(payload) {
+        return Judgement::Refuse;
+    }
+    Judgement::sound_if(algorithm && is_object_start(payload))
+}
+
+/// Whether the claims are those of a token that documents are full of: the sample of jwt.io, whose
+/// subject is called John Doe, or the examples of RFC 7519.
+fn is_documented(payload: &[u8]) -> bool {
+    let holds = |text: &[u8]| payload.windows(text.len()).any(|window| window == text);
+    (holds(b"\"1234567890\"") && holds(b"\"John Doe\"")) || holds(b"http://example.com/is_root")
 }
 
 /// Whether the text begins like a JSON object: `{`, blanks, `"` or `}`.

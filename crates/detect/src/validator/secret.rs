@@ -37,6 +37,12 @@ pub(super) fn named(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::refuse_unless(fits)
 }
 
+/// A value whose pattern says enough about where it stands, unless it is a placeholder.
+pub(super) fn literal(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    Judgement::refuse_unless(!is_placeholder(value) && !is_reference(value))
+}
+
 /// Any literal of four bytes or more that is assigned to a name that promises a password. What
 /// could as well be a word of code or prose is shape only.
 pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {

@@ -66,6 +66,24 @@ pub(super) fn jwk(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::refuse_unless(typed(after) || typed(near))
 }
 
+/// The password of a line of PostgreSQL's password file, which is all there is on the line.
+pub(super) fn pgpass(candidate: &mut Candidate<'_>) -> Judgement {
+    let line = candidate.before();
+    let begin = line.iter().rposition(|byte| is_line_mark(*byte));
+    let line = line.get(begin.map_or(0, |at| at.saturating_add(1))..).unwrap_or_default();
+    let fields = line.iter().filter(|byte| **byte == b':').count();
+    let blank = line.iter().any(u8::is_ascii_whitespace);
+    let last = candidate.after().first().is_none_or(|byte| is_line_mark(*byte) || *byte == b'\\');
+    let value = candidate.value();
+    let literal = !is_placeholder(value) && !is_reference(value);
+    Judgement::refuse_unless(fields == 4 && !blank && last && literal)
+}
+
+/// Whether a line of text, or of text that a command line quotes, may begin or end at this byte.
+const fn is_line_mark(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r' | b'"' | b'\'' | b'`')
+}
+
 /// A PuTTY key file: from its first line to its checksum (PuTTY manual, appendix C).
 pub(super) fn putty(candidate: &mut Candidate<'_>) -> Judgement {
     let after = candidate.after();

@@ -99,6 +99,8 @@ fn no_whole_token_stands_in_the_data_files() {
                 one.entity.starts_with("secret.") && one.confidence > Confidence::percent(80)
             })
             .filter(|one| !one.detector.starts_with("generic") && !one.detector.contains("url"))
+            // A template is no token.
+            .filter(|one| !one.span.of(file.text.as_bytes()).unwrap().contains(&b'{'))
             .map(|one| (one.detector, one.span))
             .collect();
         assert!(found.is_empty(), "{}: {found:?}", file.name);
