@@ -31,10 +31,29 @@ impl Destination {
     /// this machine.
     #[must_use]
     pub fn is_home(&self, homes: &[impl AsRef<str>]) -> bool {
+        self.is_home_for("", homes)
+    }
+
+    /// The same for a secret in content of that `role` (`header:authorization`, `body`; empty
+    /// when it is not known). What a client takes back before it follows a redirect to another
+    /// host is not concerned by [`Void::Redirects`].
+    #[must_use]
+    pub fn is_home_for(&self, role: &str, homes: &[impl AsRef<str>]) -> bool {
         let HostName::Name(name) = &self.host else { return false };
-        let trusted = self.voids.is_empty()
+        let trusted = self.voids.iter().all(|void| *void == Void::Redirects && !is_resent(role))
             || (self.reach == Reach::Loopback && !self.voids.contains(&Void::Ambiguous));
         trusted && homes.iter().any(|home| host_matches(name, home.as_ref()))
+    }
+
+    /// Adds what keeps this host from being home. Where the connection is bent by it, nobody knows
+    /// any longer that it ends on this machine; who does know says so by [`Self::reach`] afterwards.
+    pub fn bend(&mut self, void: Void) {
+        if void.bends() && self.reach == Reach::Loopback {
+            self.reach = Reach::Unknown;
+        }
+        if !self.voids.contains(&void) {
+            self.voids.push(void);
+        }
     }
 
     /// Whether the *named* host is this machine. A foreign name that is bent to loopback is not.
@@ -148,8 +167,37 @@ pub enum Void {
     Plaintext,
     /// A proxy stands between.
     Proxy,
-    /// Redirects to other hosts are followed with the secret.
+    /// Redirects to other hosts are followed, with everything but what [`is_resent`] exempts.
     Redirects,
+    /// Redirects to other hosts are followed, and everything is sent again.
+    RedirectsTrusted,
+}
+
+impl Void {
+    /// Whether it can make the connection end at another machine than the one named.
+    #[must_use]
+    pub const fn bends(&self) -> bool {
+        match self {
+            Self::ConfigurationFile(_)
+            | Self::ConnectsElsewhere(_)
+            | Self::Environment(_)
+            | Self::Proxy => true,
+            Self::Ambiguous
+            | Self::Insecure
+            | Self::Plaintext
+            | Self::Redirects
+            | Self::RedirectsTrusted => false,
+        }
+    }
+}
+
+/// Whether content of that role goes along when a client follows a redirect to another host.
+///
+/// curl(1), `--location`: a name and password, and the headers `Authorization` and `Cookie`, are
+/// sent to the first host only; so is, by its nature, the URL. All else goes along.
+#[must_use]
+pub fn is_resent(role: &str) -> bool {
+    !matches!(role, "credential" | "header:authorization" | "header:cookie" | "url")
 }
 
 #[cfg(test)]
@@ -188,6 +236,31 @@ mod tests {
         assert!(!call.is_loopback(), "a foreign name stays foreign");
         call.voids.push(Void::Ambiguous);
         assert!(!call.is_home(&homes));
+    }
+
+    #[test]
+    fn a_redirect_concerns_what_goes_along() {
+        let homes = ["api.github.com"];
+        let mut call = https("api.github.com");
+        call.bend(Void::Redirects);
+        assert!(call.is_home_for("header:authorization", &homes));
+        assert!(!call.is_home_for("header:x-api-key", &homes));
+        assert!(!call.is_home(&homes), "what is not known may go along");
+        call.bend(Void::RedirectsTrusted);
+        assert!(!call.is_home_for("header:authorization", &homes));
+    }
+
+    #[test]
+    fn a_connection_that_is_bent_does_not_surely_end_here() {
+        let mut here = https("localhost");
+        here.reach = Reach::Loopback;
+        here.bend(Void::Plaintext);
+        assert!(here.is_loopback());
+        here.bend(Void::ConfigurationFile("~/.curlrc".into()));
+        assert!(!here.is_loopback());
+        assert_eq!(here.reach, Reach::Unknown);
+        here.bend(Void::Plaintext);
+        assert_eq!(here.voids.len(), 2, "each is told once");
     }
 
     #[test]

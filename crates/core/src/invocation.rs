@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::{Destination, Flow, Flows, Span};
+use crate::{Channel, Destination, Finding, Flow, Flows, Span};
 
 /// What one command line means.
 ///
@@ -41,6 +41,33 @@ impl Invocation {
     #[must_use]
     pub fn has_option(&self, name: &str) -> bool {
         self.options.iter().any(|option| option.name == name)
+    }
+
+    /// The content that a finding stands in; of several, one within the other, the narrowest: the
+    /// password of a URL rather than the URL. `None` for what stands outside of all known content.
+    #[must_use]
+    pub fn content_of(&self, finding: &Finding) -> Option<&ContentSource> {
+        let holding = self.contents.iter();
+        let holding = holding.filter_map(|source| Some((source.width_around(finding)?, source)));
+        holding.min_by_key(|(width, _)| *width).map(|(_, source)| source)
+    }
+}
+
+impl ContentSource {
+    /// How many bytes of an argument the content is, when `finding` stands in it; 0 elsewhere.
+    fn width_around(&self, finding: &Finding) -> Option<usize> {
+        match (&finding.channel, &self.carrier) {
+            (Channel::Argument(index), Carrier::Argument(place)) => {
+                let holds = place.argument == *index && place.span.overlaps(finding.span);
+                holds.then(|| place.span.len())
+            }
+            (Channel::Field(role), Carrier::Inline(_)) => (*role == self.role).then_some(0),
+            (Channel::File(name), Carrier::File(path)) => {
+                (path.to_string_lossy() == name.as_str()).then_some(0)
+            }
+            (Channel::Stdin, Carrier::Stdin) => Some(0),
+            _ => None,
+        }
     }
 }
 
@@ -126,6 +153,9 @@ pub enum Carrier {
     Inline(Vec<u8>),
     /// Standard input.
     Stdin,
+    /// Nobody can tell: the command line holds something that was not understood. The text says
+    /// what, for a person, and how to write it so that it is. It holds nothing that may be secret.
+    Untold(String),
 }
 
 /// How judged content reaches the command.

@@ -28,7 +28,7 @@ mod verdict;
 pub use action::{Action, ActionKind};
 pub use channel::Channel;
 pub use decision::{Decision, Obligation, RuleMatch};
-pub use destination::{Destination, HostName, Reach, Void};
+pub use destination::{Destination, HostName, Reach, Void, is_resent};
 pub use digest::{Digest, Key, KeyedDigest, KeyedHasher};
 pub use facts::Facts;
 pub use finding::{Confidence, Finding, Severity};

@@ -103,9 +103,11 @@ impl Facts for Case<'_> {
 
     fn going_home(&self, finding: &Finding) -> bool {
         let Some(detector) = datafog_detect::detector(&finding.detector) else { return false };
+        let content = self.action.invocation.content_of(finding);
+        let role = content.map_or("", |content| content.role.as_str());
         let destinations = self.destinations();
         !destinations.is_empty()
-            && destinations.iter().all(|destination| destination.is_home(detector.hosts))
+            && destinations.iter().all(|place| place.is_home_for(role, detector.hosts))
     }
 
     fn unscanned(&self) -> &[String] {

@@ -141,8 +141,10 @@ impl Facts for ExampleFacts<'_> {
             .filter(|detector| detector.entity == finding.entity)
             .flat_map(|detector| detector.hosts);
         let homes: Vec<&str> = homes.copied().collect();
+        let content = self.action.invocation.content_of(finding);
+        let role = content.map_or("", |content| content.role.as_str());
         let destinations = self.destinations();
-        !destinations.is_empty() && destinations.iter().all(|place| place.is_home(&homes))
+        !destinations.is_empty() && destinations.iter().all(|place| place.is_home_for(role, &homes))
     }
 
     fn unscanned(&self) -> &[String] {

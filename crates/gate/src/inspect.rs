@@ -86,6 +86,10 @@ impl Inspector<'_> {
             // Looked at with the arguments; standard input follows its own rules.
             Carrier::Argument(_) | Carrier::Stdin => {}
             Carrier::File(path) => self.path(path, source.flow),
+            Carrier::Untold(why) if source.flow == Flow::Leaves => {
+                self.seen.unscanned.push(why.clone());
+            }
+            Carrier::Untold(why) => self.seen.faults.push(why.clone()),
             Carrier::Inline(bytes) => {
                 let channel = Channel::Field(source.role.clone());
                 self.scanner.scan(bytes, &channel, &mut self.seen.findings);

@@ -12,6 +12,8 @@ use datafog_core::{
     Decision, Destination, Facts, Finding, Flow, HostName, Id, RuleOrigin, Verdict,
 };
 
+use datafog_policy::UNSCANNABLE_ID;
+
 use crate::case::Case;
 
 /// The text for one blocked command, and the code to exit with.
@@ -98,9 +100,16 @@ fn what(case: &Case<'_>, decision: &Decision, finding: Option<&Finding>) -> Stri
                 .map_or_else(|| finding.entity.as_ref(), |detector| detector.summary);
             format!("{program} would send {} to {}", with_article(name), hosts(case.destinations()))
         }
-        None => format!("{program}: {}", decision.reason),
+        None => format!("{program}: {}{}", decision.reason, unscanned(case, decision)),
     };
     one_line(&text)
+}
+
+/// What could not be judged, when that is why.
+fn unscanned(case: &Case<'_>, decision: &Decision) -> String {
+    let why = decision.decider().is_some_and(|rule| rule.id == UNSCANNABLE_ID);
+    let first = case.unscanned().first().filter(|_| why);
+    first.map_or_else(String::new, |text| format!(": {text}"))
 }
 
 fn with_article(name: &str) -> String {

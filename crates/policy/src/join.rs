@@ -14,7 +14,7 @@ use crate::spelling::nearest;
 use crate::{Example, Layer, Vocabulary};
 
 /// Id of the rule that `[policy] unscannable` stands for. Rules may override it by that name.
-const UNSCANNABLE_ID: &str = "unscannable";
+pub const UNSCANNABLE_ID: &str = "unscannable";
 
 /// A policy file with its place among the layers.
 #[derive(Clone, Copy, Debug)]
@@ -204,7 +204,7 @@ impl Joiner<'_> {
             severity: Severity::Medium,
             reason: String::from("content would leave this machine that could not be judged"),
             instead: Some(String::from(
-                "send it as a regular file that datafog can read, or in smaller parts",
+                "write everything out, and send content as regular files that datafog can read",
             )),
             overrides: Vec::new(),
             obligations: if policy.unscannable == Verdict::RequireApproval {

@@ -70,6 +70,12 @@ pub(crate) fn file(file: &File, path: &Path, modules: &Modules) -> Checked {
         }
         known(&redirect.unless, &spellings(file, &file.command)?)?;
     }
+    if let Some(startup) = &file.startup {
+        let known_here = spellings(file, &file.command)?;
+        known(&startup.unless, &known_here)?;
+        let named = startup.names.values().filter(|option| !option.get_ref().is_empty());
+        known(&named.cloned().collect::<Vec<_>>(), &known_here)?;
+    }
     if file.command.names.is_some() {
         return Err(Fault::at(&file.name, "the program's own scope has no `names`".into()));
     }

@@ -9,7 +9,7 @@ use toml::Spanned;
 use crate::check;
 use crate::format::{
     At, Deliver, Effect, Endpoint, File, Flow, Form, Grammar, Kind, Operand, Opt, Options,
-    Redirect, Scope, Stdin, Takes,
+    Redirect, Scope, Startup, Stdin, Takes,
 };
 
 /// The whole generated file.
@@ -48,7 +48,7 @@ fn profile(file: &File) -> String {
     format!(
         "Profile {{ name: {:?}, aliases: &{:?}, family: {:?}, deliver: Deliver::{deliver}, \
          contact: crate::transport::{}::contact, assumes: &[{}], endpoints: &[{}], redirects: &[{}], \
-         command: {} }}",
+         startup: {}, command: {} }}",
         file.name.get_ref(),
         file.aliases.iter().map(Spanned::get_ref).collect::<Vec<_>>(),
         file.family,
@@ -56,6 +56,7 @@ fn profile(file: &File) -> String {
         join(file.assumes.iter().map(|assumed| effect(*assumed))),
         join(file.endpoint.iter().map(endpoint)),
         join(file.redirect.iter().map(|redirect| self::redirect(file, redirect))),
+        maybe(file.startup.as_ref().map(|startup| self::startup(file, startup))),
         scope(file, &file.command, &inherited, &[]),
     )
 }
@@ -225,6 +226,18 @@ fn redirect(file: &File, redirect: &Redirect) -> String {
         "Redirect {{ by: RedirectBy::{by}, proxy: {}, unless: &{:?} }}",
         maybe(redirect.proxy.map(|proxy| format!("ProxyFor::{proxy:?}"))),
         canonical(&redirect.unless, &visible),
+    )
+}
+
+fn startup(file: &File, startup: &Startup) -> String {
+    let visible = options(file, &file.command);
+    let names = startup.names.iter();
+    format!(
+        "Startup {{ dialect: Dialect::{:?}, files: &[{}], unless: &{:?}, names: &{:?} }}",
+        startup.dialect,
+        join(startup.files.iter().map(|group| format!("&{group:?}"))),
+        canonical(&startup.unless, &visible),
+        names.map(|(name, option)| (name, option.get_ref())).collect::<Vec<_>>(),
     )
 }
 

@@ -39,6 +39,9 @@ pub(crate) struct File {
     /// What outside of argv can redirect the call.
     #[serde(default)]
     pub(crate) redirect: Vec<Redirect>,
+    /// Files of options that the program reads by itself when it starts.
+    #[serde(default)]
+    pub(crate) startup: Option<Startup>,
     /// The program itself: options, operands, subcommands.
     pub(crate) command: Scope,
     /// Command lines and what they mean; run by one table test.
@@ -212,6 +215,24 @@ pub(crate) struct Redirect {
     pub(crate) unless: Vec<Spanned<String>>,
 }
 
+/// Files of options that the program reads by itself when it starts; and how all its files of
+/// options are written.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Startup {
+    /// How the files are written.
+    pub(crate) dialect: Dialect,
+    /// Groups of places, spelled as in [`Redirect::file`]; of each the first file there is read.
+    pub(crate) files: Vec<Vec<String>>,
+    /// Options (any spelling) that switch it off.
+    #[serde(default)]
+    pub(crate) unless: Vec<Spanned<String>>,
+    /// Settings that are not called like their option: lower case, without dashes. An empty one
+    /// is a setting of no interest.
+    #[serde(default)]
+    pub(crate) names: BTreeMap<String, Spanned<String>>,
+}
+
 /// One command line and what it means. Keys left out are not compared, save `unclear`.
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -265,6 +286,8 @@ words! {
     At { First, Second, Third, Last, Rest, Dashed }
     /// Whether an option takes a value.
     Takes { None, Required, Optional, Many, Word }
+    /// How files of options are written; see `profile::Dialect`.
+    Dialect { Curlrc, Wgetrc }
     /// Which calls a proxy variable is for.
     ProxyFor { All, Http, Https }
     /// How options are written; see `profile::Grammar`.
@@ -275,7 +298,8 @@ words! {
         Multipart, Password, Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
     /// What an option means to the transport; see `profile::Effect`.
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,
-        Disable, Endpoint, Globoff, Insecure, Jump, Location, LocationAll, LocationTrusted, Next,
+        Disable, Endpoint, Globoff, Insecure, Jump, Location, LocationAll, LocationTrusted, MaxRedirects,
+        Next,
         NoProxy, Port, Proxy, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket,
-        Url, UrlFile }
+        Url, UrlFile, Variable }
 }

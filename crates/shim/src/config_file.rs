@@ -1,17 +1,26 @@
-//! Options that stand in a file named by an option (`curl -K FILE`).
+//! Options that stand in files: those that a program reads by itself when it starts (`~/.curlrc`,
+//! `~/.wgetrc`) and those that an option names (`curl -K FILE`, `wget --config FILE`).
 //!
-//! The dialect is curl's: one option a line, with or without dashes, a value behind blanks, `=` or
-//! `:`, in quotes with backslash escapes or up to the next blank, comments by `#`, `/` and `*`.
-//! Options read here have no place in argv; their values are content of their own.
+//! They are taken in where the program takes them in: what is read at the start in front of argv,
+//! what an option names right behind it. Options read here have no place in argv; their values
+//! are content of their own. A file that cannot be read might hold anything, so it is told as
+//! such; it is never passed over.
 
-use std::borrow::Cow;
+mod curlrc;
+mod variables;
+mod wgetrc;
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 
 use datafog_core::Surroundings;
 
-use crate::profile::{Effect, Takes};
-use crate::read::{Call, Given, printable};
-use crate::redirect::FILE_LIMIT;
+use crate::profile::{Dialect, Effect, Startup};
+use crate::read::{Call, Given};
+use crate::redirect::{FILE_LIMIT, paths};
 use crate::text::Text;
+use variables::Variables;
 
 /// Files may name files; deeper than this they are not followed.
 const DEPTH: usize = 4;
@@ -20,139 +29,166 @@ const DEPTH: usize = 4;
 /// file that names itself a thousand times would be read a thousand million times.
 const FILES: usize = 16;
 
-/// Takes in the options of every file that the call names.
-pub(crate) fn expand(call: &mut Call<'_>, surroundings: &dyn Surroundings) {
-    let is_config = |given: &Given<'_>| given.spec.effect == Some(Effect::Config);
-    if call.given.iter().any(is_config) {
-        let given = std::mem::take(&mut call.given);
-        call.given = expanded(given, call, surroundings, DEPTH, &mut { FILES });
-    }
-}
-
-/// The same options, those of each file behind the option that names it.
-fn expanded<'a>(
-    given: Vec<Given<'a>>,
-    call: &mut Call<'a>,
-    surroundings: &dyn Surroundings,
-    depth: usize,
-    left: &mut usize,
-) -> Vec<Given<'a>> {
-    let mut all = Vec::with_capacity(given.len());
-    for option in given {
-        let file = match (option.spec.effect, &option.value) {
-            (Some(Effect::Config), Some(value)) => Some(value.clone()),
-            _ => None,
-        };
-        all.push(option);
-        let Some(file) = file else { continue };
-        match options_of(&file, call, surroundings, depth, left) {
-            Ok(inner) => {
-                let deeper = depth.saturating_sub(1);
-                all.extend(expanded(inner, call, surroundings, deeper, left));
-            }
-            // Told once in a row: a file may name a thousand that are not read.
-            Err(why) if call.unclear.last().is_some_and(|told| told == why) => {}
-            Err(why) => call.unclear.push(why.to_owned()),
-        }
-    }
-    all
-}
-
-fn options_of<'a>(
-    file: &Text<'_>,
-    call: &mut Call<'a>,
-    surroundings: &dyn Surroundings,
-    depth: usize,
-    left: &mut usize,
-) -> Result<Vec<Given<'a>>, &'static str> {
-    if file.bytes.as_ref() == b"-" {
-        return Err("options are read from standard input");
-    }
-    if depth == 0 {
-        return Err("files of options name each other too deeply");
-    }
-    *left = left.checked_sub(1).ok_or("too many files of options are named")?;
-    let path = surroundings.cwd().join(file.to_path());
-    let bytes = surroundings.read(&path, FILE_LIMIT);
-    let bytes = bytes.map_err(|_| "a file of options cannot be read")?;
-    Ok(lines(&bytes).filter_map(|line| line.given(call)).collect())
-}
-
-/// One option of a file.
-#[derive(Debug, PartialEq, Eq)]
-struct Line {
-    name: Vec<u8>,
-    value: Option<Vec<u8>>,
-}
-
-impl Line {
-    fn given<'a>(self, call: &mut Call<'a>) -> Option<Given<'a>> {
-        let short = self.name.starts_with(b"-") && !self.name.starts_with(b"--");
-        let dashes = self.name.iter().take_while(|byte| **byte == b'-').count().min(2);
-        let bare = self.name.get(dashes..).unwrap_or_default();
-        let spelled = if short {
-            [b"-".as_slice(), bare.get(..1).unwrap_or_default()].concat()
-        } else {
-            [b"--", bare].concat()
-        };
-        let Some(found) = call.long_option(&spelled) else {
-            call.unclear
-                .push(format!("option `{}` of a file is not in the table", printable(bare)));
-            return None;
-        };
-        // `-dvalue`, as on the command line.
-        let attached = bare.get(1..).filter(|rest| short && !rest.is_empty()).map(<[u8]>::to_vec);
-        let takes = found.spec.takes != Takes::None && !found.negated;
-        let value = attached.or(self.value).filter(|_| takes).map(Text::of_file);
-        let name = Cow::Borrowed(found.spec.name);
-        Some(Given { spec: found.spec, name, negated: found.negated, value, place: None })
-    }
-}
-
-fn lines(bytes: &[u8]) -> impl Iterator<Item = Line> {
-    bytes.split(|byte| *byte == b'\n').filter_map(line)
-}
-
-fn line(line: &[u8]) -> Option<Line> {
-    let line = line.trim_ascii();
-    if line.first().is_none_or(|byte| matches!(byte, b'#' | b'/' | b'*')) {
-        return None;
-    }
-    let dashed = line.starts_with(b"-");
-    let parts = |byte: &u8| byte.is_ascii_whitespace() || (!dashed && matches!(byte, b'=' | b':'));
-    let end = line.iter().position(parts).unwrap_or(line.len());
-    let (name, rest) = line.split_at_checked(end)?;
-    let start = rest.iter().position(|byte| !parts(byte)).unwrap_or(rest.len());
-    let value = rest.get(start..).unwrap_or_default();
-    let value = match value.strip_prefix(b"\"") {
-        Some(quoted) => Some(unquoted(quoted)),
-        None => {
-            let end = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
-            value.get(..end).filter(|value| !value.is_empty()).map(<[u8]>::to_vec)
-        }
+/// Takes in the options of every file that the call names, and of those read at the start.
+pub(crate) fn expand(call: &mut Call<'_>, argv: &[OsString], surroundings: &dyn Surroundings) {
+    let Some(startup) = &call.profile.startup else { return };
+    let mut taken = Taken {
+        surroundings,
+        dialect: startup.dialect,
+        left: FILES,
+        variables: Variables::default(),
+        options: Vec::new(),
     };
-    Some(Line { name: name.to_vec(), value })
+    let given = std::mem::take(&mut call.given);
+    if startup.is_read(&given, argv) {
+        taken.startup(startup, call);
+    }
+    let plain = |given: &Given<'_>| !given.names_options() && !given.expanded;
+    if taken.options.is_empty() && given.iter().all(plain) {
+        call.given = given;
+        return;
+    }
+    taken.take(given, call, DEPTH);
+    call.given = taken.options;
 }
 
-/// The text up to the closing quote, escapes replaced.
-fn unquoted(text: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut bytes = text.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => break,
-            b'\\' => match bytes.next() {
-                Some(b'n') => plain.push(b'\n'),
-                Some(b'r') => plain.push(b'\r'),
-                Some(b't') => plain.push(b'\t'),
-                Some(b'v') => plain.push(0x0b),
-                Some(other) => plain.push(*other),
+impl Startup {
+    /// Whether the program reads its files at the start. `-q` counts as curl takes it: as the first
+    /// argument, the long name in full.
+    fn is_read(&self, given: &[Given<'_>], argv: &[OsString]) -> bool {
+        let first = argv.get(1).map(|first| first.as_encoded_bytes()).unwrap_or_default();
+        let off = |given: &Given<'_>| match given.spec.effect {
+            Some(Effect::Disable) => first.starts_with(b"-q") || first == b"--disable",
+            Some(_) | None => self.unless.contains(&given.spec.name) && !given.negated,
+        };
+        !given.iter().any(off)
+    }
+}
+
+impl Given<'_> {
+    /// Whether it brings further options with it, or words for them.
+    fn names_options(&self) -> bool {
+        matches!(
+            self.spec.effect,
+            Some(Effect::Config | Effect::ConfigFile | Effect::Setting | Effect::Variable)
+        )
+    }
+}
+
+/// What has been taken in so far.
+struct Taken<'a, 's> {
+    surroundings: &'s dyn Surroundings,
+    dialect: Dialect,
+    /// Files that may still be read.
+    left: usize,
+    variables: Variables,
+    options: Vec<Given<'a>>,
+}
+
+impl<'a> Taken<'a, '_> {
+    /// Of each group of places the first file that is there.
+    fn startup(&mut self, startup: &Startup, call: &mut Call<'a>) {
+        for group in startup.files {
+            let mut places = group.iter().flat_map(|path| paths(path, self.surroundings));
+            let found = places.find_map(|path| match self.read(&path) {
+                Err(error) if is_missing(&error) => None,
+                read => Some((path, read)),
+            });
+            match found {
+                Some((_, Ok(bytes))) => self.take_file(&bytes, call, DEPTH),
+                Some((path, Err(_))) => untold(
+                    call,
+                    format!(
+                        "`{}` sets options and cannot be read; make it a plain file, or move it away",
+                        path.file_name().unwrap_or_default().display()
+                    ),
+                ),
                 None => {}
-            },
-            other => plain.push(*other),
+            }
         }
     }
-    plain
+
+    /// The same options, those of each file behind the option that names it.
+    fn take(&mut self, given: Vec<Given<'a>>, call: &mut Call<'a>, depth: usize) {
+        for mut option in given {
+            if option.expanded {
+                self.variables.expand(&mut option, call);
+            }
+            let value = option.value.clone().filter(|_| !option.negated);
+            let effect = option.spec.effect;
+            self.options.push(option);
+            match (effect, value) {
+                (Some(Effect::Config | Effect::ConfigFile), Some(file)) => {
+                    self.follow(&file, call, depth);
+                }
+                (Some(Effect::Setting), Some(line)) => {
+                    let inner = wgetrc::option(&line, call).into_iter().collect();
+                    self.take(inner, call, depth);
+                }
+                (Some(Effect::Variable), Some(text)) => {
+                    self.variables.set(&text, self.surroundings);
+                }
+                (Some(_) | None, _) => {}
+            }
+        }
+    }
+
+    /// Takes in the file that an option names.
+    fn follow(&mut self, file: &Text<'_>, call: &mut Call<'a>, depth: usize) {
+        match self.named(file, depth) {
+            Ok(bytes) => self.take_file(&bytes, call, depth.saturating_sub(1)),
+            // Told once in a row: a file may name a thousand that are not read.
+            Err(why) if call.untold.last().is_some_and(|told| told == why) => {}
+            Err(why) => untold(call, why.to_owned()),
+        }
+    }
+
+    fn named(&mut self, file: &Text<'_>, depth: usize) -> Result<Vec<u8>, &'static str> {
+        if file.bytes.as_ref() == b"-" {
+            return Err("options are read from standard input; put them into a file");
+        }
+        if depth == 0 {
+            return Err("files of options name each other too deeply; put the options into one");
+        }
+        self.left =
+            self.left.checked_sub(1).ok_or("too many files of options; put them into one")?;
+        let path = self.surroundings.cwd().join(file.to_path());
+        self.read(&path).map_err(|_| "a file of options cannot be read; make it a small plain file")
+    }
+
+    fn take_file(&mut self, bytes: &[u8], call: &mut Call<'a>, depth: usize) {
+        // A C program takes it for the end of a line, or not, as its version has it.
+        if bytes.contains(&0) {
+            untold(call, "a file of options holds a NUL byte; take it out".to_owned());
+        }
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        for line in bytes.split(|byte| *byte == b'\n') {
+            let options = match self.dialect {
+                Dialect::Curlrc => curlrc::options(line, call),
+                Dialect::Wgetrc => {
+                    wgetrc::option(&Text::of_file(line.to_vec()), call).into_iter().collect()
+                }
+            };
+            self.take(options, call, depth);
+        }
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        if path == Path::new("/dev/null") {
+            return Ok(Vec::new());
+        }
+        self.surroundings.read(path, FILE_LIMIT)
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+/// Notes that there are options that nobody could look at.
+fn untold(call: &mut Call<'_>, why: String) {
+    call.unclear.push(why.clone());
+    call.untold.push(why);
 }
 
 #[cfg(test)]
@@ -160,44 +196,92 @@ mod tests {
     use super::*;
     use crate::interpret;
     use crate::world::World;
+    use datafog_core::{Carrier, Invocation};
+
+    fn read(argv: &[&str], files: &[(&str, &str)], variables: &[(&str, &str)]) -> Invocation {
+        let mut world = World::default();
+        world.files.extend(files.iter().map(|(path, text)| (path.into(), text.as_bytes().into())));
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), value.into()));
+        world.variables.extend(variables);
+        let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
+        interpret(&argv, &world)
+    }
+
+    fn names(invocation: &Invocation) -> Vec<&str> {
+        invocation.options.iter().map(|option| option.name.as_str()).collect()
+    }
+
+    fn untold_of(invocation: &Invocation) -> Vec<&str> {
+        let why = |carrier| {
+            let Carrier::Untold(why) = carrier else { return None };
+            Some(why.as_str())
+        };
+        invocation.contents.iter().filter_map(|content| why(&content.carrier)).collect()
+    }
 
     /// Found while fuzzing `curl_config`: the work grew with the fourth power of the lines.
     #[test]
     fn r_fuzz_a_file_that_names_itself_often_is_read_a_few_times() {
-        let mut world = World::default();
         let text = format!("{}data = x\n", "config = c\n".repeat(2_000));
-        world.files.insert("/home/u/work/c".into(), text.into_bytes());
-        let argv = ["curl", "-K", "c", "https://h.example/"].map(std::ffi::OsString::from);
-        let invocation = interpret(&argv, &world);
-        let read = invocation.options.iter().filter(|option| option.name == "--data").count();
-        assert!((1..=FILES).contains(&read), "{read}");
-        let told = |text: &&String| *text == "too many files of options are named";
+        let argv = ["curl", "-K", "c", "https://h.example/"];
+        let invocation = read(&argv, &[("/home/u/work/c", &text)], &[]);
+        let count = names(&invocation).iter().filter(|name| **name == "--data").count();
+        assert!((1..=FILES).contains(&count), "{count}");
+        let told = |text: &&String| text.starts_with("too many files of options");
         assert_eq!(invocation.unclear.iter().filter(told).count(), 1);
     }
 
     #[test]
-    fn every_spelling_of_a_line_is_read() {
-        let cases: &[(&str, &str, Option<&str>)] = &[
-            ("url = https://x/", "url", Some("https://x/")),
-            ("url: https://x/", "url", Some("https://x/")),
-            ("  url https://x/ # no", "url", Some("https://x/")),
-            ("--url=x", "--url=x", None),
-            ("--url x", "--url", Some("x")),
-            ("-d \"a b\"", "-d", Some("a b")),
-            (r#"data = "a \"b\" \\ \t\n" c"#, "data", Some("a \"b\" \\ \t\n")),
-            ("silent", "silent", None),
-            ("data=\"open", "data", Some("open")),
-            ("data=\"\"", "data", Some("")),
-            ("user-agent=\"x\"\r", "user-agent", Some("x")),
+    fn what_is_read_at_the_start_stands_in_front() {
+        let files = [("/home/u/.curlrc", "insecure\nproxy = p.example\n")];
+        let invocation = read(&["curl", "--no-insecure", "https://h.example"], &files, &[]);
+        assert_eq!(names(&invocation), ["--insecure", "--proxy", "--no-insecure"]);
+        assert!(names(&read(&["curl", "-q", "https://h.example"], &files, &[])).len() == 1);
+        let late = read(&["curl", "-s", "-q", "https://h.example"], &files, &[]);
+        assert_eq!(names(&late).len(), 4, "-q counts as the first argument only");
+        let short = read(&["curl", "--disab", "https://h.example"], &files, &[]);
+        assert_eq!(names(&short).len(), 3, "and in full");
+    }
+
+    #[test]
+    fn of_several_places_the_first_file_counts() {
+        let files = [("/c/.curlrc", "silent"), ("/home/u/.curlrc", "verbose")];
+        let here = [("CURL_HOME", "/c")];
+        assert_eq!(names(&read(&["curl", "https://h.example"], &files, &here)), ["--silent"]);
+        assert_eq!(names(&read(&["curl", "https://h.example"], &files, &[])), ["--verbose"]);
+    }
+
+    #[test]
+    fn options_that_nobody_looked_at_are_content_that_leaves() {
+        let large = "#".repeat(FILE_LIMIT + 1);
+        type Case<'c> = (&'c [&'c str], &'c [(&'c str, &'c str)]);
+        let cases: [Case<'_>; 6] = [
+            (&["curl", "-K", "-"], &[]),
+            (&["curl", "-K", "/dev/fd/63"], &[]),
+            (&["curl", "-K", "large"], &[("/home/u/work/large", &large)]),
+            (&["curl", "-K", "c"], &[("/home/u/work/c", "config = c")]),
+            (&["curl", "-s"], &[("/home/u/.curlrc", &large)]),
+            (&["curl", "-K", "nul"], &[("/home/u/work/nul", "#\0\ndata = x")]),
         ];
-        for (text, name, value) in cases {
-            let line = line(text.as_bytes()).unwrap();
-            assert_eq!(str::from_utf8(&line.name).unwrap(), *name, "{text}");
-            let read = line.value.map(|value| String::from_utf8(value).unwrap());
-            assert_eq!(read.as_deref(), *value, "{text}");
+        for (argv, files) in cases {
+            let argv = [argv, &["http://localhost/"]].concat();
+            let invocation = read(&argv, files, &[]);
+            assert_eq!(untold_of(&invocation).len(), 1, "{argv:?}: {:?}", invocation.unclear);
+            assert!(!invocation.destinations.iter().any(|it| it.is_loopback()), "{argv:?}");
         }
-        for comment in ["# x", "  # x", "/ x", "* x", "", "   "] {
-            assert_eq!(line(comment.as_bytes()), None, "{comment}");
-        }
+        let nothing = read(&["curl", "-K", "/dev/null", "http://localhost/"], &[], &[]);
+        assert_eq!(untold_of(&nothing), [""; 0]);
+    }
+
+    #[test]
+    fn wget_reads_the_systems_file_and_the_users() {
+        let files = [("/etc/wgetrc", "tries = 3\n"), ("/home/u/.wgetrc", "header = X-A: b\n")];
+        let both = read(&["wget", "https://h.example"], &files, &[]);
+        assert_eq!(names(&both), ["--tries", "--header"]);
+        let none = read(&["wget", "--no-config", "https://h.example"], &files, &[]);
+        assert_eq!(names(&none), ["--no-config"]);
+        let own = [("/home/u/work/rc", "quiet = on\n"), files[0], files[1]];
+        let other = read(&["wget", "--config=rc", "https://h.example"], &own, &[]);
+        assert_eq!(names(&other), ["--config", "--quiet"]);
     }
 }

@@ -3,6 +3,8 @@
 //! A form knows how one family of programs writes content into an argument: literally, as
 //! `@file`, as `name=@file`, as a header. It makes [`ContentSource`]s and opens nothing.
 
+mod multipart;
+
 use std::path::PathBuf;
 
 use datafog_core::{Carrier, ContentSource, Deliver, Flow, StdinUse};
@@ -64,6 +66,8 @@ pub(crate) struct Collector<'c> {
     pub(crate) flow: Flow,
     /// The command talks to another machine.
     pub(crate) reaches: bool,
+    /// Names of files to upload may be patterns.
+    pub(crate) globs: bool,
 }
 
 impl Collector<'_> {
@@ -115,7 +119,9 @@ impl Collector<'_> {
     fn push(&mut self, carrier: Carrier, role: String) {
         let deliver = match &carrier {
             Carrier::File(_) => self.deliver,
-            Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin => Deliver::Handle,
+            Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => {
+                Deliver::Handle
+            }
         };
         self.contents.push(ContentSource { carrier, flow: self.flow, role, deliver });
     }
@@ -215,55 +221,46 @@ impl Collector<'_> {
 
     fn multipart(&mut self, text: &Text<'_>) {
         let Some((_, value)) = text.split_at_byte(b'=') else { return self.text(text, self.role) };
-        let several = value.starts_with(b"@");
-        if !several && !value.starts_with(b"<") {
-            return self.text(&value, self.role);
-        }
-        let mut rest = value.from(1);
-        loop {
-            let (name, end) = file_name(&rest.bytes);
-            self.file(&Text { bytes: name.into(), place: None });
-            rest = rest.from(end);
-            // What stands between two file names is the part's type, name, headers.
-            let comma = rest.bytes.iter().position(|byte| *byte == b',');
-            let parameters = rest.part(0, comma.unwrap_or(usize::MAX));
-            self.part_headers(&parameters);
-            let Some(comma) = comma.filter(|_| several) else { return };
-            rest = rest.from(comma.saturating_add(1));
+        let (several, file) = match value.bytes.first() {
+            Some(b'@') => (true, true),
+            Some(b'<') => (false, true),
+            Some(b'(') => (false, false),
+            Some(_) | None => {
+                self.text(&value, self.role);
+                (false, false)
+            }
+        };
+        let skip = usize::from(file || value.starts_with(b"("));
+        for part in multipart::parts(value.bytes.get(skip..).unwrap_or_default(), several) {
+            match part {
+                multipart::Part::Content(name) if file => self.named(name),
+                multipart::Part::HeaderFile(name) => self.named(name),
+                multipart::Part::Header(line) if file => {
+                    self.push(Carrier::Inline(line), "header".to_owned());
+                }
+                // It stands in the argument and is content as a whole.
+                multipart::Part::Content(_) | multipart::Part::Header(_) => {}
+            }
         }
     }
 
-    /// `;headers=@file` and `;headers="X: y"` of a part.
-    fn part_headers(&mut self, parameters: &Text<'_>) {
-        let key = b";headers=";
-        let found = parameters.bytes.windows(key.len()).position(|window| window == key);
-        if let Some(at) = found {
-            let value = parameters.from(at.saturating_add(key.len()));
-            if value.starts_with(b"@") || value.starts_with(b"<") {
-                let (name, _) = file_name(value.bytes.get(1..).unwrap_or_default());
-                self.file(&Text { bytes: name.into(), place: None });
-            } else {
-                self.text(&value, "header");
-            }
-        }
+    /// A file of that name.
+    fn named(&mut self, name: Vec<u8>) {
+        self.file(&Text::of_file(name));
     }
 
     fn upload(&mut self, text: &Text<'_>) {
         match text.bytes.as_ref() {
             b"" => {}
-            b"." => {
-                self.stdin();
-                *self.stdin = StdinUse::Stream;
-            }
+            // Sent as it comes by curl; here it is waited for.
+            b"." => self.stdin(),
+            _ if !self.globs => self.file(text),
             bytes => match braces(bytes) {
-                Some(names) => {
-                    for name in names {
-                        self.file(&Text { bytes: name.into(), place: None });
-                    }
-                }
+                Some(names) => names.into_iter().for_each(|name| self.named(name)),
                 None => {
-                    self.unclear.push("the files to upload are a pattern".to_owned());
-                    self.file(text);
+                    let why = "the files to upload are a pattern; name each with its own `-T`";
+                    self.unclear.push(why.to_owned());
+                    self.push(Carrier::Untold(why.to_owned()), self.role.to_owned());
                 }
             },
         }
@@ -280,8 +277,10 @@ impl Collector<'_> {
         self.text(text, "url");
     }
 
+    /// An `=` anywhere makes it text, even behind an `@`.
     fn url_encode(&mut self, text: &Text<'_>) {
-        let cut = text.bytes.iter().position(|byte| matches!(byte, b'=' | b'@'));
+        let find = |mark: u8| text.bytes.iter().position(|byte| *byte == mark);
+        let cut = find(b'=').or_else(|| find(b'@'));
         let value = text.from(cut.map_or(0, |cut| cut.saturating_add(1)));
         match cut.and_then(|cut| text.bytes.get(cut)) {
             Some(b'@') => self.file(&value),
@@ -307,31 +306,10 @@ impl Collector<'_> {
     }
 }
 
-/// A file name up to `,` or `;`, or in quotes with backslash escapes; and where it ends.
-fn file_name(bytes: &[u8]) -> (Vec<u8>, usize) {
-    if bytes.first() != Some(&b'"') {
-        let end = bytes.iter().position(|byte| matches!(byte, b',' | b';')).unwrap_or(bytes.len());
-        return (bytes.get(..end).unwrap_or_default().to_vec(), end);
-    }
-    let mut name = Vec::new();
-    let mut escaped = false;
-    for (at, byte) in bytes.iter().enumerate().skip(1) {
-        match byte {
-            b'\\' if !escaped => escaped = true,
-            b'"' if !escaped => return (name, at.saturating_add(1)),
-            _ => {
-                name.push(*byte);
-                escaped = false;
-            }
-        }
-    }
-    (name, bytes.len())
-}
-
 /// The names that `a{b,c}d` stands for; `None` for patterns of more than one list or of ranges.
 fn braces(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let special = |byte: &u8| matches!(byte, b'{' | b'}' | b'[' | b']');
-    if !bytes.iter().any(special) {
+    let special = |byte: &u8| matches!(byte, b'{' | b'}' | b'[' | b']' | b'\\');
+    if !bytes.iter().any(|byte| special(byte) && *byte != b'\\') {
         return Some(vec![bytes.to_vec()]);
     }
     let open = bytes.iter().position(|byte| *byte == b'{')?;
@@ -339,10 +317,12 @@ fn braces(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
     let (head, rest) = bytes.split_at_checked(open)?;
     let list = rest.get(1..close.checked_sub(open)?)?;
     let tail = bytes.get(close.checked_add(1)?..)?;
-    if head.iter().chain(list).chain(tail).any(special) || list.len() > 4096 {
+    let items = || list.split(|byte| *byte == b',');
+    let odd = head.iter().chain(list).chain(tail).any(special) || items().any(<[u8]>::is_empty);
+    if odd || list.len() > 4096 {
         return None;
     }
-    Some(list.split(|byte| *byte == b',').map(|item| [head, item, tail].concat()).collect())
+    Some(items().map(|item| [head, item, tail].concat()).collect())
 }
 
 #[cfg(test)]
@@ -362,6 +342,7 @@ mod tests {
             role: "body",
             flow: Flow::Leaves,
             reaches: true,
+            globs: true,
         }
         .collect(form, &Text::of_argument(&argument, 0, 0));
         let show = |source: ContentSource| match source.carrier {
@@ -370,7 +351,8 @@ mod tests {
                 format!("{}={}", source.role, str::from_utf8(bytes).unwrap())
             }
             Carrier::File(path) => format!("{}@{}", source.role, path.display()),
-            Carrier::Inline(_) => "inline".to_owned(),
+            Carrier::Inline(_) => format!("{}:inline", source.role),
+            Carrier::Untold(_) => "untold".to_owned(),
             Carrier::Stdin => format!("{}@-", source.role),
         };
         (contents.into_iter().map(show).collect(), stdin)
@@ -390,10 +372,13 @@ mod tests {
             (Form::UrlEncode, "@file", &["body@file"]),
             (Form::Multipart, "f=@a,b;type=x/y,c", &["body@a", "body@b", "body@c"]),
             (Form::Multipart, r#"f=@"a,\"b";filename=z"#, &["body@a,\"b"]),
-            (Form::Multipart, "f=<a,b", &["body@a"]),
+            (Form::Multipart, "f=<a,b", &["body@a,b"]),
             (Form::Multipart, "f=@-", &["body@-"]),
             (Form::Multipart, "f=@a;headers=@h", &["body@a", "body@h"]),
             (Form::Multipart, "f=value;type=x", &["body=value;type=x"]),
+            (Form::Multipart, "f=v;headers=@h", &["body=v;headers=@h", "body@h"]),
+            (Form::Multipart, "f=@a;headers=X: y", &["body@a", "header:inline"]),
+            (Form::UrlEncode, "x@f=y", &["body=y"]),
             (Form::Header, "Authorization: Bearer x", &["header:authorization=Bearer x"]),
             (Form::Header, "X-Empty;", &[]),
             (Form::Header, "@file", &["header@file"]),
@@ -403,6 +388,11 @@ mod tests {
             (Form::Upload, "{a,b}.txt", &["body@a.txt", "body@b.txt"]),
             (Form::Upload, "-", &["body@-"]),
             (Form::Upload, ".", &["body@-"]),
+            (Form::Upload, "a[1-2]", &["untold"]),
+            (Form::Upload, "{}", &["untold"]),
+            (Form::Upload, "{a,b}{c}", &["untold"]),
+            (Form::Upload, "{a\\,b}", &["untold"]),
+            (Form::Upload, "a\\b", &["body@a\\b"]),
             (Form::Certificate, r"c\:d:pw", &["credential=pw"]),
             (Form::Variable, "v@f", &["body@f"]),
             (Form::Variable, "v=x", &["body=x"]),
@@ -424,7 +414,7 @@ mod tests {
     fn only_a_one_shot_input_is_content() {
         assert_eq!(collected(Form::Data, "@-").1, StdinUse::Content);
         assert_eq!(collected(Form::Upload, "-").1, StdinUse::Content);
-        assert_eq!(collected(Form::Upload, ".").1, StdinUse::Stream);
+        assert_eq!(collected(Form::Upload, ".").1, StdinUse::Content);
         assert_eq!(collected(Form::Data, "x").1, StdinUse::Ignore);
     }
 }

@@ -7,7 +7,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use datafog_core::{
-    ContentSource, Flow, Flows, Invocation, Operand, OperandKind, Opt, StdinUse, Surroundings,
+    Carrier, ContentSource, Deliver, Flow, Flows, Invocation, Operand, OperandKind, Opt, StdinUse,
+    Surroundings, Void,
 };
 
 use crate::config_file;
@@ -17,6 +18,9 @@ use crate::read::Call;
 use crate::source::SOURCES;
 use crate::text::Text;
 use crate::transport::copy;
+
+/// Most things not understood that are told one by one.
+const MOST_TOLD: usize = 16;
 
 /// What `argv` means, program name first.
 ///
@@ -29,11 +33,31 @@ pub fn interpret(argv: &[OsString], surroundings: &dyn Surroundings) -> Invocati
     let name = argv.first().map(program_name).unwrap_or_default();
     let Some(profile) = profile(&name) else { return unknown(name, argv) };
     let mut call = Call::read(profile, argv);
-    config_file::expand(&mut call, surroundings);
+    config_file::expand(&mut call, argv, surroundings);
     let mut invocation = describe(profile, &call);
     (profile.contact)(&call, surroundings, &mut invocation);
+    doubt(&call, &mut invocation);
     settle_flows(&mut invocation);
     invocation
+}
+
+/// What was not understood may hold content, and may say where all of it goes. Of commands that
+/// never send content there is nothing to doubt.
+fn doubt(call: &Call<'_>, invocation: &mut Invocation) {
+    let sends = call.scopes.iter().any(|scope| scope.sends());
+    if call.untold.is_empty() || !sends || !invocation.flows.has(Flow::Leaves) {
+        return;
+    }
+    for destination in &mut invocation.destinations {
+        destination.bend(Void::Ambiguous);
+    }
+    let told = call.untold.iter().take(MOST_TOLD);
+    invocation.contents.extend(told.map(|why| ContentSource {
+        carrier: Carrier::Untold(why.clone()),
+        flow: Flow::Leaves,
+        role: "options".to_owned(),
+        deliver: Deliver::Handle,
+    }));
 }
 
 /// Finds out the hosts that [`interpret`] left open, by asking the command itself or reading its
@@ -105,6 +129,7 @@ fn describe(profile: &Profile, call: &Call<'_>) -> Invocation {
 fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
     invocation.options.reserve(call.given.len());
     let mut dropped = Flows::NONE;
+    let globs = globs(call);
     for given in &call.given {
         invocation.options.push(Opt {
             name: given.name.as_ref().to_owned(),
@@ -121,7 +146,7 @@ fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
             invocation.stdin = stdin;
         }
         let mut collector =
-            collector(call, invocation, spec.role, spec.flow.unwrap_or(Flow::Stays));
+            collector(call, invocation, (spec.role, spec.flow.unwrap_or(Flow::Stays), globs));
         match (spec.content, &given.value) {
             (Some(form), Some(value)) => collector.collect(form, value),
             (None, Some(value)) if spec.effect == Some(Effect::Config) && *value.bytes == *b"-" => {
@@ -138,6 +163,12 @@ fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
     for flow in dropped.iter() {
         invocation.flows = invocation.flows.without(flow);
     }
+}
+
+/// Whether names of files may be patterns: unless one call and all of it says no.
+fn globs(call: &Call<'_>) -> bool {
+    let has = |effect| call.given.iter().any(|given| given.spec.effect == Some(effect));
+    !call.has("--globoff") || has(Effect::Next)
 }
 
 fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {
@@ -160,7 +191,7 @@ fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {
             canonical: None,
         });
         if let Some((form, spec)) = spec.and_then(|spec| Some((spec.content?, spec))) {
-            collector(call, invocation, spec.role, flow).collect(form, word);
+            collector(call, invocation, (spec.role, flow, true)).collect(form, word);
         }
     }
 }
@@ -180,8 +211,7 @@ fn positions(call: &Call<'_>) -> Vec<&'static OperandSpec> {
 fn collector<'c>(
     call: &Call<'_>,
     invocation: &'c mut Invocation,
-    role: &'static str,
-    flow: Flow,
+    (role, flow, globs): (&'static str, Flow, bool),
 ) -> Collector<'c> {
     Collector {
         contents: &mut invocation.contents,
@@ -190,6 +220,7 @@ fn collector<'c>(
         deliver: call.profile.deliver,
         role,
         flow,
+        globs,
         reaches: call.scope().flows.has(Flow::Leaves) || call.scope().flows.has(Flow::Enters),
     }
 }

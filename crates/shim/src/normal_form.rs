@@ -124,6 +124,7 @@ fn void_name(void: &Void) -> String {
         Void::Plaintext => "plaintext".to_owned(),
         Void::Proxy => "proxy".to_owned(),
         Void::Redirects => "redirects".to_owned(),
+        Void::RedirectsTrusted => "redirects-trusted".to_owned(),
     }
 }
 
@@ -134,6 +135,7 @@ pub(crate) fn content_line(content: &ContentSource) -> String {
         Carrier::File(path) => format!("file:{}", escaped(path.as_os_str().as_encoded_bytes())),
         Carrier::Inline(bytes) => format!("inline:{} bytes", bytes.len()),
         Carrier::Stdin => "stdin".to_owned(),
+        Carrier::Untold(_) => "untold".to_owned(),
     };
     let handed = match content.deliver {
         Deliver::Handle if matches!(content.carrier, Carrier::File(_)) => " (handed over)",
@@ -210,12 +212,13 @@ mod tests {
         option    --what
         operand   url  https://leak.example/x?‹7 bytes›  leaves
         flow      enters, leaves
-        goes to   https://leak.example loopback option:--resolve insecure redirects
+        goes to   https://leak.example loopback option:--resolve insecure redirects ambiguous
         content   body arg[3] leaves
         content   body file:a.tgz leaves
         content   header:x-key arg[7] leaves
         content   credential arg[9] leaves
         content   url arg[12] leaves
+        content   options untold leaves
         stdin     ignore
         unclear   option `--what` is not in the table
         ");

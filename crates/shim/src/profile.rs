@@ -29,6 +29,7 @@ pub struct Profile {
     pub(crate) assumes: &'static [Effect],
     pub(crate) endpoints: &'static [Endpoint],
     pub(crate) redirects: &'static [Redirect],
+    pub(crate) startup: Option<Startup>,
     pub(crate) command: Scope,
 }
 
@@ -99,6 +100,13 @@ impl Scope {
             .iter()
             .take_while(move |(known, _)| known.as_bytes().starts_with(&prefix))
             .filter_map(move |(known, index)| Some((*known, options.get(usize::from(*index))?)))
+    }
+
+    /// Whether content is known to leave by some option or operand.
+    pub(crate) fn sends(&self) -> bool {
+        let leaves = |content: Option<Form>, flow| content.is_some() && flow == Some(Flow::Leaves);
+        self.options.iter().any(|option| leaves(option.content, option.flow))
+            || self.operands.iter().any(|operand| leaves(operand.content, Some(operand.flow)))
     }
 
     /// The subcommand called `word`.
@@ -234,6 +242,8 @@ pub(crate) enum Effect {
     LocationAll,
     /// Redirects are followed with all secrets.
     LocationTrusted,
+    /// The value is how many redirects are followed at most.
+    MaxRedirects,
     /// What follows is a call of its own, with options of its own.
     Next,
     /// The value lists hosts that no proxy is for.
@@ -258,6 +268,29 @@ pub(crate) enum Effect {
     Url,
     /// The value is a file of URLs to call.
     UrlFile,
+    /// The value sets a variable that values of later options are made of.
+    Variable,
+}
+
+/// Files of options that a program reads by itself when it starts.
+#[derive(Debug)]
+pub(crate) struct Startup {
+    pub(crate) dialect: Dialect,
+    /// Groups of places; of each the first file that is there is read.
+    pub(crate) files: &'static [&'static [&'static str]],
+    /// Canonical names of options that switch it off.
+    pub(crate) unless: &'static [&'static str],
+    /// Settings that are not called like their option, sorted; an empty name is of no interest.
+    pub(crate) names: &'static [(&'static str, &'static str)],
+}
+
+/// How files of options are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// As curl has it.
+    Curlrc,
+    /// As wget has it.
+    Wgetrc,
 }
 
 /// Where a command goes by default.

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 
 use datafog_core::{Flows, Place, Span};
 
-use crate::profile::{Grammar, OptionSpec, Profile, Scope, Takes};
+use crate::profile::{Effect, Grammar, OptionSpec, Profile, Scope, Takes};
 use crate::text::Text;
 
 /// A command line taken apart.
@@ -24,6 +24,10 @@ pub(crate) struct Call<'a> {
     /// How many of the words stand before `--`, when there is one.
     pub(crate) dashes: Option<usize>,
     pub(crate) unclear: Vec<String>,
+    /// Of what is unclear, that which may hold content, or say where it goes: options that are not
+    /// in the table or stand for several, files of options that were not read. Each tells a person
+    /// what it is and how to write it so that it is understood.
+    pub(crate) untold: Vec<String>,
     /// The first word after the program was not in the table of subcommands.
     pub(crate) stray: bool,
 }
@@ -36,6 +40,8 @@ pub(crate) struct Given<'a> {
     pub(crate) name: Cow<'static, str>,
     /// It was taken back (`--no-x`, `--x=false`).
     pub(crate) negated: bool,
+    /// Its value is made of variables (`--expand-x`).
+    pub(crate) expanded: bool,
     pub(crate) value: Option<Text<'a>>,
     /// Where it stands; its value's place when it has one.
     pub(crate) place: Option<Place>,
@@ -65,13 +71,46 @@ impl<'a> Call<'a> {
             words: Vec::new(),
             dashes: None,
             unclear: Vec::new(),
+            untold: Vec::new(),
             stray: false,
         };
-        let mut reader = Reader { call, argv, next: 1, words_here: 0, ended: false };
+        let mut reader = Reader::new(call, argv, 1);
         while let Some((index, argument)) = reader.advance() {
             reader.take(index, argument);
         }
         reader.call
+    }
+
+    /// Takes in an option that stands in a file: its name, with its dashes, and its value. Read as
+    /// argv would be, groups of letters and all; what follows the value is not looked at.
+    pub(crate) fn read_option(&mut self, words: &[OsString]) -> Vec<Given<'a>> {
+        let mut reader = Reader::new(self.bare(), words, 0);
+        if let Some((index, name)) = reader.advance() {
+            if name.as_encoded_bytes().starts_with(b"--") {
+                reader.long(index, name, 2);
+            } else {
+                reader.short(index, name);
+            }
+        }
+        let read = reader.call;
+        self.unclear.extend(read.unclear);
+        self.untold.extend(read.untold);
+        read.given.into_iter().map(Given::placeless).collect()
+    }
+
+    /// The scopes in force, and nothing given.
+    fn bare<'b>(&self) -> Call<'b> {
+        Call {
+            profile: self.profile,
+            scopes: self.scopes.clone(),
+            subcommand: Vec::new(),
+            given: Vec::new(),
+            words: Vec::new(),
+            dashes: None,
+            unclear: Vec::new(),
+            untold: Vec::new(),
+            stray: self.stray,
+        }
     }
 
     /// The innermost scope.
@@ -79,14 +118,31 @@ impl<'a> Call<'a> {
         self.scopes.last().copied().unwrap_or(&self.profile.command)
     }
 
-    /// Whether an option of that canonical name stands, not taken back by a later one.
+    /// Whether an option of that canonical name stands, not taken back by a later one: `--no-x`
+    /// by `--x`, where a program has both.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.given.iter().rev().find(|given| given.spec.name == name).is_some_and(|it| !it.negated)
+        let opposite = name.strip_prefix("--no-");
+        let concerns = |given: &&Given<'_>| {
+            let known = given.spec.name;
+            known == name || opposite.is_some_and(|bare| known.strip_prefix("--") == Some(bare))
+        };
+        let last = self.given.iter().rev().find(concerns);
+        last.is_some_and(|it| it.spec.name == name && !it.negated)
     }
+}
 
-    /// Looks an option up as argv would, for options that stand in a file.
-    pub(crate) fn long_option(&self, spelling: &[u8]) -> Option<Found> {
-        find_long(&self.scopes, spelling)
+impl Given<'_> {
+    /// The same, with a text of its own that stands nowhere in argv.
+    fn placeless<'b>(self) -> Given<'b> {
+        let value = self.value.map(|value| Text::of_file(value.bytes.into_owned()));
+        Given {
+            value,
+            place: None,
+            spec: self.spec,
+            name: self.name,
+            negated: self.negated,
+            expanded: self.expanded,
+        }
     }
 }
 
@@ -95,6 +151,13 @@ impl<'a> Call<'a> {
 pub(crate) struct Found {
     pub(crate) spec: &'static OptionSpec,
     pub(crate) negated: bool,
+    pub(crate) expanded: bool,
+}
+
+impl Found {
+    const fn plain(spec: &'static OptionSpec) -> Self {
+        Self { spec, negated: false, expanded: false }
+    }
 }
 
 struct Reader<'a> {
@@ -108,6 +171,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    const fn new(call: Call<'a>, argv: &'a [OsString], next: usize) -> Self {
+        Self { call, argv, next, words_here: 0, ended: false }
+    }
+
     fn advance(&mut self) -> Option<(usize, &'a OsString)> {
         let index = self.next;
         let argument = self.argv.get(index)?;
@@ -128,11 +195,7 @@ impl<'a> Reader<'a> {
             self.short(index, argument);
         } else if self.plus(bytes) {
             let spec = self.call.scope().option(b"+").unwrap_or(&UNKNOWN);
-            self.give(
-                Found { spec, negated: false },
-                Some(Text::of_argument(argument, index, 1)),
-                index,
-            );
+            self.give(Found::plain(spec), Some(Text::of_argument(argument, index, 1)), index);
         } else {
             self.word(index, argument);
         }
@@ -186,7 +249,7 @@ impl<'a> Reader<'a> {
         let name = bytes.get(..cut).unwrap_or_default();
         let attached =
             (cut < bytes.len()).then(|| Text::of_argument(argument, index, cut.saturating_add(1)));
-        let Some(found) = find_long(&self.call.scopes, name) else {
+        let Some(found) = find_long(&self.call.scopes, name).or_else(|| self.guess(name)) else {
             return self.unknown(name, dashes, attached, index);
         };
         match (found.spec.takes, attached) {
@@ -198,6 +261,26 @@ impl<'a> Reader<'a> {
             (Takes::Many, None) => self.give_many(found, index),
             (Takes::None | Takes::Optional, None) => self.give(found, None, index),
         }
+    }
+
+    /// An option cut too short to be certain, when it may be one that carries content. Other
+    /// versions of the program have other options, so the installed one may well take it for that.
+    fn guess(&mut self, name: &[u8]) -> Option<Found> {
+        let abbreviates = self.call.scope().grammar.has(Grammar::ABBREVIATE);
+        let lower =
+            self.call.scope().grammar.has(Grammar::IGNORE_CASE).then(|| name.to_ascii_lowercase());
+        let prefix = lower.as_deref().unwrap_or(name);
+        let cut = || in_force(&self.call.scopes).flat_map(|scope| scope.options_from(prefix));
+        let carries =
+            |spec: &&OptionSpec| spec.content.is_some() || spec.effect == Some(Effect::Config);
+        let specs = || cut().map(|(_, spec)| spec).filter(|_| abbreviates && prefix.len() > 2);
+        let spec = specs().find(carries)?;
+        let word = printable(name.get(2..).unwrap_or_default());
+        self.call.unclear.push(format!("option `--{word}` stands for more than one"));
+        self.call
+            .untold
+            .push(format!("`--{word}` is short for more than one option; write it out"));
+        Some(Found::plain(spec))
     }
 
     /// `--flag=value`: Go programs read a truth value, others refuse.
@@ -250,6 +333,7 @@ impl<'a> Reader<'a> {
             spec,
             name: Cow::Borrowed(spec.name),
             negated: false,
+            expanded: false,
             value: None,
             place: Some(Place { argument: index, span }),
         });
@@ -262,7 +346,7 @@ impl<'a> Reader<'a> {
         index: usize,
         at: usize,
     ) {
-        let found = Found { spec, negated: false };
+        let found = Found::plain(spec);
         let mut value = Text::of_argument(argument, index, at);
         if self.call.scope().grammar.has(Grammar::BOOLEAN_VALUES) && value.starts_with(b"=") {
             value = value.from(1);
@@ -290,6 +374,7 @@ impl<'a> Reader<'a> {
             spec: found.spec,
             name,
             negated: found.negated,
+            expanded: found.expanded,
             value,
             place,
         });
@@ -339,7 +424,7 @@ impl<'a> Reader<'a> {
         value: Option<Text<'a>>,
         index: usize,
     ) {
-        let found = Found { spec, negated: false };
+        let found = Found::plain(spec);
         let from = self.call.given.len();
         match (spec.takes, value) {
             (_, Some(value)) => self.give(found, Some(value), index),
@@ -361,8 +446,11 @@ impl<'a> Reader<'a> {
         }
         if !self.call.scope().open && !self.call.stray {
             self.call.unclear.push(format!("option `{name}` is not in the table"));
+            self.call.untold.push(format!(
+                "option `{name}` is not known to datafog; write it in another way, or leave it out"
+            ));
         }
-        self.give(Found { spec: &UNKNOWN, negated: false }, value, index);
+        self.give(Found::plain(&UNKNOWN), value, index);
         if let Some(given) = self.call.given.last_mut() {
             given.name = Cow::Owned(name);
         }
@@ -372,20 +460,21 @@ impl<'a> Reader<'a> {
 /// Finds a long option (without `=value`) in the scopes that are in force.
 fn find_long(scopes: &[&'static Scope], name: &[u8]) -> Option<Found> {
     let grammar = scopes.last()?.grammar;
-    let found = |spec| Found { spec, negated: false };
+    let found = Found::plain;
     if let Some(spec) = find_exact(scopes, name) {
         return Some(found(spec));
     }
     if grammar.has(Grammar::EXPAND)
         && let Some(rest) = name.strip_prefix(b"--expand-")
     {
-        return find_exact(scopes, &[b"--", rest].concat()).map(found);
+        let found = find_loosely(scopes, &[b"--", rest].concat(), grammar);
+        return found.map(|spec| Found { expanded: true, ..Found::plain(spec) });
     }
     if grammar.has(Grammar::NEGATE)
         && let Some(rest) = name.strip_prefix(b"--no-")
         && let Some(spec) = find_loosely(scopes, &[b"--", rest].concat(), grammar)
     {
-        return Some(Found { spec, negated: true });
+        return Some(Found { negated: true, ..Found::plain(spec) });
     }
     find_loosely(scopes, name, grammar).map(found)
 }
@@ -426,7 +515,7 @@ fn find_loosely(
 }
 
 /// `--x` becomes `--no-x`, `--no-x` becomes `--x`.
-fn negated_name(name: &str) -> String {
+pub(crate) fn negated_name(name: &str) -> String {
     let bare = name.trim_start_matches('-');
     bare.strip_prefix("no-").map_or_else(|| format!("--no-{bare}"), |bare| format!("--{bare}"))
 }

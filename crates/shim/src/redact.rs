@@ -24,7 +24,11 @@ pub(crate) fn hidden(invocation: &Invocation, arguments: usize) -> Vec<Hidden> {
             Carrier::Argument(place) if content.role != "url" && place.argument < arguments => {
                 hide(place);
             }
-            Carrier::Argument(_) | Carrier::File(_) | Carrier::Inline(_) | Carrier::Stdin => {}
+            Carrier::Argument(_)
+            | Carrier::File(_)
+            | Carrier::Inline(_)
+            | Carrier::Stdin
+            | Carrier::Untold(_) => {}
         }
     }
     for operand in &invocation.operands {

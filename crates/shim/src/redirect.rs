@@ -6,6 +6,7 @@
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use datafog_core::{HostName, Surroundings, Void};
@@ -102,22 +103,60 @@ pub(crate) fn proxy<'s>(
     })
 }
 
-/// Whether a list of hosts without a proxy (`NO_PROXY`) names `host`: exactly, as a parent
-/// domain, or by `*`. Address ranges are not read, which errs on the side of a proxy.
+/// Whether a list of hosts without a proxy (`NO_PROXY`) names `host`, as the strictest curl reads it
+/// (curl(1), `--noproxy`): a single `*` names all; an entry names a host itself or a domain above
+/// it, an address itself or, with a slash, a range. Entries are parted by commas; a blank in
+/// place of one ends the list, because versions differ there.
 pub(crate) fn exempts(list: &[u8], host: &HostName) -> bool {
-    let host = match host {
-        HostName::Ip(ip) => ip.to_string(),
-        HostName::Name(name) => name.clone(),
-        HostName::Deferred(_) | HostName::Unknown => return false,
+    let known = !matches!(host, HostName::Deferred(_) | HostName::Unknown);
+    let mut ended = false;
+    let fits = |entry: &[u8]| {
+        let mut words = entry.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let first = words.next().filter(|_| !ended);
+        ended |= words.next().is_some();
+        first.is_some_and(|first| names(first, host))
     };
-    list.split(|byte| matches!(byte, b',' | b' ' | b'\t')).any(|entry| {
-        let entry = entry.strip_prefix(b".").unwrap_or(entry);
-        let entry = entry.strip_suffix(b".").unwrap_or(entry).to_ascii_lowercase();
-        let tail = host.as_bytes().strip_suffix(entry.as_slice());
-        entry == b"*"
-            || (!entry.is_empty()
-                && tail.is_some_and(|head| head.is_empty() || head.ends_with(b".")))
-    })
+    known && (list == b"*" || list.split(|byte| *byte == b',').any(fits))
+}
+
+/// The same for wget, which knows neither `*` nor ranges.
+pub(crate) fn exempts_by_suffix(list: &[u8], host: &HostName) -> bool {
+    let plain = |entry: &&[u8]| !entry.contains(&b'/');
+    list.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(plain).any(|it| names(it, host))
+}
+
+/// Whether one entry of such a list names `host`.
+fn names(entry: &[u8], host: &HostName) -> bool {
+    match host {
+        HostName::Name(name) => {
+            let entry = entry.strip_suffix(b".").unwrap_or(entry);
+            let entry = entry.strip_prefix(b".").unwrap_or(entry).to_ascii_lowercase();
+            let tail = name.as_bytes().strip_suffix(entry.as_slice()).filter(|_| !entry.is_empty());
+            tail.is_some_and(|head| head.is_empty() || head.ends_with(b"."))
+        }
+        HostName::Ip(ip) => str::from_utf8(entry).is_ok_and(|entry| is_in(*ip, entry)),
+        HostName::Deferred(_) | HostName::Unknown => false,
+    }
+}
+
+/// Whether an address is the one written, or lies in the range written (`127.0.0.0/8`).
+fn is_in(ip: IpAddr, range: &str) -> bool {
+    let (base, bits) =
+        range.split_once('/').map_or((range, None), |(base, bits)| (base, Some(bits)));
+    let width: u32 = if ip.is_ipv4() { 32 } else { 128 };
+    let Ok(base) = base.parse::<IpAddr>() else { return false };
+    let bits = bits.map_or(Some(width), |bits| bits.parse().ok());
+    // A range of nothing is read as the address itself.
+    let Some(bits) = bits.filter(|bits| *bits <= width) else { return false };
+    let left = if bits == 0 { 0 } else { width.saturating_sub(bits) };
+    let head = |number: u128| number.checked_shr(left);
+    match (ip, base) {
+        (IpAddr::V4(ip), IpAddr::V4(base)) => {
+            head(ip.to_bits().into()) == head(base.to_bits().into())
+        }
+        (IpAddr::V6(ip), IpAddr::V6(base)) => head(ip.to_bits()) == head(base.to_bits()),
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+    }
 }
 
 /// The hosts that the environment lists as reached without a proxy.
@@ -149,7 +188,7 @@ fn shown(path: &str) -> String {
 }
 
 /// The files that a path of a profile stands for.
-fn paths(path: &str, surroundings: &dyn Surroundings) -> Vec<PathBuf> {
+pub(crate) fn paths(path: &str, surroundings: &dyn Surroundings) -> Vec<PathBuf> {
     if let Some(rest) = path.strip_prefix("~/") {
         return surroundings.home().map(|home| home.join(rest)).into_iter().collect();
     }
@@ -217,6 +256,29 @@ mod tests {
         assert!(!exempts(b"example.org", &name("badexample.org")));
         assert!(!exempts(b"", &name("example.org")));
         assert!(!exempts(b"*", &HostName::Unknown));
+    }
+
+    #[test]
+    fn a_list_is_read_no_wider_than_curl_reads_it() {
+        let here = HostName::Ip([127, 0, 0, 1].into());
+        let name = HostName::Name("h.example".into());
+        for list in ["127.0.0.1", "x,127.0.0.0/8", "127.0.0.1/32", " 127.0.0.1 ,x", "127.0.0.0/31"]
+        {
+            assert!(exempts(list.as_bytes(), &here), "{list}");
+        }
+        for list in ["0.0.1", ".0.0.1", "127.0.0.0/33", "126.0.0.0/8", "127.0.0.0/0", "x/8", "*,x"]
+        {
+            assert!(!exempts(list.as_bytes(), &here), "{list}");
+        }
+        for list in ["x,*", "* ", ",*", "x h.example", "a b,h.example", "example.", "xample"] {
+            let wide = list == "example.";
+            assert_eq!(exempts(list.as_bytes(), &name), wide, "{list}");
+        }
+        assert!(exempts(b"h.example x", &name) && exempts(b"h.example", &name));
+        let six = HostName::Ip("2001:db8::1".parse().unwrap());
+        assert!(exempts(b"2001:db8::/32", &six) && !exempts(b"2001:db9::/32", &six));
+        assert!(!exempts_by_suffix(b"*", &name) && !exempts_by_suffix(b"127.0.0.0/8", &here));
+        assert!(exempts_by_suffix(b"x,.example", &name) && exempts_by_suffix(b"127.0.0.1", &here));
     }
 
     #[test]

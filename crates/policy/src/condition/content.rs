@@ -122,6 +122,7 @@ const fn channel(carrier: &Carrier) -> &'static str {
         Carrier::File(_) => "file",
         Carrier::Inline(_) => "inline",
         Carrier::Stdin => "stdin",
+        Carrier::Untold(_) => "untold",
     }
 }
 
@@ -130,7 +131,10 @@ fn seen(facts: &dyn Facts) -> String {
         Carrier::File(path) => {
             format!("{} from `{}` {}", source.role, path.display(), source.flow.name())
         }
-        other @ (Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin) => {
+        other @ (Carrier::Argument(_)
+        | Carrier::Inline(_)
+        | Carrier::Stdin
+        | Carrier::Untold(_)) => {
             format!("{} from {} {}", source.role, channel(other), source.flow.name())
         }
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use datafog_core::{Carrier, Channel, Confidence, ContentSource, Facts, Finding, Severity};
+use datafog_core::{Confidence, Facts, Finding, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::values::channel_name;
@@ -227,7 +227,7 @@ impl Wanted<'_> {
         if self.flows.is_empty() && self.roles.is_empty() && self.except_roles.is_empty() {
             return true;
         }
-        let source = source_of(finding, &facts.action().invocation.contents);
+        let source = facts.action().invocation.content_of(finding);
         let role = source.map_or("", |source| source.role.as_str());
         let flow = match source {
             Some(source) => self.flows.has(source.flow.name()),
@@ -247,24 +247,6 @@ impl Wanted<'_> {
         let values: BTreeSet<_> = findings.map(|finding| finding.fingerprint).collect();
         u32::try_from(values.len()).unwrap_or(u32::MAX) >= self.count
     }
-}
-
-/// The content that a finding stands in; of several, one within the other, the narrowest: the
-/// password of a URL rather than the URL.
-fn source_of<'s>(finding: &Finding, sources: &'s [ContentSource]) -> Option<&'s ContentSource> {
-    let width = |source: &ContentSource| match (&finding.channel, &source.carrier) {
-        (Channel::Argument(index), Carrier::Argument(place)) => {
-            let holds = place.argument == *index && place.span.overlaps(finding.span);
-            holds.then(|| place.span.len())
-        }
-        (Channel::File(name), Carrier::File(path)) => {
-            (path.to_string_lossy() == name.as_str()).then_some(0)
-        }
-        (Channel::Stdin, Carrier::Stdin) => Some(0),
-        _ => None,
-    };
-    let holding = sources.iter().filter_map(|source| Some((width(source)?, source)));
-    holding.min_by_key(|(width, _)| *width).map(|(_, source)| source)
 }
 
 fn any_glob(globs: &List<'_>, text: &str) -> bool {
@@ -311,7 +293,7 @@ fn narrow(payload: &[u8], scope: &mut Scope) {
 mod tests {
     use super::super::testing::{refused, test, test_loosening};
     use super::*;
-    use datafog_core::{Deliver, Flow, Flows, Place, Span};
+    use datafog_core::{Carrier, ContentSource, Deliver, Flow, Flows, Place, Span};
 
     use crate::{DeclaredFinding, Given};
 

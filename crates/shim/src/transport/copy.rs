@@ -32,7 +32,7 @@ pub(crate) fn direct(to: &mut Invocation, remote: &dyn Fn(&[u8]) -> Option<Opera
         to.operands.iter().filter(|it| away(it.kind)).map(|it| it.text.clone()).collect();
     to.contents.retain(|content| match &content.carrier {
         Carrier::File(path) => !elsewhere.contains(path.as_os_str()),
-        Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin => true,
+        Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => true,
     });
     let flow = if leaves { Flow::Leaves } else { Flow::Stays };
     to.contents.iter_mut().for_each(|content| content.flow = flow);

@@ -4,56 +4,110 @@
 //! socket, proxies and redirects are weighed per URL. What bends a call is told as a [`Void`];
 //! where the bend provably ends on this machine, the reach is loopback.
 //!
-//! `Void::Redirects` is per destination while content is per place, so it stands whenever
-//! redirects are followed and *any* content is one that a client sends along to the next host:
-//! bodies, cookies of `-b`, and headers other than `Authorization` and `Cookie`. Those two, `-u` and
-//! the URL's own user are dropped by curl when the host changes, unless `--location-trusted` is
-//! given. wget drops nothing.
+//! `Void::Redirects` stands whenever redirects are followed and *any* content is one that a client
+//! sends along to the next host: bodies, cookies of `-b`, and headers other than `Authorization`
+//! and `Cookie`. Those two, `-u` and the URL's own user are dropped by curl when the host changes,
+//! so a secret in them is not concerned, unless `--location-trusted` is given. wget drops nothing.
 
+use std::ffi::OsString;
 use std::net::IpAddr;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::PathBuf;
 
 use datafog_core::{
-    Destination, Flow, HostName, Invocation, OperandKind, Reach, StdinUse, Surroundings, Void,
+    Carrier, ContentSource, Deliver, Destination, Flow, HostName, Invocation, OperandKind, Reach,
+    StdinUse, Surroundings, Void, is_resent,
 };
 
 use crate::address::{self, Address, Style};
-use crate::profile::Effect;
+use crate::profile::{Dialect, Effect};
 use crate::read::{Call, Given};
-use crate::redirect::{self, Redirected};
+use crate::redirect::{self, FILE_LIMIT, Redirected};
 use crate::transport::copy;
 
 /// Works out one destination per URL.
 pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
-    let redirected = Redirected::of(call, surroundings);
     let wiring = Wiring::of(call, to);
+    let listed = listed(call, surroundings, to);
     let mut local = 0_usize;
-    for text in urls(call, to) {
+    for text in urls(call, to).into_iter().chain(listed) {
         let address = Address::read(&text, wiring.style);
-        if address.scheme == "file" {
-            local = local.saturating_add(1);
-            continue;
+        match address.scheme.as_str() {
+            "file" => {
+                local = local.saturating_add(1);
+                continue;
+            }
+            // What is typed, or piped in, is sent.
+            "telnet" => stdin(to, "body"),
+            _ => {}
         }
-        if address.scheme == "telnet" {
-            // What is typed, or piped in, is sent as it comes.
-            to.stdin = StdinUse::Stream;
-        }
-        let mut destination = wiring.judge(&address, call, surroundings);
-        destination.voids.extend(redirected.voids.iter().cloned());
-        copy::reach(to, destination);
+        copy::reach(to, wiring.judge(&address, call, surroundings));
     }
-    if on(call, Effect::UrlFile) {
-        to.unclear.push("URLs are read from a file".to_owned());
-        to.destinations.push(Destination {
-            scheme: wiring.style.scheme.to_owned(),
-            host: HostName::Unknown,
-            port: None,
-            reach: Reach::Unknown,
-            voids: redirected.voids,
-        });
+    let redirected = Redirected::of(call, surroundings);
+    for void in redirected.voids {
+        to.destinations.iter_mut().for_each(|destination| destination.bend(void.clone()));
     }
     if to.destinations.is_empty() && local > 0 {
         copy::stay(to);
     }
+}
+
+/// Standard input is sent, read to its end first.
+fn stdin(to: &mut Invocation, role: &str) {
+    to.stdin = StdinUse::Content;
+    content(to, Carrier::Stdin, role);
+}
+
+fn content(to: &mut Invocation, carrier: Carrier, role: &str) {
+    let (role, deliver) = (role.to_owned(), Deliver::Path);
+    to.contents.push(ContentSource { carrier, flow: Flow::Leaves, role, deliver });
+}
+
+/// The URLs of files of them (`wget -i FILE`, `curl --url @FILE`), each line one; the host of a
+/// URL sees all of it, so the file is content.
+fn listed(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) -> Vec<Vec<u8>> {
+    let named = values(call, Effect::Url).filter_map(|value| value.strip_prefix(b"@"));
+    let mut urls = Vec::new();
+    for file in values(call, Effect::UrlFile).chain(named) {
+        // The list is fetched itself, and says where to go on.
+        if file.windows(3).any(|window| window == b"://") {
+            urls.push(file.to_vec());
+            somewhere(to);
+            continue;
+        }
+        if file == b"-" {
+            stdin(to, "url");
+            untold(to, "URLs are read from standard input; put them into a file");
+            continue;
+        }
+        let path = PathBuf::from(OsString::from_vec(file.to_vec()));
+        match surroundings.read(&surroundings.cwd().join(&path), FILE_LIMIT) {
+            Ok(bytes) => {
+                content(to, Carrier::File(path), "url");
+                let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+                urls.extend(lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec));
+            }
+            Err(_) => untold(to, "a file of URLs cannot be read; make it a small plain file"),
+        }
+        if call.has("--force-html") || call.has("--base") {
+            somewhere(to);
+        }
+    }
+    urls
+}
+
+/// Content and places that nobody could look at.
+fn untold(to: &mut Invocation, why: &str) {
+    to.unclear.push(why.to_owned());
+    content(to, Carrier::Untold(why.to_owned()), "url");
+    somewhere(to);
+}
+
+/// A call to somebody unknown.
+fn somewhere(to: &mut Invocation) {
+    let (host, reach) = (HostName::Unknown, Reach::Unknown);
+    let scheme = "http".to_owned();
+    copy::reach(to, Destination { scheme, host, port: None, reach, voids: Vec::new() });
 }
 
 /// The URLs of a call: operands, and values of options.
@@ -99,15 +153,16 @@ struct Wiring<'c> {
     connect_to: Vec<Entry<'c>>,
     socket: Option<&'c str>,
     elsewhere: Vec<&'c str>,
-    /// Options that name another configuration file.
-    files: Vec<&'c str>,
     /// Proxies given by options; an empty one switches proxies off.
     proxies: Vec<&'c [u8]>,
     /// A proxy in front of the proxy, which no empty value takes back.
     preproxy: bool,
     no_proxy: Option<&'c [u8]>,
     insecure: bool,
-    redirects: bool,
+    /// What following redirects means for what is sent.
+    redirects: Option<Void>,
+    /// Each scheme has a proxy of its own, and lists of hosts without one are read as wget does.
+    wget: bool,
     /// Options may be another call's: what they weaken counts for all, what they mend for none.
     several: bool,
 }
@@ -124,23 +179,19 @@ impl<'c> Wiring<'c> {
             guess: scheme.is_none(),
             globs: several || !on(call, Effect::Globoff),
         };
-        let trusted = on(call, Effect::LocationTrusted);
-        let all = call.profile.assumes.contains(&Effect::LocationAll);
-        let follows = on(call, Effect::Location) || trusted;
+        let wget = call.profile.startup.as_ref().is_some_and(|it| it.dialect == Dialect::Wgetrc);
         Self {
             style,
             resolve: values(call, Effect::Resolve).map(Entry::of_resolve).collect(),
             connect_to: values(call, Effect::ConnectTo).map(Entry::of_connect_to).collect(),
             socket: standing(call, Effect::UnixSocket).last().map(|given| given.spec.name),
             elsewhere: standing(call, Effect::ConnectsElsewhere).map(|it| it.spec.name).collect(),
-            files: standing(call, Effect::ConfigFile).map(|given| given.spec.name).collect(),
-            proxies: values(call, Effect::Proxy).collect(),
+            proxies: values(call, Effect::Proxy).filter(|it| !wget || !it.is_empty()).collect(),
+            wget,
             preproxy: standing(call, Effect::Jump).any(|given| given.value.is_some()),
             no_proxy: values(call, Effect::NoProxy).last().filter(|_| !several),
             insecure: on(call, Effect::Insecure),
-            redirects: trusted
-                || (follows && to.contents.iter().any(is_resent))
-                || (all && to.contents.iter().any(is_more_than_url)),
+            redirects: redirects(call, to),
             several,
         }
     }
@@ -154,9 +205,10 @@ impl<'c> Wiring<'c> {
         let mut bend = Bend::straight(&address.host);
         self.resolve(address, &mut bend);
         self.connect_to(address, &mut bend);
-        bend.voids.extend(self.files.iter().map(|name| Void::ConfigurationFile((*name).into())));
-        bend.voids
-            .extend(self.elsewhere.iter().map(|name| Void::ConnectsElsewhere((*name).into())));
+        for name in &self.elsewhere {
+            bend.elsewhere(name);
+            bend.reach = Reach::Unknown;
+        }
         if let Some(name) = self.socket {
             bend =
                 Bend { reach: Reach::Loopback, voids: vec![Void::ConnectsElsewhere(name.into())] };
@@ -170,14 +222,16 @@ impl<'c> Wiring<'c> {
             (address.ambiguous, Void::Ambiguous),
             (self.insecure, Void::Insecure),
             (!address::is_encrypted(&address.scheme), Void::Plaintext),
-            (self.redirects, Void::Redirects),
         ];
         bend.voids.extend(checks.into_iter().filter(|(on, _)| *on).map(|(_, void)| void));
+        bend.voids.extend(self.redirects.clone());
+        // A gateway fetches it, and nobody says which.
+        let somebody = matches!(address.scheme.as_str(), "ipfs" | "ipns");
         Destination {
             scheme: address.scheme.clone(),
-            host: address.host.clone(),
+            host: if somebody { HostName::Unknown } else { address.host.clone() },
             port: address.port,
-            reach: bend.reach,
+            reach: if somebody { Reach::Unknown } else { bend.reach },
             voids: bend.voids,
         }
     }
@@ -225,7 +279,8 @@ impl<'c> Wiring<'c> {
         proxies.extend(given.iter().filter(|proxy| !proxy.is_empty()));
         let has = |name: &str| call.has(name);
         let variable = redirect::proxy(call.profile, &has, surroundings, encrypted);
-        let variable = variable.filter(|_| off.is_none() && (proxies.is_empty() || self.several));
+        let variable =
+            variable.filter(|_| off.is_none() && (proxies.is_empty() || self.several || self.wget));
         let void = match variable {
             Some((name, value)) => {
                 proxies.push(value.as_encoded_bytes());
@@ -244,8 +299,14 @@ impl<'c> Wiring<'c> {
     }
 
     fn is_exempt(&self, host: &HostName, surroundings: &dyn Surroundings) -> bool {
-        let variable = || redirect::no_proxy(surroundings).map(|list| list.as_encoded_bytes());
-        self.no_proxy.or_else(variable).is_some_and(|list| redirect::exempts(list, host))
+        let variable = if self.wget {
+            redirect::set(surroundings, "no_proxy")
+        } else {
+            redirect::no_proxy(surroundings)
+        };
+        let list = self.no_proxy.or_else(|| variable.map(|list| list.as_encoded_bytes()));
+        let exempts = if self.wget { redirect::exempts_by_suffix } else { redirect::exempts };
+        list.is_some_and(|list| exempts(list, host))
     }
 }
 
@@ -255,7 +316,7 @@ struct Entry<'c> {
     host: Option<HostName>,
     /// The port it is for; `None` for every one.
     port: Option<u16>,
-    /// It can never fit, because it is not written well.
+    /// It is not written well. What a client makes of it is anybody's guess, so it fits all.
     broken: bool,
     /// Addresses, or another host.
     target: &'c [u8],
@@ -274,7 +335,7 @@ impl<'c> Entry<'c> {
             host: (host != b"*").then(|| address::read_host(host).0),
             port: number,
             broken: number.is_none(),
-            target: if removes { b"?" } else { list },
+            target: if removes || number.is_none() { b"?" } else { list },
         }
     }
 
@@ -283,18 +344,19 @@ impl<'c> Entry<'c> {
         let (host, rest) = split_host(text);
         let (port, rest) = split_once(rest, b':');
         let (target, _) = split_host(rest);
+        let broken = !port.is_empty() && number(port).is_none();
         Self {
             host: (!host.is_empty()).then(|| address::read_host(host).0),
             port: number(port),
-            broken: !port.is_empty() && number(port).is_none(),
-            target,
+            broken,
+            target: if broken { b"?" } else { target },
         }
     }
 
     fn fits(&self, address: &Address) -> bool {
-        !self.broken
-            && self.host.as_ref().is_none_or(|host| *host == address.host)
-            && self.port.is_none_or(|port| address.effective_port() == Some(port))
+        let host = self.host.as_ref().is_none_or(|host| *host == address.host);
+        let port = self.port.is_none_or(|port| address.effective_port() == Some(port));
+        self.broken || (host && port)
     }
 }
 
@@ -304,15 +366,28 @@ fn is_here(proxy: &[u8]) -> bool {
     address.host.is_loopback() && !address.ambiguous
 }
 
-/// Content that is sent again to the host that a redirect names.
-fn is_resent(content: &datafog_core::ContentSource) -> bool {
-    let dropped = ["credential", "header:authorization", "header:cookie", "url"];
-    content.flow == Flow::Leaves && !dropped.contains(&content.role.as_str())
-}
-
-/// Content besides the URL itself.
-fn is_more_than_url(content: &datafog_core::ContentSource) -> bool {
-    content.flow == Flow::Leaves && content.role != "url"
+/// What following redirects means, when they are followed and there is anything to resend.
+fn redirects(call: &Call<'_>, to: &Invocation) -> Option<Void> {
+    let most = values(call, Effect::MaxRedirects).last();
+    if most == Some(b"0") && !several(call) {
+        return None;
+    }
+    let leaving = || to.contents.iter().filter(|content| content.flow == Flow::Leaves);
+    let trusted = on(call, Effect::LocationTrusted);
+    let follows = on(call, Effect::Location) || trusted;
+    // The next host is told the URL before it.
+    let referer = |given: &Given<'_>| {
+        let value = given.value.as_ref().filter(|_| given.spec.role == "header:referer");
+        value.is_some_and(|value| value.bytes.ends_with(b";auto"))
+    };
+    let all = call.profile.assumes.contains(&Effect::LocationAll);
+    if trusted
+        || (follows && call.given.iter().any(referer))
+        || (all && leaving().any(|content| content.role != "url"))
+    {
+        return Some(Void::RedirectsTrusted);
+    }
+    (follows && leaving().any(|content| is_resent(&content.role))).then_some(Void::Redirects)
 }
 
 /// Where a connection ends, and what bends it.
@@ -344,8 +419,10 @@ pub(crate) fn straight_reach(host: &HostName) -> Reach {
     }
 }
 
+/// A port in digits alone.
 fn number(text: &[u8]) -> Option<u16> {
-    str::from_utf8(text).ok()?.parse().ok()
+    let digits = text.iter().all(u8::is_ascii_digit);
+    str::from_utf8(text).ok().filter(|_| digits)?.parse().ok()
 }
 
 /// `host` and the rest behind its colon; a host in brackets may hold colons.
