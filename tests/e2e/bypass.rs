@@ -6,6 +6,7 @@
 
 mod disguise;
 mod guard;
+mod http;
 mod open;
 mod outside;
 mod table;

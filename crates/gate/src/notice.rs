@@ -12,8 +12,6 @@ use datafog_core::{
     Decision, Destination, Facts, Finding, Flow, HostName, Id, RuleOrigin, Verdict,
 };
 
-use datafog_policy::UNSCANNABLE_ID;
-
 use crate::case::Case;
 
 /// The text for one blocked command, and the code to exit with.
@@ -34,6 +32,9 @@ pub struct Notice {
     /// Exit code: 126 for a decision, 125 for a failure of ours.
     pub code: u8,
 }
+
+/// The id that policies give to the rule on content that cannot be judged.
+const UNSCANNABLE: &str = "unscannable";
 
 /// Exit code of a blocked or held command.
 pub(crate) const BLOCKED: u8 = 126;
@@ -107,7 +108,7 @@ fn what(case: &Case<'_>, decision: &Decision, finding: Option<&Finding>) -> Stri
 
 /// What could not be judged, when that is why.
 fn unscanned(case: &Case<'_>, decision: &Decision) -> String {
-    let why = decision.decider().is_some_and(|rule| rule.id == UNSCANNABLE_ID);
+    let why = decision.decider().is_some_and(|rule| rule.id == UNSCANNABLE);
     let first = case.unscanned().first().filter(|_| why);
     first.map_or_else(String::new, |text| format!(": {text}"))
 }

@@ -14,7 +14,7 @@ use crate::spelling::nearest;
 use crate::{Example, Layer, Vocabulary};
 
 /// Id of the rule that `[policy] unscannable` stands for. Rules may override it by that name.
-pub const UNSCANNABLE_ID: &str = "unscannable";
+const UNSCANNABLE_ID: &str = "unscannable";
 
 /// A policy file with its place among the layers.
 #[derive(Clone, Copy, Debug)]

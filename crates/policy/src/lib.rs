@@ -39,7 +39,6 @@ pub use diagnostic::{Diagnostic, Level};
 pub use example::{DeclaredFinding, Example, Interpreter, Word};
 pub use explain::{ConditionTrace, Explanation, PartTrace, RuleOutcome, RuleTrace};
 pub use given::Given;
-pub use join::UNSCANNABLE_ID;
 pub use layer::Layer;
 pub use policy::{NotCompiled, Policy};
 pub use rule::Rule;

@@ -212,11 +212,13 @@ mod tests {
     }
 
     fn untold_of(invocation: &Invocation) -> Vec<&str> {
-        let why = |carrier| {
-            let Carrier::Untold(why) = carrier else { return None };
-            Some(why.as_str())
-        };
-        invocation.contents.iter().filter_map(|content| why(&content.carrier)).collect()
+        let mut told = Vec::new();
+        for content in &invocation.contents {
+            if let Carrier::Untold(why) = &content.carrier {
+                told.push(why.as_str());
+            }
+        }
+        told
     }
 
     /// Found while fuzzing `curl_config`: the work grew with the fourth power of the lines.
