@@ -22,6 +22,6 @@ datafog_start::entry!(run);
 const OWN_NAME: &str = "datafog";
 
 fn run(process: Process) -> u8 {
-    let host = Host::new(process.arguments, process.environment);
+    let host = Host::new(process.arguments, process.environment).executed_as(process.executed);
     if host.program_name() == OWN_NAME { cli::run(host) } else { proxy::run(&host) }
 }

@@ -3,6 +3,7 @@
 //! Nothing is printed when the command may run. This file decides nothing; it turns what the
 //! process was started with into a request and the gate's answer into words and an exit code.
 
+use std::ffi::OsStr;
 use std::io::Write;
 
 use datafog_config::{Host, Layout};
@@ -15,9 +16,9 @@ mod failure;
 
 /// Gates the command that this process was started as. Returns only when it did not run.
 pub(crate) fn run(host: &Host) -> u8 {
-    let before = (host.arguments().to_vec(), host.environment().to_vec());
+    let before = (host.arguments().to_vec(), host.environment().to_vec(), host.executed());
     std::panic::set_hook(Box::new(move |_| {
-        let host = Host::new(before.0.clone(), before.1.clone());
+        let host = Host::new(before.0.clone(), before.1.clone()).executed_as(before.2);
         datafog_start::exit(gate(&host, |gate, request| gate.after_panic(request)));
     }));
     gate(host, |gate, request| {
@@ -30,15 +31,17 @@ pub(crate) fn run(host: &Host) -> u8 {
 /// Opens the gate of the installation that this binary belongs to and passes the request through
 /// `way`.
 fn gate(host: &Host, way: impl FnOnce(&Gate<'_>, &Request) -> Outcome) -> u8 {
-    let request = Request {
+    let mut request = Request {
         argv: host.arguments().iter().map(|argument| (*argument).into()).collect(),
         call: Call::ByName,
         purpose: Purpose::Run,
         mode: None,
+        misnamed: None,
     };
     let installation = host.user().and_then(|user| Ok((user, Layout::of_running_binary(user)?)));
     match installation {
         Ok((user, (layout, own))) => {
+            request.misnamed = misnamed(host, &layout).map(OsStr::to_owned);
             answer(&request, way(&Gate::new(host, &layout, own, user), &request))
         }
         // Without an installation there is no mode to ask: nothing runs.
@@ -48,6 +51,14 @@ fn gate(host: &Host, way: impl FnOnce(&Gate<'_>, &Request) -> Outcome) -> u8 {
             ExitCode::Failed.into()
         }
     }
+}
+
+/// The name of the wrapper that was executed, when `argv[0]` names another command and that one is
+/// not wrapped: a caller may write anything there, and would get a program that nobody asked for.
+fn misnamed(host: &Host, layout: &Layout) -> Option<&'static OsStr> {
+    let (name, executed) = (host.program_name(), host.executed_name()?);
+    let agrees = name == executed || name.is_empty();
+    (!agrees && !layout.shims().join(name).is_symlink()).then_some(executed)
 }
 
 /// Words and exit code for a command that did not run.
@@ -73,5 +84,6 @@ pub(crate) fn answer(request: &Request, outcome: Outcome) -> u8 {
 /// Writes to standard error in one piece; when nobody listens, the exit code still tells.
 fn say(text: &impl core::fmt::Display) {
     let text = text.to_string();
+    datafog_start::survive_closed_pipes();
     if std::io::stderr().write_all(text.as_bytes()).is_err() {}
 }

@@ -5,6 +5,7 @@ mod commands;
 mod everyday;
 mod homes;
 mod modes;
+mod pipes;
 mod removal;
 mod strangers;
 mod ways;

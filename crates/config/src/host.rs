@@ -14,6 +14,7 @@ use crate::{Error, passwd};
 pub struct Host {
     arguments: Vec<&'static CStr>,
     environment: Vec<&'static CStr>,
+    executed: Option<&'static CStr>,
     cwd: OnceCell<PathBuf>,
     home: OnceCell<Option<PathBuf>>,
 }
@@ -23,7 +24,14 @@ impl Host {
     /// `NAME=value` strings.
     #[must_use]
     pub const fn new(arguments: Vec<&'static CStr>, environment: Vec<&'static CStr>) -> Self {
-        Self { arguments, environment, cwd: OnceCell::new(), home: OnceCell::new() }
+        Self { arguments, environment, executed: None, cwd: OnceCell::new(), home: OnceCell::new() }
+    }
+
+    /// The same host, executed by that path.
+    #[must_use]
+    pub const fn executed_as(mut self, path: Option<&'static CStr>) -> Self {
+        self.executed = path;
+        self
     }
 
     /// A made-up host for tests; its strings live for ever.
@@ -40,6 +48,7 @@ impl Host {
         Self {
             arguments: arguments.iter().map(|text| keep((*text).to_owned())).collect(),
             environment: variables.collect(),
+            executed: None,
             cwd: OnceCell::from(cwd.to_owned()),
             home: OnceCell::new(),
         }
@@ -60,8 +69,20 @@ impl Host {
     /// Last component of the name the program was called by; empty when there is none.
     #[must_use]
     pub fn program_name(&self) -> &'static OsStr {
-        let name = self.arguments.first().map_or(b"".as_slice(), |name| name.to_bytes());
-        OsStr::from_bytes(name.rsplit(|byte| *byte == b'/').next().unwrap_or_default())
+        self.arguments.first().map_or_else(|| OsStr::new(""), |name| last_component(name))
+    }
+
+    /// The path that the system was asked to execute; `None` where it does not tell.
+    #[must_use]
+    pub const fn executed(&self) -> Option<&'static CStr> {
+        self.executed
+    }
+
+    /// Last component of the path that the system was asked to execute, which is the name of the
+    /// link that was followed; `None` where the system does not tell.
+    #[must_use]
+    pub fn executed_name(&self) -> Option<&'static OsStr> {
+        self.executed.map(last_component)
     }
 
     /// The environment as received, malformed and repeated entries included.
@@ -115,6 +136,11 @@ impl Host {
             Err(Error::TwoIdentities)
         }
     }
+}
+
+fn last_component(path: &'static CStr) -> &'static OsStr {
+    let last = path.to_bytes().rsplit(|byte| *byte == b'/').next();
+    OsStr::from_bytes(last.unwrap_or_default())
 }
 
 #[cfg(test)]

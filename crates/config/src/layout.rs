@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{EnvVars, Error, FileIdentity, Host};
+use crate::{EnvVars, Error, FileIdentity, Host, Identity};
 
 /// Name of the one binary below `bin`.
 const BINARY: &str = "datafog";
@@ -39,15 +39,19 @@ impl Layout {
     /// governed process could set.
     ///
     /// # Errors
-    /// [`Error::NotInstalled`] when the file is not a `bin/datafog`, [`Error::Untrusted`] when it or
-    /// the root could be changed by anybody but `user` and root.
+    /// [`Error::NotInstalled`] when the file is not a `bin/datafog`, [`Error::Untrusted`] when it, its
+    /// folder, the root or the folder of the shims could be changed by anybody but `user` and root.
     pub fn of_running_binary(user: u32) -> Result<(Self, FileIdentity), Error> {
         let binary = running_binary()?;
         let root = root_of(&binary).ok_or_else(|| Error::NotInstalled { path: binary.clone() })?;
         let layout = Self::at(root);
         let identity = look_at(&binary)?;
         identity.require_trusted(&binary, user)?;
-        look_at(&layout.root)?.require_trusted(&layout.root, user)?;
+        for folder in [layout.root.clone(), layout.root.join("bin"), layout.shims()] {
+            if let Some(folder_identity) = Identity::at(&folder)?.file {
+                folder_identity.require_trusted(&folder, user)?;
+            }
+        }
         Ok((layout, identity))
     }
 
@@ -70,6 +74,12 @@ impl Layout {
             return Ok(Self::at(root));
         }
         Ok(Self::at(home.ok_or(Error::NoHome)?.join(".datafog")))
+    }
+
+    /// Whether a real path is that of the binary of an installation, this one or another.
+    #[must_use]
+    pub fn is_binary(path: &Path) -> bool {
+        root_of(path).is_some()
     }
 
     /// The root itself.

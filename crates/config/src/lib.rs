@@ -17,6 +17,7 @@ mod passwd;
 mod path_setup;
 mod settings;
 mod settings_file;
+mod small_file;
 
 pub use change::{Change, ChangeKind, make_folder};
 pub use env_vars::{EnvVar, EnvVars};
@@ -29,3 +30,4 @@ pub use passwd::home_of;
 pub use path_setup::{PathSetup, Shell, StartFileState};
 pub use settings::{Hook, Limits, Receipts, Settings};
 pub use settings_file::SettingsFile;
+pub use small_file::read_small;

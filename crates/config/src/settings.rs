@@ -29,8 +29,9 @@ pub struct Settings {
 pub struct Limits {
     /// Most bytes of standard input that are held for judging; more is unscannable.
     pub stdin_bytes: u64,
-    /// Most bytes of a file that are read when the file stays on this machine. Files that would
-    /// leave are read whole, whatever their size.
+    /// Most bytes of all files together that one call reads when they stay on this machine: their
+    /// scan only notes what was seen, and must not be felt. Files that would leave are read whole,
+    /// whatever their size.
     pub local_bytes: u64,
 }
 
@@ -67,7 +68,7 @@ impl Default for Settings {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { stdin_bytes: 16 << 20, local_bytes: 1 << 20 }
+        Self { stdin_bytes: 16 << 20, local_bytes: 256 << 10 }
     }
 }
 

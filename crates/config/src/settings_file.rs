@@ -24,8 +24,9 @@ mode = "enforced"
 [limits]
 # Most bytes of standard input that are held back for judging before they leave.
 # stdin_bytes = 16777216
-# Most bytes that are read of a file that stays on this machine. What leaves is read whole.
-# local_bytes = 1048576
+# Most bytes that one call reads of files that stay on this machine, all of them together. What
+# leaves is read whole.
+# local_bytes = 262144
 
 [receipts]
 # Whether receipts of allowed commands are forced to disk as well, as those of denied ones are.

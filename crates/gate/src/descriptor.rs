@@ -87,11 +87,6 @@ pub(crate) fn open(number: i32) -> Inherited {
     }
 }
 
-/// Whether something that is no terminal or device is on descriptor `number`.
-pub(crate) fn carries_data(number: i32) -> bool {
-    !matches!(open(number), Inherited::Nothing)
-}
-
 fn copy_of(number: i32) -> io::Result<File> {
     if number == 0 {
         return Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?));
@@ -104,7 +99,8 @@ fn copy_of(number: i32) -> io::Result<File> {
 }
 
 /// Reads a pipe to its end into memory. Fails, with the rest of a sentence, when it holds more
-/// than `limit` bytes or cannot be read: then nothing of it can be handed on.
+/// than `limit` bytes or cannot be read: then nothing of it can be handed on, and since part of it
+/// may be gone, the command must not run.
 pub(crate) fn spool(pipe: File, number: i32, limit: u64) -> Result<Spooled, &'static str> {
     let unreadable = |_| "cannot be read";
     let memory =

@@ -3,12 +3,13 @@
 use core::fmt;
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use datafog_audit::Recorded;
-use datafog_config::Identity;
+use datafog_config::{FileIdentity, Identity};
 use nix::errno::Errno;
 use nix::unistd::execve;
 
@@ -138,19 +139,27 @@ impl Execution {
     /// The first file that is not what was judged any more.
     fn first_change(held: &Held) -> Option<PathBuf> {
         let mut watched = held.watched.iter();
-        let changed = watched.find(|(path, identity)| !is_still(path, *identity))?;
-        Some(changed.0.clone())
+        if let Some((path, _)) = watched.find(|(path, identity)| !is_still(path, *identity)) {
+            return Some(path.clone());
+        }
+        let mut inherited = held.inherited.iter();
+        let changed = inherited.find(|(file, identity, _)| !is_unchanged(file, identity))?;
+        Some(changed.2.to_string().into())
     }
 }
 
-fn is_still(path: &Path, judged: Option<datafog_config::FileIdentity>) -> bool {
+/// Whether an open file is as it was judged.
+fn is_unchanged(file: &File, judged: &FileIdentity) -> bool {
+    file.metadata().is_ok_and(|now| FileIdentity::of(&now) == *judged)
+}
+
+fn is_still(path: &Path, judged: Option<FileIdentity>) -> bool {
     Identity::at(path).is_ok_and(|now| now.file == judged)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datafog_config::FileIdentity;
     use std::fs;
 
     #[test]
@@ -164,6 +173,23 @@ mod tests {
         assert!(is_still(&path, Some(judged)));
         fs::write(&path, "22").unwrap();
         assert!(!is_still(&path, Some(judged)));
+    }
+
+    #[test]
+    fn a_file_on_a_descriptor_is_looked_at_by_its_handle() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        fs::write(&path, "1").unwrap();
+        let file = File::open(&path).unwrap();
+        let judged = FileIdentity::of(&file.metadata().unwrap());
+        let held = |file: File| Held {
+            inherited: vec![(file, judged, datafog_core::Channel::Stdin)],
+            ..Held::default()
+        };
+        fs::write(folder.path().join("g"), "22").unwrap();
+        assert_eq!(Execution::first_change(&held(file.try_clone().unwrap())), None);
+        fs::write(&path, "22").unwrap();
+        assert_eq!(Execution::first_change(&held(file)), Some("stdin".into()));
     }
 
     #[test]

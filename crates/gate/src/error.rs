@@ -39,6 +39,18 @@ pub enum Error {
         /// Its name.
         program: String,
     },
+    /// A pipe was read and cannot be handed on whole.
+    #[error("{channel} was read and cannot be handed on whole")]
+    Lost {
+        /// What the pipe is to the command.
+        channel: String,
+    },
+    /// A shim was started under a name that is not wrapped.
+    #[error("it was started through the wrapper `{link}` under a name that is not wrapped")]
+    Misnamed {
+        /// Name of the wrapper.
+        link: String,
+    },
     /// A fault in this program itself.
     #[error("datafog failed")]
     Panic,
@@ -82,6 +94,13 @@ impl Error {
             Self::Policy { .. } => "run `datafog policy lint`, mend the file, and try again".into(),
             Self::Ledger(error) => error.hint().into(),
             Self::Read { .. } | Self::Panic | Self::Random => "run `datafog doctor`".into(),
+            Self::Misnamed { link } => {
+                format!("start `{link}` under its own name, or the other program by its path")
+                    .into()
+            }
+            Self::Lost { .. } => {
+                "give it as a file, or raise `stdin_bytes` under [limits] in `config.toml`".into()
+            }
             Self::Loop { program } => {
                 format!("name the real one: `datafog hooks install {program} --target PATH`").into()
             }

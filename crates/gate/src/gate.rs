@@ -130,8 +130,17 @@ impl<'a> Gate<'a> {
         {
             return failed(error);
         }
+        if let Some(link) = &request.misnamed
+            && on_error(Failure::Misnamed, case.mode) == Consequence::Deny
+        {
+            return failed(&Error::Misnamed { link: link.to_string_lossy().into_owned() });
+        }
         if !passes(decision.verdict, case.mode) {
             return Enforcement::Block(Box::new(Notice::for_decision(case, decision)));
+        }
+        // Not for `on_error` to decide: in no mode may a command work with a part of its input.
+        if let Some(channel) = &case.inspection.held.lost {
+            return failed(&Error::Lost { channel: channel.to_string() });
         }
         match self.execution(request, opened, case) {
             Ok(Some(execution)) => Enforcement::Exec(execution),
@@ -147,7 +156,7 @@ impl<'a> Gate<'a> {
         opened: &Opened,
         case: &Case<'_>,
     ) -> Result<Option<Execution>, Error> {
-        let name = request.name();
+        let name = request.program();
         let hook = opened.state.settings.hooks.get(request.wrapper());
         let target = hook.and_then(|hook| hook.target.as_deref()).filter(|_| request.is_by_name());
         let Some(program) = self.finder().find(name, target) else { return Ok(None) };
@@ -185,7 +194,7 @@ impl<'a> Gate<'a> {
             Consequence::Deny => blocked(),
             Consequence::Run if request.purpose != Purpose::Run => blocked(),
             Consequence::Run => {
-                let Some(program) = self.finder().find(request.name(), None) else {
+                let Some(program) = self.finder().find(request.program(), None) else {
                     return Outcome::Missing;
                 };
                 let environment = self.host.environment().iter().map(|e| (*e).into()).collect();

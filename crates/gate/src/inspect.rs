@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use datafog_config::{FileIdentity, Limits};
 use datafog_core::{
-    Action, Carrier, Channel, ChannelScan, ContentSource, Finding, Flow, Key, KeyedHasher, Mode,
-    StdinUse,
+    Action, Carrier, Channel, ChannelScan, ContentSource, Finding, Flow, Flows, Key, KeyedHasher,
+    Mode, Place, Span, StdinUse,
 };
 use datafog_detect::Scanner;
 
@@ -40,6 +40,11 @@ pub(crate) struct Held {
     pub(crate) spooled: Vec<Spooled>,
     /// Files that the command opens by itself; `None` when there was none.
     pub(crate) watched: Vec<(PathBuf, Option<FileIdentity>)>,
+    /// Files that the command was started with, as they were when they were judged.
+    pub(crate) inherited: Vec<(File, FileIdentity, Channel)>,
+    /// A pipe that was read and cannot be handed on: whatever is decided, the command would work
+    /// with a part of its input, so it must not run.
+    pub(crate) lost: Option<Channel>,
 }
 
 /// Looks at everything in `action`.
@@ -48,6 +53,7 @@ pub(crate) fn inspect(action: &Action, key: &Key, limits: Limits, mode: Mode) ->
         action,
         key,
         limits,
+        local_left: limits.local_bytes,
         mode,
         scanner: Scanner::new(key),
         seen: Inspection::default(),
@@ -64,6 +70,8 @@ struct Inspector<'a> {
     action: &'a Action,
     key: &'a Key,
     limits: Limits,
+    /// How many more bytes of files that stay on this machine are read for this call.
+    local_left: u64,
     mode: Mode,
     scanner: Scanner<'a>,
     seen: Inspection,
@@ -78,7 +86,55 @@ impl Inspector<'_> {
             bytes = bytes.saturating_add(text.len() as u64);
             self.scanner.scan(text, &Channel::Argument(index), &mut self.seen.findings);
         }
+        self.glued_values();
         self.seen.channels.push(ChannelScan { channel: Channel::Arguments, bytes, digest: None });
+    }
+
+    /// Looks once more, by itself, at each value that the command cuts out of an argument right
+    /// behind a letter, digit or other byte of a word (`-dVALUE`): there a secret has no boundary
+    /// that the whole argument would show.
+    fn glued_values(&mut self) {
+        let invocation = &self.action.invocation;
+        let contents = invocation.contents.iter().filter_map(|source| match source.carrier {
+            Carrier::Argument(place) => Some(place),
+            Carrier::File(_) | Carrier::Inline(_) | Carrier::Stdin => None,
+        });
+        let options = invocation.options.iter().filter(|option| option.value.is_some());
+        let operands = invocation.operands.iter().filter_map(|operand| operand.place);
+        let mut done = Vec::new();
+        for place in contents.chain(options.filter_map(|option| option.place)).chain(operands) {
+            if self.is_glued(place) && !done.contains(&place) {
+                done.push(place);
+                self.part(place);
+            }
+        }
+    }
+
+    /// Whether the bytes at `place` continue a word.
+    fn is_glued(&self, Place { argument, span }: Place) -> bool {
+        let text = self.action.argv.get(argument).map(|text| text.as_encoded_bytes());
+        let before = span.start().checked_sub(1).and_then(|at| text?.get(at));
+        before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80)
+    }
+
+    /// Scans a part of an argument; what the whole argument showed already is not told twice.
+    fn part(&mut self, Place { argument, span }: Place) {
+        let text = self.action.argv.get(argument).map(|text| text.as_encoded_bytes());
+        let Some(text) = text.and_then(|text| text.get(span.start()..span.end())) else { return };
+        let (channel, mut found) = (Channel::Argument(argument), Vec::new());
+        self.scanner.scan(text, &channel, &mut found);
+        for mut finding in found {
+            let start = finding.span.start().saturating_add(span.start());
+            finding.span = Span::at(start, finding.span.len());
+            let known = |other: &Finding| {
+                other.channel == channel
+                    && other.detector == finding.detector
+                    && other.span.overlaps(finding.span)
+            };
+            if !self.seen.findings.iter().any(known) {
+                self.seen.findings.push(finding);
+            }
+        }
     }
 
     fn content(&mut self, source: &ContentSource) {
@@ -128,7 +184,7 @@ impl Inspector<'_> {
     }
 
     fn file(&mut self, path: &Path, leaves: bool) {
-        let limit = if leaves { u64::MAX } else { self.limits.local_bytes };
+        let Some(limit) = self.limit(leaves) else { return };
         let channel = Channel::File(path.to_string_lossy().into_owned());
         let judged = descriptor::open_regular(path).and_then(|(file, identity)| {
             let scan = self.stream(file.take(limit), channel)?;
@@ -136,13 +192,35 @@ impl Inspector<'_> {
         });
         match judged {
             Ok((scan, identity)) => {
-                self.seen.channels.push(scan);
+                self.judged(scan, leaves);
                 if leaves {
                     self.seen.held.watched.push((path.to_owned(), Some(identity)));
                 }
             }
             Err(_) => self.unread(leaves, path, "cannot be read"),
         }
+    }
+
+    /// How many bytes of the next file are read; `None` when it stays on this machine and the
+    /// budget of the call for such files is used up.
+    fn limit(&mut self, leaves: bool) -> Option<u64> {
+        if leaves {
+            return Some(u64::MAX);
+        }
+        if self.local_left == 0 {
+            let told = "files that stay here were read up to `local_bytes` only";
+            if !self.seen.faults.iter().any(|fault| fault == told) {
+                self.seen.faults.push(told.to_owned());
+            }
+        }
+        Some(self.local_left).filter(|left| *left > 0)
+    }
+
+    fn judged(&mut self, scan: ChannelScan, leaves: bool) {
+        if !leaves {
+            self.local_left = self.local_left.saturating_sub(scan.bytes);
+        }
+        self.seen.channels.push(scan);
     }
 
     /// Scans a stream to its end in bounded memory.
@@ -169,16 +247,40 @@ impl Inspector<'_> {
     fn standard_input(&mut self) {
         match self.action.invocation.stdin {
             StdinUse::Ignore => {}
-            StdinUse::Content => self.descriptor(0, Flow::Leaves),
-            StdinUse::Stream if descriptor::carries_data(0) => {
-                self.seen.faults.push("standard input is a stream and was not scanned".to_owned());
-            }
-            StdinUse::Stream => {}
+            StdinUse::Content => self.descriptor(0, self.stdin_flow()),
+            StdinUse::Stream => match descriptor::open(0) {
+                descriptor::Inherited::Nothing => {}
+                // A file can be looked at without taking anything from the stream.
+                descriptor::Inherited::File(file) => {
+                    self.inherited_file(file, Channel::Stdin, self.stdin_flow() == Flow::Leaves);
+                }
+                descriptor::Inherited::Pipe(_) => {
+                    let fault = "standard input is a stream and was not scanned";
+                    self.seen.faults.push(fault.to_owned());
+                }
+            },
         }
     }
 
+    /// Which way standard input moves: what the profile says of that content, else what it says
+    /// of the call.
+    fn stdin_flow(&self) -> Flow {
+        let invocation = &self.action.invocation;
+        let sources = invocation.contents.iter().filter(|source| source.carrier == Carrier::Stdin);
+        let flows: Flows = sources.map(|source| source.flow).collect();
+        let flows = if flows.is_empty() { invocation.flows } else { flows };
+        if flows.has(Flow::Leaves) { Flow::Leaves } else { Flow::Stays }
+    }
+
+    /// Whether what leaves the command ends on this machine, wherever it goes.
+    fn ends_here(&self) -> bool {
+        let invocation = &self.action.invocation;
+        !Flows::NONE.with(Flow::Leaves).toward(&invocation.destinations).has(Flow::Leaves)
+    }
+
     /// Content on a descriptor that we were started with: a pipe can be read only once, so it is
-    /// read into memory and handed on; a file is read without moving its position.
+    /// read into memory and handed on, unless nothing of it leaves this machine; a file is read
+    /// without moving its position.
     fn descriptor(&mut self, number: i32, flow: Flow) {
         let leaves = flow == Flow::Leaves;
         let channel =
@@ -186,37 +288,47 @@ impl Inspector<'_> {
         match descriptor::open(number) {
             descriptor::Inherited::Nothing => {}
             descriptor::Inherited::File(file) => self.inherited_file(file, channel, leaves),
-            descriptor::Inherited::Pipe(_) if self.mode == Mode::Observe || !leaves => {
+            descriptor::Inherited::Pipe(_)
+                if self.mode == Mode::Observe || !leaves || self.ends_here() =>
+            {
                 self.seen.faults.push(format!("{channel} is a pipe and was not scanned"));
             }
             descriptor::Inherited::Pipe(pipe) => {
                 match descriptor::spool(pipe, number, self.limits.stdin_bytes) {
-                    Ok(spooled) => self.spooled(spooled, channel),
-                    Err(why) => self.seen.unscanned.push(format!("{channel} {why}")),
+                    Ok(spooled) => self.spooled(spooled, &channel),
+                    Err(why) => {
+                        self.seen.unscanned.push(format!("{channel} {why}"));
+                        self.seen.held.lost = Some(channel);
+                    }
                 }
             }
         }
     }
 
     fn inherited_file(&mut self, file: File, channel: Channel, leaves: bool) {
-        let limit = if leaves { u64::MAX } else { self.limits.local_bytes };
-        let name = channel.to_string();
-        let from = descriptor::FromHere::new(file);
-        match from.and_then(|from| self.stream(from.take(limit), channel)) {
-            Ok(scan) => self.seen.channels.push(scan),
-            Err(_) => self.unread(leaves, Path::new(&name), "cannot be read"),
+        let Some(limit) = self.limit(leaves) else { return };
+        let judged = file.metadata().and_then(|before| {
+            let from = descriptor::FromHere::new(file.try_clone()?)?;
+            Ok((self.stream(from.take(limit), channel.clone())?, FileIdentity::of(&before)))
+        });
+        match judged {
+            Ok((scan, identity)) => {
+                self.judged(scan, leaves);
+                if leaves {
+                    self.seen.held.inherited.push((file, identity, channel));
+                }
+            }
+            Err(_) => self.unread(leaves, Path::new(&channel.to_string()), "cannot be read"),
         }
     }
 
-    fn spooled(&mut self, spooled: Spooled, channel: Channel) {
-        let name = channel.to_string();
-        match spooled.reader().and_then(|reader| self.stream(reader, channel)) {
-            Ok(scan) => {
-                self.seen.channels.push(scan);
-                self.seen.held.spooled.push(spooled);
-            }
-            Err(_) => self.seen.unscanned.push(format!("{name} cannot be read")),
+    fn spooled(&mut self, spooled: Spooled, channel: &Channel) {
+        match spooled.reader().and_then(|reader| self.stream(reader, channel.clone())) {
+            Ok(scan) => self.seen.channels.push(scan),
+            Err(_) => self.seen.unscanned.push(format!("{channel} cannot be read")),
         }
+        // Judged or not: the pipe is empty, and these are the bytes that were in it.
+        self.seen.held.spooled.push(spooled);
     }
 
     fn unread(&mut self, leaves: bool, path: &Path, why: &str) {

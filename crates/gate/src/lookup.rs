@@ -1,10 +1,12 @@
 //! Finds the real program behind a name: the first hit on PATH that is not us.
 //!
 //! "Us" is told by device and inode, not by name, so a second copy of a link, a hard link or
-//! another spelling of the shim folder is passed over too. The search itself is the `which`
+//! another spelling of the shim folder is passed over too. So is a shim of another installation: two
+//! that took each other for the real program would hand the call back and forth for ever. The search itself is the `which`
 //! crate's; it looks at one folder after the other and stops at the first hit that we accept.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -55,14 +57,21 @@ impl Finder<'_> {
     fn accept(&self, path: PathBuf) -> Option<PathBuf> {
         let metadata = path.metadata().ok()?;
         let ours = FileIdentity::of(&metadata).is_same_file(&self.own);
-        (metadata.is_file() && !ours).then_some(path)
+        (metadata.is_file() && !ours && !is_shim(&path)).then_some(path)
     }
+}
+
+/// Whether `path` is a shim of any installation: a link, under another name, to its binary.
+fn is_shim(path: &Path) -> bool {
+    // Most programs are no links, which one system call tells.
+    fs::read_link(path).is_ok()
+        && fs::canonicalize(path)
+            .is_ok_and(|real| Layout::is_binary(&real) && path.file_name() != real.file_name())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     /// A root with a binary and a shim, and a folder `real` that holds a program `git`.
@@ -109,6 +118,28 @@ mod tests {
         let hit = finder.find(OsStr::new("git"), Some(&real)).unwrap();
         assert_eq!(hit, real);
         assert_eq!(finder.find(OsStr::new("git"), Some(&layout.shims().join("git"))), None);
+    }
+
+    #[test]
+    fn a_shim_of_another_installation_is_no_real_program() {
+        let (folder, layout, own) = world();
+        let other = Layout::at(folder.path().join("other"));
+        for dir in [other.root().join("bin"), other.shims()] {
+            fs::create_dir_all(dir).unwrap();
+        }
+        fs::copy(layout.binary(), other.binary()).unwrap();
+        symlink("../bin/datafog", other.shims().join("git")).unwrap();
+        let real = folder.path().join("real");
+        let path = [&other.shims(), &real].map(|dir| dir.display().to_string()).join(":");
+        assert_eq!(found(&path, &layout, own), Some(real.join("git")));
+        // A link to an ordinary program is one, and so is a link to the command `datafog` itself.
+        symlink("git", real.join("git2")).unwrap();
+        symlink(other.binary(), real.join("datafog")).unwrap();
+        let host = Host::made_up(&[], &[("PATH", &path)], Path::new("/"));
+        let finder = Finder { host: &host, layout: &layout, own };
+        for name in ["git2", "datafog"] {
+            assert_eq!(finder.find(OsStr::new(name), None), Some(real.join(name)));
+        }
     }
 
     #[test]

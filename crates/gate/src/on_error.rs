@@ -5,6 +5,8 @@ use datafog_core::{Mode, Verdict};
 /// What failed, as far as it matters for what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
+    /// A shim was started under a name that is not wrapped, so nobody can say what is meant.
+    Misnamed,
     /// The installation, the settings, the policy, a detector or the key cannot be loaded.
     Unloadable,
     /// The receipt cannot be written.
@@ -27,8 +29,12 @@ pub(crate) enum Consequence {
 /// Panics never come here; the panic hook of the binary follows the same rule.
 pub(crate) const fn on_error(failure: Failure, mode: Mode) -> Consequence {
     match (mode, failure) {
-        (Mode::Enforced, Failure::Unloadable | Failure::Unrecorded) => Consequence::Deny,
-        (Mode::Observe, Failure::Unloadable | Failure::Unrecorded) => Consequence::Run,
+        (Mode::Enforced, Failure::Misnamed | Failure::Unloadable | Failure::Unrecorded) => {
+            Consequence::Deny
+        }
+        (Mode::Observe, Failure::Misnamed | Failure::Unloadable | Failure::Unrecorded) => {
+            Consequence::Run
+        }
     }
 }
 
@@ -49,7 +55,7 @@ mod tests {
 
     #[test]
     fn enforced_mode_never_runs_on_a_failure() {
-        for failure in [Failure::Unloadable, Failure::Unrecorded] {
+        for failure in [Failure::Misnamed, Failure::Unloadable, Failure::Unrecorded] {
             assert_eq!(on_error(failure, Mode::Enforced), Consequence::Deny);
             assert_eq!(on_error(failure, Mode::Observe), Consequence::Run);
         }

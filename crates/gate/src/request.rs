@@ -22,6 +22,9 @@ pub struct Request {
     pub purpose: Purpose,
     /// A mode that the caller asks for; counts where it is stricter than the installed one.
     pub mode: Option<Mode>,
+    /// The name of the wrapper that was really started, when `argv[0]` names something else that
+    /// is not wrapped.
+    pub misnamed: Option<OsString>,
 }
 
 /// How `argv[0]` names the program.
@@ -53,6 +56,12 @@ impl Request {
             Call::ByPath => typed,
             Call::ByName => typed.rsplit(|byte| *byte == b'/').next().unwrap_or_default(),
         })
+    }
+
+    /// The name of the program that would run without us: the one that was started, whatever
+    /// `argv[0]` says.
+    pub(crate) fn program(&self) -> &OsStr {
+        self.misnamed.as_deref().unwrap_or_else(|| self.name())
     }
 
     /// The name that a wrapper of this command would have: the last component, when it is text.
@@ -91,7 +100,7 @@ mod tests {
     use super::*;
 
     fn asked(name: &'static CStr, call: Call) -> Request {
-        Request { argv: vec![name.into()], call, purpose: Purpose::Run, mode: None }
+        Request { argv: vec![name.into()], call, purpose: Purpose::Run, mode: None, misnamed: None }
     }
 
     #[test]

@@ -4,12 +4,12 @@
 //! every source, this binary included, and is keyed, so a stale or forged one is simply compiled
 //! anew. An installation without files of its own needs no cache at all.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use datafog_config::{FileIdentity, Identity, Layout, Settings};
+use datafog_config::{FileIdentity, Identity, Layout, Settings, read_small};
 use datafog_core::{Key, Mode};
 use datafog_policy::Policy;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,9 @@ const TAG_BYTES: usize = 32;
 
 /// No cache is larger; a file that is was not written by us.
 const MOST_BYTES: u64 = 64 << 20;
+
+/// No settings or policy that a person wrote is larger.
+const MOST_TEXT: u64 = 1 << 20;
 
 /// What is in force.
 #[derive(Debug)]
@@ -72,6 +75,8 @@ impl State {
         if settings.is_none() && policy.is_none() {
             return Ok(Self::of(Settings::default(), Policy::builtin()));
         }
+        // What it holds is keyed; but who can change it could make every call compile anew.
+        trusted(&layout.cache(), user)?;
         let sources = Sources { binary, settings, policy };
         if let Some(compiled) = read_cache(layout, key)
             && compiled.sources == sources
@@ -165,7 +170,9 @@ fn trusted(path: &Path, user: u32) -> Result<Option<FileIdentity>, Error> {
 }
 
 fn read(path: &Path) -> Result<String, Error> {
-    fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+    let text = read_small(path, MOST_TEXT)
+        .and_then(|bytes| String::from_utf8(bytes).map_err(|e| io::Error::other(e.utf8_error())));
+    text.map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
 fn cache_file(layout: &Layout) -> PathBuf {
@@ -174,10 +181,7 @@ fn cache_file(layout: &Layout) -> PathBuf {
 
 /// The cache, when there is one and its tag is ours.
 fn read_cache(layout: &Layout, key: &Key) -> Option<Compiled> {
-    let file = File::open(cache_file(layout)).ok()?;
-    // Most caches fit; a larger one grows the buffer.
-    let mut bytes = Vec::with_capacity(8 << 10);
-    file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
+    let bytes = read_small(&cache_file(layout), MOST_BYTES).ok()?;
     let (tag, body) = bytes.strip_prefix(MAGIC)?.split_at_checked(TAG_BYTES)?;
     let ours = key.digest("cache", [body]).as_bytes() == tag;
     if ours { postcard::from_bytes(body).ok() } else { None }
@@ -279,6 +283,34 @@ mod tests {
         assert!(matches!(state.fault, Some(Error::Config(_))), "{:?}", state.fault);
         fs::remove_dir_all(place.layout.cache()).unwrap();
         assert_eq!(place.load().settings.mode, Mode::Enforced, "nothing says otherwise");
+    }
+
+    #[test]
+    fn pipes_and_huge_files_are_faults_that_nobody_waits_for() {
+        for name in ["config.toml", "policy.toml"] {
+            let place = Place::new();
+            let path = place.layout.root().join(name);
+            nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+            assert!(matches!(place.load().fault, Some(Error::Read { .. })), "{name}");
+            fs::remove_file(&path).unwrap();
+            fs::File::create(&path).unwrap().set_len(3 << 30).unwrap();
+            assert!(matches!(place.load().fault, Some(Error::Read { .. })), "{name}");
+        }
+        let place = Place::new();
+        place.write("");
+        fs::create_dir(place.layout.cache()).unwrap();
+        nix::unistd::mkfifo(&cache_file(&place.layout), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert!(place.load().fault.is_none(), "compiled anew");
+    }
+
+    #[test]
+    fn a_cache_that_others_can_change_is_not_used() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = Place::new();
+        place.write("");
+        assert!(place.load().fault.is_none());
+        fs::set_permissions(place.layout.cache(), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(place.load().fault, Some(Error::Config(_))));
     }
 
     #[test]

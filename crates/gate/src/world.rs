@@ -1,16 +1,18 @@
 //! The real world behind [`Surroundings`].
 
 use std::ffi::{OsStr, OsString};
-use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use datafog_config::read_small;
 use datafog_core::Surroundings;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 
 use crate::lookup::Finder;
 
@@ -40,18 +42,7 @@ impl Surroundings for World<'_> {
     }
 
     fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
-        // A pipe or a terminal must not hold us up, so the file is opened without waiting.
-        let mut options = OpenOptions::new();
-        let file = options.read(true).custom_flags(nix::libc::O_NONBLOCK).open(path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        let mut bytes = Vec::new();
-        file.take((limit as u64).saturating_add(1)).read_to_end(&mut bytes)?;
-        if bytes.len() > limit {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than expected"));
-        }
-        Ok(bytes)
+        read_small(path, limit as u64)
     }
 
     fn output_of(&self, program: &str, arguments: &[OsString]) -> io::Result<Vec<u8>> {
@@ -60,16 +51,23 @@ impl Surroundings for World<'_> {
         let mut command = Command::new(real);
         command.args(arguments).current_dir(self.cwd());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn()?;
-        let result = read_within(&mut child, PATIENCE);
-        if result.is_err() {
-            // It must not outlive the question.
-            child.kill()?;
-        }
-        let status = child.wait()?;
-        let output = result?;
-        if status.success() { Ok(output) } else { Err(io::Error::other("ended with a failure")) }
+        answer_of(&mut command, PATIENCE)
     }
+}
+
+/// What a helper program writes, when it ends well and in time. Neither it nor what it started
+/// outlives the question: they are a process group of their own.
+fn answer_of(command: &mut Command, patience: Duration) -> io::Result<Vec<u8>> {
+    let mut child = command.process_group(0).spawn()?;
+    let result = read_within(&mut child, patience);
+    if result.is_err() {
+        let group = i32::try_from(child.id()).map_err(io::Error::other)?;
+        // The child is not waited for yet, so the number is still its group's.
+        killpg(Pid::from_raw(group), Signal::SIGKILL)?;
+    }
+    let status = child.wait()?;
+    let output = result?;
+    if status.success() { Ok(output) } else { Err(io::Error::other("ended with a failure")) }
 }
 
 fn read_within(child: &mut Child, patience: Duration) -> io::Result<Vec<u8>> {
@@ -115,20 +113,6 @@ mod tests {
     }
 
     #[test]
-    fn only_small_regular_files_are_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("f");
-        fs::write(&file, "12345").unwrap();
-        let pipe = folder.path().join("p");
-        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        with_world(folder.path(), |world| {
-            assert_eq!(world.read(&file, 5).unwrap(), b"12345");
-            assert_eq!(world.read(&file, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
-            assert_eq!(world.read(&pipe, 4).unwrap_err().kind(), io::ErrorKind::InvalidInput);
-        });
-    }
-
-    #[test]
     fn a_helper_runs_the_real_program_and_is_not_waited_for_for_ever() {
         let folder = tempfile::tempdir().unwrap();
         with_world(folder.path(), |world| {
@@ -137,10 +121,27 @@ mod tests {
             assert!(world.output_of("no-such-program-here", &[]).is_err());
             assert!(world.output_of("yes", &[]).is_err(), "too much output");
         });
-        let mut child = Command::new("sleep").arg("60").stdout(Stdio::piped()).spawn().unwrap();
-        let error = read_within(&mut child, Duration::from_millis(20)).unwrap_err();
+    }
+
+    #[test]
+    fn a_helper_that_takes_too_long_ends_with_all_that_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let note = folder.path().join("children");
+        let script = format!("sleep 60 & echo $! > '{}'; wait", note.display());
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).stdout(Stdio::piped());
+        let error = answer_of(&mut command, Duration::from_millis(500)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let child: i32 = fs::read_to_string(note).unwrap().trim().parse().unwrap();
+        // It is gone, or waits to be reaped by whoever adopted it.
+        let lives = || {
+            let stat = fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+            stat.contains("(sleep)") && !stat.contains(") Z ")
+        };
+        let start = Instant::now();
+        while lives() {
+            assert!(start.elapsed() < Duration::from_secs(10), "it still runs");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }

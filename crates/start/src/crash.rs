@@ -44,11 +44,17 @@ pub fn exit(code: u8) -> ! {
     }
 }
 
+/// Makes a write to a pipe that nobody reads fail instead of ending the process, so that its exit
+/// code still tells what a notice could not. For a process that will not become another program.
+pub fn survive_closed_pipes() {
+    handle(libc::SIGPIPE, go_on);
+}
+
 extern "C" fn leave(_signal: c_int) {
     exit(code());
 }
 
-/// Does nothing; that it is there makes `write` fail with `EFBIG` (write(2)).
+/// Does nothing; that it is there makes `write` fail with `EFBIG` or `EPIPE` (write(2)).
 extern "C" fn go_on(_signal: c_int) {}
 
 /// Sets the handlers. Failure is harmless: the process then dies by the signal itself.

@@ -17,7 +17,7 @@ mod streams;
 
 use core::ffi::{CStr, c_char, c_int};
 
-pub use crash::{exit, set_crash_code};
+pub use crash::{exit, set_crash_code, survive_closed_pipes};
 pub use streams::put_at;
 
 /// What the process was started with.
@@ -30,6 +30,9 @@ pub struct Process {
     pub arguments: Vec<&'static CStr>,
     /// The environment as `NAME=value` strings, malformed and repeated entries included.
     pub environment: Vec<&'static CStr>,
+    /// The path by which the system was asked to execute this program, as it was given: whatever
+    /// `argv[0]` says, this is the link that was followed. `None` where the system does not tell.
+    pub executed: Option<&'static CStr>,
 }
 
 /// Makes `$run`, a `fn(datafog_start::Process) -> u8`, the first function of the program.
@@ -72,7 +75,30 @@ pub unsafe fn __begin(argc: c_int, argv: *const *const c_char) -> Process {
     let variables = unsafe { environ };
     // SAFETY: `environ` is a list of strings that ends in a null pointer (POSIX.1-2017 §8.1).
     let environment = unsafe { strings(variables, usize::MAX) };
-    Process { arguments, environment }
+    Process { arguments, environment, executed: executed() }
+}
+
+/// The path given to `execve`, from the auxiliary vector (getauxval(3), `AT_EXECFN`).
+#[cfg(target_os = "linux")]
+fn executed() -> Option<&'static CStr> {
+    // SAFETY: takes any number and answers 0 for what the kernel did not pass.
+    #[expect(unsafe_code, reason = "the standard library does not tell")]
+    let address = unsafe { libc::getauxval(libc::AT_EXECFN) };
+    let text = core::ptr::with_exposed_provenance::<c_char>(usize::try_from(address).ok()?);
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: the kernel put a string that ends in a zero byte there, above the stack, for as long
+    // as the process lives.
+    #[expect(unsafe_code, reason = "reads the string of the kernel")]
+    let text = unsafe { CStr::from_ptr(text) };
+    Some(text)
+}
+
+/// Other systems have no such entry.
+#[cfg(not(target_os = "linux"))]
+const fn executed() -> Option<&'static CStr> {
+    None
 }
 
 /// The strings of a list that ends in a null pointer or after `most` entries.

@@ -134,7 +134,6 @@ fn home() -> String {
 }
 
 #[test]
-#[ignore = "open: who can write the folders of the binary and the shims is not looked at"]
 fn folders_that_others_can_write_are_refused() {
     use std::os::unix::fs::PermissionsExt;
     for folder in ["bin", "shims", "cache"] {

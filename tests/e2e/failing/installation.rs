@@ -7,12 +7,16 @@ use crate::failing::{assert_refused, assert_untouched, call, enforced, observing
 
 /// Others could have put anything there, the mode included, so neither mode runs anything.
 #[test]
-fn a_root_or_binary_that_others_can_write_is_refused_in_both_modes() {
+fn a_root_folder_or_binary_that_others_can_write_is_refused_in_both_modes() {
     for install in [enforced(), observing()] {
         for (name, bad, good) in [
             ("", 0o775, 0o755),
             ("", 0o757, 0o755),
             ("", 0o777, 0o700),
+            ("bin", 0o775, 0o755),
+            ("bin", 0o757, 0o755),
+            ("shims", 0o775, 0o755),
+            ("shims", 0o757, 0o700),
             ("bin/datafog", 0o775, 0o755),
             ("bin/datafog", 0o757, 0o755),
         ] {

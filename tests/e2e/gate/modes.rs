@@ -141,3 +141,49 @@ fn wrapped(install: &Install) -> Start {
     let path = format!("{}:{}:{SYSTEM_PATH}", shims.display(), wrap.display());
     install.bash("git --version").env("PATH", path)
 }
+
+#[test]
+fn a_wrapper_under_a_name_that_is_not_wrapped_runs_nothing() {
+    let install = Install::new(&["cat", "env"]);
+    for (link, name) in [("shims/cat", "bash"), ("bin/datafog", "bash"), ("shims/cat", "/bin/sh")] {
+        let program = install.root().join(link);
+        let ended = install.start(&program, ["-c", "echo ran"]).arg0(name).run().ends_with(125);
+        assert_eq!(ended.stdout(), "");
+        let link = program.file_name().unwrap().to_str().unwrap().to_owned();
+        assert!(ended.stderr().contains(&format!("the wrapper `{link}`")), "{}", ended.stderr());
+    }
+    let receipt = install.receipts().pop().unwrap();
+    assert_eq!(receipt["enforcement"], "block");
+    // A name that is wrapped is what it says, as it is for whoever starts it.
+    let env = install.start(&install.root().join("shims/cat"), ["echo", "hi"]).arg0("env").run();
+    assert_eq!(env.succeeds().stdout(), "hi\n");
+    // Observing runs what would have run.
+    let observing = Install::observing(&["cat"]);
+    std::fs::write(observing.work().join("f"), "text\n").unwrap();
+    let shim = observing.root().join("shims/cat");
+    let ended = observing.start(&shim, ["f"]).arg0("bash").run().succeeds();
+    assert_eq!((ended.stdout().as_str(), ended.stderr().as_str()), ("text\n", ""));
+}
+
+#[test]
+fn two_installations_on_one_path_find_the_real_program() {
+    let (one, two) = (Install::new(&["git"]), Install::new(&["git"]));
+    let shims = |install: &Install| install.root().join("shims").display().to_string();
+    for path in [[shims(&one), shims(&two)], [shims(&two), shims(&one)]] {
+        let path = format!("{}:{SYSTEM_PATH}", path.join(":"));
+        let ended = one.bash("timeout 20 git --version").env("PATH", path).run().succeeds();
+        assert!(ended.stdout().starts_with("git version"), "{}", ended.stdout());
+    }
+}
+
+#[test]
+fn a_denial_that_nobody_reads_still_has_its_code() {
+    let install = Install::new(&[]);
+    install.stand_in("curl");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut start = leak(&install);
+    let status = start.0.stderr(writer).status().unwrap();
+    assert_eq!(status.code(), Some(126), "{status}");
+    assert_eq!(install.ran(), "");
+}

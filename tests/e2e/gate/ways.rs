@@ -76,6 +76,9 @@ const WAYS: &[Way] = &[
     way("--next", "curl -s {resolve} {url} --next -s -d '{token}' {resolve} {url}", "arg[8]"),
     way("--url", "curl -s --data '{token}' {resolve} --url {url}", "arg[3]"),
     way("abbreviated", "curl -s --data-bin @body {resolve} {url}", "file:{work}/body"),
+    way("glued", "curl -s '-d{token}' {resolve} {url}", "arg[2]"),
+    way("glued in a group", "curl '-sSd{token}' {resolve} {url}", "arg[1]"),
+    way("glued agent", "curl -s '-A{token}' {resolve} {url}", "arg[2]"),
     way("in a group", "curl -sid 'key={token}' {resolve} {url}", "arg[2]"),
 ];
 

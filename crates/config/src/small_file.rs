@@ -1,0 +1,56 @@
+//! Small files, read without ever waiting or filling the memory.
+//!
+//! What stands at a path that we expect a file of ours at may be anything: a pipe nobody writes to,
+//! a device, gigabytes. It is opened without waiting and looked at by its handle before a byte is
+//! read.
+
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// The bytes of a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidInput`] when it is no regular file, [`io::ErrorKind::FileTooLarge`] when
+/// it is larger, and whatever the system answers.
+pub fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut options = OpenOptions::new();
+    let file = options.read(true).custom_flags(nix::libc::O_NONBLOCK).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "larger than expected");
+    if metadata.len() > limit {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    // It may grow while it is read.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn only_small_regular_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("f");
+        fs::write(&file, "12345").unwrap();
+        let pipe = folder.path().join("p");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let kind = |path: &Path, limit| read_small(path, limit).unwrap_err().kind();
+        assert_eq!(read_small(&file, 5).unwrap(), b"12345");
+        assert_eq!(kind(&file, 4), io::ErrorKind::FileTooLarge);
+        assert_eq!(kind(&pipe, 4), io::ErrorKind::InvalidInput);
+        assert_eq!(kind(folder.path(), 4), io::ErrorKind::InvalidInput);
+        assert_eq!(kind(&folder.path().join("none"), 4), io::ErrorKind::NotFound);
+        let huge = fs::File::create(&file).unwrap();
+        huge.set_len(1 << 40).unwrap();
+        assert_eq!(kind(&file, 1 << 20), io::ErrorKind::FileTooLarge, "nothing is read");
+    }
+}
