@@ -97,7 +97,7 @@ impl Inspector<'_> {
         let invocation = &self.action.invocation;
         let contents = invocation.contents.iter().filter_map(|source| match source.carrier {
             Carrier::Argument(place) => Some(place),
-            Carrier::File(_) | Carrier::Inline(_) | Carrier::Stdin => None,
+            Carrier::File(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => None,
         });
         let options = invocation.options.iter().filter(|option| option.value.is_some());
         let operands = invocation.operands.iter().filter_map(|operand| operand.place);
