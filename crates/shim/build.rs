@@ -16,7 +16,8 @@ use std::process::ExitCode;
 use std::{env, fs, io};
 
 use check::Fault;
-use format::File;
+use format::{File, Topic};
+use serde::de::DeserializeOwned;
 
 fn main() -> ExitCode {
     match build() {
@@ -38,18 +39,29 @@ fn build() -> Result<(), String> {
         transports: stems(&here.join("src/transport"))?,
         sources: stems(&here.join("src/source"))?,
     };
+    let files: Vec<(PathBuf, File)> =
+        read(&folder, |file, path| check::file(file, path, &modules))?;
+    let topics: Vec<(PathBuf, Topic)> =
+        read(&folder.join("secrets"), |topic, _| check::topic(topic, &modules))?;
+    check::names(&files, &topics)?;
+    let out = PathBuf::from(variable("OUT_DIR")?).join("profiles.rs");
+    fs::write(&out, emit::profiles(&files, &topics)).map_err(|error| failed(&out, &error))
+}
+
+/// The data files of a folder, each checked by itself.
+fn read<T: DeserializeOwned>(
+    folder: &Path,
+    check: impl Fn(&T, &Path) -> Result<(), Fault>,
+) -> Result<Vec<(PathBuf, T)>, String> {
     let mut files = Vec::new();
-    for path in toml_files(&folder)? {
+    for path in toml_files(folder)? {
         let text = fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
         let located = |fault: Fault| fault.located(&path, &text);
-        let file: File =
-            toml::from_str(&text).map_err(|error| located(Fault::from_toml(&error)))?;
-        check::file(&file, &path, &modules).map_err(located)?;
+        let file: T = toml::from_str(&text).map_err(|error| located(Fault::from_toml(&error)))?;
+        check(&file, &path).map_err(located)?;
         files.push((path, file));
     }
-    check::names(&files)?;
-    let out = PathBuf::from(variable("OUT_DIR")?).join("profiles.rs");
-    fs::write(&out, emit::profiles(&files)).map_err(|error| failed(&out, &error))
+    Ok(files)
 }
 
 /// The data files, sorted, so that the tables do not depend on the order of the folder.

@@ -29,6 +29,8 @@ pub struct Invocation {
     pub destinations: Vec<Destination>,
     /// Where content is, besides the arguments themselves (which are always scanned).
     pub contents: Vec<ContentSource>,
+    /// Arguments, or parts of them, that are a secret because of where they stand.
+    pub secrets: Vec<SecretPlace>,
     /// What the command does with standard input.
     pub stdin: StdinUse,
     /// What could not be understood, in words for a person (an option unknown to the table, a
@@ -78,6 +80,15 @@ pub struct Place {
     pub argument: usize,
     /// Which bytes of the argument.
     pub span: Span,
+}
+
+/// A secret that its place in argv betrays, whatever it looks like: the `x` of `mysql -px`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecretPlace {
+    /// Where it stands.
+    pub place: Place,
+    /// Entity type, for example `secret.generic.password`.
+    pub entity: &'static str,
 }
 
 /// One option.

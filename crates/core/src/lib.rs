@@ -35,7 +35,8 @@ pub use finding::{Confidence, Finding, Severity};
 pub use flow::{Flow, Flows};
 pub use id::{Id, IdPrefix, ParseIdError};
 pub use invocation::{
-    Carrier, ContentSource, Deliver, Invocation, Operand, OperandKind, Opt, Place, StdinUse,
+    Carrier, ContentSource, Deliver, Invocation, Operand, OperandKind, Opt, Place, SecretPlace,
+    StdinUse,
 };
 pub use mode::{Mode, ParseModeError};
 pub use principal::{Principal, PrincipalKind};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-use crate::format::{File, Form, Opt, Options, Scope, Takes};
+use crate::format::{File, Form, Opt, Options, Scope, Takes, Topic};
 
 /// What is wrong with a file, and where.
 #[derive(Debug)]
@@ -50,6 +50,15 @@ pub(crate) fn file(file: &File, path: &Path, modules: &Modules) -> Checked {
     if path.file_stem().and_then(|stem| stem.to_str()) != Some(name) {
         return Err(Fault::at(&file.name, format!("the file of `{name}` is called `{name}.toml`")));
     }
+    program(file, modules)
+}
+
+/// Checks one file of programs without wrappers.
+pub(crate) fn topic(topic: &Topic, modules: &Modules) -> Checked {
+    topic.program.iter().try_for_each(|file| program(file, modules))
+}
+
+fn program(file: &File, modules: &Modules) -> Checked {
     module(&file.transport, file.transport.get_ref(), &modules.transports, "src/transport")?;
     for endpoint in &file.endpoint {
         if let Some(source) = endpoint.default.get_ref().strip_prefix("deferred:") {
@@ -170,6 +179,9 @@ fn spellings(file: &File, scope: &Scope) -> Result<BTreeSet<String>, Fault> {
 fn option(option: &Opt) -> Checked {
     let fault = |what: &str| Err(Fault::at(&option.names, what.to_owned()));
     let valueless = option.value == Some(Takes::None);
+    if valueless && option.secret.is_some() {
+        return fault("a `secret` of an option that takes no value");
+    }
     if valueless && option.content.is_some() {
         return fault("content of an option that takes no value");
     }
@@ -233,9 +245,13 @@ fn known(names: &[Spanned<String>], visible: &BTreeSet<String>) -> Checked {
 }
 
 /// Checks that no two files claim one name.
-pub(crate) fn names(files: &[(PathBuf, File)]) -> Result<(), String> {
+pub(crate) fn names(files: &[(PathBuf, File)], topics: &[(PathBuf, Topic)]) -> Result<(), String> {
     let mut owners: BTreeMap<&str, &Path> = BTreeMap::new();
-    for (path, file) in files {
+    let wrapped = files.iter().map(|(path, file)| (path, file));
+    let programs = topics
+        .iter()
+        .flat_map(|(path, topic)| topic.program.iter().map(move |program| (path, program)));
+    for (path, file) in wrapped.chain(programs) {
         for name in std::iter::once(&file.name).chain(&file.aliases) {
             if let Some(other) = owners.insert(name.get_ref(), path) {
                 let (other, path) = (other.display(), path.display());

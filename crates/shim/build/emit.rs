@@ -9,26 +9,34 @@ use toml::Spanned;
 use crate::check;
 use crate::format::{
     At, Deliver, Effect, Endpoint, File, Flow, Form, Grammar, Kind, Operand, Opt, Options,
-    Redirect, Scope, Startup, Stdin, Takes,
+    Redirect, Scope, Secret, SecretKind, Startup, Stdin, Takes, Topic,
 };
 
-/// The whole generated file.
-pub(crate) fn profiles(files: &[(PathBuf, File)]) -> String {
+/// The whole generated file: every profile, and the tables of names.
+pub(crate) fn profiles(files: &[(PathBuf, File)], topics: &[(PathBuf, Topic)]) -> String {
     let mut out = String::new();
+    table(&mut out, "NAMES", "", files.iter().map(|(_, file)| file));
+    let programs = topics.iter().flat_map(|(_, topic)| &topic.program);
+    table(&mut out, "UNWRAPPED", "UNWRAPPED_", programs);
+    out
+}
+
+/// The profiles of some programs, and a table of their names called `title`.
+fn table<'f>(out: &mut String, title: &str, prefix: &str, files: impl Iterator<Item = &'f File>) {
     let mut names: BTreeMap<&str, String> = BTreeMap::new();
-    for (_, file) in files {
-        let constant = file.name.get_ref().to_uppercase().replace(['-', '.'], "_");
-        line(&mut out, &format!("static {constant}: Profile = {};", profile(file)));
+    for file in files {
+        let constant = file.name.get_ref().to_uppercase().replace(['-', '.', '+'], "_");
+        let constant = format!("{prefix}{constant}");
+        line(out, &format!("static {constant}: Profile = {};", profile(file)));
         for name in std::iter::once(&file.name).chain(&file.aliases) {
             names.insert(name.get_ref(), constant.clone());
         }
     }
-    line(&mut out, "static NAMES: &[(&str, &Profile)] = &[");
+    line(out, &format!("static {title}: &[(&str, &Profile)] = &["));
     for (name, constant) in names {
-        line(&mut out, &format!("    ({name:?}, &{constant}),"));
+        line(out, &format!("    ({name:?}, &{constant}),"));
     }
-    line(&mut out, "];");
-    out
+    line(out, "];");
 }
 
 /// What a scope takes over from its parent.
@@ -119,6 +127,7 @@ fn push(all: &mut Vec<Opt>, plain: &[Spanned<String>], value: Takes) {
         adds: Vec::new(),
         drops: Vec::new(),
         stdin: None,
+        secret: None,
     }));
 }
 
@@ -130,7 +139,7 @@ fn option(option: &Opt, scope_flow: &[Flow]) -> String {
     });
     format!(
         "OptionSpec {{ name: {canonical:?}, role: {:?}, takes: Takes::{takes:?}, content: {}, \
-         flow: {}, effect: {}, adds: {}, drops: {}, stdin: {} }}",
+         flow: {}, effect: {}, adds: {}, drops: {}, stdin: {}, secret: {} }}",
         option.role.as_deref().unwrap_or_default(),
         maybe(option.content.map(form)),
         maybe(moves.map(flow)),
@@ -138,6 +147,37 @@ fn option(option: &Opt, scope_flow: &[Flow]) -> String {
         flows(&option.adds),
         flows(&option.drops),
         maybe(option.stdin.map(stdin)),
+        maybe(option.secret.clone().or_else(|| secret_form(option.content?)).map(secret)),
+    )
+}
+
+/// Forms of content that are secret by themselves.
+fn secret_form(form: Form) -> Option<Secret> {
+    let password = Secret {
+        is: SecretKind::Password,
+        prefix: String::new(),
+        after: String::new(),
+        before: String::new(),
+        named: false,
+        every: false,
+    };
+    let is = |other: Form| form == other;
+    if is(Form::Password) {
+        Some(password)
+    } else if is(Form::UserPassword) {
+        Some(Secret { after: ":".to_owned(), ..password })
+    } else if is(Form::KeyValue) || is(Form::Connection) {
+        Some(Secret { is: SecretKind::Key, named: true, ..password })
+    } else {
+        None
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is made for this")]
+fn secret(secret: Secret) -> String {
+    format!(
+        "&Secret {{ is: SecretKind::{:?}, prefix: {:?}, after: {:?}, before: {:?}, named: {}, every: {} }}",
+        secret.is, secret.prefix, secret.after, secret.before, secret.named, secret.every
     )
 }
 
@@ -166,19 +206,21 @@ fn operand(operand: &Operand, scope_flow: &[Flow], visible: &[Opt]) -> String {
         At::First => "Index(0)",
         At::Second => "Index(1)",
         At::Third => "Index(2)",
+        At::Fourth => "Index(3)",
         At::Last => "Last",
         At::Rest => "Rest",
         At::Dashed => "Dashed",
     };
     format!(
         "OperandSpec {{ at: At::{at}, kind: {}, flow: {}, content: {}, role: {:?}, unless: &{:?}, \
-         when: &{:?} }}",
+         when: &{:?}, secret: {} }}",
         kind(operand.kind),
         flow(operand.flow.unwrap_or_else(|| content_flow(scope_flow))),
         maybe(operand.content.map(form)),
         operand.role.as_deref().unwrap_or_default(),
         canonical(&operand.unless, visible),
         canonical(&operand.when, visible),
+        maybe(operand.secret.clone().or_else(|| secret_form(operand.content?)).map(secret)),
     )
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct File {
     #[serde(default = "local")]
     pub(crate) transport: Spanned<String>,
     /// Whether the command can be handed the judged bytes, or opens paths by itself.
+    #[serde(default)]
     pub(crate) deliver: Deliver,
     /// Effects that are in force without any option (`wget` follows redirects).
     #[serde(default)]
@@ -48,6 +49,45 @@ pub(crate) struct File {
     #[serde(default)]
     #[cfg_attr(not(test), expect(dead_code, reason = "only the table test reads them"))]
     pub(crate) example: Vec<Example>,
+    /// Command lines as typed, with every secret in them between `«` and `»`; one without marks
+    /// holds none. Run by the same test.
+    #[serde(default)]
+    #[cfg_attr(not(test), expect(dead_code, reason = "only the table test reads them"))]
+    pub(crate) lines: Vec<Spanned<String>>,
+}
+
+/// One file of `shims/secrets/`: programs that no wrapper stands before, as far as it must be known
+/// to find the secrets in their command lines.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Topic {
+    /// The programs. Each is written as a profile is, without what is of no interest here.
+    pub(crate) program: Vec<File>,
+}
+
+/// What of a value is a secret.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Secret {
+    /// What kind of secret it is.
+    pub(crate) is: SecretKind,
+    /// Only a value that begins so holds one, behind it (`pass:`).
+    #[serde(default)]
+    pub(crate) prefix: String,
+    /// It stands behind the first of these bytes (`:` of `user:password`); a value without is
+    /// none.
+    #[serde(default)]
+    pub(crate) after: String,
+    /// It ends before the last of these bytes (`@` of `user/password@host`).
+    #[serde(default)]
+    pub(crate) before: String,
+    /// The value is `name=value`, or several parted by commas or blanks: a secret stands behind
+    /// every name that says so. Of operands also the one that follows such a name.
+    #[serde(default)]
+    pub(crate) named: bool,
+    /// The same, whatever the names are.
+    #[serde(default)]
+    pub(crate) every: bool,
 }
 
 fn local() -> Spanned<String> {
@@ -143,13 +183,16 @@ pub(crate) struct Opt {
     /// Use of standard input once the option is given.
     #[serde(default)]
     pub(crate) stdin: Option<Stdin>,
+    /// What of the value is a secret.
+    #[serde(default)]
+    pub(crate) secret: Option<Secret>,
 }
 
 /// What the operands at one position are.
 #[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Operand {
-    /// `first`, `second`, `third`, `last` (only when there are two or more), `dashed` (all behind
+    /// `first`, `second`, `third`, `fourth`, `last` (only when there are two or more), `dashed` (all behind
     /// `--`) or `rest`.
     pub(crate) at: Spanned<At>,
     /// What it is taken for.
@@ -169,6 +212,9 @@ pub(crate) struct Operand {
     /// Options of which one must be there for this position to be.
     #[serde(default)]
     pub(crate) when: Vec<Spanned<String>>,
+    /// What of it is a secret.
+    #[serde(default)]
+    pub(crate) secret: Option<Secret>,
 }
 
 /// Where a command goes by default, and what names another place.
@@ -273,9 +319,18 @@ macro_rules! words {
     )+};
 }
 
+impl Default for Deliver {
+    /// Nothing is promised.
+    fn default() -> Self {
+        Self::Path
+    }
+}
+
 words! {
     /// `datafog_core::Deliver`.
     Deliver { Handle, Path }
+    /// `profile::SecretKind`: a password, a key or token, or a command that may hold either.
+    SecretKind { Command, Key, Password }
     /// `datafog_core::Flow`, without the one that only the gate can tell.
     Flow { Destroys, Enters, Leaves, Stays }
     /// `datafog_core::StdinUse`.
@@ -283,7 +338,7 @@ words! {
     /// `datafog_core::OperandKind`.
     Kind { Command, Host, Path, Reference, Remote, RemotePath, Text, Url }
     /// Position of operands.
-    At { First, Second, Third, Last, Rest, Dashed }
+    At { First, Second, Third, Fourth, Last, Rest, Dashed }
     /// Whether an option takes a value.
     Takes { None, Required, Optional, Many, Word }
     /// How files of options are written; see `profile::Dialect`.

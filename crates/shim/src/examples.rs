@@ -53,6 +53,41 @@ fn every_command_has_examples() {
     }
 }
 
+#[test]
+fn every_line_holds_the_secrets_that_its_file_marks() {
+    let topics = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shims/secrets");
+    let topics = fs::read_dir(topics).unwrap().map(|entry| entry.unwrap().path()).map(|path| {
+        let topic: format::Topic = toml::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        (path, topic)
+    });
+    let unwrapped = topics.flat_map(|(path, topic)| {
+        topic.program.into_iter().map(move |program| (path.clone(), program))
+    });
+    let mut wrong = Vec::new();
+    for (path, program) in unwrapped.chain(files()) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for line in &program.lines {
+            let line = line.get_ref();
+            let plain = line.replace(['«', '»'], "");
+            let found = mark(&plain);
+            if found != *line {
+                wrong.push(format!("{name}:\n  said  {line}\n  found {found}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong\n\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The line with the secrets in it marked.
+fn mark(line: &str) -> String {
+    let mut marked = line.to_owned();
+    for found in crate::secrets_in_line(line.as_bytes()).iter().rev() {
+        marked.insert(found.span.end(), '»');
+        marked.insert(found.span.start(), '«');
+    }
+    marked
+}
+
 /// What an example says otherwise than the invocation.
 fn check(example: &format::Example) -> Vec<String> {
     let world = World::new(&example.environment, &example.files, &example.outputs);

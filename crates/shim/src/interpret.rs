@@ -15,6 +15,7 @@ use crate::config_file;
 use crate::form::Collector;
 use crate::profile::{At, Effect, OperandSpec, Profile, profile};
 use crate::read::Call;
+use crate::secrets::{secrets_in, secrets_of};
 use crate::source::SOURCES;
 use crate::text::Text;
 use crate::transport::copy;
@@ -35,6 +36,7 @@ pub fn interpret(argv: &[OsString], surroundings: &dyn Surroundings) -> Invocati
     let mut call = Call::read(profile, argv);
     config_file::expand(&mut call, argv, surroundings);
     let mut invocation = describe(profile, &call);
+    invocation.secrets = secrets_of(&call, argv);
     (profile.contact)(&call, surroundings, &mut invocation);
     doubt(&call, &mut invocation);
     settle_flows(&mut invocation);
@@ -106,7 +108,8 @@ fn unknown(program: String, argv: &[OsString]) -> Invocation {
         }
     };
     let operands = argv.iter().enumerate().skip(1).map(operand).collect();
-    Invocation { program, operands, ..Invocation::default() }
+    let secrets = secrets_in(argv);
+    Invocation { program, operands, secrets, ..Invocation::default() }
 }
 
 fn describe(profile: &Profile, call: &Call<'_>) -> Invocation {
@@ -172,16 +175,7 @@ fn globs(call: &Call<'_>) -> bool {
 }
 
 fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {
-    let specs = positions(call);
-    let last = specs.iter().find(|spec| spec.at == At::Last).filter(|_| call.words.len() > 1);
-    let rest = specs.iter().find(|spec| spec.at == At::Rest);
-    let dashed = specs.iter().find(|spec| spec.at == At::Dashed);
-    let final_word = call.words.len().checked_sub(1);
-    for (index, word) in call.words.iter().enumerate() {
-        let behind = dashed.filter(|_| call.dashes.is_some_and(|dashes| index >= dashes));
-        let at_last = last.filter(|_| Some(index) == final_word);
-        let exact = || specs.iter().find(|spec| spec.at == At::Index(index));
-        let spec = behind.or(at_last).or_else(exact).or(rest).copied();
+    for (word, spec) in call.words.iter().zip(operand_specs(call)) {
         let flow = spec.map_or(Flow::Stays, |spec| spec.flow);
         invocation.operands.push(Operand {
             text: word.to_os_string(),
@@ -194,6 +188,21 @@ fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {
             collector(call, invocation, (spec.role, flow, true)).collect(form, word);
         }
     }
+}
+
+/// What the table says of each word, in order.
+pub(crate) fn operand_specs(call: &Call<'_>) -> impl Iterator<Item = Option<&'static OperandSpec>> {
+    let specs = positions(call);
+    let (words, dashes) = (call.words.len(), call.dashes);
+    let last = specs.iter().find(|spec| spec.at == At::Last).filter(|_| words > 1).copied();
+    let rest = specs.iter().find(|spec| spec.at == At::Rest).copied();
+    let dashed = specs.iter().find(|spec| spec.at == At::Dashed).copied();
+    (0..words).map(move |index| {
+        let behind = dashed.filter(|_| dashes.is_some_and(|dashes| index >= dashes));
+        let at_last = last.filter(|_| Some(index) == words.checked_sub(1));
+        let exact = || specs.iter().find(|spec| spec.at == At::Index(index)).copied();
+        behind.or(at_last).or_else(exact).or(rest)
+    })
 }
 
 /// The positions that stand with the options given.

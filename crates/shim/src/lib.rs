@@ -17,11 +17,14 @@ mod display;
 mod form;
 mod install;
 mod interpret;
+mod line;
+mod naming;
 mod normal_form;
 mod profile;
 mod read;
 mod redact;
 mod redirect;
+mod secrets;
 mod source;
 mod text;
 mod transport;
@@ -30,8 +33,10 @@ mod words;
 pub use display::{Mask, display};
 pub use install::{CommandName, InvalidName, LinkChange, LinkError, LinkState, Links};
 pub use interpret::{interpret, resolve};
+pub use line::{LineSecret, secrets_in_line};
 pub use normal_form::normal_form;
 pub use profile::{Profile, families, profile, profiles};
+pub use secrets::secrets_in;
 
 #[cfg(test)]
 mod examples;

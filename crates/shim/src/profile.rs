@@ -41,6 +41,13 @@ pub fn profile(name: &str) -> Option<&'static Profile> {
     NAMES.get(at).map(|(_, profile)| *profile)
 }
 
+/// What is known of the command line of a program that has no wrapper, so that the secrets in it
+/// are found: a profile of `shims/secrets/`, which says nothing of where data goes.
+pub(crate) fn unwrapped(name: &str) -> Option<&'static Profile> {
+    let at = UNWRAPPED.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    UNWRAPPED.get(at).map(|(_, profile)| *profile)
+}
+
 /// Every profile, in order of name.
 pub fn profiles() -> impl Iterator<Item = &'static Profile> {
     NAMES.iter().filter(|(name, profile)| *name == profile.name).map(|(_, profile)| *profile)
@@ -133,6 +140,30 @@ pub(crate) struct OptionSpec {
     pub(crate) adds: Flows,
     pub(crate) drops: Flows,
     pub(crate) stdin: Option<StdinUse>,
+    /// What of the value is a secret.
+    pub(crate) secret: Option<&'static Secret>,
+}
+
+/// What of a value is a secret; see `build/format.rs`.
+#[derive(Debug)]
+pub(crate) struct Secret {
+    pub(crate) is: SecretKind,
+    pub(crate) prefix: &'static str,
+    pub(crate) after: &'static str,
+    pub(crate) before: &'static str,
+    pub(crate) named: bool,
+    pub(crate) every: bool,
+}
+
+/// What kind of secret a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SecretKind {
+    /// None itself: a command, that may hold some.
+    Command,
+    /// A key or token.
+    Key,
+    /// A password or passphrase.
+    Password,
 }
 
 /// What the operands at one position are.
@@ -147,6 +178,8 @@ pub(crate) struct OperandSpec {
     pub(crate) unless: &'static [&'static str],
     /// Canonical names of options of which one must be there.
     pub(crate) when: &'static [&'static str],
+    /// What of it is a secret.
+    pub(crate) secret: Option<&'static Secret>,
 }
 
 /// A position of operands.
@@ -361,6 +394,8 @@ mod tests {
         assert!(NAMES.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert!(profile("git").is_some_and(|git| git.family == "vcs"));
         assert!(profile("nothing-of-the-kind").is_none());
+        assert!(UNWRAPPED.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(unwrapped("mysql").is_some() && profile("mysql").is_none());
         assert!(families().contains(&"http"));
     }
 

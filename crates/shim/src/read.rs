@@ -58,6 +58,7 @@ static UNKNOWN: OptionSpec = OptionSpec {
     adds: Flows::NONE,
     drops: Flows::NONE,
     stdin: None,
+    secret: None,
 };
 
 impl<'a> Call<'a> {

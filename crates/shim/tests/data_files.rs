@@ -73,11 +73,44 @@ fn every_slip_names_its_line() {
 }
 
 #[test]
+fn programs_without_wrappers_are_checked_alike() {
+    let path = Path::new("x.toml");
+    let modules = check::Modules { transports: vec!["local".into()], sources: Vec::new() };
+    let said = |text: &str| {
+        let topic: format::Topic =
+            toml::from_str(text).map_err(|it| check::Fault::from_toml(&it).located(path, text))?;
+        check::topic(&topic, &modules).map_err(|fault| fault.located(path, text))
+    };
+    let head = "[[program]]\nname = \"x\"\n[program.command]\n";
+    assert_eq!(
+        said(&format!(
+            "{head}option = [{{ names = \"-p\", value = \"required\", secret = {{ is = \"password\" }} }}]"
+        )),
+        Ok(())
+    );
+    let slips = [
+        ("flags = [\"p\"]", "x.toml:4: `p` is not spelled"),
+        (
+            "option = [{ names = \"-p\", value = \"none\", secret = { is = \"key\" } }]",
+            "x.toml:4: a `secret`",
+        ),
+        (
+            "option = [{ names = \"-p\", secret = { is = \"song\" } }]",
+            "x.toml:4: unknown variant `song`",
+        ),
+    ];
+    for (tail, expected) in slips {
+        let fault = said(&format!("{head}{tail}\n")).unwrap_err();
+        assert!(fault.starts_with(expected), "{tail}\n{fault}");
+    }
+}
+
+#[test]
 fn no_two_files_claim_one_name() {
     let file = |name: &str| {
         let text = format!("name = \"{name}\"\naliases = [\"z\"]\ndeliver = \"path\"\n[command]\n");
         (PathBuf::from(format!("{name}.toml")), toml::from_str(&text).unwrap())
     };
-    let fault = check::names(&[file("x"), file("y")]).unwrap_err();
+    let fault = check::names(&[file("x"), file("y")], &[]).unwrap_err();
     assert_eq!(fault, "y.toml: `z` is also claimed by x.toml");
 }

@@ -1,0 +1,385 @@
+//! Command lines in text: a shell history, a script, a log, the examples of a page.
+//!
+//! It knows enough of shells to find words, quotes and where one command ends and the next begins,
+//! and where in the line each byte of a word stands. It expands nothing and runs nothing: a word
+//! that a shell would make something else of is judged as it is written. It is no parser for
+//! decisions about what a shell will run, only one that finds what stands there.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+
+use datafog_core::Span;
+
+use crate::naming;
+use crate::profile::{profile, unwrapped};
+use crate::secrets;
+
+/// A secret in a line of text, because of where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineSecret {
+    /// Which bytes of the line.
+    pub span: Span,
+    /// Entity type, for example `secret.generic.password`.
+    pub entity: &'static str,
+}
+
+/// Longer lines are not looked at: nobody types them.
+const LONGEST: usize = 16 << 10;
+
+/// Words before a command that are no command: prompts, keywords, instructions of other files.
+const PREFIXES: &[&[u8]] = &[
+    b"!",
+    b"#",
+    b"$",
+    b"%",
+    b"&&",
+    b"*",
+    b"+",
+    b"-",
+    b">",
+    b">>>",
+    b"@",
+    b"CMD",
+    b"ENTRYPOINT",
+    b"RUN",
+    b"cmd:",
+    b"command:",
+    b"do",
+    b"elif",
+    b"else",
+    b"if",
+    b"run:",
+    b"script:",
+    b"then",
+    b"until",
+    b"while",
+    b"{",
+    b"|",
+    b"||",
+];
+
+/// The secrets that stand in `line` (without its line end) as arguments of a program: the `S3cret`
+/// of `mysql -u root -pS3cret db`. In order of place, disjoint.
+///
+/// A line whose commands no table knows costs a look at the first word of each, and allocates
+/// nothing.
+#[must_use]
+pub fn secrets_in_line(line: &[u8]) -> Vec<LineSecret> {
+    if line.len() > LONGEST || !worth_reading(line) {
+        return Vec::new();
+    }
+    secrets(line, 0)
+}
+
+/// The same for a line that stands in a command, `depth` deep.
+pub(crate) fn secrets(line: &[u8], depth: usize) -> Vec<LineSecret> {
+    let mut found = Vec::new();
+    if depth > 3 || line.len() > LONGEST {
+        return found;
+    }
+    for words in commands(line) {
+        of_command(&words, depth, &mut found);
+    }
+    found.sort_by_key(|it| it.span.start());
+    found.dedup_by(|next, kept| next.span.overlaps(kept.span));
+    found
+}
+
+/// `NAME=value`: where the value begins.
+pub(crate) fn assignment(word: &[u8]) -> Option<usize> {
+    let equals = word.iter().position(|byte| *byte == b'=')?;
+    let name = word.get(..equals)?;
+    let first = name.first()?;
+    let plain = name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    (plain && !first.is_ascii_digit()).then_some(equals.saturating_add(1))
+}
+
+/// Whether some command of the line is known, by a look at first words alone.
+fn worth_reading(line: &[u8]) -> bool {
+    let mut rest = line;
+    loop {
+        if known_head(rest) {
+            return true;
+        }
+        let Some(at) = memchr::memchr3(b'|', b';', b'&', rest) else { break };
+        rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
+    }
+    // `x=$(command …)`, "`command …`" and `(command …)`.
+    let mut rest = line;
+    while let Some(at) = memchr::memchr2(b'(', b'`', rest) {
+        rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
+        if known_head(rest) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether the first word that is no prefix names a program in the tables.
+fn known_head(text: &[u8]) -> bool {
+    let mut rest = text;
+    for _ in 0..6 {
+        rest = rest.trim_ascii_start();
+        let end = rest.iter().take(64).position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+        let Some((word, tail)) = rest.split_at_checked(end) else { return false };
+        if word.is_empty() {
+            return false;
+        }
+        let skipped = is_prefix(word) || assignment(word).is_some();
+        if !skipped {
+            return is_known(word);
+        }
+        rest = tail;
+    }
+    false
+}
+
+/// Whether a word before a command belongs to the text around it: a prompt, a keyword, a number of
+/// a history, a time of a log.
+fn is_prefix(word: &[u8]) -> bool {
+    let number = |byte: &u8| {
+        byte.is_ascii_digit()
+            || matches!(byte, b':' | b'.' | b'-' | b'T' | b'Z' | b'[' | b']' | b'*')
+    };
+    PREFIXES.binary_search(&word).is_ok()
+        || (word.len() > 1 && matches!(word.last(), Some(b'$' | b'#' | b'%' | b'>')))
+        || word.iter().all(number)
+}
+
+fn is_known(word: &[u8]) -> bool {
+    let name = word.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    let name = name.strip_prefix(b"\"").or_else(|| name.strip_prefix(b"'")).unwrap_or(name);
+    let name = name.strip_suffix(b"\"").or_else(|| name.strip_suffix(b"'")).unwrap_or(name);
+    let likely = name.len() < 32 && name.first().is_some_and(u8::is_ascii_alphanumeric);
+    likely
+        && str::from_utf8(name)
+            .is_ok_and(|name| profile(name).or_else(|| unwrapped(name)).is_some())
+}
+
+/// One command: its prefixes taken off, its assignments looked at, its words judged by its table.
+fn of_command(words: &[Word], depth: usize, found: &mut Vec<LineSecret>) {
+    let skip = words.iter().take_while(|word| !word.quoted && is_prefix(&word.text)).count();
+    let mut words = words.get(skip..).unwrap_or_default();
+    while let Some((word, rest)) = words.split_first()
+        && let Some(from) = assignment(&word.text)
+    {
+        // Alone, an assignment is judged as text by those who know more of it.
+        let named = word.text.get(..from.saturating_sub(1)).and_then(naming::says);
+        let value = word.text.get(from..).unwrap_or_default();
+        if let (Some(named), false, false) = (named, rest.is_empty(), naming::is_placeholder(value))
+            && let Some(span) = word.span(from, word.text.len())
+        {
+            found.push(LineSecret { span, entity: secrets::entity(named) });
+        }
+        words = rest;
+    }
+    let argv: Vec<OsString> =
+        words.iter().map(|word| OsString::from_vec(word.text.clone())).collect();
+    for secret in secrets::nested(&argv, depth) {
+        let place = secret.place;
+        let span = words
+            .get(place.argument)
+            .and_then(|word| word.span(place.span.start(), place.span.end()));
+        found.extend(span.map(|span| LineSecret { span, entity: secret.entity }));
+    }
+}
+
+/// A word as a shell would pass it, without expansion.
+#[derive(Debug, Default)]
+struct Word {
+    text: Vec<u8>,
+    /// Where in the line each byte of the text stands.
+    from: Vec<usize>,
+    /// Some of it stood in quotes.
+    quoted: bool,
+}
+
+impl Word {
+    fn push(&mut self, byte: u8, at: usize) {
+        self.text.push(byte);
+        self.from.push(at);
+    }
+
+    /// Where bytes `start..end` of the word stand in the line.
+    fn span(&self, start: usize, end: usize) -> Option<Span> {
+        let first = self.from.get(start)?;
+        let last = self.from.get(end.checked_sub(1)?)?;
+        Span::new(*first, last.checked_add(1)?)
+    }
+}
+
+/// The commands of a line, each as its words.
+fn commands(line: &[u8]) -> Vec<Vec<Word>> {
+    let mut splitter = Splitter::default();
+    let mut at = 0_usize;
+    while let Some(byte) = line.get(at) {
+        at = splitter.take(line, at, *byte);
+    }
+    splitter.end_command();
+    splitter.commands
+}
+
+#[derive(Debug, Default)]
+struct Splitter {
+    commands: Vec<Vec<Word>>,
+    words: Vec<Word>,
+    word: Option<Word>,
+    /// The quote that is open.
+    quote: Option<u8>,
+    /// The word is the file of a redirection.
+    redirected: bool,
+}
+
+impl Splitter {
+    /// Takes the byte at `at`; returns where to go on.
+    fn take(&mut self, line: &[u8], at: usize, byte: u8) -> usize {
+        let next = at.saturating_add(1);
+        let following = line.get(next).copied();
+        match (self.quote, byte) {
+            (Some(quote), byte) if byte == quote => self.quote = None,
+            (Some(b'"'), b'\\') if matches!(following, Some(b'"' | b'\\' | b'$' | b'`')) => {
+                self.push(following.unwrap_or_default(), next);
+                return next.saturating_add(1);
+            }
+            (Some(_), byte) => self.push(byte, at),
+            (None, b'\\') => {
+                if let Some(following) = following {
+                    self.push(following, next);
+                }
+                return next.saturating_add(1);
+            }
+            (None, b'"' | b'\'') => {
+                self.quote = Some(byte);
+                self.word.get_or_insert_default().quoted = true;
+            }
+            (None, b'$') if following == Some(b'(') => {
+                self.end_command();
+                return next.saturating_add(1);
+            }
+            (None, b'|' | b';' | b'&' | b'(' | b')' | b'`' | b'\n')
+                if !self.is_redirection(byte) =>
+            {
+                self.end_command();
+            }
+            (None, b'<' | b'>') => self.redirect(),
+            (None, byte) if byte.is_ascii_whitespace() => self.end_word(),
+            (None, byte) => self.push(byte, at),
+        }
+        next
+    }
+
+    fn push(&mut self, byte: u8, at: usize) {
+        self.word.get_or_insert_default().push(byte, at);
+    }
+
+    /// The `&` of `>&2`.
+    fn is_redirection(&self, byte: u8) -> bool {
+        byte == b'&' && self.redirected && self.word.is_none()
+    }
+
+    /// The digits before `>` are a descriptor, what follows is a file; `<password>` is neither, but
+    /// no secret either.
+    fn redirect(&mut self) {
+        let digits =
+            self.word.as_ref().is_some_and(|word| word.text.iter().all(u8::is_ascii_digit));
+        if digits {
+            self.word = None;
+        }
+        self.end_word();
+        self.redirected = true;
+    }
+
+    fn end_word(&mut self) {
+        if let Some(word) = self.word.take()
+            && !std::mem::take(&mut self.redirected)
+        {
+            self.words.push(word);
+        }
+    }
+
+    fn end_command(&mut self) {
+        self.end_word();
+        self.redirected = false;
+        if !self.words.is_empty() {
+            self.commands.push(std::mem::take(&mut self.words));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The line with the secrets in it between brackets.
+    fn marked(line: &str) -> String {
+        let mut marked = line.to_owned();
+        for found in secrets_in_line(line.as_bytes()).iter().rev() {
+            marked.insert(found.span.end(), '»');
+            marked.insert(found.span.start(), '«');
+        }
+        marked
+    }
+
+    #[test]
+    fn a_command_is_found_in_the_text_around_it() {
+        let lines = [
+            "$ mysql -u root -p«S3cret» db",
+            "ann@host:~/src$ mysql -u root -p«S3cret» db",
+            "# redis-cli -a «S3cret» ping",
+            ": 1700000000:0;redis-cli -a «S3cret» ping",
+            "  501  redis-cli -a «S3cret» ping",
+            "[2026-01-02 10:11:12] redis-cli -a «S3cret» ping",
+            "RUN redis-cli -a «S3cret» ping && rm -rf x",
+            "- run: mysql -u root -p«S3cret»",
+            "if mysqladmin -p«S3cret» ping; then echo up; fi",
+            "cat dump.sql | mysql -u root -p«S3cret» db",
+            "cd /srv && /usr/bin/mysql -u root '-p«S3 cret»' db 2>/dev/null",
+            "x=$(redis-cli -a «S3cret» get k)",
+            "echo `redis-cli -a «S3cret» get k`",
+            "(redis-cli -a \"«S3cret»\" ping)",
+            "RESTIC_PASSWORD=«S3cret» restic backup dir",
+            "ssh host 'mysql -u root -p«S3cret» db'",
+            "ssh -p 22 host mysql -u root -p«S3cret» db",
+            "sudo -u ann env PGPASSWORD=«S3cret» psql -h db",
+            "curl -u ann:«S3cret» https://example.com/",
+            "mysql -u root -p«pas'swo'rd9»",
+        ];
+        for line in lines {
+            assert_eq!(marked(&line.replace(['«', '»'], "")), line);
+        }
+    }
+
+    #[test]
+    fn what_only_looks_alike_is_left_alone() {
+        let lines = [
+            "mysql -p",
+            "mysql -p$PASS db",
+            "mysql -p\"$PASS\" db",
+            "mysql -p<password> db",
+            "ssh -p 22 host",
+            "docker run -p 80:80 nginx",
+            "mkdir -p a/b",
+            "cp -p a b",
+            "tar -pxf a.tar",
+            "grep -p pattern file",
+            "password=hunter2",
+            "let mysql = connect(-pS3cret);",
+            "the mysql -pS3cret option",
+            "for p in a b; do echo $p; done",
+            "",
+            "''",
+            "PWD=/srv/app mysql",
+            "a | b && c ; d (",
+            "mysql -p'",
+            "mysql '",
+        ];
+        for line in lines {
+            assert_eq!(marked(line), line);
+        }
+    }
+
+    #[test]
+    fn prefixes_are_sorted() {
+        assert!(PREFIXES.is_sorted());
+    }
+}
