@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::format::{Boundary, Detector, Source, Trigger};
-use crate::keyword::Keyword;
+use crate::keyword::{Common, Keyword};
 use crate::pattern::{self, Sets, Step};
 
 /// Bits of the number of a place in the fine bitmap: 32 KiB, for long texts.
@@ -50,6 +50,7 @@ pub(crate) fn compile(sources: &[Source], validators: &[String]) -> Result<Strin
 
 #[derive(Default)]
 struct Tables {
+    common: Common,
     ids: BTreeSet<String>,
     sets: Sets,
     keywords: BTreeMap<Keyword, Vec<usize>>,
@@ -86,7 +87,8 @@ impl Tables {
         match detector.trigger {
             Trigger::Assignment | Trigger::Token => {
                 for keyword in &detector.keywords {
-                    let rules = self.keywords.entry(Keyword::new(keyword)?).or_default();
+                    let rules =
+                        self.keywords.entry(Keyword::new(keyword, &self.common)?).or_default();
                     rules.push(self.count);
                 }
             }
