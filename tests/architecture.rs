@@ -11,6 +11,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("datafog-config", &["datafog-core"]),
     ("datafog-core", &[]),
     ("datafog-detect", &["datafog-core"]),
+    ("datafog-foreign", &["datafog-core", "datafog-policy"]),
     (
         "datafog-gate",
         &[

@@ -87,26 +87,25 @@ impl fmt::Display for Diagnostic {
 
 /// A text with its path: turns byte ranges into diagnostics.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SourceText<'a> {
-    pub(crate) path: &'a str,
-    pub(crate) text: &'a str,
+pub struct SourceText<'a> {
+    /// Path of the file, for display.
+    pub path: &'a str,
+    /// The whole text.
+    pub text: &'a str,
 }
 
 impl SourceText<'_> {
     /// The line (from 1) that holds the byte at `offset`.
-    pub(crate) fn line_of(&self, offset: usize) -> u32 {
+    #[must_use]
+    pub fn line_of(&self, offset: usize) -> u32 {
         let before = self.text.as_bytes().iter().take(offset);
         let newlines = before.filter(|&&byte| byte == b'\n').count();
         u32::try_from(newlines).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     /// A diagnostic about the bytes of `span`, as far as they stand on its first line.
-    pub(crate) fn diagnostic(
-        &self,
-        level: Level,
-        span: Range<usize>,
-        message: String,
-    ) -> Diagnostic {
+    #[must_use]
+    pub fn diagnostic(&self, level: Level, span: Range<usize>, message: String) -> Diagnostic {
         let start = floor_boundary(self.text, span.start);
         let (before, after) = self.text.split_at_checked(start).unwrap_or((self.text, ""));
         let line_start = before.rfind('\n').map_or(0, |newline| newline.saturating_add(1));

@@ -35,12 +35,13 @@ mod vocabulary;
 mod words;
 
 pub use condition::{ConditionAbout, conditions};
-pub use diagnostic::{Diagnostic, Level};
+pub use diagnostic::{Diagnostic, Level, SourceText};
 pub use example::{DeclaredFinding, Example, Interpreter, Word};
 pub use explain::{ConditionTrace, Explanation, PartTrace, RuleOutcome, RuleTrace};
 pub use given::Given;
 pub use layer::Layer;
 pub use policy::{NotCompiled, Policy};
 pub use rule::Rule;
+pub use spelling::nearest;
 pub use truth::Truth;
 pub use vocabulary::{AnyWord, Vocabulary};

@@ -2,7 +2,8 @@
 
 /// The known word nearest to `word`, when it is near enough to be a slip of the fingers: at most
 /// one edit for every three characters, two for short words with a swap.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     known
         .into_iter()

@@ -1,0 +1,194 @@
+//! What is judged: a wrapped command or a tool call, in the words that all five systems share.
+
+use std::path::{Path, PathBuf};
+
+use datafog_core::{Action, ActionKind, Facts, Finding, Principal};
+use serde_json::{Map, Value, json};
+
+use crate::command::{Command, Commands, Interpret};
+use crate::names;
+
+/// One call to be judged.
+///
+/// Made by [`Call::command`] from a wrapped command's facts or by [`Call::tool`] from an agent's tool
+/// call; the fields may be filled further by whoever knows more.
+#[derive(Clone, Debug, Default)]
+pub struct Call {
+    /// Kind of the action by its wire name (`command.exec`, `file.write`, …); free text of a caller
+    /// is taken as it is. Blank is denied by DataFog policies.
+    pub kind: String,
+    /// The tool's name: `bash`, `write_file`, an adapter (`vcs`).
+    pub tool: String,
+    /// The server that offers the tool; empty when there is none.
+    pub server: String,
+    /// The tool's arguments.
+    pub arguments: Value,
+    /// The category that the caller states; what is inferred counts beside it.
+    pub category: String,
+    /// What a DataFog policy calls the resource: a path, a URL, a program.
+    pub resource: String,
+    /// Every simple command that would run, seen through wrappers.
+    pub commands: Vec<Command>,
+    /// Paths that the shell would write to by redirection.
+    pub written: Vec<String>,
+    /// Whether there may be commands or words that nobody could read.
+    pub unclear: bool,
+    /// What was found in the call's content.
+    pub findings: Vec<Finding>,
+    /// Whether the caller calls the action sensitive.
+    pub sensitive: bool,
+    /// Text that a stranger may have written: a summary, an intended outcome.
+    pub context: String,
+    /// Who asks.
+    pub principal: Principal,
+    /// The user's name by the password file; empty when unknown.
+    pub user: String,
+    /// Groups of the user by the group file.
+    pub groups: Vec<String>,
+    /// The tenant that the caller's credential belongs to; empty without one.
+    pub tenant: String,
+    /// The working directory, absolute.
+    pub cwd: PathBuf,
+    /// The user's home folder, when known.
+    pub home: Option<PathBuf>,
+    /// Seconds since 1970 in UTC, for policies that ask for the time; `None` when nobody said.
+    pub time: Option<i64>,
+}
+
+impl Call {
+    /// A wrapped command: what a shim or `datafog run` is about to start.
+    #[must_use]
+    pub fn command(facts: &dyn Facts, tables: &dyn Interpret) -> Self {
+        let action = facts.action();
+        let words: Vec<String> =
+            action.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let commands = Commands::of_words(words.clone(), tables);
+        let program = crate::command::program(&words).to_owned();
+        let mut call = Self {
+            kind: action.kind.name().to_owned(),
+            tool: names::adapter(&program),
+            arguments: arguments_of(action, &words),
+            resource: program,
+            findings: facts.findings().to_vec(),
+            principal: facts.principal().clone(),
+            cwd: action.cwd.clone(),
+            home: facts.home().map(Path::to_owned),
+            ..Self::default()
+        };
+        call.take(commands);
+        // The gate's own reading of the command knows files and variables that the tables do not.
+        if let Some(first) = call.commands.first_mut() {
+            first.invocation = action.invocation.clone();
+        }
+        call.unclear |= !action.invocation.unclear.is_empty();
+        call
+    }
+
+    /// An agent's tool call. Shell texts and argument lists among the arguments are taken apart.
+    #[must_use]
+    pub fn tool(name: &str, arguments: Value, tables: &dyn Interpret) -> Self {
+        let class = names::class(name);
+        let commands = match class {
+            Some(names::Class::Shell) => shell_commands(&arguments, tables),
+            _ => Commands::default(),
+        };
+        let kind = match class {
+            Some(names::Class::Http) => ActionKind::HttpRequest,
+            Some(names::Class::Read) => ActionKind::FileRead,
+            Some(names::Class::Shell) => ActionKind::ShellExec,
+            Some(names::Class::Write) => ActionKind::FileWrite,
+            Some(names::Class::Database | names::Class::Mail) | None => ActionKind::ToolCall,
+        };
+        let mut call = Self {
+            kind: kind.name().to_owned(),
+            tool: name.trim().to_owned(),
+            resource: resource(class, &arguments, &commands),
+            arguments,
+            ..Self::default()
+        };
+        call.take(commands);
+        call
+    }
+
+    fn take(&mut self, commands: Commands) {
+        self.commands = commands.list;
+        self.written = commands.written;
+        self.unclear = commands.unclear;
+    }
+
+    /// `path` as it would be opened, by its text alone: absolute, `.` and `..` resolved.
+    pub(crate) fn absolute(&self, path: &str) -> PathBuf {
+        let expanded = match (path.strip_prefix("~/"), &self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ if path == "~" => self.home.clone().unwrap_or_else(|| PathBuf::from(path)),
+            _ => PathBuf::from(path),
+        };
+        let mut resolved = PathBuf::new();
+        for part in self.cwd.join(expanded).components() {
+            match part {
+                std::path::Component::CurDir => {}
+                std::path::Component::ParentDir => {
+                    resolved.pop();
+                }
+                std::path::Component::Normal(_)
+                | std::path::Component::Prefix(_)
+                | std::path::Component::RootDir => resolved.push(part),
+            }
+        }
+        resolved
+    }
+}
+
+/// The arguments of a wrapped command as a tool call would carry them.
+fn arguments_of(action: &Action, words: &[String]) -> Value {
+    let mut table = Map::new();
+    table.insert(String::from("command"), json!(words.join(" ")));
+    table.insert(String::from("argv"), json!(words));
+    table.insert(String::from("cwd"), json!(action.cwd.to_string_lossy()));
+    Value::Object(table)
+}
+
+/// The commands in a shell tool's arguments, whatever the field is called.
+fn shell_commands(arguments: &Value, tables: &dyn Interpret) -> Commands {
+    let mut commands = Commands::default();
+    for name in names::COMMAND_FIELDS {
+        let more = match arguments.get(*name) {
+            Some(Value::String(text)) => Commands::of_text(text, tables),
+            Some(Value::Array(items)) => {
+                // A list of plain texts is one command; anything else in it cannot be read.
+                let words: Vec<String> =
+                    items.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+                let unclear = words.len() < items.len();
+                let mut more = Commands::of_words(words, tables);
+                more.unclear |= unclear;
+                more
+            }
+            _ => continue,
+        };
+        commands.list.extend(more.list);
+        commands.written.extend(more.written);
+        commands.unclear |= more.unclear;
+    }
+    if let Some(Value::Array(items)) = arguments.get("args")
+        && let Some(first) = commands.list.first_mut()
+    {
+        first.words.extend(items.iter().filter_map(Value::as_str).map(str::to_owned));
+        let whole: Vec<_> = first.words.iter().map(std::ffi::OsString::from).collect();
+        first.invocation = tables.interpret(&whole);
+    }
+    commands
+}
+
+fn resource(class: Option<names::Class>, arguments: &Value, commands: &Commands) -> String {
+    let field = |names: &[&str]| {
+        let found = names.iter().find_map(|name| arguments.get(*name).and_then(Value::as_str));
+        found.unwrap_or_default().to_owned()
+    };
+    match class {
+        Some(names::Class::Shell) => {
+            commands.list.first().map(|one| one.program().to_owned()).unwrap_or_default()
+        }
+        Some(names::Class::Http) => field(names::URL_FIELDS),
+        _ => field(names::PATH_FIELDS),
+    }
+}

@@ -1,0 +1,180 @@
+//! Which system a policy file is of, and in which notation.
+
+use core::fmt;
+use core::str::FromStr;
+
+use crate::node::{Node, Value};
+
+/// One of the systems whose policies are understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// AgentGov: Rego sources and WebAssembly modules.
+    AgentGov,
+    /// DataFog: JSON rules with effects.
+    DataFog,
+    /// DataGuard: JSON rules, the first match wins, then a risk score.
+    DataGuard,
+    /// Enforgate: rules with a tool glob and `where` conditions.
+    Enforgate,
+    /// pi-governance: YAML configuration, rules by role, users.
+    PiGovernance,
+}
+
+impl Format {
+    /// Every format, by name.
+    pub const ALL: [Self; 5] =
+        [Self::AgentGov, Self::DataFog, Self::DataGuard, Self::Enforgate, Self::PiGovernance];
+
+    /// The name used on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AgentGov => "agentgov",
+            Self::DataFog => "datafog",
+            Self::DataGuard => "dataguard",
+            Self::Enforgate => "enforgate",
+            Self::PiGovernance => "pi-governance",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// No format has that name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such format: agentgov, datafog, dataguard, enforgate and pi-governance are known")]
+pub struct ParseFormatError;
+
+impl FromStr for Format {
+    type Err = ParseFormatError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|format| format.name() == text).ok_or(ParseFormatError)
+    }
+}
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notation {
+    Json,
+    Rego,
+    Wasm,
+    Yaml,
+}
+
+/// The notation, by first bytes where they are certain, else by the name's ending, else by looks.
+pub(crate) fn notation(bytes: &[u8], path: &str) -> Notation {
+    if bytes.starts_with(b"\0asm") || bytes.starts_with(&[0x1f, 0x8b]) {
+        return Notation::Wasm;
+    }
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
+    match ending.as_str() {
+        "json" => Notation::Json,
+        "rego" => Notation::Rego,
+        "wasm" => Notation::Wasm,
+        "yaml" | "yml" => Notation::Yaml,
+        _ => match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'{' | b'[') => Notation::Json,
+            _ => Notation::Yaml,
+        },
+    }
+}
+
+/// Keys that tell a format, at the top and within its rules.
+const TELLING: &[(Format, &[&str])] = &[
+    (
+        Format::DataFog,
+        &[
+            "policy_version",
+            "updated_at",
+            "effect",
+            "entity_requirements",
+            "entity_transforms",
+            "require_sensitive_only",
+            "priority",
+            "id",
+            "policy_id",
+        ],
+    ),
+    (
+        Format::DataGuard,
+        &[
+            "risk_thresholds",
+            "parent_policy_id",
+            "rule_id",
+            "rewrite_rule_id",
+            "scope",
+            "created_at",
+            "version",
+            "policy_id",
+            "action",
+        ],
+    ),
+    (
+        Format::Enforgate,
+        &[
+            "defaultDecision",
+            "policies",
+            "enabled",
+            "tool",
+            "where",
+            "decision",
+            "action",
+            "priority",
+            "server",
+        ],
+    ),
+    (
+        Format::PiGovernance,
+        &[
+            "roles",
+            "auth",
+            "policy",
+            "templates",
+            "hitl",
+            "audit",
+            "dlp",
+            "org_units",
+            "dependency_guardian",
+        ],
+    ),
+];
+
+/// The format whose keys occur most; `None` when two are as likely, or none is.
+pub(crate) fn guess(root: &Node) -> Option<Format> {
+    let mut keys: Vec<&str> = Vec::new();
+    collect(root, 6, &mut keys);
+    let mut counts: Vec<(usize, Format)> = TELLING
+        .iter()
+        .map(|(format, telling)| {
+            (telling.iter().filter(|key| keys.contains(*key)).count(), *format)
+        })
+        .collect();
+    counts.sort_by_key(|(count, _)| core::cmp::Reverse(*count));
+    match counts.as_slice() {
+        [(0, _), ..] | [] => None,
+        [(first, _), (second, _), ..] if first == second => None,
+        [(_, format), ..] => Some(*format),
+    }
+}
+
+/// The keys at the top and of the tables in lists below it.
+fn collect<'n>(node: &'n Node, depth: usize, keys: &mut Vec<&'n str>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    match &node.value {
+        Value::Table(entries) => {
+            for (key, value) in entries {
+                keys.push(&key.text);
+                if matches!(key.text.as_str(), "rules" | "policies") {
+                    collect(value, depth, keys);
+                }
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| collect(item, depth, keys)),
+        Value::Flag(_) | Value::Null | Value::Number(_) | Value::Text(_) => {}
+    }
+}

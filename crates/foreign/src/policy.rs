@@ -1,0 +1,202 @@
+//! A foreign policy, whatever system it is of: read strictly, asked for decisions.
+
+use std::io;
+use std::path::Path;
+
+use datafog_core::{Decision, Digest};
+use datafog_policy::{Diagnostic, Level, SourceText};
+
+use crate::call::Call;
+use crate::datafog::{self, DataFog};
+use crate::dataguard::{self, DataGuard};
+use crate::enforgate::{self, Enforgate};
+use crate::format::{self, Format, Notation};
+use crate::node::{LONGEST, Node};
+use crate::reader::Reader;
+use crate::{json, yaml};
+
+/// Reads files for a policy that names further ones.
+pub trait Files {
+    /// The whole file. A missing one is [`io::ErrorKind::NotFound`].
+    ///
+    /// # Errors
+    /// Any failure to read.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+}
+
+/// There are no files: for policies that name none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _path: &Path) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+/// The policy of another system.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    format: Format,
+    path: String,
+    digest: Digest,
+    notices: Vec<Diagnostic>,
+    pub(crate) body: Body,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    DataFog(DataFog),
+    DataGuard(DataGuard),
+    Enforgate(Enforgate),
+}
+
+impl Policy {
+    /// Reads a policy of `format`, or of the one its keys tell. `path` is for messages, and the
+    /// place that files it names are relative to.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, warnings included. A file of any length over 1 MiB is
+    /// refused (16 MiB for WebAssembly), and so is nesting of more than 64 levels.
+    pub fn load(
+        bytes: &[u8],
+        path: &str,
+        format: Option<Format>,
+        files: &dyn Files,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let notation = format::notation(bytes, path);
+        let text = readable(bytes, path).map_err(|fault| vec![fault])?;
+        let source = SourceText { path, text };
+        let mut reader = Reader::new(source);
+        let body = body(notation, format, source, files, &mut reader);
+        match body {
+            Some((format, body)) if reader.is_sound() => {
+                let (path, digest) = (path.to_owned(), Digest::of(bytes));
+                Ok(Self { format, path, digest, notices: reader.diagnostics, body })
+            }
+            _ => Err(reader.diagnostics),
+        }
+    }
+
+    /// Judges a call in the order of the policy's own system. Never fails.
+    pub fn decide(&self, call: &Call) -> Decision {
+        let answer = match &self.body {
+            Body::DataFog(policy) => policy.decide(call),
+            Body::DataGuard(policy) => policy.decide(call),
+            Body::Enforgate(policy) => policy.decide(call),
+        };
+        answer.decide(&self.path)
+    }
+
+    /// Which system it is of.
+    #[must_use]
+    pub const fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The policy's id, or the name of its system when it has none.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match &self.body {
+            Body::DataFog(policy) => &policy.id,
+            Body::DataGuard(policy) => &policy.id,
+            Body::Enforgate(policy) => &policy.name,
+        }
+    }
+
+    /// The policy's version; empty when it has none.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        match &self.body {
+            Body::DataFog(policy) => &policy.version,
+            Body::DataGuard(policy) => &policy.version,
+            Body::Enforgate(_) => "",
+        }
+    }
+
+    /// What the policy is for, in its author's words; empty when nothing is said.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        match &self.body {
+            Body::DataFog(policy) => &policy.description,
+            Body::DataGuard(policy) => &policy.description,
+            Body::Enforgate(_) => "",
+        }
+    }
+
+    /// SHA-256 of the file.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The file it was read from.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Every key that is not honoured, and what else is odd about the file.
+    #[must_use]
+    pub fn notices(&self) -> &[Diagnostic] {
+        &self.notices
+    }
+}
+
+/// The text of a file that is not too long.
+fn readable<'b>(bytes: &'b [u8], path: &str) -> Result<&'b str, Diagnostic> {
+    let fault = |text: &str, at: usize, message: String| {
+        SourceText { path, text }.diagnostic(Level::Error, at..at, message)
+    };
+    if bytes.len() > LONGEST {
+        return Err(fault("", 0, format!("the file is longer than {LONGEST} bytes")));
+    }
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let head = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let head = str::from_utf8(head).unwrap_or_default();
+        fault(head, head.len(), String::from("the file is not UTF-8 here"))
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn body(
+    notation: Notation,
+    format: Option<Format>,
+    source: SourceText<'_>,
+    files: &dyn Files,
+    reader: &mut Reader<'_>,
+) -> Option<(Format, Body)> {
+    let root = match notation {
+        Notation::Json => json::read(source),
+        Notation::Yaml => yaml::read(source),
+        Notation::Rego | Notation::Wasm => return None,
+    };
+    let root = match root {
+        Ok(root) => root,
+        Err(fault) => {
+            reader.diagnostics.push(fault);
+            return None;
+        }
+    };
+    let Some(format) = format.or_else(|| format::guess(&root)) else {
+        let help =
+            "name the system with `--format`: datafog, dataguard, enforgate or pi-governance";
+        reader.error_with_help(&(0..0), "it cannot be told which system this policy is of", help);
+        return None;
+    };
+    structured(format, &root, files, reader).map(|body| (format, body))
+}
+
+fn structured(
+    format: Format,
+    root: &Node,
+    _files: &dyn Files,
+    reader: &mut Reader<'_>,
+) -> Option<Body> {
+    match format {
+        Format::DataFog => datafog::read(root, reader).map(Body::DataFog),
+        Format::DataGuard => dataguard::read(root, reader).map(Body::DataGuard),
+        Format::Enforgate => enforgate::read(root, reader).map(Body::Enforgate),
+        Format::AgentGov | Format::PiGovernance => None,
+    }
+}

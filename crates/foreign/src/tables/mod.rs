@@ -1,0 +1,122 @@
+//! Tables: what each system's policy says to each example, in every form a call can come in.
+
+mod datafog;
+mod dataguard;
+mod enforgate;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use datafog_core::{
+    Action, ActionKind, Channel, Confidence, Finding, Id, Invocation, Key, Severity, Span,
+    Surroundings,
+};
+use datafog_policy::{Diagnostic, Given};
+use serde_json::{Value, json};
+
+use crate::{Call, Format, Interpret, NoFiles, Policy};
+
+/// Commands by the real profiles, in a world without files and variables.
+pub(crate) struct Tables;
+
+impl Interpret for Tables {
+    fn interpret(&self, words: &[OsString]) -> Invocation {
+        datafog_shim::interpret(words, &Empty)
+    }
+}
+
+struct Empty;
+
+impl Surroundings for Empty {
+    fn variable(&self, _name: &str) -> Option<&OsStr> {
+        None
+    }
+
+    fn cwd(&self) -> &Path {
+        Path::new("/home/u/work")
+    }
+
+    fn home(&self) -> Option<&Path> {
+        Some(Path::new("/home/u"))
+    }
+
+    fn read(&self, _path: &Path, _limit: usize) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn output_of(&self, _program: &str, _arguments: &[OsString]) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+pub(crate) fn load(text: &str, format: Format) -> Policy {
+    Policy::load(text.as_bytes(), "p.json", Some(format), &NoFiles)
+        .unwrap_or_else(|faults| panic!("{}", shown(&faults)))
+}
+
+/// Everything that was said, and that something was.
+pub(crate) fn refused(text: &str, format: Format) -> String {
+    let faults = Policy::load(text.as_bytes(), "p", Some(format), &NoFiles).expect_err(text);
+    assert!(faults.iter().any(Diagnostic::is_error), "{text}");
+    shown(&faults)
+}
+
+pub(crate) fn shown(faults: &[Diagnostic]) -> String {
+    faults.iter().map(|fault| format!("{fault}\n")).collect()
+}
+
+/// A tool call in the working directory of the tables.
+pub(crate) fn tool(name: &str, arguments: Value) -> Call {
+    Call {
+        cwd: "/home/u/work".into(),
+        home: Some("/home/u".into()),
+        ..Call::tool(name, arguments, &Tables)
+    }
+}
+
+/// A shell text as a string, and as the list of its words when it is one plain command.
+pub(crate) fn shell(text: &str) -> Vec<Call> {
+    let mut forms = vec![tool("bash", json!({ "command": text }))];
+    if let Some(words) = plain_words(text) {
+        forms.push(tool("bash", json!({ "command": words })));
+    }
+    forms
+}
+
+/// The words of a text that is one command.
+pub(crate) fn plain_words(text: &str) -> Option<Vec<String>> {
+    let line = crate::words::split(text);
+    match line.commands.as_slice() {
+        [words] if !line.unclear && line.written.is_empty() => Some(words.clone()),
+        _ => None,
+    }
+}
+
+/// A wrapped command.
+pub(crate) fn wrapped(words: &[&str]) -> Call {
+    let argv: Vec<OsString> = words.iter().map(OsString::from).collect();
+    let invocation = Tables.interpret(&argv);
+    let action = Action {
+        id: Id::new(0, [0; 10]),
+        kind: ActionKind::CommandExec,
+        argv,
+        cwd: "/home/u/work".into(),
+        invocation,
+        parts: Vec::new(),
+    };
+    Call::command(&Given::action(action).home("/home/u"), &Tables)
+}
+
+pub(crate) fn finding(entity: &'static str) -> Finding {
+    Finding {
+        detector: entity.into(),
+        entity: entity.into(),
+        channel: Channel::Arguments,
+        span: Span::at(0, 4),
+        confidence: Confidence::CERTAIN,
+        severity: Severity::High,
+        fingerprint: Key::from_bytes(&[1; 32]).unwrap().digest("test", [entity.as_bytes()]),
+        preview: String::from("x…"),
+    }
+}
