@@ -24,6 +24,7 @@ mod lookup;
 mod names;
 mod node;
 mod pattern;
+mod pi;
 mod policy;
 mod reader;
 mod words;

@@ -12,6 +12,7 @@ use crate::dataguard::{self, DataGuard};
 use crate::enforgate::{self, Enforgate};
 use crate::format::{self, Format, Notation};
 use crate::node::{LONGEST, Node};
+use crate::pi::{self, Pi};
 use crate::reader::Reader;
 use crate::{json, yaml};
 
@@ -49,6 +50,7 @@ pub(crate) enum Body {
     DataFog(DataFog),
     DataGuard(DataGuard),
     Enforgate(Enforgate),
+    Pi(Pi),
 }
 
 impl Policy {
@@ -84,6 +86,7 @@ impl Policy {
             Body::DataFog(policy) => policy.decide(call),
             Body::DataGuard(policy) => policy.decide(call),
             Body::Enforgate(policy) => policy.decide(call),
+            Body::Pi(policy) => policy.decide(call),
         };
         answer.decide(&self.path)
     }
@@ -101,6 +104,7 @@ impl Policy {
             Body::DataFog(policy) => &policy.id,
             Body::DataGuard(policy) => &policy.id,
             Body::Enforgate(policy) => &policy.name,
+            Body::Pi(_) => Format::PiGovernance.name(),
         }
     }
 
@@ -110,7 +114,7 @@ impl Policy {
         match &self.body {
             Body::DataFog(policy) => &policy.version,
             Body::DataGuard(policy) => &policy.version,
-            Body::Enforgate(_) => "",
+            Body::Enforgate(_) | Body::Pi(_) => "",
         }
     }
 
@@ -120,7 +124,7 @@ impl Policy {
         match &self.body {
             Body::DataFog(policy) => &policy.description,
             Body::DataGuard(policy) => &policy.description,
-            Body::Enforgate(_) => "",
+            Body::Enforgate(_) | Body::Pi(_) => "",
         }
     }
 
@@ -184,19 +188,21 @@ fn body(
         reader.error_with_help(&(0..0), "it cannot be told which system this policy is of", help);
         return None;
     };
-    structured(format, &root, files, reader).map(|body| (format, body))
+    structured(format, &root, source.path, files, reader).map(|body| (format, body))
 }
 
 fn structured(
     format: Format,
     root: &Node,
-    _files: &dyn Files,
+    path: &str,
+    files: &dyn Files,
     reader: &mut Reader<'_>,
 ) -> Option<Body> {
     match format {
         Format::DataFog => datafog::read(root, reader).map(Body::DataFog),
         Format::DataGuard => dataguard::read(root, reader).map(Body::DataGuard),
         Format::Enforgate => enforgate::read(root, reader).map(Body::Enforgate),
-        Format::AgentGov | Format::PiGovernance => None,
+        Format::PiGovernance => pi::read(root, path, files, reader).map(Body::Pi),
+        Format::AgentGov => None,
     }
 }

@@ -3,6 +3,7 @@
 mod datafog;
 mod dataguard;
 mod enforgate;
+mod pi;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
