@@ -1,7 +1,7 @@
 //! A command in normal form: what argv means, read by the command's own option table.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{Channel, Destination, Finding, Flow, Flows, Span};
 
@@ -46,12 +46,19 @@ impl Invocation {
     }
 
     /// The content that a finding stands in; of several, one within the other, the narrowest: the
-    /// password of a URL rather than the URL. `None` for what stands outside of all known content.
+    /// password of a URL rather than the URL. `None` for what stands outside of all known content,
+    /// and where it may be one of several that are not used alike: nobody can tell which.
     #[must_use]
     pub fn content_of(&self, finding: &Finding) -> Option<&ContentSource> {
         let holding = self.contents.iter();
         let holding = holding.filter_map(|source| Some((source.width_around(finding)?, source)));
-        holding.min_by_key(|(width, _)| *width).map(|(_, source)| source)
+        let holding: Vec<_> = holding.collect();
+        let narrowest = holding.iter().map(|(width, _)| *width).min()?;
+        let mut narrow = holding.into_iter().filter(|(width, _)| *width == narrowest);
+        let (_, source) = narrow.next()?;
+        let alike =
+            |other: &ContentSource| (&other.role, other.flow) == (&source.role, source.flow);
+        narrow.all(|(_, other)| alike(other)).then_some(source)
     }
 }
 
@@ -64,8 +71,9 @@ impl ContentSource {
                 holds.then(|| place.span.len())
             }
             (Channel::Field(role), Carrier::Inline(_)) => (*role == self.role).then_some(0),
+            // Named as the command does; found under its place in the working directory.
             (Channel::File(name), Carrier::File(path)) => {
-                (path.to_string_lossy() == name.as_str()).then_some(0)
+                Path::new(name).ends_with(path).then_some(0)
             }
             (Channel::Stdin, Carrier::Stdin) => Some(0),
             _ => None,
@@ -188,4 +196,57 @@ pub enum StdinUse {
     Content,
     /// A two-way or endless stream that leaves the machine: never spooled.
     Stream,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Confidence, Key, Severity};
+
+    fn finding(channel: Channel) -> Finding {
+        Finding {
+            detector: "d".into(),
+            entity: "secret.x".into(),
+            channel,
+            span: Span::at(4, 2),
+            confidence: Confidence::CERTAIN,
+            severity: Severity::High,
+            fingerprint: Key::from_bytes(&[1; 32]).unwrap().digest("x", [b"".as_slice()]),
+            preview: String::new(),
+        }
+    }
+
+    fn source(carrier: Carrier, role: &str, flow: Flow) -> ContentSource {
+        ContentSource { carrier, flow, role: role.into(), deliver: Deliver::Path }
+    }
+
+    #[test]
+    fn a_finding_stands_in_the_narrowest_content() {
+        let place = |start, length| Place { argument: 1, span: Span::at(start, length) };
+        let contents = vec![
+            source(Carrier::Argument(place(0, 20)), "url", Flow::Leaves),
+            source(Carrier::Argument(place(3, 4)), "credential", Flow::Leaves),
+            source(Carrier::File("dir/x".into()), "body", Flow::Leaves),
+            source(Carrier::Inline(b"x".to_vec()), "header:x", Flow::Leaves),
+        ];
+        let invocation = Invocation { contents, ..Invocation::default() };
+        let role = |channel| invocation.content_of(&finding(channel)).map(|it| it.role.as_str());
+        assert_eq!(role(Channel::Argument(1)), Some("credential"));
+        assert_eq!(role(Channel::Argument(2)), None);
+        assert_eq!(role(Channel::File("/home/u/dir/x".into())), Some("body"));
+        assert_eq!(role(Channel::File("/home/u/x".into())), None);
+        assert_eq!(role(Channel::Field("header:x".into())), Some("header:x"));
+    }
+
+    #[test]
+    fn of_files_that_may_be_the_same_nobody_can_tell_the_use() {
+        let contents = vec![
+            source(Carrier::File("x".into()), "credential", Flow::Stays),
+            source(Carrier::File("dir/x".into()), "body", Flow::Leaves),
+        ];
+        let invocation = Invocation { contents, ..Invocation::default() };
+        let of = |name: &str| invocation.content_of(&finding(Channel::File(name.into())));
+        assert_eq!(of("/w/dir/x"), None);
+        assert_eq!(of("/w/x").map(|it| it.flow), Some(Flow::Stays));
+    }
 }

@@ -354,7 +354,7 @@ words! {
     /// What an option means to the transport; see `profile::Effect`.
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,
         Disable, Endpoint, Globoff, Insecure, Jump, Location, LocationAll, LocationTrusted, MaxRedirects,
-        Next,
+        Netrc, Next,
         NoProxy, Port, Proxy, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket,
         Url, UrlFile, Variable }
 }

@@ -110,10 +110,8 @@ impl<'a> Taken<'a, '_> {
 
     /// The same options, those of each file behind the option that names it.
     fn take(&mut self, given: Vec<Given<'a>>, call: &mut Call<'a>, depth: usize) {
-        for mut option in given {
-            if option.expanded {
-                self.variables.expand(&mut option, call);
-            }
+        for option in given {
+            let option = self.put_together(option, call);
             let value = option.value.clone().filter(|_| !option.negated);
             let effect = option.spec.effect;
             self.options.push(option);
@@ -125,11 +123,32 @@ impl<'a> Taken<'a, '_> {
                     let inner = wgetrc::option(&line, call).into_iter().collect();
                     self.take(inner, call, depth);
                 }
-                (Some(Effect::Variable), Some(text)) => {
-                    self.variables.set(&text, self.surroundings);
-                }
+                (Some(Effect::Variable), Some(text)) => self.set(&text),
                 (Some(_) | None, _) => {}
             }
+        }
+    }
+
+    /// The option as it is once its variables are put in. As it was written it stays beside that,
+    /// because what stands in argv is content, too.
+    fn put_together(&mut self, option: Given<'a>, call: &mut Call<'a>) -> Given<'a> {
+        match self.variables.expanded(&option, call) {
+            Some(value) => {
+                let whole = Given { value: Some(value), place: None, ..option.clone() };
+                self.options.push(option);
+                whole
+            }
+            None => option,
+        }
+    }
+
+    /// Sets a variable. What comes out of the environment is not in argv, and content as well.
+    fn set(&mut self, text: &Text<'_>) {
+        let imported = self.variables.set(text, self.surroundings);
+        let option = self.options.last().cloned();
+        if let (Some(text), Some(option)) = (imported, option) {
+            let value = Some(Text::of_file(text));
+            self.options.push(Given { value, place: None, ..option });
         }
     }
 

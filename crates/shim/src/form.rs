@@ -170,22 +170,14 @@ impl Collector<'_> {
     }
 
     /// curl takes a value with `=` in it for cookies, any other, or one behind `@`, for a file of
-    /// cookies, of which each server gets only its own.
+    /// cookies. Each server gets only its own of them, but whoever wrote the file says whose they are.
     fn cookie(&mut self, text: &Text<'_>) {
         let named = text.starts_with(b"@");
         if !named && text.bytes.contains(&b'=') {
             // Unlike a `Cookie` header, curl sends these to every host of a chain of redirects.
             self.text(text, "cookie");
         } else if !text.bytes.is_empty() && text.bytes.as_ref() != b"-" {
-            let path = text.from(usize::from(named)).to_path();
-            let role = "cookies".to_owned();
-            let deliver = self.deliver;
-            self.contents.push(ContentSource {
-                carrier: Carrier::File(path),
-                flow: Flow::Stays,
-                role,
-                deliver,
-            });
+            self.path(text.from(usize::from(named)).to_path(), "cookies");
         }
     }
 

@@ -19,6 +19,7 @@ mod install;
 mod interpret;
 mod line;
 mod naming;
+mod netrc;
 mod normal_form;
 mod profile;
 mod read;

