@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use datafog_core::{HostName, Surroundings, Void};
 
-use crate::profile::{Effect, Profile, ProxyFor, Redirect, RedirectBy};
+use crate::profile::{Profile, ProxyFor, Redirect, RedirectBy};
 use crate::read::Call;
 
 /// Configuration files larger than this count as unreadable.
@@ -171,15 +171,8 @@ pub(crate) fn set<'s>(surroundings: &'s dyn Surroundings, name: &str) -> Option<
 
 /// The redirections that no option switches off.
 fn in_force(call: &Call<'_>) -> impl Iterator<Item = &'static Redirect> {
-    let disabled = call.given.iter().any(|given| {
-        let first = given.place.is_some_and(|place| place.argument == 1 && place.span.start() <= 1);
-        given.spec.effect == Some(Effect::Disable) && first
-    });
-    call.profile.redirects.iter().filter(move |redirect| {
-        let file = matches!(redirect.by, RedirectBy::File { .. });
-        let off = (disabled && file) || redirect.unless.iter().any(|name| call.has(name));
-        !off
-    })
+    let stands = |redirect: &&Redirect| !redirect.unless.iter().any(|name| call.has(name));
+    call.profile.redirects.iter().filter(stands)
 }
 
 /// A path of a profile, for people.
