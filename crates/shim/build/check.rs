@@ -204,7 +204,8 @@ fn option(option: &Opt) -> Checked {
 fn needs_role(form: Form) -> bool {
     !matches!(
         form,
-        Form::Connection
+        Form::Address
+            | Form::Connection
             | Form::Cookie
             | Form::Header
             | Form::Password

@@ -349,12 +349,12 @@ words! {
     Grammar { Abbreviate, BooleanValues, Cluster, Equals, Expand, Global, IgnoreCase, Negate,
         Plus, SingleDash }
     /// Where in a value content is; see `form::Form`.
-    Form { AwsValue, Certificate, Connection, Cookie, Data, File, Header, KeyFile, KeyValue,
-        Multipart, Password, Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
+    Form { Address, AwsFile, AwsValue, Certificate, Connection, Cookie, Data, File, FileOrUrl, Filter,
+        Header, KeyFile, KeyValue, Multipart, Password, Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
     /// What an option means to the transport; see `profile::Effect`.
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,
-        Disable, Endpoint, Globoff, Insecure, Jump, Location, LocationAll, LocationTrusted, MaxRedirects,
-        Netrc, Next,
+        Disable, Endpoint, FileList, Globoff, Insecure, Jump, Location, LocationAll, LocationTrusted,
+        MaxRedirects, Netrc, Next,
         NoProxy, Port, Proxy, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket,
         Url, UrlFile, Variable }
 }

@@ -15,6 +15,11 @@ use crate::transport::endpoint;
 /// A way to write content into an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
+    /// The address of another machine, which is told what it says: a URL, `host:path`,
+    /// `host.example/name`. A plain name or a path of this machine is none.
+    Address,
+    /// A file, by its path or as `file://path`, `fileb://path`.
+    AwsFile,
     /// `file://path`, `fileb://path`, or the text itself.
     AwsValue,
     /// `file[:password]`.
@@ -27,6 +32,10 @@ pub(crate) enum Form {
     Data,
     /// A file; `-` is standard input.
     File,
+    /// A file, a folder, or a URL that is fetched; `-` is standard input.
+    FileOrUrl,
+    /// A rule of rsync; `merge FILE` and `. FILE` are a file of such rules.
+    Filter,
     /// `Name: value`, or `@file` with such lines.
     Header,
     /// `name=file`, or a file.
@@ -74,12 +83,17 @@ impl Collector<'_> {
     /// Collects what `text` holds or names by `form`.
     pub(crate) fn collect(&mut self, form: Form, text: &Text<'_>) {
         match form {
+            Form::Address => self.address(text),
+            Form::AwsFile => self.aws_file(text),
             Form::AwsValue => self.aws_value(text),
             Form::Certificate => self.certificate(text),
             Form::Connection => self.connection(text),
             Form::Cookie => self.cookie(text),
             Form::Data => self.data(text),
             Form::File => self.file(text),
+            Form::FileOrUrl if text.bytes.windows(3).any(|it| it == b"://") => self.url(text),
+            Form::FileOrUrl => self.file(text),
+            Form::Filter => self.filter(text),
             Form::Header => self.header(text),
             Form::KeyFile => match text.split_at_byte(b'=') {
                 Some((_, file)) => self.file(&file),
@@ -138,13 +152,56 @@ impl Collector<'_> {
         }
     }
 
-    fn aws_value(&mut self, text: &Text<'_>) {
-        let scheme =
-            [b"file://".as_slice(), b"fileb://"].into_iter().find(|it| text.starts_with(it));
-        match scheme {
-            Some(scheme) => self.path(text.from(scheme.len()).to_path(), self.role),
-            None => self.text(text, self.role),
+    fn address(&mut self, text: &Text<'_>) {
+        let bytes = &text.bytes;
+        let url = bytes.windows(3).any(|window| window == b"://");
+        let here = [b"/".as_slice(), b"./", b"../", b"~"].iter().any(|head| text.starts_with(head));
+        let slash = bytes.iter().position(|byte| *byte == b'/');
+        let head = bytes.get(..slash.unwrap_or(0)).unwrap_or_default();
+        if url {
+            self.url(text);
+        } else if !here && (bytes.contains(&b':') || head.contains(&b'.')) {
+            let flow = self.flow;
+            self.flow = if self.reaches { Flow::Leaves } else { flow };
+            self.text(text, "url");
+            self.flow = flow;
         }
+    }
+
+    fn aws_file(&mut self, text: &Text<'_>) {
+        if text.bytes.is_empty() {
+            return;
+        }
+        let scheme = aws_scheme(&text.bytes).unwrap_or(0);
+        self.path(text.from(scheme).to_path(), self.role);
+    }
+
+    /// A value may also name files for its parts: `key@=file://path` (shorthand syntax).
+    fn aws_value(&mut self, text: &Text<'_>) {
+        if let Some(scheme) = aws_scheme(&text.bytes) {
+            return self.path(text.from(scheme).to_path(), self.role);
+        }
+        self.text(text, self.role);
+        let mut rest = text.clone();
+        while let Some(at) = rest.bytes.windows(2).position(|window| window == b"@=") {
+            rest = rest.from(at.saturating_add(2));
+            let Some(scheme) = aws_scheme(&rest.bytes) else { continue };
+            let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']');
+            let end = rest.bytes.iter().position(ends).unwrap_or(rest.bytes.len());
+            self.path(rest.part(scheme, end).to_path(), self.role);
+        }
+    }
+
+    /// rsync(1), FILTER RULES: a short name with a blank or `_`, or a long one with a blank or
+    /// comma; modifiers stand between name and file.
+    fn filter(&mut self, text: &Text<'_>) {
+        let long = text.bytes.strip_prefix(b"merge").map(|_| 5);
+        let short = matches!(text.bytes.first(), Some(b'.')).then_some(1);
+        let Some(name) = long.or(short) else { return };
+        let parts = |byte: &u8| matches!(byte, b' ' | b'_' | b'\t');
+        let rest = text.from(name);
+        let blank = rest.bytes.iter().position(parts);
+        self.file(&rest.from(blank.map_or(0, |at| at.saturating_add(1))));
     }
 
     /// The certificate itself is shown to the server; the key is only used to sign.
@@ -259,14 +316,14 @@ impl Collector<'_> {
     }
 
     fn url(&mut self, text: &Text<'_>) {
+        // Even a call that only fetches shows its address to the host.
+        let flow = self.flow;
+        self.flow = if self.reaches { Flow::Leaves } else { flow };
         if let Some((start, end)) = crate::address::credential(&text.bytes) {
-            // Even a call that only fetches shows them to the host.
-            let flow = self.flow;
-            self.flow = if self.reaches { Flow::Leaves } else { flow };
             self.text(&text.part(start, end), "credential");
-            self.flow = flow;
         }
         self.text(text, "url");
+        self.flow = flow;
     }
 
     /// An `=` anywhere makes it text, even behind an `@`.
@@ -296,6 +353,12 @@ impl Collector<'_> {
             _ => self.text(&value, self.role),
         }
     }
+}
+
+/// Where the path begins in `file://path` and `fileb://path`.
+fn aws_scheme(bytes: &[u8]) -> Option<usize> {
+    let found = [b"file://".as_slice(), b"fileb://"].into_iter().find(|it| bytes.starts_with(it));
+    found.map(<[u8]>::len)
 }
 
 /// The names that `a{b,c}d` stands for; `None` for patterns of more than one list or of ranges.
@@ -391,6 +454,28 @@ mod tests {
             (Form::Variable, "%HOME", &[]),
             (Form::AwsValue, "fileb://a/b", &["body@a/b"]),
             (Form::AwsValue, "file:/a", &["body=file:/a"]),
+            (
+                Form::AwsValue,
+                "a=1,b@=file://x,c={d@=fileb://y}",
+                &["body=a=1,b@=file://x,c={d@=fileb://y}", "body@x", "body@y"],
+            ),
+            (Form::AwsFile, "a/b", &["body@a/b"]),
+            (Form::AwsFile, "fileb://a/b", &["body@a/b"]),
+            (Form::FileOrUrl, "https://h/x", &["url=https://h/x"]),
+            (Form::FileOrUrl, "a:b", &["body@a:b"]),
+            (Form::FileOrUrl, "-", &["body@-"]),
+            (Form::Filter, "merge rules", &["body@rules"]),
+            (Form::Filter, "merge,n- rules", &["body@rules"]),
+            (Form::Filter, ". rules", &["body@rules"]),
+            (Form::Filter, "._rules", &["body@rules"]),
+            (Form::Filter, "- *.o", &[]),
+            (Form::Filter, "dir-merge .rules", &[]),
+            (Form::Address, "https://h/x", &["url=https://h/x"]),
+            (Form::Address, "git@h:x", &["url=git@h:x"]),
+            (Form::Address, "h.example/x", &["url=h.example/x"]),
+            (Form::Address, "team/x", &[]),
+            (Form::Address, "./a:b", &[]),
+            (Form::Address, "origin", &[]),
             (Form::KeyFile, "k=dir/f", &["body@dir/f"]),
             (Form::KeyFile, "dir/f", &["body@dir/f"]),
             (Form::UserPassword, "u:p:q", &["credential=p:q"]),

@@ -132,7 +132,7 @@ fn describe(profile: &Profile, call: &Call<'_>) -> Invocation {
 fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
     invocation.options.reserve(call.given.len());
     let mut dropped = Flows::NONE;
-    let globs = globs(call);
+    let (globs, reaches) = (globs(call), reaches(call));
     for given in &call.given {
         invocation.options.push(Opt {
             name: given.name.as_ref().to_owned(),
@@ -148,8 +148,8 @@ fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
         if let Some(stdin) = spec.stdin {
             invocation.stdin = stdin;
         }
-        let mut collector =
-            collector(call, invocation, (spec.role, spec.flow.unwrap_or(Flow::Stays), globs));
+        let flow = spec.flow.unwrap_or(Flow::Stays);
+        let mut collector = collector(call, invocation, (spec.role, flow), (globs, reaches));
         match (spec.content, &given.value) {
             (Some(form), Some(value)) => collector.collect(form, value),
             (None, Some(value)) if spec.effect == Some(Effect::Config) && *value.bytes == *b"-" => {
@@ -175,6 +175,7 @@ fn globs(call: &Call<'_>) -> bool {
 }
 
 fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {
+    let reaches = reaches(call);
     for (word, spec) in call.words.iter().zip(operand_specs(call)) {
         let flow = spec.map_or(Flow::Stays, |spec| spec.flow);
         invocation.operands.push(Operand {
@@ -185,7 +186,7 @@ fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {
             canonical: None,
         });
         if let Some((form, spec)) = spec.and_then(|spec| Some((spec.content?, spec))) {
-            collector(call, invocation, (spec.role, flow, true)).collect(form, word);
+            collector(call, invocation, (spec.role, flow), (true, reaches)).collect(form, word);
         }
     }
 }
@@ -220,7 +221,8 @@ fn positions(call: &Call<'_>) -> Vec<&'static OperandSpec> {
 fn collector<'c>(
     call: &Call<'_>,
     invocation: &'c mut Invocation,
-    (role, flow, globs): (&'static str, Flow, bool),
+    (role, flow): (&'static str, Flow),
+    (globs, reaches): (bool, bool),
 ) -> Collector<'c> {
     Collector {
         contents: &mut invocation.contents,
@@ -230,8 +232,14 @@ fn collector<'c>(
         role,
         flow,
         globs,
-        reaches: call.scope().flows.has(Flow::Leaves) || call.scope().flows.has(Flow::Enters),
+        reaches,
     }
+}
+
+/// Whether the call talks to another machine.
+fn reaches(call: &Call<'_>) -> bool {
+    let moves = |flows: Flows| flows.has(Flow::Leaves) || flows.has(Flow::Enters);
+    moves(call.scope().flows) || call.given.iter().any(|given| moves(given.spec.adds))
 }
 
 /// A call that reaches nobody moves nothing out; content that leaves makes the call one that does.

@@ -263,6 +263,8 @@ pub(crate) enum Effect {
     Disable,
     /// The value is the place contacted: a URL or a host.
     Endpoint,
+    /// The value is a file that names the files to copy.
+    FileList,
     /// URLs are not globs.
     Globoff,
     /// Certificates are not checked.

@@ -7,6 +7,7 @@
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::net::IpAddr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use datafog_core::{HostName, Surroundings, Void};
@@ -193,8 +194,12 @@ pub(crate) fn paths(path: &str, surroundings: &dyn Surroundings) -> Vec<PathBuf>
             .collect();
     }
     if let Some(name) = path.strip_prefix('$') {
-        let file = set(surroundings, name).map(PathBuf::from);
-        return file.map(|file| surroundings.cwd().join(file)).into_iter().collect();
+        // Some variables hold a list (`KUBECONFIG`); a path with a colon in it is read in both ways.
+        let Some(value) = set(surroundings, name) else { return Vec::new() };
+        let parts = value.as_encoded_bytes().split(|byte| *byte == b':');
+        let parts = parts.filter(|part| part.len() < value.len() && !part.is_empty());
+        let files = std::iter::once(value).chain(parts.map(OsStr::from_bytes));
+        return files.map(|file| surroundings.cwd().join(file)).collect();
     }
     match path.strip_prefix("^/") {
         Some(rest) => surroundings.cwd().ancestors().map(|folder| folder.join(rest)).collect(),

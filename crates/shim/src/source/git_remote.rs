@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use datafog_core::{Destination, HostName, Invocation, OperandKind, Reach, Surroundings, Void};
 
 use crate::profile::profile;
+use crate::transport::copy;
 use crate::transport::git::{self, Place};
 use crate::{redirect, source};
 
@@ -25,7 +26,7 @@ pub(crate) fn find(
     let mut found: Vec<Destination> = Vec::new();
     for remote in remotes(invocation, &git, &settings, push) {
         for url in git.urls(&remote, &settings, push) {
-            let Some(mut destination) = destination(&url, deferred) else { continue };
+            let Some(mut destination) = destination(&url, deferred, surroundings) else { continue };
             weigh(&mut destination, &remote, &settings, invocation, surroundings);
             if !found.contains(&destination) {
                 found.push(destination);
@@ -39,13 +40,23 @@ fn unknown(deferred: &Destination) -> Destination {
     Destination { host: HostName::Unknown, reach: Reach::Unknown, ..deferred.clone() }
 }
 
-/// The destination of an effective URL; `None` for a path of this machine.
-fn destination(url: &[u8], deferred: &Destination) -> Option<Destination> {
+/// The destination of an effective URL, with what bends every call weighed; `None` for a path of
+/// this machine.
+fn destination(
+    url: &[u8],
+    deferred: &Destination,
+    surroundings: &dyn Surroundings,
+) -> Option<Destination> {
     let mut destination = match git::place(url) {
         Place::Here => return None,
         Place::There(destination) => destination,
     };
-    destination.voids.extend(deferred.voids.iter().cloned());
+    if destination.scheme == "ssh" {
+        source::settle_ssh(&mut destination, surroundings);
+    }
+    for void in &deferred.voids {
+        copy::bend(&mut destination, void.clone());
+    }
     Some(destination)
 }
 
@@ -57,29 +68,30 @@ fn weigh(
     invocation: &Invocation,
     surroundings: &dyn Surroundings,
 ) {
+    if settings.last(&[b"remote.".as_slice(), remote, b".vcs"].concat()).is_some() {
+        copy::bend(destination, Void::ConnectsElsewhere("remote.*.vcs".into()));
+    }
     if destination.scheme == "ssh" {
-        source::settle_ssh(destination, surroundings);
         if settings.last(b"core.sshcommand").is_some() {
-            destination.voids.push(Void::ConnectsElsewhere("core.sshCommand".into()));
+            copy::bend(destination, Void::ConnectsElsewhere("core.sshCommand".into()));
         }
         return;
     }
-    let bent = settings.bending(remote);
-    destination.voids.extend(
-        bent.into_iter().filter(|void| !destination.voids.contains(void)).collect::<Vec<_>>(),
-    );
+    for void in settings.bending(remote) {
+        copy::bend(destination, void);
+    }
     let encrypted = destination.scheme == "https";
     let has = |name: &str| invocation.has_option(name);
     let Some(git) = profile(&invocation.program) else { return };
     let Some((name, _)) = redirect::proxy(git, &has, surroundings, encrypted) else { return };
     let list = redirect::no_proxy(surroundings).map(|list| list.as_encoded_bytes());
     if !list.is_some_and(|list| redirect::exempts(list, &destination.host)) {
-        destination.voids.push(Void::Environment(name.to_owned()));
+        copy::bend(destination, Void::Environment(name.to_owned()));
     }
 }
 
 /// The options before the subcommand that decide which repository and settings count.
-fn globals(invocation: &Invocation) -> Vec<OsString> {
+pub(super) fn globals(invocation: &Invocation) -> Vec<OsString> {
     let mut globals = Vec::new();
     for option in &invocation.options {
         let takes_next = ["-C", "-c"].contains(&option.name.as_str());
@@ -87,6 +99,10 @@ fn globals(invocation: &Invocation) -> Vec<OsString> {
         match &option.value {
             Some(value) if takes_next => {
                 globals.extend([option.name.clone().into(), value.clone()])
+            }
+            // What a clone is told to set counts for its first fetch already.
+            Some(value) if option.name == "--config" => {
+                globals.extend(["-c".into(), value.clone()]);
             }
             Some(value) if attached.contains(&option.name.as_str()) => {
                 let mut joined = OsString::from(format!("{}=", option.name));
@@ -115,7 +131,8 @@ fn remotes(
     if every {
         return settings.remotes();
     }
-    let operands = invocation.operands.iter().filter(|operand| operand.kind == OperandKind::Remote);
+    let remote = |kind| matches!(kind, OperandKind::Remote | OperandKind::Url);
+    let operands = invocation.operands.iter().filter(|operand| remote(operand.kind));
     let mut named: Vec<Vec<u8>> =
         operands.map(|operand| operand.text.as_encoded_bytes().to_vec()).collect();
     let options = invocation
@@ -254,12 +271,11 @@ impl Settings {
             let ends = |name: &[u8]| {
                 http.is_some_and(|rest| rest == name || rest.ends_with(&[b".", name].concat()))
             };
-            let off = matches!(value.as_slice(), b"false" | b"no" | b"off" | b"0" | b"");
             let void = if (ends(b"proxy") || *key == of_remote || key == b"core.gitproxy")
                 && !value.is_empty()
             {
                 Void::Proxy
-            } else if ends(b"sslverify") && off {
+            } else if ends(b"sslverify") && !is_true(value) {
                 Void::Insecure
             } else if ends(b"curloptresolve") && !value.is_empty() {
                 Void::ConnectsElsewhere("http.curloptResolve".into())
@@ -272,6 +288,19 @@ impl Settings {
         }
         voids
     }
+}
+
+/// A truth value as git reads it: a word in any case, or a number that is not zero, which may
+/// have a sign, a base and a unit (git-config(1), boolean). What is neither counts as not true.
+fn is_true(value: &[u8]) -> bool {
+    let value = value.to_ascii_lowercase();
+    if matches!(value.as_slice(), b"true" | b"yes" | b"on") {
+        return true;
+    }
+    let digits = value.strip_prefix(b"-").or_else(|| value.strip_prefix(b"+")).unwrap_or(&value);
+    let digits = digits.strip_suffix(b"k").or_else(|| digits.strip_suffix(b"m")).unwrap_or(digits);
+    let plain = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    plain && digits.iter().any(|digit| *digit != b'0')
 }
 
 #[cfg(test)]
@@ -295,6 +324,16 @@ mod tests {
         assert_eq!(settings.rewritten(b"https://github.com/z", false), b"https://evil/z");
         assert_eq!(settings.rewritten(b"https://github.com/z", true), b"ssh://push/z");
         assert_eq!(settings.rewritten(b"https://gitlab.com/z", true), b"https://gitlab.com/z");
+    }
+
+    #[test]
+    fn truth_is_read_as_git_reads_it() {
+        for on in ["true", "YES", "On", "1", "-1", "2k"] {
+            assert!(is_true(on.as_bytes()), "{on}");
+        }
+        for off in ["false", "No", "OFF", "0", "00", "+0", "0k", "", "0x0", "x"] {
+            assert!(!is_true(off.as_bytes()), "{off}");
+        }
     }
 
     #[test]

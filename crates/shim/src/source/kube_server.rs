@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use datafog_core::{Destination, HostName, Invocation, Reach, Surroundings, Void};
 
 use crate::address::{self, Address, Style};
+use crate::transport::copy;
 use crate::transport::http::straight_reach;
 
 /// What kubectl prints: the server, then whether its certificate is not checked.
@@ -34,22 +35,25 @@ pub(crate) fn find(
         answer.split(u8::is_ascii_whitespace).filter(|it| !it.is_empty()).collect();
     let Some((server, rest)) = words.split_first() else { return vec![unknown(deferred)] };
     let address = Address::read(server, Style { scheme: "https", guess: false, globs: false });
-    let mut voids = deferred.voids.clone();
     let checks = [
         (address.ambiguous, Void::Ambiguous),
         (!address::is_encrypted(&address.scheme), Void::Plaintext),
         (rest.contains(&b"true".as_slice()), Void::Insecure),
         (rest.iter().any(|word| word.contains(&b':')), Void::Proxy),
     ];
-    voids.extend(checks.into_iter().filter(|(on, _)| *on).map(|(_, void)| void));
     let reach = straight_reach(&address.host);
-    vec![Destination {
+    let mut destination = Destination {
         scheme: address.scheme,
         host: address.host,
         port: address.port,
         reach,
-        voids,
-    }]
+        voids: Vec::new(),
+    };
+    let checks = checks.into_iter().filter(|(on, _)| *on).map(|(_, void)| void);
+    for void in deferred.voids.iter().cloned().chain(checks) {
+        copy::bend(&mut destination, void);
+    }
+    vec![destination]
 }
 
 fn unknown(deferred: &Destination) -> Destination {

@@ -5,6 +5,7 @@
 
 use datafog_core::{Destination, Invocation, Surroundings};
 
+mod git_alias;
 mod git_remote;
 mod kube_server;
 mod ssh_host;
@@ -22,6 +23,7 @@ pub(crate) struct Source {
 
 /// Every source, sorted by name.
 pub(crate) static SOURCES: &[Source] = &[
+    Source { name: "git-alias", find: git_alias::find },
     Source { name: "git-remote", find: git_remote::find },
     Source { name: "kube-server", find: kube_server::find },
     Source { name: "ssh-host", find: ssh_host::find },

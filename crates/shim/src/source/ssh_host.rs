@@ -11,7 +11,7 @@ use datafog_core::{Destination, HostName, Invocation, OperandKind, Surroundings,
 
 use crate::address;
 use crate::redirect::FILE_LIMIT;
-use crate::transport::ssh;
+use crate::transport::{copy, ssh};
 
 /// The destinations of ssh, scp and rsync operands.
 pub(crate) fn find(
@@ -30,10 +30,13 @@ pub(crate) fn find(
         let target = if host { Some(ssh::host_operand(text)) } else { ssh::target(text) };
         let Some(target) = target else { continue };
         let mut destination = ssh::destination(&target, invocation);
-        destination.voids.extend(deferred.voids.iter().cloned());
         if seen.insert((destination.host.clone(), destination.port)) {
             if destination.scheme == "ssh" {
                 settle(&mut destination, surroundings);
+            }
+            // After the alias is settled: what bends the way bends it whatever the alias says.
+            for void in &deferred.voids {
+                copy::bend(&mut destination, void.clone());
             }
             found.push(destination);
         }
@@ -43,7 +46,12 @@ pub(crate) fn find(
 
 /// Replaces an alias by the host that the configuration gives it.
 pub(crate) fn settle(destination: &mut Destination, surroundings: &dyn Surroundings) {
-    let HostName::Name(alias) = &destination.host else { return };
+    // An address can be an alias too.
+    let alias = &match &destination.host {
+        HostName::Name(name) => name.clone(),
+        HostName::Ip(ip) => ip.to_string(),
+        HostName::Deferred(_) | HostName::Unknown => return,
+    };
     let mut answer = Answer::default();
     for (path, shown) in files(surroundings) {
         match surroundings.read(&path, FILE_LIMIT) {
@@ -60,11 +68,13 @@ pub(crate) fn settle(destination: &mut Destination, surroundings: &dyn Surroundi
             destination.voids.push(Void::Ambiguous);
         }
     }
-    if let Some(option) = answer.bent {
-        destination.voids.push(Void::ConnectsElsewhere(option));
-    }
-    destination.voids.extend(answer.opaque.into_iter().map(Void::ConfigurationFile));
     destination.reach = crate::transport::http::straight_reach(&destination.host);
+    if let Some(option) = answer.bent {
+        copy::bend(destination, Void::ConnectsElsewhere(option));
+    }
+    for file in answer.opaque {
+        copy::bend(destination, Void::ConfigurationFile(file));
+    }
 }
 
 fn files(surroundings: &dyn Surroundings) -> Vec<(PathBuf, &'static str)> {

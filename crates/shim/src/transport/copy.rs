@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 
-use datafog_core::{Carrier, Destination, Flow, Invocation, OperandKind};
+use datafog_core::{Carrier, Destination, Flow, Invocation, OperandKind, Reach, Void};
+
+use crate::read::{Call, Given};
 
 /// Tells operands on other machines from paths of this one, and sets the flows that follow.
 /// Returns whether another machine takes part.
@@ -35,7 +37,9 @@ pub(crate) fn direct(to: &mut Invocation, remote: &dyn Fn(&[u8]) -> Option<Opera
         Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => true,
     });
     let flow = if leaves { Flow::Leaves } else { Flow::Stays };
-    to.contents.iter_mut().for_each(|content| content.flow = flow);
+    // What is no copied file (rules, commands) is told to the other side whichever way files go.
+    let copied = to.contents.iter_mut().filter(|content| content.role == "file");
+    copied.for_each(|content| content.flow = flow);
     for operand in &mut to.operands {
         operand.flow = if operand.flow == Flow::Leaves { flow } else { operand.flow };
     }
@@ -47,6 +51,30 @@ pub(crate) fn direct(to: &mut Invocation, remote: &dyn Fn(&[u8]) -> Option<Opera
 pub(crate) fn reach(to: &mut Invocation, destination: Destination) {
     if !to.destinations.iter().rev().take(32).any(|known| *known == destination) {
         to.destinations.push(destination);
+    }
+}
+
+/// Adds what keeps a host from being home. A connection that can be bent by it may end anywhere.
+pub(crate) fn bend(destination: &mut Destination, void: Void) {
+    let bends = !matches!(void, Void::Ambiguous | Void::Insecure | Void::Plaintext);
+    if bends && destination.reach == Reach::Loopback {
+        destination.reach = Reach::Unknown;
+    }
+    if !destination.voids.contains(&void) {
+        destination.voids.push(void);
+    }
+}
+
+/// A dry run tells the names of files to the other side, and nothing of what is in them.
+pub(crate) fn rehearse(call: &Call<'_>, to: &mut Invocation) {
+    let dry = |given: &Given<'_>| given.spec.drops.has(Flow::Leaves) && !given.negated;
+    if !call.given.iter().any(dry) {
+        return;
+    }
+    for content in to.contents.iter_mut().filter(|content| content.role == "file") {
+        if matches!(content.carrier, Carrier::File(_)) {
+            content.flow = Flow::Stays;
+        }
     }
 }
 

@@ -18,8 +18,11 @@ use crate::transport::http::straight_reach;
 /// Works out the places contacted.
 pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
     let copies = to.operands.iter().any(|operand| operand.kind == OperandKind::RemotePath);
-    if copies && !copy::direct(to, &remote_path) {
-        return;
+    if copies {
+        if !copy::direct(to, &remote_path) {
+            return;
+        }
+        copy::rehearse(call, to);
     }
     if !to.flows.has(Flow::Leaves) && !to.flows.has(Flow::Enters) {
         return;
@@ -80,7 +83,7 @@ impl Reached<'_> {
         let mut whole = false;
         for operand in &mut to.operands {
             let text = operand.text.as_encoded_bytes();
-            let url = text.windows(3).any(|window| window == b"://");
+            let url = is_url(text);
             let kind = operand.kind;
             let named = matches!(kind, OperandKind::Host | OperandKind::Url);
             if named || (kind == OperandKind::Remote && url) {
@@ -96,7 +99,8 @@ impl Reached<'_> {
             match given.spec.effect {
                 Some(Effect::Endpoint) => whole = true,
                 Some(Effect::Database) => whole |= is_connection(&value.bytes),
-                Some(Effect::Url) => {}
+                // A path of this machine may stand where a URL may (`pip --find-links`).
+                Some(Effect::Url) if is_url(&value.bytes) => {}
                 _ => continue,
             }
             if given.spec.effect != Some(Effect::Database) || is_connection(&value.bytes) {
@@ -144,35 +148,52 @@ impl Reached<'_> {
     fn destination(&self, place: &Place, surroundings: &dyn Surroundings) -> Option<Destination> {
         let mut destination = match place {
             Place::Text(text) => self.named(text)?,
-            Place::Default => self.own()?,
+            Place::Default => match self.own() {
+                Some(destination) => destination,
+                // A socket of this machine, unless something says otherwise.
+                None if self.redirected.voids.is_empty() => return None,
+                None => self.unknown(),
+            },
         };
         let encrypted = address::is_encrypted(&destination.scheme);
-        destination.voids.extend(self.redirected.voids.iter().cloned());
+        for void in &self.redirected.voids {
+            copy::bend(&mut destination, void.clone());
+        }
         self.weigh(&mut destination);
         let has = |name: &str| self.call.has(name);
         if let Some((name, _)) = redirect::proxy(self.call.profile, &has, surroundings, encrypted) {
             let list = redirect::no_proxy(surroundings).map(|list| list.as_encoded_bytes());
             if !list.is_some_and(|list| redirect::exempts(list, &destination.host)) {
-                destination.voids.push(Void::Environment(name.to_owned()));
+                copy::bend(&mut destination, Void::Environment(name.to_owned()));
             }
         }
         Some(destination)
     }
 
+    fn unknown(&self) -> Destination {
+        Destination {
+            scheme: self.endpoint.scheme.to_owned(),
+            host: HostName::Unknown,
+            port: None,
+            reach: Reach::Unknown,
+            voids: Vec::new(),
+        }
+    }
+
     /// Voids that options add.
     fn weigh(&self, destination: &mut Destination) {
+        // Who asks the command itself where it goes asks with that file.
+        let asked = matches!(destination.host, HostName::Deferred(_));
         for given in self.call.given.iter().filter(|given| !given.negated) {
             let name = given.spec.name;
             let void = match given.spec.effect {
                 Some(Effect::Insecure) => Void::Insecure,
                 Some(Effect::Proxy) => Void::Proxy,
-                Some(Effect::ConfigFile) => Void::ConfigurationFile(name.to_owned()),
+                Some(Effect::ConfigFile) if !asked => Void::ConfigurationFile(name.to_owned()),
                 Some(Effect::ConnectsElsewhere) => Void::ConnectsElsewhere(name.to_owned()),
                 _ => continue,
             };
-            if !destination.voids.contains(&void) {
-                destination.voids.push(void);
-            }
+            copy::bend(destination, void);
         }
     }
 
@@ -202,6 +223,8 @@ impl Reached<'_> {
         let text = match &host {
             Some(host) if host.starts_with(b"/") => return None,
             Some(host) => host.as_slice(),
+            // A service is a section of a file that nobody has read.
+            None if conninfo(text, b"service").is_some() => return Some(self.unknown()),
             None if is_conninfo(text) => return self.own(),
             None => text,
         };
@@ -213,7 +236,7 @@ impl Reached<'_> {
         }
         // A parameter of the query may name another host.
         let query = address::query(text).and_then(|at| text.get(at..)).unwrap_or_default();
-        let bent = scheme == "postgres" && query.windows(4).any(|window| window == b"host");
+        let bent = scheme == "postgres" && names_a_host(query);
         let (mut voids, encrypted) = (Vec::new(), address::is_encrypted(&address.scheme));
         if address.ambiguous || bent {
             voids.push(Void::Ambiguous);
@@ -227,9 +250,22 @@ impl Reached<'_> {
     }
 }
 
+fn is_url(text: &[u8]) -> bool {
+    text.windows(3).any(|window| window == b"://")
+}
+
+/// Whether the query of a connection URL has a parameter that can name another host. Keys may be
+/// percent-encoded; one that is counts as such a parameter.
+fn names_a_host(query: &[u8]) -> bool {
+    query.split(|byte| *byte == b'&').any(|parameter| {
+        let key = parameter.split(|byte| *byte == b'=').next().unwrap_or_default();
+        key.contains(&b'%') || matches!(key, b"host" | b"hostaddr" | b"service" | b"servicefile")
+    })
+}
+
 /// Whether a text is a whole connection and not only a name.
 fn is_connection(text: &[u8]) -> bool {
-    text.windows(3).any(|window| window == b"://") || is_conninfo(text)
+    is_url(text) || is_conninfo(text)
 }
 
 /// `key=value` pairs parted by blanks (libpq).

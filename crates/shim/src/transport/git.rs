@@ -5,13 +5,13 @@
 //! some. A path of this machine is no destination.
 
 use datafog_core::{
-    Carrier, ContentSource, Deliver, Destination, Flow, Flows, HostName, Invocation, OperandKind,
+    Carrier, ContentSource, Deliver, Destination, Flow, HostName, Invocation, Operand, OperandKind,
     Reach, Surroundings, Void,
 };
 
 use crate::address::{self, Address, Style};
 use crate::profile::Effect;
-use crate::read::Call;
+use crate::read::{Call, Given};
 use crate::redirect::Redirected;
 use crate::text::Text;
 use crate::transport::http::straight_reach;
@@ -20,25 +20,55 @@ use crate::transport::ssh;
 /// Works out whether a remote is contacted.
 pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
     settings(call, surroundings, to);
-    if !reaches(to) {
+    helpers(to);
+    commands(to);
+    if call.stray {
+        // An alias or a program of another: it may go anywhere.
+        to.flows = to.flows.with(Flow::Leaves);
+        reach(call, surroundings, to, HostName::Deferred("git-alias".into()));
+    }
+    if call.stray || !reaches(to) {
         return;
     }
-    let named = to.operands.iter().filter(|operand| operand.kind == OperandKind::Remote);
+    let remote = |kind| matches!(kind, OperandKind::Remote | OperandKind::Url);
+    let named = to.operands.iter().filter(|operand| remote(operand.kind));
     let mut here = named.map(|operand| is_plain_path(operand.text.as_encoded_bytes())).peekable();
     if here.peek().is_some() && here.all(|here| here) {
-        to.flows = to.flows.without(Flow::Leaves).without(Flow::Enters).with(Flow::Stays);
+        to.flows = to.flows.without(Flow::Enters).with(Flow::Stays);
+        if to.destinations.is_empty() {
+            to.flows = to.flows.without(Flow::Leaves);
+        }
         return;
     }
     // These have servers of their own in settings that are not looked at.
     let elsewhere = ["imap-send", "lfs", "p4", "send-email", "submodule", "svn"];
     let other = to.subcommand.first().is_some_and(|word| elsewhere.contains(&word.as_str()));
     let deferred = HostName::Deferred("git-remote".into());
+    let contacts = to.subcommand.last().is_none_or(|word| word != "foreach");
+    if contacts && moves(call, to) {
+        reach(call, surroundings, to, if other { HostName::Unknown } else { deferred });
+    }
+}
+
+/// Whether the subcommand itself goes to a remote, whatever commands it was given.
+fn moves(call: &Call<'_>, to: &Invocation) -> bool {
+    let scope = call.scope().flows;
+    let adds = call.given.iter().any(|given| given.spec.adds.has(Flow::Enters));
+    let drops = to.flows.has(Flow::Enters) || to.flows.has(Flow::Leaves);
+    drops && (scope.has(Flow::Leaves) || scope.has(Flow::Enters) || adds)
+}
+
+fn reach(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation, host: HostName) {
+    let mut voids = Redirected::of(call, surroundings).voids;
+    let elsewhere = |given: &&Given<'_>| given.spec.effect == Some(Effect::ConnectsElsewhere);
+    let elsewhere = call.given.iter().filter(elsewhere).filter(|given| given.value.is_some());
+    voids.extend(elsewhere.map(|given| Void::ConnectsElsewhere(given.spec.name.to_owned())));
     to.destinations.push(Destination {
         scheme: "git".into(),
-        host: if other { HostName::Unknown } else { deferred },
+        host,
         port: None,
         reach: Reach::Unknown,
-        voids: Redirected::of(call, surroundings).voids,
+        voids,
     });
 }
 
@@ -46,41 +76,105 @@ fn reaches(to: &Invocation) -> bool {
     to.flows.has(Flow::Leaves) || to.flows.has(Flow::Enters)
 }
 
-/// Settings given in argv: `-c key=value`, `--config-env key=NAME`.
-fn settings(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
-    for given in &call.given {
-        let Some(value) = &given.value else { continue };
-        let Some((key, value)) = value.split_at_byte(b'=') else { continue };
-        let key = key.bytes.to_ascii_lowercase();
-        let value = match given.spec.effect {
-            Some(Effect::Setting) => value,
-            Some(Effect::SettingFromVariable) => {
-                let name = value.utf8().unwrap_or_default();
-                let found = surroundings.variable(name).map(|value| value.as_encoded_bytes());
-                Text::of_file(found.unwrap_or_default().to_vec())
-            }
-            _ => continue,
-        };
-        setting(&key, &value, to);
+/// A remote `ext::COMMAND` is a command (gitremote-helpers(7)).
+fn helpers(to: &mut Invocation) {
+    let helper = |operand: &&Operand| operand.text.as_encoded_bytes().starts_with(b"ext::");
+    let places: Vec<_> = to.operands.iter().filter(helper).filter_map(|it| it.place).collect();
+    let contents = places.into_iter().map(|place| content(Carrier::Argument(place), "command"));
+    to.contents.splice(0..0, contents.collect::<Vec<_>>());
+}
+
+/// Commands that git is given to run (`rebase -x`, `bisect run`, aliases) do what they say, below
+/// git's own folder of programs, where no wrapper is first on PATH: whatever they hold may leave.
+fn commands(to: &mut Invocation) {
+    let mut any = false;
+    for content in to.contents.iter_mut().filter(|content| content.role == "command") {
+        content.flow = Flow::Leaves;
+        any = true;
+    }
+    if any {
+        to.flows = to.flows.with(Flow::Leaves);
+        to.destinations.push(Destination {
+            scheme: "command".into(),
+            host: HostName::Unknown,
+            port: None,
+            reach: Reach::Unknown,
+            voids: Vec::new(),
+        });
     }
 }
 
-fn setting(key: &[u8], value: &Text<'_>, to: &mut Invocation) {
+/// Settings given in argv: `-c key=value`, `--config-env key=NAME`, `clone --config key=value`.
+fn settings(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
+    for given in &call.given {
+        let Some(whole) = &given.value else { continue };
+        let Some((key, value)) = whole.split_at_byte(b'=') else { continue };
+        let key = key.bytes.to_ascii_lowercase();
+        let (whole, value) = match given.spec.effect {
+            Some(Effect::Setting) => (whole.clone(), value),
+            Some(Effect::SettingFromVariable) => {
+                let name = value.utf8().unwrap_or_default();
+                let found = surroundings.variable(name).map(|value| value.as_encoded_bytes());
+                let value = Text::of_file(found.unwrap_or_default().to_vec());
+                (value.clone(), value)
+            }
+            _ => continue,
+        };
+        setting(&key, &whole, &value, to);
+    }
+}
+
+fn setting(key: &[u8], whole: &Text<'_>, value: &Text<'_>, to: &mut Invocation) {
+    let alias = key.starts_with(b"alias.") && value.starts_with(b"!");
     if key.ends_with(b".extraheader") {
         let lower = value.bytes.to_ascii_lowercase();
         let role =
             if lower.starts_with(b"authorization") { "header:authorization" } else { "header" };
-        let carrier = value.carrier();
-        to.contents.push(content(carrier, role, to.flows));
-    } else if key.starts_with(b"alias.") && value.starts_with(b"!") {
-        to.unclear.push("a git alias runs a command of its own".to_owned());
+        let mut header = content(value.carrier(), role);
+        header.flow = if reaches(to) { Flow::Leaves } else { Flow::Stays };
+        to.contents.push(header);
+    } else if alias || runs(key, &value.bytes) {
+        if alias {
+            to.unclear.push("a git alias runs a command of its own".to_owned());
+        }
+        to.contents.push(content(whole.carrier(), "command"));
+    } else if reaches(to) {
+        to.contents.push(content(whole.carrier(), "setting"));
     }
 }
 
-fn content(carrier: Carrier, role: &str, flows: Flows) -> ContentSource {
-    let moves = flows.has(Flow::Leaves) || flows.has(Flow::Enters);
-    let flow = if moves { Flow::Leaves } else { Flow::Stays };
-    ContentSource { carrier, flow, role: role.to_owned(), deliver: Deliver::Handle }
+/// Whether the value of a setting is a command, or leads to some (git-config(1)).
+fn runs(key: &[u8], value: &[u8]) -> bool {
+    const COMMANDS: [&[u8]; 19] = [
+        b"askpass",
+        b"clean",
+        b"cmd",
+        b"command",
+        b"difffilter",
+        b"driver",
+        b"editor",
+        b"external",
+        b"fsmonitor",
+        b"gitproxy",
+        b"hookspath",
+        b"pager",
+        b"packobjectshook",
+        b"process",
+        b"program",
+        b"receivepack",
+        b"smudge",
+        b"sshcommand",
+        b"textconv",
+    ];
+    let name = key.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let pager = key.starts_with(b"pager.");
+    let helper = name == b"helper" && (value.starts_with(b"!") || value.contains(&b'/'));
+    let on = !matches!(value, b"" | b"true" | b"false");
+    (COMMANDS.contains(&name) || name == b"uploadpack" || pager || helper) && on
+}
+
+fn content(carrier: Carrier, role: &str) -> ContentSource {
+    ContentSource { carrier, flow: Flow::Leaves, role: role.to_owned(), deliver: Deliver::Handle }
 }
 
 /// A path that no setting rewrites into a host: it starts as paths do.

@@ -4,12 +4,19 @@
 //! Options that put another host or command in between (`-J`, `-o ProxyCommand=…`, `-e`) are
 //! told as voids.
 
-use datafog_core::{Destination, HostName, Invocation, OperandKind, Reach, Surroundings, Void};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
+use datafog_core::{
+    Carrier, ContentSource, Deliver, Destination, Flow, HostName, Invocation, Operand, OperandKind,
+    Reach, Surroundings, Void,
+};
 
 use crate::address::{self, Address, Style};
 use crate::profile::Effect;
 use crate::read::Call;
-use crate::redirect::Redirected;
+use crate::redirect::{FILE_LIMIT, Redirected};
 use crate::transport::copy;
 use crate::transport::http::straight_reach;
 
@@ -19,14 +26,21 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     if !logs_in && !copy::direct(to, &remote_path) {
         return;
     }
+    if !logs_in {
+        copied_from_here(surroundings, to);
+        listed(call, surroundings, to);
+        copy::rehearse(call, to);
+    }
     let mut voids = Redirected::of(call, surroundings).voids;
     for given in call.given.iter().filter(|given| !given.negated) {
         let value = given.value.as_ref().map(|value| value.bytes.to_ascii_lowercase());
+        let none = value.as_deref() == Some(b"none");
         let void = match given.spec.effect {
+            Some(Effect::Jump | Effect::ConnectsElsewhere) if none => continue,
             Some(Effect::Jump | Effect::SshCommand | Effect::ConnectsElsewhere) => {
                 Void::ConnectsElsewhere(given.spec.name.to_owned())
             }
-            Some(Effect::ConfigFile) if value.as_deref() != Some(b"none") => {
+            Some(Effect::ConfigFile) if !none => {
                 Void::ConfigurationFile(given.spec.name.to_owned())
             }
             Some(Effect::Setting) => match setting(&value.unwrap_or_default()) {
@@ -48,21 +62,116 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     });
 }
 
+/// A copy from this machine by its own name (`scp localhost:x other:`) reads a file of this
+/// machine. Paths are those of the user's home, unless absolute.
+fn copied_from_here(surroundings: &dyn Surroundings, to: &mut Invocation) {
+    let Some((last, sources)) = to.operands.split_last() else { return };
+    if last.kind == OperandKind::Path {
+        return;
+    }
+    let home = surroundings.home().unwrap_or_else(|| surroundings.cwd());
+    let here = |operand: &Operand| {
+        let text = operand.text.as_encoded_bytes();
+        let target = target(text).filter(|target| target.host.is_loopback())?;
+        let path = match operand.kind {
+            OperandKind::RemotePath => path_of(text)?,
+            OperandKind::Url if target.scheme == "ssh" => url_path(text)?,
+            _ => return None,
+        };
+        let path = path.strip_prefix(b"~/").unwrap_or(path);
+        Some(home.join(OsStr::from_bytes(path)))
+    };
+    let files: Vec<PathBuf> = sources.iter().filter_map(here).collect();
+    to.contents.extend(files.into_iter().map(|path| ContentSource {
+        carrier: Carrier::File(path),
+        flow: Flow::Leaves,
+        role: "file".to_owned(),
+        deliver: Deliver::Path,
+    }));
+}
+
+/// The path of `[user@]host:path`.
+fn path_of(text: &[u8]) -> Option<&[u8]> {
+    let bracket = text.iter().position(|byte| *byte == b']').unwrap_or(0);
+    let colon = text.iter().skip(bracket).position(|byte| *byte == b':')?;
+    text.get(bracket.saturating_add(colon).checked_add(1)?..)
+}
+
+/// The path of `scp://host/path`, which is relative to home; `//path` is absolute.
+fn url_path(text: &[u8]) -> Option<&[u8]> {
+    let rest = text.get(text.windows(3).position(|window| window == b"://")?.checked_add(3)?..)?;
+    rest.get(rest.iter().position(|byte| *byte == b'/')?.checked_add(1)?..)
+}
+
+/// With a list of files (`--files-from`) only what it names below the source is copied. A list
+/// that cannot be read here leaves the whole source as content, which is more.
+fn listed(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
+    let list = call.given.iter().rev().find(|given| given.spec.effect == Some(Effect::FileList));
+    let Some(list) = list.and_then(|given| given.value.as_ref()) else { return };
+    if to.contents.iter().all(|content| content.role != "file") {
+        return;
+    }
+    let path = surroundings.cwd().join(list.to_path());
+    let Ok(bytes) = surroundings.read(&path, FILE_LIMIT) else { return };
+    let separators: &[u8] = if call.has("--from0") { b"\0" } else { b"\r\n\0" };
+    let names = bytes.split(|byte| separators.contains(byte));
+    let names: Vec<&[u8]> = names
+        .filter(|name| {
+            !name.is_empty() && !(separators.len() > 1 && matches!(name.first(), Some(b'#' | b';')))
+        })
+        .collect();
+    let mut contents = Vec::new();
+    for content in to.contents.drain(..) {
+        let base = match &content.carrier {
+            Carrier::File(base) if content.role == "file" => base.clone(),
+            _ => {
+                contents.push(content);
+                continue;
+            }
+        };
+        contents.extend(names.iter().map(|name| {
+            let below: &[u8] = name.strip_prefix(b"/").unwrap_or(name);
+            let carrier = Carrier::File(base.join(OsStr::from_bytes(below)));
+            ContentSource { carrier, ..content.clone() }
+        }));
+    }
+    to.contents = contents;
+}
+
 /// `host:path` and URLs name another machine.
 fn remote_path(text: &[u8]) -> Option<OperandKind> {
     let url = text.windows(3).any(|window| window == b"://");
     target(text).map(|_| if url { OperandKind::Url } else { OperandKind::RemotePath })
 }
 
-/// The void of an `-o key=value` in lower case, if it bends the way.
+/// The void of an `-o key=value` in lower case, if it bends or weakens the way (ssh_config(5)).
+///
+/// ssh takes blanks and one `=` between key and value, blanks around, and quotes.
 fn setting(text: &[u8]) -> Option<Void> {
-    let cut = text.iter().position(|byte| matches!(byte, b'=' | b' ' | b'\t'))?;
-    let (key, value) = text.split_at_checked(cut)?;
-    let value = value.get(1..)?.trim_ascii();
-    let name = match key.trim_ascii() {
+    let text = text.trim_ascii_start();
+    let parts = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'=';
+    let cut = text.iter().position(parts).unwrap_or(text.len());
+    let (key, rest) = text.split_at_checked(cut)?;
+    let rest = rest.trim_ascii();
+    let value = rest.strip_prefix(b"=").unwrap_or(rest).trim_ascii();
+    let value = value.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\"")).unwrap_or(value);
+    let key = key.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\"")).unwrap_or(key);
+    let set = value != b"none" && value != b"no";
+    let name = match key {
+        b"canonicaldomains" => "-o CanonicalDomains",
+        b"canonicalizehostname" if set => "-o CanonicalizeHostname",
+        b"canonicalizepermittedcnames" if set => "-o CanonicalizePermittedCNAMEs",
+        b"controlpath" if set => "-o ControlPath",
         b"hostname" => "-o HostName",
-        b"proxycommand" if value != b"none" => "-o ProxyCommand",
-        b"proxyjump" if value != b"none" => "-o ProxyJump",
+        b"include" => "-o Include",
+        b"proxycommand" if set => "-o ProxyCommand",
+        b"proxyjump" if set => "-o ProxyJump",
+        // Another key may be taken for the host's.
+        b"globalknownhostsfile"
+        | b"hostkeyalias"
+        | b"knownhostscommand"
+        | b"userknownhostsfile"
+        | b"verifyhostkeydns" => return Some(Void::Insecure),
         b"stricthostkeychecking" if value == b"no" || value == b"off" => {
             return Some(Void::Insecure);
         }
