@@ -83,6 +83,10 @@ impl Facts for Case<'_> {
         if self.has_deferred() && nothing_at_stake {
             return flows;
         }
+        if self.has_deferred() && self.destinations().is_empty() {
+            // It turned out to be a folder of this machine, or a command that goes nowhere.
+            return flows.without(Flow::Leaves).without(Flow::Enters).with(Flow::Stays);
+        }
         flows.toward(self.destinations())
     }
 
@@ -91,7 +95,12 @@ impl Facts for Case<'_> {
             return &self.action.invocation.destinations;
         }
         self.destinations.get_or_init(|| {
-            let mut invocation = self.action.invocation.clone();
+            // A wrapper goes where the command behind it goes.
+            let mut innermost = self.action;
+            while let Some(part) = innermost.parts.first() {
+                innermost = part;
+            }
+            let mut invocation = innermost.invocation.clone();
             datafog_shim::resolve(&mut invocation, self.world);
             invocation.destinations
         })

@@ -8,6 +8,7 @@ use datafog_config::{EnvVars, FileIdentity, Host, Layout, load_or_create_key};
 use datafog_core::{
     Action, ActionKind, Decision, Event, Id, Key, Mode, ReceiptKind, Surroundings, Verdict,
 };
+use datafog_shim::Wrapped;
 use jiff::Timestamp;
 
 use crate::case::Case;
@@ -220,7 +221,18 @@ impl Opened {
         canonical::fill(&mut invocation, world.cwd());
         clock.interpreted();
         let (id, cwd) = (self.id, world.cwd().to_owned());
-        Action { id, kind: ActionKind::CommandExec, argv, cwd, invocation, parts: Vec::new() }
+        let parts = self.parts(datafog_shim::wrapped(&argv, world));
+        Action { id, kind: ActionKind::CommandExec, argv, cwd, invocation, parts }
+    }
+
+    /// The command behind a wrapper is judged beside it.
+    fn parts(&self, wrapped: Option<Wrapped>) -> Vec<Action> {
+        let action = |Wrapped { argv, cwd, mut invocation, inner }: Wrapped| {
+            canonical::fill(&mut invocation, &cwd);
+            let parts = self.parts(inner.map(|inner| *inner));
+            Action { id: self.id, kind: ActionKind::CommandExec, argv, cwd, invocation, parts }
+        };
+        wrapped.map(action).into_iter().collect()
     }
 
     /// Action → findings.

@@ -56,7 +56,7 @@ fn profile(file: &File) -> String {
     format!(
         "Profile {{ name: {:?}, aliases: &{:?}, family: {:?}, deliver: Deliver::{deliver}, \
          contact: crate::transport::{}::contact, assumes: &[{}], endpoints: &[{}], redirects: &[{}], \
-         startup: {}, command: {} }}",
+         startup: {}, wraps: {}, command: {} }}",
         file.name.get_ref(),
         file.aliases.iter().map(Spanned::get_ref).collect::<Vec<_>>(),
         file.family,
@@ -65,6 +65,7 @@ fn profile(file: &File) -> String {
         join(file.endpoint.iter().map(endpoint)),
         join(file.redirect.iter().map(|redirect| self::redirect(file, redirect))),
         maybe(file.startup.as_ref().map(|startup| self::startup(file, startup))),
+        file.transport.get_ref() == "wrapper",
         scope(file, &file.command, &inherited, &[]),
     )
 }

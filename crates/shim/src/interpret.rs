@@ -19,6 +19,7 @@ use crate::secrets::{secrets_in, secrets_of};
 use crate::source::SOURCES;
 use crate::text::Text;
 use crate::transport::copy;
+use crate::wrapped;
 
 /// Most things not understood that are told one by one.
 const MOST_TOLD: usize = 16;
@@ -31,6 +32,15 @@ const MOST_TOLD: usize = 16;
 /// [`resolve`]. Linear in the size of `argv`.
 #[must_use]
 pub fn interpret(argv: &[OsString], surroundings: &dyn Surroundings) -> Invocation {
+    interpret_within(argv, surroundings, wrapped::DEPTH)
+}
+
+/// The same for a command that may be `depth` wrappers further in.
+pub(crate) fn interpret_within(
+    argv: &[OsString],
+    surroundings: &dyn Surroundings,
+    depth: usize,
+) -> Invocation {
     let name = argv.first().map(program_name).unwrap_or_default();
     let Some(profile) = profile(&name) else { return unknown(name, argv) };
     let mut call = Call::read(profile, argv);
@@ -39,6 +49,9 @@ pub fn interpret(argv: &[OsString], surroundings: &dyn Surroundings) -> Invocati
     invocation.secrets = secrets_of(&call, argv);
     (profile.contact)(&call, surroundings, &mut invocation);
     doubt(&call, &mut invocation);
+    if profile.wraps {
+        wrapped::add(profile, argv, surroundings, depth, &mut invocation);
+    }
     settle_flows(&mut invocation);
     invocation
 }
@@ -68,18 +81,21 @@ fn doubt(call: &Call<'_>, invocation: &mut Invocation) {
 pub fn resolve(invocation: &mut Invocation, surroundings: &dyn Surroundings) {
     let pending = std::mem::take(&mut invocation.destinations);
     let reached = !pending.is_empty();
+    // A wrapper's destinations are those of the command behind it, which must be asked itself.
+    let wraps = profile(&invocation.program).is_some_and(|profile| profile.wraps);
     for destination in pending {
         let datafog_core::HostName::Deferred(name) = &destination.host else {
             invocation.destinations.push(destination);
             continue;
         };
-        match SOURCES.iter().find(|source| source.name == *name) {
+        match SOURCES.iter().find(|source| source.name == *name && !wraps) {
             Some(source) => {
                 let found = (source.find)(invocation, &destination, surroundings);
                 invocation.destinations.extend(found);
             }
             None => invocation.destinations.push(datafog_core::Destination {
                 host: datafog_core::HostName::Unknown,
+                reach: datafog_core::Reach::Unknown,
                 ..destination
             }),
         }
@@ -91,7 +107,7 @@ pub fn resolve(invocation: &mut Invocation, surroundings: &dyn Surroundings) {
 }
 
 /// The last component of the program's path, as text; odd bytes become `?`.
-fn program_name(first: &OsString) -> String {
+pub(crate) fn program_name(first: &OsString) -> String {
     let name = Path::new(first).file_name().unwrap_or(first);
     name.to_str().map_or_else(|| "?".to_owned(), str::to_owned)
 }

@@ -3,7 +3,8 @@ Reads a command line by the command's own option table.
 
 [`interpret()`] turns argv into an [`datafog_core::Invocation`]: options by canonical name, operands
 by kind, which way data moves, where content is and which hosts would be contacted. [`resolve`]
-finds out hosts that only the command itself knows. [`normal_form()`] and [`display()`] write the
+finds out hosts that only the command itself knows; [`wrapped()`] tells the command that another one
+starts. [`normal_form()`] and [`display()`] write the
 result for people, the second without any value that may be secret.
 
 What is known of a command stands in one data file, `shims/<name>.toml`, which the build script
@@ -27,9 +28,11 @@ mod redact;
 mod redirect;
 mod secrets;
 mod source;
+mod split;
 mod text;
 mod transport;
 mod words;
+mod wrapped;
 
 pub use display::{Mask, display};
 pub use install::{CommandName, InvalidName, LinkChange, LinkError, LinkState, Links};
@@ -38,6 +41,7 @@ pub use line::{LineSecret, secrets_in_line};
 pub use normal_form::normal_form;
 pub use profile::{Profile, families, profile, profiles};
 pub use secrets::secrets_in;
+pub use wrapped::{Wrapped, wrapped};
 
 #[cfg(test)]
 mod examples;

@@ -30,6 +30,8 @@ pub struct Profile {
     pub(crate) endpoints: &'static [Endpoint],
     pub(crate) redirects: &'static [Redirect],
     pub(crate) startup: Option<Startup>,
+    /// It runs another command, with its arguments behind its own.
+    pub(crate) wraps: bool,
     pub(crate) command: Scope,
 }
 

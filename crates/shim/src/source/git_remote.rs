@@ -10,7 +10,6 @@ use std::ffi::OsString;
 use datafog_core::{Destination, HostName, Invocation, OperandKind, Reach, Surroundings, Void};
 
 use crate::profile::profile;
-use crate::transport::copy;
 use crate::transport::git::{self, Place};
 use crate::{redirect, source};
 
@@ -55,7 +54,7 @@ fn destination(
         source::settle_ssh(&mut destination, surroundings);
     }
     for void in &deferred.voids {
-        copy::bend(&mut destination, void.clone());
+        destination.bend(void.clone());
     }
     Some(destination)
 }
@@ -69,16 +68,16 @@ fn weigh(
     surroundings: &dyn Surroundings,
 ) {
     if settings.last(&[b"remote.".as_slice(), remote, b".vcs"].concat()).is_some() {
-        copy::bend(destination, Void::ConnectsElsewhere("remote.*.vcs".into()));
+        destination.bend(Void::ConnectsElsewhere("remote.*.vcs".into()));
     }
     if destination.scheme == "ssh" {
         if settings.last(b"core.sshcommand").is_some() {
-            copy::bend(destination, Void::ConnectsElsewhere("core.sshCommand".into()));
+            destination.bend(Void::ConnectsElsewhere("core.sshCommand".into()));
         }
         return;
     }
     for void in settings.bending(remote) {
-        copy::bend(destination, void);
+        destination.bend(void);
     }
     let encrypted = destination.scheme == "https";
     let has = |name: &str| invocation.has_option(name);
@@ -86,7 +85,7 @@ fn weigh(
     let Some((name, _)) = redirect::proxy(git, &has, surroundings, encrypted) else { return };
     let list = redirect::no_proxy(surroundings).map(|list| list.as_encoded_bytes());
     if !list.is_some_and(|list| redirect::exempts(list, &destination.host)) {
-        copy::bend(destination, Void::Environment(name.to_owned()));
+        destination.bend(Void::Environment(name.to_owned()));
     }
 }
 

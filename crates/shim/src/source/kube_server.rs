@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use datafog_core::{Destination, HostName, Invocation, Reach, Surroundings, Void};
 
 use crate::address::{self, Address, Style};
-use crate::transport::copy;
 use crate::transport::http::straight_reach;
 
 /// What kubectl prints: the server, then whether its certificate is not checked.
@@ -51,7 +50,7 @@ pub(crate) fn find(
     };
     let checks = checks.into_iter().filter(|(on, _)| *on).map(|(_, void)| void);
     for void in deferred.voids.iter().cloned().chain(checks) {
-        copy::bend(&mut destination, void);
+        destination.bend(void);
     }
     vec![destination]
 }

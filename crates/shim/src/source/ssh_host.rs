@@ -11,7 +11,7 @@ use datafog_core::{Destination, HostName, Invocation, OperandKind, Surroundings,
 
 use crate::address;
 use crate::redirect::FILE_LIMIT;
-use crate::transport::{copy, ssh};
+use crate::transport::ssh;
 
 /// The destinations of ssh, scp and rsync operands.
 pub(crate) fn find(
@@ -36,7 +36,7 @@ pub(crate) fn find(
             }
             // After the alias is settled: what bends the way bends it whatever the alias says.
             for void in &deferred.voids {
-                copy::bend(&mut destination, void.clone());
+                destination.bend(void.clone());
             }
             found.push(destination);
         }
@@ -70,10 +70,10 @@ pub(crate) fn settle(destination: &mut Destination, surroundings: &dyn Surroundi
     }
     destination.reach = crate::transport::http::straight_reach(&destination.host);
     if let Some(option) = answer.bent {
-        copy::bend(destination, Void::ConnectsElsewhere(option));
+        destination.bend(Void::ConnectsElsewhere(option));
     }
     for file in answer.opaque {
-        copy::bend(destination, Void::ConfigurationFile(file));
+        destination.bend(Void::ConfigurationFile(file));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 
-use datafog_core::{Carrier, Destination, Flow, Invocation, OperandKind, Reach, Void};
+use datafog_core::{Carrier, Destination, Flow, Invocation, OperandKind};
 
 use crate::read::{Call, Given};
 
@@ -51,17 +51,6 @@ pub(crate) fn direct(to: &mut Invocation, remote: &dyn Fn(&[u8]) -> Option<Opera
 pub(crate) fn reach(to: &mut Invocation, destination: Destination) {
     if !to.destinations.iter().rev().take(32).any(|known| *known == destination) {
         to.destinations.push(destination);
-    }
-}
-
-/// Adds what keeps a host from being home. A connection that can be bent by it may end anywhere.
-pub(crate) fn bend(destination: &mut Destination, void: Void) {
-    let bends = !matches!(void, Void::Ambiguous | Void::Insecure | Void::Plaintext);
-    if bends && destination.reach == Reach::Loopback {
-        destination.reach = Reach::Unknown;
-    }
-    if !destination.voids.contains(&void) {
-        destination.voids.push(void);
     }
 }
 

@@ -157,14 +157,14 @@ impl Reached<'_> {
         };
         let encrypted = address::is_encrypted(&destination.scheme);
         for void in &self.redirected.voids {
-            copy::bend(&mut destination, void.clone());
+            destination.bend(void.clone());
         }
         self.weigh(&mut destination);
         let has = |name: &str| self.call.has(name);
         if let Some((name, _)) = redirect::proxy(self.call.profile, &has, surroundings, encrypted) {
             let list = redirect::no_proxy(surroundings).map(|list| list.as_encoded_bytes());
             if !list.is_some_and(|list| redirect::exempts(list, &destination.host)) {
-                copy::bend(&mut destination, Void::Environment(name.to_owned()));
+                destination.bend(Void::Environment(name.to_owned()));
             }
         }
         Some(destination)
@@ -193,7 +193,7 @@ impl Reached<'_> {
                 Some(Effect::ConnectsElsewhere) => Void::ConnectsElsewhere(name.to_owned()),
                 _ => continue,
             };
-            copy::bend(destination, void);
+            destination.bend(void);
         }
     }
 

@@ -73,11 +73,9 @@ fn copied_from_here(surroundings: &dyn Surroundings, to: &mut Invocation) {
     let here = |operand: &Operand| {
         let text = operand.text.as_encoded_bytes();
         let target = target(text).filter(|target| target.host.is_loopback())?;
-        let path = match operand.kind {
-            OperandKind::RemotePath => path_of(text)?,
-            OperandKind::Url if target.scheme == "ssh" => url_path(text)?,
-            _ => return None,
-        };
+        let url = operand.kind == OperandKind::Url;
+        let path = if url { url_path(text) } else { path_of(text) };
+        let path = path.filter(|_| target.scheme == "ssh")?;
         let path = path.strip_prefix(b"~/").unwrap_or(path);
         Some(home.join(OsStr::from_bytes(path)))
     };
@@ -108,34 +106,40 @@ fn url_path(text: &[u8]) -> Option<&[u8]> {
 fn listed(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
     let list = call.given.iter().rev().find(|given| given.spec.effect == Some(Effect::FileList));
     let Some(list) = list.and_then(|given| given.value.as_ref()) else { return };
-    if to.contents.iter().all(|content| content.role != "file") {
+    let Ok(bytes) = surroundings.read(&surroundings.cwd().join(list.to_path()), FILE_LIMIT) else {
         return;
-    }
-    let path = surroundings.cwd().join(list.to_path());
-    let Ok(bytes) = surroundings.read(&path, FILE_LIMIT) else { return };
-    let separators: &[u8] = if call.has("--from0") { b"\0" } else { b"\r\n\0" };
-    let names = bytes.split(|byte| separators.contains(byte));
-    let names: Vec<&[u8]> = names
-        .filter(|name| {
-            !name.is_empty() && !(separators.len() > 1 && matches!(name.first(), Some(b'#' | b';')))
-        })
-        .collect();
-    let mut contents = Vec::new();
-    for content in to.contents.drain(..) {
-        let base = match &content.carrier {
-            Carrier::File(base) if content.role == "file" => base.clone(),
-            _ => {
-                contents.push(content);
-                continue;
+    };
+    let mut contents = Vec::with_capacity(to.contents.len());
+    for content in std::mem::take(&mut to.contents) {
+        match &content.carrier {
+            Carrier::File(base) if content.role == "file" => {
+                contents.extend(names(&bytes, call.has("--from0")).map(|name| {
+                    let carrier = Carrier::File(base.join(name));
+                    ContentSource { carrier, ..content.clone() }
+                }));
             }
-        };
-        contents.extend(names.iter().map(|name| {
-            let below: &[u8] = name.strip_prefix(b"/").unwrap_or(name);
-            let carrier = Carrier::File(base.join(OsStr::from_bytes(below)));
-            ContentSource { carrier, ..content.clone() }
-        }));
+            Carrier::Argument(_)
+            | Carrier::File(_)
+            | Carrier::Inline(_)
+            | Carrier::Stdin
+            | Carrier::Untold(_) => {
+                contents.push(content);
+            }
+        }
     }
     to.contents = contents;
+}
+
+/// The names of a list: one a line without comments, or each up to a zero byte. A leading slash
+/// means the source itself.
+fn names(list: &[u8], zero: bool) -> impl Iterator<Item = &OsStr> {
+    let ends = move |byte: &u8| if zero { *byte == 0 } else { matches!(byte, b'\r' | b'\n' | 0) };
+    let plain = move |name: &&[u8]| match name.first() {
+        None => false,
+        Some(first) => zero || !matches!(first, b'#' | b';'),
+    };
+    let names = list.split(ends).filter(plain);
+    names.map(|name| OsStr::from_bytes(name.strip_prefix(b"/").unwrap_or(name)))
 }
 
 /// `host:path` and URLs name another machine.

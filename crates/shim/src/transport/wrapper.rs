@@ -1,18 +1,22 @@
 //! Commands that run another command (`env A=b git status`).
 //!
-//! Assignments come first, then the command, then its own arguments. The command runs through its
-//! own shim when it has one; here it is only named.
+//! Assignments come first, then the command, then its own arguments. Here they are only named; what
+//! the command does is added by [`crate::wrapped`].
 
 use datafog_core::{
     Carrier, ContentSource, Deliver, Flow, Invocation, OperandKind, Place, Span, Surroundings,
 };
 
 use crate::read::Call;
+use crate::split::split;
 
 /// Names the command and the assignments before it.
-pub(crate) fn contact(call: &Call<'_>, _: &dyn Surroundings, to: &mut Invocation) {
-    if call.given.iter().any(|given| given.spec.role == "command") {
-        to.unclear.push("a command stands in one argument".to_owned());
+pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
+    let texts = call.given.iter().filter(|given| given.spec.role == "command");
+    for text in texts.filter_map(|given| given.value.as_ref()) {
+        if split(&text.bytes, surroundings).is_none() {
+            to.unclear.push("a command stands in one argument".to_owned());
+        }
     }
     for operand in &mut to.operands {
         let bytes = operand.text.as_encoded_bytes();
