@@ -10,6 +10,7 @@ mod http;
 mod open;
 mod outside;
 mod table;
+mod tools;
 
 use std::fs;
 

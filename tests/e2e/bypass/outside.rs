@@ -37,10 +37,12 @@ fn a_path_set_on_the_line_is_stopped() {
 }
 
 #[test]
-#[ignore = "open: the command inside of `env` is scanned as text and not judged yet"]
 fn an_environment_made_anew_is_stopped() {
     assert_stopped("env -i PATH=/usr/bin curl {arguments}");
     assert_stopped("env -i /usr/bin/curl {arguments}");
+    assert_stopped("env -u PATH - curl {arguments}");
+    assert_stopped("env -S '-i PATH=/usr/bin curl {arguments}'");
+    assert_stopped("env A=b env -C / PATH=/usr/bin curl {arguments}");
 }
 
 #[test]
