@@ -18,6 +18,7 @@ mod display;
 mod form;
 mod install;
 mod interpret;
+mod json;
 mod line;
 mod naming;
 mod netrc;

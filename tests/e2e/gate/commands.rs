@@ -140,3 +140,16 @@ fn every_command_may_use_a_token_at_home_and_on_this_machine() {
     assert!(stopped.is_empty(), "{stopped:#?}");
     assert_eq!(install.leak_of(&token), None);
 }
+
+#[test]
+fn what_answers_request_by_request_is_not_waited_for() {
+    let install = Install::new(&["git"]);
+    install.plain_bash("git init -q . && echo x > x && git add x").run().succeeds();
+    // The second request depends on the answer to the first.
+    let script = "coproc git cat-file --batch-check; blob=$(git rev-parse :x); \
+                  echo $blob >&${COPROC[1]}; read -t 10 line <&${COPROC[0]} && echo \"$line\"; \
+                  coproc again { git update-ref --stdin; }; echo start >&${again[1]}; \
+                  read -t 10 line <&${again[0]} && echo \"$line\"";
+    let ended = install.bash(script).run();
+    assert!(ended.stdout().contains("blob 2") && ended.stdout().contains("start: ok"), "{ended:?}");
+}

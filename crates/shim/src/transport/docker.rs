@@ -3,14 +3,20 @@
 //! The daemon is on this machine unless `-H`, `DOCKER_HOST` or a context says otherwise; then
 //! everything that is handed to it leaves.
 
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
 use datafog_core::{
-    Destination, Flow, HostName, Invocation, OperandKind, Reach, Surroundings, Void,
+    Destination, Digest, Flow, HostName, Invocation, Operand, OperandKind, Reach, Surroundings,
+    Void,
 };
 
 use crate::address::{self, Address, Style};
+use crate::json::strings_at;
 use crate::profile::Effect;
 use crate::read::Call;
-use crate::redirect::{self, Redirected};
+use crate::redirect::{self, FILE_LIMIT, Redirected};
+use crate::text::Text;
 use crate::transport::http::straight_reach;
 use crate::transport::{copy, ssh};
 
@@ -27,7 +33,9 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
             copy::stay(to);
         }
     }
+    pushes(call, to);
     registries(call, to, &voids);
+    fetched(to);
     match daemon {
         Daemon::Here => {
             // What is pushed by a file's word (`compose push`) goes to nobody knows where.
@@ -44,6 +52,51 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
             }
             copy::reach(to, *destination);
         }
+    }
+}
+
+/// A build that ends in a registry (`--push`, `--output type=registry`, `--cache-to`) takes its
+/// arguments and labels along. What of its context is copied into it nobody knows before.
+fn pushes(call: &Call<'_>, to: &mut Invocation) {
+    if outputs(call).next().is_some() {
+        to.flows = to.flows.with(Flow::Leaves);
+    }
+    if !to.flows.has(Flow::Leaves) {
+        return;
+    }
+    let baked = |role: &str| matches!(role, "environment" | "label");
+    for content in to.contents.iter_mut().filter(|content| baked(&content.role)) {
+        content.flow = Flow::Leaves;
+    }
+}
+
+/// The values of options that send what is built to a registry.
+fn outputs<'c>(call: &'c Call<'_>) -> impl Iterator<Item = &'c [u8]> {
+    let outputs = call.given.iter().filter(|given| given.spec.effect == Some(Effect::Setting));
+    let outputs = outputs.filter_map(|given| given.value.as_ref().map(|value| &*value.bytes));
+    outputs.filter(|value| {
+        let mut parts = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        parts.any(|part| matches!(part, b"type=registry" | b"push=true" | b"push=1"))
+    })
+}
+
+/// Build contexts that are fetched: their host is told the address.
+fn fetched(to: &mut Invocation) {
+    let url = |operand: &Operand| {
+        let text = operand.text.as_encoded_bytes();
+        text.windows(3).any(|window| window == b"://") && operand.kind == OperandKind::Path
+    };
+    let mut hosts = Vec::new();
+    for operand in to.operands.iter_mut().filter(|operand| url(operand)) {
+        operand.kind = OperandKind::Url;
+        hosts.push(operand.text.clone());
+    }
+    for text in hosts {
+        to.flows = to.flows.with(Flow::Leaves);
+        let urls = to.contents.iter_mut();
+        let urls = urls.filter(|it| matches!(it.role.as_str(), "credential" | "url"));
+        urls.for_each(|content| content.flow = Flow::Leaves);
+        copy::reach(to, registry_destination(text.as_encoded_bytes(), &[]));
     }
 }
 
@@ -66,6 +119,10 @@ fn registries(call: &Call<'_>, to: &mut Invocation, voids: &[Void]) {
     let tags = tags.filter_map(|given| given.value.as_ref());
     if to.flows.has(Flow::Leaves) {
         hosts.extend(tags.map(|tag| registry_of(&tag.bytes).to_vec()));
+        let names = outputs(call).flat_map(|value| value.split(|byte| *byte == b','));
+        let names = names
+            .filter_map(|part| part.strip_prefix(b"name=").or_else(|| part.strip_prefix(b"ref=")));
+        hosts.extend(names.map(|name| registry_of(name).to_vec()));
     }
     let word = to.subcommand.last().map(String::as_str);
     if hosts.is_empty() && matches!(word, Some("login" | "logout" | "search")) {
@@ -113,19 +170,27 @@ enum Daemon {
     There(Box<Destination>),
 }
 
-/// The daemon by `-H`, then `DOCKER_HOST`; a named context could be any.
+/// The daemon by `-H`, then `DOCKER_HOST`, then a context: by option, variable, or the current one.
 fn daemon(call: &Call<'_>, surroundings: &dyn Surroundings) -> Daemon {
     let given = call.given.iter().rev().find(|given| given.spec.effect == Some(Effect::Endpoint));
     let option = given.and_then(|given| given.value.as_ref()).map(|value| value.bytes.to_vec());
-    let variable = || {
-        redirect::set(surroundings, "DOCKER_HOST").map(|value| value.as_encoded_bytes().to_vec())
-    };
     let context = call.given.iter().find(|given| given.spec.effect == Some(Effect::Remote));
-    let named =
-        context.and_then(|given| given.value.as_ref()).filter(|it| *it.bytes != *b"default");
-    let Some(text) = option.or_else(variable) else {
-        let elsewhere = named.is_some() || redirect::set(surroundings, "DOCKER_CONTEXT").is_some();
-        return if elsewhere { Daemon::There(Box::new(unknown())) } else { Daemon::Here };
+    let context = context.and_then(|given| given.value.as_ref()).map(|it| it.bytes.to_vec());
+    let variable =
+        |name| redirect::set(surroundings, name).map(|value| value.as_encoded_bytes().to_vec());
+    // A context that is named wins over the variable of a host, which wins over the usual one.
+    let host = option.or_else(|| variable("DOCKER_HOST").filter(|_| context.is_none()));
+    let text = match host {
+        Some(text) => text,
+        None => match host_of_context(
+            call,
+            context.or_else(|| variable("DOCKER_CONTEXT")),
+            surroundings,
+        ) {
+            Context::Default => return Daemon::Here,
+            Context::Host(text) => text,
+            Context::Unknown => return Daemon::There(Box::new(unknown())),
+        },
     };
     if [b"unix:".as_slice(), b"fd:", b"npipe:", b"/"].iter().any(|it| text.starts_with(it)) {
         return Daemon::Here;
@@ -144,6 +209,49 @@ fn daemon(call: &Call<'_>, surroundings: &dyn Surroundings) -> Daemon {
         port: address.port,
         voids: checks.into_iter().filter(|(on, _)| *on).map(|(_, void)| void).collect(),
     }))
+}
+
+/// What a context says of its daemon.
+enum Context {
+    /// The one without a context: a socket of this machine.
+    Default,
+    Host(Vec<u8>),
+    Unknown,
+}
+
+/// The host of the context called `named`, else of the current one. Contexts are described in files
+/// below docker's configuration, in folders called by the digest of their names.
+fn host_of_context(
+    call: &Call<'_>,
+    named: Option<Vec<u8>>,
+    surroundings: &dyn Surroundings,
+) -> Context {
+    let option = call.given.iter().rev().find(|given| given.spec.name == "--config");
+    let option = option.and_then(|given| given.value.as_ref()).map(Text::to_path);
+    let variable = || redirect::set(surroundings, "DOCKER_CONFIG").map(PathBuf::from);
+    let usual = || surroundings.home().map(|home| home.join(".docker"));
+    let Some(folder) = option.or_else(variable).or_else(usual) else { return Context::Unknown };
+    let folder = surroundings.cwd().join(folder);
+    let name = match named {
+        Some(name) => name,
+        None => match surroundings.read(&folder.join("config.json"), FILE_LIMIT) {
+            Ok(text) => match strings_at(&text, b"\"currentContext\"").pop() {
+                Some(name) => name,
+                None => return Context::Default,
+            },
+            Err(error) if error.kind() == ErrorKind::NotFound => return Context::Default,
+            Err(_) => return Context::Unknown,
+        },
+    };
+    if name.is_empty() || name == b"default" {
+        return Context::Default;
+    }
+    let meta = folder.join("contexts/meta").join(Digest::of(&name).to_string()).join("meta.json");
+    let Ok(text) = surroundings.read(&meta, FILE_LIMIT) else { return Context::Unknown };
+    match <[Vec<u8>; 1]>::try_from(strings_at(&text, b"\"Host\"")) {
+        Ok([host]) if !host.contains(&b'\\') => Context::Host(host),
+        Ok(_) | Err(_) => Context::Unknown,
+    }
 }
 
 fn unknown() -> Destination {

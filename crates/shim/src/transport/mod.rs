@@ -13,6 +13,7 @@ pub(crate) mod endpoint;
 pub(crate) mod git;
 pub(crate) mod http;
 pub(crate) mod local;
+pub(crate) mod npm;
 pub(crate) mod psql;
 pub(crate) mod ssh;
 pub(crate) mod wrapper;
