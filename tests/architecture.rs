@@ -25,6 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("datafog-policy", &["datafog-core"]),
+    ("datafog-scan", &["datafog-core", "datafog-detect", "datafog-shim"]),
     ("datafog-shim", &["datafog-core"]),
     ("datafog-start", &[]),
 ];

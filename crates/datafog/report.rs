@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use datafog_config::Error as ConfigError;
 use datafog_gate::Error as GateError;
+use datafog_scan::Error as ScanError;
 use datafog_shim::{InvalidName, LinkError};
 
 use crate::exit_code::ExitCode;
@@ -68,6 +69,11 @@ fn code_of(error: &(dyn core::error::Error + 'static)) -> Option<ExitCode> {
     if error.is::<InvalidName>() {
         return Some(ExitCode::Usage);
     }
+    match error.downcast_ref::<ScanError>() {
+        Some(ScanError::BaselineForm { .. }) => return Some(ExitCode::Invalid),
+        Some(ScanError::GitRefused { .. }) => return Some(ExitCode::Usage),
+        Some(ScanError::Baseline { .. } | ScanError::Git { .. }) | None => {}
+    }
     match error.downcast_ref::<ConfigError>() {
         Some(
             ConfigError::Settings { .. } | ConfigError::Key { .. } | ConfigError::Untrusted { .. },
@@ -91,6 +97,9 @@ fn hint(error: &(dyn core::error::Error + 'static)) -> Option<String> {
     }
     if let Some(error) = error.downcast_ref::<datafog_audit::Error>() {
         return Some(error.hint());
+    }
+    if let Some(error) = error.downcast_ref::<ScanError>() {
+        return Some(error.hint().to_owned());
     }
     error.downcast_ref::<LinkError>().map(|error| error.hint().to_owned())
 }

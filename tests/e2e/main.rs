@@ -25,6 +25,8 @@ mod path_setup;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod scan;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod transparency;

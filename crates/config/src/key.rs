@@ -19,16 +19,20 @@ use crate::{Error, FileIdentity};
 /// When the file belongs to somebody else, can be read or written by others, has another length,
 /// or cannot be made.
 pub fn load_or_create_key(path: &Path, user: u32) -> Result<Key, Error> {
-    match load(path, user)? {
+    match load_key(path, user)? {
         Some(key) => Ok(key),
         None => {
             create(path)?;
-            load(path, user)?.ok_or_else(|| Error::Key { path: path.to_owned() })
+            load_key(path, user)?.ok_or_else(|| Error::Key { path: path.to_owned() })
         }
     }
 }
 
-fn load(path: &Path, user: u32) -> Result<Option<Key>, Error> {
+/// Reads the key at `path`; `None` when there is none.
+///
+/// # Errors
+/// When the file belongs to somebody else, can be read or written by others, or has another length.
+pub fn load_key(path: &Path, user: u32) -> Result<Option<Key>, Error> {
     let mut options = OpenOptions::new();
     options.read(true).custom_flags(nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK);
     let mut file = match options.open(path) {

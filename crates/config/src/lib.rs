@@ -24,7 +24,7 @@ pub use env_vars::{EnvVar, EnvVars};
 pub use error::Error;
 pub use host::Host;
 pub use identity::{FileIdentity, Identity};
-pub use key::load_or_create_key;
+pub use key::{load_key, load_or_create_key};
 pub use layout::Layout;
 pub use passwd::home_of;
 pub use path_setup::{PathSetup, Shell, StartFileState};

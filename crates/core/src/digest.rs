@@ -74,13 +74,18 @@ impl KeyedDigest {
 pub struct Key(Secret<[u8; BLOCK_BYTES]>);
 
 impl Key {
+    /// The key of these bytes.
+    #[must_use]
+    pub fn new(key: &[u8; KEY_BYTES]) -> Self {
+        let mut block = [0; BLOCK_BYTES];
+        block.iter_mut().zip(key).for_each(|(place, byte)| *place = *byte);
+        Self(Secret::new(block))
+    }
+
     /// Takes exactly 32 bytes; `None` for any other length.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let key = <[u8; KEY_BYTES]>::try_from(bytes).ok()?;
-        let mut block = [0; BLOCK_BYTES];
-        block.first_chunk_mut::<KEY_BYTES>()?.copy_from_slice(&key);
-        Some(Self(Secret::new(block)))
+        Some(Self::new(bytes.try_into().ok()?))
     }
 
     /// The keyed digest of `parts` in order, for one purpose.

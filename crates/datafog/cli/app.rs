@@ -7,7 +7,7 @@ use datafog_config::{EnvVars, Host};
 use super::output::{ColorChoice, Output};
 use super::session::Session;
 use super::{
-    check, completions, doctor, explain, hooks, init, mode, paths, policy, receipts,
+    check, completions, detectors, doctor, explain, hooks, init, mode, paths, policy, receipts,
     run as run_one, scan, status, uninstall,
 };
 use crate::exit_code::ExitCode;
@@ -61,6 +61,9 @@ enum Command {
     Explain(explain::Explain),
     /// Look for secrets and personal data in files
     Scan(scan::Scan),
+    /// Name and try what can be found
+    #[command(subcommand)]
+    Detectors(detectors::Detectors),
     /// Write, check and show the policy
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -77,6 +80,9 @@ enum Command {
 
 /// Reads the command line, does what it says, and returns the code to exit with.
 pub(crate) fn run(host: Host) -> u8 {
+    if let Some(code) = scan::quick(&host) {
+        return code;
+    }
     let typed = typed_color(&host);
     let out = Output::new(typed, &host);
     let matches = definition().color(clap_color(typed, out)).try_get_matches_from(host.argv());
@@ -104,6 +110,7 @@ impl Command {
             Self::Run(command) => return command.run(session),
             Self::Explain(command) => command.run(session),
             Self::Scan(command) => command.run(session),
+            Self::Detectors(command) => command.run(session),
             Self::Policy(command) => command.run(session),
             Self::Receipts(command) => command.run(session),
             Self::Paths(command) => command.run(session),

@@ -10,6 +10,7 @@ mod app;
 mod check;
 mod command_line;
 mod completions;
+mod detectors;
 mod doctor;
 mod explain;
 mod hooks;

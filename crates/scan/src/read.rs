@@ -1,0 +1,162 @@
+//! From something that can be read to texts: what kind of content it is, and what is inside.
+
+use std::io::{self, BufReader, Chain, Cursor, Read};
+
+use crate::archive;
+use crate::options::Options;
+use crate::report::Report;
+use crate::text::Text;
+
+/// Contents up to this many bytes are looked at in one piece.
+const WHOLE: usize = 4 << 20;
+
+/// Bytes that are read at once of longer ones.
+const BLOCK: usize = 256 << 10;
+
+/// Bytes in which a zero byte makes a content no text. Git looks at as many.
+const TELLING: usize = 8000;
+
+/// What a content is, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Compressed (RFC 1952).
+    Gzip,
+    /// Neither text nor an archive that is looked into.
+    Binary,
+    /// A tape archive (POSIX.1-1988 ustar, GNU tar).
+    Tar,
+    /// A text.
+    Text,
+    /// A zip archive (APPNOTE 4.3.7), also by other names: jar, whl, docx.
+    Zip,
+}
+
+impl Kind {
+    pub(crate) fn of(head: &[u8]) -> Self {
+        match head {
+            [0x1F, 0x8B, 8, ..] => Self::Gzip,
+            [b'P', b'K', 3, 4, ..] => Self::Zip,
+            // A tar archive says what it is in its first header.
+            _ if head.get(257..262) == Some(b"ustar") => Self::Tar,
+            // Texts of two bytes a letter are full of zero bytes and begin with a mark.
+            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Self::Text,
+            _ if memchr::memchr(0, head.get(..TELLING).unwrap_or(head)).is_some() => Self::Binary,
+            _ => Self::Text,
+        }
+    }
+}
+
+/// A buffer that is used again for one content after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer(Vec<u8>);
+
+/// Looks at everything that `content` holds and adds it to `report`.
+pub fn read(content: impl Read, path: &str, options: &Options<'_>, report: &mut Report) {
+    read_with(&mut Buffer::default(), content, path, options, report);
+}
+
+/// The same with a buffer of the caller's.
+pub(crate) fn read_with(
+    buffer: &mut Buffer,
+    mut content: impl Read,
+    path: &str,
+    options: &Options<'_>,
+    report: &mut Report,
+) {
+    let Buffer(start) = buffer;
+    start.clear();
+    // One byte more tells whether this is all.
+    let limit = (WHOLE as u64).saturating_add(1);
+    if let Err(error) = content.by_ref().take(limit).read_to_end(start) {
+        report.note(path, error);
+        return;
+    }
+    let kind = Kind::of(start.get(..TELLING).unwrap_or(start));
+    if start.len() <= WHOLE && matches!(kind, Kind::Binary | Kind::Text) {
+        plain(kind, start, path, options, report);
+    } else {
+        let rest = Cursor::new(start.as_slice()).chain(content);
+        content_of(kind, rest, path, options, report);
+    }
+}
+
+/// A content that lies in memory and is no archive to look into.
+pub(crate) fn plain(
+    kind: Kind,
+    bytes: &[u8],
+    path: &str,
+    options: &Options<'_>,
+    report: &mut Report,
+) {
+    if kind != Kind::Text && !options.binary {
+        report.binary = report.binary.saturating_add(1);
+    } else {
+        Text::whole(options, path, bytes, report);
+    }
+}
+
+fn content_of<R: Read>(
+    kind: Kind,
+    content: Chain<Cursor<&[u8]>, R>,
+    path: &str,
+    options: &Options<'_>,
+    report: &mut Report,
+) {
+    match kind {
+        Kind::Gzip if options.archives => archive::gzip(content, path, options, report),
+        Kind::Tar if options.archives => archive::tar(content, path, options, report),
+        Kind::Zip if options.archives => archive::zip(content, path, options, report),
+        Kind::Text => stream(content, path, options, report),
+        Kind::Binary | Kind::Gzip | Kind::Tar | Kind::Zip if options.binary => {
+            stream(content, path, options, report);
+        }
+        Kind::Binary | Kind::Gzip | Kind::Tar | Kind::Zip => {
+            report.binary = report.binary.saturating_add(1);
+        }
+    }
+}
+
+/// Looks at a text of any length in bounded memory, whatever it holds.
+pub fn stream(content: impl Read, path: &str, options: &Options<'_>, report: &mut Report) {
+    let mut content = BufReader::with_capacity(BLOCK, content);
+    let mut text = Text::new(options, path);
+    loop {
+        match io::BufRead::fill_buf(&mut content) {
+            Ok([]) => break,
+            Ok(piece) => {
+                let length = piece.len();
+                text.push(piece);
+                io::BufRead::consume(&mut content, length);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                report.note(path, error);
+                break;
+            }
+        }
+    }
+    text.finish(report);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_are_told_by_their_first_bytes() {
+        let mut tar = vec![b'a'; 512];
+        tar.splice(257..262, *b"ustar");
+        let kinds: [(&[u8], Kind); 7] = [
+            (b"", Kind::Text),
+            (b"plain", Kind::Text),
+            (b"a\0b", Kind::Binary),
+            (b"\xFF\xFEa\0", Kind::Text),
+            (b"\x1F\x8B\x08\0", Kind::Gzip),
+            (b"PK\x03\x04", Kind::Zip),
+            (&tar, Kind::Tar),
+        ];
+        for (head, kind) in kinds {
+            assert_eq!(Kind::of(head), kind, "{head:?}");
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! One text: from bytes to findings with a line, whole or piece by piece.
+//!
+//! INVARIANT: both ways find the same. The detectors promise it of themselves; lines, comments and
+//! command lines are worked out here from what came before, never from where a piece ends.
+
+use datafog_core::{Channel, Finding, Secret, Span};
+use datafog_detect::Stream;
+
+use crate::about::BY_PLACE;
+use crate::command::{self, Commands};
+use crate::found::Found;
+use crate::mark::Marks;
+use crate::options::Options;
+use crate::place::{Cursor, Place};
+use crate::report::Report;
+
+/// Bytes of the text that are kept for findings which are not certain yet: more than a stream of
+/// the detectors holds back, its longest cluster of overlapping findings included.
+const KEPT: usize = 256 * 1024;
+
+/// Bytes that are handed on at once.
+const PIECE: usize = 64 * 1024;
+
+/// A text that comes in pieces, in bounded memory.
+#[derive(Debug)]
+pub struct Text<'o> {
+    stream: Stream<'o>,
+    seen: Seen<'o>,
+    /// The end of what came so far.
+    window: Vec<u8>,
+    /// Offset of the first byte of the window.
+    base: usize,
+    fresh: Vec<Finding>,
+}
+
+/// What is known about a text so far.
+#[derive(Debug)]
+struct Seen<'o> {
+    options: &'o Options<'o>,
+    path: String,
+    cursor: Cursor,
+    marks: Marks,
+    commands: Commands,
+    /// What the detectors found.
+    by_shape: Vec<Found>,
+    /// What stands where a command takes a secret.
+    by_place: Vec<Found>,
+    /// The place up to which commands are looked through.
+    command_cursor: Cursor,
+    /// Findings by place beyond the most that are reported.
+    beyond: usize,
+}
+
+impl<'o> Text<'o> {
+    /// The beginning of a text that people know as `path`.
+    #[must_use]
+    pub fn new(options: &'o Options<'o>, path: impl Into<String>) -> Self {
+        Self {
+            stream: options.scanner().stream(Channel::Stdin),
+            seen: Seen::new(options, path.into()),
+            window: Vec::new(),
+            base: 0,
+            fresh: Vec::new(),
+        }
+    }
+
+    /// Looks at a text that lies in memory.
+    pub fn whole(
+        options: &'o Options<'o>,
+        path: impl Into<String>,
+        text: &[u8],
+        report: &mut Report,
+    ) {
+        let mut fresh = Vec::new();
+        let tally = options.scanner().scan(text, &Channel::Stdin, &mut fresh);
+        let mut seen = Seen::new(options, path.into());
+        seen.keep(&mut fresh, text, 0);
+        seen.commands(text, 0, true);
+        if !seen.by_shape.is_empty() || !seen.by_place.is_empty() {
+            seen.marks.look(text, 0, true);
+        }
+        seen.finish(text.len(), tally.beyond, report);
+    }
+
+    /// Takes the next piece.
+    pub fn push(&mut self, piece: &[u8]) {
+        for piece in piece.chunks(PIECE) {
+            self.window.extend_from_slice(piece);
+            self.stream.push(piece, &mut self.fresh);
+            self.seen.keep(&mut self.fresh, &self.window, self.base);
+            self.seen.commands(&self.window, self.base, false);
+            self.seen.marks.look(&self.window, self.base, false);
+            self.forget();
+        }
+    }
+
+    /// Ends the text and adds what was found to `report`.
+    pub fn finish(mut self, report: &mut Report) {
+        let tally = self.stream.finish(&mut self.fresh);
+        self.seen.keep(&mut self.fresh, &self.window, self.base);
+        self.seen.commands(&self.window, self.base, true);
+        self.seen.marks.look(&self.window, self.base, true);
+        let length = self.base.saturating_add(self.window.len());
+        self.seen.finish(length, tally.beyond, report);
+    }
+
+    /// Drops what no later finding can reach back to.
+    fn forget(&mut self) {
+        if self.window.len() < KEPT.saturating_mul(2) {
+            return;
+        }
+        let gone = self.window.len().saturating_sub(KEPT);
+        let base = self.base.saturating_add(gone);
+        for cursor in [&mut self.seen.cursor, &mut self.seen.command_cursor] {
+            cursor.advance(&self.window, self.base, base);
+        }
+        self.window.drain(..gone);
+        self.base = base;
+    }
+}
+
+impl<'o> Seen<'o> {
+    fn new(options: &'o Options<'o>, path: String) -> Self {
+        Self {
+            options,
+            path,
+            cursor: Cursor::default(),
+            marks: Marks::default(),
+            commands: Commands::default(),
+            by_shape: Vec::new(),
+            by_place: Vec::new(),
+            command_cursor: Cursor::default(),
+            beyond: 0,
+        }
+    }
+
+    /// Keeps findings with their places; `text` begins at offset `base`.
+    fn keep(&mut self, fresh: &mut Vec<Finding>, text: &[u8], base: usize) {
+        for finding in fresh.drain(..) {
+            let value = value(text, base, finding.span);
+            let shown = places(&mut self.cursor, text, base, finding.span);
+            let found = self.options.found(&self.path, finding, shown, value);
+            self.by_shape.push(found);
+        }
+    }
+
+    /// Looks for commands in the lines that are whole by now.
+    fn commands(&mut self, text: &[u8], base: usize, last: bool) {
+        let Self { options, path, commands, by_place, command_cursor, beyond, .. } = self;
+        if BY_PLACE.confidence < options.floor {
+            return;
+        }
+        commands.look(text, base, last, |secret, line| {
+            if by_place.len() >= options.most {
+                *beyond = beyond.saturating_add(1);
+                return;
+            }
+            let span = secret.span.shifted(line);
+            let value = value(text, base, span);
+            let finding = command::finding(&secret, line, value, options.key);
+            let shown = places(command_cursor, text, base, span);
+            by_place.push(options.found(path, finding, shown, value));
+        });
+    }
+
+    fn finish(self, length: usize, beyond: usize, report: &mut Report) {
+        let Self { options, marks, by_shape, by_place, .. } = self;
+        let beyond = beyond.saturating_add(self.beyond);
+        report.files = report.files.saturating_add(1);
+        report.bytes = report.bytes.saturating_add(length as u64);
+        report.not_listed = report.not_listed.saturating_add(beyond);
+        for found in command::merge(by_shape, by_place, |found| (found.start, found.end)) {
+            let known = options.baseline.as_ref().is_some_and(|baseline| baseline.knows(&found));
+            if marks.allow(found.line, &found.detector) {
+                report.allowed.inline = report.allowed.inline.saturating_add(1);
+            } else if known {
+                report.allowed.baseline = report.allowed.baseline.saturating_add(1);
+            } else {
+                report.findings.push(found);
+            }
+        }
+    }
+}
+
+impl Options<'_> {
+    fn found(&self, path: &str, finding: Finding, shown: (Place, Place), value: &[u8]) -> Found {
+        let mut found = Found::new(path, finding, shown);
+        let baseline = self.baseline.as_ref();
+        found.known_as = baseline.map(|baseline| baseline.name(&found.detector, value));
+        found.value = self.values.then(|| Secret::new(value.to_vec()));
+        found
+    }
+}
+
+/// The bytes of a span in a text that begins at offset `base`.
+fn value(text: &[u8], base: usize, span: Span) -> &[u8] {
+    let range = span.start().checked_sub(base).zip(span.end().checked_sub(base));
+    range.and_then(|(start, end)| text.get(start..end)).unwrap_or_default()
+}
+
+/// Where a span begins and ends; the cursor stays at its beginning.
+fn places(cursor: &mut Cursor, text: &[u8], base: usize, span: Span) -> (Place, Place) {
+    cursor.advance(text, base, span.start());
+    let mut end = *cursor;
+    end.advance(text, base, span.end());
+    (cursor.place(), end.place())
+}

@@ -1,0 +1,229 @@
+//! `datafog scan` and `datafog detectors`, end to end.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Install, github_token};
+
+/// Paths of the findings of a JSON report.
+fn paths(report: &Value) -> Vec<&str> {
+    report["findings"].as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect()
+}
+
+fn write(install: &Install, name: &str, text: &str) {
+    let path = install.work().join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn git(install: &Install, arguments: &[&str]) {
+    let identity =
+        ["-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "init.defaultBranch=m"];
+    install.start(Path::new("/usr/bin/git"), identity).args(arguments).run().succeeds();
+}
+
+#[test]
+fn findings_tell_their_place_and_never_their_value() {
+    let install = Install::bare();
+    let token = github_token(5);
+    write(&install, "a", &format!("fine\nä token = {token}\n"));
+    for arguments in [&["scan", "--json"][..], &["scan", "--format", "sarif"], &["scan"]] {
+        let ended = install.datafog(arguments).run().ends_with(1);
+        assert!(!ended.stdout().contains(&token) && !ended.stderr().contains(&token));
+    }
+    let report = install.datafog(["scan", "--json", "a"]).run().ends_with(1).json();
+    let found = &report["findings"][0];
+    assert_eq!(found["detector"], "github-pat");
+    assert_eq!(found["entity"], "secret.github.pat");
+    assert_eq!((&found["start"], &found["end"]), (&16.into(), &56.into()));
+    assert_eq!((&found["line"], &found["column"]), (&2.into(), &12.into()));
+    assert_eq!((&found["severity"], &found["confidence"]), (&"critical".into(), &0.99.into()));
+    assert_eq!(found["fingerprint"].as_str().unwrap().len(), 64);
+    let sarif = install.datafog(["scan", "--format", "sarif"]).run().ends_with(1).stdout();
+    let sarif: Value = serde_json::from_str(&sarif).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let result = &sarif["runs"][0]["results"][0];
+    let region = &result["locations"][0]["physicalLocation"]["region"];
+    assert_eq!((&region["startColumn"], &region["byteOffset"]), (&11.into(), &16.into()));
+    let rule = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!(sarif["runs"][0]["tool"]["driver"]["rules"][rule]["id"], result["ruleId"]);
+    let refused = install.datafog(["scan", "--show-values"]).run().ends_with(2);
+    assert!(refused.stderr().contains("terminal") && refused.stdout().is_empty());
+}
+
+#[test]
+fn standard_input_is_told_alike_with_and_without_the_parser() {
+    let install = Install::bare();
+    let text = format!("x\nmysql -u root -pS3cret{} db\ny {}\n", "Word", github_token(6));
+    let quick = install.datafog(["scan", "--stdin", "--json"]).run_with(text.as_bytes());
+    let quick = quick.ends_with(1).json();
+    // A word that only the parser knows.
+    let full = install.datafog(["--color=never", "scan", "--stdin", "--json"]);
+    assert_eq!(quick, full.run_with(text.as_bytes()).ends_with(1).json());
+    let again = install.datafog(["scan", "--stdin", "--json"]).run_with(text.as_bytes());
+    assert_eq!(quick, again.ends_with(1).json(), "fingerprints stay");
+    let names: Vec<_> =
+        quick["findings"].as_array().unwrap().iter().map(|one| &one["detector"]).collect();
+    assert_eq!(names, ["command-argument", "github-pat"]);
+    let sure = install.datafog(["scan", "--stdin", "--min-confidence", "0.95", "--json"]);
+    assert_eq!(sure.run_with(text.as_bytes()).json()["findings"].as_array().unwrap().len(), 1);
+    install.datafog(["scan", "--stdin", "--min-confidence", "7"]).run_with(b"").ends_with(2);
+    install.datafog(["scan", "--stdin"]).run_with(b"nothing").succeeds();
+}
+
+#[test]
+fn folders_archives_and_what_is_left_out() {
+    let install = Install::bare();
+    let line = format!("k {}\n", github_token(7));
+    for name in [".env", "sub/b", "ignored/c", ".ignore"] {
+        write(&install, name, if name == ".ignore" { "ignored\n" } else { &line });
+    }
+    write(&install, "binary", &format!("\0\0{line}"));
+    let tar = install.start(Path::new("/bin/tar"), ["czf", "a.tgz", "sub"]);
+    tar.run().succeeds();
+    std::os::unix::fs::symlink("sub/b", install.work().join("link")).unwrap();
+    let report = install.datafog(["scan", "--json"]).run().ends_with(1).json();
+    assert_eq!(paths(&report), [".env", "a.tgz!/sub/b", "sub/b"]);
+    assert_eq!(report["binary"], 1);
+    let all = ["scan", "--json", "--binary", "--no-ignore", "--no-archives"];
+    let report = install.datafog(all).run().ends_with(1).json();
+    assert_eq!(paths(&report), [".env", "binary", "ignored/c", "sub/b"]);
+    let named = install.datafog(["scan", "--json", "ignored/c", "link"]).run().ends_with(1).json();
+    assert_eq!(paths(&named), ["ignored/c", "link"], "what is named is looked at");
+}
+
+#[test]
+fn what_cannot_be_read_is_told() {
+    let install = Install::bare();
+    write(&install, "good", "nothing\n");
+    write(&install, "broken.gz", "");
+    fs::write(install.work().join("broken.gz"), b"\x1f\x8b\x08\0\0\0\0\0\0\x03broken").unwrap();
+    let ended = install.datafog(["scan", "--json"]).run().ends_with(5);
+    assert!(ended.stderr().contains("broken.gz"), "{}", ended.stderr());
+    assert_eq!(ended.json()["unread"][0]["path"], "broken.gz");
+    fs::remove_file(install.work().join("broken.gz")).unwrap();
+    fs::create_dir(install.work().join("closed")).unwrap();
+    fs::set_permissions(install.work().join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
+    // Root reads everything; anybody else is told what is closed.
+    let closed = install.datafog(["scan"]).run();
+    if fs::read_dir(install.work().join("closed")).is_err() {
+        assert!(closed.ends_with(5).stderr().contains("closed"));
+    } else {
+        closed.succeeds();
+    }
+    fs::set_permissions(install.work().join("closed"), fs::Permissions::from_mode(0o755)).unwrap();
+    install.datafog(["scan", "good", "missing"]).run().ends_with(2);
+}
+
+#[test]
+fn comments_and_baselines_allow_what_is_known() {
+    let install = Install::bare();
+    write(&install, "a", &format!("{} # datafog:allow github-pat: sample\n", github_token(8)));
+    let report = install.datafog(["scan", "--json"]).run().succeeds().json();
+    assert_eq!(report["allowed"]["inline"], 1);
+    write(&install, "b", &format!("{}\n", github_token(9)));
+    install.datafog(["scan", "--baseline", "known.json"]).run().ends_with(2);
+    install.datafog(["scan", "--baseline", "known.json", "--write-baseline"]).run().succeeds();
+    let written = fs::read_to_string(install.work().join("known.json")).unwrap();
+    assert!(written.contains("github-pat") && !written.contains("ghp_"));
+    install.datafog(["scan", "--baseline", "known.json"]).run().succeeds();
+    write(&install, "c", &format!("{}\n", github_token(10)));
+    let report = install.datafog(["scan", "--baseline", "known.json", "--json"]).run().ends_with(1);
+    assert_eq!(paths(&report.json()), ["c"]);
+    // Another installation has another key and reads the same baseline.
+    let other = Install::bare();
+    fs::copy(install.work().join("known.json"), other.work().join("known.json")).unwrap();
+    fs::copy(install.work().join("b"), other.work().join("b")).unwrap();
+    other.datafog(["scan", "--baseline", "known.json"]).run().succeeds();
+    write(&other, "known.json", "{}");
+    other.datafog(["scan", "--baseline", "known.json"]).run().ends_with(4);
+}
+
+#[test]
+fn git_is_asked_for_what_changed() {
+    let install = Install::new(&["git"]);
+    let (old, new) = (github_token(11), github_token(12));
+    git(&install, &["init", "-q"]);
+    let none = install.datafog(["scan", "--history"]).run();
+    none.succeeds();
+    write(&install, "a", &format!("one\n{old}\n"));
+    git(&install, &["add", "a"]);
+    let staged = install.datafog(["scan", "--staged", "--json"]).run().ends_with(1).json();
+    assert_eq!(paths(&staged), ["a"], "before the first commit");
+    git(&install, &["commit", "-qm", "one"]);
+    install.datafog(["scan", "--staged"]).run().succeeds();
+    write(&install, "a", &format!("one\n{old}\n{new}\n"));
+    git(&install, &["add", "a"]);
+    let staged = install.datafog(["scan", "--staged", "--json"]).run().ends_with(1).json();
+    assert_eq!((paths(&staged).len(), &staged["findings"][0]["line"]), (1, &3.into()));
+    git(&install, &["commit", "-qm", "two"]);
+    git(&install, &["mv", "a", "b"]);
+    git(&install, &["commit", "-qm", "three"]);
+    git(&install, &["rm", "-q", "b"]);
+    git(&install, &["commit", "-qm", "four"]);
+    let history = install.datafog(["scan", "--history", "--json"]).run().ends_with(1).json();
+    assert_eq!(paths(&history), ["a", "a"], "each value once, where it came in");
+    assert_eq!(history["findings"][1]["commit"].as_str().unwrap().len(), 40);
+    install.datafog(["scan", "--since", "HEAD~2"]).run().succeeds();
+    let since = install.datafog(["scan", "--since", "HEAD~3", "--json"]).run().ends_with(1).json();
+    assert_eq!(paths(&since).len(), 1);
+    install.datafog(["scan", "--since", "no-such-thing"]).run().ends_with(2);
+    let receipts = install.receipts();
+    assert!(receipts.is_empty(), "git was asked directly: {receipts:?}");
+}
+
+#[test]
+fn a_repository_starts_no_program() {
+    let install = Install::bare();
+    let trap = install.work().join("trap");
+    fs::write(&trap, "#!/bin/sh\ntouch sprung; cat \"$@\"\n").unwrap();
+    fs::set_permissions(&trap, fs::Permissions::from_mode(0o755)).unwrap();
+    let trap = trap.display().to_string();
+    git(&install, &["init", "-q"]);
+    write(&install, "a.txt", "one\n");
+    git(&install, &["add", "a.txt"]);
+    git(&install, &["commit", "-qm", "one"]);
+    write(&install, ".gitattributes", "* diff=x filter=x\n");
+    for key in [
+        "core.fsmonitor",
+        "core.pager",
+        "diff.external",
+        "diff.x.command",
+        "diff.x.textconv",
+        "filter.x.smudge",
+        "core.sshCommand",
+        "core.editor",
+        "gpg.program",
+        "pager.diff-index",
+    ] {
+        git(&install, &["config", key, &trap]);
+    }
+    write(&install, "a.txt", &format!("one\n{}\n", github_token(13)));
+    let add = ["-c", "core.fsmonitor=false", "add", "a.txt", ".gitattributes"];
+    git(&install, &add);
+    for arguments in [&["--staged"][..], &["--history"], &["--since", "HEAD"]] {
+        let ended = install.datafog(["scan"]).args(arguments).run();
+        assert!(!install.work().join("sprung").exists(), "{arguments:?}: {}", ended.stderr());
+    }
+}
+
+#[test]
+fn detectors_are_listed_described_and_tried() {
+    let install = Install::bare();
+    let listed = install.datafog(["detectors", "list", "--json"]).run().succeeds().json();
+    let ids: Vec<_> =
+        listed["detectors"].as_array().unwrap().iter().map(|one| one["id"].as_str()).collect();
+    assert!(ids.contains(&Some("github-pat")) && ids.contains(&Some("command-argument")));
+    let some = install.datafog(["detectors", "list", "GitHub"]).run().succeeds().stdout();
+    assert!(some.contains("github-pat") && !some.contains("iban"), "{some}");
+    let shown = install.datafog(["detectors", "show", "github-pat"]).run().succeeds().stdout();
+    assert!(shown.contains("secret.github.pat") && shown.contains("if leaked"), "{shown}");
+    install.datafog(["detectors", "show", "no-such"]).run().ends_with(2);
+    let token = github_token(14);
+    let tried = install.datafog(["detectors", "test", &token, "--json"]).run().ends_with(1).json();
+    assert_eq!(tried["findings"][0]["detector"], "github-pat");
+    install.datafog(["detectors", "test", "nothing here"]).run().succeeds();
+}
