@@ -61,7 +61,10 @@ fn edges(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
         let dependencies = node["deps"].as_array().unwrap().iter().filter(|dep| used(dep));
         dependencies.map(|dep| names[dep["pkg"].as_str().unwrap()].to_owned()).collect()
     };
-    nodes.iter().map(|node| (names[node["id"].as_str().unwrap()].to_owned(), edges_of(node))).collect()
+    nodes
+        .iter()
+        .map(|node| (names[node["id"].as_str().unwrap()].to_owned(), edges_of(node)))
+        .collect()
 }
 
 #[test]
