@@ -97,6 +97,30 @@ fn an_empty_home_is_empty_again_however_often_it_was_set_up() {
 }
 
 #[test]
+fn folders_that_were_made_for_a_start_file_go_with_it() {
+    let install = Install::bare();
+    install.program("shells/fish", "#!/bin/sh\n");
+    let path = format!("{}:{}", install.work().join("shells").display(), SYSTEM_PATH);
+    let config = install.home().join(".config");
+    let set_up = || {
+        let init = install.datafog(["init", "--shims", "git", "--yes"]).env("PATH", &path);
+        init.run().succeeds();
+        assert!(config.join("fish").is_dir());
+    };
+    let take_back = || install.datafog(["uninstall"]).env("PATH", &path).run().succeeds();
+    set_up();
+    take_back();
+    assert!(!config.exists(), "nothing was there before");
+    let again = install.root().join("bin");
+    fs::create_dir_all(&again).unwrap();
+    fs::copy(crate::support::binary(), again.join("datafog")).unwrap();
+    set_up();
+    fs::write(config.join("other"), "").unwrap();
+    take_back();
+    assert!(config.is_dir() && !config.join("fish").exists(), "only what is empty goes");
+}
+
+#[test]
 fn uninstalling_keeps_records_and_purging_keeps_nothing() {
     let install = Install::new(&["git"]);
     install.shim("git", ["--version"]).run().succeeds();

@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -38,12 +38,16 @@ pub(crate) struct Folder {
 impl Folder {
     /// Opens the folder; makes it when it is missing (its parent must exist).
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_as(path, geteuid())
+    }
+
+    /// The same for a caller who knows who runs this process.
+    pub(crate) fn open_as(path: &Path, owner: Uid) -> Result<Self, Error> {
         let handle = match open(path, FOLDER_FLAGS, Mode::empty()) {
             Err(Errno::ENOENT) => make_folder(path)?,
             opened => opened.map_err(|errno| refused(errno, path))?,
         };
-        let folder =
-            Self { handle: raised(handle, path)?, path: path.to_owned(), owner: geteuid() };
+        let folder = Self { handle: raised(handle, path)?, path: path.to_owned(), owner };
         let stat = fstat(&folder.handle).map_err(|errno| Error::io("examine", path, errno))?;
         match folder.distrust(&stat, SFlag::S_IFDIR) {
             Some(reason) => Err(Error::untrusted(path, reason)),
@@ -53,7 +57,12 @@ impl Folder {
 
     /// Opens or makes a folder inside this one.
     pub(crate) fn subfolder(&self, name: &str) -> Result<Self, Error> {
-        Self::open(&self.path(name))
+        Self::open_as(&self.path(name), self.owner)
+    }
+
+    /// Leaves the handle to be closed by exec.
+    pub(crate) fn leave(self) {
+        let _left = self.handle.into_raw_fd();
     }
 
     /// The path of the entry `name`.

@@ -1,9 +1,11 @@
 //! The ledger as its writers see it.
 
+use std::os::fd::IntoRawFd;
 use std::path::Path;
 use std::time::Duration;
 
 use datafog_core::Event;
+use nix::unistd::Uid;
 
 use crate::folder::Folder;
 use crate::line::Draft;
@@ -56,6 +58,15 @@ impl Ledger {
         Ok(Self { folder: Folder::open(dir)?, limits })
     }
 
+    /// The same for a process that knows its effective user id, `user`.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn open_as(dir: &Path, user: u32) -> Result<Self, Error> {
+        let limits = Limits { wait: DEFAULT_WAIT, rotation: DEFAULT_ROTATION };
+        Ok(Self { folder: Folder::open_as(dir, Uid::from_raw(user))?, limits })
+    }
+
     /// The same ledger with another longest wait for the lock (2 seconds unless set).
     #[must_use]
     pub fn with_wait(mut self, wait: Duration) -> Self {
@@ -83,6 +94,29 @@ impl Ledger {
     ) -> Result<Recorded<T>, (T, Error)> {
         match self.append(event, durability) {
             Ok(()) => Ok(Recorded::new(value, event.receipt_id)),
+            Err(error) => Err((value, error)),
+        }
+    }
+
+    /// Records `event` lazily for a process that becomes another program next: the lock is let go,
+    /// and the other descriptors, all of them close-on-exec, are left for exec to close.
+    ///
+    /// # Errors
+    /// `value` itself and why its receipt could not be written (see [`Ledger::append`]).
+    pub fn record_before_exec<T>(self, value: T, event: &Event) -> Result<Recorded<T>, (T, Error)> {
+        let written = Draft::of(event).and_then(|mut draft| {
+            let mut locked = Locked::enter(&self.folder, &self.limits, event)?;
+            locked.append(&mut draft)?;
+            let Locked { ledger, head_file, .. } = locked;
+            drop(head_file);
+            Ok(ledger)
+        });
+        match written {
+            Ok(ledger) => {
+                let _left = ledger.into_raw_fd();
+                self.folder.leave();
+                Ok(Recorded::new(value, event.receipt_id))
+            }
             Err(error) => Err((value, error)),
         }
     }

@@ -136,7 +136,8 @@ impl Change {
         kept(old, '-') + &kept(new, '+')
     }
 
-    /// Makes the change. A foreign file is first copied below `backups`, once, when one is given.
+    /// Makes the change. A foreign file is first copied below `backups`, once, when one is given;
+    /// for a new one it is noted there which folders had to be made.
     ///
     /// # Errors
     /// When the file is no longer as it was when the change was planned, or the operating system
@@ -148,8 +149,12 @@ impl Change {
         if read(&self.path)?.unwrap_or_default() != self.before {
             return Err(Error::Changed { path: self.path.clone() });
         }
-        if let Some(backups) = backups.filter(|_| self.kind != ChangeKind::Create) {
-            back_up(&self.path, &self.before, backups)?;
+        match backups {
+            Some(backups) if self.kind == ChangeKind::Create => {
+                note_folders(&self.path, backups)?;
+            }
+            Some(backups) => back_up(&self.path, &self.before, backups)?,
+            None => {}
         }
         match self.kind {
             ChangeKind::Remove => {
@@ -169,6 +174,27 @@ impl Change {
 pub fn make_folder(path: &Path) -> Result<(), Error> {
     let mut folder = DirBuilder::new();
     folder.recursive(true).mode(FOLDER_MODE).create(path).map_err(Error::io("make", path))
+}
+
+/// Notes below `backups` which folders are made for a new file, so that they can go with it.
+fn note_folders(path: &Path, backups: &Path) -> Result<(), Error> {
+    for folder in path.ancestors().skip(1).take_while(|folder| !folder.exists()) {
+        let note = note_of(folder, backups);
+        make_folder(folder_of(&note))?;
+        fs::write(&note, b"").map_err(Error::io("write", &note))?;
+    }
+    Ok(())
+}
+
+/// Where it is noted that `folder` was made by us.
+fn note_of(folder: &Path, backups: &Path) -> PathBuf {
+    backup_of(folder, &backups.join(".made")).join(".folder")
+}
+
+/// The folders above `path` that were made for it and still stand, innermost first.
+pub(crate) fn made_above(path: &Path, backups: &Path) -> Vec<PathBuf> {
+    let folders = path.ancestors().skip(1).take_while(|folder| note_of(folder, backups).exists());
+    folders.filter(|folder| folder.is_dir()).map(Path::to_owned).collect()
 }
 
 /// The place of the copy that is kept of `path` before its first change.

@@ -1,6 +1,6 @@
 //! The installation's key: made once, agreed on by everybody who comes at the same time.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -45,24 +45,13 @@ pub fn load_key(path: &Path, user: u32) -> Result<Option<Key>, Error> {
     if std::os::unix::fs::MetadataExt::mode(&metadata) & 0o077 != 0 {
         return Err(Error::Untrusted { path: path.to_owned(), why: "can be read by others" });
     }
-    // One byte more than a key, so that a longer file is noticed.
-    let mut bytes = [0_u8; 33];
-    let length = read_up_to(&mut file, &mut bytes).map_err(Error::io("read", path))?;
-    let key = bytes.get(..length).and_then(Key::from_bytes);
-    key.map(Some).ok_or_else(|| Error::Key { path: path.to_owned() })
-}
-
-fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0_usize;
-    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest) {
-            Ok(0) => break,
-            Ok(count) => length = length.saturating_add(count),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+    let not_a_key = || Error::Key { path: path.to_owned() };
+    let mut bytes = [0_u8; 32];
+    if metadata.len() != bytes.len() as u64 {
+        return Err(not_a_key());
     }
-    Ok(length)
+    file.read_exact(&mut bytes).map_err(Error::io("read", path))?;
+    Key::from_bytes(&bytes).map(Some).ok_or_else(not_a_key)
 }
 
 fn create(path: &Path) -> Result<(), Error> {

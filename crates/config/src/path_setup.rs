@@ -113,6 +113,19 @@ impl PathSetup {
         files.filter_map(|file| self.without_line(&file).transpose()).collect()
     }
 
+    /// The folders that were made for start files and still stand, each before those above it.
+    #[must_use]
+    pub fn made_folders(&self) -> Vec<PathBuf> {
+        let (mut made, backups) = (Vec::new(), self.layout.backups());
+        for file in self.places.possible_start_files() {
+            made.extend(change::made_above(&file.path, &backups));
+        }
+        // A longer path lies deeper or elsewhere.
+        made.sort_by_key(|path| core::cmp::Reverse(path.components().count()));
+        made.dedup();
+        made
+    }
+
     /// The start files that ought to hold our line, and whether they do.
     ///
     /// # Errors

@@ -21,14 +21,13 @@ pub fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "larger than expected");
     if metadata.len() > limit {
-        return Err(too_large());
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than expected"));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
-    // It may grow while it is read.
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+    // What it holds at this moment: it may grow, and a look for its end would be one call more.
+    file.take(metadata.len()).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -127,6 +127,10 @@ impl Install {
                 "datafog hooks install git --target /usr/bin/git",
             ));
         }
+        let loosens = hook.mode == Some(Mode::Observe) || hook.target.is_some();
+        if loosens && !self.how.dry_run {
+            session.require_person()?;
+        }
         self.how.carry_out(session, || self.plan(session, &names, &hook))?;
         if !self.how.dry_run && !self.how.json {
             remind_of_path(session);
@@ -187,6 +191,9 @@ impl Uninstall {
             [] => session.links().names()?,
             names => parse_names(names)?,
         };
+        if !self.how.dry_run {
+            session.require_person()?;
+        }
         self.how.carry_out(session, || self.plan(session, &names))?;
         Ok(ExitCode::Success)
     }

@@ -52,6 +52,11 @@ pub(super) struct Init {
 
 impl Init {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
+        // A new installation has nothing to loosen yet.
+        let stands = session.layout.settings().exists();
+        if self.observe && !self.dry_run && stands && session.settings()?.mode == Mode::Enforced {
+            session.require_person()?;
+        }
         let plan = self.plan(session)?;
         if !self.json {
             self.show(session, &plan)?;

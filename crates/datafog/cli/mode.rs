@@ -42,6 +42,10 @@ impl ModeCommand {
         let Some(mode) = self.mode else {
             return self.show(session, session.settings()?.mode, false);
         };
+        let loosens = mode == Mode::Observe && session.settings()?.mode == Mode::Enforced;
+        if loosens && !self.dry_run {
+            session.require_person()?;
+        }
         let _lock = (!self.dry_run).then(|| plan::lock(session)).transpose()?;
         let mut file = SettingsFile::read(&session.layout.settings())?;
         let before = file.settings()?.mode;

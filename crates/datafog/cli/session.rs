@@ -4,10 +4,13 @@ use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
 use datafog_config::{EnvVars, FileIdentity, Host, Layout, PathSetup, Settings};
-use datafog_gate::Gate;
+use datafog_gate::{Gate, Notice, Outcome, Purpose};
 use datafog_shim::Links;
 
+use super::command_line::request;
 use super::output::Output;
+use crate::exit_code::ExitCode;
+use crate::report::Advised;
 
 /// One run of the management command.
 #[derive(Debug)]
@@ -59,10 +62,35 @@ impl Session {
         Ok(Gate::new(&self.host, &self.layout, self.binary_identity()?, self.user))
     }
 
+    /// Refuses an agent what only a person may do: to make this installation guard less. The gate
+    /// decides it, and leaves a receipt.
+    pub(super) fn require_person(&self) -> Result<()> {
+        let gate = self.gate()?;
+        if !gate.is_asked_by_an_agent() {
+            return Ok(());
+        }
+        match gate.run(&request(&self.host.argv(), Purpose::Loosen, None)?) {
+            Outcome::Decided(_) => Ok(()),
+            Outcome::Blocked(notice) => Err(refused(&notice)),
+            // Neither can come of a question; were they to, the answer is not a yes.
+            Outcome::Missing | Outcome::NotRun(_) => {
+                Err(Advised::usage("nobody could say who asks", "run `datafog doctor`"))
+            }
+        }
+    }
+
     /// Whether somebody is there to answer a question.
     pub(super) fn may_ask(&self) -> bool {
         let set = |name| self.host.variable(name).is_some_and(|value| !value.is_empty());
         let silent = set(EnvVars::NO_INPUT) || set("CI");
         !silent && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
+}
+
+/// The error for what an agent may not do.
+fn refused(notice: &Notice) -> anyhow::Error {
+    let receipt = notice.receipt.map(|id| format!(" (receipt {})", id.short()));
+    let message = format!("{}{}", notice.what, receipt.unwrap_or_default());
+    let hint = notice.instead.clone().unwrap_or_default();
+    Advised { message, hint, code: ExitCode::Negative }.into()
 }

@@ -40,6 +40,9 @@ pub(super) struct Uninstall {
 
 impl Uninstall {
     pub(super) fn run(self, session: &Session) -> Result<ExitCode> {
+        if !self.dry_run {
+            session.require_person()?;
+        }
         let plan = self.plan(session)?;
         if !self.json {
             let verb = if self.dry_run { "Would change" } else { "Changes" };
@@ -89,6 +92,8 @@ impl Uninstall {
         }
         let setup = session.path_setup()?;
         plan.extend(setup.undo_files_plan()?.into_iter().map(Step::Undo));
+        let emptied = |path: PathBuf| Step::RemoveFolder(path, Contents::Kept);
+        plan.extend(setup.made_folders().into_iter().map(emptied));
         plan.extend(setup.undo_scripts_plan()?.into_iter().map(Step::Own));
         let state = Some(layout.cache().join("state")).filter(|path| path.exists());
         plan.extend(state.map(Step::RemoveFile));
@@ -104,8 +109,7 @@ impl Uninstall {
         plan.extend(binary.map(Step::RemoveFile));
         let root = layout.root().to_owned();
         let folders = [layout.cache(), layout.shims(), root.join("bin"), root];
-        let kept = |path: PathBuf| Step::RemoveFolder(path, Contents::Kept);
-        plan.extend(folders.into_iter().filter(|path| path.exists()).map(kept));
+        plan.extend(folders.into_iter().filter(|path| path.exists()).map(emptied));
         Ok(plan)
     }
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use datafog_audit::{Durability, Ledger, Recorded};
 use datafog_config::{EnvVars, FileIdentity, Host, Layout, load_or_create_key};
 use datafog_core::{
-    Action, ActionKind, Decision, Event, Id, Key, Mode, ReceiptKind, Surroundings, Verdict,
+    Action, ActionKind, Decision, Event, Facts, Id, Key, Mode, Principal, PrincipalKind,
+    ReceiptKind, Surroundings, Verdict,
 };
 use datafog_shim::Wrapped;
 use jiff::Timestamp;
@@ -37,6 +38,7 @@ pub struct Gate<'a> {
 
 /// What one run works with: the key, what is in force, and the identity of this call.
 struct Opened {
+    user: u32,
     key: Key,
     state: State,
     id: Id,
@@ -64,7 +66,7 @@ impl<'a> Gate<'a> {
         let seen = opened.inspect(&action, mode, &mut clock);
         let known = principal::from_environment(self.host, self.user);
         let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known);
-        let decision = opened.decide(&case, &mut clock);
+        let decision = opened.decide(request, &case, &mut clock);
         let plan = self.plan(request, &opened, &case, &decision);
         let event = opened.event(request, &case, &decision, &plan, &clock);
         let recorded = match opened.record(self.layout, plan, &event) {
@@ -91,6 +93,13 @@ impl<'a> Gate<'a> {
         self.finder().find(name, target)
     }
 
+    /// Whether an agent asks, by its environment or by a parent process.
+    #[must_use]
+    pub fn is_asked_by_an_agent(&self) -> bool {
+        let known = principal::from_environment(self.host, self.user);
+        principal::with_parents(known).kind == PrincipalKind::Agent
+    }
+
     const fn finder(&self) -> Finder<'_> {
         Finder { host: self.host, layout: self.layout, own: self.own }
     }
@@ -99,7 +108,7 @@ impl<'a> Gate<'a> {
         let key = load_or_create_key(&self.layout.key(), self.user)?;
         let state = State::load(self.layout, self.own, self.user, &key);
         let now = Timestamp::now();
-        Ok(Opened { key, state, id: event::new_id(now)?, now })
+        Ok(Opened { user: self.user, key, state, id: event::new_id(now)?, now })
     }
 
     /// The mode that caller and environment ask for. What cannot be read asks for enforcement.
@@ -123,8 +132,14 @@ impl<'a> Gate<'a> {
         let failed = |error: &Error| {
             Enforcement::Block(Box::new(Notice::for_failure(Some(opened.id), program, error)))
         };
-        if request.purpose != Purpose::Run {
-            return Enforcement::Nothing;
+        match request.purpose {
+            Purpose::Check | Purpose::Explain => return Enforcement::Nothing,
+            // What a broken policy says must not keep a person from taking things back.
+            Purpose::Loosen if passes(decision.verdict, case.mode) => return Enforcement::Nothing,
+            Purpose::Loosen => {
+                return Enforcement::Block(Box::new(Notice::for_decision(case, decision)));
+            }
+            Purpose::Run => {}
         }
         if let Some(error) = &opened.state.fault
             && on_error(Failure::Unloadable, case.mode) == Consequence::Deny
@@ -243,8 +258,9 @@ impl Opened {
     }
 
     /// Findings → decision. With nothing to judge by, the answer is no.
-    fn decide(&self, case: &Case<'_>, clock: &mut Clock) -> Decision {
+    fn decide(&self, request: &Request, case: &Case<'_>, clock: &mut Clock) -> Decision {
         let decision = match &self.state.fault {
+            _ if request.purpose == Purpose::Loosen => may_loosen(case.principal()),
             None => self.state.policy.decide(case),
             Some(error) => Decision {
                 verdict: Verdict::Deny,
@@ -267,7 +283,7 @@ impl Opened {
         clock: &Clock,
     ) -> Event {
         let kind = match request.purpose {
-            Purpose::Run => ReceiptKind::Action,
+            Purpose::Loosen | Purpose::Run => ReceiptKind::Action,
             Purpose::Check | Purpose::Explain => ReceiptKind::Check,
         };
         let draft = Draft {
@@ -293,11 +309,14 @@ impl Opened {
         let receipts = self.state.settings.receipts;
         let lazy = event.enforcement != "block" && !receipts.sync_allowed;
         let durability = if lazy { Durability::Lazy } else { Durability::Synced };
-        match Ledger::open(&layout.receipts()) {
-            Ok(ledger) => {
-                ledger.with_rotation(receipts.rotate_bytes).record(plan, event, durability)
-            }
-            Err(error) => Err((plan, error)),
+        let ledger = match Ledger::open_as(&layout.receipts(), self.user) {
+            Ok(ledger) => ledger.with_rotation(receipts.rotate_bytes),
+            Err(error) => return Err((plan, error)),
+        };
+        if lazy && event.enforcement == "exec" {
+            ledger.record_before_exec(plan, event)
+        } else {
+            ledger.record(plan, event, durability)
         }
     }
 
@@ -323,6 +342,23 @@ impl Opened {
             (why, _) => Outcome::NotRun(why),
         }
     }
+}
+
+/// Whether this principal may make the installation guard less. No policy has a say in it: an agent
+/// could be asked to write one.
+fn may_loosen(principal: &Principal) -> Decision {
+    let (verdict, reason, instead) = match principal.kind {
+        PrincipalKind::Agent => (
+            Verdict::Deny,
+            "an agent would make datafog guard less, and only a person may",
+            Some("a person must run it at a terminal of their own".to_owned()),
+        ),
+        PrincipalKind::Human | PrincipalKind::Unknown => {
+            (Verdict::Allow, "no agent asks for it", None)
+        }
+    };
+    let (obligations, matched) = (Vec::new(), Vec::new());
+    Decision { verdict, obligations, matched, reason: reason.to_owned(), instead }
 }
 
 /// What an unwritten receipt means: observing goes on, anything else stops.

@@ -43,6 +43,9 @@ pub enum Purpose {
     Check,
     /// The same, with every rule and condition.
     Explain,
+    /// Say whether the caller may make this installation guard less: the command line is one of
+    /// ours, and what may be done with it depends on who asks alone.
+    Loosen,
     /// Run it, if it may.
     Run,
 }

@@ -187,3 +187,47 @@ fn a_denial_that_nobody_reads_still_has_its_code() {
     assert_eq!(status.code(), Some(126), "{status}");
     assert_eq!(install.ran(), "");
 }
+
+#[test]
+fn an_agent_does_not_make_datafog_guard_less() {
+    let install = Install::new(&["git", "cat"]);
+    let loosening: [&[&str]; 7] = [
+        &["mode", "observe"],
+        &["hooks", "uninstall", "git"],
+        &["hooks", "install", "git", "--mode", "observe"],
+        &["hooks", "install", "git", "--target", "/bin/true"],
+        &["init", "--observe", "--yes"],
+        &["uninstall"],
+        &["uninstall", "--purge", "--yes"],
+    ];
+    for line in loosening {
+        for (name, value) in [("CLAUDECODE", "1"), ("AI_AGENT", "some")] {
+            let refused = install.datafog(line).env(name, value).run().ends_with(1);
+            assert!(refused.stderr().contains("only a person may"), "{}", refused.stderr());
+            assert!(refused.stderr().contains("at a terminal"), "{}", refused.stderr());
+            let receipt = install.receipts().pop().unwrap();
+            assert_eq!(
+                (&receipt["decision"], &receipt["enforcement"]),
+                (&"deny".into(), &"block".into())
+            );
+            assert!(receipt["command"].as_str().unwrap().contains("/bin/datafog "), "{receipt}");
+            assert_eq!(receipt["principal"]["kind"], "agent");
+        }
+    }
+    install.datafog(["mode"]).run().succeeds();
+    assert!(install.read("config.toml").contains("\nmode = \"enforced\""));
+    assert!(install.root().join("shims/git").is_symlink());
+    // What tightens, shows or rehearses is anybody's.
+    for line in [
+        &["mode", "enforced"][..],
+        &["mode", "observe", "--dry-run"],
+        &["hooks", "install", "env"],
+        &["uninstall", "--dry-run"],
+    ] {
+        install.datafog(line).env("CLAUDECODE", "1").run().succeeds();
+    }
+    // A policy that does not hold keeps nobody else from taking things back.
+    fs::write(install.root().join("policy.toml"), "nonsense").unwrap();
+    install.datafog(["mode", "observe"]).env("CLAUDECODE", "1").run().ends_with(1);
+    install.datafog(["mode", "observe"]).run().succeeds();
+}

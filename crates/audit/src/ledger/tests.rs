@@ -527,6 +527,33 @@ fn an_event_of_any_size_fits() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_process_that_is_replaced_lets_the_lock_go_and_leaves_the_rest_to_exec() {
+    let place = CLEAN.prepare();
+    let user = nix::unistd::geteuid().as_raw();
+    let ledger = Ledger::open_as(&place.path(), user).unwrap();
+    let event = sample::event(100).unwrap();
+    let recorded = ledger.record_before_exec("run", &event).unwrap();
+    assert_eq!(recorded.receipt_id(), Some(event.receipt_id));
+    place.append(101).unwrap();
+    assert!(place.verify().is_intact() && place.count(100) == 1);
+    let folder = place.path().canonicalize().unwrap();
+    let mut left = 0;
+    for entry in fs::read_dir("/proc/self/fd").unwrap() {
+        let path = entry.unwrap().path();
+        if fs::read_link(&path).is_ok_and(|target| target.starts_with(&folder)) {
+            let number = path.file_name().unwrap().to_str().unwrap();
+            let info = fs::read_to_string(format!("/proc/self/fdinfo/{number}")).unwrap();
+            let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).unwrap();
+            let flags = u32::from_str_radix(flags.trim(), 8).unwrap();
+            assert_ne!(flags & 0o2_000_000, 0, "closed by exec (O_CLOEXEC)");
+            left += 1;
+        }
+    }
+    assert_eq!(left, 2, "the folder and the file that was written to");
+}
+
+#[test]
 fn unsafe_folders_and_files_are_refused() {
     let refuses = |damage: &dyn Fn(&Place), reason: &str| {
         let place = CLEAN.prepare();
