@@ -2,6 +2,7 @@
 
 use crate::bytes::{before, run, run_back};
 use crate::candidate::{Candidate, Judgement};
+use crate::words::{Words, words};
 
 /// Longest local part and domain in bytes (RFC 5321 §4.5.3.1).
 const LONGEST_LOCAL: usize = 64;
@@ -24,6 +25,14 @@ const RESERVED: [&[u8]; 9] = [
 const MACHINES: [&[u8]; 6] =
     [b"git", b"noreply", b"no-reply", b"donotreply", b"do-not-reply", b"mailer-daemon"];
 
+/// How far before an address the name of its field may stand.
+const LONGEST_FIELD: usize = 48;
+
+/// Fields of messages that hold who is to get them.
+static RECIPIENTS: Words = words! {
+    "to" "cc" "bcc" "recipient" "recipients" "to_email" "reply_to" "rcpt"
+};
+
 /// Endings that are files, not domains: `logo@2x.png`.
 const FILES: [&[u8]; 10] =
     [b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"js", b"ts", b"css", b"json"];
@@ -45,7 +54,28 @@ pub(super) fn email(candidate: &mut Candidate<'_>) -> Judgement {
     });
     let local = value.split(|byte| *byte == b'@').next().unwrap_or_default();
     let machine = MACHINES.iter().any(|name| local.eq_ignore_ascii_case(name));
-    Judgement::refuse_unless(!reserved && !machine)
+    if reserved || machine {
+        return Judgement::Refuse;
+    }
+    Judgement::sound_if(!is_recipient(candidate.before()))
+}
+
+/// Whether `head` ends in the field of a message that says who is to get it: `To: `, `"cc": "`,
+/// `--bcc `. The person knows the address already.
+fn is_recipient(head: &[u8]) -> bool {
+    let line = head.get(head.len().saturating_sub(LONGEST_FIELD)..).unwrap_or_default();
+    let line = line.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let marks = run_back(line, |byte| {
+        matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'<' | b'[' | b'(' | b'\\')
+    });
+    let word = line.get(..line.len().saturating_sub(marks)).unwrap_or_default();
+    let field = line.get(word.len()..).unwrap_or_default();
+    let assigned = field.iter().any(|byte| matches!(byte, b':' | b'='));
+    let option = word.windows(2).any(|pair| pair == b"--");
+    let start = word
+        .len()
+        .saturating_sub(run_back(word, |byte| byte.is_ascii_alphanumeric() || byte == b'_'));
+    (assigned || option) && RECIPIENTS.contain(word.get(start..).unwrap_or_default())
 }
 
 fn bounds(text: &[u8], at: usize) -> Option<(usize, usize)> {

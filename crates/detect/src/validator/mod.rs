@@ -11,22 +11,29 @@ mod basic;
 mod bech32;
 mod card;
 mod crc32;
+mod digits;
+mod document;
 mod email;
 mod encoded;
 mod entropy;
 mod ethereum;
+mod europe;
 mod iban;
 mod jwt;
+mod name;
 mod naming;
 mod national;
 mod nats;
 mod pem;
 mod phone;
+mod place;
 mod placeholder;
 mod secret;
 mod shape;
 mod ssn;
 mod url;
+mod vehicle;
+mod world;
 
 pub(crate) use placeholder::is_sample;
 
@@ -34,7 +41,12 @@ use crate::candidate::Validator;
 
 /// All validators, sorted by name; the build script reads the names from here.
 pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
+    ("ar-cuit", world::ar_cuit),
+    ("at-svnr", europe::at_svnr),
     ("atlassian-crc32", crc32::atlassian),
+    ("au-abn", world::au_abn),
+    ("au-acn", world::au_acn),
+    ("au-medicare", world::au_medicare),
     ("au-tfn", national::au_tfn),
     ("aws-key-id", encoded::aws_key_id),
     ("azure-devops", azure::devops),
@@ -45,46 +57,101 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("base58-import-format", base58::import_format),
     ("base64-json", basic::json),
     ("basic-credentials", basic::basic),
+    ("be-national", europe::be_national),
     ("bech32", bech32::bech32),
+    ("bg-egn", europe::bg_egn),
     ("br-cpf", national::br_cpf),
     ("ca-sin", national::ca_sin),
     ("card", card::card),
+    ("ch-ahv", europe::ch_ahv),
+    ("cl-rut", world::cl_rut),
     ("cloudflare-crc32", crc32::cloudflare),
+    ("cn-resident", world::cn_resident),
     ("confluent-crc32", crc32::confluent),
+    ("coordinates", place::coordinates),
+    ("cz-birth", europe::cz_birth),
     ("database-url", url::database),
     ("date", shape::date),
     ("de-tax-id", national::de_tax_id),
     ("discord", encoded::discord),
+    ("dk-cpr", europe::dk_cpr),
+    ("document-account", document::account),
+    ("document-licence", document::licence),
+    ("document-medicare", document::medicare),
+    ("document-member", document::member),
+    ("document-passport", document::passport),
+    ("ee-isikukood", europe::ee_isikukood),
     ("email", email::email),
+    ("es-nif", europe::es_nif),
     ("ethereum", ethereum::address),
+    ("fi-hetu", europe::fi_hetu),
+    ("fr-nir", europe::fr_nir),
+    ("fr-spi", europe::fr_spi),
+    ("gb-nino", europe::gb_nino),
     ("github-crc32", crc32::github),
     ("gitlab-crc32", crc32::gitlab),
+    ("gr-afm", europe::gr_afm),
+    ("gr-amka", europe::gr_amka),
     ("grafana-crc32", crc32::grafana),
+    ("hk-id", world::hk_id),
+    ("hr-oib", europe::hr_oib),
     ("iban", iban::iban),
+    ("id-nik", world::id_nik),
+    ("ie-pps", europe::ie_pps),
+    ("il-id", world::il_id),
     ("in-aadhaar", national::in_aadhaar),
+    ("in-pan", world::in_pan),
     ("ipv4", address::ipv4),
     ("ipv6", address::ipv6),
+    ("it-fiscal", europe::it_fiscal),
+    ("jp-my-number", world::jp_my_number),
     ("jwk", shape::jwk),
     ("jwt", jwt::jwt),
     ("key", secret::key),
+    ("kr-rrn", world::kr_rrn),
     ("literal", secret::literal),
+    ("mac", place::mac),
+    ("mx-curp", world::mx_curp),
+    ("my-kad", world::my_kad),
+    ("name-following", name::following),
+    ("name-leading", name::leading),
     ("named", secret::named),
     ("nats", nats::nats),
     ("nl-bsn", national::nl_bsn),
+    ("no-fodselsnummer", europe::no_fodselsnummer),
     ("numbered", encoded::numbered),
+    ("nz-ird", world::nz_ird),
     ("openai", shape::openai),
     ("password", secret::password),
     ("pgpass", shape::pgpass),
     ("phone", phone::phone),
     ("pl-pesel", national::pl_pesel),
+    ("plate", vehicle::plate),
     ("private-key", pem::private_key),
+    ("pt-nif", europe::pt_nif),
     ("putty", shape::putty),
     ("random", shape::random),
+    ("ro-cnp", europe::ro_cnp),
+    ("ru-snils", europe::ru_snils),
+    ("se-personnummer", europe::se_personnummer),
+    ("segwit", bech32::segwit),
     ("sentry", encoded::sentry),
+    ("sg-nric", world::sg_nric),
     ("slack", shape::slack),
     ("ssn", ssn::ssn),
+    ("street", place::street),
+    ("street-before-number", place::street_before_number),
+    ("th-id", world::th_id),
+    ("tr-kimlik", world::tr_kimlik),
+    ("tw-id", world::tw_id),
+    ("ua-rnokpp", europe::ua_rnokpp),
     ("uk-nhs", national::uk_nhs),
     ("url-credentials", url::credentials),
+    ("us-aba", world::us_aba),
+    ("us-dea", world::us_dea),
+    ("us-npi", world::us_npi),
+    ("vin", vehicle::vin),
+    ("za-id", world::za_id),
     ("zuplo-crc32", crc32::zuplo),
 ];
 

@@ -94,11 +94,27 @@ pub(super) fn pl_pesel(candidate: &mut Candidate<'_>) -> Judgement {
     })
 }
 
-/// British NHS number: 10 digits.
+/// British NHS number: 10 digits. Without a word before it, one in the groups that are printed, or
+/// with a zero in front as no count has it, is shape only.
 pub(super) fn uk_nhs(candidate: &mut Candidate<'_>) -> Judgement {
-    judge::<10>(candidate, &[3, 3, 4], &NHS, |digits| {
-        weighted(digits, &[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11)
-    })
+    let check =
+        |digits: &[u32; 10]| weighted(digits, &[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11);
+    let Some((digits, end)) = read::<10>(candidate, &[3, 3, 4]) else { return Judgement::Refuse };
+    let same = digits.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
+    if same || !check(&digits) {
+        return Judgement::Refuse;
+    }
+    let named = NHS.stand_near_end(candidate.before(), CONTEXT);
+    let before = candidate.before().last();
+    let free = before.is_none_or(|byte| matches!(byte, b' ' | b'\n' | b'"' | b'\'' | b'(' | b'\t'));
+    let printed = end.saturating_sub(candidate.start) == 12 && free;
+    let led = digits.first() == Some(&0) && digits.get(1) == Some(&0) && free;
+    candidate.end = end;
+    match (named, printed || led) {
+        (true, _) => Judgement::Sound,
+        (false, true) => Judgement::Shape,
+        (false, false) => Judgement::Refuse,
+    }
 }
 
 /// Sound when `N` digits stand in one piece or in `groups`, are not all the same, satisfy `check`

@@ -38,7 +38,9 @@ fn read(candidate: &mut Candidate<'_>) -> Option<(u32, u32, u32)> {
         [a, b, c, b'-', d, e, b'-', f, g, h, i, ..] if !bare => {
             ([*a, *b, *c], [*d, *e], [*f, *g, *h, *i], 11)
         }
-        [a, b, c, b' ', d, e, b' ', f, g, h, i, ..] if !bare && is_named(candidate) => {
+        [a, b, c, one @ (b' ' | b'.'), d, e, two @ (b' ' | b'.'), f, g, h, i, ..]
+            if !bare && one == two && is_named(candidate) =>
+        {
             ([*a, *b, *c], [*d, *e], [*f, *g, *h, *i], 11)
         }
         [a, b, c, d, e, f, g, h, i, ..] if bare && is_named(candidate) => {

@@ -1,0 +1,133 @@
+//! Where somebody is: hardware addresses of a network card, coordinates, streets.
+
+use crate::bytes::{run, run_back};
+use crate::candidate::{Candidate, Judgement};
+
+/// Most words of the name of a street.
+const MOST_WORDS: usize = 4;
+
+/// Longest word of it in bytes.
+const LONGEST_WORD: usize = 24;
+
+/// A hardware address (IEEE 802 §8.2): the candidate is its first separator. Group addresses and
+/// those of all zeros or ones belong to nobody.
+pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
+    let Some(separator) = candidate.value().first() else { return Judgement::Refuse };
+    let Some(start) = candidate.start.checked_sub(2) else { return Judgement::Refuse };
+    let value = candidate.text.get(start..start.saturating_add(17)).unwrap_or_default();
+    let shape = value.len() == 17
+        && value.iter().enumerate().all(|(place, byte)| {
+            if place % 3 == 2 { byte == separator } else { byte.is_ascii_hexdigit() }
+        });
+    let glued = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'-' | b'_');
+    let open = start.checked_sub(1).and_then(|at| candidate.text.get(at)).is_some_and(glued)
+        || candidate.text.get(start.saturating_add(17)).is_some_and(glued);
+    let digit = |place: usize| value.get(place).and_then(|byte| char::from(*byte).to_digit(16));
+    let group = digit(1).is_none_or(|digit| digit & 1 == 1);
+    let mut digits = value.iter().filter(|byte| *byte != separator);
+    let first = digits.next();
+    let same = digits.all(|digit| Some(digit) == first);
+    if !shape || open || group || same {
+        return Judgement::Refuse;
+    }
+    candidate.start = start;
+    candidate.end = start.saturating_add(17);
+    Judgement::Sound
+}
+
+/// A pair of coordinates: degrees with three to eight places each, latitude first, alone and not
+/// part of a longer row of numbers.
+pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
+    let text = candidate.text.get(candidate.start..).unwrap_or_default();
+    let Some((latitude, one)) = degrees(text, 90) else { return Judgement::Refuse };
+    let rest = text.get(one..).unwrap_or_default();
+    let gap = run(rest, |byte| matches!(byte, b',' | b' '));
+    let comma = rest.get(..gap).is_some_and(|gap| gap.starts_with(b","));
+    let sign = usize::from(rest.get(gap) == Some(&b'-'));
+    let from = gap.saturating_add(sign);
+    let Some((longitude, two)) = degrees(rest.get(from..).unwrap_or_default(), 180) else {
+        return Judgement::Refuse;
+    };
+    let length = one.saturating_add(from).saturating_add(two);
+    let after = text.get(length..).unwrap_or_default();
+    let row = matches!(after, [b',' | b' ', b'0'..=b'9' | b'-' | b'.', ..])
+        || matches!(after, [b',', b' ', b'0'..=b'9' | b'-' | b'.', ..])
+        || after.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let head = candidate.before();
+    let negative =
+        matches!(head, [.., before, b'-'] if !before.is_ascii_alphanumeric()) || head == b"-";
+    let head = head.get(..head.len().saturating_sub(usize::from(negative))).unwrap_or_default();
+    let led = matches!(head, [.., b'0'..=b'9' | b'.', b',' | b' '] | [.., b'0'..=b'9', b',', b' '])
+        || head.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
+    let tiny = latitude < 1 && longitude < 1;
+    if !comma || gap > 3 || row || led || tiny {
+        return Judgement::Refuse;
+    }
+    candidate.start = candidate.start.saturating_sub(usize::from(negative));
+    candidate.end = candidate.start.saturating_add(usize::from(negative)).saturating_add(length);
+    Judgement::Sound
+}
+
+/// Whole degrees of at most `most`, and the bytes of the number.
+fn degrees(text: &[u8], most: u32) -> Option<(u32, usize)> {
+    let whole = run(text, |byte| byte.is_ascii_digit());
+    let number: u32 = str::from_utf8(text.get(..whole)?).ok()?.parse().ok()?;
+    let places = text.get(whole..)?.strip_prefix(b".")?;
+    let places = run(places, |byte| byte.is_ascii_digit());
+    let fits = whole <= 3 && number <= most && (3..=8).contains(&places);
+    fits.then_some((number, whole.checked_add(1)?.checked_add(places)?))
+}
+
+/// A street with its house number before it: the candidate is the kind of street, with the blank
+/// before it.
+pub(super) fn street(candidate: &mut Candidate<'_>) -> Judgement {
+    let Some(kind) = candidate.value().get(1) else { return Judgement::Refuse };
+    if !kind.is_ascii_uppercase() {
+        return Judgement::Refuse;
+    }
+    let mut at = candidate.start;
+    for words in 0..=MOST_WORDS {
+        let head = candidate.text.get(..at).unwrap_or_default();
+        let length = run_back(head, |byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'\'' | b'-') || byte >= 0x80
+        });
+        let start = at.saturating_sub(length);
+        let word = head.get(start..).unwrap_or_default();
+        let digits = run(word, |byte| byte.is_ascii_digit());
+        let house = (1..=5).contains(&digits)
+            && word.len() <= digits.saturating_add(1)
+            && word.get(digits).is_none_or(u8::is_ascii_alphabetic);
+        if house && words > 0 {
+            let glued = head.get(..start).and_then(<[u8]>::last);
+            if glued.is_some_and(|byte| matches!(byte, b'.' | b'$' | b'#' | b'/' | b'_')) {
+                return Judgement::Refuse;
+            }
+            candidate.start = start;
+            return Judgement::Sound;
+        }
+        let capital = word.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0x80);
+        let ordinal =
+            digits > 0 && matches!(word.get(digits..), Some(b"st" | b"nd" | b"rd" | b"th"));
+        let blank = start.checked_sub(1).and_then(|at| head.get(at)) == Some(&b' ');
+        if word.is_empty() || word.len() > LONGEST_WORD || !(capital || ordinal) || !blank {
+            return Judgement::Refuse;
+        }
+        at = start.saturating_sub(1);
+    }
+    Judgement::Refuse
+}
+
+/// A street whose kind ends its name and whose house number follows, as in German: the candidate
+/// is the kind and the number.
+pub(super) fn street_before_number(candidate: &mut Candidate<'_>) -> Judgement {
+    let head = candidate.before();
+    let length = run_back(head, |byte| byte.is_ascii_alphabetic() || byte == b'-' || byte >= 0x80);
+    let name = head.get(head.len().saturating_sub(length)..).unwrap_or_default();
+    let capital = name.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0x80);
+    let alone = candidate.value().first().is_some_and(u8::is_ascii_uppercase);
+    if (name.is_empty() && !alone) || (!name.is_empty() && !capital) || length > 32 {
+        return Judgement::Refuse;
+    }
+    candidate.start = candidate.start.saturating_sub(length);
+    Judgement::Sound
+}
