@@ -1,6 +1,6 @@
 //! Keywords: which four bytes of each betray it, and what stands for `\d` and its kin.
 
-use std::collections::BTreeMap;
+use crate::grams::Grams;
 
 /// Bytes of a window: the prefilter looks at four at a time.
 pub(crate) const WINDOW: usize = 4;
@@ -8,11 +8,8 @@ pub(crate) const WINDOW: usize = 4;
 /// How many windows one keyword may stand for.
 const MOST_WINDOWS: usize = 512;
 
-/// Bits that folding sets.
-const FOLD: u32 = 0x2020_2020;
-
-/// The lowest count in the list of common windows.
-const LEAST_COMMON: f64 = 40.0;
+/// Windows that were not counted are met at most this often in a million bytes.
+const RARE: f64 = 36.0;
 
 /// Classes by letter; `src/prefilter.rs` knows them by their places here, counted from 1.
 const CLASSES: [u8; 4] = *b"dhws";
@@ -30,20 +27,26 @@ pub(crate) struct Keyword {
 
 impl Keyword {
     /// Reads a keyword and chooses its rarest window.
-    pub(crate) fn new(source: &str, common: &Common) -> Result<Self, String> {
+    pub(crate) fn new(source: &str, grams: &Grams) -> Result<Self, String> {
+        Self::of(source.as_bytes(), grams)
+    }
+
+    /// The same of any bytes.
+    pub(crate) fn of(source: &[u8], grams: &Grams) -> Result<Self, String> {
         let places = read(source)?;
         if places.len() < WINDOW {
-            return Err(format!("keyword `{source}` is shorter than {WINDOW} bytes"));
+            return Err(format!("keyword `{}` is shorter than {WINDOW} bytes", name(source)));
         }
         let best = places
             .windows(WINDOW)
             .enumerate()
             .filter(|(_, window)| combinations(window) <= MOST_WINDOWS)
-            .min_by(|(_, one), (_, two)| frequency(one, common).total_cmp(&frequency(two, common)));
+            .min_by(|(_, one), (_, two)| frequency(one, grams).total_cmp(&frequency(two, grams)));
         let Some((offset, window)) = best else {
-            return Err(format!("keyword `{source}` stands for more than {MOST_WINDOWS} windows"));
+            let most = format!("stands for more than {MOST_WINDOWS} windows");
+            return Err(format!("keyword `{}` {most}", name(source)));
         };
-        let offset = u8::try_from(offset).map_err(|_| format!("`{source}` is too long"))?;
+        let offset = u8::try_from(offset).map_err(|_| format!("`{}` is too long", name(source)))?;
         let text = places.iter().map(|place| place.literal()).collect();
         Ok(Self { text, offset, windows: expand(window) })
     }
@@ -70,9 +73,13 @@ impl Place {
     }
 }
 
-fn read(source: &str) -> Result<Vec<Place>, String> {
+fn name(source: &[u8]) -> String {
+    source.escape_ascii().to_string()
+}
+
+fn read(source: &[u8]) -> Result<Vec<Place>, String> {
     let mut places = Vec::new();
-    let mut bytes = source.bytes();
+    let mut bytes = source.iter().copied();
     while let Some(byte) = bytes.next() {
         if byte != b'\\' {
             places.push(Place::Literal(byte.to_ascii_lowercase()));
@@ -89,7 +96,10 @@ fn read(source: &str) -> Result<Vec<Place>, String> {
             Some(b'h') => (b'0'..=b'9').chain(b'a'..=b'f').collect(),
             Some(b'w') => (b'0'..=b'9').chain(b'a'..=b'z').collect(),
             Some(b's') => b" \"':=_-".to_vec(),
-            _ => return Err(format!("`{source}`: a keyword knows \\d, \\h, \\w, \\s and \\\\")),
+            _ => {
+                let known = "a keyword knows \\d, \\h, \\w, \\s and \\\\";
+                return Err(format!("`{}`: {known}", name(source)));
+            }
         };
         places.push(Place::Class(number.map_or(0, |(number, _)| number), bytes));
     }
@@ -115,36 +125,13 @@ fn expand(window: &[Place]) -> Vec<u32> {
     values
 }
 
-/// How often a window is met in a million bytes of ordinary source and prose.
-fn frequency(window: &[Place], common: &Common) -> f64 {
-    expand(window).into_iter().map(|value| common.of(value)).sum()
-}
-
-/// The windows that ordinary text has most: four bytes, folded, and how often in a million. They
-/// were counted over the sources of some hundred packages in five languages and their
-/// documentation.
-pub(crate) struct Common(BTreeMap<u32, f64>);
-
-/// Reads the counts that stand beside this file.
-impl Default for Common {
-    fn default() -> Self {
-        let counts = include_str!("common.txt").lines().filter_map(|line| {
-            let (window, count) = line.as_bytes().split_first_chunk()?;
-            Some((u32::from_le_bytes(*window) | FOLD, str::from_utf8(count).ok()?.parse().ok()?))
-        });
-        Self(counts.collect())
-    }
-}
-
-impl Common {
-    /// The count, or for what is not listed the product of its bytes' shares.
-    fn of(&self, window: u32) -> f64 {
-        let product = || {
-            let shares: f64 = window.to_le_bytes().into_iter().map(byte_share).product();
-            (shares * 1e6).min(LEAST_COMMON)
-        };
-        self.0.get(&window).copied().unwrap_or_else(product)
-    }
+/// How often a window is met in a million bytes: as was counted, or else as its bytes' shares let
+/// expect, but no more than what was counted least.
+fn frequency(window: &[Place], grams: &Grams) -> f64 {
+    let share = |place: &Place| place.bytes().iter().map(|byte| byte_share(*byte)).sum::<f64>();
+    let expected = window.iter().map(share).product::<f64>() * 1e6;
+    let counted: u32 = expand(window).iter().filter_map(|value| grams.count(*value)).sum();
+    f64::from(counted) + expected.min(RARE)
 }
 
 fn byte_share(byte: u8) -> f64 {

@@ -4,7 +4,9 @@
 //! read, check or compile. Every mistake in a data file ends the build with its file and line.
 
 mod format;
+mod grams;
 mod keyword;
+mod layer;
 mod pattern;
 mod tables;
 

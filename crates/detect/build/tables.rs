@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::format::{Boundary, Detector, Source, Trigger};
-use crate::keyword::{Common, Keyword};
+use crate::grams::Grams;
+use crate::keyword::Keyword;
+use crate::layer;
 use crate::pattern::{self, Sets, Step};
 
 /// Bits of the number of a place in the fine bitmap: 32 KiB, for long texts.
@@ -14,10 +16,7 @@ const FINE_BITS: u32 = 18;
 const COARSE_BITS: u32 = 16;
 
 /// Bits of the bucket number; a bucket holds the windows with the same high hash bits.
-const BUCKET_BITS: u32 = 10;
-
-/// The multiplier of the prefilter's hash; `src/prefilter.rs` reads it from the tables.
-const MULTIPLIER: u32 = 0x9E37_79B1;
+const BUCKET_BITS: u32 = 12;
 
 /// Bytes of a name to which a value is assigned.
 const NAME: &str = "[A-Za-z0-9_.-]{64}";
@@ -33,27 +32,28 @@ const FEWEST_EXAMPLES: usize = 3;
 
 /// Compiles all files. `validators` are the names of `VALIDATORS` in order.
 pub(crate) fn compile(sources: &[Source], validators: &[String]) -> Result<String, String> {
-    let mut tables = Tables::default();
+    let grams = Grams::read()?;
+    let mut tables = Tables { layers: layer::keywords(&grams)?, ..Tables::default() };
     let name = pattern::compile_back(NAME, &mut tables.sets)?.0;
     let value = pattern::compile_back(VALUE, &mut tables.sets)?.0;
     for source in sources {
         for detector in &source.detectors {
             tables
-                .add(source, detector.get_ref(), validators)
+                .add(source, detector.get_ref(), validators, &grams)
                 .map_err(|what| source.error(detector, &what))?;
         }
     }
     let consts =
         format!("pub(crate) const NAME: u16 = {name};\npub(crate) const VALUE: u16 = {value};\n");
-    Ok(consts + &tables.print().map_err(|error| error.to_string())?)
+    Ok(consts + &tables.print(&grams).map_err(|error| error.to_string())?)
 }
 
 #[derive(Default)]
 struct Tables {
-    common: Common,
     ids: BTreeSet<String>,
     sets: Sets,
     keywords: BTreeMap<Keyword, Vec<usize>>,
+    layers: Vec<(Keyword, &'static str)>,
     by_trigger: BTreeMap<&'static str, Vec<usize>>,
     /// Rules by the length of a first group of digits, with the letters directly before it.
     numbers: BTreeMap<usize, Vec<(usize, u8)>>,
@@ -68,12 +68,13 @@ impl Tables {
         source: &Source,
         detector: &Detector,
         validators: &[String],
+        grams: &Grams,
     ) -> Result<(), String> {
         if !self.ids.insert(detector.id.clone()) {
             return Err("the id is taken".to_owned());
         }
         check(detector)?;
-        self.place(detector)?;
+        self.place(detector, grams)?;
         let rule = self.rule(detector, validators)?;
         self.rules.push_str(&rule);
         let words = describe(source, detector).map_err(|error| error.to_string())?;
@@ -83,12 +84,11 @@ impl Tables {
     }
 
     /// Enters the detector under what triggers it.
-    fn place(&mut self, detector: &Detector) -> Result<(), String> {
+    fn place(&mut self, detector: &Detector, grams: &Grams) -> Result<(), String> {
         match detector.trigger {
             Trigger::Assignment | Trigger::Token => {
                 for keyword in &detector.keywords {
-                    let rules =
-                        self.keywords.entry(Keyword::new(keyword, &self.common)?).or_default();
+                    let rules = self.keywords.entry(Keyword::new(keyword, grams)?).or_default();
                     rules.push(self.count);
                 }
             }
@@ -139,17 +139,22 @@ impl Tables {
         ))
     }
 
-    fn print(&self) -> Result<String, std::fmt::Error> {
+    fn print(&self, grams: &Grams) -> Result<String, std::fmt::Error> {
         let mut code = String::new();
-        let keywords: Vec<_> = self.keywords.iter().collect();
-        let (buckets, windows) = buckets(&keywords);
-        writeln!(code, "pub(crate) const MULTIPLIER: u32 = {MULTIPLIER};")?;
+        let keywords: Vec<_> =
+            self.keywords.iter().map(|(key, rules)| (key, rules, None)).collect();
+        let layers = self.layers.iter().map(|(key, layer)| (key, &NO_RULES, Some(*layer)));
+        let keywords: Vec<_> = keywords.into_iter().chain(layers).collect();
+        let all: Vec<u32> = keywords.iter().flat_map(|(it, ..)| &it.windows).copied().collect();
+        let multiplier = grams.multiplier(&all, FINE_BITS);
+        let (buckets, windows) = buckets(&keywords, multiplier);
+        writeln!(code, "pub(crate) const MULTIPLIER: u32 = {multiplier};")?;
         for (name, bits) in [("COARSE", COARSE_BITS), ("FINE", FINE_BITS), ("BUCKET", BUCKET_BITS)]
         {
             writeln!(code, "pub(crate) const {name}_BITS: u32 = {bits};")?;
         }
         for (name, bits) in [("COARSE", COARSE_BITS), ("FINE", FINE_BITS)] {
-            let bitmap = bitmap(&windows, bits);
+            let bitmap = bitmap(&windows, bits, multiplier);
             writeln!(code, "pub(crate) static {name}: [u64; {}] = {bitmap:?};", bitmap.len())?;
         }
         writeln!(code, "pub(crate) static BUCKETS: [u16; {}] = {buckets:?};", buckets.len())?;
@@ -159,9 +164,13 @@ impl Tables {
             windows.len()
         )?;
         writeln!(code, "pub(crate) static KEYWORDS: [Keyword; {}] = [", keywords.len())?;
-        for (keyword, rules) in &keywords {
+        for (keyword, rules, layer) in &keywords {
             let Keyword { text, offset, .. } = keyword;
-            writeln!(code, "Keyword {{ text: &{text:?}, offset: {offset}, rules: &{rules:?} }},")?;
+            let layer = layer.map_or("None".to_owned(), |name| format!("Some(Layer::{name})"));
+            writeln!(
+                code,
+                "Keyword {{ text: &{text:?}, offset: {offset}, rules: &{rules:?}, layer: {layer} }},"
+            )?;
         }
         writeln!(code, "];")?;
         let sets = self.sets.in_order();
@@ -309,24 +318,31 @@ fn describe(source: &Source, detector: &Detector) -> Result<String, std::fmt::Er
 
 type Windows = Vec<(u32, u16)>;
 
+/// A keyword with its rules or its layer.
+type Placed<'a> = (&'a Keyword, &'a Vec<usize>, Option<&'static str>);
+
+/// What a keyword of a layer leads to.
+static NO_RULES: Vec<usize> = Vec::new();
+
 /// First window of each bucket, and the windows in bucket order.
-fn buckets(keywords: &[(&Keyword, &Vec<usize>)]) -> (Vec<usize>, Windows) {
+fn buckets(keywords: &[Placed<'_>], multiplier: u32) -> (Vec<usize>, Windows) {
     let mut windows = Vec::new();
-    for (number, (keyword, _)) in (0_u16..).zip(keywords) {
+    for (number, (keyword, ..)) in (0_u16..).zip(keywords) {
         windows.extend(keyword.windows.iter().map(|window| (*window, number)));
     }
-    windows.sort_by_key(|(window, number)| (hash(*window, BUCKET_BITS), *window, *number));
+    let bucket = |window: u32| hash(window, BUCKET_BITS, multiplier);
+    windows.sort_by_key(|(window, number)| (bucket(*window), *window, *number));
     let starts = (0..=1_usize << BUCKET_BITS)
-        .map(|number| windows.partition_point(|(window, _)| hash(*window, BUCKET_BITS) < number))
+        .map(|number| windows.partition_point(|(window, _)| bucket(*window) < number))
         .collect();
     (starts, windows)
 }
 
 /// One bit for each value of a hash of so many bits, set where a window has that hash.
-fn bitmap(windows: &Windows, bits: u32) -> Vec<u64> {
+fn bitmap(windows: &Windows, bits: u32, multiplier: u32) -> Vec<u64> {
     let mut bitmap = vec![0_u64; 1_usize.checked_shl(bits.saturating_sub(6)).unwrap_or_default()];
     for (window, _) in windows {
-        let place = hash(*window, bits);
+        let place = hash(*window, bits, multiplier);
         if let Some(word) = bitmap.get_mut(place >> 6) {
             *word |= 1 << (place & 63);
         }
@@ -334,9 +350,9 @@ fn bitmap(windows: &Windows, bits: u32) -> Vec<u64> {
     bitmap
 }
 
-fn hash(window: u32, bits: u32) -> usize {
+fn hash(window: u32, bits: u32, multiplier: u32) -> usize {
     let shift = u32::BITS.saturating_sub(bits);
-    usize::try_from(window.wrapping_mul(MULTIPLIER) >> shift).unwrap_or_default()
+    usize::try_from(window.wrapping_mul(multiplier) >> shift).unwrap_or_default()
 }
 
 /// FNV-1a of 64 bits: published examples are kept as this, so that they stand nowhere whole.

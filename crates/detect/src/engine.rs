@@ -4,12 +4,14 @@
 //! of trigger: keywords, the character `@`, groups of digits. What a trigger leads to depends only
 //! on the bytes within fixed bounds around it, never on how the text was cut into segments.
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr2_iter, memmem};
 
 use crate::assignment::{self, Assignment, LONGEST_VALUE};
 use crate::boundary;
 use crate::bytes::{fnv, is_host, run_back};
 use crate::candidate::{Candidate, Judgement};
+use crate::layer::Layers;
+use crate::layer::spelled::Kind;
 use crate::number::{self, Group};
 use crate::overlap::{Pending, Raw};
 use crate::pattern::{self, Match, Mismatch};
@@ -41,20 +43,23 @@ pub(crate) struct Engine {
     refused: Refused,
     /// End of the last run of dots and digits: after its first dot no address can begin in it.
     dotted: usize,
+    /// How many layers of disguise were undone to get at this text.
+    pub(crate) depth: u8,
+    pub(crate) layers: Layers,
 }
 
 /// The part of a text that one trigger may see.
 #[derive(Clone, Copy)]
-struct View<'t> {
-    text: &'t [u8],
+pub(crate) struct View<'t> {
+    pub(crate) text: &'t [u8],
     /// Absolute offset of the first byte.
-    base: usize,
+    pub(crate) base: usize,
     /// Where the trigger lies within the text.
-    at: usize,
+    pub(crate) at: usize,
 }
 
 impl<'t> View<'t> {
-    fn new(text: &'t [u8], base: usize, at: usize) -> Self {
+    pub(crate) fn new(text: &'t [u8], base: usize, at: usize) -> Self {
         let start = at.saturating_sub(Scanner::BEHIND);
         let end = at.saturating_add(Scanner::AHEAD).min(text.len());
         let text = text.get(start..end).unwrap_or_default();
@@ -74,6 +79,11 @@ impl<'t> View<'t> {
 impl Engine {
     /// An engine at the start of a text.
     pub(crate) const fn new() -> Self {
+        Self::at_depth(0)
+    }
+
+    /// An engine at the start of a text that stands so many layers deep in another.
+    pub(crate) const fn at_depth(depth: u8) -> Self {
         Self {
             walks: Walks::new(),
             pending: Pending::new(),
@@ -81,6 +91,8 @@ impl Engine {
             barren: 0,
             refused: Refused::NONE,
             dotted: 0,
+            depth,
+            layers: Layers::new(),
         }
     }
 
@@ -88,17 +100,19 @@ impl Engine {
     /// `base`. Both `base` and `from` are multiples of [`number::BLOCK`].
     pub(crate) fn segment(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
         prefilter::places(text, from, to, |at| self.keywords(text, base, at));
+        self.unzip(text, base, to);
         let part = text.get(from..to).unwrap_or_default();
-        let mut at_sign = |at| self.at_sign(text, base, from.saturating_add(at));
+        let mut at_sign = |at| self.sign(text, base, from.saturating_add(at));
         // The quick search first asks the processor what it can do, which under a hypervisor
         // costs more than looking through a command line.
         if part.len() < SHORT {
-            let places = part.iter().enumerate().filter(|(_, byte)| **byte == b'@');
+            let places = part.iter().enumerate().filter(|(_, byte)| matches!(byte, b'@' | b'%'));
             places.for_each(|(at, _)| at_sign(at));
         } else {
-            memchr_iter(b'@', part).for_each(at_sign);
+            memchr2_iter(b'@', b'%', part).for_each(at_sign);
         }
         number::groups(text, from, to, |group| self.number(text, base, group));
+        self.runs(text, base, from, to);
     }
 
     fn keywords(&mut self, text: &[u8], base: usize, at: usize) {
@@ -107,6 +121,10 @@ impl Engine {
         }
         for (start, keyword) in prefilter::keywords(text, at) {
             self.walks.work = self.walks.work.saturating_add(1);
+            if let Some(layer) = keyword.layer {
+                self.layer(layer, text, base, start);
+                continue;
+            }
             let view = View::new(text, base, at).starting(at.saturating_sub(start));
             let mut assigned = None;
             let offered = self.pending.offered();
@@ -242,6 +260,17 @@ impl Engine {
         self.judge(number, rule, view, candidate, Judgement::Shape);
     }
 
+    /// An `@`, or a `%` that may begin an escape.
+    fn sign(&mut self, text: &[u8], base: usize, at: usize) {
+        match text.get(at..) {
+            Some([b'%', a, b, ..]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => {
+                self.spelled(Kind::Escapes, 2, text, base, at);
+            }
+            Some([b'@', ..]) => self.at_sign(text, base, at),
+            _ => {}
+        }
+    }
+
     fn at_sign(&mut self, text: &[u8], base: usize, at: usize) {
         let end = at.saturating_add(1);
         let rules = match text.get(end..) {
@@ -313,6 +342,7 @@ impl Engine {
             rule: number,
             confidence,
             rank: rule.rank,
+            value: None,
         });
     }
 }

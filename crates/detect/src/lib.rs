@@ -11,8 +11,10 @@ a bitmap of 8 KiB; only where a keyword, an `@` or a group of digits stands does
 closer, forward by one byte of look-ahead and within fixed bounds ([`Scanner::BEHIND`] and
 [`Scanner::AHEAD`]).
 
-This crate decides nothing. It does not know commands, hosts or policies, and it does not undo
-encodings. The value of a finding never leaves it: only where it lies, a keyed fingerprint and a
+Layers of disguise are undone two deep where they stand: base64, hex, escapes, quoted-printable,
+UTF-16, gzip, and literals that code puts together.
+
+This crate decides nothing. It does not know commands, hosts or policies. The value of a finding never leaves it: only where it lies, a keyed fingerprint and a
 masked preview do.
 */
 
@@ -22,6 +24,7 @@ mod bytes;
 mod candidate;
 mod detector;
 mod engine;
+mod layer;
 mod number;
 mod overlap;
 mod pattern;
@@ -32,6 +35,7 @@ mod rule;
 mod scanner;
 mod stream;
 mod tables;
+mod undo;
 mod url;
 mod validator;
 mod walks;

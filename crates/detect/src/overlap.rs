@@ -3,7 +3,7 @@
 //! Raw findings wait here until nothing that is still to come can overlap them.
 
 /// A finding before its value is named and masked; offsets are absolute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Raw {
     pub(crate) start: usize,
     pub(crate) end: usize,
@@ -12,6 +12,19 @@ pub(crate) struct Raw {
     /// Per cent.
     pub(crate) confidence: u8,
     pub(crate) rank: u8,
+    /// The value when it does not stand in the text as it is: what a layer of disguise held.
+    pub(crate) value: Option<Box<[u8]>>,
+}
+
+impl core::fmt::Debug for Raw {
+    /// Shows where it is, never the value.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Raw")
+            .field("start", &self.start)
+            .field("end", &self.end)
+            .field("rule", &self.rule)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A cluster of overlapping findings longer than this is settled although more could join it, so
@@ -51,18 +64,18 @@ impl Pending {
         }
     }
 
-    /// First byte that a waiting finding needs.
-    pub(crate) fn first_start(&self) -> Option<usize> {
-        self.raws.iter().map(|raw| raw.start).min()
+    /// First byte of the text that a waiting finding needs.
+    pub(crate) fn first_needed(&self) -> Option<usize> {
+        self.raws.iter().filter(|raw| raw.value.is_none()).map(|raw| raw.start).min()
     }
 
     /// Calls `stands` with every finding that wins, in order, as far as nothing that begins at or
     /// after `open` can change it.
-    pub(crate) fn settle(&mut self, open: usize, mut stands: impl FnMut(Raw)) {
+    pub(crate) fn settle(&mut self, open: usize, mut stands: impl FnMut(&Raw)) {
         if self.raws.is_empty() {
             return;
         }
-        self.raws.sort_unstable_by_key(|raw| (raw.start, raw.end, raw.rule));
+        self.raws.sort_unstable_by_key(|raw| (raw.start, raw.end, raw.rule, raw.value.is_some()));
         let mut taken = 0_usize;
         while let Some(cluster) = self.raws.get(taken..).and_then(first_cluster) {
             let start = cluster.first().map_or(0, |raw| raw.start);
@@ -71,8 +84,8 @@ impl Pending {
                 break;
             }
             match cluster {
-                [only] => stands(*only),
-                _ => winners(cluster).into_iter().for_each(&mut stands),
+                [only] => stands(only),
+                _ => winners(cluster).iter().for_each(&mut stands),
             }
             taken = taken.saturating_add(cluster.len());
             self.settled = end;
@@ -101,6 +114,7 @@ fn winners(cluster: &[Raw]) -> Vec<Raw> {
             length,
             raw.rank,
             raw.confidence,
+            raw.value.is_none(),
             core::cmp::Reverse((raw.start, raw.rule)),
         ))
     });
@@ -122,12 +136,12 @@ mod tests {
     use super::*;
 
     fn raw(start: usize, end: usize, rule: u16, rank: u8) -> Raw {
-        Raw { start, end, rule, confidence: 90, rank }
+        Raw { start, end, rule, confidence: 90, rank, value: None }
     }
 
     fn settle(raws: &[Raw], open: usize) -> Vec<(usize, usize, u16)> {
         let mut pending = Pending::new();
-        raws.iter().for_each(|raw| pending.push(*raw));
+        raws.iter().for_each(|raw| pending.push(raw.clone()));
         let mut out = Vec::new();
         pending.settle(open, |raw| out.push((raw.start, raw.end, raw.rule)));
         out

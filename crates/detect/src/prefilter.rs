@@ -55,6 +55,8 @@ fn search<const BITS: u32, const WORDS: usize>(
     each_passing::<BITS, _>(bitmap, rest, at, &mut hit);
 }
 
+/// Kept apart, so that the loop above stays in the registers.
+#[inline(never)]
 fn each_passing<const BITS: u32, const WORDS: usize>(
     bitmap: &[u64; WORDS],
     block: &[u8],

@@ -61,8 +61,8 @@ impl Refused {
 mod tests {
     use super::*;
 
-    static KEYWORD: Keyword = Keyword { text: b"token", offset: 0, rules: &[] };
-    static OTHER: Keyword = Keyword { text: b"token", offset: 0, rules: &[] };
+    static KEYWORD: Keyword = Keyword { text: b"token", offset: 0, rules: &[], layer: None };
+    static OTHER: Keyword = Keyword { text: b"token", offset: 0, rules: &[], layer: None };
 
     #[test]
     fn only_the_same_text_around_the_same_keyword_is_known() {

@@ -79,4 +79,14 @@ pub(crate) struct Keyword {
     /// Where in it the four bytes of the prefilter stand.
     pub(crate) offset: u8,
     pub(crate) rules: &'static [u16],
+    /// The layer of disguise that it betrays, instead of rules.
+    pub(crate) layer: Option<Layer>,
+}
+
+/// Layers of disguise that a few bytes betray.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layer {
+    Escapes,
+    Gzip,
+    QuotedPrintable,
 }

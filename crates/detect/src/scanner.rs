@@ -73,7 +73,12 @@ impl<'k> Scanner<'k> {
         while from < text.len() {
             let to = from.saturating_add(Self::SEGMENT).min(text.len());
             engine.segment(text, 0, from, to);
-            let open = if to == text.len() { usize::MAX } else { to.saturating_sub(Self::BEHIND) };
+            let open = if to == text.len() {
+                engine.finish();
+                usize::MAX
+            } else {
+                engine.open(to.saturating_sub(Self::BEHIND))
+            };
             self.settle(&mut engine, open, (text, 0), channel, &mut tally, out);
             from = to;
         }
@@ -104,8 +109,9 @@ impl<'k> Scanner<'k> {
                 tally.beyond = tally.beyond.saturating_add(1);
                 return;
             }
-            let value = raw.start.checked_sub(base).zip(raw.end.checked_sub(base));
-            let Some(value) = value.and_then(|(start, end)| text.get(start..end)) else { return };
+            let plain = raw.start.checked_sub(base).zip(raw.end.checked_sub(base));
+            let plain = plain.and_then(|(start, end)| text.get(start..end));
+            let Some(value) = raw.value.as_deref().or(plain) else { return };
             if let Some(finding) = self.finding(raw, value, channel) {
                 tally.reported = tally.reported.saturating_add(1);
                 out.push(finding);
@@ -113,7 +119,7 @@ impl<'k> Scanner<'k> {
         });
     }
 
-    fn finding(&self, raw: Raw, value: &[u8], channel: &Channel) -> Option<Finding> {
+    fn finding(&self, raw: &Raw, value: &[u8], channel: &Channel) -> Option<Finding> {
         let detector = DETECTORS.get(usize::from(raw.rule))?;
         let head = RULES.get(usize::from(raw.rule)).map_or(0, |rule| usize::from(rule.head));
         Some(Finding {

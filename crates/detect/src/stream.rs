@@ -68,7 +68,12 @@ impl<'k> Stream<'k> {
         let to = from.saturating_add(length);
         self.engine.segment(&self.buffer, self.base, from, to);
         self.done = self.done.saturating_add(length);
-        let open = if last { usize::MAX } else { self.done.saturating_sub(Scanner::BEHIND) };
+        let open = if last {
+            self.engine.finish();
+            usize::MAX
+        } else {
+            self.engine.open(self.done.saturating_sub(Scanner::BEHIND))
+        };
         let Self { scanner, engine, buffer, base, channel, tally, .. } = self;
         scanner.settle(engine, open, (buffer, *base), channel, tally, out);
         self.forget();
@@ -77,7 +82,7 @@ impl<'k> Stream<'k> {
     /// Drops what neither a later trigger nor a waiting finding can need.
     fn forget(&mut self) {
         let behind = self.done.saturating_sub(Scanner::BEHIND);
-        let needed = self.engine.pending.first_start().map_or(behind, |start| start.min(behind));
+        let needed = self.engine.pending.first_needed().map_or(behind, |start| start.min(behind));
         let blocks = needed.saturating_sub(self.base) / BLOCK;
         let drop = blocks.saturating_mul(BLOCK);
         if drop >= Scanner::SEGMENT / 2 {

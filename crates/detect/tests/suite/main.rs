@@ -2,6 +2,7 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::string_slice,
     clippy::unwrap_used,
     reason = "a test that cannot go on fails"
@@ -10,5 +11,6 @@
 mod checksums;
 mod detectors;
 mod files;
+mod layers;
 mod properties;
 mod template;

@@ -266,7 +266,7 @@ fn polymod(values: &[u8]) -> u32 {
     check
 }
 
-fn base64(bytes: &[u8], last: &str, pad: bool) -> String {
+pub(crate) fn base64(bytes: &[u8], last: &str, pad: bool) -> String {
     let alphabet = format!("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789{last}");
     let mut out = String::new();
     for chunk in bytes.chunks(3) {

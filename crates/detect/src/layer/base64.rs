@@ -1,0 +1,166 @@
+//! Base64 in either alphabet (RFC 4648 §4 and §5), also over lines (RFC 2045 §6.8).
+
+pub(crate) use super::blocks::is_digit;
+use super::{Decoded, Stop, WINDOW, is_promising};
+use crate::bytes::run;
+
+/// Fewest digits of a run that is looked at.
+pub(crate) const SHORTEST: usize = 22;
+
+/// Digits that are decoded to see whether the run is worth it: twelve bytes.
+const HEAD: usize = 16;
+
+/// Fewest digits on a line after which the next line goes on.
+const LINE: usize = 40;
+
+/// Most blanks before the digits of a next line.
+const MOST_BLANKS: usize = 16;
+
+/// Length of the run of digits at the start of `text`.
+pub(crate) fn length(text: &[u8]) -> usize {
+    run(text, is_digit)
+}
+
+/// Where in `run` base64 of text begins: at its start, after a few letters of an option, or after
+/// the first or last `/` of a path.
+pub(crate) fn begin(run: &[u8]) -> Option<usize> {
+    let after = |slash: Option<usize>| slash.and_then(|at| at.checked_add(1));
+    let first = after(run.iter().position(|byte| *byte == b'/'));
+    let last = after(run.iter().rposition(|byte| *byte == b'/'));
+    [Some(0), Some(1), Some(2), Some(3), first, last]
+        .into_iter()
+        .flatten()
+        .find(|start| run.get(*start..).is_some_and(is_worth_it))
+}
+
+fn is_worth_it(run: &[u8]) -> bool {
+    let Some(head) = run.get(..HEAD) else { return false };
+    let mut bytes = [0; HEAD / 4 * 3];
+    let groups = head.as_chunks::<4>().0.iter().zip(bytes.as_chunks_mut::<3>().0);
+    groups.for_each(|(digits, slot)| *slot = group(*digits));
+    is_promising(&bytes)
+}
+
+fn group(digits: [u8; 4]) -> [u8; 3] {
+    let bits = digits.iter().fold(0, |bits: u32, digit| (bits << 6) | value(*digit));
+    let [_, bytes @ ..] = bits.to_be_bytes();
+    bytes
+}
+
+/// Undoes the run at the start of `text`, line by line.
+pub(super) fn undo(text: &[u8], out: &mut Decoded) -> Stop {
+    let mut places = [0_usize; 4];
+    let mut bits = 0_u32;
+    let mut held = 0_usize;
+    let mut on_line = 0_usize;
+    let mut at = 0_usize;
+    while let Some(byte) = text.get(at).copied() {
+        if !is_digit(byte) {
+            let rest = text.get(at..).unwrap_or_default();
+            match line_end(rest).filter(|_| on_line >= LINE) {
+                Some(width) => at = at.saturating_add(width),
+                None => {
+                    let padding =
+                        run(rest.get(..2.min(rest.len())).unwrap_or_default(), |b| b == b'=');
+                    at = at.saturating_add(padding);
+                    break;
+                }
+            }
+            on_line = 0;
+            continue;
+        }
+        if held == 0 && at >= WINDOW {
+            return Stop { length: at, open: true };
+        }
+        if let Some(place) = places.get_mut(held) {
+            *place = at;
+        }
+        bits = (bits << 6) | value(byte);
+        held = held.wrapping_add(1) & 3;
+        let [one, two, three, four] = places;
+        let end = at.saturating_add(1);
+        match held {
+            2 => out.push((bits >> 4) as u8, one, end),
+            3 => out.push((bits >> 2) as u8, two, end),
+            0 => out.push(bits as u8, three, four.saturating_add(1)),
+            _ => {}
+        }
+        on_line = on_line.saturating_add(1);
+        at = end;
+    }
+    Stop { length: at, open: false }
+}
+
+/// Length of the line end at the start of `text`, as it is or as `\n` in a string, when digits
+/// follow it.
+fn line_end(text: &[u8]) -> Option<usize> {
+    let mark = match text {
+        [b'\r', b'\n', ..] | [b'\\', b'n', ..] => 2,
+        [b'\n', ..] => 1,
+        _ => return None,
+    };
+    let rest = text.get(mark..)?;
+    let blanks =
+        run(rest.get(..MOST_BLANKS.min(rest.len()))?, |byte| byte == b' ' || byte == b'\t');
+    is_digit(*rest.get(blanks)?).then_some(mark.saturating_add(blanks))
+}
+
+/// The value of a digit; of one of the alphabet only.
+const fn value(digit: u8) -> u32 {
+    let value = match digit {
+        b'A'..=b'Z' => digit.wrapping_sub(b'A'),
+        b'a'..=b'z' => digit.wrapping_sub(b'a').wrapping_add(26),
+        b'0'..=b'9' => digit.wrapping_sub(b'0').wrapping_add(52),
+        b'+' | b'-' => 62,
+        _ => 63,
+    };
+    value as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(text: &[u8]) -> (Vec<u8>, Stop, Decoded) {
+        let mut out = Decoded::new();
+        let stop = undo(text, &mut out);
+        (out.bytes().to_vec(), stop, out)
+    }
+
+    #[test]
+    fn vectors_of_rfc_4648() {
+        for (text, bytes) in
+            [("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar")]
+        {
+            let (decoded, stop, _) = decode(text.as_bytes());
+            assert_eq!(decoded, bytes.as_bytes());
+            assert_eq!(stop, Stop { length: text.len(), open: false });
+        }
+    }
+
+    #[test]
+    fn lines_are_joined_and_bytes_know_their_digits() {
+        let line = "YWJj".repeat(16);
+        let text = format!("{line}\n  {line}\r\nZGVm=");
+        let (decoded, stop, places) = decode(text.as_bytes());
+        assert_eq!(decoded, format!("{}def", "abc".repeat(32)).as_bytes());
+        assert_eq!(stop.length, text.len());
+        assert_eq!(places.outer(47, 49), Some((62, 69)));
+        assert_eq!(places.outer(0, 3), Some((0, 4)));
+    }
+
+    #[test]
+    fn text_begins_at_the_start_after_letters_or_after_a_slash() {
+        let text = "R0lUSFVCX1RPS0VOPWFiYw";
+        assert_eq!(begin(text.as_bytes()), Some(0));
+        assert_eq!(begin(format!("d{text}").as_bytes()), Some(1));
+        assert_eq!(begin(format!("api/v1/{text}").as_bytes()), Some(7));
+        for other in [
+            "crates/detect/src/validator/secret",
+            "iVBORw0KGgoAAAANSUhEUgAA",
+            "AAAAAAAAAAAAAAAAAAAAAAAAAA",
+        ] {
+            assert_eq!(begin(other.as_bytes()), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Text some of whose bytes are spelled otherwise: `%5F`, `\u005f`, `\x5f`, `\137`, `&#95;`,
+//! characters that take no room, literals that code puts together, quoted-printable.
+//!
+//! Escapes are those of RFC 3986 §2.1, RFC 8259 §7, C and its kin, HTML; quoted-printable is
+//! RFC 2045 §6.7. Only what stands for ASCII is undone: no secret that is looked for holds more.
+
+use super::hex::byte as hex_byte;
+use super::{Decoded, Stop, WINDOW, is_text};
+use crate::bytes::{before, is_word, run};
+
+/// How far before the first escape the part begins.
+const BEFORE: usize = 200;
+
+/// How far after the last escape the part ends.
+const AFTER: usize = 300;
+
+/// Most blanks and line ends on one side of an operator between two literals.
+const MOST_BLANKS: usize = 80;
+
+/// Digits of the longest `\u{…}` and `&#…;`.
+const MOST_DIGITS: usize = 6;
+
+/// Shortest and longest line before a soft line break (RFC 2045 §6.7, rule 5).
+const LINE: core::ops::RangeInclusive<usize> = 40..=80;
+
+/// What an escape stands for, and how long it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Escape {
+    width: usize,
+    /// Nothing when it takes no room.
+    byte: Option<u8>,
+}
+
+/// The kinds of spelling that are undone together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Escapes,
+    QuotedPrintable,
+}
+
+/// The escape at the start of the bytes after `at`, if one stands there.
+pub(crate) fn escape(text: &[u8], at: usize, kind: Kind) -> Option<Escape> {
+    let rest = text.get(at..)?;
+    if kind == Kind::QuotedPrintable && rest.first() == Some(&b'=') {
+        return quoted(rest);
+    }
+    match rest {
+        [b'%', a, b, ..] => pair(&[*a, *b], 3),
+        [b'\\', ..] => backslash(rest),
+        [b'&', b'#', b'x' | b'X', digits @ ..] => number(digits, 16, b';', 3),
+        [b'&', b'#', digits @ ..] => number(digits, 10, b';', 2),
+        [b'&', b'q', b'u', b'o', b't', b';', ..] => Some(Escape { width: 6, byte: Some(b'"') }),
+        [0xE2, 0x80, 0x8B..=0x8D, ..] | [0xE2, 0x81, 0xA0, ..] | [0xEF, 0xBB, 0xBF, ..] => {
+            Some(Escape { width: 3, byte: None })
+        }
+        [0xC2, 0xAD, ..] => Some(Escape { width: 2, byte: None }),
+        [b'"' | b'\'' | b'`', after @ ..] => {
+            let plain = before(text, at) != Some(b'\\');
+            joint(after).filter(|_| plain).map(|width| Escape { width, byte: None })
+        }
+        _ => None,
+    }
+}
+
+fn backslash(rest: &[u8]) -> Option<Escape> {
+    match rest {
+        [b'\\', b'x' | b'X', a, b, ..] => pair(&[*a, *b], 4),
+        [b'\\', b'u', b'{', digits @ ..] => number(digits, 16, b'}', 3),
+        [b'\\', b'u' | b'U', a, b, c, d, ..] => {
+            let code = u32::from(hex_byte(&[*a, *b])?) << 8 | u32::from(hex_byte(&[*c, *d])?);
+            character(code, 6)
+        }
+        [b'\\', b'0' | b'1', b @ b'0'..=b'7', c @ b'0'..=b'7', ..] => {
+            let digit = |byte: &u8| u32::from(byte.wrapping_sub(b'0'));
+            let high = rest.get(1).map_or(0, digit);
+            character((high << 6) | (digit(b) << 3) | digit(c), 4)
+        }
+        [b'\\', b'\n', ..] => Some(Escape { width: 2, byte: None }),
+        // JSON within JSON writes each backslash twice.
+        [b'\\', inner @ ..] if matches!(inner, [b'\\', b'u' | b'x', ..]) => {
+            let inner = backslash(inner)?;
+            Some(Escape { width: inner.width.checked_add(1)?, ..inner })
+        }
+        _ => None,
+    }
+}
+
+fn pair(digits: &[u8], width: usize) -> Option<Escape> {
+    hex_byte(digits).filter(|byte| is_text(*byte)).map(|byte| Escape { width, byte: Some(byte) })
+}
+
+/// Digits up to `close`, after `head` bytes.
+fn number(digits: &[u8], base: u32, close: u8, head: usize) -> Option<Escape> {
+    let most = digits.get(..MOST_DIGITS.min(digits.len()))?;
+    let length = run(most, |byte| char::from(byte).is_digit(base));
+    if length == 0 || digits.get(length) != Some(&close) {
+        return None;
+    }
+    let code = digits.get(..length)?.iter().try_fold(0_u32, |code, byte| {
+        code.checked_mul(base)?.checked_add(char::from(*byte).to_digit(base)?)
+    })?;
+    character(code, head.checked_add(length)?.checked_add(1)?)
+}
+
+/// An escape of this character: ASCII text, or one that takes no room.
+fn character(code: u32, width: usize) -> Option<Escape> {
+    match (u8::try_from(code), code) {
+        (_, 0x00AD | 0x200B..=0x200D | 0x2060 | 0xFEFF) => Some(Escape { width, byte: None }),
+        (Ok(byte), _) if is_text(byte) => Some(Escape { width, byte: Some(byte) }),
+        _ => None,
+    }
+}
+
+/// Quoted-printable: `=5F` with upper-case digits, or a soft line break.
+fn quoted(rest: &[u8]) -> Option<Escape> {
+    match rest {
+        [_, b'\n', ..] => Some(Escape { width: 2, byte: None }),
+        [_, b'\r', b'\n', ..] => Some(Escape { width: 3, byte: None }),
+        [_, a, b, ..] if !a.is_ascii_lowercase() && !b.is_ascii_lowercase() => pair(&[*a, *b], 3),
+        _ => None,
+    }
+}
+
+/// Length from a closing quote to the opening one of the next literal, when an operator that puts
+/// texts together, or nothing, stands between: `" + "`; `after` begins after the closing quote.
+fn joint(after: &[u8]) -> Option<usize> {
+    let seen = after.get(..MOST_BLANKS.saturating_mul(2).min(after.len()))?;
+    let first = run(seen, is_blank);
+    let rest = seen.get(first..)?;
+    let operator = match rest {
+        [b'.', b'.', ..] | [b'+', b'+', ..] | [b'|', b'|', ..] | [b'<', b'>', ..] => 2,
+        [b'+' | b'.' | b'&' | b'~' | b'\\', ..] => 1,
+        _ => 0,
+    };
+    let second = run(rest.get(operator..)?, is_blank);
+    let quote = first.checked_add(operator)?.checked_add(second)?;
+    let apart = quote > 0 && first <= MOST_BLANKS && second <= MOST_BLANKS;
+    // A quote that closes another word right after it is no literal that goes on.
+    let goes_on = seen.get(quote.checked_add(1)?).is_some_and(|byte| byte.is_ascii_graphic());
+    (apart && goes_on && matches!(seen.get(quote), Some(b'"' | b'\'' | b'`')))
+        .then(|| quote.saturating_add(2))
+}
+
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// Where the part of `text` begins whose first escape is at `at`, and whether that is in the middle
+/// of a word.
+pub(crate) fn begin(text: &[u8], at: usize) -> (usize, bool) {
+    let earliest = at.saturating_sub(BEFORE);
+    if earliest == 0 {
+        return (0, false);
+    }
+    let head = text.get(earliest..at).unwrap_or_default();
+    let word = run(head, is_word);
+    (earliest.saturating_add(word), word == head.len())
+}
+
+/// Undoes the escapes of `text` from `start` to some way after the last one, or as far as a window
+/// goes.
+pub(crate) fn undo(text: &[u8], start: usize, first: usize, kind: Kind, out: &mut Decoded) -> Stop {
+    let limit = start.saturating_add(WINDOW);
+    let mut last = first;
+    let mut at = start;
+    while let Some(byte) = text.get(at).copied() {
+        if at >= limit || at.saturating_sub(last) >= AFTER {
+            return Stop { length: at.saturating_sub(start), open: true };
+        }
+        let marked = matches!(byte, b'%' | b'\\' | b'&' | b'=' | b'"' | b'\'' | b'`' | 0xC2..);
+        match escape(text, at, kind).filter(|_| marked) {
+            Some(Escape { width, byte }) => {
+                let end = at.saturating_add(width);
+                if let Some(byte) = byte {
+                    out.push(byte, at, end);
+                }
+                at = end;
+                last = at;
+            }
+            None => {
+                let end = at.saturating_add(1);
+                out.push(byte, at, end);
+                at = end;
+            }
+        }
+    }
+    Stop { length: at.saturating_sub(start), open: false }
+}
+
+/// Whether the `=` at `at` ends a line that quoted-printable has cut.
+pub(crate) fn is_soft_break(text: &[u8], at: usize) -> bool {
+    let line = text.get(..at).unwrap_or_default();
+    let recent = line.get(line.len().saturating_sub(LINE.end().saturating_add(1))..);
+    let length = recent.map_or(0, |it| it.iter().rev().take_while(|byte| **byte != b'\n').count());
+    LINE.contains(&length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn undone(text: &str, kind: Kind) -> String {
+        let bytes = text.as_bytes();
+        let first = (0..bytes.len()).find(|at| escape(bytes, *at, kind).is_some()).unwrap_or(0);
+        let mut out = Decoded::new();
+        undo(bytes, 0, first, kind, &mut out);
+        String::from_utf8(out.bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn every_spelling_is_undone() {
+        let same = [
+            "ghp%5Fabc",
+            "ghp%5fabc",
+            "ghp\\u005fabc",
+            "ghp\\\\u005Fabc",
+            "ghp\\x5fabc",
+            "ghp\\u{5f}abc",
+            "ghp\\137abc",
+            "ghp&#95;abc",
+            "ghp&#x5f;abc",
+            "gh\u{200b}p_abc",
+            "gh\\u200bp_abc",
+            "gh\u{ad}p_abc",
+        ];
+        for text in same {
+            assert_eq!(undone(text, Kind::Escapes), "ghp_abc", "{text}");
+        }
+        assert_eq!(undone("{&quot;a&quot;}", Kind::Escapes), "{\"a\"}");
+    }
+
+    #[test]
+    fn literals_are_put_together() {
+        let same = [
+            "\"ghp_\" + \"abc\"",
+            "\"ghp_\"+\"abc\"",
+            "\"ghp_\" \"abc\"",
+            "\"ghp_\" .. \"abc\"",
+            "\"ghp_\".\"abc\"",
+            "\"ghp_\" & \"abc\"",
+            "\"ghp_\" +\n    \"abc\"",
+            "\"ghp_\" \\\n \"abc\"",
+            "\"ghp_\" + 'abc\"",
+        ];
+        for text in same {
+            assert_eq!(undone(text, Kind::Escapes), "\"ghp_abc\"", "{text}");
+        }
+        for text in ["\"a\", \"b\"", "\"a\": \"b\"", "\"a\" = \"b\"", "\"a\".len()"] {
+            assert_eq!(undone(text, Kind::Escapes), text);
+        }
+    }
+
+    #[test]
+    fn quoted_printable_is_undone() {
+        assert_eq!(undone("key=3Dghp=5Fab=\r\nc=\nd", Kind::QuotedPrintable), "key=ghp_abcd");
+        assert_eq!(undone("a=b&c=ff", Kind::QuotedPrintable), "a=b&c=ff");
+    }
+}

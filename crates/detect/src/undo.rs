@@ -1,0 +1,225 @@
+//! What the engine does about layers of disguise: where one may begin, it is undone and scanned by
+//! an engine of its own, and what that finds is reported where it stands in the outer text.
+
+use core::mem;
+
+use crate::bytes::run_back;
+use crate::engine::{Engine, View};
+use crate::layer::gzip::{Fed, Gzip};
+use crate::layer::spelled::{self, Kind};
+use crate::layer::{Blocks, DEEPEST, Decoded, Marks, OVERLAP, Spelling, base64, hex, wide};
+use crate::overlap::Raw;
+use crate::rule::Layer;
+use crate::scanner::Scanner;
+
+/// How far before two whole parts of digits a run may begin: one part and a bit.
+const BEHIND: usize = 64;
+
+/// Fewest decoded bytes that can hold anything.
+const SHORTEST: usize = 8;
+
+/// Bytes of a keyword among which the escape begins.
+const KEYWORD: usize = 4;
+
+impl Engine {
+    /// A keyword at `at` of `text` betrays a layer of this kind.
+    pub(crate) fn layer(&mut self, layer: Layer, text: &[u8], base: usize, at: usize) {
+        match layer {
+            Layer::Escapes => self.spelled(Kind::Escapes, 0, text, base, at),
+            Layer::Gzip => self.member(text, base, at),
+            Layer::QuotedPrintable => self.spelled(Kind::QuotedPrintable, 1, text, base, at),
+        }
+    }
+
+    /// Undoes the escapes around the one that begins at `at` or a few bytes later. Parts that are
+    /// done are remembered in `slot`, one for each pass over the text.
+    pub(crate) fn spelled(&mut self, kind: Kind, slot: usize, text: &[u8], base: usize, at: usize) {
+        let place = base.saturating_add(at);
+        if self.depth >= DEEPEST || self.layers.spelled.get(slot).is_none_or(|done| place < *done) {
+            return;
+        }
+        let mut near = at..at.saturating_add(KEYWORD);
+        let Some(first) = near.find(|at| spelled::escape(text, *at, kind).is_some()) else {
+            return;
+        };
+        let cut = matches!(text.get(first..), Some([b'=', b'\n' | b'\r', ..]));
+        if cut && !spelled::is_soft_break(text, first) {
+            return;
+        }
+        let view = View::new(text, base, first);
+        let (start, inside) = spelled::begin(view.text, view.at);
+        let mut buffer = self.buffer();
+        let stop = spelled::undo(view.text, start, view.at, kind, &mut buffer);
+        let end = view.base.saturating_add(start).saturating_add(stop.length);
+        if let Some(done) = self.layers.spelled.get_mut(slot) {
+            *done = end;
+        }
+        self.within(&buffer, view.base, (inside, stop.open));
+        self.layers.buffer = buffer;
+    }
+
+    /// Looks for runs of digits and for UTF-16 in `from..to`, and goes on with what goes on.
+    pub(crate) fn runs(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
+        if self.depth >= DEEPEST {
+            return;
+        }
+        self.resume(text, base, to);
+        for mark in Blocks::new(text, from, to) {
+            let done = self.layers.runs.saturating_sub(base);
+            match mark {
+                Marks::Digits(at) if at >= done => self.digits(text, base, at, done),
+                Marks::Zeros(at) => {
+                    if let Some(start) = wide::begin(text, at, done.max(from)) {
+                        self.window(Spelling::Wide, text, base, start, false);
+                    }
+                }
+                Marks::Digits(_) => continue,
+            }
+            self.resume(text, base, to);
+        }
+    }
+
+    /// Looks at the run of digits around `at`, which does not begin before `floor`.
+    fn digits(&mut self, text: &[u8], base: usize, at: usize, floor: usize) {
+        let earliest = floor.max(at.saturating_sub(BEHIND)).min(at);
+        let head = text.get(earliest..at).unwrap_or_default();
+        let start = at.saturating_sub(run_back(head, base64::is_digit));
+        let view = View::new(text, base, start);
+        let rest = view.text.get(view.at..).unwrap_or_default();
+        let run = rest.get(..base64::length(rest)).unwrap_or_default();
+        self.walks.work = self.walks.work.saturating_add(run.len() as u64);
+        self.layers.runs = base.saturating_add(start).saturating_add(run.len());
+        if run.len() < base64::SHORTEST {
+            return;
+        }
+        if hex::begins(run) {
+            self.window(Spelling::Hex, text, base, start, false);
+        } else if let Some(offset) = base64::begin(run) {
+            self.window(Spelling::Base64, text, base, start.saturating_add(offset), false);
+        }
+    }
+
+    /// Goes on with a layer that is longer than a window, as far as windows begin before `to`.
+    fn resume(&mut self, text: &[u8], base: usize, to: usize) {
+        while let Some((spelling, at)) = self.layers.resume
+            && at < base.saturating_add(to)
+        {
+            self.layers.resume = None;
+            self.window(spelling, text, base, at.saturating_sub(base), true);
+        }
+    }
+
+    /// Undoes the window of a layer that begins at `start`; `inside` says that the layer began
+    /// earlier.
+    fn window(&mut self, spelling: Spelling, text: &[u8], base: usize, start: usize, inside: bool) {
+        let view = View::new(text, base, start);
+        let rest = view.text.get(view.at..).unwrap_or_default();
+        let mut buffer = self.buffer();
+        let stop = spelling.undo(rest, &mut buffer);
+        let place = base.saturating_add(start);
+        self.layers.runs = self.layers.runs.max(place.saturating_add(stop.length));
+        if stop.open {
+            let again = buffer.bytes().len().saturating_sub(OVERLAP);
+            let again = again.saturating_sub(again.checked_rem(spelling.group()).unwrap_or(0));
+            let next = buffer.place(again).map(|at| place.saturating_add(at));
+            self.layers.resume = next.filter(|at| *at > place).map(|at| (spelling, at));
+        }
+        self.within(&buffer, place, (inside, stop.open));
+        self.layers.buffer = buffer;
+    }
+
+    fn buffer(&mut self) -> Decoded {
+        let mut buffer = mem::replace(&mut self.layers.buffer, Decoded::new());
+        buffer.clear();
+        buffer
+    }
+
+    /// Scans decoded bytes, whose places count from absolute offset `base`. `open` says whether
+    /// they begin and whether they end in the middle: what touches such an end is not known whole.
+    fn within(&mut self, decoded: &Decoded, base: usize, open: (bool, bool)) {
+        self.inside(decoded.bytes(), open, |start, end| {
+            let (start, end) = decoded.outer(start, end)?;
+            Some((base.checked_add(start)?, base.checked_add(end)?))
+        });
+    }
+
+    fn inside(
+        &mut self,
+        bytes: &[u8],
+        open: (bool, bool),
+        outer: impl Fn(usize, usize) -> Option<(usize, usize)>,
+    ) {
+        if bytes.len() < SHORTEST {
+            return;
+        }
+        let mut inner = Self::at_depth(self.depth.saturating_add(1));
+        inner.whole(bytes);
+        self.walks.work = self.walks.work.saturating_add(inner.walks.work);
+        inner.pending.settle(usize::MAX, |raw| {
+            let cut = (open.0 && raw.start == 0) || (open.1 && raw.end == bytes.len());
+            let Some((start, end)) = outer(raw.start, raw.end).filter(|_| !cut) else { return };
+            let value = raw.value.clone().or_else(|| bytes.get(raw.start..raw.end).map(Box::from));
+            self.pending.push(Raw { start, end, value, ..*raw });
+        });
+    }
+
+    /// Scans the whole of a text.
+    fn whole(&mut self, text: &[u8]) {
+        let mut from = 0_usize;
+        while from < text.len() {
+            let to = from.saturating_add(Scanner::SEGMENT).min(text.len());
+            self.segment(text, 0, from, to);
+            from = to;
+        }
+        self.finish();
+    }
+
+    /// Begins with compressed data at `at`, unless that lies in compressed data itself.
+    fn member(&mut self, text: &[u8], base: usize, at: usize) {
+        if self.depth >= DEEPEST {
+            return;
+        }
+        self.unzip(text, base, at);
+        if self.layers.gzip.is_none() {
+            let view = View::new(text, base, at);
+            let data = view.text.get(view.at..).unwrap_or_default();
+            self.layers.gzip = Gzip::begin(data, base.saturating_add(at));
+        }
+    }
+
+    /// Undoes compressed data as far as `to`.
+    pub(crate) fn unzip(&mut self, text: &[u8], base: usize, to: usize) {
+        let Some(mut gzip) = self.layers.gzip.take() else { return };
+        loop {
+            match gzip.feed(text, base, to) {
+                Fed::Full => {
+                    self.unzipped(&gzip, true);
+                    gzip.forget();
+                }
+                Fed::More => {
+                    self.layers.gzip = Some(gzip);
+                    return;
+                }
+                Fed::Over => return self.unzipped(&gzip, false),
+            }
+        }
+    }
+
+    fn unzipped(&mut self, gzip: &Gzip, more: bool) {
+        let (bytes, inside) = gzip.window();
+        self.inside(bytes, (inside, more), |start, end| gzip.outer(start, end));
+    }
+
+    /// Scans what the end of the text left waiting.
+    pub(crate) fn finish(&mut self) {
+        if let Some(gzip) = self.layers.gzip.take() {
+            self.unzipped(&gzip, false);
+        }
+    }
+
+    /// The offset at or after which something may still be found, when the text is scanned up to
+    /// where only what begins at or after `open` is to come.
+    pub(crate) fn open(&self, open: usize) -> usize {
+        self.layers.gzip.as_ref().map_or(open, |gzip| gzip.place().min(open))
+    }
+}
