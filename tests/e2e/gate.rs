@@ -7,6 +7,7 @@ mod homes;
 mod modes;
 mod pipes;
 mod removal;
+mod secrecy;
 mod strangers;
 mod ways;
 

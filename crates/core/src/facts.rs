@@ -38,6 +38,12 @@ pub trait Facts {
     /// The root of the installation.
     fn root(&self) -> &Path;
 
+    /// How many entries a folder has that a shell's `*` names: all but those that start with a dot.
+    /// `None` when that cannot be told.
+    fn entries(&self, _folder: &Path) -> Option<usize> {
+        None
+    }
+
     /// `path` as the command would open it: absolute, with `.`, `..` and symbolic links resolved
     /// as far as it exists. `None` when that cannot be told.
     ///

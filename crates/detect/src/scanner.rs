@@ -85,6 +85,29 @@ impl<'k> Scanner<'k> {
         tally
     }
 
+    /// The finding of a value that its place makes a secret, whatever it looks like: `value` stands
+    /// in `channel` from byte `start` on. `None` when no detector reports `entity`.
+    #[must_use]
+    pub fn placed(
+        &self,
+        entity: &str,
+        value: &[u8],
+        channel: &Channel,
+        start: usize,
+    ) -> Option<Finding> {
+        let detector = DETECTORS.iter().find(|detector| detector.entity == entity)?;
+        Some(Finding {
+            detector: Cow::Borrowed(detector.id),
+            entity: Cow::Borrowed(detector.entity),
+            channel: channel.clone(),
+            span: Span::at(start, value.len()),
+            confidence: Confidence::percent(95),
+            severity: detector.severity,
+            fingerprint: self.key.digest("finding", [value]),
+            preview: preview::mask(value, 0),
+        })
+    }
+
     /// A scan of a text that comes in pieces.
     #[must_use]
     pub fn stream(&self, channel: Channel) -> Stream<'k> {

@@ -1,7 +1,10 @@
 //! One action with everything known about it, as a policy may ask.
 
 use std::cell::OnceCell;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use datafog_core::{
     Action, Destination, Facts, Finding, Flow, Flows, HostName, KeyedDigest, Mode, Principal,
@@ -137,6 +140,13 @@ impl Facts for Case<'_> {
 
     fn canonical(&self, path: &Path) -> Option<PathBuf> {
         canonical::followed(&self.action.cwd, path)
+    }
+
+    fn entries(&self, folder: &Path) -> Option<usize> {
+        let names = fs::read_dir(folder).ok()?.map(|entry| entry.map(|entry| entry.file_name()));
+        let names: io::Result<Vec<_>> = names.collect();
+        let shown = |name: &&OsString| !name.as_bytes().starts_with(b".");
+        Some(names.ok()?.iter().filter(shown).count())
     }
 
     fn root(&self) -> &Path {

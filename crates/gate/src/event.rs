@@ -10,6 +10,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::Error;
 use crate::case::Case;
+use crate::veil::{self, Veil};
 
 /// A new id for this moment.
 pub(crate) fn new_id(now: Timestamp) -> Result<Id, Error> {
@@ -35,6 +36,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) fault: Option<&'a Error>,
     pub(crate) duration_us: u64,
+    pub(crate) veil: Veil<'a>,
 }
 
 impl Draft<'_> {
@@ -45,7 +47,7 @@ impl Draft<'_> {
         let inspection = case.inspection;
         let mut faults: Vec<String> = self.fault.iter().map(|error| error.in_full()).collect();
         faults.extend(inspection.unscanned.iter().chain(&inspection.faults).cloned());
-        Event {
+        let mut event = Event {
             receipt_id: action.id,
             timestamp: shown(self.now),
             kind: self.kind,
@@ -71,7 +73,9 @@ impl Draft<'_> {
             policy_version: self.policy.version().to_owned(),
             policy_digest: self.policy.digest(),
             duration_us: self.duration_us,
-        }
+        };
+        self.veil.cover(&mut event);
+        event
     }
 }
 
@@ -79,9 +83,7 @@ impl Draft<'_> {
 /// credential is not shown.
 fn command(case: &Case<'_>) -> String {
     let covered = |argument: usize| -> Vec<Mask> {
-        let here = datafog_core::Channel::Argument(argument);
-        let found = case.inspection.findings.iter().filter(|finding| finding.channel == here);
-        found.map(|f| Mask { span: f.span, label: f.entity.to_string() }).collect()
+        veil::masks(case).filter(|(index, _)| *index == argument).map(|(_, mask)| mask).collect()
     };
     datafog_shim::display(&case.action.argv, &case.action.invocation, &covered)
 }

@@ -24,6 +24,7 @@ use crate::on_error::{Consequence, Failure, on_error, passes};
 use crate::report::Report;
 use crate::request::{Outcome, Purpose, Request};
 use crate::state::State;
+use crate::veil::Veil;
 use crate::world::World;
 use crate::{Error, canonical, principal};
 
@@ -79,9 +80,16 @@ impl<'a> Gate<'a> {
         match enforcement::carry_out(recorded, &seen.held) {
             Ok(Enforcement::Block(notice)) => Outcome::Blocked(notice),
             Ok(Enforcement::Missing) => Outcome::Missing,
-            Ok(Enforcement::Exec(_) | Enforcement::Nothing) => Outcome::Decided(Box::new(
-                Report::new(&opened.state, &case, decision, event, clock),
-            )),
+            Ok(Enforcement::Exec(_) | Enforcement::Nothing) => {
+                Outcome::Decided(Box::new(Report::new(
+                    &opened.state,
+                    &case,
+                    decision,
+                    event,
+                    &Veil::of(&case, &opened.key),
+                    clock,
+                )))
+            }
             Err(not_run) => opened.did_not_run(self.layout, event, mode, not_run),
         }
     }
@@ -137,7 +145,11 @@ impl<'a> Gate<'a> {
             // What a broken policy says must not keep a person from taking things back.
             Purpose::Loosen if passes(decision.verdict, case.mode) => return Enforcement::Nothing,
             Purpose::Loosen => {
-                return Enforcement::Block(Box::new(Notice::for_decision(case, decision)));
+                return Enforcement::Block(Box::new(Notice::for_decision(
+                    case,
+                    decision,
+                    &Veil::of(case, &opened.key),
+                )));
             }
             Purpose::Run => {}
         }
@@ -152,7 +164,11 @@ impl<'a> Gate<'a> {
             return failed(&Error::Misnamed { link: link.to_string_lossy().into_owned() });
         }
         if !passes(decision.verdict, case.mode) {
-            return Enforcement::Block(Box::new(Notice::for_decision(case, decision)));
+            return Enforcement::Block(Box::new(Notice::for_decision(
+                case,
+                decision,
+                &Veil::of(case, &opened.key),
+            )));
         }
         // Not for `on_error` to decide: in no mode may a command work with a part of its input.
         if let Some(channel) = &case.inspection.held.lost {
@@ -295,6 +311,7 @@ impl Opened {
             policy: &self.state.policy,
             fault: self.state.fault.as_ref(),
             duration_us: clock.microseconds(),
+            veil: Veil::of(case, &self.key),
         };
         draft.event()
     }
@@ -329,13 +346,14 @@ impl Opened {
             timestamp: event::shown(Timestamp::now()),
             kind: ReceiptKind::Outcome,
             enforcement: why.name().to_owned(),
-            faults: vec![why.to_string()],
+            faults: vec![Veil::plain(&self.key).over(&why.to_string())],
             ..first
         };
         // It did not run, recorded or not; there is nothing left to fail closed on.
         let recorded = self.record(layout, (), &outcome);
         match (why, recorded) {
             (NotRun::Changed(path), _) if mode == Mode::Enforced => {
+                let path = Veil::plain(&self.key).over(&path.to_string_lossy());
                 let notice = Notice::for_change(outcome.receipt_id, &outcome.command, &path);
                 Outcome::Blocked(Box::new(notice))
             }

@@ -87,6 +87,7 @@ impl Inspector<'_> {
             self.scanner.scan(text, &Channel::Argument(index), &mut self.seen.findings);
         }
         self.glued_values();
+        self.placed_secrets();
         self.seen.channels.push(ChannelScan { channel: Channel::Arguments, bytes, digest: None });
     }
 
@@ -134,6 +135,23 @@ impl Inspector<'_> {
             if !self.seen.findings.iter().any(known) {
                 self.seen.findings.push(finding);
             }
+        }
+    }
+
+    /// What no detector recognises is a secret still where its place says so.
+    fn placed_secrets(&mut self) {
+        for secret in &self.action.invocation.secrets {
+            let (argument, span) = (secret.place.argument, secret.place.span);
+            let channel = Channel::Argument(argument);
+            let known = |it: &Finding| it.channel == channel && it.span.overlaps(span);
+            let text = self.action.argv.get(argument).map(|text| text.as_encoded_bytes());
+            if self.seen.findings.iter().any(known) {
+                continue;
+            }
+            let value = text.and_then(|text| span.of(text));
+            self.seen.findings.extend(value.and_then(|value| {
+                self.scanner.placed(secret.entity, value, &channel, span.start())
+            }));
         }
     }
 

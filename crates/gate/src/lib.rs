@@ -29,6 +29,7 @@ mod principal;
 mod report;
 mod request;
 mod state;
+mod veil;
 mod vocabulary;
 mod walk;
 mod world;

@@ -6,13 +6,13 @@
 //! to run the command again outside it.
 
 use core::fmt;
-use std::path::Path;
 
 use datafog_core::{
     Decision, Destination, Facts, Finding, Flow, HostName, Id, RuleOrigin, Verdict,
 };
 
 use crate::case::Case;
+use crate::veil::Veil;
 
 /// The text for one blocked command, and the code to exit with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(crate) const FAILED: u8 = 125;
 
 impl Notice {
     /// The notice for a decision that does not let the command run.
-    pub(crate) fn for_decision(case: &Case<'_>, decision: &Decision) -> Self {
+    pub(crate) fn for_decision(case: &Case<'_>, decision: &Decision, veil: &Veil<'_>) -> Self {
         let decider = decision.decider();
         let finding = decider
             .and_then(|rule| rule.findings.first())
@@ -51,9 +51,9 @@ impl Notice {
         Self {
             receipt: Some(case.action.id),
             verdict: decision.verdict,
-            what: what(case, decision, finding),
+            what: veil.over(&what(case, decision, finding)),
             rule: decider.map(|rule| (rule.id.clone(), place(&rule.origin))),
-            finding: finding.map(|f| (f.entity.to_string(), f.channel.to_string())),
+            finding: finding.map(|f| (f.entity.to_string(), veil.channel(&f.channel).to_string())),
             instead: instead(decision),
             code: BLOCKED,
         }
@@ -77,8 +77,8 @@ impl Notice {
 
 impl Notice {
     /// The notice for content that changed between judging and running.
-    pub(crate) fn for_change(receipt: Id, command: &str, path: &Path) -> Self {
-        let what = format!("{command}: `{}` changed after it was judged", path.display());
+    pub(crate) fn for_change(receipt: Id, command: &str, path: &str) -> Self {
+        let what = format!("{command}: `{path}` changed after it was judged");
         Self {
             receipt: Some(receipt),
             verdict: Verdict::Deny,

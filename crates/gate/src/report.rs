@@ -6,6 +6,7 @@ use datafog_policy::Explanation;
 use crate::case::Case;
 use crate::clock::Clock;
 use crate::state::State;
+use crate::veil::{self, Veil};
 
 /// A decision with everything that led to it.
 #[derive(Debug)]
@@ -32,12 +33,15 @@ impl Report {
         case: &Case<'_>,
         decision: Decision,
         event: Event,
+        veil: &Veil<'_>,
         clock: Clock,
     ) -> Self {
         let loaded = state.fault.is_none();
+        let masks: Vec<_> = veil::masks(case).collect();
+        let form = datafog_shim::normal_form(&case.action.invocation, &masks);
         Self {
-            normal_form: datafog_shim::normal_form(&case.action.invocation),
-            explanation: loaded.then(|| state.policy.explain(case)),
+            normal_form: veil.command(&form),
+            explanation: loaded.then(|| explained(state, case, veil)),
             fault: state.fault.as_ref().map(ToString::to_string),
             going_home: case.findings().iter().map(|finding| case.going_home(finding)).collect(),
             decision,
@@ -45,4 +49,16 @@ impl Report {
             clock,
         }
     }
+}
+
+/// Every rule, with what its conditions saw as it may be shown.
+fn explained(state: &State, case: &Case<'_>, veil: &Veil<'_>) -> Explanation {
+    let mut explanation = state.policy.explain(case);
+    for part in &mut explanation.parts {
+        part.program = veil.command(&part.program);
+        for condition in part.rules.iter_mut().flat_map(|rule| &mut rule.conditions) {
+            condition.seen = veil.over(&condition.seen);
+        }
+    }
+    explanation
 }

@@ -1,5 +1,6 @@
 //! Facts that are simply given: for examples, tests and judging without a machine to look at.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,8 @@ pub struct Given {
     pub home: Option<PathBuf>,
     /// Root of the installation.
     pub root: PathBuf,
+    /// How many entries folders have; of any other nobody knows.
+    pub entries: BTreeMap<PathBuf, usize>,
 }
 
 impl Given {
@@ -60,6 +63,7 @@ impl Given {
             principal: Principal { kind: PrincipalKind::Human, ..Principal::default() },
             home: Some(PathBuf::from("/home/user")),
             root: PathBuf::from("/home/user/.datafog"),
+            entries: BTreeMap::new(),
         }
     }
 
@@ -124,5 +128,9 @@ impl Facts for Given {
 
     fn root(&self) -> &Path {
         &self.root
+    }
+
+    fn entries(&self, folder: &Path) -> Option<usize> {
+        self.entries.get(folder).copied()
     }
 }

@@ -22,7 +22,8 @@ pub struct Mask {
 ///
 /// Shown are names of options, subcommands, paths and hosts. Content, headers, credentials, users
 /// and queries of URLs become `‹n bytes›`; what `mask` covers (asked for each argument, by its
-/// index) becomes `‹label›`. Of a command without a profile only the names of options are shown.
+/// index) becomes `‹label›`. Of a command without a profile only the names of options are shown,
+/// of short ones the letter.
 #[must_use]
 pub fn display(
     argv: &[OsString],
@@ -37,7 +38,6 @@ pub fn display(
         while let Some(part) = hidden.next_if(|part| part.place.argument <= index) {
             parts.push(part);
         }
-        parts.extend(unexplained(invocation, index, argument));
         let found = mask(index).into_iter().map(|mask| Hidden {
             place: Place { argument: index, span: mask.span },
             label: mask.label,
@@ -53,21 +53,6 @@ pub fn display(
         }
     }
     cut(out)
-}
-
-/// What nobody can explain is not shown: arguments of an unknown command, but for option names.
-fn unexplained(invocation: &Invocation, index: usize, argument: &OsString) -> Option<Hidden> {
-    if invocation.known || index == 0 {
-        return None;
-    }
-    let bytes = argument.as_encoded_bytes();
-    let shown = match bytes.iter().position(|byte| *byte == b'=') {
-        _ if !bytes.starts_with(b"-") => 0,
-        Some(equals) => equals.saturating_add(1),
-        None => bytes.len(),
-    };
-    let span = Span::new(shown, bytes.len()).filter(|span| !span.is_empty())?;
-    Some(Hidden { place: Place { argument: index, span }, label: String::new() })
 }
 
 /// One argument, in quotes when it holds blanks or quotes, or is empty.

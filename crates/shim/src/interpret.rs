@@ -46,7 +46,7 @@ pub(crate) fn interpret_within(
     let mut call = Call::read(profile, argv);
     config_file::expand(&mut call, argv, surroundings);
     let mut invocation = describe(profile, &call);
-    invocation.secrets = secrets_of(&call, argv);
+    place_secrets(&call, argv, &mut invocation);
     (profile.contact)(&call, surroundings, &mut invocation);
     doubt(&call, &mut invocation);
     if profile.wraps {
@@ -188,6 +188,25 @@ fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
 fn globs(call: &Call<'_>) -> bool {
     let has = |effect| call.given.iter().any(|given| given.spec.effect == Some(effect));
     !call.has("--globoff") || has(Effect::Next)
+}
+
+/// What its place makes a secret is a credential in use, unless the table says so already.
+fn place_secrets(call: &Call<'_>, argv: &[OsString], invocation: &mut Invocation) {
+    invocation.secrets = secrets_of(call, argv);
+    let leaves = invocation.flows.has(Flow::Leaves);
+    for secret in &invocation.secrets {
+        let carrier = Carrier::Argument(secret.place);
+        let known = invocation.contents.iter();
+        if known.clone().any(|it| it.carrier == carrier && it.role == "credential") {
+            continue;
+        }
+        invocation.contents.push(ContentSource {
+            carrier,
+            flow: if leaves { Flow::Leaves } else { Flow::Stays },
+            role: "credential".to_owned(),
+            deliver: Deliver::Handle,
+        });
+    }
 }
 
 fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {

@@ -4,18 +4,26 @@ use std::fmt::Write as _;
 
 use datafog_core::{
     Carrier, ContentSource, Deliver, Destination, Flow, HostName, Invocation, Operand, OperandKind,
-    Opt, Reach, StdinUse, Void,
+    Opt, Place, Reach, StdinUse, Void,
 };
 
+use crate::display::Mask;
 use crate::redact::{self, Hidden};
 
 /// Several lines that tell all of `invocation`, one fact a line, the fact's kind in front.
 ///
-/// Values that are content or credentials are left out, as in [`crate::display()`]. The form is
-/// stable: tests compare it.
+/// Values that are content or credentials are left out, and what `masks` cover is named, as in
+/// [`crate::display()`]. Hosts, paths and messages are told as they are: whoever shows the form
+/// takes out of them what was found in argv. The form is stable: tests compare it.
 #[must_use]
-pub fn normal_form(invocation: &Invocation) -> String {
-    let mut form = Form { out: String::new(), hidden: redact::hidden(invocation, usize::MAX) };
+pub fn normal_form(invocation: &Invocation, masks: &[(usize, Mask)]) -> String {
+    let mut hidden = redact::hidden(invocation, usize::MAX);
+    hidden.extend(masks.iter().map(|(argument, mask)| Hidden {
+        place: Place { argument: *argument, span: mask.span },
+        label: mask.label.clone(),
+    }));
+    hidden.sort_by_key(|hidden| (hidden.place.argument, hidden.place.span.start()));
+    let mut form = Form { out: String::new(), hidden };
     let family = match invocation.family.as_str() {
         "" if invocation.known => String::new(),
         "" => " (no profile)".to_owned(),
@@ -58,7 +66,7 @@ impl Form {
     }
 
     /// Bytes of an argument, hidden parts left out.
-    fn shown(&self, text: &[u8], place: Option<datafog_core::Place>) -> String {
+    fn shown(&self, text: &[u8], place: Option<Place>) -> String {
         let mut out = String::new();
         match place {
             Some(place) => {
@@ -178,7 +186,7 @@ mod tests {
         let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
         let mut invocation = interpret(&argv, world);
         resolve(&mut invocation, world);
-        normal_form(&invocation)
+        normal_form(&invocation, &[])
     }
 
     #[test]
@@ -249,7 +257,7 @@ mod tests {
         insta::assert_snapshot!(explained(&["frob", "--x", "y"], &World::default()), @r"
         program   frob (no profile)
         operand   text  --x  stays
-        operand   text  y  stays
+        operand   text  ‹1 byte›  stays
         flow      none
         stdin     ignore
         ");

@@ -106,7 +106,7 @@ proptest! {
         resolve(&mut invocation, &world);
         let deferred = |host: &_| matches!(host, datafog_core::HostName::Deferred(_));
         prop_assert!(!invocation.destinations.iter().any(|it| deferred(&it.host)));
-        prop_assert!(!normal_form(&invocation).is_empty());
+        prop_assert!(!normal_form(&invocation, &[]).is_empty());
         prop_assert!(display(&argv, &invocation, &|_| Vec::new()).len() <= 512);
     }
 }

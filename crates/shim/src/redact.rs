@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use datafog_core::{Carrier, Invocation, OperandKind, Place, Span};
+use datafog_core::{Carrier, Invocation, Place, Span};
 
-use crate::address;
+use crate::{address, naming};
 
 /// A part of an argument that is not shown, and what is shown instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,8 @@ pub(crate) struct Hidden {
 }
 
 /// Everything in argv that the invocation uses as content: bodies, headers, credentials,
-/// messages; and of URLs the user and the query. Sorted by place.
+/// messages; what its place or its name makes a secret; and of URLs the user and the query. Sorted
+/// by place.
 pub(crate) fn hidden(invocation: &Invocation, arguments: usize) -> Vec<Hidden> {
     let mut all = Vec::new();
     let mut hide = |place: Place| all.push(Hidden { place, label: String::new() });
@@ -31,38 +32,90 @@ pub(crate) fn hidden(invocation: &Invocation, arguments: usize) -> Vec<Hidden> {
             | Carrier::Untold(_) => {}
         }
     }
+    for secret in &invocation.secrets {
+        if secret.place.argument < arguments {
+            hide(secret.place);
+        }
+    }
     for operand in &invocation.operands {
         let Some(place) = operand.place.filter(|place| place.argument < arguments) else {
             continue;
         };
         let text = operand.text.as_encoded_bytes();
-        if operand.kind != OperandKind::Text || text.windows(3).any(|it| it == b"://") {
-            url_parts(text, place).into_iter().for_each(&mut hide);
+        if !invocation.known {
+            unexplained(text, place).into_iter().for_each(&mut hide);
+            continue;
         }
+        url_parts(text, place).into_iter().for_each(&mut hide);
+        assigned(text, place).into_iter().for_each(&mut hide);
     }
     for option in &invocation.options {
         let place = option.place.filter(|place| place.argument < arguments);
         if let (Some(place), Some(value)) = (place, &option.value) {
-            url_parts(value.as_encoded_bytes(), place).into_iter().for_each(&mut hide);
+            let value = value.as_encoded_bytes();
+            if naming::says(option.name.as_bytes()).is_some() {
+                hide(place);
+            }
+            url_parts(value, place).into_iter().for_each(&mut hide);
+            assigned(value, place).into_iter().for_each(&mut hide);
         }
     }
     all.sort_unstable_by_key(|hidden| (hidden.place.argument, hidden.place.span.start()));
     all
 }
 
-/// User and query of what looks like a URL.
+/// What nobody can explain is not shown: arguments of an unknown command, but for option names.
+fn unexplained(text: &[u8], place: Place) -> Option<Place> {
+    let shown = match text.iter().position(|byte| *byte == b'=') {
+        _ if !text.starts_with(b"-") => 0,
+        Some(equals) => equals.saturating_add(1),
+        // A short option may hold a value: `-pX`.
+        None if !text.starts_with(b"--") => text.len().min(2),
+        None => text.len(),
+    };
+    (shown < text.len()).then(|| within(place, shown, text.len()))
+}
+
+/// The part of `place` from byte `start` of its text to `end`.
+fn within(place: Place, start: usize, end: usize) -> Place {
+    let start_there = place.span.start().saturating_add(start);
+    Place { argument: place.argument, span: Span::at(start_there, end.saturating_sub(start)) }
+}
+
+/// User and query of what looks like a URL; without a scheme, a password before an `@`.
 fn url_parts(text: &[u8], place: Place) -> Vec<Place> {
     if !text.iter().any(|byte| matches!(byte, b'@' | b'?')) {
         return Vec::new();
     }
-    let within = |start: usize, end: usize| Place {
-        argument: place.argument,
-        span: Span::at(place.span.start().saturating_add(start), end.saturating_sub(start)),
-    };
     let has_scheme = text.windows(3).any(|window| window == b"://");
-    let user = address::credential(text).filter(|_| has_scheme).map(|(from, to)| within(from, to));
-    let query = address::query(text).map(|from| within(from, text.len()));
-    user.into_iter().chain(query).filter(|place| !place.span.is_empty()).collect()
+    let user = if has_scheme { address::credential(text) } else { bare_credential(text) };
+    let query = address::query(text).filter(|from| *from < text.len());
+    let places = [user, query.map(|from| (from, text.len()))];
+    places.into_iter().flatten().map(|(from, to)| within(place, from, to)).collect()
+}
+
+/// The `user:password` of `user:password@host`. Behind a slash it is part of a path.
+fn bare_credential(text: &[u8]) -> Option<(usize, usize)> {
+    let at = text.iter().rposition(|byte| *byte == b'@')?;
+    let before = text.get(..at)?;
+    let colon = before.iter().position(|byte| *byte == b':')?;
+    let plain = !before.get(..colon)?.contains(&b'/') && colon.saturating_add(1) < at;
+    plain.then_some((0, at))
+}
+
+/// The value of `name=value` where the name says that it is a secret; and whatever stands behind
+/// a second `=`, where nobody knows what the first name means (`SetEnv=A=value`).
+fn assigned(text: &[u8], place: Place) -> Option<Place> {
+    let equals = text.iter().position(|byte| *byte == b'=')?;
+    let (name, value) = text.split_at_checked(equals)?;
+    if naming::says(name).is_some() {
+        return Some(within(place, equals.saturating_add(1), text.len()));
+    }
+    let second = value.iter().skip(1).position(|byte| *byte == b'=')?.saturating_add(1);
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let named = name.iter().all(plain) && value.get(1..second)?.iter().all(plain);
+    let from = equals.saturating_add(second).saturating_add(1);
+    (named && from < text.len()).then(|| within(place, from, text.len()))
 }
 
 /// Writes `text`, the bytes of one argument from `start` on, with hidden parts replaced and odd

@@ -8,6 +8,7 @@ mod agent;
 mod channel;
 mod command;
 mod content;
+mod cwd;
 mod family;
 mod finding;
 mod flow;
@@ -35,6 +36,7 @@ pub(crate) static CONDITIONS: &[&Kind] = &[
     &channel::KIND,
     &command::KIND,
     &content::KIND,
+    &cwd::KIND,
     &family::KIND,
     &finding::KIND,
     &flow::KIND,

@@ -1,5 +1,6 @@
 //! `operand`: what the command acts on, by path, text or kind.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -19,8 +20,10 @@ pub(super) static KIND: Kind = Kind {
     about: ConditionAbout {
         name: "operand",
         summary: "One operand (in a rule that lets something through: every operand) fits all \
-                  that is given: canonical path, text, kind, and what the command does with it.",
-        form: "path pattern, list of them, or `{ path, except, text, matches, kind, flow, which }`",
+                  that is given: canonical path, text, kind, and what the command does with it. \
+                  `empties` looks at them together: three or more, and nearly all that a shell's \
+                  `*` names in one of these folders.",
+        form: "path pattern, list of them, or `{ path, except, empties, text, matches, kind, flow, which }`",
         example: r#"operand = ["/", "~", "<cwd-ancestor>"]"#,
         unknown: "when a path cannot be resolved and its text does not settle it, or when a program \
                   without a profile names what is wanted",
@@ -62,7 +65,13 @@ struct Wanted<'a> {
     #[serde(borrow)]
     flows: List<'a>,
     which: Which,
+    /// Folders of which nearly everything is named.
+    #[serde(borrow)]
+    empties: List<'a>,
 }
+
+/// So many operands at least are a list that a shell made, or one as good as that.
+const SEVERAL: usize = 3;
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
     let wanted = if item.get_ref().is_table() {
@@ -71,16 +80,18 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
         let paths = reader.paths(item)?.into_iter().collect();
         let none = List::default;
         let (except, texts, kinds, flows) = (none(), none(), none(), none());
-        Wanted { paths, except, texts, regex: None, kinds, flows, which: sense.which() }
+        let (regex, empties) = (None, none());
+        Wanted { paths, except, texts, regex, kinds, flows, which: sense.which(), empties }
     };
     Some(Leaf::new(&KIND, Cost::Walk, &wanted))
 }
 
 fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
-    let keys = ["except", "flow", "kind", "matches", "path", "text", "which"];
+    let keys = ["empties", "except", "flow", "kind", "matches", "path", "text", "which"];
     let fields = reader.fields(item, &keys)?;
     let paths = values::at(&fields, "path", reader, values::paths);
     let except = values::at(&fields, "except", reader, values::paths);
+    let empties = values::at(&fields, "empties", reader, values::paths);
     let texts = values::at(&fields, "text", reader, values::globs);
     let regex = values::at(&fields, "matches", reader, values::regex);
     let flows = values::at(&fields, "flow", reader, values::flows);
@@ -91,14 +102,20 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
     let which = values::which(&fields, reader, sense);
     values::check_something(&fields, "operand", reader)?;
     values::check_except(&fields, reader)?;
-    let (paths, kinds) = (paths?, kinds?);
+    let (paths, kinds, empties) = (paths?, kinds?, empties?);
+    let alone = ["except", "kind", "matches", "path", "text", "which"];
+    if let Some(key) = alone.iter().find(|key| !empties.is_empty() && fields.item(key).is_some()) {
+        let help = "`empties` is about all operands together; only `flow` goes with it";
+        reader.error_with_help(fields.key_span(key), format!("`{key}` beside `empties`"), help);
+        return None;
+    }
     if !paths.is_empty() && !kinds.is_empty() && !kinds.has("path") {
         let help = "only operands of kind `path` have a canonical path; use `text` for others";
         reader.error_with_help(fields.key_span("path"), "the rule can never fire", help);
         return None;
     }
     let (except, texts, regex, flows, which) = (except?, texts?, regex?, flows?, which?);
-    Some(Wanted { paths, except, texts, regex, kinds, flows, which })
+    Some(Wanted { paths, except, texts, regex, kinds, flows, which, empties })
 }
 
 fn kind_name(kind: OperandKind) -> &'static str {
@@ -112,6 +129,9 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
         return Ok(Truth::False);
     }
     let wanted: Wanted<'_> = decode(payload)?;
+    if !wanted.empties.is_empty() {
+        return Ok(wanted.together(&invocation.operands, trial.facts));
+    }
     let fits = |operand| {
         if invocation.known {
             wanted.fits(operand, trial.facts)
@@ -150,6 +170,37 @@ impl Wanted<'_> {
             Which::Any.join(list.raw().map(|one| path_pattern::matches(one, path, facts)))
         };
         listed(&self.paths).and(listed(&self.except).negated())
+    }
+
+    /// Whether the operands are nearly all that stands in one of the folders. A folder that cannot
+    /// be looked into leaves doubt.
+    fn together(&self, operands: &[Operand], facts: &dyn Facts) -> Truth {
+        if operands.len() < SEVERAL {
+            return Truth::False;
+        }
+        let mut named: BTreeMap<&Path, BTreeSet<&OsStr>> = BTreeMap::new();
+        for operand in operands {
+            let path = operand.canonical.as_deref();
+            let flow = self.flows.is_empty() || self.flows.has(operand.flow.name());
+            if let Some((folder, name)) =
+                path.filter(|_| flow).and_then(|path| Some((path.parent()?, path.file_name()?)))
+            {
+                named.entry(folder).or_default().insert(name);
+            }
+        }
+        named.retain(|_, names| names.len() >= SEVERAL);
+        Which::Any.join(named.into_iter().map(|(folder, names)| {
+            let meant = Which::Any
+                .join(self.empties.raw().map(|one| path_pattern::matches(one, folder, facts)));
+            if meant == Truth::False {
+                return Truth::False;
+            }
+            // Nine of ten: what is named by hand leaves more behind.
+            let nearly = facts
+                .entries(folder)
+                .map(|all| names.len().saturating_mul(10) >= all.saturating_mul(9));
+            meant.and(nearly.map_or(Truth::Unknown, Truth::of))
+        }))
     }
 
     fn fits(&self, operand: &Operand, facts: &dyn Facts) -> Truth {
@@ -210,6 +261,7 @@ fn describe(payload: &[u8]) -> Result<String, Damaged> {
         values::shown("flow", &wanted.flows),
         values::shown("path", &wanted.paths),
         values::shown("except", &wanted.except),
+        values::shown("nearly all in", &wanted.empties),
         values::shown("text", &wanted.texts),
         wanted.regex.as_ref().map(|regex| format!("text matching `{regex}`")),
     ];
@@ -281,6 +333,30 @@ mod tests {
         assert_eq!(test(wanted, &of("test")), Truth::False);
         assert_eq!(test("operand = { text = 'te*' }", &of("test")), Truth::Unknown);
         assert_eq!(test("operand = { text = 'te*' }", &of("best")), Truth::False);
+    }
+
+    #[test]
+    fn a_folder_is_emptied_by_naming_nearly_all_of_it() {
+        let named = |count: usize| {
+            let paths: Vec<String> = (0..count).map(|it| format!("/home/user/{it}")).collect();
+            let operands: Vec<_> =
+                paths.iter().map(|path| ("x", Flow::Destroys, Some(path.as_str()))).collect();
+            facts(&operands)
+        };
+        let wanted = "operand = { empties = ['/', '~'] }";
+        let of = |count: usize, all: usize| {
+            let mut facts = named(count);
+            facts.entries.insert("/home/user".into(), all);
+            test(wanted, &facts)
+        };
+        assert_eq!(of(20, 20), Truth::True);
+        assert_eq!(of(18, 20), Truth::True, "some were left out");
+        assert_eq!(of(17, 20), Truth::False);
+        assert_eq!(of(2, 2), Truth::False, "two are named by hand");
+        assert_eq!(test(wanted, &named(3)), Truth::Unknown, "nobody can look");
+        assert_eq!(test("operand = { empties = '/srv' }", &named(3)), Truth::False);
+        assert_eq!(test("operand = { empties = '~', flow = 'stays' }", &named(3)), Truth::False);
+        assert!(refused("operand = { empties = '~', text = 'x' }").contains("beside `empties`"));
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub(super) static KIND: Kind = Kind {
     about: ConditionAbout {
         name: "option",
         summary: "The options given, by canonical name (`-rf` is `--recursive` and `--force`), \
-                  fit; a list means any of them.",
+                  fit; a list means any of them. `path` without `name` is the file that any \
+                  option's value names.",
         form: "name, list of names, or `{ any, all, none }`, or `{ name, value, matches, path, which }`",
         example: r#"option = { all = ["--recursive"], none = ["--dry-run"] }"#,
         unknown: "when it depends on an option not seen and the command line was not fully \
@@ -65,7 +66,8 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
         let keys = ["all", "any", "matches", "name", "none", "path", "value", "which"];
         let fields = reader.fields(item, &keys)?;
         match fields.item("name") {
-            Some(name) => read_value(&fields, name, reader, sense)?,
+            Some(name) => read_value(&fields, Some(name), reader, sense)?,
+            None if fields.item("path").is_some() => read_value(&fields, None, reader, sense)?,
             None => read_names(&fields, reader)?,
         }
     } else {
@@ -77,7 +79,7 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
 }
 
 fn read_names(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Options<'static>> {
-    for key in ["value", "matches", "path", "which"] {
+    for key in ["value", "matches", "which"] {
         if fields.item(key).is_some() {
             let help = "say which option's value is meant: `name = \"--option\"`";
             reader.error_with_help(fields.key_span(key), format!("`{key}` without `name`"), help);
@@ -105,7 +107,7 @@ fn read_names(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Option
 
 fn read_value(
     fields: &Fields<'_, '_>,
-    name: &Item<'_>,
+    name: Option<&Item<'_>>,
     reader: &mut Reader<'_>,
     sense: Sense,
 ) -> Option<Options<'static>> {
@@ -116,7 +118,8 @@ fn read_value(
             reader.error_with_help(fields.key_span(key), message, help);
         }
     }
-    let names = read_list(name, reader);
+    // Without a name, any option's value may name the file.
+    let names = name.map_or_else(|| Some(List::default()), |name| read_list(name, reader));
     let paths = values::at(fields, "path", reader, values::paths);
     let globs = values::at(fields, "value", reader, values::globs);
     let regex = values::at(fields, "matches", reader, values::regex);
@@ -194,7 +197,9 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
             none.iter().map(|name| given(name).negated()).fold(all, Truth::and)
         }
         Options::Value { names, paths, globs, regex, which } => {
-            let values = invocation.options.iter().filter(|option| names.has(&option.name));
+            let values = invocation.options.iter().filter(|option| {
+                if names.is_empty() { option.value.is_some() } else { names.has(&option.name) }
+            });
             let fits = |value: Option<&OsStr>| {
                 let Some(value) = value else { return Truth::False };
                 value_fits(value, &globs, regex.as_deref()).and(path_fits(
@@ -204,7 +209,9 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
                 ))
             };
             let joined = which.join(values.map(|option| fits(option.value.as_deref())));
-            if doubt && joined == Truth::False { Truth::Unknown } else { joined }
+            // Without a name only what is there to see is meant.
+            let missed = doubt && !names.is_empty() && joined == Truth::False;
+            if missed { Truth::Unknown } else { joined }
         }
     })
 }
@@ -294,6 +301,14 @@ mod tests {
         assert_eq!(test("option = { none = ['--recursive'] }", &facts), Truth::Unknown);
         assert_eq!(test("option = { none = ['--force'] }", &facts), Truth::False);
         assert_eq!(test("option = { name = '--x', value = 'y' }", &facts), Truth::Unknown);
+        assert_eq!(test("option = { path = '/srv/**' }", &facts), Truth::False, "nothing to see");
+    }
+
+    #[test]
+    fn any_option_may_name_the_file() {
+        let facts = facts(&[("--force", None), ("--output", Some("/srv/a"))]);
+        assert_eq!(test("option = { path = '/srv/**' }", &facts), Truth::True);
+        assert_eq!(test("option = { path = '/etc' }", &facts), Truth::False);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub(crate) fn direct(to: &mut Invocation, remote: &dyn Fn(&[u8]) -> Option<Opera
     let away = |kind| matches!(kind, OperandKind::RemotePath | OperandKind::Url);
     if !to.operands.iter().any(|operand| away(operand.kind)) {
         stay(to);
+        overwrite(to);
         return false;
     }
     let (enters, leaves) = match to.operands.split_last() {
@@ -43,7 +44,17 @@ pub(crate) fn direct(to: &mut Invocation, remote: &dyn Fn(&[u8]) -> Option<Opera
     for operand in &mut to.operands {
         operand.flow = if operand.flow == Flow::Leaves { flow } else { operand.flow };
     }
+    overwrite(to);
     true
+}
+
+/// The place on this machine that is copied to is written, as with `cp`.
+fn overwrite(to: &mut Invocation) {
+    let several = to.operands.len() > 1;
+    let last = to.operands.last_mut().filter(|last| several && last.kind == OperandKind::Path);
+    if let Some(last) = last {
+        last.flow = Flow::Destroys;
+    }
 }
 
 /// Adds a destination, unless it is one of the last few: repeats come in a row, and looking at

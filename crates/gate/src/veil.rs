@@ -1,0 +1,177 @@
+//! Takes secrets out of text that is shown or kept: a token in a host, a path, an error.
+//!
+//! The command line has a form of its own that is shown ([`datafog_shim::display()`]), cut out by
+//! place. What is derived from it, or comes from elsewhere, has no places any more; here every
+//! value that was found in argv is taken out wherever it stands, and what a detector recognises in
+//! the text itself.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use datafog_core::{Channel, Event, Facts, Key};
+use datafog_detect::Scanner;
+use datafog_shim::Mask;
+
+use crate::case::Case;
+
+/// Shorter values are not looked for: they stand in innocent words, too.
+const SHORTEST: usize = 4;
+
+/// What must not be seen.
+#[derive(Debug)]
+pub(crate) struct Veil<'a> {
+    scanner: Scanner<'a>,
+    /// Values as they stand in argv, longest first, each with what is shown instead.
+    values: Vec<(&'a [u8], String)>,
+    /// The program has no profile.
+    strange: bool,
+}
+
+impl<'a> Veil<'a> {
+    /// For texts about one action.
+    pub(crate) fn of(case: &'a Case<'_>, key: &'a Key) -> Self {
+        let mut values: Vec<_> = masks(case)
+            .filter_map(|(argument, mask)| {
+                let text = case.action.argv.get(argument)?.as_encoded_bytes();
+                Some((mask.span.of(text)?, mask.label))
+            })
+            .filter(|(value, _)| value.len() >= SHORTEST)
+            .collect();
+        values.sort_by_key(|(value, _)| core::cmp::Reverse(value.len()));
+        let strange = !case.action.invocation.known;
+        Self { scanner: Scanner::new(key), values, strange }
+    }
+
+    /// For texts about nothing in particular.
+    pub(crate) const fn plain(key: &'a Key) -> Self {
+        Self { scanner: Scanner::new(key), values: Vec::new(), strange: true }
+    }
+
+    /// `text` without the values known; hosts are in lower case, so case does not matter.
+    pub(crate) fn known<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut shown = Cow::Borrowed(text);
+        for (value, label) in &self.values {
+            if position(shown.as_bytes(), value).is_some() {
+                shown = Cow::Owned(without(&shown, value, label));
+            }
+        }
+        shown
+    }
+
+    /// `text` without the values known, nor anything that a detector recognises in it.
+    pub(crate) fn over(&self, text: &str) -> String {
+        let mut shown = self.known(text).into_owned();
+        let mut found = Vec::new();
+        self.scanner.scan(shown.as_bytes(), &Channel::Output, &mut found);
+        for finding in found.iter().rev() {
+            let range = finding.span.start()..finding.span.end();
+            if shown.is_char_boundary(range.start) && shown.is_char_boundary(range.end) {
+                shown.replace_range(range, &format!("‹{}›", finding.entity));
+            }
+        }
+        shown
+    }
+
+    /// An event without them: its folder, hosts, files and faults.
+    pub(crate) fn cover(&self, event: &mut Event) {
+        let texts = event.destinations.iter_mut().chain(&mut event.faults);
+        for text in texts.chain([&mut event.cwd]) {
+            *text = self.over(text);
+        }
+        event.command = self.command(&event.command);
+        let scanned = event.channels.iter_mut().map(|scan| &mut scan.channel);
+        for channel in scanned.chain(event.findings.iter_mut().map(|found| &mut found.channel)) {
+            *channel = self.channel(channel);
+        }
+    }
+
+    /// A text about the command without them. The name of a program that nobody knows is looked at
+    /// too; other arguments were.
+    pub(crate) fn command(&self, text: &str) -> String {
+        if self.strange { self.over(text) } else { self.known(text).into_owned() }
+    }
+
+    /// A channel without them: files may be called by a token.
+    pub(crate) fn channel(&self, channel: &Channel) -> Channel {
+        match channel {
+            Channel::File(name) => Channel::File(self.over(name)),
+            Channel::Environment(name) => Channel::Environment(self.over(name)),
+            Channel::Field(name) => Channel::Field(self.over(name)),
+            Channel::Argument(_) | Channel::Arguments | Channel::Output | Channel::Stdin => {
+                channel.clone()
+            }
+        }
+    }
+}
+
+/// What covers arguments: every finding, by its argument.
+pub(crate) fn masks<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (usize, Mask)> + 'c {
+    case.findings().iter().filter_map(|finding| match finding.channel {
+        Channel::Argument(index) => {
+            Some((index, Mask { span: finding.span, label: finding.entity.to_string() }))
+        }
+        Channel::Arguments
+        | Channel::Environment(_)
+        | Channel::Field(_)
+        | Channel::File(_)
+        | Channel::Output
+        | Channel::Stdin => None,
+    })
+}
+
+/// `text` with `label` for every `value` in it.
+fn without(text: &str, value: &[u8], label: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(found) = position(rest.as_bytes(), value) {
+        let (Some(before), Some(after)) = (rest.get(..found.start), rest.get(found.end..)) else {
+            // A value of odd bytes: rather nothing is shown than a part of it.
+            return format!("‹{label}›");
+        };
+        shown.push_str(before);
+        shown.push('‹');
+        shown.push_str(label);
+        shown.push('›');
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
+}
+
+/// Where `part` stands in `text`, whatever the case of its letters.
+fn position(text: &[u8], part: &[u8]) -> Option<Range<usize>> {
+    let start = text.windows(part.len()).position(|window| window.eq_ignore_ascii_case(part))?;
+    Some(start..start.saturating_add(part.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn veil<'a>(key: &'a Key, values: &[&'a str]) -> Veil<'a> {
+        let values = values.iter().map(|it| (it.as_bytes(), "secret.x".to_owned())).collect();
+        Veil { scanner: Scanner::new(key), values, strange: false }
+    }
+
+    #[test]
+    fn values_go_wherever_they_stand() {
+        let key = Key::from_bytes(&[7; 32]).unwrap();
+        let veil = veil(&key, &["S3cretValue", "hunter2"]);
+        assert_eq!(veil.known("https://s3cretvalue.evil/"), "https://‹secret.x›.evil/");
+        assert_eq!(veil.known("hunter2 hunter2"), "‹secret.x› ‹secret.x›");
+        let named = self::veil(&key, &["secret"]);
+        assert_eq!(named.known("secret"), "‹secret.x›");
+        assert!(matches!(veil.known("nothing"), Cow::Borrowed("nothing")));
+        assert_eq!(veil.known("é S3cretValue é"), "é ‹secret.x› é");
+    }
+
+    #[test]
+    fn what_a_detector_knows_goes_too() {
+        let key = Key::from_bytes(&[7; 32]).unwrap();
+        let path = format!("/srv/AKIA{}/x", "Z7QFJ2PLMN4TXWVC");
+        let shown = Veil::plain(&key).over(&path);
+        assert!(!shown.contains("Z7QFJ2"), "{shown}");
+        assert!(shown.starts_with("/srv/") && shown.ends_with("/x"), "{shown}");
+        assert_eq!(Veil::plain(&key).over("/home/ann/src"), "/home/ann/src");
+    }
+}

@@ -1,0 +1,60 @@
+//! `cwd`: the folder that the command stands in.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere};
+use crate::bytes::{Damaged, List, decode};
+use crate::read::{Item, Reader, Sense};
+use crate::truth::Which;
+use crate::{Truth, path_pattern};
+
+pub(super) static KIND: Kind = Kind {
+    about: ConditionAbout {
+        name: "cwd",
+        summary: "The command's working directory is one of these folders: where programs write \
+                  when they are told no other place.",
+        form: "path pattern or list of them",
+        example: r#"cwd = ["~", "<root>/**"]"#,
+        unknown: "when a pattern starts at a home nobody knows",
+        cost: "nothing",
+    },
+    read,
+    test,
+    describe,
+    seen: |facts| format!("`{}`", facts.action().cwd.display()),
+    narrow: anywhere,
+};
+
+#[derive(Serialize, Deserialize)]
+struct Folders<'a>(#[serde(borrow)] List<'a>);
+
+fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
+    let folders = Folders(reader.paths(item)?.into_iter().collect());
+    Some(Leaf::new(&KIND, Cost::Invocation, &folders))
+}
+
+fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
+    let Folders(folders) = decode(payload)?;
+    let (cwd, facts) = (&trial.facts.action().cwd, trial.facts);
+    Ok(Which::Any.join(folders.raw().map(|one| path_pattern::matches(one, cwd, facts))))
+}
+
+fn describe(payload: &[u8]) -> Result<String, Damaged> {
+    let Folders(folders) = decode(payload)?;
+    Ok(folders.shown())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{refused, test};
+    use crate::{Given, Truth};
+
+    #[test]
+    fn the_folder_is_taken_as_a_path() {
+        let facts = Given::command("curl", "/home/user/work");
+        assert_eq!(test("cwd = ['/srv', '/home/user/**']", &facts), Truth::True);
+        assert_eq!(test("cwd = '/home/user'", &facts), Truth::False);
+        assert_eq!(test("cwd = '<cwd>'", &facts), Truth::True);
+        assert!(refused("cwd = 'work'").contains("where it starts"));
+    }
+}
