@@ -38,6 +38,10 @@ pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
 /// A pair of coordinates: degrees with three to eight places each, latitude first, alone and not
 /// part of a longer row of numbers.
 pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
+    // Most groups of digits end here.
+    if !matches!(candidate.after(), [b'.', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', ..]) {
+        return Judgement::Refuse;
+    }
     let text = candidate.text.get(candidate.start..).unwrap_or_default();
     let Some((latitude, one)) = degrees(text, 90) else { return Judgement::Refuse };
     let rest = text.get(one..).unwrap_or_default();
