@@ -12,6 +12,7 @@ This crate does no I/O: files that a policy names are read through [`Files`], an
 understood through [`Interpret`], both supplied by whoever loads the policy.
 */
 
+mod agentgov;
 mod answer;
 mod call;
 mod command;

@@ -6,6 +6,7 @@ use std::path::Path;
 use datafog_core::{Decision, Digest};
 use datafog_policy::{Diagnostic, Level, SourceText};
 
+use crate::agentgov::{self, AgentGov};
 use crate::call::Call;
 use crate::datafog::{self, DataFog};
 use crate::dataguard::{self, DataGuard};
@@ -47,6 +48,7 @@ pub struct Policy {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
+    AgentGov(AgentGov),
     DataFog(DataFog),
     DataGuard(DataGuard),
     Enforgate(Enforgate),
@@ -67,6 +69,9 @@ impl Policy {
         files: &dyn Files,
     ) -> Result<Self, Vec<Diagnostic>> {
         let notation = format::notation(bytes, path);
+        if matches!(notation, Notation::Rego | Notation::Wasm) {
+            return Self::load_program(bytes, path, notation);
+        }
         let text = readable(bytes, path).map_err(|fault| vec![fault])?;
         let source = SourceText { path, text };
         let mut reader = Reader::new(source);
@@ -80,9 +85,31 @@ impl Policy {
         }
     }
 
+    /// A policy that is a program.
+    fn load_program(bytes: &[u8], path: &str, notation: Notation) -> Result<Self, Vec<Diagnostic>> {
+        let text =
+            if notation == Notation::Rego { str::from_utf8(bytes).unwrap_or_default() } else { "" };
+        let source = SourceText { path, text };
+        let told = |level, at: usize, message: String| source.diagnostic(level, at..at, message);
+        match agentgov::load(bytes, path, notation) {
+            Ok((policy, notices)) => Ok(Self {
+                format: Format::AgentGov,
+                path: path.to_owned(),
+                digest: Digest::of(bytes),
+                notices: notices.into_iter().map(|one| told(Level::Warning, 0, one)).collect(),
+                body: Body::AgentGov(policy),
+            }),
+            Err(fault) => {
+                let diagnostic = told(Level::Error, fault.at, fault.message);
+                Err(vec![Diagnostic { help: fault.help, ..diagnostic }])
+            }
+        }
+    }
+
     /// Judges a call in the order of the policy's own system. Never fails.
     pub fn decide(&self, call: &Call) -> Decision {
         let answer = match &self.body {
+            Body::AgentGov(policy) => policy.decide(call),
             Body::DataFog(policy) => policy.decide(call),
             Body::DataGuard(policy) => policy.decide(call),
             Body::Enforgate(policy) => policy.decide(call),
@@ -101,6 +128,7 @@ impl Policy {
     #[must_use]
     pub fn id(&self) -> &str {
         match &self.body {
+            Body::AgentGov(policy) => &policy.name,
             Body::DataFog(policy) => &policy.id,
             Body::DataGuard(policy) => &policy.id,
             Body::Enforgate(policy) => &policy.name,
@@ -114,7 +142,7 @@ impl Policy {
         match &self.body {
             Body::DataFog(policy) => &policy.version,
             Body::DataGuard(policy) => &policy.version,
-            Body::Enforgate(_) | Body::Pi(_) => "",
+            Body::AgentGov(_) | Body::Enforgate(_) | Body::Pi(_) => "",
         }
     }
 
@@ -124,7 +152,7 @@ impl Policy {
         match &self.body {
             Body::DataFog(policy) => &policy.description,
             Body::DataGuard(policy) => &policy.description,
-            Body::Enforgate(_) | Body::Pi(_) => "",
+            Body::AgentGov(_) | Body::Enforgate(_) | Body::Pi(_) => "",
         }
     }
 

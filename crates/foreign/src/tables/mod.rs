@@ -1,5 +1,7 @@
 //! Tables: what each system's policy says to each example, in every form a call can come in.
 
+#[cfg(all(feature = "rego", feature = "wasm"))]
+mod agentgov;
 mod datafog;
 mod dataguard;
 mod enforgate;

@@ -1,0 +1,189 @@
+/*!
+AgentGov's policies: Rego sources, and WebAssembly modules of its own interface or of OPA's.
+
+Every call is judged by a fresh copy that has no environment, no files, no network and no clock but
+the one in its input, within bounds of steps, memory and time. What a policy gives is read in every
+spelling that AgentGov's hosts and files use: `allow` or `allowed`, `deny` (a set or a flag),
+`human_required`, `reason`, or one `decision`. Undefined is a denial, and so is every error.
+
+Rego and WebAssembly are cargo features, on by default, and cost nothing unless such a file is
+loaded.
+*/
+
+mod outcome;
+#[cfg(feature = "rego")]
+mod rego;
+#[cfg(feature = "wasm")]
+mod wasm;
+
+use datafog_core::Verdict;
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Head, Hit};
+use crate::call::Call;
+use crate::format::Notation;
+use crate::node::LONGEST;
+use outcome::Outcome;
+
+/// A policy in Rego or WebAssembly.
+#[derive(Clone, Debug)]
+pub(crate) struct AgentGov {
+    pub(crate) name: String,
+    head: Head,
+    program: Program,
+}
+
+#[derive(Clone, Debug)]
+enum Program {
+    #[cfg(feature = "rego")]
+    Rego(Box<rego::Rego>),
+    #[cfg(feature = "wasm")]
+    Wasm(wasm::Wasm),
+}
+
+/// Why a policy cannot be loaded, with the place as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// Byte offset into the source.
+    pub(crate) at: usize,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+impl Fault {
+    fn new(message: impl Into<String>) -> Self {
+        Self { at: 0, message: message.into(), help: None }
+    }
+
+    fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// What is worth telling about a policy that was loaded.
+pub(crate) type Told = Vec<String>;
+
+/// Longest WebAssembly module or bundle, in bytes, packed and unpacked.
+pub(crate) const LONGEST_MODULE: usize = 16 << 20;
+
+/// Loads a policy of that notation.
+pub(crate) fn load(
+    bytes: &[u8],
+    path: &str,
+    notation: Notation,
+) -> Result<(AgentGov, Told), Fault> {
+    let limit = if notation == Notation::Wasm { LONGEST_MODULE } else { LONGEST };
+    if bytes.len() > limit {
+        return Err(Fault::new(format!("the file is longer than {limit} bytes")));
+    }
+    let (program, told) = program(bytes, path, notation)?;
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let name = file.split('.').next().unwrap_or(file).to_lowercase();
+    let head = Head { id: name.clone(), line: 1, reason: String::new() };
+    let policy = AgentGov { name, head, program };
+    // Asked once, so that a module that cannot work here is told of now and not when it is needed.
+    policy.try_out()?;
+    Ok((policy, told))
+}
+
+fn program(bytes: &[u8], path: &str, notation: Notation) -> Result<(Program, Told), Fault> {
+    match notation {
+        #[cfg(feature = "rego")]
+        Notation::Rego => {
+            let text = str::from_utf8(bytes).map_err(|error| Fault {
+                at: error.valid_up_to(),
+                ..Fault::new("the file is not UTF-8 here")
+            })?;
+            rego::Rego::load(text, path).map(|(rego, told)| (Program::Rego(Box::new(rego)), told))
+        }
+        #[cfg(feature = "wasm")]
+        Notation::Wasm => wasm::Wasm::load(bytes).map(|wasm| (Program::Wasm(wasm), Vec::new())),
+        Notation::Json | Notation::Yaml => {
+            Err(Fault::new("AgentGov policies are Rego or WebAssembly"))
+        }
+        #[cfg(not(feature = "rego"))]
+        Notation::Rego => Err(left_out(bytes, path, "rego")),
+        #[cfg(not(feature = "wasm"))]
+        Notation::Wasm => Err(left_out(bytes, path, "wasm")),
+    }
+}
+
+#[cfg(not(all(feature = "rego", feature = "wasm")))]
+fn left_out(bytes: &[u8], path: &str, feature: &str) -> Fault {
+    Fault::new(format!("this build cannot run {path} ({} bytes)", bytes.len()))
+        .help(format!("build with the feature `{feature}`"))
+}
+
+impl AgentGov {
+    pub(crate) fn decide(&self, call: &Call) -> Answer<'_> {
+        let outcome = self.ask(&input(call)).map_or_else(
+            |error| Outcome {
+                verdict: Verdict::Deny,
+                reason: format!("the policy failed: {error}"),
+            },
+            |value| Outcome::of(&value),
+        );
+        Answer {
+            hits: vec![Hit::new(&self.head, outcome.verdict)],
+            ..Answer::default(outcome.verdict, outcome.reason)
+        }
+    }
+
+    fn try_out(&self) -> Result<(), Fault> {
+        match self.ask(&input(&Call::default())) {
+            // What goes wrong only for an empty call is the policy's own business.
+            Err(error) if error.contains("could not find function") => Err(Fault::new(error)),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    #[cfg_attr(
+        not(any(feature = "rego", feature = "wasm")),
+        expect(unused_variables, reason = "nothing can be asked")
+    )]
+    fn ask(&self, input: &Value) -> Result<Value, String> {
+        match self.program {
+            #[cfg(feature = "rego")]
+            Program::Rego(ref rego) => rego.ask(input),
+            #[cfg(feature = "wasm")]
+            Program::Wasm(ref wasm) => wasm.ask(input),
+        }
+    }
+}
+
+/// The functions that Rego policies may call, beside the common ones.
+#[cfg(all(test, feature = "rego", feature = "wasm"))]
+pub(crate) const fn there() -> &'static [&'static str] {
+    rego::THERE
+}
+
+/// The document that a policy sees: the names of AgentGov's hosts, those of its policies, and what
+/// neither of them had.
+fn input(call: &Call) -> Value {
+    let metadata = json!({
+        "upstream": call.server,
+        "agent": call.principal.agent,
+        "principal": call.principal.kind.name(),
+        "session": call.principal.session,
+        "user": call.user,
+        "groups": call.groups,
+        "tenant": call.tenant,
+        "cwd": call.cwd.to_string_lossy(),
+        "time": call.time,
+        "hour": call.time.map(|time| time.rem_euclid(86_400) / 3_600),
+        "findings": call.findings.iter().map(|one| &one.entity).collect::<Vec<_>>(),
+        "commands": call.commands.iter().map(|one| &one.words).collect::<Vec<_>>(),
+        "unclear": call.unclear,
+    });
+    let action = call.arguments.get("action").and_then(Value::as_str).unwrap_or(&call.kind);
+    let parameters = call.arguments.get("parameters").unwrap_or(&call.arguments);
+    json!({
+        "tool_name": call.tool,
+        "tool": call.tool,
+        "args": call.arguments,
+        "action": action,
+        "parameters": parameters,
+        "metadata": metadata,
+        "context": metadata,
+    })
+}

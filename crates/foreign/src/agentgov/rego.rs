@@ -1,0 +1,305 @@
+//! Rego sources, first as Rego v1, then as v0.
+
+use core::num::NonZeroU32;
+use core::time::Duration;
+
+use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, Value as RegoValue};
+use serde_json::{Map, Value};
+
+use super::{Fault, Told};
+
+/// How long one evaluation may take.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Work between two looks at the clock.
+const INTERVAL: u32 = 256;
+
+/// A parsed policy.
+#[derive(Clone, Debug)]
+pub(crate) struct Rego {
+    /// Ready to be copied for each call.
+    engine: Engine,
+    /// Its package as a query: `data.policy`.
+    package: String,
+}
+
+impl Rego {
+    pub(crate) fn load(text: &str, path: &str) -> Result<(Self, Told), Fault> {
+        check_nesting(text)?;
+        check_names(text)?;
+        let (v1, fault) = match parse(text, path, false) {
+            Ok(rego) => return rego.with_told(Vec::new()),
+            Err(fault) => (fault.clone(), fault),
+        };
+        match parse(text, path, true) {
+            Ok(rego) => rego
+                .with_told(vec![format!("read as Rego v0; as v1 it is wrong: {}", one_line(&v1))]),
+            Err(_) => Err(Fault {
+                at: offset(text, &fault),
+                ..Fault::new(format!("not Rego: {}", one_line(&fault)))
+            }),
+        }
+    }
+
+    fn with_told(self, told: Told) -> Result<(Self, Told), Fault> {
+        Ok((self, told))
+    }
+
+    /// Everything the package defines for this input.
+    pub(crate) fn ask(&self, input: &Value) -> Result<Value, String> {
+        let mut engine = self.engine.clone();
+        engine.set_input(RegoValue::from(input.clone()));
+        let results = engine
+            .eval_query(self.package.clone(), false)
+            .map_err(|error| one_line(&error.to_string()))?;
+        let first = results.result.first().and_then(|result| result.expressions.first());
+        // An undefined value must not be read by its text.
+        first.map_or(Ok(Value::Null), |expression| {
+            plain(&expression.value, DEEPEST)
+                .ok_or_else(|| String::from("its answer is nested too deep"))
+        })
+    }
+}
+
+fn parse(text: &str, path: &str, v0: bool) -> Result<Rego, String> {
+    let mut engine = Engine::new();
+    engine.set_rego_v0(v0);
+    engine.set_strict_builtin_errors(true);
+    engine.set_gather_prints(true);
+    if let Some(check_interval) = NonZeroU32::new(INTERVAL) {
+        engine.set_execution_timer_config(ExecutionTimerConfig { limit: PATIENCE, check_interval });
+    }
+    let package =
+        engine.add_policy(path.to_owned(), text.to_owned()).map_err(|error| error.to_string())?;
+    // Rules that contradict the language are told here and not at the first call.
+    engine.set_input(RegoValue::new_object());
+    Ok(Rego { engine, package })
+}
+
+/// Deepest answer that is read.
+const DEEPEST: usize = 32;
+
+/// A value as JSON; sets as lists, what is undefined as null.
+fn plain(value: &RegoValue, depth: usize) -> Option<Value> {
+    let depth = depth.checked_sub(1)?;
+    Some(match value {
+        RegoValue::Null | RegoValue::Undefined => Value::Null,
+        RegoValue::Bool(flag) => Value::Bool(*flag),
+        RegoValue::String(text) => Value::String(text.to_string()),
+        RegoValue::Array(items) => {
+            Value::Array(items.iter().map(|item| plain(item, depth)).collect::<Option<_>>()?)
+        }
+        RegoValue::Set(items) => {
+            Value::Array(items.iter().map(|item| plain(item, depth)).collect::<Option<_>>()?)
+        }
+        RegoValue::Object(table) => {
+            let mut plain_table = Map::new();
+            for (key, value) in table.iter() {
+                if let RegoValue::String(key) = key
+                    && *value != RegoValue::Undefined
+                {
+                    plain_table.insert(key.to_string(), plain(value, depth)?);
+                }
+            }
+            Value::Object(plain_table)
+        }
+        RegoValue::Number(_) => {
+            value.to_json_str().ok().and_then(|text| serde_json::from_str(&text).ok())?
+        }
+    })
+}
+
+/// Namespaces of OPA's builtin functions.
+const NAMESPACES: &[&str] = &[
+    "array",
+    "base64",
+    "base64url",
+    "bits",
+    "crypto",
+    "glob",
+    "graph",
+    "graphql",
+    "hex",
+    "http",
+    "io",
+    "json",
+    "net",
+    "numbers",
+    "object",
+    "opa",
+    "providers",
+    "rand",
+    "regex",
+    "rego",
+    "semver",
+    "strings",
+    "time",
+    "units",
+    "urlquery",
+    "uuid",
+    "yaml",
+];
+
+/// Those of their functions that are there.
+pub(super) const THERE: &[&str] = &[
+    "array.concat",
+    "array.reverse",
+    "array.slice",
+    "bits.and",
+    "bits.lsh",
+    "bits.negate",
+    "bits.or",
+    "bits.rsh",
+    "bits.xor",
+    "glob.match",
+    "glob.quote_meta",
+    "json.filter",
+    "json.is_valid",
+    "json.marshal",
+    "json.marshal_with_options",
+    "json.remove",
+    "json.unmarshal",
+    "net.cidr_contains",
+    "numbers.range",
+    "numbers.range_step",
+    "object.filter",
+    "object.get",
+    "object.keys",
+    "object.remove",
+    "object.subset",
+    "object.union",
+    "object.union_n",
+    "regex.find_n",
+    "regex.is_valid",
+    "regex.match",
+    "regex.replace",
+    "regex.split",
+    "regex.template_match",
+    "strings.any_prefix_match",
+    "strings.any_suffix_match",
+    "strings.count",
+    "strings.replace_n",
+    "strings.reverse",
+    "units.parse",
+    "units.parse_bytes",
+];
+
+/// Those that would reach out of the process.
+const REACHING: &[&str] =
+    &["http.send", "net.lookup_ip_addr", "opa.runtime", "providers.aws.sign_req"];
+
+/// Refuses functions that are not there: they would only fail when the line is reached.
+fn check_names(text: &str) -> Result<(), Fault> {
+    for (at, name) in called(text) {
+        let namespace = name.split('.').next().unwrap_or_default();
+        if !name.contains('.') || !NAMESPACES.contains(&namespace) || THERE.contains(&name.as_str())
+        {
+            continue;
+        }
+        let fault = if REACHING.contains(&name.as_str()) {
+            Fault::new(format!(
+                "`{name}` reaches out of the policy, which a gate does not let it do"
+            ))
+            .help("what the policy needs to know is in `input`")
+        } else {
+            let near = datafog_policy::nearest(&name, THERE.iter().copied());
+            let help = near.map_or_else(
+                || String::from("functions for time, tokens, encodings and signatures are left out; `input.metadata` has time and caller"),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Fault::new(format!("the function `{name}` is not there")).help(help)
+        };
+        return Err(Fault { at, ..fault });
+    }
+    Ok(())
+}
+
+/// Deepest nesting of brackets. The parser tries several readings of each, so that the work doubles
+/// with every level, and no clock watches over it.
+const DEEPEST_BRACKETS: usize = 10;
+
+fn check_nesting(text: &str) -> Result<(), Fault> {
+    let mut depth = 0_usize;
+    for (at, letter) in code(text) {
+        match letter {
+            '(' | '[' | '{' => depth = depth.saturating_add(1),
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST_BRACKETS {
+            let message = format!("brackets are nested more than {DEEPEST_BRACKETS} deep");
+            return Err(Fault {
+                at,
+                ..Fault::new(message).help("give the inner part a name of its own")
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The characters that are code, with their places: comments and texts are left out, a blank in
+/// place of each.
+fn code(text: &str) -> Vec<(usize, char)> {
+    let mut found = Vec::new();
+    let mut rest = text.char_indices().peekable();
+    while let Some((at, letter)) = rest.next() {
+        let shown = if matches!(letter, '#' | '"' | '`') { ' ' } else { letter };
+        found.push((at, shown));
+        match letter {
+            '#' => while rest.next_if(|(_, letter)| *letter != '\n').is_some() {},
+            '"' => {
+                while let Some((_, letter)) = rest.next() {
+                    match letter {
+                        '\\' => {
+                            rest.next();
+                        }
+                        '"' | '\n' => break,
+                        _ => {}
+                    }
+                }
+            }
+            '`' => while rest.next().is_some_and(|(_, letter)| letter != '`') {},
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Dotted names before an opening bracket, with their places; comments and texts are left out.
+fn called(text: &str) -> Vec<(usize, String)> {
+    let (mut found, mut name, mut start) = (Vec::new(), String::new(), 0);
+    for (at, letter) in code(text) {
+        if letter.is_alphanumeric() || matches!(letter, '_' | '.') {
+            if name.is_empty() {
+                start = at;
+            }
+            name.push(letter);
+            continue;
+        }
+        if letter == '(' && !name.is_empty() {
+            found.push((start, core::mem::take(&mut name)));
+        }
+        name.clear();
+    }
+    found
+}
+
+/// The offset of the first place that the parser names (`path:LINE:COLUMN`).
+fn offset(text: &str, message: &str) -> usize {
+    let place = message.lines().find_map(|line| line.trim().strip_prefix("--> "));
+    let mut parts = place.unwrap_or_default().rsplit(':');
+    let column: usize = parts.next().and_then(|part| part.parse().ok()).unwrap_or(1);
+    let line: usize = parts.next().and_then(|part| part.parse().ok()).unwrap_or(1);
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    before.saturating_add(column.saturating_sub(1)).min(text.len())
+}
+
+/// What the parser or the evaluation says, with its line, without the drawing.
+fn one_line(message: &str) -> String {
+    let place =
+        message.lines().find_map(|line| line.trim().strip_prefix("--> ")).unwrap_or_default();
+    let told = message.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let told = told.strip_prefix("error: ").unwrap_or(told);
+    if place.is_empty() { told.to_owned() } else { format!("{told} ({place})") }
+}
