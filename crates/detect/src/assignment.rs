@@ -28,6 +28,7 @@ pub(crate) struct Assignment {
     pub(crate) value: (usize, usize),
     /// Whether the value stands in quotes.
     pub(crate) quoted: bool,
+    pub(crate) form: Form,
 }
 
 /// The assignment whose name holds the word `word_start..word_end` of `text`; `base` is the
@@ -47,10 +48,41 @@ pub(crate) fn find(
     let mut end = word.1.checked_add(tail)?;
     // `password.` ends a sentence, `key--` is not a name.
     end = end.checked_sub(run_back(text.get(word.1..end)?, |byte| matches!(byte, b'.' | b'-')))?;
-    let open = opening(text, word.0, end)?;
+    let name = (name_start(text, word.0), end);
+    let (open, form) = opening(text, name)?;
     let open = after_type(text, open).unwrap_or(open);
     let (value, quoted) = value(text, open, base, walks)?;
-    Some(Assignment { name: (name_start(text, word.0), end), value, quoted })
+    let alone = form != Form::Pair || closes(text, value.1);
+    alone.then_some(Assignment { name, value, quoted, form })
+}
+
+/// How a name and its value are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The argument of a call: `setPassword("…")`.
+    Call,
+    /// An operator between them.
+    Operator,
+    /// An option and the next word: `--password …`.
+    Option,
+    /// Two literals in brackets: `("password", "…")`.
+    Pair,
+}
+
+/// Whether the bracket that holds a pair closes after the quote at `quote`: what goes on is a list.
+fn closes(text: &[u8], quote: usize) -> bool {
+    let after = quote.checked_add(1).and_then(|at| text.get(at..)).unwrap_or_default();
+    let blanks = run(after, is_blank);
+    matches!(after.get(blanks), Some(b')' | b']' | b'}'))
+}
+
+/// Whether a bracket opens before the quote that stands before the name at `name`.
+fn opens_pair(text: &[u8], name: usize) -> bool {
+    let head = name.checked_sub(1).and_then(|at| text.get(..at)).unwrap_or_default();
+    let recent = head.get(head.len().saturating_sub(MOST_BLANKS)..).unwrap_or_default();
+    let blanks = run_back(recent, |byte| is_blank(byte) || byte == b'\n');
+    let bracket = head.len().checked_sub(blanks.saturating_add(1)).and_then(|at| head.get(at));
+    matches!(bracket, Some(b'(' | b'[' | b'{'))
 }
 
 /// The end of the word without a byte that only ended the keyword: `pwd=`.
@@ -72,8 +104,8 @@ const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// Where the value opens: after the name's closing quote or bracket and an operator.
-fn opening(text: &[u8], word_start: usize, name_end: usize) -> Option<usize> {
+/// Where the value opens, after the name's closing quote or bracket and an operator, and how.
+fn opening(text: &[u8], (name_start, name_end): (usize, usize)) -> Option<(usize, Form)> {
     let rest = text.get(name_end..)?;
     let closing = run(rest.get(..4.min(rest.len()))?, |byte| {
         matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']')
@@ -81,21 +113,25 @@ fn opening(text: &[u8], word_start: usize, name_end: usize) -> Option<usize> {
     let rest = rest.get(closing..)?;
     let blanks = run(rest, is_blank);
     let operator_at = name_end.checked_add(closing)?.checked_add(blanks)?;
-    let width = match text.get(operator_at..)? {
+    let (width, form) = match text.get(operator_at..)? {
         _ if blanks > MOST_BLANKS => return None,
-        [b'=', b'=', b'=', ..] => 3,
-        [b':' | b'=', b'=', ..] | [b'=', b'>' | b'~', ..] => 2,
+        [b'=', b'=', b'=', ..] => (3, Form::Operator),
+        [b':' | b'=', b'=', ..] | [b'=', b'>' | b'~', ..] => (2, Form::Operator),
         [b':', b':', ..] => return None,
-        [b'=' | b':', ..] => 1,
-        [b'>', ..] if in_tag(text, word_start) => 1,
-        [b'(', b'"' | b'\'', ..] if closing == 0 && blanks == 0 => 1,
-        [b',', ..] if closing > 0 && opens_quote(text, operator_at) => 1,
-        _ if blanks > 0 && closing == 0 && is_option(text, word_start) => 0,
+        [b'=' | b':', ..] => (1, Form::Operator),
+        [b'>', ..] if in_tag(text, name_start) => (1, Form::Operator),
+        [b'(', b'"' | b'\'', ..] if closing == 0 && blanks == 0 => (1, Form::Call),
+        [b',', ..]
+            if closing > 0 && opens_quote(text, operator_at) && opens_pair(text, name_start) =>
+        {
+            (1, Form::Pair)
+        }
+        _ if blanks > 0 && closing == 0 && is_option(text, name_start) => (0, Form::Option),
         _ => return None,
     };
     let after = operator_at.checked_add(width)?;
     let blanks = run(text.get(after..)?, is_blank);
-    if blanks > MOST_BLANKS { None } else { after.checked_add(blanks) }
+    if blanks > MOST_BLANKS { None } else { after.checked_add(blanks).zip(Some(form)) }
 }
 
 /// Whether a quote follows the comma at `comma`.
@@ -105,17 +141,15 @@ fn opens_quote(text: &[u8], comma: usize) -> bool {
     matches!(rest.get(blanks), Some(b'"' | b'\''))
 }
 
-/// Whether the name that holds `word_start` is a command-line option: `--name`.
-fn is_option(text: &[u8], word_start: usize) -> bool {
-    let start = name_start(text, word_start);
+/// Whether the name at `start` is a command-line option: `--name`.
+fn is_option(text: &[u8], start: usize) -> bool {
     text.get(start..).is_some_and(|name| name.starts_with(b"--"))
         && before(text, start)
             .is_none_or(|byte| !byte.is_ascii_graphic() || matches!(byte, b'"' | b'\''))
 }
 
-/// Whether the name that holds `word_start` is an XML tag: `<name`.
-fn in_tag(text: &[u8], word_start: usize) -> bool {
-    let start = name_start(text, word_start);
+/// Whether the name at `start` is an XML tag: `<name`.
+fn in_tag(text: &[u8], start: usize) -> bool {
     before(text, start) == Some(b'<')
 }
 
@@ -232,7 +266,15 @@ mod tests {
 
     #[test]
     fn prose_and_code_hold_no_value() {
-        for text in ["the password is long", "password::new()", "password, token", "a password"] {
+        for text in [
+            "the password is long",
+            "password::new()",
+            "password, token",
+            "a password",
+            "['user', 'password', 'host']",
+            "['password', 'pause', 'print']",
+            "f('password', 'salt', 64)",
+        ] {
             assert_eq!(value_of(text, "password"), None, "{text}");
         }
     }

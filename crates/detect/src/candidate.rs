@@ -1,5 +1,7 @@
 //! What a validator is shown, and what it says.
 
+use crate::assignment::Form;
+
 /// A value that has the right shape, with the text around it.
 ///
 /// Offsets count within `text`, the part of the channel that may be looked at from here. A
@@ -17,6 +19,8 @@ pub(crate) struct Candidate<'t> {
     pub(crate) name: &'t [u8],
     /// Whether the value is a quoted literal.
     pub(crate) quoted: bool,
+    /// How name and value are put together.
+    pub(crate) form: Form,
 }
 
 impl<'t> Candidate<'t> {

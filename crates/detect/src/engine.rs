@@ -6,7 +6,7 @@
 
 use memchr::{memchr2_iter, memmem};
 
-use crate::assignment::{self, Assignment, LONGEST_VALUE};
+use crate::assignment::{self, Assignment, Form, LONGEST_VALUE};
 use crate::boundary;
 use crate::bytes::{fnv, is_host, run_back};
 use crate::candidate::{Candidate, Judgement};
@@ -72,7 +72,7 @@ impl<'t> View<'t> {
     }
 
     fn candidate(&self, start: usize, end: usize) -> Candidate<'t> {
-        Candidate { text: self.text, start, end, name: &[], quoted: false }
+        Candidate { text: self.text, start, end, name: &[], quoted: false, form: Form::Operator }
     }
 }
 
@@ -243,6 +243,7 @@ impl Engine {
         let mut candidate = Candidate {
             name,
             quoted: found.quoted,
+            form: found.form,
             ..view.candidate(found.value.0, found.value.1)
         };
         if !rule.steps.is_empty() {

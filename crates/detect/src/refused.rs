@@ -60,6 +60,7 @@ impl Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assignment::Form;
 
     static KEYWORD: Keyword = Keyword { text: b"token", offset: 0, rules: &[], layer: None };
     static OTHER: Keyword = Keyword { text: b"token", offset: 0, rules: &[], layer: None };
@@ -67,7 +68,8 @@ mod tests {
     #[test]
     fn only_the_same_text_around_the_same_keyword_is_known() {
         let text = format!(" token: abcd{}", " ".repeat(AFTER)).into_bytes();
-        let found = Assignment { name: (1, 6), value: (8, 12), quoted: false };
+        let found =
+            Assignment { name: (1, 6), value: (8, 12), quoted: false, form: Form::Operator };
         let mut refused = Refused::NONE;
         assert!(!refused.again(&KEYWORD, &text, 1));
         refused.keep(&KEYWORD, &text, 1, found);
@@ -83,7 +85,12 @@ mod tests {
     #[test]
     fn what_is_too_long_is_not_remembered() {
         let text = format!(" token: {}", "a".repeat(MOST)).into_bytes();
-        let found = Assignment { name: (1, 6), value: (8, 8 + MOST - AFTER), quoted: false };
+        let found = Assignment {
+            name: (1, 6),
+            value: (8, 8 + MOST - AFTER),
+            quoted: false,
+            form: Form::Operator,
+        };
         let mut refused = Refused::NONE;
         refused.keep(&KEYWORD, &text, 1, found);
         assert!(!refused.again(&KEYWORD, &text, 1));

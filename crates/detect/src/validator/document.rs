@@ -85,7 +85,14 @@ mod tests {
     fn value(validator: fn(&mut Candidate<'_>) -> Judgement, text: &str) -> Option<String> {
         let start = text.find(|c: char| c.is_ascii_digit()).unwrap();
         let text = text.as_bytes();
-        let mut one = Candidate { text, start, end: text.len(), name: &[], quoted: false };
+        let mut one = Candidate {
+            text,
+            start,
+            end: text.len(),
+            name: &[],
+            quoted: false,
+            form: crate::assignment::Form::Operator,
+        };
         let judgement = validator(&mut one);
         (judgement == Judgement::Sound).then(|| String::from_utf8(one.value().to_vec()).unwrap())
     }

@@ -68,7 +68,14 @@ mod tests {
 
     fn judge(validator: fn(&mut Candidate<'_>) -> Judgement, value: &str) -> Judgement {
         let text = value.as_bytes();
-        validator(&mut Candidate { text, start: 0, end: text.len(), name: &[], quoted: false })
+        validator(&mut Candidate {
+            text,
+            start: 0,
+            end: text.len(),
+            name: &[],
+            quoted: false,
+            form: crate::assignment::Form::Operator,
+        })
     }
 
     #[test]

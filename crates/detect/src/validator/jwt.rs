@@ -32,7 +32,9 @@ pub(super) fn jwt(candidate: &mut Candidate<'_>) -> Judgement {
 /// subject is called John Doe, or the examples of RFC 7519.
 fn is_documented(payload: &[u8]) -> bool {
     let holds = |text: &[u8]| payload.windows(text.len()).any(|window| window == text);
-    (holds(b"\"1234567890\"") && holds(b"\"John Doe\"")) || holds(b"http://example.com/is_root")
+    (holds(b"\"1234567890\"") && holds(b"\"John Doe\""))
+        || holds(b"http://example.com/is_root")
+        || payload == b"{\"some\":\"payload\"}"
 }
 
 /// Whether the text begins like a JSON object: `{`, blanks, `"` or `}`.

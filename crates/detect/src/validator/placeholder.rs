@@ -33,7 +33,8 @@ static REFERENCES: Words = words! {
 
 /// Whether a value names a variable, a store, a file or a URL instead of being the secret.
 pub(crate) fn is_reference(value: &[u8]) -> bool {
-    let percent = matches!(value, [b'%', inner @ .., b'%'] if !inner.is_empty());
+    let percent =
+        matches!(value, [b'%', inner @ .., b'%'] | [b'{', inner @ .., b'}'] if !inner.is_empty());
     let slashes = value.iter().filter(|byte| **byte == b'/').count();
     let path = slashes >= 2 && matches!(value, [b'/' | b'~', ..] | [b'.', b'/' | b'.', ..])
         || slashes >= 1 && has_extension(value);
@@ -59,6 +60,8 @@ fn has_extension(value: &[u8]) -> bool {
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     is_filler(value)
         || value.starts_with(b"<")
+        || value.ends_with(b"...")
+        || value.ends_with("…".as_bytes())
         || NOTHING.contain(value)
         || PLACEHOLDERS.stand_in(value)
 }

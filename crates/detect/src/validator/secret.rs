@@ -3,12 +3,23 @@
 use super::entropy;
 use super::naming::{Promise, promise};
 use super::placeholder::{is_placeholder, is_reference};
+use crate::assignment::Form;
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
 /// How many bytes after a value are looked at for the end of the line.
 const MOST_MARKS: usize = 40;
+
+/// Beginnings of calls that take a secret to keep it.
+static GIVERS: Words = words! {
+    "set" "with" "use" "add" "put" "config"
+};
+
+/// Names that are words of prose as well.
+static SHORT: Words = words! {
+    "pass" "pw"
+};
 
 /// Words of names that a value repeats when it is a name itself.
 static SELVES: Words = words! {
@@ -21,6 +32,9 @@ pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
     let fits = (16..=400).contains(&value.len())
         && promise(candidate.name) == Some(Promise::Key)
         && value.iter().all(|byte| is_key_byte(*byte))
+        && is_given(candidate)
+        && !is_path_of_names(value)
+        && promise(value).is_none()
         && !is_code(candidate)
         && !is_reference(value)
         && !is_placeholder(value)
@@ -51,7 +65,9 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     let fits = promised.is_some()
         && (4..=128).contains(&value.len())
         && value.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80)
+        && is_given(candidate)
         && !is_code(candidate)
+        && !is_expression(value)
         && !is_reference(value)
         && !is_placeholder(value)
         && !is_uuid(value)
@@ -67,6 +83,14 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     match promised {
         Some(Promise::Key) if value.len() < 8 || kinds < 2 || words > 0 => Judgement::Refuse,
         Some(Promise::Key) if !candidate.quoted && !typed => Judgement::Refuse,
+        // What is made of words is the name of something, or says something.
+        Some(Promise::Key) if is_wordy(value) || is_path_of_names(value) => Judgement::Refuse,
+        // What follows `PASS:` is the name of a test.
+        _ if SHORT.contain(candidate.name) && !candidate.quoted && !is_tight(candidate) => {
+            Judgement::Refuse
+        }
+        // One word after an option or a spaced `=` is prose, or another variable.
+        _ if kinds < 2 && !candidate.quoted && is_loose(candidate) => Judgement::Refuse,
         _ if words > 2 => Judgement::Refuse,
         _ if kinds >= 2 && (candidate.quoted || words == 0) && !is_identifier(value) => {
             Judgement::Sound
@@ -75,6 +99,68 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
         _ if words == 0 => Judgement::Shape,
         _ => Judgement::Refuse,
     }
+}
+
+/// Whether the form is one in which a value is given, not taken or compared: of calls, only those
+/// whose name says so.
+fn is_given(candidate: &Candidate<'_>) -> bool {
+    let method = candidate.name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let first = method.get(..run(method, |byte| byte.is_ascii_lowercase())).unwrap_or_default();
+    candidate.form != Form::Call || GIVERS.contain(first) || is_one_word(method)
+}
+
+/// Whether a name is one word: `Password`, `passwd`.
+fn is_one_word(name: &[u8]) -> bool {
+    let rest = name.get(1..).unwrap_or_default();
+    rest.iter().all(u8::is_ascii_lowercase) || name.iter().all(u8::is_ascii_uppercase)
+}
+
+/// Whether a value is a pattern or a text with places to fill in: `[^"]+`, `%s:%s`.
+fn is_expression(value: &[u8]) -> bool {
+    value.windows(2).any(|pair| {
+        matches!(pair, b"(?" | b"[^" | b"\\w" | b"\\d" | b"\\s" | b"\\S" | b"%s" | b"%d" | b"{}")
+    })
+}
+
+/// Whether a value is names with dots between them: `ed25519.PrivateKey`.
+fn is_path_of_names(value: &[u8]) -> bool {
+    value.contains(&b'.')
+        && value.split(|byte| *byte == b'.').all(|name| is_name(name) && is_wordy(name))
+}
+
+/// Whether most of a value is words as names are made of: four letters or more, upper case
+/// before lower case.
+fn is_wordy(value: &[u8]) -> bool {
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let mut in_words = 0_usize;
+    let mut start = 0_usize;
+    for at in 1..=value.len() {
+        let parts = match (value.get(at.wrapping_sub(1)), value.get(at)) {
+            (Some(last), Some(next)) => {
+                !last.is_ascii_alphabetic()
+                    || !next.is_ascii_alphabetic()
+                    || (last.is_ascii_lowercase() && next.is_ascii_uppercase())
+            }
+            _ => true,
+        };
+        if parts {
+            let word = value.get(start..at).unwrap_or_default();
+            let tail = word.get(1..).unwrap_or_default();
+            let upper = run(tail, |byte| byte.is_ascii_uppercase());
+            let lower = run(tail.get(upper..).unwrap_or_default(), |b| b.is_ascii_lowercase());
+            if word.len() >= 4 && upper.saturating_add(lower) == tail.len() {
+                in_words = in_words.saturating_add(word.len());
+            }
+            start = at;
+        }
+    }
+    let name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.');
+    value.iter().all(name) && in_words.saturating_mul(3) >= letters.saturating_mul(2)
+}
+
+/// Whether the value is only loosely bound to its name: by a blank, or by `=` between blanks.
+fn is_loose(candidate: &Candidate<'_>) -> bool {
+    candidate.form == Form::Option || matches!(candidate.before(), [.., b' ', b'=', b' '])
 }
 
 const fn is_key_byte(byte: u8) -> bool {
@@ -123,7 +209,7 @@ fn is_identifier(value: &[u8]) -> bool {
 
 /// `password = password1`, `"password": "Password="`: the value says again what it is.
 fn names_itself(name: &[u8], value: &[u8]) -> bool {
-    let marks = run_back(value, |byte| matches!(byte, b'=' | b':'));
+    let marks = run_back(value, |byte| matches!(byte, b'=' | b':' | b' '));
     let value = value.get(..value.len().saturating_sub(marks)).unwrap_or_default();
     let is_name = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' ');
     run(value, is_name) == value.len()
@@ -158,4 +244,30 @@ fn is_uuid(value: &[u8]) -> bool {
             8 | 13 | 18 | 23 => *byte == b'-',
             _ => byte.is_ascii_hexdigit(),
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_of_words_and_keys_are_not() {
+        for text in [
+            "NSPersistentHistoryTransaction",
+            "response_types",
+            "UISegmentedControl",
+            "AccessKey",
+            "correct-horse-battery-staple",
+            "consumer.secret",
+            "CURLOPT_READDATA",
+        ] {
+            assert!(is_wordy(text.as_bytes()), "{text}");
+        }
+        for text in
+            ["k3J9xQ2mZ7pL4vB8nR5t", "hunter2!x", "askfjh234as9sd8", "aGVsbG8gd29ybGQh", "Zx91kk"]
+        {
+            assert!(!is_wordy(text.as_bytes()), "{text}");
+        }
+        assert!(is_path_of_names(b"Token.Literal.Number") && !is_path_of_names(b"a8f.k3J9x.Q2m"));
+    }
 }

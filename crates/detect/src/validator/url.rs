@@ -1,7 +1,7 @@
 //! Passwords in the user part of a URL (RFC 3986 §3.2.1).
 
 use super::placeholder;
-use crate::bytes::{run, run_back};
+use crate::bytes::{is_host, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::url::{LONGEST, is_user_part, user_part};
 
@@ -28,6 +28,9 @@ const DATABASES: [&[u8]; 19] = [
     b"ldaps",
 ];
 
+/// Hosts kept for documents (RFC 2606 §3), which nobody has a password for.
+const DOCUMENTS: [&[u8]; 3] = [b"example.com", b"example.org", b"example.net"];
+
 /// The password in a URL of a database or broker.
 pub(super) fn database(candidate: &mut Candidate<'_>) -> Judgement {
     judge(candidate, true)
@@ -46,8 +49,11 @@ fn judge(candidate: &mut Candidate<'_>, database: bool) -> Judgement {
     }
     (candidate.start, candidate.end) = found.password;
     let value = candidate.value();
+    let host = candidate.after().get(1..).unwrap_or_default();
+    let host = host.get(..run(host, is_host)).unwrap_or_default();
+    let documented = DOCUMENTS.iter().any(|name| host.eq_ignore_ascii_case(name));
     Judgement::refuse_unless(
-        !placeholder::is_reference(value) && !placeholder::is_placeholder(value),
+        !documented && !placeholder::is_reference(value) && !placeholder::is_placeholder(value),
     )
 }
 
