@@ -5,6 +5,7 @@ Nothing here is shipped. What is measured is the installed form of the binary in
 its own below a temporary folder, so that figures are those of a user and not of a test build.
 */
 
+mod accuracy;
 mod arena;
 mod bench;
 mod budget;
@@ -18,6 +19,9 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
+  accuracy                    scores the texts to tune on and lists what went wrong
+  accuracy release [FOLDER…]  scores those kept apart and writes docs/ACCURACY.md
+  accuracy real FOLDER…       lists what is found in real texts
   bench [ROUNDS]      whole-process times against the floor, paired in one run (default 1000 rounds)
   budget [--update]   instructions, page faults and system calls against benches/budgets.toml
   symbols             writes benches/symbols.txt, the order in which functions are laid out
@@ -37,6 +41,9 @@ fn main() -> ExitCode {
 
 fn run(words: &[&str]) -> Result<()> {
     match words {
+        ["accuracy"] => accuracy::tune(),
+        ["accuracy", "release", folders @ ..] => accuracy::release(folders),
+        ["accuracy", "real", folders @ ..] => accuracy::real(folders),
         ["bench"] => bench::run(1000),
         ["bench", rounds] => bench::run(rounds.parse()?),
         ["budget"] => budget::check(),

@@ -1,0 +1,69 @@
+//! Where values stand: one line of a file of some kind, with a slot.
+
+use super::secrets::Class;
+
+/// A line with a name `{k}` and a value `{v}`.
+pub(super) struct Context {
+    pub(super) kind: &'static str,
+    pub(super) line: &'static str,
+    /// Which classes make sense in it.
+    pub(super) fits: &'static [Class],
+    /// Only in the part that is looked at once per release.
+    pub(super) held: bool,
+}
+
+const ANY: &[Class] = &[Class::Structured, Class::Generic, Class::Personal];
+const SECRETS: &[Class] = &[Class::Structured, Class::Generic];
+const SHAPES: &[Class] = &[Class::Structured];
+const PERSONS: &[Class] = &[Class::Personal];
+
+const fn context(kind: &'static str, line: &'static str, fits: &'static [Class]) -> Context {
+    Context { kind, line, fits, held: false }
+}
+
+const fn held(kind: &'static str, line: &'static str, fits: &'static [Class]) -> Context {
+    Context { kind, line, fits, held: true }
+}
+
+/// Every context.
+pub(super) const CONTEXTS: &[Context] = &[
+    context("env file", "{K}={v}", SECRETS),
+    context("env file, quoted", "{K}=\"{v}\"", ANY),
+    context("shell", "export {K}='{v}'", SECRETS),
+    held("shell", "{K}=\"{v}\" ./deploy.sh --now", SECRETS),
+    context("json", "  \"{k}\": \"{v}\",", ANY),
+    context("json, one line", "{\"user\":\"svc\",\"{k}\":\"{v}\",\"ttl\":30}", ANY),
+    held("json in json", "{\"body\":\"{\\\"{k}\\\":\\\"{v}\\\"}\"}", SECRETS),
+    context("yaml", "  {k}: {v}", ANY),
+    context("yaml, quoted", "    {k}: '{v}'", ANY),
+    context("toml", "{k} = \"{v}\"", ANY),
+    context("ini", "{k}={v}", ANY),
+    context("xml", "<{k}>{v}</{k}>", ANY),
+    held("xml attribute", "<add key=\"{k}\" value=\"{v}\" />", SHAPES),
+    context("hcl", "  {k} = \"{v}\"", SECRETS),
+    context("dockerfile", "ENV {K}={v}", SECRETS),
+    held("workflow", "        {K}: {v}", SECRETS),
+    context("python", "{k} = \"{v}\"  # noqa", ANY),
+    held("python call", "client = Client({k}=\"{v}\")", SECRETS),
+    context("javascript", "const {k} = '{v}';", ANY),
+    held("javascript object", "  {k}: `{v}`,", SECRETS),
+    context("go", "\t{k} := \"{v}\"", ANY),
+    context("rust", "let {k} = \"{v}\";", ANY),
+    context("java", "private static final String {K} = \"{v}\";", SECRETS),
+    context("c#", "var {k} = \"{v}\";", SECRETS),
+    context("php", "define('{K}', '{v}');", SECRETS),
+    held("php array", "'{k}' => '{v}',", SECRETS),
+    context("ruby", "{k}: \"{v}\",", SECRETS),
+    context("log", "2026-03-01T10:22:31Z INFO sync {k}={v} status=200", ANY),
+    held("log, json", "{\"level\":\"warn\",\"msg\":\"retry\",\"{k}\":\"{v}\"}", ANY),
+    context("header", "Authorization: Bearer {v}", SHAPES),
+    context("curl", "curl -sS -H 'Authorization: Bearer {v}' https://api.service.test/v1", SHAPES),
+    held("url parameter", "GET /v2/items?page=2&{k}={v} HTTP/1.1", SHAPES),
+    context("markdown", "Use `{v}` for the staging account.", SHAPES),
+    context("comment", "// old: {v}", SHAPES),
+    context("csv", "svc-7,{v},active", SHAPES),
+    held("sql", "INSERT INTO settings VALUES ('{k}', '{v}');", SHAPES),
+    context("sentence", "Please write to {v} by Friday ({k}).", PERSONS),
+    context("record", "name: Jane Roe; {k}: {v}; status: open", PERSONS),
+    held("csv with a head", "{k},state\n{v},open", PERSONS),
+];
