@@ -63,7 +63,7 @@ pub(super) const CONTEXTS: &[Context] = &[
     context("comment", "// old: {v}", SHAPES),
     context("csv", "svc-7,{v},active", SHAPES),
     held("sql", "INSERT INTO settings VALUES ('{k}', '{v}');", SHAPES),
-    context("sentence", "Please write to {v} by Friday ({k}).", PERSONS),
+    context("sentence", "The {k} on file is {v}, please check it by Friday.", PERSONS),
     context("record", "name: Jane Roe; {k}: {v}; status: open", PERSONS),
     held("csv with a head", "{k},state\n{v},open", PERSONS),
 ];

@@ -80,9 +80,12 @@ fn with_value(
 ) -> Line {
     let value = (family.make)(random);
     let named = template.replace("{k}", family.key).replace("{K}", &family.key.to_uppercase());
-    let start = named.find("{v}").unwrap_or_default();
-    let text = named.replacen("{v}", &value, 1);
-    let end = start.saturating_add(value.len());
+    let marked = if value.contains('«') { value } else { format!("«{value}»") };
+    let text = named.replacen("{v}", &marked, 1);
+    let start = text.find('«').unwrap_or_default();
+    let text = text.replacen('«', "", 1);
+    let end = text.find('»').unwrap_or(text.len());
+    let text = text.replacen('»', "", 1);
     Line { text, value: Some((start, end, family, kind)), decoy: None }
 }
 

@@ -66,6 +66,10 @@ pub(super) fn markdown(tally: &Tally, real: Option<&Real>) -> String {
             page += &format!("| `{detector}` | {raised} | {times} |\n");
         }
     }
+    page += &format!(
+        "\nTokens with a wrong checksum that were told as a shape, less sure than a sound one: {}.\n",
+        tally.shape_only
+    );
     if let Some(real) = real {
         page += "\n## Real texts\n\nEvery finding in public source text, whatever it is: example keys and \
                  addresses of authors are among them.\n\n";

@@ -22,6 +22,7 @@ pub(super) struct Family {
     pub(super) class: Class,
     /// A name to which such a value is assigned.
     pub(super) key: &'static str,
+    /// Makes one; `«…»` marks the secret where it is not all.
     pub(super) make: fn(&mut Random) -> String,
 }
 
@@ -47,7 +48,7 @@ pub(super) const STRUCTURED: &[Family] = &[
     }),
     structured("azure storage key", "connection", |r| {
         format!(
-            "DefaultEndpointsProtocol=https;AccountName=store{};AccountKey={};EndpointSuffix=core.windows.net",
+            "DefaultEndpointsProtocol=https;AccountName=store{};AccountKey=«{}»;EndpointSuffix=core.windows.net",
             r.digits(4),
             base64(&r.bytes(64), BASE64, true)
         )
@@ -146,7 +147,7 @@ pub(super) const STRUCTURED: &[Family] = &[
     }),
     structured("slack webhook", "slack_webhook", |r| {
         format!(
-            "https://hooks.slack.com/services/T{}/B{}/{}",
+            "https://«hooks.slack.com/services/T{}/B{}/{}»",
             r.text("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", 10),
             r.text("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", 10),
             r.text(BASE62, 24)
