@@ -32,7 +32,7 @@ fn table<'f>(out: &mut String, title: &str, prefix: &str, files: impl Iterator<I
             names.insert(name.get_ref(), constant.clone());
         }
     }
-    line(out, &format!("static {title}: &[(&str, &Profile)] = &["));
+    line(out, &format!("pub(crate) static {title}: &[(&str, &Profile)] = &["));
     for (name, constant) in names {
         line(out, &format!("    ({name:?}, &{constant}),"));
     }

@@ -16,6 +16,7 @@ mod address;
 mod config_file;
 mod display;
 mod form;
+mod heads;
 mod install;
 mod interpret;
 mod json;

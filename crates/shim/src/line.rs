@@ -10,6 +10,7 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use datafog_core::Span;
 
+use crate::heads::Heads;
 use crate::naming;
 use crate::profile::{profile, unwrapped};
 use crate::secrets;
@@ -57,6 +58,9 @@ const PREFIXES: &[&[u8]] = &[
     b"|",
     b"||",
 ];
+
+/// Words that may be the name of a program or a prefix.
+static HEADS: Heads = Heads::of(PREFIXES);
 
 /// The secrets that stand in `line` (without its line end) as arguments of a program: the `S3cret`
 /// of `mysql -u root -pS3cret db`. In order of place, disjoint.
@@ -116,22 +120,28 @@ fn worth_reading(line: &[u8]) -> bool {
 }
 
 /// Whether the first word that is no prefix names a program in the tables.
+///
+/// Nearly every line of a text fails here, so the first look is one bit of a small table.
 fn known_head(text: &[u8]) -> bool {
     let mut rest = text;
     for _ in 0..6 {
         rest = rest.trim_ascii_start();
         let end = rest.iter().take(64).position(u8::is_ascii_whitespace).unwrap_or(rest.len());
         let Some((word, tail)) = rest.split_at_checked(end) else { return false };
-        if word.is_empty() {
-            return false;
-        }
-        let skipped = is_prefix(word) || assignment(word).is_some();
-        if !skipped {
-            return is_known(word);
+        let Some(first) = word.first() else { return false };
+        let plain = first.is_ascii_alphabetic() && !word.contains(&b'/');
+        let likely = !plain || HEADS.has(word);
+        if !(assignment(word).is_some() || ends_prompt(word) || likely && is_prefix(word)) {
+            return likely && is_known(word);
         }
         rest = tail;
     }
     false
+}
+
+/// The last word of a prompt: `me@host:~$`.
+fn ends_prompt(word: &[u8]) -> bool {
+    word.len() > 1 && matches!(word.last(), Some(b'$' | b'#' | b'%' | b'>'))
 }
 
 /// Whether a word before a command belongs to the text around it: a prompt, a keyword, a number of
@@ -141,9 +151,7 @@ fn is_prefix(word: &[u8]) -> bool {
         byte.is_ascii_digit()
             || matches!(byte, b':' | b'.' | b'-' | b'T' | b'Z' | b'[' | b']' | b'*')
     };
-    PREFIXES.binary_search(&word).is_ok()
-        || (word.len() > 1 && matches!(word.last(), Some(b'$' | b'#' | b'%' | b'>')))
-        || word.iter().all(number)
+    PREFIXES.binary_search(&word).is_ok() || ends_prompt(word) || word.iter().all(number)
 }
 
 fn is_known(word: &[u8]) -> bool {
