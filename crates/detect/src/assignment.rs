@@ -7,6 +7,7 @@
 use crate::bytes::{before, run, run_back};
 use crate::tables::{NAME, VALUE};
 use crate::walks::Walks;
+use crate::words::{Words, words};
 
 /// Longest name in bytes.
 const LONGEST_NAME: usize = 64;
@@ -17,6 +18,9 @@ pub(crate) const LONGEST_VALUE: usize = 512;
 
 /// Longest type annotation in bytes.
 const LONGEST_TYPE: usize = 40;
+
+/// Most bytes between a name and the word that says that its value follows.
+const MOST_MARKS: usize = 40;
 
 /// Most blanks between a name and its value.
 const MOST_BLANKS: usize = 24;
@@ -119,7 +123,15 @@ fn opening(text: &[u8], (name_start, name_end): (usize, usize)) -> Option<(usize
         [b':' | b'=', b'=', ..] | [b'=', b'>' | b'~', ..] => (2, Form::Operator),
         [b':', b':', ..] => return None,
         [b'=' | b':', ..] => (1, Form::Operator),
-        [b'>', ..] if in_tag(text, name_start) => (1, Form::Operator),
+        [b'>', ..]
+            if in_tag(text, name_start) || (closing > 0 && is_attribute(text, name_start)) =>
+        {
+            (1, Form::Operator)
+        }
+        // `process.env.TOKEN || "…"`: what stands in for the value.
+        [b'|', b'|', ..] | [b'?', b'?', ..] if opens_quote(text, operator_at.checked_add(1)?) => {
+            (2, Form::Operator)
+        }
         [b'(', b'"' | b'\'', ..] if closing == 0 && blanks == 0 => (1, Form::Call),
         [b',', ..]
             if closing > 0 && opens_quote(text, operator_at) && opens_pair(text, name_start) =>
@@ -127,12 +139,60 @@ fn opening(text: &[u8], (name_start, name_end): (usize, usize)) -> Option<(usize
             (1, Form::Pair)
         }
         _ if blanks > 0 && closing == 0 && is_option(text, name_start) => (0, Form::Option),
-        _ => return None,
+        _ if blanks > 0 && closing == 0 && is_declared(text, name_start) => (0, Form::Operator),
+        [b'\'', ..] if blanks > 0 && closing == 0 && is_clause(text, name_start) => {
+            (0, Form::Operator)
+        }
+        rest => (value_field(rest)?, Form::Operator),
     };
     let after = operator_at.checked_add(width)?;
     let blanks = run(text.get(after..)?, is_blank);
     if blanks > MOST_BLANKS { None } else { after.checked_add(blanks).zip(Some(form)) }
 }
+
+/// Length up to the operator's end when the next thing said is the value of what was named:
+/// `name: X` and on the next line `value: …`, `key="X" value="…"`, `variable "x" { default = "…"`.
+fn value_field(rest: &[u8]) -> Option<usize> {
+    let near = rest.get(..MOST_MARKS.min(rest.len()))?;
+    let marks =
+        run(near, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'{' | b'"' | b'\''));
+    let field = rest.get(marks..)?;
+    let word = [&b"value"[..], b"Value", b"default", b"defaultValue"].into_iter().find(|word| {
+        field.starts_with(word) && !field.get(word.len()).is_some_and(|b| is_name(*b))
+    })?;
+    let after = field.get(word.len()..)?;
+    let closing = run(after.get(..1)?, |byte| byte == b'"' || byte == b'\'');
+    let blanks = run(after.get(closing..)?, is_blank);
+    let operator = word.len().checked_add(closing)?.checked_add(blanks)?;
+    matches!(field.get(operator)?, b'=' | b':').then_some(())?;
+    marks.checked_add(operator)?.checked_add(1)
+}
+
+/// Whether a word before the name at `start` says that its value follows: `ENV NAME …`.
+fn is_declared(text: &[u8], start: usize) -> bool {
+    let head = text.get(..start).unwrap_or_default();
+    let named = text.get(start..).is_some_and(|name| DIRECTIVES.begin(name));
+    let first = before(text, start).is_none_or(|byte| byte == b'\n');
+    DECLARERS.iter().any(|word| head.ends_with(word)) || (named && first)
+}
+
+/// Whether the name at `start` is a clause of SQL: `WITH PASSWORD '…'`.
+fn is_clause(text: &[u8], start: usize) -> bool {
+    let named = |word: &[u8]| text.get(start..).is_some_and(|name| name.starts_with(word));
+    named(b"PASSWORD ")
+        || (named(b"password ") && text.get(..start).is_some_and(|head| head.ends_with(b"with ")))
+}
+
+/// Whether the name at `start` is the value of an XML attribute: `key="name"`.
+fn is_attribute(text: &[u8], start: usize) -> bool {
+    start.checked_sub(2).and_then(|at| text.get(at..start)) == Some(b"=\"")
+}
+
+/// Words after which a name and, after a blank, its value follow.
+const DECLARERS: [&[u8]; 4] = [b"ENV ", b"setx ", b"#define ", b"fastcgi_param "];
+
+/// Lines of configuration that are a name, a blank and a value.
+static DIRECTIVES: Words = words! { "requirepass " "masterauth " };
 
 /// Whether a quote follows the comma at `comma`.
 fn opens_quote(text: &[u8], comma: usize) -> bool {

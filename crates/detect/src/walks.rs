@@ -12,6 +12,8 @@ const REMEMBERED: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Walks {
     runs: [Walk; REMEMBERED],
+    /// The place that is taken next for a set that is not remembered.
+    oldest: usize,
     /// Bytes looked at behind the prefilter; what the linearity test counts.
     pub(crate) work: u64,
 }
@@ -28,15 +30,17 @@ struct Walk {
 impl Walks {
     /// Nothing remembered.
     pub(crate) const fn new() -> Self {
-        let none = Walk { set: 0, start: 0, end: 0, closed: false };
-        Self { runs: [none; REMEMBERED], work: 0 }
+        let none = Walk { set: u16::MAX, start: 0, end: 0, closed: false };
+        Self { runs: [none; REMEMBERED], oldest: 0, work: 0 }
     }
 
     /// Length of the run of `set` at the start of `text`, which lies at absolute offset `at`; no
     /// more than `limit` is counted.
     pub(crate) fn run(&mut self, set: u16, text: &[u8], at: usize, limit: usize) -> usize {
         let limit = limit.min(text.len());
-        let Some(known) = self.runs.get(slot(set)).copied() else { return 0 };
+        let slot = self.runs.iter().position(|walk| walk.set == set);
+        let slot = slot.unwrap_or(self.oldest);
+        let Some(known) = self.runs.get(slot).copied() else { return 0 };
         let within = known.set == set && known.start <= at && at < known.end;
         let sure = if within { known.end.saturating_sub(at) } else { 0 };
         if sure >= limit || (within && known.closed) {
@@ -47,7 +51,10 @@ impl Walks {
         let more = rest.iter().take_while(|byte| holds(&bits, **byte)).count();
         self.work = self.work.saturating_add(more as u64);
         let length = sure.saturating_add(more);
-        if let Some(slot) = self.runs.get_mut(slot(set)) {
+        if known.set != set {
+            self.oldest = self.oldest.wrapping_add(1) % REMEMBERED;
+        }
+        if let Some(slot) = self.runs.get_mut(slot) {
             let start = if within { known.start } else { at };
             let end = at.saturating_add(length);
             *slot = Walk { set, start, end, closed: more < rest.len() };
@@ -63,8 +70,4 @@ pub(crate) fn in_set(set: u16, byte: u8) -> bool {
 
 fn holds(bits: &[u64; 4], byte: u8) -> bool {
     bits.get(usize::from(byte >> 6)).is_some_and(|word| (word >> (byte & 63)) & 1 == 1)
-}
-
-const fn slot(set: u16) -> usize {
-    set as usize % REMEMBERED
 }

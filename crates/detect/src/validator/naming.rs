@@ -35,13 +35,13 @@ static NEUTRAL: Words = words! {
 
 /// Endings of words that are passwords.
 static PASSWORDS: Words = words! {
-    "password" "passwd" "passphrase" "passcode" "pwd" "passwort" "userpass" "dbpass"
+    "password" "passwd" "passphrase" "passcode" "pwd" "passwort" "userpass" "dbpass" "requirepass" "masterauth"
 };
 
 /// Endings of words that are keys, whatever stands before them.
 static KEYS: Words = words! {
     "apikey" "accesskey" "secretkey" "privatekey" "authtoken" "accesstoken" "secret" "apitoken"
-    "authkey" "masterkey" "bearer" "credential" "credentials" "creds"
+    "authkey" "masterkey" "bearer" "sessionid" "phpsessid" "sessid" "credential" "credentials" "creds"
 };
 
 /// Words that make a following `key` a secret one.

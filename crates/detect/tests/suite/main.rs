@@ -9,6 +9,7 @@
 )]
 
 mod checksums;
+mod contexts;
 mod detectors;
 mod files;
 mod layers;

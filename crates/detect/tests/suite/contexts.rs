@@ -1,0 +1,174 @@
+//! Generic secrets in the contexts in which people keep them; and what looks like one there.
+
+use datafog_core::{Channel, Finding, Key};
+use datafog_detect::Scanner;
+
+fn scan(text: &str) -> Vec<Finding> {
+    let key = Key::from_bytes(&[7; 32]).unwrap();
+    let mut out = Vec::new();
+    Scanner::new(&key).scan(text.as_bytes(), &Channel::Stdin, &mut out);
+    out.retain(|one| one.entity.starts_with("secret."));
+    out
+}
+
+/// `«…»` marks what is to be found.
+fn marked(text: &str) -> (String, Vec<(usize, usize)>) {
+    let mut out = String::new();
+    let mut spans = Vec::new();
+    for (index, part) in text.split(['«', '»']).enumerate() {
+        if index % 2 == 1 {
+            spans.push((out.len(), out.len() + part.len()));
+        }
+        out.push_str(part);
+    }
+    (out, spans)
+}
+
+const SECRETS: &[&str] = &[
+    // Environment, shells, containers.
+    "export DB_PASSWORD=«swordfish»",
+    "PGPASSWORD=«q8Lm2zz9» psql -h db",
+    "docker run -e MYSQL_ROOT_PASSWORD=«Zx91kk!a» mysql",
+    "docker run -e \"API_KEY=«k3J9xQ2mZ7pL4vB8nR5t»\" app",
+    "ENV SECRET_KEY=«k3J9xQ2mZ7pL4vB8nR5t»",
+    "ENV SECRET_KEY «k3J9xQ2mZ7pL4vB8nR5t»",
+    "ARG NPM_TOKEN=«k3J9xQ2mZ7pL4vB8nR5t»",
+    "set DB_PASSWORD=«Zx91kk!a»",
+    "$env:DB_PASSWORD = \"«Zx91kk!a»\"",
+    "setx API_TOKEN «k3J9xQ2mZ7pL4vB8nR5t»",
+    "tool --api-key «k3J9xQ2mZ7pL4vB8nR5t» run",
+    "tool --password='«Zx91kk!a»'",
+    "helm install --set db.password=«Zx91kka1»",
+    "terraform apply -var 'db_password=«Zx91kk!a»'",
+    // Data formats.
+    "{\"password\": \"«Zx91kk!a»\", \"user\": \"bob\"}",
+    "{\"clientSecret\":\"«k3J9xQ2mZ7pL4vB8nR5t»\"}",
+    "{\\\"password\\\": \\\"«Zx91kk!a»\\\"}",
+    "db:\n  user: bob\n  password: «Zx91kk!a»\n",
+    "password: '«Zx91 kk!a»'",
+    "- name: DB_PASSWORD\n  value: \"«Zx91kk!a»\"\n",
+    "[db]\npassword = \"«Zx91kk!a»\"\n",
+    "[db]\npassword = «Zx91kk!a»\n",
+    "db.password=«Zx91kk!a»\n",
+    "spring.datasource.password: «Zx91kk!a»\n",
+    "<password>«Zx91kk!a»</password>",
+    "<add key=\"ApiKey\" value=\"«k3J9xQ2mZ7pL4vB8nR5t»\" />",
+    "<property name=\"password\" value=\"«Zx91kk!a»\"/>",
+    "<entry key=\"db.password\">«Zx91kk!a»</entry>",
+    "password = \"«Zx91kk!a»\" # db",
+    "variable \"db_password\" { default = \"«Zx91kk!a»\" }",
+    "{\"type\": \"db_instance\", \"attributes\": {\"password\": \"«Zx91kk!a»\"}}",
+    // Connection strings, headers, queries.
+    "Server=db;Database=x;User Id=sa;Password=«Zx91kk!a»;",
+    "Driver={ODBC};Server=db;Uid=sa;Pwd=«Zx91kk1a»;",
+    "jdbc:postgresql://db/x?user=bob&password=«Zx91kk1a»",
+    "jdbc:sqlserver://db;user=sa;password=«Zx91kk!a»;",
+    "AccountName=x;AccountKey=«k3J9xQ2mZ7pL4vB8nR5tk3J9xQ2mZ7pL4vB8nR5t»",
+    "X-Api-Key: «k3J9xQ2mZ7pL4vB8nR5t»",
+    "curl -H 'X-Auth-Token: «k3J9xQ2mZ7pL4vB8nR5t»' https://x",
+    "https://x.io/v1?api_key=«k3J9xQ2mZ7pL4vB8nR5t»&a=b",
+    "https://x.io/cb#access_token=«k3J9xQ2mZ7pL4vB8nR5t»",
+    "Cookie: session_token=«k3J9xQ2mZ7pL4vB8nR5t»; a=b",
+    "Cookie: sessionid=«k3J9xQ2mZ7pL4vB8nR5t»; a=b",
+    "Set-Cookie: JSESSIONID=«9F86D081884C7D659A2FEAA0C55AD015»; Path=/",
+    "grant_type=password&username=bob&password=«Zx91kk1a»",
+    "smtp://bob:«Zx91kk1a»@mail.acme.io:587",
+    "//registry.npmjs.org/:_authToken=«k3J9xQ2m-Z7pL-4vB8-nR5t-k3J9xQ2mZ7pL»",
+    // Languages.
+    "const apiKey = '«k3J9xQ2mZ7pL4vB8nR5t»';",
+    "let password: &str = \"«Zx91kk!a»\";",
+    "String password = \"«Zx91kk!a»\";",
+    "private static final String SECRET_KEY = \"«k3J9xQ2mZ7pL4vB8nR5t»\";",
+    "password := \"«Zx91kk!a»\"",
+    "var password = @\"«Zx91kk!a»\";",
+    "$password = '«Zx91kk!a»';",
+    "'password' => '«Zx91kk!a»',",
+    ":password => \"«Zx91kk!a»\"",
+    "password: \"«Zx91kk!a»\",",
+    "define('DB_PASSWORD', '«Zx91kk!a»');",
+    "os.environ[\"API_KEY\"] = \"«k3J9xQ2mZ7pL4vB8nR5t»\"",
+    "connect(user=\"bob\", password=\"«Zx91kk!a»\")",
+    "setPassword(\"«Zx91kk!a»\")",
+    "#define API_KEY \"«k3J9xQ2mZ7pL4vB8nR5t»\"",
+    "#define WIFI_PASSWORD \"«Zx91kk!a»\"",
+    "process.env.TOKEN || '«k3J9xQ2mZ7pL4vB8nR5t»'",
+    "os.getenv(\"API_KEY\", \"«k3J9xQ2mZ7pL4vB8nR5t»\")",
+    "CREATE USER bob IDENTIFIED BY '«Zx91kk!a»';",
+    "ALTER USER bob WITH PASSWORD '«Zx91kk!a»';",
+    "requirepass «Zx91kk1a»\n",
+];
+
+const CLEAN: &[&str] = &[
+    "password: string;",
+    "token: Option<String>,",
+    "password = request.form['password']",
+    "const token = useToken();",
+    "api_key: ${{ secrets.API_KEY }}",
+    "password: {{ .Values.db.password }}",
+    "password: !Ref DbPassword",
+    "password = var.db_password",
+    "token = data.vault_generic_secret.x.data[\"token\"]",
+    "PASSWORD=$(cat /run/secrets/x)",
+    "PASSWORD=`pass show db`",
+    "password: /run/secrets/db",
+    "api_key_id: 123e4567-e89b-12d3-a456-426614174000",
+    "commit 9f86d081884c7d659a2feaa0c55ad0159f86d081",
+    "\"integrity\": \"sha512-k3J9xQ2mZ7pL4vB8nR5tk3J9xQ2mZ7pL4vB8nR5t==\"",
+    "checksum = \"9f86d081884c7d659a2feaa0c55ad0159f86d0819f86d081884c7d659a2feaa0\"",
+    "public_key = \"k3J9xQ2mZ7pL4vB8nR5t\"",
+    "primaryKey: 'organization_id'",
+    "keyboard = \"us-intl-alt-gr-2024\"",
+    "tokenizer = \"cl100k_base_v2_2023\"",
+    "passenger = \"John 4Smith\"",
+    "password=********",
+    "password=<your password>",
+    "API_KEY=your_api_key_here",
+    "token: xxxxxxxxxxxxxxxxxxxx",
+    "password: \"\"",
+    "if (password !== confirmPassword) {",
+    "password_field = driver.find_element(By.ID, \"password1\")",
+    "label: \"Password\", type: \"password\"",
+    "password: Type.String({ minLength: 8 }),",
+    "secret_name = \"prod/db/main-2024\"",
+    "token_url = \"https://x.io/oauth2/token\"",
+    "Enter your password: ",
+    "csrf_token = \"k3J9xQ2mZ7pL4vB8nR5t\"",
+    "next_token = \"k3J9xQ2mZ7pL4vB8nR5t\"",
+    "password = None",
+    "passwordHash: \"$2b$\"",
+    "password: $DB_PASSWORD",
+    "password=%DB_PASSWORD%",
+    "PASSWORD_MIN_LENGTH=12",
+    "password_file: /etc/x",
+    "token_type: bearer",
+    "\"token\": \"string\"",
+    "key = lambda x: x.name2",
+    "access_token: str = Field(default=None)",
+    "secret = hmac.new(key1, message)",
+];
+
+#[test]
+fn secrets_are_found_where_people_keep_them() {
+    let missed: Vec<_> = SECRETS
+        .iter()
+        .filter_map(|source| {
+            let (text, spans) = marked(source);
+            let found: Vec<_> =
+                scan(&text).iter().map(|one| (one.span.start(), one.span.end())).collect();
+            (found != spans).then(|| format!("{source}: {found:?} is not {spans:?}"))
+        })
+        .collect();
+    assert!(missed.is_empty(), "{} missed:\n{}", missed.len(), missed.join("\n"));
+}
+
+#[test]
+fn what_only_looks_like_a_secret_is_none() {
+    let alarms: Vec<_> = CLEAN
+        .iter()
+        .filter_map(|text| {
+            let found = scan(text);
+            (!found.is_empty()).then(|| format!("{text}: {found:?}"))
+        })
+        .collect();
+    assert!(alarms.is_empty(), "{} alarms:\n{}", alarms.len(), alarms.join("\n"));
+}
