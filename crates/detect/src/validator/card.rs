@@ -62,8 +62,8 @@ fn read(candidate: &Candidate<'_>) -> Option<([u8; MOST], usize, usize)> {
         return None;
     }
     let groups: &[usize] = match text {
-        // JCB, which begins with 35, is printed like the cards of sixteen digits.
-        [b'3', b'0'..=b'4' | b'6'..=b'9', ..] => &[4, 6, 5],
+        [b'3', b'4' | b'7', ..] => &[4, 6, 5],
+        [b'3', b'0' | b'6' | b'8' | b'9', ..] => &[4, 6, 4],
         _ => &[4, 4, 4, 4],
     };
     let separator = *text.get(4).filter(|byte| matches!(byte, b' ' | b'-'))?;

@@ -18,7 +18,7 @@ const CONTEXT: usize = 40;
 
 /// Words for a telephone number.
 static NAMES: Words = words! {
-    "phone" "telephone" "mobile" "tel:" "tel." "tel " "call " "cell:" "cell " "cellphone" "fax" "whatsapp" "sms"
+    "phone" "telephone" "mobile" "tel:" "tel." "tel " "cell:" "cell " "cellphone" "fax" "whatsapp" "sms"
 };
 
 /// A telephone number whose first digits are the candidate.

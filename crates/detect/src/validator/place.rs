@@ -63,7 +63,8 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
     let head = head.get(..head.len().saturating_sub(usize::from(negative))).unwrap_or_default();
     let led = matches!(head, [.., b'0'..=b'9' | b'.', b',' | b' '] | [.., b'0'..=b'9', b',', b' '])
         || head.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
-    let tiny = latitude < 1 && longitude < 1;
+    // Near the origin are more constants than people.
+    let tiny = latitude < 10 && longitude < 10;
     if !comma || gap > 3 || row || led || tiny {
         return Judgement::Refuse;
     }

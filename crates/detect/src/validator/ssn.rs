@@ -28,7 +28,12 @@ pub(super) fn ssn(candidate: &mut Candidate<'_>) -> Judgement {
     if !(security || taxpayer) || advertised || PUBLISHED.contains(&(area, group, serial)) {
         return Judgement::Refuse;
     }
-    Judgement::Sound
+    Judgement::sound_if(!is_loose(candidate) || is_named(candidate))
+}
+
+/// Whether blanks or full stops stand between the groups, as in other rows of numbers too.
+fn is_loose(candidate: &Candidate<'_>) -> bool {
+    matches!(candidate.value().get(3), Some(b' ' | b'.'))
 }
 
 fn read(candidate: &mut Candidate<'_>) -> Option<(u32, u32, u32)> {
@@ -39,7 +44,7 @@ fn read(candidate: &mut Candidate<'_>) -> Option<(u32, u32, u32)> {
             ([*a, *b, *c], [*d, *e], [*f, *g, *h, *i], 11)
         }
         [a, b, c, one @ (b' ' | b'.'), d, e, two @ (b' ' | b'.'), f, g, h, i, ..]
-            if !bare && one == two && is_named(candidate) =>
+            if !bare && one == two && (is_named(candidate) || stands_alone(candidate, text)) =>
         {
             ([*a, *b, *c], [*d, *e], [*f, *g, *h, *i], 11)
         }
@@ -57,6 +62,17 @@ fn read(candidate: &mut Candidate<'_>) -> Option<(u32, u32, u32)> {
     }
     candidate.end = candidate.start.checked_add(length)?;
     Some((number(&area)?, number(&group)?, number(&serial)?))
+}
+
+/// Whether no other number stands beside the eleven bytes that `text` begins with.
+fn stands_alone(candidate: &Candidate<'_>, text: &[u8]) -> bool {
+    let led = matches!(
+        candidate.before(),
+        [.., b'0'..=b'9' | b',' | b'.', b' ' | b'.' | b'\t'] | [.., b' ', b' ' | b'.']
+    );
+    let followed =
+        matches!(text.get(11..), Some([b' ' | b'.' | b'\t' | b',', b'0'..=b'9' | b' ' | b'-', ..]));
+    !led && !followed
 }
 
 /// Whether a word shortly before says that this is such a number.
