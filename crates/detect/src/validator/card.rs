@@ -3,6 +3,7 @@
 //! Ranges and lengths are those that the networks publish and ISO/IEC 7812-1 assigns; the check
 //! digit is ISO/IEC 7812-1 annex B (Luhn).
 
+use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -82,7 +83,22 @@ fn read(candidate: &Candidate<'_>) -> Option<([u8; MOST], usize, usize)> {
         at = at.checked_add(*group)?;
     }
     let open = text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric());
-    (!open).then_some((digits, length, candidate.start.checked_add(at)?))
+    let row = is_row(candidate.before(), text.get(at..).unwrap_or_default());
+    let named = NAMES.stand_near_end(candidate.before(), CONTEXT);
+    (!open && (!row || named)).then_some((digits, length, candidate.start.checked_add(at)?))
+}
+
+/// Whether a further group of four or five hex digits stands on either side: a table of codes.
+fn is_row(before: &[u8], after: &[u8]) -> bool {
+    let blank = |byte: u8| matches!(byte, b' ' | b'-' | b'\n' | b'\t');
+    let is_group = |length: usize| matches!(length, 4 | 5);
+    let gap = run_back(before, blank);
+    let head = before.get(..before.len().saturating_sub(gap)).unwrap_or_default();
+    let led = gap > 0 && is_group(run_back(head, |byte| byte.is_ascii_hexdigit()));
+    let gap = run(after, blank);
+    let tail = after.get(gap..).unwrap_or_default();
+    led || (gap > 0
+        && is_group(run(tail.get(..6).unwrap_or(tail), |byte| byte.is_ascii_hexdigit())))
 }
 
 /// Whether cards with these first four digits come in groups: of Visa, Mastercard, American

@@ -93,6 +93,15 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
     if !is_north_american(ten) || all_equal(ten) {
         return Judgement::Refuse;
     }
+    // `252.227-7013` is a clause, `277.764 1035` two coordinates.
+    let marks = (text.get(3), text.get(7));
+    if brackets == 0
+        && matches!(written.groups(), [3, 3, 4])
+        && marks.0 != marks.1
+        && !is_named(candidate)
+    {
+        return Judgement::Refuse;
+    }
     let grouped = match written.groups() {
         [3, 3, 4] | [1, 3, 3, 4] => true,
         [3, 7] => brackets == 1,

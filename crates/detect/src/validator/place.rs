@@ -2,6 +2,16 @@
 
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
+use crate::words::{Words, words};
+
+/// How far before a street a word may stand that says it is somebody's.
+const CONTEXT: usize = 60;
+
+/// Words for the address of a person or a delivery.
+static ADDRESSES: Words = words! {
+    "address" "lives" "living" "lived" "live at" "ship" "deliver" "home" "resid" "mail to" "mailing" "street" "addr" "billing"
+    "patient" "customer" "located at" "moved"
+};
 
 /// Most words of the name of a street.
 const MOST_WORDS: usize = 4;
@@ -107,8 +117,9 @@ pub(super) fn street(candidate: &mut Candidate<'_>) -> Judgement {
             if glued.is_some_and(|byte| matches!(byte, b'.' | b'$' | b'#' | b'/' | b'_')) {
                 return Judgement::Refuse;
             }
+            let near = head.get(..start).unwrap_or_default();
             candidate.start = start;
-            return Judgement::Sound;
+            return Judgement::sound_if(ADDRESSES.stand_near_end(near, CONTEXT));
         }
         let capital = word.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0x80);
         let ordinal =
