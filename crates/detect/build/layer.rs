@@ -4,8 +4,13 @@ use crate::grams::Grams;
 use crate::keyword::Keyword;
 
 /// Escapes, in the syntax of keywords.
-const ESCAPES: [&str; 10] = [
-    r"\\x\h\h",
+const ESCAPES: [&str; 15] = [
+    r"\\x2\h",
+    r"\\x3\h",
+    r"\\x4\h",
+    r"\\x5\h",
+    r"\\x6\h",
+    r"\\x7\h",
     r"\\u00",
     r"\\u20",
     r"\\u{\h",

@@ -15,6 +15,12 @@ const FINE_BITS: u32 = 18;
 /// The same for the coarse bitmap: 8 KiB, for short texts, which should touch few pages.
 const COARSE_BITS: u32 = 16;
 
+/// Bits of the place in the second bitmap, which is asked after the first has said yes.
+const SECOND_BITS: u32 = 16;
+
+/// The multiplier of the second bitmap's hash (Knuth, volume 3, section 6.4).
+const SECOND: u32 = 0x9E37_79B1;
+
 /// Bits of the bucket number; a bucket holds the windows with the same high hash bits.
 const BUCKET_BITS: u32 = 12;
 
@@ -153,7 +159,14 @@ impl Tables {
         {
             writeln!(code, "pub(crate) const {name}_BITS: u32 = {bits};")?;
         }
-        for (name, bits) in [("COARSE", COARSE_BITS), ("FINE", FINE_BITS)] {
+        writeln!(code, "pub(crate) const SECOND_MULTIPLIER: u32 = {SECOND};")?;
+        writeln!(code, "pub(crate) const SECOND_BITS: u32 = {SECOND_BITS};")?;
+        let bitmaps = [
+            ("COARSE", COARSE_BITS, multiplier),
+            ("FINE", FINE_BITS, multiplier),
+            ("SECOND", SECOND_BITS, SECOND),
+        ];
+        for (name, bits, multiplier) in bitmaps {
             let bitmap = bitmap(&windows, bits, multiplier);
             writeln!(code, "pub(crate) static {name}: [u64; {}] = {bitmap:?};", bitmap.len())?;
         }

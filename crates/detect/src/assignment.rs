@@ -56,8 +56,12 @@ pub(crate) fn find(
     let (open, form) = opening(text, name)?;
     let open = after_type(text, open).unwrap_or(open);
     let (value, quoted) = value(text, open, base, walks)?;
-    let alone = form != Form::Pair || closes(text, value.1);
-    alone.then_some(Assignment { name, value, quoted, form })
+    let whole = match form {
+        Form::Call | Form::Operator | Form::Option => true,
+        Form::Element => text.get(value.1) == Some(&b'<'),
+        Form::Pair => closes(text, value.1),
+    };
+    whole.then_some(Assignment { name, value, quoted, form })
 }
 
 /// How a name and its value are put together.
@@ -65,6 +69,8 @@ pub(crate) fn find(
 pub(crate) enum Form {
     /// The argument of a call: `setPassword("…")`.
     Call,
+    /// The text of an XML element.
+    Element,
     /// An operator between them.
     Operator,
     /// An option and the next word: `--password …`.
@@ -126,7 +132,7 @@ fn opening(text: &[u8], (name_start, name_end): (usize, usize)) -> Option<(usize
         [b'>', ..]
             if in_tag(text, name_start) || (closing > 0 && is_attribute(text, name_start)) =>
         {
-            (1, Form::Operator)
+            (1, Form::Element)
         }
         // `process.env.TOKEN || "…"`: what stands in for the value.
         [b'|', b'|', ..] | [b'?', b'?', ..] if opens_quote(text, operator_at.checked_add(1)?) => {

@@ -27,6 +27,9 @@ use crate::walks::{Walks, in_set};
 /// How many words of names may lead to one value; more are a text made to cost time.
 const MOST_NAMES: u8 = 4;
 
+/// Bytes in which the next keyword is looked for one by one; the quick search takes time to begin.
+const NEAR: usize = 32;
+
 /// Texts below this many bytes are searched for `@` byte by byte.
 const SHORT: usize = 4096;
 
@@ -353,7 +356,9 @@ impl Engine {
 fn before_next(text: &[u8], stop: usize, length: usize) -> Option<&[u8]> {
     let keyword = text.get(..length).filter(|keyword| !keyword.is_empty())?;
     let rest = text.get(length..stop.saturating_add(length).min(text.len()))?;
-    let next = memmem::find(rest, keyword)?;
+    let near = rest.get(..NEAR.min(rest.len()))?;
+    let next = near.windows(length).position(|window| window == keyword);
+    let next = next.or_else(|| memmem::find(rest, keyword))?;
     text.get(..length.checked_add(next)?)
 }
 

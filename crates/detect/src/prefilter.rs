@@ -3,11 +3,13 @@
 //! The bitmaps are statics and need no start. The fine one, of 32 KiB, lets little pass and is for
 //! long texts; the coarse one, of 8 KiB, folds it fourfold and is for short ones, where touching a
 //! page costs more than looking closer. Letters are folded by setting bit 5, which costs one
-//! instruction and also folds some punctuation; what passes is looked up exactly in a small table.
+//! instruction and also folds some punctuation; what passes a second bitmap with another
+//! hash too is looked up exactly in a small table.
 
 use crate::rule::Keyword;
 use crate::tables::{
-    BUCKET_BITS, BUCKETS, COARSE, COARSE_BITS, FINE, FINE_BITS, KEYWORDS, MULTIPLIER, WINDOWS,
+    BUCKET_BITS, BUCKETS, COARSE, COARSE_BITS, FINE, FINE_BITS, KEYWORDS, MULTIPLIER, SECOND,
+    SECOND_BITS, SECOND_MULTIPLIER, WINDOWS,
 };
 
 /// Bytes of a window.
@@ -64,10 +66,17 @@ fn each_passing<const BITS: u32, const WORDS: usize>(
     hit: &mut impl FnMut(usize),
 ) {
     for (index, window) in block.windows(WINDOW).enumerate() {
-        if probe::<BITS, _>(bitmap, read(window)) & 1 == 1 {
+        if probe::<BITS, _>(bitmap, read(window)) & 1 == 1 && passes_again(window) {
             hit(at.saturating_add(index));
         }
     }
+}
+
+/// Whether a window that passed has a place in the second bitmap too; few pass both by chance.
+fn passes_again(window: &[u8]) -> bool {
+    let product = fold(read(window)).wrapping_mul(SECOND_MULTIPLIER);
+    let place = product.unbounded_shr(u32::BITS.saturating_sub(SECOND_BITS)) as usize;
+    SECOND.get(place >> 6).is_some_and(|word| word >> (place & 63) & 1 == 1)
 }
 
 /// Keywords whose window is the four bytes at `at`, with the place where the keyword begins.

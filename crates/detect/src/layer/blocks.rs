@@ -25,8 +25,8 @@ pub(crate) struct Blocks<'t> {
     text: &'t [u8],
     to: usize,
     at: usize,
-    /// The last part of the block before.
-    carry: Parts,
+    /// Whether the last part of the block before was all digits.
+    carry: bool,
     /// Marks of the present block that wait: one bit each part, the highest for zeros.
     waiting: u16,
 }
@@ -36,13 +36,9 @@ const ZEROS: u16 = 1 << 8;
 
 impl<'t> Blocks<'t> {
     pub(crate) fn new(text: &'t [u8], from: usize, to: usize) -> Self {
-        let mut blocks =
-            Self { text, to, at: from.wrapping_sub(BLOCK), carry: Parts::default(), waiting: 0 };
-        let before = from.checked_sub(BLOCK).and_then(|at| text.get(at..)?.first_chunk());
-        if let Some(before) = before {
-            blocks.marks(before);
-        }
-        blocks
+        let before = from.checked_sub(PART).and_then(|at| text.get(at..from));
+        let carry = before.is_some_and(|part| part.iter().all(|byte| is_digit(*byte)));
+        Self { text, to, at: from.wrapping_sub(BLOCK), carry, waiting: 0 }
     }
 
     /// Goes on to the next block with a mark.
@@ -67,80 +63,50 @@ impl<'t> Blocks<'t> {
     }
 
     fn marks(&mut self, block: &[u8; BLOCK]) -> u16 {
-        // One loop for each question, each over the whole block: vector instructions.
-        let digits = parts(&block.map(|byte| u8::from(is_digit(byte))), ALL);
-        let hex = parts(&block.map(|byte| u8::from(byte.is_ascii_hexdigit())), ALL);
-        let upper = parts(&block.map(|byte| u8::from(byte.is_ascii_uppercase())), 0);
-        let lower = parts(&block.map(|byte| u8::from(byte.is_ascii_lowercase())), 0);
-        let now = Parts { digits, hex, upper, lower };
-        let pairs = now.pairs(self.carry);
-        self.carry = now.carry();
+        let digits = block.map(|byte| u8::from(is_digit(byte)));
+        let (parts, _) = digits.as_chunks::<PART>();
+        let whole = parts
+            .iter()
+            .rev()
+            .fold(0_u16, |bits, part| (bits << 1) | u16::from(u64::from_le_bytes(*part) == ALL));
+        let pairs = whole & ((whole << 1) | u16::from(self.carry));
+        self.carry = whole >> 7 & 1 == 1;
         let zeros = block.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(*byte == 0)));
-        pairs | if usize::from(zeros) >= FEWEST_ZEROS { ZEROS } else { 0 }
+        let zeros = if usize::from(zeros) >= FEWEST_ZEROS { ZEROS } else { 0 };
+        (pairs & 0xFF) | zeros
     }
-}
 
-/// A part whose bytes are all marked.
-const ALL: u64 = 0x0101_0101_0101_0101;
-
-/// One bit for each part of eight flags: whether it is `all`, or, without that, not zero.
-fn parts(flags: &[u8; BLOCK], all: u64) -> u16 {
-    let (parts, _) = flags.as_chunks::<PART>();
-    parts.iter().rev().fold(0, |bits, part| {
-        let part = u64::from_le_bytes(*part);
-        let marked = if all == 0 { part != 0 } else { part == all };
-        (bits << 1) | u16::from(marked)
-    })
-}
-
-/// What the parts of a block hold, one bit each.
-#[derive(Clone, Copy, Debug, Default)]
-struct Parts {
-    /// All are digits of base64.
-    digits: u16,
-    /// All are digits of hex.
-    hex: u16,
-    /// An upper-case letter is among them.
-    upper: u16,
-    /// A lower-case letter is among them.
-    lower: u16,
-}
-
-impl Parts {
-    /// Parts that together with the one before them may be part of a layer: base64 of text always
+    /// Whether the part at `at` and the one before it may be part of a layer: base64 of text always
     /// has letters of both cases, which most names and paths have not.
-    fn pairs(self, before: Self) -> u16 {
-        let shift = |bits: u16, before: u16| (bits << 1) | before;
-        let upper = self.upper | shift(self.upper, before.upper);
-        let lower = self.lower | shift(self.lower, before.lower);
-        let digits = self.digits & shift(self.digits, before.digits) & upper & lower;
-        (digits | (self.hex & shift(self.hex, before.hex))) & 0xFF
-    }
-
-    /// The last part alone, as the one before the next block.
-    fn carry(self) -> Self {
-        let last = |bits: u16| bits >> 7 & 1;
-        Self {
-            digits: last(self.digits),
-            hex: last(self.hex),
-            upper: last(self.upper),
-            lower: last(self.lower),
-        }
+    fn is_likely(&self, at: usize) -> bool {
+        let pair = at.saturating_sub(PART)..at.saturating_add(PART);
+        let pair = self.text.get(pair).unwrap_or_default();
+        let mixed =
+            pair.iter().any(u8::is_ascii_uppercase) && pair.iter().any(u8::is_ascii_lowercase);
+        mixed || pair.iter().all(u8::is_ascii_hexdigit)
     }
 }
+
+/// A part whose bytes are all digits.
+const ALL: u64 = 0x0101_0101_0101_0101;
 
 impl Iterator for Blocks<'_> {
     type Item = Marks;
 
     fn next(&mut self) -> Option<Marks> {
-        self.advance()?;
-        if self.waiting & ZEROS != 0 {
-            self.waiting &= !ZEROS;
-            return Some(Marks::Zeros(self.at));
+        loop {
+            self.advance()?;
+            if self.waiting & ZEROS != 0 {
+                self.waiting &= !ZEROS;
+                return Some(Marks::Zeros(self.at));
+            }
+            let part = self.waiting.trailing_zeros() as usize;
+            self.waiting &= self.waiting.wrapping_sub(1);
+            let at = self.at.saturating_add(part.saturating_mul(PART));
+            if self.is_likely(at) {
+                return Some(Marks::Digits(at));
+            }
         }
-        let part = self.waiting.trailing_zeros() as usize;
-        self.waiting &= self.waiting.wrapping_sub(1);
-        Some(Marks::Digits(self.at.saturating_add(part.saturating_mul(PART))))
     }
 }
 
