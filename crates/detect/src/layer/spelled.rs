@@ -11,8 +11,11 @@ use crate::bytes::{before, is_word, run};
 /// How far before the first escape the part begins.
 const BEFORE: usize = 200;
 
-/// How far after the last escape the part ends.
-const AFTER: usize = 300;
+/// How far after the last escape the part ends, with the first blank or quote.
+const AFTER: usize = 100;
+
+/// How far after the last escape it ends at the latest: a web token goes on and on.
+const AFTER_AT_MOST: usize = 1200;
 
 /// Most blanks and line ends on one side of an operator between two literals.
 const MOST_BLANKS: usize = 80;
@@ -164,7 +167,9 @@ pub(crate) fn undo(text: &[u8], start: usize, first: usize, kind: Kind, out: &mu
     let mut last = first;
     let mut at = start;
     while let Some(byte) = text.get(at).copied() {
-        if at >= limit || at.saturating_sub(last) >= AFTER {
+        let gap = at.saturating_sub(last);
+        let parts = matches!(byte, b'\0'..=b' ' | b'"' | b'\'' | b'`');
+        if at >= limit || gap >= AFTER_AT_MOST || (gap >= AFTER && parts) {
             return Stop { length: at.saturating_sub(start), open: true };
         }
         let marked = matches!(byte, b'%' | b'\\' | b'&' | b'=' | b'"' | b'\'' | b'`' | 0xC2..);
