@@ -13,9 +13,11 @@ use std::path::Path;
 use datafog_core::{Carrier, HostName, Invocation, Place, Surroundings};
 
 mod cases;
+mod foreign;
 mod ledgers;
 
 pub use cases::{Judged, judged};
+pub use foreign::assert_foreign;
 pub use ledgers::{event, fill};
 
 /// A world that answers every question with the same bytes; a part that is missing is not there.

@@ -20,6 +20,7 @@ mod datafog;
 mod dataguard;
 mod enforgate;
 mod format;
+mod import;
 mod json;
 mod lookup;
 mod names;
@@ -34,6 +35,7 @@ mod yaml;
 pub use call::Call;
 pub use command::{Command, Interpret, NoTables};
 pub use format::{Format, ParseFormatError};
+pub use import::{Import, NotTranslatable};
 pub use policy::{Files, NoFiles, Policy};
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 #[derive(Clone, Debug)]
 pub(crate) struct PathGlob {
     start: Start,
+    /// What follows the place, as written.
+    rest: String,
     matcher: GlobMatcher,
     /// The folder itself, where the glob ends in `/**`.
     folder: Option<GlobMatcher>,
@@ -49,7 +51,22 @@ impl PathGlob {
             glob.map(|glob| glob.compile_matcher()).map_err(|error| error.kind().to_string())
         };
         let folder = rest.strip_suffix("/**").map(&matcher).transpose()?;
-        Ok(Self { start, matcher: matcher(&rest)?, folder })
+        let matcher = matcher(&rest)?;
+        Ok(Self { start, rest, matcher, folder })
+    }
+
+    /// The same paths as a native pattern, when there is one.
+    pub(crate) fn native(&self) -> Option<String> {
+        let odd = |letter: char| matches!(letter, '{' | '}' | '[' | ']' | '!' | '\\');
+        let parts_are_whole = self.rest.split('/').all(|part| part == "**" || !part.contains("**"));
+        if self.rest.contains(odd) || !parts_are_whole {
+            return None;
+        }
+        Some(match self.start {
+            Start::Anywhere => self.rest.clone(),
+            Start::Home => format!("~{}", self.rest),
+            Start::Project => format!("<cwd>{}", self.rest),
+        })
     }
 
     /// Whether an absolute path fits, in this project and home.

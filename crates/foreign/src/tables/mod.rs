@@ -5,6 +5,8 @@ mod agentgov;
 mod datafog;
 mod dataguard;
 mod enforgate;
+mod import;
+mod mutations;
 mod pi;
 
 use std::ffi::{OsStr, OsString};
