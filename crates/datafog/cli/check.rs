@@ -1,5 +1,7 @@
 //! `datafog check`: what would be decided about a command. Nothing runs.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
 use datafog_core::{Finding, Verdict};
@@ -7,6 +9,7 @@ use datafog_gate::{Outcome, Purpose, Report};
 use serde::Serialize;
 
 use super::command_line::{CommandLine, request, unanswered};
+use super::foreign;
 use super::output::{Cell, Tone};
 use super::session::Session;
 use super::status::place;
@@ -15,7 +18,8 @@ use crate::exit_code::ExitCode;
 /// Arguments of `check`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Standard input is not read. A receipt of kind `check` is written.
+Standard input is not read. A receipt of kind `check` is written; it records what the installed
+policy says, not that of `--policy`.
 
 Exit codes: 0 allowed, 1 denied, 3 needs approval, 4 policy or settings not valid, 5 I/O.
 
@@ -26,6 +30,9 @@ pub(super) struct Check {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Judge by this policy of another system as well; the stricter answer holds
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     #[command(flatten)]
     command: CommandLine,
 }
@@ -36,7 +43,7 @@ struct Document<'a> {
     decision: Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'a str>,
-    matched_rules: &'a [String],
+    matched_rules: Vec<&'a str>,
     reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<&'a str>,
@@ -53,12 +60,20 @@ struct Document<'a> {
 impl Check {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
         let request = request(&self.command.words, Purpose::Check, None)?;
-        let report = match session.gate()?.run(&request) {
+        let foreign =
+            self.policy.as_ref().map(|path| foreign::load(path, None, session)).transpose()?;
+        let mut report = match session.gate()?.run(&request) {
             Outcome::Decided(report) => report,
             Outcome::Blocked(notice) => return Err(unanswered(&notice)),
             // Neither can come of a question; were they to, the answer is not a yes.
             Outcome::Missing | Outcome::NotRun(_) => return Ok(ExitCode::Io),
         };
+        if let Some(policy) = &foreign {
+            let decision = foreign::judge(policy, &self.command.words, &report, session);
+            if decision.verdict > report.decision.verdict {
+                report.decision = decision;
+            }
+        }
         if self.json {
             session.out.json(&document(&report))?;
         } else {
@@ -119,7 +134,7 @@ fn document(report: &Report) -> Document<'_> {
     Document {
         decision: decision.verdict,
         rule: decision.decider().map(|rule| rule.id.as_str()),
-        matched_rules: &event.matched_rules,
+        matched_rules: decision.matched.iter().map(|rule| rule.id.as_str()).collect(),
         reason: &decision.reason,
         instead: decision.instead.as_deref(),
         command: &event.command,

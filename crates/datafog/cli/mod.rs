@@ -13,6 +13,7 @@ mod completions;
 mod detectors;
 mod doctor;
 mod explain;
+mod foreign;
 mod hooks;
 mod init;
 mod installation;

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::output::{Cell, Tone};
 use super::plan::{Plan, Step};
 use super::session::Session;
-use super::{check, hooks, installation, status};
+use super::{check, foreign, hooks, installation, status};
 use crate::exit_code::ExitCode;
 use crate::report::Advised;
 
@@ -45,6 +45,8 @@ Examples:
   datafog policy effective
   datafog policy effective --json | jq '.rules[] | select(.effect == \"deny\") | .id'")]
     Effective(hooks::Read),
+    /// Translate a policy of another system
+    Import(foreign::ImportCommand),
     /// Run the examples that the rules carry
     #[command(after_help = "\
 Exit codes: 0 every example holds, 1 one does not, 4 the policy cannot be used.
@@ -112,6 +114,7 @@ impl PolicyCommand {
             Self::Init(how) => init(session, *how),
             Self::Lint(files) => files.lint(session),
             Self::Effective(how) => effective(session, how.json),
+            Self::Import(command) => command.run(session),
             Self::Test(files) => files.test(session),
         }
     }

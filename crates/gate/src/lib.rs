@@ -42,3 +42,4 @@ pub use gate::Gate;
 pub use notice::Notice;
 pub use report::Report;
 pub use request::{Call, Outcome, Purpose, Request};
+pub use vocabulary::KnownWords;

@@ -4,7 +4,7 @@ use datafog_policy::Vocabulary;
 
 /// Everything that is known here about commands and entity types.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct KnownWords;
+pub struct KnownWords;
 
 impl Vocabulary for KnownWords {
     fn commands(&self) -> Vec<&str> {

@@ -1,0 +1,154 @@
+//! Policies of other systems on the command line: `policy import`, and `check --policy`.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use datafog_config::Host;
+use datafog_core::{Action, ActionKind, Decision, Invocation, Surroundings};
+use datafog_foreign::{Call, Files, Format, Interpret, Policy};
+use datafog_gate::{KnownWords, Report};
+use datafog_policy::{Diagnostic, Given};
+
+use super::session::Session;
+use crate::exit_code::ExitCode;
+use crate::report::Advised;
+
+/// No policy file or module is longer, in bytes.
+const LONGEST: u64 = 17 << 20;
+
+/// Arguments of `policy import`.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The policy is printed; what could not be translated is named on standard error, with its line.
+A file that is used as it is, with `datafog check --policy FILE`, loses nothing.
+
+Exit codes: 0 translated, 4 it cannot be read or translated, 5 I/O.
+
+Examples:
+  datafog policy import config/policy.json > policy.toml
+  datafog policy import --format dataguard rules.json")]
+pub(super) struct ImportCommand {
+    /// A policy of DataFog, DataGuard, Enforgate, pi-governance or AgentGov
+    file: PathBuf,
+    /// The system it is of, when its keys do not tell
+    #[arg(long)]
+    format: Option<Format>,
+}
+
+impl ImportCommand {
+    pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
+        let policy = load(&self.file, self.format, session)?;
+        match policy.import(&KnownWords) {
+            Ok(import) => {
+                tell(session, &import.notices);
+                session.out.print(&import.toml)?;
+                Ok(ExitCode::Success)
+            }
+            Err(error) => {
+                tell(session, policy.notices());
+                let hint =
+                    String::from("`datafog check --policy FILE -- COMMAND` judges by it as it is");
+                Err(Advised { message: error.to_string(), hint, code: ExitCode::Invalid }.into())
+            }
+        }
+    }
+}
+
+/// Reads a foreign policy; what is wrong with it is told whole.
+pub(super) fn load(path: &Path, format: Option<Format>, session: &Session) -> Result<Policy> {
+    let bytes = read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    Policy::load(&bytes, &path.to_string_lossy(), format, &OnDisk).map_err(|faults| {
+        tell(session, &faults);
+        let message = format!("`{}` cannot be used", path.display());
+        let hint = String::from("mend what is named above");
+        Advised { message, hint, code: ExitCode::Invalid }.into()
+    })
+}
+
+fn tell(session: &Session, notices: &[Diagnostic]) {
+    for notice in notices {
+        session.out.say(format_args!("{notice}\n"));
+    }
+}
+
+/// What a foreign policy says about the command that the gate has just looked at. The stricter of
+/// the two decisions holds.
+pub(super) fn judge(
+    policy: &Policy,
+    words: &[OsString],
+    report: &Report,
+    session: &Session,
+) -> Decision {
+    let tables = Profiles { host: &session.host };
+    let action = Action {
+        id: report.event.receipt_id,
+        kind: ActionKind::CommandExec,
+        argv: words.to_vec(),
+        cwd: session.host.cwd().to_owned(),
+        invocation: tables.interpret(words),
+        parts: Vec::new(),
+    };
+    let mut facts = Given::action(action);
+    facts.findings.clone_from(&report.event.findings);
+    facts.principal = report.event.principal.clone();
+    facts.home = session.host.home().map(Path::to_owned);
+    policy.decide(&Call::command(&facts, &tables))
+}
+
+/// Files as they are on this machine.
+struct OnDisk;
+
+impl Files for OnDisk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        read(path)
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Commands by their profiles, with this process's own environment around them.
+struct Profiles<'a> {
+    host: &'a Host,
+}
+
+impl Interpret for Profiles<'_> {
+    fn interpret(&self, words: &[OsString]) -> Invocation {
+        datafog_shim::interpret(words, self)
+    }
+}
+
+impl Surroundings for Profiles<'_> {
+    fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.host.variable(name)
+    }
+
+    fn cwd(&self) -> &Path {
+        self.host.cwd()
+    }
+
+    fn home(&self) -> Option<&Path> {
+        self.host.home()
+    }
+
+    fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+        if !path.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        let mut bytes = Vec::new();
+        fs::File::open(path)?.take((limit as u64).saturating_add(1)).read_to_end(&mut bytes)?;
+        if bytes.len() > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+    }
+
+    /// Nothing is run for a question; what only a program can tell stays unknown.
+    fn output_of(&self, _program: &str, _arguments: &[OsString]) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
