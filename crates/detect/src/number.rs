@@ -59,14 +59,25 @@ fn is_digit(byte: u8) -> u8 {
 }
 
 fn groups_of_block(text: &[u8], from: usize, to: usize, hit: &mut impl FnMut(Group)) {
-    let mut inside = before(text, from).is_some_and(|byte| byte.is_ascii_digit());
-    for (index, byte) in text.get(from..to).unwrap_or_default().iter().enumerate() {
-        let digit = byte.is_ascii_digit();
-        if digit && !inside {
-            group(text, from.saturating_add(index)).into_iter().for_each(&mut *hit);
-        }
-        inside = digit;
+    let digits = digit_bits(text.get(from..to).unwrap_or_default());
+    let inside = before(text, from).is_some_and(|byte| byte.is_ascii_digit());
+    let mut starts = digits & !((digits << 1) | u64::from(inside));
+    while starts != 0 {
+        let start = from.saturating_add(starts.trailing_zeros() as usize);
+        group(text, start).into_iter().for_each(&mut *hit);
+        starts &= starts.wrapping_sub(1);
     }
+}
+
+/// One bit for each byte of at most a block: whether it is a digit.
+fn digit_bits(text: &[u8]) -> u64 {
+    let mut flags = [0_u8; BLOCK];
+    flags.iter_mut().zip(text).for_each(|(flag, byte)| *flag = is_digit(*byte));
+    let (eights, _) = flags.as_chunks::<8>();
+    eights.iter().rev().fold(0, |bits, eight| {
+        // The product moves the lowest bit of each byte to a place of its own in the highest byte.
+        (bits << 8) | (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56)
+    })
 }
 
 /// The group of digits at `start`; `None` inside a longer word.
@@ -106,6 +117,17 @@ mod tests {
         assert_eq!(found("123-45-6789"), [(0, 3, 0), (4, 2, 0), (7, 4, 0)]);
         assert_eq!(found("DE123456789 x_123456789"), [(2, 9, 2)]);
         assert_eq!(found("12 ab 34"), []);
+    }
+
+    #[test]
+    fn every_digit_has_its_bit() {
+        for at in 0..BLOCK {
+            let mut text = [b'a'; BLOCK];
+            text[at] = b'7';
+            assert_eq!(digit_bits(&text), 1 << at);
+            assert_eq!(digit_bits(&text[..at]), 0);
+        }
+        assert_eq!(digit_bits(&[b'0'; BLOCK]), u64::MAX);
     }
 
     #[test]
