@@ -4,7 +4,11 @@
 //! They are kept as text in the compiled policy. Most decisions never reach one, and compiling it
 //! costs more than everything else that a decision does.
 
+use std::cell::OnceCell;
+
 use regex::bytes::{Regex, RegexBuilder};
+
+use crate::Truth;
 
 /// Longest pattern, in bytes.
 const LONGEST: usize = 1024;
@@ -22,7 +26,7 @@ pub(crate) struct Refusal {
     pub(crate) help: &'static str,
 }
 
-/// Compiles it as [`is_match`] would, once, when the policy is loaded.
+/// Compiles it as [`Pattern`] would, once, when the policy is loaded.
 pub(crate) fn check(pattern: &str) -> Result<(), Refusal> {
     if pattern.len() > LONGEST {
         let text = format!("the pattern is longer than {LONGEST} bytes");
@@ -41,9 +45,23 @@ pub(crate) fn check(pattern: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Whether the pattern is found in `text`; `None` when it cannot be compiled.
-pub(crate) fn is_match(pattern: &str, text: &[u8]) -> Option<bool> {
-    Some(compile(pattern).ok()?.is_match(text))
+/// A pattern that is compiled when it is first needed, and then kept for the texts that follow.
+#[derive(Debug)]
+pub(crate) struct Pattern<'p> {
+    text: &'p str,
+    compiled: OnceCell<Option<Regex>>,
+}
+
+impl<'p> Pattern<'p> {
+    pub(crate) const fn new(text: &'p str) -> Self {
+        Self { text, compiled: OnceCell::new() }
+    }
+
+    /// Whether it is found in `text`; unknown when it cannot be compiled.
+    pub(crate) fn found_in(&self, text: &[u8]) -> Truth {
+        let compiled = self.compiled.get_or_init(|| compile(self.text).ok());
+        compiled.as_ref().map_or(Truth::Unknown, |regex| Truth::of(regex.is_match(text)))
+    }
 }
 
 fn compile(pattern: &str) -> Result<Regex, regex::Error> {
@@ -72,8 +90,18 @@ mod tests {
 
     #[test]
     fn texts_need_not_be_unicode() {
-        assert_eq!(is_match("^a.c$", b"abc"), Some(true));
-        assert_eq!(is_match(r"(?-u)^\xff", b"\xffx"), Some(true));
-        assert_eq!(is_match("(", b""), None);
+        assert_eq!(Pattern::new("^a.c$").found_in(b"abc"), Truth::True);
+        assert_eq!(Pattern::new(r"(?-u)^\xff").found_in(b"\xffx"), Truth::True);
+        assert_eq!(Pattern::new("(").found_in(b""), Truth::Unknown);
+    }
+
+    #[test]
+    fn a_pattern_is_compiled_once_however_many_texts_there_are() {
+        let pattern = Pattern::new("^[a-z]{3,9}$");
+        assert!(pattern.compiled.get().is_none(), "not before it is needed");
+        assert_eq!(pattern.found_in(b"abc"), Truth::True);
+        let first: *const Regex = pattern.compiled.get().unwrap().as_ref().unwrap();
+        assert_eq!(pattern.found_in(b"ABC"), Truth::False);
+        assert!(std::ptr::eq(first, pattern.compiled.get().unwrap().as_ref().unwrap()));
     }
 }

@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use datafog_core::Span;
 
 use crate::heads::Heads;
-use crate::naming;
+use crate::naming::{self, Named};
 use crate::profile::{profile, unwrapped};
 use crate::secrets;
 
@@ -81,8 +81,14 @@ pub(crate) fn secrets(line: &[u8], depth: usize) -> Vec<LineSecret> {
     if depth > 3 || line.len() > LONGEST {
         return found;
     }
-    for words in commands(line) {
-        of_command(&words, depth, &mut found);
+    let commands = commands(line);
+    for words in &commands {
+        of_command(words, depth, &mut found);
+    }
+    for pair in commands.windows(2) {
+        if let [source, reader] = pair {
+            found.extend(piped(source, reader));
+        }
     }
     found.sort_by_key(|it| it.span.start());
     found.dedup_by(|next, kept| next.span.overlaps(kept.span));
@@ -108,11 +114,14 @@ fn worth_reading(line: &[u8]) -> bool {
         let Some(at) = memchr::memchr3(b'|', b';', b'&', rest) else { break };
         rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
     }
-    // `x=$(command …)`, "`command …`" and `(command …)`.
-    let mut rest = line;
-    while let Some(at) = memchr::memchr2(b'(', b'`', rest) {
-        rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
-        if known_head(rest) {
+    // `x=$(command …)`, "`command …`" and `(command …)`, but no call of a function.
+    let mut at = 0_usize;
+    while let Some(found) = line.get(at..).and_then(|rest| memchr::memchr2(b'(', b'`', rest)) {
+        let here = at.saturating_add(found);
+        let before = here.checked_sub(1).and_then(|before| line.get(before));
+        at = here.saturating_add(1);
+        let called = before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        if !called && line.get(at..).is_some_and(known_head) {
             return true;
         }
     }
@@ -131,10 +140,19 @@ fn known_head(text: &[u8]) -> bool {
         let Some(first) = word.first() else { return false };
         let plain = first.is_ascii_alphabetic() && !word.contains(&b'/');
         let likely = !plain || HEADS.has(word);
-        if !(assignment(word).is_some() || ends_prompt(word) || likely && is_prefix(word)) {
+        let assigned = assignment(word);
+        if !(assigned.is_some() || ends_prompt(word) || likely && is_prefix(word)) {
             return likely && is_known(word);
         }
-        rest = tail;
+        // A value in quotes may hold blanks.
+        let value = assigned.and_then(|from| rest.get(from..)).and_then(<[u8]>::split_first);
+        rest = match value {
+            Some((quote @ (b'"' | b'\''), value)) => {
+                let end = value.iter().position(|byte| byte == quote).unwrap_or(value.len());
+                value.get(end.saturating_add(1)..).unwrap_or_default()
+            }
+            Some(_) | None => tail,
+        };
     }
     false
 }
@@ -162,6 +180,27 @@ fn is_known(word: &[u8]) -> bool {
     likely
         && str::from_utf8(name)
             .is_ok_and(|name| profile(name).or_else(|| unwrapped(name)).is_some())
+}
+
+/// Flags by which a program takes a secret from standard input.
+const FROM_STDIN: &[&[u8]] =
+    &[b"--password-stdin", b"--passwd-on-stdin", b"--token-stdin", b"--with-token"];
+
+/// The `X` of `echo X | docker login --password-stdin` and `echo X | sudo -S`.
+fn piped(source: &[Word], reader: &[Word]) -> Option<LineSecret> {
+    let skip = source.iter().take_while(|word| !word.quoted && is_prefix(&word.text)).count();
+    let (program, words) = source.get(skip..)?.split_first()?;
+    let written =
+        words.last().filter(|_| matches!(program.text.as_slice(), b"echo" | b"printf"))?;
+    let has = |flag: &[u8]| reader.iter().any(|word| word.text == flag);
+    let sudo = reader.first().is_some_and(|word| word.text == b"sudo") && has(b"-S");
+    let reads = sudo || FROM_STDIN.iter().any(|flag| has(flag));
+    if !reads || naming::is_placeholder(&written.text) || written.text.contains(&b' ') {
+        return None;
+    }
+    let span = written.span(0, written.text.len())?;
+    let entity = secrets::entity(if has(b"--with-token") { Named::Key } else { Named::Password });
+    Some(LineSecret { span, entity })
 }
 
 /// One command: its prefixes taken off, its assignments looked at, its words judged by its table.
@@ -350,6 +389,10 @@ mod tests {
             "ssh -p 22 host mysql -u root -p«S3cret» db",
             "sudo -u ann env PGPASSWORD=«S3cret» psql -h db",
             "curl -u ann:«S3cret» https://example.com/",
+            "BORG_PASSPHRASE='«S3 cret»' borg create r",
+            "echo «S3cret» | sudo -S ls",
+            "$ echo '«S3cret»' | docker login -u ann --password-stdin",
+            "printf %s «S3cret» | gh auth login --with-token",
             "mysql -u root -p«pas'swo'rd9»",
         ];
         for line in lines {
@@ -362,6 +405,9 @@ mod tests {
         let lines = [
             "mysql -p",
             "mysql -p$PASS db",
+            "echo $PASS | sudo -S ls",
+            "echo done | sudo tee file",
+            "echo 'many words' | gh auth login --with-token",
             "mysql -p\"$PASS\" db",
             "mysql -p<password> db",
             "ssh -p 22 host",

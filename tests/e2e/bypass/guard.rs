@@ -44,7 +44,6 @@ fn an_agent_does_not_change_datafog_itself() {
 }
 
 #[test]
-#[ignore = "open: where `rsync`, `scp` and `curl -O` write to is not compared with the root yet"]
 fn an_agent_finds_no_other_carrier_into_the_root() {
     let lines = [
         "rsync new.toml {root}/policy.toml",

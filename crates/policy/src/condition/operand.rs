@@ -12,9 +12,10 @@ use std::borrow::Cow;
 use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
+use crate::pattern::Pattern;
 use crate::read::{Item, Reader, Sense};
 use crate::truth::Which;
-use crate::{glob, path_pattern, pattern};
+use crate::{glob, path_pattern};
 
 pub(super) static KIND: Kind = Kind {
     about: ConditionAbout {
@@ -132,9 +133,10 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     if !wanted.empties.is_empty() {
         return Ok(wanted.together(&invocation.operands, trial.facts));
     }
+    let regex = wanted.regex.as_deref().map(Pattern::new);
     let fits = |operand| {
         if invocation.known {
-            wanted.fits(operand, trial.facts)
+            wanted.fits(operand, regex.as_ref(), trial.facts)
         } else {
             wanted.may_fit(operand, trial.facts)
         }
@@ -203,7 +205,7 @@ impl Wanted<'_> {
         }))
     }
 
-    fn fits(&self, operand: &Operand, facts: &dyn Facts) -> Truth {
+    fn fits(&self, operand: &Operand, regex: Option<&Pattern<'_>>, facts: &dyn Facts) -> Truth {
         let kind = self.kinds.is_empty() || self.kinds.has(kind_name(operand.kind));
         let flow = self.flows.is_empty() || self.flows.has(operand.flow.name());
         if !kind || !flow {
@@ -212,11 +214,9 @@ impl Wanted<'_> {
         let text = operand.text.as_encoded_bytes();
         let globbed =
             self.texts.is_empty() || self.texts.raw().any(|glob| glob::matches(glob, text));
-        let matched = match &self.regex {
+        let matched = match regex {
             None => Truth::True,
-            Some(regex) if globbed => {
-                pattern::is_match(regex, text).map_or(Truth::Unknown, Truth::of)
-            }
+            Some(regex) if globbed => regex.found_in(text),
             Some(_) => Truth::False,
         };
         let path = if self.paths.is_empty() { Truth::True } else { self.path(operand, facts) };

@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
+use crate::pattern::Pattern;
 use crate::read::{Fields, Item, Reader, Sense};
 use crate::spelling::nearest;
 use crate::truth::Which;
-use crate::{glob, path_pattern, pattern};
+use crate::{glob, path_pattern};
 
 pub(super) static KIND: Kind = Kind {
     about: ConditionAbout {
@@ -200,13 +201,10 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
             let values = invocation.options.iter().filter(|option| {
                 if names.is_empty() { option.value.is_some() } else { names.has(&option.name) }
             });
+            let regex = regex.as_deref().map(Pattern::new);
             let fits = |value: Option<&OsStr>| {
                 let Some(value) = value else { return Truth::False };
-                value_fits(value, &globs, regex.as_deref()).and(path_fits(
-                    value,
-                    &paths,
-                    trial.facts,
-                ))
+                value_fits(value, &globs, regex.as_ref()).and(path_fits(value, &paths, trial.facts))
             };
             let joined = which.join(values.map(|option| fits(option.value.as_deref())));
             // Without a name only what is there to see is meant.
@@ -216,15 +214,13 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     })
 }
 
-fn value_fits(value: &OsStr, globs: &List<'_>, regex: Option<&str>) -> Truth {
+fn value_fits(value: &OsStr, globs: &List<'_>, regex: Option<&Pattern<'_>>) -> Truth {
     let bytes = value.as_encoded_bytes();
     let by_glob = globs.is_empty() || globs.raw().any(|glob| glob::matches(glob, bytes));
     if !by_glob {
         return Truth::False;
     }
-    regex.map_or(Truth::True, |regex| {
-        pattern::is_match(regex, bytes).map_or(Truth::Unknown, Truth::of)
-    })
+    regex.map_or(Truth::True, |regex| regex.found_in(bytes))
 }
 
 /// Whether the file that a value names is one of these.
