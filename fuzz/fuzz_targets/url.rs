@@ -86,6 +86,6 @@ fn assert_not_shown(url: Vec<u8>) {
     let invocation = interpret(&argv, &World::default());
     let line = display(&argv, &invocation, &|_| Vec::new());
     assert!(!line.contains(VALUE), "{line}");
-    let form = normal_form(&invocation);
+    let form = normal_form(&invocation, &[]);
     assert!(!form.contains(VALUE), "{form}");
 }
