@@ -98,6 +98,9 @@ impl Finder {
                 (Some(_) | None, _) => {}
             }
         }
+        if call.words.is_empty() {
+            return;
+        }
         let specs = operand_specs(call);
         let mut before: &[u8] = b"";
         for (word, spec) in call.words.iter().zip(specs) {
