@@ -14,17 +14,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use format::Source;
+use tables::Validators;
 
 fn main() -> Result<(), String> {
     let here = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let folder = here.join("../../detectors");
-    let validators = here.join("src/validator/mod.rs");
-    for path in [&folder, &validators, &here.join("build")] {
+    let module = here.join("src/validator/mod.rs");
+    for path in [&folder, &module, &here.join("build")] {
         depend_on(path);
     }
 
     let sources = read_folder(&folder)?;
-    let code = tables::compile(&sources, &validator_names(&validators)?)?;
+    let code = tables::compile(&sources, &validators(&module)?)?;
     let target = Path::new(&variable("OUT_DIR")?).join("tables.rs");
     fs::write(&target, code).map_err(|error| format!("{}: {error}", target.display()))
 }
@@ -43,21 +44,26 @@ fn read_folder(folder: &Path) -> Result<Vec<Source>, String> {
     paths.iter().map(|path| Source::read(path)).collect()
 }
 
-/// Names in the order of the `VALIDATORS` slice, taken from its source: `("name", function),`.
-fn validator_names(path: &Path) -> Result<Vec<String>, String> {
+/// The names in two slices of the module's source, each name the first literal of its line.
+fn validators(path: &Path) -> Result<Validators, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let names: Vec<String> = text
-        .lines()
-        .skip_while(|line| !line.contains("static VALIDATORS"))
-        .take_while(|line| !line.starts_with("];"))
-        .filter_map(|line| line.trim().strip_prefix("(\"")?.split_once('"'))
-        .map(|(name, _)| name.to_owned())
-        .collect();
-    if names.is_sorted() {
-        Ok(names)
-    } else {
-        Err(format!("{}: VALIDATORS must be sorted by name", path.display()))
-    }
+    let names = |slice: &str| {
+        let names: Vec<String> = text
+            .lines()
+            .skip_while(|line| !line.contains(&format!("static {slice}:")))
+            .take_while(|line| !line.starts_with("];"))
+            .filter_map(|line| {
+                line.trim().trim_start_matches('(').strip_prefix('"')?.split_once('"')
+            })
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        if names.is_sorted() && !names.is_empty() {
+            Ok(names)
+        } else {
+            Err(format!("{}: {slice} must be sorted by name", path.display()))
+        }
+    };
+    Ok(Validators { names: names("VALIDATORS")?, proving: names("PROVING")? })
 }
 
 #[expect(clippy::print_stdout, reason = "cargo reads what build scripts print")]

@@ -36,8 +36,23 @@ const LENGTHS: usize = 32;
 /// Fewest examples and counter-examples of a detector.
 const FEWEST_EXAMPLES: usize = 3;
 
-/// Compiles all files. `validators` are the names of `VALIDATORS` in order.
-pub(crate) fn compile(sources: &[Source], validators: &[String]) -> Result<String, String> {
+/// What the crate's source says about its validators.
+pub(crate) struct Validators {
+    /// The names of `VALIDATORS` in order.
+    pub(crate) names: Vec<String>,
+    /// Those of `PROVING`.
+    pub(crate) proving: Vec<String>,
+}
+
+impl Validators {
+    /// Whether a value may be proven right by this one.
+    fn prove(&self, name: &str) -> bool {
+        self.proving.iter().any(|known| known == name)
+    }
+}
+
+/// Compiles all files.
+pub(crate) fn compile(sources: &[Source], validators: &Validators) -> Result<String, String> {
     let grams = Grams::read()?;
     let mut tables = Tables { layers: layer::keywords(&grams)?, ..Tables::default() };
     let name = pattern::compile_back(NAME, &mut tables.sets)?.0;
@@ -73,7 +88,7 @@ impl Tables {
         &mut self,
         source: &Source,
         detector: &Detector,
-        validators: &[String],
+        validators: &Validators,
         grams: &Grams,
     ) -> Result<(), String> {
         if !self.ids.insert(detector.id.clone()) {
@@ -111,7 +126,7 @@ impl Tables {
         Ok(())
     }
 
-    fn rule(&mut self, detector: &Detector, validators: &[String]) -> Result<String, String> {
+    fn rule(&mut self, detector: &Detector, validators: &Validators) -> Result<String, String> {
         let steps = match &detector.pattern {
             Some(text) => pattern::compile(text, &mut self.sets)?,
             None => Vec::new(),
@@ -122,8 +137,9 @@ impl Tables {
         };
         let validator = match &detector.validator {
             Some(name) => {
-                Some(validators.iter().position(|known| known == name).ok_or_else(|| {
-                    format!("there is no validator `{name}`; known are {}", validators.join(", "))
+                Some(validators.names.iter().position(|known| known == name).ok_or_else(|| {
+                    let known = validators.names.join(", ");
+                    format!("there is no validator `{name}`; known are {known}")
                 })?)
             }
             None => None,
@@ -131,10 +147,11 @@ impl Tables {
         let published: Vec<u64> =
             detector.published.iter().map(|pieces| fnv(pieces.concat().as_bytes())).collect();
         let head = head_of(detector, &steps);
+        let proves = detector.validator.as_ref().is_some_and(|name| validators.prove(name));
         Ok(format!(
             "Rule {{ trigger: {}, steps: &{}, back: {back:?}, boundary: Boundary::{:?}, \
              validator: {validator:?}, confidence: {}, shape: {:?}, rank: {}, head: {head}, \
-             published: &{published:?}, secret: {} }},\n",
+             published: &{published:?}, secret: {}, proves: {proves} }},\n",
             trigger(detector),
             print_steps(&steps),
             boundary(detector),

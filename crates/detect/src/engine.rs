@@ -185,7 +185,7 @@ impl Engine {
         };
         let free = begins || self.pending.ends(number, place);
         // Without a check that could be right by no chance, a token inside a word is none.
-        if !free && rule.validator.is_none() {
+        if !free && !rule.proves {
             return;
         }
         let Some(rest) = view.text.get(start..) else { return };
@@ -323,6 +323,7 @@ impl Engine {
         let validator = rule.validator.and_then(|at| VALIDATORS.get(usize::from(at)));
         let judgement =
             validator.map_or(Judgement::Sound, |(_, validate)| validate(&mut candidate));
+        debug_assert!(rule.proves || judgement != Judgement::Proven, "see validator::PROVING");
         let value = candidate.value();
         self.walks.work = self.walks.work.saturating_add(value.len() as u64);
         let confidence = match judgement {

@@ -21,52 +21,93 @@ const STRIDE: usize = 8;
 /// Texts of at most this many bytes use the coarse bitmap.
 const SHORT: usize = 2048;
 
+/// Bytes that are folded at once in long texts.
+const PIECE: usize = 512;
+
 /// Calls `hit` with every place in `from..to` where the four bytes of a keyword may stand.
 ///
 /// Windows that reach past the end of `text` cannot hold a keyword.
-pub(crate) fn places(text: &[u8], from: usize, to: usize, hit: impl FnMut(usize)) {
+pub(crate) fn places(text: &[u8], from: usize, to: usize, mut hit: impl FnMut(usize)) {
     let end = to.saturating_add(WINDOW).saturating_sub(1).min(text.len());
     let Some(region) = text.get(from..end) else { return };
     if region.len() <= SHORT {
-        search::<COARSE_BITS, _>(&COARSE, region, from, hit);
+        search::<COARSE_BITS, _, _>(&COARSE, region, fold, |at| hit(from.saturating_add(at)));
     } else {
-        search::<FINE_BITS, _>(&FINE, region, from, hit);
+        pieces(region, |at| hit(from.saturating_add(at)));
     }
 }
 
-/// Looks up every window of `region`, which lies at `from`, by a hash of `BITS` bits.
-fn search<const BITS: u32, const WORDS: usize>(
+/// Goes through a long region piece by piece: to fold a piece with vector instructions first costs
+/// less than to fold each window.
+fn pieces(region: &[u8], mut hit: impl FnMut(usize)) {
+    let mut folded = [0_u8; PIECE + WINDOW - 1];
+    let mut start = 0_usize;
+    while let Some(rest) = region.get(start..).filter(|rest| !rest.is_empty()) {
+        folded.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = byte | 0x20);
+        let piece = folded.get(..rest.len().min(folded.len())).unwrap_or_default();
+        search::<FINE_BITS, _, _>(
+            &FINE,
+            piece,
+            |window| window,
+            |at| {
+                hit(start.saturating_add(at));
+            },
+        );
+        start = start.saturating_add(PIECE);
+    }
+}
+
+/// Looks up every window of `region` by a hash of `BITS` bits, and calls `hit` with the offsets of
+/// those that pass.
+fn search<const BITS: u32, const WORDS: usize, F: Fn(u32) -> u32 + Copy>(
     bitmap: &[u64; WORDS],
     region: &[u8],
-    from: usize,
+    folded: F,
     mut hit: impl FnMut(usize),
 ) {
-    let mut at = from;
     let mut rest = region;
     while let Some(block) = rest.first_chunk::<{ STRIDE + WINDOW - 1 }>() {
         // All are looked up before a single branch.
         let bits = block
             .windows(WINDOW)
-            .fold(0, |bits, window| bits | probe::<BITS, _>(bitmap, read(window)));
+            .fold(0, |bits, window| bits | probe::<BITS, _>(bitmap, folded(read(window))));
         if bits & 1 == 1 {
+            let at = region.len().saturating_sub(rest.len());
             each_passing::<BITS, _>(bitmap, block, at, &mut hit);
         }
-        at = at.saturating_add(STRIDE);
         rest = rest.get(STRIDE..).unwrap_or_default();
     }
-    each_passing::<BITS, _>(bitmap, rest, at, &mut hit);
+    // What is missing at the end makes windows that reach past it, and are not looked at.
+    let at = region.len().saturating_sub(rest.len());
+    let windows = rest.len().saturating_sub(WINDOW.saturating_sub(1));
+    if windows == 0 {
+        return;
+    }
+    let mut block = [0; STRIDE + WINDOW - 1];
+    block.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+    each_passing::<BITS, _>(bitmap, &block, at, &mut |place: usize| {
+        if place.saturating_sub(at) < windows {
+            hit(place);
+        }
+    });
 }
 
 /// Kept apart, so that the loop above stays in the registers.
 #[inline(never)]
 fn each_passing<const BITS: u32, const WORDS: usize>(
     bitmap: &[u64; WORDS],
-    block: &[u8],
+    block: &[u8; STRIDE + WINDOW - 1],
     at: usize,
     hit: &mut impl FnMut(usize),
 ) {
-    for (index, window) in block.windows(WINDOW).enumerate() {
-        if probe::<BITS, _>(bitmap, read(window)) & 1 == 1 && passes_again(window) {
+    // Which one it was cannot be foretold, so there is no branch for each of them.
+    let mut passing = block.windows(WINDOW).rev().fold(0, |bits: u64, window| {
+        (bits << 1) | (probe::<BITS, _>(bitmap, fold(read(window))) & 1)
+    });
+    while passing != 0 {
+        let index = passing.trailing_zeros() as usize;
+        passing &= passing.wrapping_sub(1);
+        if block.get(index..).is_some_and(passes_again) {
             hit(at.saturating_add(index));
         }
     }
@@ -112,10 +153,10 @@ fn read(window: &[u8]) -> u32 {
     window.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
-/// The bitmap's word for a window, with the window's bit moved to the lowest place.
+/// The bitmap's word for a folded window, with the window's bit moved to the lowest place.
 #[inline]
 fn probe<const BITS: u32, const WORDS: usize>(bitmap: &[u64; WORDS], window: u32) -> u64 {
-    let place = hash::<BITS>(fold(window));
+    let place = hash::<BITS>(window);
     bitmap.get(place >> 6).map_or(0, |word| word >> (place & 63))
 }
 

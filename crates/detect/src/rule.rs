@@ -23,6 +23,8 @@ pub(crate) struct Rule {
     pub(crate) published: &'static [u64],
     /// Whether it finds secrets rather than personal data.
     pub(crate) secret: bool,
+    /// Whether the validator may prove a value right, whatever stands around it.
+    pub(crate) proves: bool,
 }
 
 /// What makes the engine look at a rule.

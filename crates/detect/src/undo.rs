@@ -3,7 +3,6 @@
 
 use core::mem;
 
-use crate::bytes::run_back;
 use crate::engine::{Engine, View};
 use crate::layer::gzip::{Fed, Gzip};
 use crate::layer::spelled::{self, Kind};
@@ -83,10 +82,10 @@ impl Engine {
     fn digits(&mut self, text: &[u8], base: usize, at: usize, floor: usize) {
         let earliest = floor.max(at.saturating_sub(BEHIND)).min(at);
         let head = text.get(earliest..at).unwrap_or_default();
-        let start = at.saturating_sub(run_back(head, base64::is_digit));
+        let start = at.saturating_sub(base64::digits_back(head));
         let view = View::new(text, base, start);
         let rest = view.text.get(view.at..).unwrap_or_default();
-        let run = rest.get(..base64::length(rest)).unwrap_or_default();
+        let run = rest.get(..base64::digits(rest)).unwrap_or_default();
         self.walks.work = self.walks.work.saturating_add(run.len() as u64);
         self.layers.runs = base.saturating_add(start).saturating_add(run.len());
         if run.len() < base64::SHORTEST {

@@ -1,6 +1,6 @@
 //! Base64 in either alphabet (RFC 4648 §4 and §5), also over lines (RFC 2045 §6.8).
 
-pub(crate) use super::blocks::is_digit;
+pub(crate) use super::blocks::{digits, digits_back, is_digit};
 use super::{Decoded, Stop, WINDOW, is_promising};
 use crate::bytes::run;
 
@@ -15,11 +15,6 @@ const LINE: usize = 40;
 
 /// Most blanks before the digits of a next line.
 const MOST_BLANKS: usize = 16;
-
-/// Length of the run of digits at the start of `text`.
-pub(crate) fn length(text: &[u8]) -> usize {
-    run(text, is_digit)
-}
 
 /// Where in `run` base64 of text begins: at its start, after a few letters of an option, or after
 /// the first or last `/` of a path.

@@ -79,11 +79,9 @@ impl<'t> Blocks<'t> {
     /// Whether the part at `at` and the one before it may be part of a layer: base64 of text always
     /// has letters of both cases, which most names and paths have not.
     fn is_likely(&self, at: usize) -> bool {
-        let pair = at.saturating_sub(PART)..at.saturating_add(PART);
-        let pair = self.text.get(pair).unwrap_or_default();
-        let mixed =
-            pair.iter().any(u8::is_ascii_uppercase) && pair.iter().any(u8::is_ascii_lowercase);
-        mixed || pair.iter().all(u8::is_ascii_hexdigit)
+        let start = at.saturating_sub(PART);
+        let pair = self.text.get(start..).and_then(<[u8]>::first_chunk::<{ 2 * PART }>);
+        pair.is_some_and(|pair| is_mixed(pair) || pair.iter().all(u8::is_ascii_hexdigit))
     }
 }
 
@@ -110,10 +108,50 @@ impl Iterator for Blocks<'_> {
     }
 }
 
+/// Whether letters of both cases stand among digits of base64, whose bits tell them apart: 0x40 and
+/// 0x20 are both set in small letters alone, and only the first in capitals and `_`.
+fn is_mixed(pair: &[u8; 2 * PART]) -> bool {
+    let word = u128::from_le_bytes(*pair);
+    let each = u128::from_le_bytes([1; 2 * PART]);
+    let (fives, forties) = (each.wrapping_mul(0x1F), each.wrapping_mul(0x40));
+    let small = word & (word << 1) & forties;
+    // Of the two, `_` alone ends in five ones.
+    let underscore = ((word & fives).wrapping_add(each)) << 1;
+    let capital = word & !(word << 1) & !underscore & forties;
+    small != 0 && capital != 0
+}
+
 /// Whether a byte is a digit of base64 in either alphabet; those of hex are among them.
 pub(crate) const fn is_digit(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
+
+/// Length of the run of such digits at the start of `text`.
+pub(crate) fn digits(text: &[u8]) -> usize {
+    text.iter().position(|byte| !is_known(*byte)).unwrap_or(text.len())
+}
+
+/// Length of the run of such digits at the end of `text`.
+pub(crate) fn digits_back(text: &[u8]) -> usize {
+    text.iter().rev().position(|byte| !is_known(*byte)).unwrap_or(text.len())
+}
+
+/// The same as [`is_digit`] by a table, which is quicker byte by byte.
+fn is_known(byte: u8) -> bool {
+    DIGITS.get(usize::from(byte)).is_some_and(|known| *known)
+}
+
+static DIGITS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    let mut rest = table.as_mut_slice();
+    while let [slot, tail @ ..] = rest {
+        *slot = is_digit(byte);
+        byte = byte.wrapping_add(1);
+        rest = tail;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
