@@ -27,6 +27,8 @@ pub struct Invocation {
     pub flows: Flows,
     /// Hosts that would be contacted.
     pub destinations: Vec<Destination>,
+    /// What only one of the destinations is told: a URL, which no host but its own sees.
+    pub told: Vec<Told>,
     /// Where content is, besides the arguments themselves (which are always scanned).
     pub contents: Vec<ContentSource>,
     /// Arguments, or parts of them, that are a secret because of where they stand.
@@ -43,6 +45,17 @@ impl Invocation {
     #[must_use]
     pub fn has_option(&self, name: &str) -> bool {
         self.options.iter().any(|option| option.name == name)
+    }
+
+    /// The destinations that see a finding, of those that only see a part of argv; none when it
+    /// does not stand in such a part as a whole: then every destination may see it.
+    pub fn told_of(&self, finding: &Finding) -> impl Iterator<Item = &Destination> {
+        let holds = |told: &&Told| {
+            let (place, span) = (told.place, finding.span);
+            let within = place.span.start() <= span.start() && span.end() <= place.span.end();
+            finding.channel == Channel::Argument(place.argument) && within
+        };
+        self.told.iter().filter(holds).map(|told| &told.destination)
     }
 
     /// The content that a finding stands in; of several, one within the other, the narrowest: the
@@ -88,6 +101,15 @@ pub struct Place {
     pub argument: usize,
     /// Which bytes of the argument.
     pub span: Span,
+}
+
+/// A part of argv and the one destination that is told it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Where the part stands.
+    pub place: Place,
+    /// Who sees it.
+    pub destination: Destination,
 }
 
 /// A secret that its place in argv betrays, whatever it looks like: the `x` of `mysql -px`.

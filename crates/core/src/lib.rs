@@ -36,7 +36,7 @@ pub use flow::{Flow, Flows};
 pub use id::{Id, IdPrefix, ParseIdError};
 pub use invocation::{
     Carrier, ContentSource, Deliver, Invocation, Operand, OperandKind, Opt, Place, SecretPlace,
-    StdinUse,
+    StdinUse, Told,
 };
 pub use mode::{Mode, ParseModeError};
 pub use principal::{Principal, PrincipalKind};

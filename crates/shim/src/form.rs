@@ -3,6 +3,7 @@
 //! A form knows how one family of programs writes content into an argument: literally, as
 //! `@file`, as `name=@file`, as a header. It makes [`ContentSource`]s and opens nothing.
 
+pub(crate) mod list;
 mod multipart;
 
 use std::path::PathBuf;
@@ -34,11 +35,13 @@ pub(crate) enum Form {
     File,
     /// A file, a folder, or a URL that is fetched; `-` is standard input.
     FileOrUrl,
+    /// A list of files, folders or URLs that are fetched, parted by commas; `-` is standard input.
+    Files,
     /// A rule of rsync; `merge FILE` and `. FILE` are a file of such rules.
     Filter,
     /// `Name: value`, or `@file` with such lines.
     Header,
-    /// `name=file`, or a file.
+    /// `name=file`, or a file; several, parted by commas.
     KeyFile,
     /// `name=value`; the value is the content.
     KeyValue,
@@ -93,12 +96,19 @@ impl Collector<'_> {
             Form::File => self.file(text),
             Form::FileOrUrl if text.bytes.windows(3).any(|it| it == b"://") => self.url(text),
             Form::FileOrUrl => self.file(text),
+            Form::Files => {
+                for part in list::readings(text) {
+                    self.collect(Form::FileOrUrl, &part);
+                }
+            }
             Form::Filter => self.filter(text),
             Form::Header => self.header(text),
-            Form::KeyFile => match text.split_at_byte(b'=') {
-                Some((_, file)) => self.file(&file),
-                None => self.file(text),
-            },
+            Form::KeyFile => {
+                for part in list::readings(text) {
+                    let file = part.split_at_byte(b'=').map_or(part, |(_, file)| file);
+                    self.file(&file);
+                }
+            }
             Form::KeyValue => {
                 if let Some((_, value)) = text.split_at_byte(b'=') {
                     self.text(&value, self.role);
@@ -476,6 +486,10 @@ mod tests {
             (Form::Address, "team/x", &[]),
             (Form::Address, "./a:b", &[]),
             (Form::Address, "origin", &[]),
+            (Form::Files, "a", &["body@a"]),
+            (Form::Files, "a,b", &["body@a,b", "body@a", "body@b"]),
+            (Form::Files, "a,https://h/", &["url=a,https://h/", "body@a", "url=https://h/"]),
+            (Form::KeyFile, "k=a,l=b", &["body@a,l=b", "body@a", "body@b"]),
             (Form::KeyFile, "k=dir/f", &["body@dir/f"]),
             (Form::KeyFile, "dir/f", &["body@dir/f"]),
             (Form::UserPassword, "u:p:q", &["credential=p:q"]),

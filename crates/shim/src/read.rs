@@ -440,9 +440,13 @@ impl<'a> Reader<'a> {
     }
 
     fn unknown(&mut self, name: &[u8], dashes: usize, value: Option<Text<'a>>, index: usize) {
+        let word_is_scope = name.starts_with(b"--@") && name.ends_with(b":registry");
         let word = printable(name.get(dashes..).unwrap_or_default());
         let name = format!("{}{word}", if dashes == 1 { "-" } else { "--" });
-        if let Some(spec) = find_exact(&self.call.scopes, b"--*").filter(|_| dashes == 2) {
+        // Of a scope of packages (`npm --@me:registry`), or any.
+        let any = || find_exact(&self.call.scopes, b"--*");
+        let scope = || word_is_scope.then(|| find_exact(&self.call.scopes, b"--@*")).flatten();
+        if let Some(spec) = scope().or_else(any).filter(|_| dashes == 2) {
             return self.give_any(spec, &name, value, index);
         }
         if !self.call.scope().open && !self.call.stray {

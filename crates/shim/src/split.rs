@@ -7,8 +7,16 @@ use std::slice::Iter;
 
 use datafog_core::Surroundings;
 
+/// One word, and what of it stands nowhere in the text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) text: Vec<u8>,
+    /// The values of variables that the word is made of.
+    pub(crate) values: Vec<Vec<u8>>,
+}
+
 /// The words of `text`; `None` when `env` itself would refuse it.
-pub(crate) fn split(text: &[u8], surroundings: &dyn Surroundings) -> Option<Vec<Vec<u8>>> {
+pub(crate) fn split(text: &[u8], surroundings: &dyn Surroundings) -> Option<Vec<Piece>> {
     let mut splitter = Splitter { words: Vec::new(), word: None, surroundings };
     let mut bytes = text.iter().peekable();
     let mut quote = None;
@@ -40,9 +48,9 @@ enum Escape {
 }
 
 struct Splitter<'s> {
-    words: Vec<Vec<u8>>,
+    words: Vec<Piece>,
     /// The word at hand, once it has begun.
-    word: Option<Vec<u8>>,
+    word: Option<Piece>,
     surroundings: &'s dyn Surroundings,
 }
 
@@ -52,7 +60,7 @@ impl Splitter<'_> {
     }
 
     fn push(&mut self, byte: u8) {
-        self.word.get_or_insert_default().push(byte);
+        self.word.get_or_insert_default().text.push(byte);
     }
 
     fn close(&mut self) {
@@ -95,7 +103,9 @@ impl Splitter<'_> {
         }
         let value = str::from_utf8(&name).ok().and_then(|name| self.surroundings.variable(name));
         if let Some(value) = value {
-            self.word.get_or_insert_default().extend_from_slice(value.as_encoded_bytes());
+            let word = self.word.get_or_insert_default();
+            word.text.extend_from_slice(value.as_encoded_bytes());
+            word.values.push(value.as_encoded_bytes().to_vec());
         }
         Some(())
     }
@@ -127,9 +137,12 @@ mod tests {
         ];
         for (text, words) in cases {
             let found = split(text.as_bytes(), &world);
-            let expected =
+            let found = found.map(|words| words.into_iter().map(|it| it.text).collect());
+            let expected: Option<Vec<Vec<u8>>> =
                 words.map(|words| words.iter().map(|it| it.as_bytes().to_vec()).collect());
             assert_eq!(found, expected, "{text}");
         }
+        let values = split(b"a -d${A}${B}", &world).unwrap().pop().unwrap().values;
+        assert_eq!(values, [b"x y".to_vec()]);
     }
 }

@@ -8,11 +8,14 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use datafog_core::{Carrier, HostName, Invocation, Place, Reach, Span, Surroundings};
+use datafog_core::{
+    Carrier, ContentSource, Deliver, Destination, Flow, HostName, Invocation, Place, Reach, Span,
+    Surroundings,
+};
 
 use crate::interpret::interpret_within;
 use crate::profile::{Profile, profile};
-use crate::split::split;
+use crate::split::{Piece, split};
 use crate::text::Text;
 use crate::{interpret, read};
 
@@ -49,19 +52,41 @@ pub(crate) fn add(
     depth: usize,
     to: &mut Invocation,
 ) {
-    if depth == 0 {
-        return to.unclear.push("commands start each other too deeply".to_owned());
-    }
     let words = argv.iter().enumerate().map(|(index, text)| Word::of_argument(text, index));
-    let Some(started) = Started::of(outer, words.collect(), surroundings) else { return };
+    let started = match Started::of(outer, words.collect(), surroundings) {
+        Reading::Nothing => return,
+        Reading::Command(started) if depth > 0 => started,
+        Reading::Command(_) | Reading::TooDeep => return too_deep(to),
+    };
     let inner = started.interpret(depth);
     if inner.known {
         to.flows = to.flows.union(inner.flows);
         to.destinations.extend(inner.destinations);
-        to.contents.extend(inner.contents);
+        to.told.extend(inner.told);
         to.unclear.extend(inner.unclear);
         to.stdin = inner.stdin;
+        to.contents.extend(inner.contents);
     }
+    to.contents.extend(started.made);
+}
+
+/// What stands behind so many wrappers may do anything, and go anywhere.
+fn too_deep(to: &mut Invocation) {
+    let why = "commands start each other too deeply; start the last one by itself";
+    to.unclear.push(why.to_owned());
+    to.flows = to.flows.with(Flow::Leaves);
+    to.contents.push(content(Carrier::Untold(why.to_owned()), "command".to_owned(), Flow::Leaves));
+    to.destinations.push(Destination {
+        scheme: "command".into(),
+        host: HostName::Unknown,
+        port: None,
+        reach: Reach::Unknown,
+        voids: Vec::new(),
+    });
+}
+
+const fn content(carrier: Carrier, role: String, flow: Flow) -> ContentSource {
+    ContentSource { carrier, flow, role, deliver: Deliver::Handle }
 }
 
 fn within(
@@ -71,7 +96,7 @@ fn within(
     depth: usize,
 ) -> Option<Wrapped> {
     let depth = depth.checked_sub(1)?;
-    let started = Started::of(outer, words, surroundings)?;
+    let Reading::Command(started) = Started::of(outer, words, surroundings) else { return None };
     let invocation = started.interpret(depth);
     let next = profile(&invocation.program)?;
     let argv = started.argv();
@@ -87,12 +112,14 @@ struct Word {
     place: Place,
     /// It stands there byte by byte; otherwise it was made from what stands there.
     exact: bool,
+    /// Values of variables that it is made of, which stand nowhere in argv.
+    values: Vec<Vec<u8>>,
 }
 
 impl Word {
     fn of_argument(text: &OsString, index: usize) -> Self {
         let place = Place { argument: index, span: Span::at(0, text.len()) };
-        Self { text: text.clone(), place, exact: true }
+        Self { text: text.clone(), place, exact: true, values: Vec::new() }
     }
 
     /// The place of a part of this word.
@@ -103,21 +130,41 @@ impl Word {
         let span = Span::at(self.place.span.start().saturating_add(span.start()), span.len());
         Place { argument: self.place.argument, span }
     }
+
+    /// The whole word and each value in it as content, if variables had a part in it: a value by
+    /// itself too, because a secret glued to a letter shows no boundary.
+    fn made(&self, role: &str, flow: Flow) -> Vec<ContentSource> {
+        let whole = (!self.values.is_empty()).then(|| self.text.as_encoded_bytes().to_vec());
+        let mut all: Vec<Vec<u8>> = whole.into_iter().chain(self.values.iter().cloned()).collect();
+        all.dedup();
+        let source = |bytes| content(Carrier::Inline(bytes), role.to_owned(), flow);
+        all.into_iter().map(source).collect()
+    }
 }
 
 /// A command about to be started by a wrapper, in the world that it will see.
 struct Started<'s> {
     words: Vec<Word>,
     world: Changed<'s>,
+    /// What variables put into the wrapper's own part of the line.
+    made: Vec<ContentSource>,
+}
+
+/// What a wrapper's line starts.
+enum Reading<'s> {
+    Command(Started<'s>),
+    Nothing,
+    /// Its words stand in words that stand in words, and so on.
+    TooDeep,
 }
 
 impl<'s> Started<'s> {
-    /// Reads the wrapper's own part of the line; `None` when no command is left.
+    /// Reads the wrapper's own part of the line.
     fn of(
         outer: &'static Profile,
         line: Vec<Word>,
         surroundings: &'s dyn Surroundings,
-    ) -> Option<Self> {
+    ) -> Reading<'s> {
         let mut world = Changed::of(surroundings);
         let mut line = line;
         for _ in 0..DEPTH {
@@ -131,42 +178,50 @@ impl<'s> Started<'s> {
                     ("--chdir", Some(folder), _) => world.chdir(folder),
                     ("--split-string", Some(text), Some(place)) => {
                         // The words take the option's place; nothing behind it is read yet.
-                        rest = Some((split(&text.bytes, surroundings)?, place));
+                        rest = Some((split(&text.bytes, surroundings), place));
                         break;
                     }
                     _ => {}
                 }
             }
-            match rest {
-                Some((words, place)) => line = spliced(line, words, place)?,
-                None => {
-                    let places = call.words.iter().filter_map(|word| word.place);
-                    let from = places.map(|place| place.argument).next()?;
-                    return Self::command(line, from, world);
-                }
-            }
+            let Some((words, place)) = rest else {
+                let places = call.words.iter().filter_map(|word| word.place);
+                let from = places.map(|place| place.argument).next();
+                let started = from.and_then(|from| Self::command(line, from, world));
+                return started.map_or(Reading::Nothing, Reading::Command);
+            };
+            let Some(spliced) = words.and_then(|words| spliced(line, words, place)) else {
+                return Reading::Nothing;
+            };
+            line = spliced;
         }
-        None
+        Reading::TooDeep
     }
 
     /// Takes assignments off: what is left is the command.
     fn command(line: Vec<Word>, from: usize, mut world: Changed<'s>) -> Option<Self> {
-        let mut words = line.into_iter().skip(from).peekable();
-        if words.next_if(|word| word.text == "-").is_some() {
+        let mut made = Vec::new();
+        let mut words = line.into_iter().enumerate().peekable();
+        let mut pass = |word: &Word| made.extend(word.made("environment", Flow::Stays));
+        while let Some((_, word)) = words.next_if(|(index, _)| *index < from) {
+            pass(&word);
+        }
+        if words.next_if(|(_, word)| word.text == "-").is_some() {
             world.cleared = true;
         }
-        while let Some(word) = words.next_if(|word| has_equals(&word.text)) {
+        while let Some((_, word)) = words.next_if(|(_, word)| has_equals(&word.text)) {
+            pass(&word);
             world.assign(&word.text);
         }
-        let words: Vec<Word> = words.collect();
-        (!words.is_empty()).then_some(Self { words, world })
+        let words: Vec<Word> = words.map(|(_, word)| word).collect();
+        (!words.is_empty()).then_some(Self { words, world, made })
     }
 
     fn argv(&self) -> Vec<OsString> {
         self.words.iter().map(|word| word.text.clone()).collect()
     }
 
-    /// What the command means, with places in the outermost line.
+    /// What the command means, with places in the outermost line and paths that lead from there.
     fn interpret(&self, depth: usize) -> Invocation {
         let mut inner = interpret_within(&self.argv(), &self.world, depth.saturating_sub(1));
         let outer = |place: Place| Some(self.words.get(place.argument)?.part(place.span));
@@ -176,13 +231,16 @@ impl<'s> Started<'s> {
         for operand in &mut inner.operands {
             operand.place = operand.place.and_then(outer);
         }
-        for content in &mut inner.contents {
-            if let Carrier::Argument(place) = &mut content.carrier
-                && let Some(there) = outer(*place)
-            {
-                *place = there;
-            }
+        let stands = |place: Place| self.words.get(place.argument).is_some_and(|word| word.exact);
+        inner.told.retain(|told| stands(told.place));
+        for told in &mut inner.told {
+            told.place = outer(told.place).unwrap_or(told.place);
         }
+        let made = self.made_of_variables(&inner);
+        for content in &mut inner.contents {
+            self.settle(&mut content.carrier);
+        }
+        inner.contents.extend(made);
         // Who is asked where the call goes is asked in our environment, and not in the changed one.
         for destination in inner.destinations.iter_mut().filter(|_| self.world.misleads) {
             if matches!(destination.host, HostName::Deferred(_)) {
@@ -191,13 +249,48 @@ impl<'s> Started<'s> {
         }
         inner
     }
+
+    /// Tells where the bytes are to one who knows the outermost line only.
+    fn settle(&self, carrier: &mut Carrier) {
+        match carrier {
+            Carrier::Argument(place) => {
+                let Some(word) = self.words.get(place.argument) else { return };
+                if word.values.is_empty() {
+                    *place = word.part(place.span);
+                } else {
+                    let bytes = place.span.of(word.text.as_encoded_bytes()).unwrap_or_default();
+                    *carrier = Carrier::Inline(bytes.to_vec());
+                }
+            }
+            Carrier::File(path) if self.world.moved => *path = self.world.cwd.join(&*path),
+            Carrier::File(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => {}
+        }
+    }
+
+    /// What variables put into the words of the command, used as the content that it stands in.
+    fn made_of_variables(&self, inner: &Invocation) -> Vec<ContentSource> {
+        let leaves = inner.flows.has(Flow::Leaves);
+        let usual = ("command", if leaves { Flow::Leaves } else { Flow::Stays });
+        let made = self.words.iter().enumerate().filter(|(_, word)| !word.values.is_empty());
+        let made = made.flat_map(|(index, word)| {
+            let stands = |source: &&ContentSource| matches!(source.carrier, Carrier::Argument(place) if place.argument == index);
+            let source = inner.contents.iter().find(stands);
+            let (role, flow) = source.map_or(usual, |source| (source.role.as_str(), source.flow));
+            word.made(role, flow)
+        });
+        made.collect()
+    }
 }
 
 /// The line with `words` in the place of the option and its value.
-fn spliced(line: Vec<Word>, words: Vec<Vec<u8>>, place: Place) -> Option<Vec<Word>> {
+fn spliced(line: Vec<Word>, words: Vec<Piece>, place: Place) -> Option<Vec<Word>> {
     use std::os::unix::ffi::OsStringExt as _;
-    let source = line.get(place.argument)?.part(place.span);
-    let made = |text| Word { text: OsString::from_vec(text), place: source, exact: false };
+    let from = line.get(place.argument)?;
+    let (source, known) = (from.part(place.span), from.values.clone());
+    let made = |piece: Piece| {
+        let values = known.iter().cloned().chain(piece.values).collect();
+        Word { text: OsString::from_vec(piece.text), place: source, exact: false, values }
+    };
     let (name, rest) = (line.first().cloned(), place.argument.saturating_add(1));
     let rest = line.into_iter().skip(rest);
     Some(name.into_iter().chain(words.into_iter().map(made)).chain(rest).collect())
@@ -214,6 +307,8 @@ struct Changed<'s> {
     /// Names and values in order; `None` takes a variable away.
     variables: Vec<(Vec<u8>, Option<OsString>)>,
     cwd: PathBuf,
+    /// The working directory is another one.
+    moved: bool,
     /// A question answered in our own environment may be answered otherwise in this one.
     misleads: bool,
 }
@@ -221,7 +316,7 @@ struct Changed<'s> {
 impl<'s> Changed<'s> {
     fn of(base: &'s dyn Surroundings) -> Self {
         let cwd = base.cwd().to_owned();
-        Self { base, cleared: false, variables: Vec::new(), cwd, misleads: false }
+        Self { base, cleared: false, variables: Vec::new(), cwd, moved: false, misleads: false }
     }
 
     fn unset(&mut self, name: &Text<'_>) {
@@ -230,6 +325,7 @@ impl<'s> Changed<'s> {
 
     fn chdir(&mut self, folder: &Text<'_>) {
         self.cwd = self.base.cwd().join(folder.to_path());
+        self.moved = true;
         self.misleads = true;
     }
 

@@ -5,18 +5,39 @@
 //! needs no code here.
 
 use datafog_core::{
-    Destination, Flow, HostName, Invocation, OperandKind, Reach, Surroundings, Void,
+    Destination, Flow, HostName, Invocation, OperandKind, Reach, Surroundings, Told, Void,
 };
 
 use crate::address::{self, Address, Style};
+use crate::form::{Form, list};
 use crate::profile::{Effect, Endpoint, EndpointHost};
 use crate::read::Call;
 use crate::redirect::{self, Redirected};
+use crate::text::Text;
 use crate::transport::copy;
 use crate::transport::http::straight_reach;
 
 /// Works out the places contacted.
 pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
+    contact_with(call, surroundings, to, &Extra::default());
+}
+
+/// Places that stand neither in argv nor in a variable nor in a setting.
+#[derive(Debug, Default)]
+pub(crate) struct Extra {
+    /// Each a URL or host.
+    pub(crate) places: Vec<Vec<u8>>,
+    /// They take the place of the usual one, unless an option names another.
+    pub(crate) instead: bool,
+}
+
+/// The same, with further places.
+pub(crate) fn contact_with(
+    call: &Call<'_>,
+    surroundings: &dyn Surroundings,
+    to: &mut Invocation,
+    extra: &Extra,
+) {
     let copies = to.operands.iter().any(|operand| operand.kind == OperandKind::RemotePath);
     if copies {
         if !copy::direct(to, &remote_path) {
@@ -29,8 +50,11 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     }
     let Some(endpoint) = endpoint(call, to) else { return };
     let reached = Reached { call, endpoint, redirected: Redirected::of(call, surroundings) };
-    for place in reached.places(to, surroundings) {
+    for place in reached.places(to, surroundings, extra) {
         let Some(destination) = reached.destination(&place, surroundings) else { continue };
+        if let Place::Text(Text { place: Some(place), .. }) = place {
+            to.told.push(Told { place, destination: destination.clone() });
+        }
         copy::reach(to, destination);
     }
     if to.destinations.is_empty() {
@@ -64,8 +88,8 @@ fn endpoint(call: &Call<'_>, to: &Invocation) -> Option<&'static Endpoint> {
 
 /// A place named somewhere, before it is read.
 enum Place {
-    /// In argv or a variable, as text.
-    Text(Vec<u8>),
+    /// As text: of argv, with its place where nobody else is told it, or of a variable.
+    Text(Text<'static>),
     /// The endpoint's own.
     Default,
 }
@@ -78,16 +102,22 @@ struct Reached<'c> {
 
 impl Reached<'_> {
     /// Everything that is contacted: URLs among the operands, and the place of the endpoint.
-    fn places(&self, to: &mut Invocation, surroundings: &dyn Surroundings) -> Vec<Place> {
+    fn places(
+        &self,
+        to: &mut Invocation,
+        surroundings: &dyn Surroundings,
+        extra: &Extra,
+    ) -> Vec<Place> {
         let mut places = Vec::new();
-        let mut whole = false;
+        let mut whole = extra.instead;
         for operand in &mut to.operands {
             let text = operand.text.as_encoded_bytes();
             let url = is_url(text);
             let kind = operand.kind;
             let named = matches!(kind, OperandKind::Host | OperandKind::Url);
             if named || (kind == OperandKind::Remote && url) {
-                places.push(Place::Text(text.to_vec()));
+                let place = operand.place.filter(|_| url);
+                places.extend(self.texts(text, place));
             }
             whole |= kind == OperandKind::Host;
             if kind == OperandKind::Remote && url {
@@ -100,18 +130,37 @@ impl Reached<'_> {
                 Some(Effect::Endpoint) => whole = true,
                 Some(Effect::Database) => whole |= is_connection(&value.bytes),
                 // A path of this machine may stand where a URL may (`pip --find-links`).
-                Some(Effect::Url) if is_url(&value.bytes) => {}
+                Some(Effect::Url) => {
+                    let several = given.spec.content == Some(Form::Files);
+                    let parts = if several { list::parts(value) } else { vec![value.clone()] };
+                    for part in parts.into_iter().filter(|it| is_url(&it.bytes)) {
+                        places.extend(self.texts(&part.bytes, part.place));
+                    }
+                    continue;
+                }
                 _ => continue,
             }
             if given.spec.effect != Some(Effect::Database) || is_connection(&value.bytes) {
-                places.push(Place::Text(value.bytes.to_vec()));
+                places.extend(self.texts(&value.bytes, value.place));
             }
+        }
+        for place in &extra.places {
+            places.extend(self.texts(place, None));
         }
         whole |= self.connections(to, &mut places);
         if !whole {
-            places.push(self.usual(to, surroundings));
+            places.extend(self.usual(to, surroundings));
         }
         places
+    }
+
+    /// The places that a text names: of a database, any number of them, parted by commas.
+    fn texts(&self, text: &[u8], place: Option<datafog_core::Place>) -> Vec<Place> {
+        if self.endpoint.scheme != "postgres" {
+            return vec![Place::Text(Text { bytes: text.to_vec().into(), place })];
+        }
+        let hosts = hosts(text).into_iter();
+        hosts.map(|host| Place::Text(Text::of_file(host))).collect()
     }
 
     /// Operands that are whole connections (`psql postgres://…`, `psql "host=…"`).
@@ -123,14 +172,14 @@ impl Reached<'_> {
             let new = operand.kind == OperandKind::Remote && is_connection(text);
             found |= new || operand.kind == OperandKind::Url;
             if new {
-                places.push(Place::Text(text.to_vec()));
+                places.extend(self.texts(text, None));
             }
         }
         found
     }
 
     /// A variable, a configuration file, or the endpoint's own place.
-    fn usual(&self, to: &Invocation, surroundings: &dyn Surroundings) -> Place {
+    fn usual(&self, to: &Invocation, surroundings: &dyn Surroundings) -> Vec<Place> {
         let service = to.subcommand.first().map(String::as_str).unwrap_or_default();
         let service = service.to_ascii_uppercase().replace('-', "_");
         let variable = self
@@ -140,14 +189,14 @@ impl Reached<'_> {
             .find_map(|name| redirect::set(surroundings, &name.replace('*', &service)));
         let variable = variable.map(|value| value.as_encoded_bytes().to_vec());
         match variable.or_else(|| self.redirected.place.clone()) {
-            Some(place) => Place::Text(place),
-            None => Place::Default,
+            Some(place) => self.texts(&place, None),
+            None => vec![Place::Default],
         }
     }
 
     fn destination(&self, place: &Place, surroundings: &dyn Surroundings) -> Option<Destination> {
         let mut destination = match place {
-            Place::Text(text) => self.named(text)?,
+            Place::Text(text) => self.named(&text.bytes)?,
             Place::Default => match self.own() {
                 Some(destination) => destination,
                 // A socket of this machine, unless something says otherwise.
@@ -228,6 +277,7 @@ impl Reached<'_> {
             None if is_conninfo(text) => return self.own(),
             None => text,
         };
+        let text = if scheme == "postgres" { text } else { reference(text) };
         let text = text.strip_prefix(b"git+").unwrap_or(text);
         let address = Address::read(text, Style { scheme, guess: false, globs: false });
         let empty = text.windows(4).any(|window| window == b":///");
@@ -252,6 +302,39 @@ impl Reached<'_> {
 
 fn is_url(text: &[u8]) -> bool {
     text.windows(3).any(|window| window == b"://")
+}
+
+/// The URL of `name @ URL ; …` (pip) and `name@URL` (npm).
+fn reference(text: &[u8]) -> &[u8] {
+    let scheme = text.windows(3).position(|window| window == b"://");
+    let before = scheme.and_then(|scheme| text.get(..scheme)).unwrap_or_default();
+    let at = before.iter().rposition(|byte| *byte == b'@');
+    let Some(url) = at.and_then(|at| text.get(at.saturating_add(1)..)) else { return text };
+    let url = url.trim_ascii_start();
+    url.split(u8::is_ascii_whitespace).next().unwrap_or(url)
+}
+
+/// The hosts of a list that a client of a database tries one after the other (libpq, Specifying
+/// Multiple Hosts), each as a text of its own: names, or URLs that differ in their host.
+fn hosts(text: &[u8]) -> Vec<Vec<u8>> {
+    if is_conninfo(text) {
+        let list = conninfo(text, b"hostaddr").or_else(|| conninfo(text, b"host"));
+        return match list.filter(|list| list.contains(&b',')) {
+            Some(list) => list.split(|byte| *byte == b',').map(<[u8]>::to_vec).collect(),
+            None => vec![text.to_vec()],
+        };
+    }
+    let scheme = text.windows(3).position(|window| window == b"://");
+    let start = scheme.map_or(0, |at| at.saturating_add(3));
+    let rest = text.get(start..).unwrap_or_default();
+    let ends = |byte: &u8| scheme.is_some() && matches!(byte, b'/' | b'?' | b'#');
+    let end = rest.iter().position(ends).unwrap_or(rest.len());
+    let (list, tail) = rest.split_at(end);
+    let user = list.iter().rposition(|byte| scheme.is_some() && *byte == b'@');
+    let (user, list) = list.split_at(user.map_or(0, |at| at.saturating_add(1)));
+    let head = text.get(..start).unwrap_or_default();
+    let hosts = list.split(|byte| *byte == b',');
+    hosts.map(|host| [head, user, host, tail].concat()).collect()
 }
 
 /// Whether the query of a connection URL has a parameter that can name another host. Keys may be
@@ -338,6 +421,35 @@ mod tests {
         assert_eq!(conninfo(text, b"user"), None);
         assert_eq!(conninfo(b"mydb", b"host"), None);
         assert!(is_connection(b"postgres://x") && !is_connection(b"mydb"));
+    }
+
+    #[test]
+    fn lists_of_hosts_are_taken_apart() {
+        let cases = [
+            ("/tmp,evil.example", "/tmp evil.example"),
+            ("db", "db"),
+            ("host=/tmp,evil.example dbname=x", "/tmp evil.example"),
+            ("host=a,b hostaddr='192.0.2.1,192.0.2.2'", "192.0.2.1 192.0.2.2"),
+            ("postgres://u:p@a:1,b/x?y", "postgres://u:p@a:1/x?y postgres://u:p@b/x?y"),
+        ];
+        for (text, expected) in cases {
+            let found: Vec<_> = hosts(text.as_bytes());
+            assert_eq!(String::from_utf8(found.join(&b' ')).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_requirement_names_its_url() {
+        let cases = [
+            ("x @ git+https://t@h/a ; python_version > '3'", "git+https://t@h/a"),
+            ("x@https://t@h/a", "https://t@h/a"),
+            ("@s/x@https://h", "https://h"),
+            ("https://t@h/a", "https://t@h/a"),
+            ("x@1.2", "x@1.2"),
+        ];
+        for (text, url) in cases {
+            assert_eq!(reference(text.as_bytes()), url.as_bytes(), "{text}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::transport::ssh;
 
 /// Works out whether a remote is contacted.
 pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
+    settle_files(call, to);
     settings(call, surroundings, to);
     helpers(to);
     commands(to);
@@ -43,10 +44,26 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     // These have servers of their own in settings that are not looked at.
     let elsewhere = ["imap-send", "lfs", "p4", "send-email", "submodule", "svn"];
     let other = to.subcommand.first().is_some_and(|word| elsewhere.contains(&word.as_str()));
+    // A new submodule is cloned from the URL that is given.
+    let url = |operand: &Operand| operand.text.as_encoded_bytes().windows(3).any(|it| it == b"://");
+    let adds = to.subcommand == ["submodule", "add"] && to.operands.first().is_some_and(url);
+    let other = other && !adds;
     let deferred = HostName::Deferred("git-remote".into());
     let contacts = to.subcommand.last().is_none_or(|word| word != "foreach");
     if contacts && moves(call, to) {
         reach(call, surroundings, to, if other { HostName::Unknown } else { deferred });
+    }
+}
+
+/// Files of content are named as seen from the folder that git works in.
+fn settle_files(call: &Call<'_>, to: &mut Invocation) {
+    let folders = call.given.iter().filter(|it| it.spec.effect == Some(Effect::Directory));
+    let folders = folders.filter_map(|given| Some(given.value.as_ref()?.to_path()));
+    let Some(folder) = folders.reduce(|folder, next| folder.join(next)) else { return };
+    for content in &mut to.contents {
+        if let Carrier::File(path) = &mut content.carrier {
+            *path = folder.join(&*path);
+        }
     }
 }
 

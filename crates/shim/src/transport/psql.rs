@@ -3,7 +3,8 @@
 //! `\copy … from 'file'` and `\i file` read further files of this machine; `\connect` goes on to
 //! another server. They are looked for in `-c`, in files of `-f` as far as they are small, and in
 //! the start-up file, wherever they stand in a line: text that only looks like one is told as one.
-//! What `\!` runs comes to the gate by itself.
+//! What `\!` runs comes to the gate by itself; what a program writes into a statement
+//! (`\copy … from program`, backquotes) nobody has seen.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -26,11 +27,11 @@ const NAMED: usize = 1024;
 
 /// Works out the server, and what statements add to it.
 pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
-    let mut found = Found::default();
+    let mut found = Found::of(surroundings);
     for given in &call.given {
         let Some(value) = &given.value else { continue };
         match given.spec.name {
-            "--command" => found.read(&value.bytes, surroundings.cwd(), surroundings.cwd()),
+            "--command" => found.read(&value.bytes, surroundings.cwd()),
             "--file" if *value.bytes != *b"-" => {
                 found.follow(surroundings.cwd().join(value.to_path()), surroundings);
             }
@@ -38,8 +39,11 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
         }
     }
     found.follow_all(surroundings);
-    to.contents.extend(found.named.into_iter().map(|path| ContentSource {
-        carrier: Carrier::File(path),
+    let named = found.named.into_iter().chain(startup(call, surroundings));
+    let made = found.made.then_some("a statement holds what a program writes; run it by itself");
+    let made = made.map(|why| Carrier::Untold(why.to_owned()));
+    to.contents.extend(named.map(Carrier::File).chain(made).map(|carrier| ContentSource {
+        carrier,
         flow: Flow::Leaves,
         role: "query".to_owned(),
         deliver: Deliver::Path,
@@ -53,6 +57,12 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     }
 }
 
+/// The start-up file that a variable names: its statements are sent first.
+fn startup(call: &Call<'_>, surroundings: &dyn Surroundings) -> Option<PathBuf> {
+    let named = redirect::set(surroundings, "PSQLRC").map(PathBuf::from);
+    named.filter(|_| !call.has("--no-psqlrc"))
+}
+
 /// Whether the start-up file goes on to another server, or to files that may.
 fn starts_elsewhere(call: &Call<'_>, surroundings: &dyn Surroundings) -> bool {
     if call.has("--no-psqlrc") {
@@ -63,9 +73,9 @@ fn starts_elsewhere(call: &Call<'_>, surroundings: &dyn Surroundings) -> bool {
     let Some(file) = named.or_else(usual) else { return false };
     match surroundings.read(&surroundings.cwd().join(file), FILE_LIMIT) {
         Ok(text) => {
-            let mut found = Found::default();
-            found.read(&text, surroundings.cwd(), surroundings.cwd());
-            found.connects || !found.named.is_empty()
+            let mut found = Found::of(surroundings);
+            found.read(&text, surroundings.cwd());
+            found.connects || found.made || !found.named.is_empty()
         }
         Err(error) => error.kind() != std::io::ErrorKind::NotFound,
     }
@@ -94,10 +104,23 @@ struct Found {
     named: Vec<PathBuf>,
     /// Files of statements that were looked into.
     followed: Vec<PathBuf>,
+    /// Names among them that lead from the working directory, wherever that is by then.
+    relative: Vec<PathBuf>,
+    /// Every folder that may be the working directory at some time.
+    folders: Vec<PathBuf>,
+    home: PathBuf,
     connects: bool,
+    /// A program writes a part of what is sent.
+    made: bool,
 }
 
 impl Found {
+    fn of(surroundings: &dyn Surroundings) -> Self {
+        let cwd = surroundings.cwd();
+        let home = surroundings.home().unwrap_or(cwd).to_owned();
+        Self { folders: vec![cwd.to_owned()], home, ..Self::default() }
+    }
+
     /// Looks into a file of statements. One that cannot be read is content all the same.
     fn follow(&mut self, path: PathBuf, surroundings: &dyn Surroundings) {
         if self.followed.contains(&path) {
@@ -105,7 +128,7 @@ impl Found {
         }
         if let Ok(text) = surroundings.read(&path, FILE_LIMIT) {
             let folder = path.parent().unwrap_or_else(|| surroundings.cwd());
-            self.read(&text, surroundings.cwd(), folder);
+            self.read(&text, folder);
         }
         self.followed.push(path);
     }
@@ -123,30 +146,60 @@ impl Found {
     }
 
     /// Every command in a text: a backslash and its name, up to the end of the line.
-    fn read(&mut self, text: &[u8], cwd: &Path, folder: &Path) {
+    fn read(&mut self, text: &[u8], folder: &Path) {
         for line in text.split(|byte| *byte == b'\n') {
             for command in line.split(|byte| *byte == b'\\').skip(1) {
-                self.command(command, cwd, folder);
+                self.command(command, folder);
             }
         }
     }
 
-    fn command(&mut self, command: &[u8], cwd: &Path, folder: &Path) {
+    fn command(&mut self, command: &[u8], folder: &Path) {
         let end = command.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
         let (name, rest) = command.split_at(end.unwrap_or(command.len()));
-        let path = |rest: &[u8], base: &Path| Some(base.join(OsStr::from_bytes(&word(rest)?)));
-        let named = match name {
-            b"c" | b"connect" => {
-                self.connects |= connects(rest);
-                None
+        let path = |rest: &[u8]| Some(PathBuf::from(OsStr::from_bytes(&word(rest)?)));
+        self.made |= !name.is_empty() && rest.contains(&b'`');
+        match name {
+            b"c" | b"connect" => self.connects |= connects(rest),
+            b"cd" => self.enter(path(rest)),
+            b"copy" => match copied(rest) {
+                Some(Copied::File(rest)) => self.name(path(rest)),
+                Some(Copied::Program) => self.made = true,
+                None => {}
+            },
+            b"i" | b"include" | b"lo_import" => self.name(path(rest)),
+            b"ir" | b"include_relative" => self.add(path(rest).map(|path| folder.join(path))),
+            _ => {}
+        }
+    }
+
+    /// `\cd`: names lead from another folder, or still from where they did, if that is no command.
+    fn enter(&mut self, folder: Option<PathBuf>) {
+        let last = self.folders.last().unwrap_or(&self.home);
+        let folder = folder.map_or_else(|| self.home.clone(), |folder| last.join(folder));
+        if self.folders.len() < FILES && !self.folders.contains(&folder) {
+            for name in self.relative.clone() {
+                self.add(Some(folder.join(name)));
             }
-            b"copy" => copied(rest).and_then(|rest| path(rest, cwd)),
-            b"i" | b"include" | b"lo_import" => path(rest, cwd),
-            b"ir" | b"include_relative" => path(rest, folder),
-            _ => None,
-        };
+            self.folders.push(folder);
+        }
+    }
+
+    fn name(&mut self, name: Option<PathBuf>) {
+        let Some(name) = name else { return };
+        for folder in self.folders.clone() {
+            self.add(Some(folder.join(&name)));
+        }
+        if self.relative.len() < NAMED {
+            self.relative.push(name);
+        }
+    }
+
+    fn add(&mut self, path: Option<PathBuf>) {
         let room = self.named.len() < NAMED;
-        self.named.extend(named.filter(|_| room));
+        let new = |path: &PathBuf| room && self.named.last() != Some(path);
+        let path = path.filter(new);
+        self.named.extend(path);
     }
 }
 
@@ -158,8 +211,15 @@ fn connects(rest: &[u8]) -> bool {
     words().any(whole) || words().nth(2).is_some_and(|host| host != b"-")
 }
 
-/// What stands behind `from` in `\copy table from 'file'`, unless it is no file.
-fn copied(rest: &[u8]) -> Option<&[u8]> {
+/// Where `\copy table from …` takes its rows from.
+enum Copied<'t> {
+    /// From a file, whose name begins the text.
+    File(&'t [u8]),
+    Program,
+}
+
+/// What stands behind `from` in `\copy table from 'file'`, unless it is a stream.
+fn copied(rest: &[u8]) -> Option<Copied<'_>> {
     let parts = |byte: u8| byte.is_ascii_whitespace() || byte == b')';
     let from = |window: &[u8]| {
         let (before, name) = window.split_first().unwrap_or((&0, &[]));
@@ -169,8 +229,11 @@ fn copied(rest: &[u8]) -> Option<&[u8]> {
     let rest = rest.get(at.checked_add(5)?..)?;
     let kind = word(rest)?.to_ascii_lowercase();
     let quoted = rest.trim_ascii_start().starts_with(b"'");
-    let file = quoted || !matches!(kind.as_slice(), b"program" | b"pstdin" | b"stdin");
-    file.then_some(rest)
+    match kind.as_slice() {
+        b"program" if !quoted => Some(Copied::Program),
+        b"pstdin" | b"stdin" if !quoted => None,
+        _ => Some(Copied::File(rest)),
+    }
 }
 
 /// The first word, in quotes or up to a blank or semicolon.
@@ -190,9 +253,24 @@ fn word(text: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Found {
+        let mut found =
+            Found { folders: vec!["/cwd".into()], home: "/h".into(), ..Found::default() };
+        found.read(text.as_bytes(), Path::new("/near"));
+        found
+    }
+
+    #[test]
+    fn what_programs_write_is_told() {
+        assert!(read(r"\copy t from program 'ls'").made);
+        assert!(read("\\set x `cat f`").made);
+        for text in [r"\copy t from 'program'", "select `a`", r"\set x 'y'"] {
+            assert!(!read(text).made, "{text}");
+        }
+    }
+
     fn found(text: &str) -> (Vec<String>, bool) {
-        let mut found = Found::default();
-        found.read(text.as_bytes(), Path::new("/cwd"), Path::new("/near"));
+        let found = read(text);
         let named = found.named.iter().map(|path| path.display().to_string());
         (named.collect(), found.connects)
     }
@@ -217,6 +295,8 @@ mod tests {
             (r"\c", &[], false),
             (r"\conninfo", &[], false),
             (r"select 'a\b'", &[], false),
+            ("\\cd /d\n\\cd e\n\\i x", &["/cwd/x", "/d/x", "/d/e/x"], false),
+            ("\\i x\n\\cd\n\\ir y", &["/cwd/x", "/h/x", "/near/y"], false),
         ];
         for (text, named, connects) in cases {
             let named: Vec<String> = named.iter().map(ToString::to_string).collect();
