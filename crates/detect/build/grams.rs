@@ -1,6 +1,6 @@
 //! How often four bytes in a row are met in ordinary text.
 //!
-//! `grams.txt` holds the 4,000 commonest ones, folded as the prefilter folds, with how often each
+//! `grams.txt` holds the 12,000 commonest ones, folded as the prefilter folds, with how often each
 //! is met in a million bytes of source code and documentation. The prefilter is fastest when the
 //! windows of its keywords are rare, and when none of the common ones shares a hash with them.
 

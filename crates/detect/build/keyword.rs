@@ -9,7 +9,7 @@ pub(crate) const WINDOW: usize = 4;
 const MOST_WINDOWS: usize = 512;
 
 /// Windows that were not counted are met at most this often in a million bytes.
-const RARE: f64 = 36.0;
+const RARE: f64 = 11.0;
 
 /// Classes by letter; `src/prefilter.rs` knows them by their places here, counted from 1.
 const CLASSES: [u8; 4] = *b"dhws";

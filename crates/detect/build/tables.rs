@@ -9,8 +9,8 @@ use crate::keyword::Keyword;
 use crate::layer;
 use crate::pattern::{self, Sets, Step};
 
-/// Bits of the number of a place in the fine bitmap: 32 KiB, for long texts.
-const FINE_BITS: u32 = 18;
+/// Bits of the number of a place in the fine bitmap: 64 KiB, for long texts.
+const FINE_BITS: u32 = 19;
 
 /// The same for the coarse bitmap: 8 KiB, for short texts, which should touch few pages.
 const COARSE_BITS: u32 = 16;
@@ -171,7 +171,9 @@ impl Tables {
         let all: Vec<u32> = keywords.iter().flat_map(|(it, ..)| &it.windows).copied().collect();
         let multiplier = grams.multiplier(&all, FINE_BITS);
         let (buckets, windows) = buckets(&keywords, multiplier);
+        let coarse = grams.multiplier(&all, COARSE_BITS);
         writeln!(code, "pub(crate) const MULTIPLIER: u32 = {multiplier};")?;
+        writeln!(code, "pub(crate) const COARSE_MULTIPLIER: u32 = {coarse};")?;
         for (name, bits) in [("COARSE", COARSE_BITS), ("FINE", FINE_BITS), ("BUCKET", BUCKET_BITS)]
         {
             writeln!(code, "pub(crate) const {name}_BITS: u32 = {bits};")?;
@@ -179,7 +181,7 @@ impl Tables {
         writeln!(code, "pub(crate) const SECOND_MULTIPLIER: u32 = {SECOND};")?;
         writeln!(code, "pub(crate) const SECOND_BITS: u32 = {SECOND_BITS};")?;
         let bitmaps = [
-            ("COARSE", COARSE_BITS, multiplier),
+            ("COARSE", COARSE_BITS, coarse),
             ("FINE", FINE_BITS, multiplier),
             ("SECOND", SECOND_BITS, SECOND),
         ];

@@ -1,15 +1,15 @@
 //! Finds the places where a keyword may stand: a hash of every four bytes, looked up in a bitmap.
 //!
-//! The bitmaps are statics and need no start. The fine one, of 32 KiB, lets little pass and is for
-//! long texts; the coarse one, of 8 KiB, folds it fourfold and is for short ones, where touching a
-//! page costs more than looking closer. Letters are folded by setting bit 5, which costs one
+//! The bitmaps are statics and need no start. The fine one, of 64 KiB, lets little pass and is for
+//! long texts; the coarse one, of 8 KiB, is for short ones, where touching a page costs more than
+//! looking closer. Letters are folded by setting bit 5, which costs one
 //! instruction and also folds some punctuation; what passes a second bitmap with another
 //! hash too is looked up exactly in a small table.
 
 use crate::rule::Keyword;
 use crate::tables::{
-    BUCKET_BITS, BUCKETS, COARSE, COARSE_BITS, FINE, FINE_BITS, KEYWORDS, MULTIPLIER, SECOND,
-    SECOND_BITS, SECOND_MULTIPLIER, WINDOWS,
+    BUCKET_BITS, BUCKETS, COARSE, COARSE_BITS, COARSE_MULTIPLIER, FINE, FINE_BITS, KEYWORDS,
+    MULTIPLIER, SECOND, SECOND_BITS, SECOND_MULTIPLIER, WINDOWS,
 };
 
 /// Bytes of a window.
@@ -31,7 +31,9 @@ pub(crate) fn places(text: &[u8], from: usize, to: usize, mut hit: impl FnMut(us
     let end = to.saturating_add(WINDOW).saturating_sub(1).min(text.len());
     let Some(region) = text.get(from..end) else { return };
     if region.len() <= SHORT {
-        search::<COARSE_BITS, _, _>(&COARSE, region, fold, |at| hit(from.saturating_add(at)));
+        search::<COARSE_BITS, COARSE_MULTIPLIER, _, _>(&COARSE, region, fold, |at| {
+            hit(from.saturating_add(at))
+        });
     } else {
         pieces(region, |at| hit(from.saturating_add(at)));
     }
@@ -45,7 +47,7 @@ fn pieces(region: &[u8], mut hit: impl FnMut(usize)) {
     while let Some(rest) = region.get(start..).filter(|rest| !rest.is_empty()) {
         folded.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = byte | 0x20);
         let piece = folded.get(..rest.len().min(folded.len())).unwrap_or_default();
-        search::<FINE_BITS, _, _>(
+        search::<FINE_BITS, MULTIPLIER, _, _>(
             &FINE,
             piece,
             |window| window,
@@ -57,9 +59,9 @@ fn pieces(region: &[u8], mut hit: impl FnMut(usize)) {
     }
 }
 
-/// Looks up every window of `region` by a hash of `BITS` bits, and calls `hit` with the offsets of
+/// Looks up every window of `region` by a hash of `BITS` bits with the multiplier `BY`, and calls `hit` with the offsets of
 /// those that pass.
-fn search<const BITS: u32, const WORDS: usize, F: Fn(u32) -> u32 + Copy>(
+fn search<const BITS: u32, const BY: u32, const WORDS: usize, F: Fn(u32) -> u32 + Copy>(
     bitmap: &[u64; WORDS],
     region: &[u8],
     folded: F,
@@ -70,10 +72,10 @@ fn search<const BITS: u32, const WORDS: usize, F: Fn(u32) -> u32 + Copy>(
         // All are looked up before a single branch.
         let bits = block
             .windows(WINDOW)
-            .fold(0, |bits, window| bits | probe::<BITS, _>(bitmap, folded(read(window))));
+            .fold(0, |bits, window| bits | probe::<BITS, BY, _>(bitmap, folded(read(window))));
         if bits & 1 == 1 {
             let at = region.len().saturating_sub(rest.len());
-            each_passing::<BITS, _>(bitmap, block, at, &mut hit);
+            each_passing::<BITS, BY, _>(bitmap, block, at, &mut hit);
         }
         rest = rest.get(STRIDE..).unwrap_or_default();
     }
@@ -85,7 +87,7 @@ fn search<const BITS: u32, const WORDS: usize, F: Fn(u32) -> u32 + Copy>(
     }
     let mut block = [0; STRIDE + WINDOW - 1];
     block.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
-    each_passing::<BITS, _>(bitmap, &block, at, &mut |place: usize| {
+    each_passing::<BITS, BY, _>(bitmap, &block, at, &mut |place: usize| {
         if place.saturating_sub(at) < windows {
             hit(place);
         }
@@ -94,7 +96,7 @@ fn search<const BITS: u32, const WORDS: usize, F: Fn(u32) -> u32 + Copy>(
 
 /// Kept apart, so that the loop above stays in the registers.
 #[inline(never)]
-fn each_passing<const BITS: u32, const WORDS: usize>(
+fn each_passing<const BITS: u32, const BY: u32, const WORDS: usize>(
     bitmap: &[u64; WORDS],
     block: &[u8; STRIDE + WINDOW - 1],
     at: usize,
@@ -102,7 +104,7 @@ fn each_passing<const BITS: u32, const WORDS: usize>(
 ) {
     // Which one it was cannot be foretold, so there is no branch for each of them.
     let mut passing = block.windows(WINDOW).rev().fold(0, |bits: u64, window| {
-        (bits << 1) | (probe::<BITS, _>(bitmap, fold(read(window))) & 1)
+        (bits << 1) | (probe::<BITS, BY, _>(bitmap, fold(read(window))) & 1)
     });
     while passing != 0 {
         let index = passing.trailing_zeros() as usize;
@@ -127,7 +129,7 @@ pub(crate) fn keywords(
 ) -> impl Iterator<Item = (usize, &'static Keyword)> + '_ {
     let window = text.get(at..).and_then(<[u8]>::first_chunk);
     let folded = window.map_or(0, |bytes| fold(u32::from_le_bytes(*bytes)));
-    let bucket = hash::<BUCKET_BITS>(folded);
+    let bucket = hash::<BUCKET_BITS>(folded, MULTIPLIER);
     let start = BUCKETS.get(bucket).copied().map_or(0, usize::from);
     let end = BUCKETS.get(bucket.saturating_add(1)).copied().map_or(0, usize::from);
     WINDOWS.get(start..end).unwrap_or_default().iter().filter_map(move |(window, number)| {
@@ -155,8 +157,11 @@ fn read(window: &[u8]) -> u32 {
 
 /// The bitmap's word for a folded window, with the window's bit moved to the lowest place.
 #[inline]
-fn probe<const BITS: u32, const WORDS: usize>(bitmap: &[u64; WORDS], window: u32) -> u64 {
-    let place = hash::<BITS>(window);
+fn probe<const BITS: u32, const BY: u32, const WORDS: usize>(
+    bitmap: &[u64; WORDS],
+    window: u32,
+) -> u64 {
+    let place = hash::<BITS>(window, BY);
     bitmap.get(place >> 6).map_or(0, |word| word >> (place & 63))
 }
 
@@ -167,6 +172,6 @@ const fn fold(window: u32) -> u32 {
 
 /// The first `BITS` bits of a multiplicative hash (Knuth, volume 3, section 6.4).
 #[inline]
-const fn hash<const BITS: u32>(folded: u32) -> usize {
-    folded.wrapping_mul(MULTIPLIER).unbounded_shr(u32::BITS.saturating_sub(BITS)) as usize
+const fn hash<const BITS: u32>(folded: u32, multiplier: u32) -> usize {
+    folded.wrapping_mul(multiplier).unbounded_shr(u32::BITS.saturating_sub(BITS)) as usize
 }
