@@ -14,6 +14,7 @@ pub(crate) mod git;
 pub(crate) mod http;
 pub(crate) mod local;
 pub(crate) mod npm;
+pub(crate) mod pip;
 pub(crate) mod psql;
 pub(crate) mod ssh;
 pub(crate) mod wrapper;
