@@ -10,6 +10,9 @@ use crate::words::{Words, words};
 /// Most digits of a card number.
 const MOST: usize = 19;
 
+/// Fewest digits of a card number.
+const FEWEST: usize = 13;
+
 /// How far before a number a word may stand that says what it is.
 const CONTEXT: usize = 40;
 
@@ -32,6 +35,7 @@ const PUBLISHED: [&[u8]; 9] = [
 
 /// A card number that begins with the first group of digits.
 pub(super) fn card(candidate: &mut Candidate<'_>) -> Judgement {
+    let grouped = candidate.value().len() < FEWEST;
     let Some((digits, length, end)) = read(candidate) else { return Judgement::Refuse };
     let Some(digits) = digits.get(..length) else { return Judgement::Refuse };
     let repeated = digits.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
@@ -39,6 +43,13 @@ pub(super) fn card(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     }
     candidate.end = end;
+    // What stands around costs the most to look at, and few numbers come this far.
+    if grouped
+        && is_row(candidate.before(), candidate.after())
+        && !NAMES.stand_near_end(candidate.before(), CONTEXT)
+    {
+        return Judgement::Refuse;
+    }
     // Eighteen or nineteen bare digits are more often an integer of 64 bits, and what begins with
     // a 1 is more often a time.
     let bare = digits.len() == candidate.value().len();
@@ -52,7 +63,7 @@ fn read(candidate: &Candidate<'_>) -> Option<([u8; MOST], usize, usize)> {
     let text = candidate.text.get(candidate.start..)?;
     let first = candidate.end.checked_sub(candidate.start)?;
     let mut digits = [0_u8; MOST];
-    if first >= 13 {
+    if first >= FEWEST {
         digits.get_mut(..first)?.copy_from_slice(text.get(..first)?);
         let inside = matches!(text.get(first..), Some([b'.' | b'-', b'0'..=b'9', ..]))
             || text.get(first).is_some_and(u8::is_ascii_alphabetic)
@@ -83,9 +94,7 @@ fn read(candidate: &Candidate<'_>) -> Option<([u8; MOST], usize, usize)> {
         at = at.checked_add(*group)?;
     }
     let open = text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric());
-    let row = is_row(candidate.before(), text.get(at..).unwrap_or_default());
-    let named = NAMES.stand_near_end(candidate.before(), CONTEXT);
-    (!open && (!row || named)).then_some((digits, length, candidate.start.checked_add(at)?))
+    (!open).then_some((digits, length, candidate.start.checked_add(at)?))
 }
 
 /// Whether a further group of four or five hex digits stands on either side: a table of codes.
