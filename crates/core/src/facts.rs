@@ -35,6 +35,13 @@ pub trait Facts {
     /// The user's home folder, by the password file.
     fn home(&self) -> Option<&Path>;
 
+    /// The folder that `$HOME` names, where it is another one (a container, a build). Programs and
+    /// shells take it for home, but whoever starts a command sets it: it may tighten a judgement
+    /// and never loosens one.
+    fn named_home(&self) -> Option<&Path> {
+        None
+    }
+
     /// The root of the installation.
     fn root(&self) -> &Path;
 

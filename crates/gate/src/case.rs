@@ -29,6 +29,7 @@ pub(crate) struct Case<'a> {
     principal: OnceCell<Principal>,
     destinations: OnceCell<Vec<Destination>>,
     home: OnceCell<Option<PathBuf>>,
+    named_home: OnceCell<Option<PathBuf>>,
 }
 
 impl<'a> Case<'a> {
@@ -50,6 +51,7 @@ impl<'a> Case<'a> {
             principal: OnceCell::new(),
             destinations: OnceCell::new(),
             home: OnceCell::new(),
+            named_home: OnceCell::new(),
         }
     }
 
@@ -151,6 +153,15 @@ impl Facts for Case<'_> {
 
     fn home(&self) -> Option<&Path> {
         self.home.get_or_init(|| canonical::followed(Path::new("/"), self.world.home()?)).as_deref()
+    }
+
+    fn named_home(&self) -> Option<&Path> {
+        let find = || {
+            let named = self.world.variable("HOME").map(Path::new);
+            let named = named.filter(|it| it.is_absolute() && Some(*it) != self.world.home())?;
+            canonical::followed(Path::new("/"), named)
+        };
+        self.named_home.get_or_init(find).as_deref()
     }
 
     fn canonical(&self, path: &Path) -> Option<PathBuf> {

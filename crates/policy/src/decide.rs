@@ -238,6 +238,10 @@ impl Facts for Part<'_> {
         self.facts.home()
     }
 
+    fn named_home(&self) -> Option<&Path> {
+        self.facts.named_home()
+    }
+
     fn root(&self) -> &Path {
         self.facts.root()
     }

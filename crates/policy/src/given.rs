@@ -28,6 +28,8 @@ pub struct Given {
     pub principal: Principal,
     /// The user's home.
     pub home: Option<PathBuf>,
+    /// The folder that `$HOME` names, where it is another one.
+    pub named_home: Option<PathBuf>,
     /// Root of the installation.
     pub root: PathBuf,
     /// How many entries folders have; of any other nobody knows.
@@ -62,6 +64,7 @@ impl Given {
             mode: Mode::Enforced,
             principal: Principal { kind: PrincipalKind::Human, ..Principal::default() },
             home: Some(PathBuf::from("/home/user")),
+            named_home: None,
             root: PathBuf::from("/home/user/.datafog"),
             entries: BTreeMap::new(),
         }
@@ -124,6 +127,10 @@ impl Facts for Given {
 
     fn home(&self) -> Option<&Path> {
         self.home.as_deref()
+    }
+
+    fn named_home(&self) -> Option<&Path> {
+        self.named_home.as_deref()
     }
 
     fn root(&self) -> &Path {

@@ -2,7 +2,7 @@
 //!
 //! `/etc` is that folder alone and never `/etcetera`; `/etc/**` is the folder and everything below
 //! it; `~/.ssh/id_*` stays within one component. A pattern starts at a known place: `/`, `~` (the
-//! user's home), `<cwd>`, `<root>` (datafog's own folder), or `**` for anywhere. The places
+//! user's home by the password file, and the folder that `$HOME` names), `<cwd>`, `<root>` (datafog's own folder), or `**` for anywhere. The places
 //! `<cwd-ancestor>` and `<root-ancestor>` stand for the folder itself and every folder above it.
 
 use std::path::Path;
@@ -12,21 +12,28 @@ use datafog_core::Facts;
 use crate::Truth;
 use crate::glob;
 
-/// Whether `path` fits `pattern`. Unknown when the pattern starts at a home nobody knows.
+/// Whether `path` fits `pattern`. Unknown when the pattern starts at a home nobody knows, or fits
+/// only by what `$HOME` says.
 pub(crate) fn matches(pattern: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
     let Some((head, rest)) = split(pattern) else { return Truth::False };
     let folder = match head {
         Head::Anywhere | Head::Slash => return Truth::of(below(Path::new("/"), rest, path)),
         Head::Cwd => facts.action().cwd.as_path(),
         Head::CwdAncestor => return Truth::of(facts.action().cwd.starts_with(path)),
-        Head::Home => match facts.home() {
-            Some(home) => home,
-            None => return Truth::Unknown,
-        },
+        Head::Home => return home_matches(rest, path, facts),
         Head::Root => facts.root(),
         Head::RootAncestor => return Truth::of(facts.root().starts_with(path)),
     };
     Truth::of(below(folder, rest, path))
+}
+
+/// Both homes count, but only that of the password file for certain: what lies in a home that the
+/// caller may have named is stopped where the pattern stops something, and let through nowhere.
+fn home_matches(pattern: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
+    let Some(home) = facts.home() else { return Truth::Unknown };
+    let certain = below(home, pattern, path);
+    let doubt = || facts.named_home().is_some_and(|home| below(home, pattern, path));
+    Truth::unless_doubt(certain, !certain && doubt())
 }
 
 /// Whether `path` lies in `folder` and the components after it fit `pattern`.
@@ -192,6 +199,18 @@ mod tests {
         facts.home = None;
         assert_eq!(matches(b"~/.ssh", Path::new("/x"), &facts), Truth::Unknown);
         assert_eq!(matches(b"/x", Path::new("/x"), &facts), Truth::True);
+    }
+
+    #[test]
+    fn a_home_that_the_caller_names_is_never_certain() {
+        let mut facts = given();
+        facts.named_home = Some("/build/home".into());
+        let at = |pattern: &str, path: &str| matches(pattern.as_bytes(), Path::new(path), &facts);
+        assert_eq!(at("~", "/build/home"), Truth::Unknown);
+        assert_eq!(at("~/.ssh/**", "/build/home/.ssh/id_rsa"), Truth::Unknown);
+        assert_eq!(at("~/.ssh/**", "/home/ann/.ssh/id_rsa"), Truth::True);
+        assert_eq!(at("~/.ssh/**", "/build/.ssh/id_rsa"), Truth::False);
+        assert_eq!(at("/build/*", "/build/home"), Truth::True);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use datafog_core::{HostName, Surroundings, Void};
 
@@ -54,7 +54,7 @@ impl Redirected {
 
     fn look_at(
         &mut self,
-        file: &std::path::Path,
+        file: &Path,
         (path, keys, sets): (&str, &[&str], &str),
         surroundings: &dyn Surroundings,
     ) {
@@ -170,6 +170,14 @@ pub(crate) fn set<'s>(surroundings: &'s dyn Surroundings, name: &str) -> Option<
     surroundings.variable(name).filter(|value| !value.is_empty())
 }
 
+/// The folders that a program may take for home: `$HOME`, which nearly all go by, and then that of
+/// the password file, where some look as well or instead.
+pub(crate) fn homes(surroundings: &dyn Surroundings) -> impl Iterator<Item = PathBuf> {
+    let named = set(surroundings, "HOME").map(|home| surroundings.cwd().join(home));
+    let own = surroundings.home().filter(|own| named.as_deref() != Some(*own)).map(Path::to_owned);
+    named.into_iter().chain(own)
+}
+
 /// The redirections that no option switches off.
 fn in_force(call: &Call<'_>) -> impl Iterator<Item = &'static Redirect> {
     let stands = |redirect: &&Redirect| !redirect.unless.iter().any(|name| call.has(name));
@@ -184,7 +192,7 @@ fn shown(path: &str) -> String {
 /// The files that a path of a profile stands for.
 pub(crate) fn paths(path: &str, surroundings: &dyn Surroundings) -> Vec<PathBuf> {
     if let Some(rest) = path.strip_prefix("~/") {
-        return surroundings.home().map(|home| home.join(rest)).into_iter().collect();
+        return homes(surroundings).map(|home| home.join(rest)).collect();
     }
     if let Some((name, rest)) = path.strip_prefix('$').and_then(|path| path.split_once('/')) {
         let folder = set(surroundings, name).map(PathBuf::from);

@@ -229,7 +229,7 @@ fn host_of_context(
     let option = call.given.iter().rev().find(|given| given.spec.name == "--config");
     let option = option.and_then(|given| given.value.as_ref()).map(Text::to_path);
     let variable = || redirect::set(surroundings, "DOCKER_CONFIG").map(PathBuf::from);
-    let usual = || surroundings.home().map(|home| home.join(".docker"));
+    let usual = || redirect::homes(surroundings).next().map(|home| home.join(".docker"));
     let Some(folder) = option.or_else(variable).or_else(usual) else { return Context::Unknown };
     let folder = surroundings.cwd().join(folder);
     let name = match named {

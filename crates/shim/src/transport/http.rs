@@ -73,8 +73,7 @@ fn overwrite(text: &[u8], call: &Call<'_>, to: &mut Invocation) {
 fn netrc(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
     let assumed = call.profile.assumes.contains(&Effect::Netrc) && !call.has("--no-netrc");
     let usual = assumed || standing(call, Effect::Netrc).any(|given| given.value.is_none());
-    let home = redirect::paths("$HOME/.netrc", surroundings).into_iter();
-    let home = home.chain(redirect::paths("~/.netrc", surroundings)).take(1);
+    let home = redirect::paths("~/.netrc", surroundings).into_iter().take(1);
     let named = values(call, Effect::Netrc);
     let named = named.map(|file| PathBuf::from(OsString::from_vec(file.to_vec())));
     let named: Vec<PathBuf> = named.collect();

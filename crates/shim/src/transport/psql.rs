@@ -68,10 +68,17 @@ fn starts_elsewhere(call: &Call<'_>, surroundings: &dyn Surroundings) -> bool {
     if call.has("--no-psqlrc") {
         return false;
     }
-    let named = redirect::set(surroundings, "PSQLRC").map(PathBuf::from);
-    let usual = || surroundings.home().map(|home| home.join(".psqlrc"));
-    let Some(file) = named.or_else(usual) else { return false };
-    match surroundings.read(&surroundings.cwd().join(file), FILE_LIMIT) {
+    // Which of the homes counts depends on the version.
+    let files = match redirect::set(surroundings, "PSQLRC") {
+        Some(named) => vec![PathBuf::from(named)],
+        None => redirect::paths("~/.psqlrc", surroundings),
+    };
+    files.iter().any(|file| goes_elsewhere(&surroundings.cwd().join(file), surroundings))
+}
+
+/// Whether a start-up file does that; one that cannot be read might.
+fn goes_elsewhere(file: &Path, surroundings: &dyn Surroundings) -> bool {
+    match surroundings.read(file, FILE_LIMIT) {
         Ok(text) => {
             let mut found = Found::of(surroundings);
             found.read(&text, surroundings.cwd());
