@@ -25,6 +25,18 @@ pub trait Surroundings {
     /// Any failure to read.
     fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>>;
 
+    /// Whether there is anything at `path`. Opens nothing: a pipe would notice.
+    fn is_there(&self, path: &Path) -> bool {
+        let missing = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+        !self.read(path, 0).is_err_and(|error| missing.contains(&error.kind()))
+    }
+
+    /// Whether standard input may bring data: a pipe or a file, no terminal and not nothing. Where
+    /// nobody can tell, it may.
+    fn stdin_carries(&self) -> bool {
+        true
+    }
+
     /// Runs the *real* program of that name (never a shim) with `arguments` in the working
     /// directory, standard input empty, and returns what it wrote to standard output.
     ///

@@ -1,8 +1,10 @@
 //! The real world behind [`Surroundings`].
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -43,6 +45,18 @@ impl Surroundings for World<'_> {
 
     fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
         read_small(path, limit as u64)
+    }
+
+    fn is_there(&self, path: &Path) -> bool {
+        path.metadata().is_ok()
+    }
+
+    fn stdin_carries(&self) -> bool {
+        let kind = |stdin: BorrowedFd<'_>| {
+            let file = File::from(stdin.try_clone_to_owned()?);
+            io::Result::Ok(file.metadata()?.file_type())
+        };
+        kind(io::stdin().as_fd()).is_ok_and(|kind| !kind.is_char_device())
     }
 
     fn output_of(&self, program: &str, arguments: &[OsString]) -> io::Result<Vec<u8>> {

@@ -237,14 +237,16 @@ impl Collector<'_> {
     }
 
     /// curl takes a value with `=` in it for cookies, any other, or one behind `@`, for a file of
-    /// cookies. Each server gets only its own of them, but whoever wrote the file says whose they are.
+    /// cookies, `-` for standard input. Each server gets only its own of them, but whoever wrote the file says whose they are.
     fn cookie(&mut self, text: &Text<'_>) {
         let named = text.starts_with(b"@");
         if !named && text.bytes.contains(&b'=') {
             // Unlike a `Cookie` header, curl sends these to every host of a chain of redirects.
             self.text(text, "cookie");
-        } else if !text.bytes.is_empty() && text.bytes.as_ref() != b"-" {
-            self.path(text.from(usize::from(named)).to_path(), "cookies");
+        } else {
+            let role = std::mem::replace(&mut self.role, "cookies");
+            self.file(&text.from(usize::from(named)));
+            self.role = role;
         }
     }
 
@@ -450,6 +452,9 @@ mod tests {
             (Form::Cookie, "a=b", &["cookie=a=b"]),
             (Form::Cookie, "jar", &["cookies@jar"]),
             (Form::Cookie, "@a=b", &["cookies@a=b"]),
+            (Form::Cookie, "-", &["cookies@-"]),
+            (Form::Cookie, "@-", &["cookies@-"]),
+            (Form::Cookie, "", &[]),
             (Form::Upload, "{a,b}.txt", &["body@a.txt", "body@b.txt"]),
             (Form::Upload, "-", &["body@-"]),
             (Form::Upload, ".", &["body@-"]),

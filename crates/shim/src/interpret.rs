@@ -3,7 +3,8 @@
 //! Read argv by the option table, take in options that stand in files, name options and operands,
 //! gather content, add up flows, and let the transport say where the call goes.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use datafog_core::{
@@ -14,7 +15,7 @@ use datafog_core::{
 use crate::config_file;
 use crate::form::Collector;
 use crate::profile::{At, Effect, OperandSpec, Profile, profile};
-use crate::read::Call;
+use crate::read::{Call, Doubt};
 use crate::secrets::{secrets_in, secrets_of};
 use crate::source::SOURCES;
 use crate::text::Text;
@@ -48,7 +49,7 @@ pub(crate) fn interpret_within(
     let mut invocation = describe(profile, &call);
     place_secrets(&call, argv, &mut invocation);
     (profile.contact)(&call, surroundings, &mut invocation);
-    doubt(&call, &mut invocation);
+    doubt(&call, surroundings, &mut invocation);
     if profile.wraps {
         wrapped::add(profile, argv, surroundings, depth, &mut invocation);
     }
@@ -58,21 +59,48 @@ pub(crate) fn interpret_within(
 
 /// What was not understood may hold content, and may say where all of it goes. Of commands that
 /// never send content there is nothing to doubt.
-fn doubt(call: &Call<'_>, invocation: &mut Invocation) {
+fn doubt(call: &Call<'_>, surroundings: &dyn Surroundings, invocation: &mut Invocation) {
     let sends = call.scopes.iter().any(|scope| scope.sends());
-    if call.untold.is_empty() || !sends || !invocation.flows.has(Flow::Leaves) {
+    let nothing = call.untold.is_empty() && call.doubts.is_empty();
+    if nothing || !sends || !invocation.flows.has(Flow::Leaves) {
         return;
     }
     for destination in &mut invocation.destinations {
         destination.bend(Void::Ambiguous);
     }
-    let told = call.untold.iter().take(MOST_TOLD);
+    // So many options that nobody knows are not worth telling apart.
+    let many = call.doubts.len() > MOST_TOLD;
+    let unread = many || (invocation.stdin != StdinUse::Content && surroundings.stdin_carries());
+    let carries = |doubt: &&Doubt<'_>| {
+        unread || doubt.values.iter().flatten().any(|it| may_name_content(&it.bytes, surroundings))
+    };
+    let doubts = call.doubts.iter().filter(carries).map(|doubt| &doubt.why);
+    let told = call.untold.iter().chain(doubts).take(MOST_TOLD);
     invocation.contents.extend(told.map(|why| ContentSource {
         carrier: Carrier::Untold(why.clone()),
         flow: Flow::Leaves,
         role: "options".to_owned(),
         deliver: Deliver::Handle,
     }));
+}
+
+/// Whether a value of an option that nobody knows may name content: standard input, a file behind
+/// `@`, or anything that is there, however it is spelled (`name=file`, `file://path`). The value
+/// itself stands in argv, which is looked at as a whole.
+fn may_name_content(value: &[u8], surroundings: &dyn Surroundings) -> bool {
+    let marks = |byte: &u8| b"=:,;<@".contains(byte);
+    let ends = value.iter().enumerate().filter(|(_, byte)| marks(byte)).map(|(at, _)| at);
+    let starts = std::iter::once(0).chain(ends.clone().map(|at| at.saturating_add(1)));
+    let names = |name: &[u8]| {
+        let path = || surroundings.cwd().join(OsStr::from_bytes(name));
+        !name.is_empty() && (name == b"-" || surroundings.is_there(&path()))
+    };
+    // Of a value with more parts than anybody writes, nothing is certain.
+    ends.clone().count() > MOST_TOLD
+        || starts.filter_map(|start| value.get(start..)).any(|rest| {
+            let part = rest.split(|byte| b",;".contains(byte)).next().unwrap_or_default();
+            rest.starts_with(b"@") || names(rest) || names(part)
+        })
 }
 
 /// Finds out the hosts that [`interpret`] left open, by asking the command itself or reading its
@@ -282,5 +310,45 @@ fn settle_flows(invocation: &mut Invocation) {
     let leaves = |source: &ContentSource| source.flow == Flow::Leaves;
     if invocation.contents.iter().any(leaves) && !invocation.destinations.is_empty() {
         invocation.flows = invocation.flows.with(Flow::Leaves);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+
+    fn untold(argv: &[&str], quiet: bool) -> bool {
+        let mut world = World { quiet, ..World::default() };
+        world.files.insert("/home/u/work/f".into(), b"x".to_vec());
+        world.files.insert("/dev/fd/63".into(), b"x".to_vec());
+        let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
+        let invocation = interpret(&argv, &world);
+        assert!(invocation.unclear.iter().any(|why| why.starts_with("option")), "{argv:?}");
+        invocation.contents.iter().any(|it| matches!(it.carrier, Carrier::Untold(_)))
+    }
+
+    #[test]
+    fn an_unknown_option_is_doubted_for_what_it_could_send() {
+        let plain: [&[&str]; 7] = [
+            &["curl", "--new-option", "https://h.example/"],
+            &["curl", "--new-option=x", "https://h.example/"],
+            &["curl", "https://h.example/", "--nosuch"],
+            &["curl", "--nosuch"],
+            &["curl", "--dat", "a=b", "https://h.example/"],
+            &["kubectl", "--nosuch"],
+            &["psql", "-h", "db.example", "--newopt"],
+        ];
+        for argv in plain {
+            assert!(!untold(argv, true), "{argv:?}");
+        }
+        for value in
+            ["-", "@x", "f", "./f", "a=@x", "a=f", "file:///dev/fd/63", "x,f;y", "/dev/fd/63"]
+        {
+            assert!(untold(&["curl", "--new", value, "https://h.example/"], true), "{value}");
+            let attached = format!("--new={value}");
+            assert!(untold(&["curl", &attached, "https://h.example/"], true), "{attached}");
+        }
+        assert!(untold(&["curl", "--new", "https://h.example/"], false), "standard input");
     }
 }

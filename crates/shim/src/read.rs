@@ -28,6 +28,8 @@ pub(crate) struct Call<'a> {
     /// in the table or stand for several, files of options that were not read. Each tells a person
     /// what it is and how to write it so that it is understood.
     pub(crate) untold: Vec<String>,
+    /// The options of argv that may belong there, by what stands behind them.
+    pub(crate) doubts: Vec<Doubt<'a>>,
     /// The first word after the program was not in the table of subcommands.
     pub(crate) stray: bool,
 }
@@ -45,6 +47,15 @@ pub(crate) struct Given<'a> {
     pub(crate) value: Option<Text<'a>>,
     /// Where it stands; its value's place when it has one.
     pub(crate) place: Option<Place>,
+}
+
+/// An option that is not understood, and what might be its value.
+#[derive(Debug)]
+pub(crate) struct Doubt<'a> {
+    /// What it is and how to write it, for a person.
+    pub(crate) why: String,
+    /// Its whole word, what is attached to it, and the word behind it.
+    pub(crate) values: [Option<Text<'a>>; 3],
 }
 
 /// What is known of an option that is not in the table: nothing.
@@ -73,6 +84,7 @@ impl<'a> Call<'a> {
             dashes: None,
             unclear: Vec::new(),
             untold: Vec::new(),
+            doubts: Vec::new(),
             stray: false,
         };
         let mut reader = Reader::new(call, argv, 1);
@@ -95,7 +107,9 @@ impl<'a> Call<'a> {
         }
         let read = reader.call;
         self.unclear.extend(read.unclear);
+        // What stands in a file is not looked at with argv, so any of it may be content.
         self.untold.extend(read.untold);
+        self.untold.extend(read.doubts.into_iter().map(|doubt| doubt.why));
         read.given.into_iter().map(Given::placeless).collect()
     }
 
@@ -110,6 +124,7 @@ impl<'a> Call<'a> {
             dashes: None,
             unclear: Vec::new(),
             untold: Vec::new(),
+            doubts: Vec::new(),
             stray: self.stray,
         }
     }
@@ -250,7 +265,9 @@ impl<'a> Reader<'a> {
         let name = bytes.get(..cut).unwrap_or_default();
         let attached =
             (cut < bytes.len()).then(|| Text::of_argument(argument, index, cut.saturating_add(1)));
-        let Some(found) = find_long(&self.call.scopes, name).or_else(|| self.guess(name)) else {
+        let Some(found) =
+            find_long(&self.call.scopes, name).or_else(|| self.guess(name, attached.as_ref()))
+        else {
             return self.unknown(name, dashes, attached, index);
         };
         match (found.spec.takes, attached) {
@@ -266,7 +283,7 @@ impl<'a> Reader<'a> {
 
     /// An option cut too short to be certain, when it may be one that carries content. Other
     /// versions of the program have other options, so the installed one may well take it for that.
-    fn guess(&mut self, name: &[u8]) -> Option<Found> {
+    fn guess(&mut self, name: &[u8], attached: Option<&Text<'a>>) -> Option<Found> {
         let abbreviates = self.call.scope().grammar.has(Grammar::ABBREVIATE);
         let lower =
             self.call.scope().grammar.has(Grammar::IGNORE_CASE).then(|| name.to_ascii_lowercase());
@@ -278,9 +295,8 @@ impl<'a> Reader<'a> {
         let spec = specs().find(carries)?;
         let word = printable(name.get(2..).unwrap_or_default());
         self.call.unclear.push(format!("option `--{word}` stands for more than one"));
-        self.call
-            .untold
-            .push(format!("`--{word}` is short for more than one option; write it out"));
+        let why = format!("`--{word}` is short for more than one option; write it out");
+        self.doubt(why, attached);
         Some(Found::plain(spec))
     }
 
@@ -439,6 +455,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn doubt(&mut self, why: String, attached: Option<&Text<'a>>) {
+        let word = |at: usize| self.argv.get(at).map(|word| Text::of_argument(word, at, 0));
+        let whole = self.next.checked_sub(1).and_then(word);
+        let values = [whole, attached.cloned(), word(self.next)];
+        self.call.doubts.push(Doubt { why, values });
+    }
+
     fn unknown(&mut self, name: &[u8], dashes: usize, value: Option<Text<'a>>, index: usize) {
         let word_is_scope = name.starts_with(b"--@") && name.ends_with(b":registry");
         let word = printable(name.get(dashes..).unwrap_or_default());
@@ -451,9 +474,10 @@ impl<'a> Reader<'a> {
         }
         if !self.call.scope().open && !self.call.stray {
             self.call.unclear.push(format!("option `{name}` is not in the table"));
-            self.call.untold.push(format!(
+            let why = format!(
                 "option `{name}` is not known to datafog; write it in another way, or leave it out"
-            ));
+            );
+            self.doubt(why, value.as_ref());
         }
         self.give(Found::plain(&UNKNOWN), value, index);
         if let Some(given) = self.call.given.last_mut() {

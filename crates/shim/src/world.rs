@@ -14,6 +14,8 @@ pub(crate) struct World {
     pub(crate) files: BTreeMap<PathBuf, Vec<u8>>,
     /// Answers by command line, words parted by blanks.
     pub(crate) outputs: BTreeMap<String, String>,
+    /// Nothing comes in on standard input.
+    pub(crate) quiet: bool,
 }
 
 impl World {
@@ -32,6 +34,7 @@ impl World {
             variables: variables.iter().map(|(name, it)| (name.clone(), it.into())).collect(),
             files: files.iter().map(|(name, it)| (path(name), it.clone().into_bytes())).collect(),
             outputs: outputs.clone(),
+            quiet: false,
         }
     }
 }
@@ -56,6 +59,10 @@ impl Surroundings for World {
         } else {
             Ok(bytes.clone())
         }
+    }
+
+    fn stdin_carries(&self) -> bool {
+        !self.quiet
     }
 
     fn output_of(&self, program: &str, arguments: &[OsString]) -> io::Result<Vec<u8>> {

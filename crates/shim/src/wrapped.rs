@@ -366,6 +366,14 @@ impl Surroundings for Changed<'_> {
         self.base.read(path, limit)
     }
 
+    fn is_there(&self, path: &Path) -> bool {
+        self.base.is_there(path)
+    }
+
+    fn stdin_carries(&self) -> bool {
+        self.base.stdin_carries()
+    }
+
     fn output_of(&self, program: &str, arguments: &[OsString]) -> io::Result<Vec<u8>> {
         if self.misleads || self.cleared {
             return Err(io::ErrorKind::Unsupported.into());

@@ -29,6 +29,20 @@ fn with_files() -> Install {
     install
 }
 
+/// An option that nobody knows and that names nothing is the program's own affair.
+#[test]
+fn an_unknown_option_that_sends_nothing_is_told_by_the_program() {
+    let install = with_files();
+    for line in ["curl --no-such-option https://example.com/", "curl --no-such-option"] {
+        let before = install.ran();
+        let ended = install.bash(line).run();
+        assert_eq!(ended.code(), 0, "{line}: {}", ended.stderr());
+        assert_ne!(install.ran(), before, "{line}");
+        let piped = install.bash(&format!("echo x | {line} http://example.com/")).run();
+        assert_eq!(piped.code(), 126, "{line}");
+    }
+}
+
 #[test]
 fn what_is_not_understood_is_not_sent() {
     let install = with_files();
@@ -56,7 +70,7 @@ fn what_is_not_understood_is_not_sent() {
         let known = rule.contains("unscannable") || rule.contains("no-secret-egress");
         assert!(known, "{line}: {rule}");
     }
-    let told = install.bash("curl --no-such-option https://example.com/").run().stderr();
+    let told = install.bash("curl --no-such-option @x https://example.com/").run().stderr();
     assert!(told.contains("option `--no-such-option` is not known to datafog"), "{told}");
     let told = install.bash("curl -T 'a[1-2]' https://example.com/").run().stderr();
     assert!(told.contains("name each with its own `-T`"), "{told}");
