@@ -67,8 +67,8 @@ fn standard_input_is_told_alike_with_and_without_the_parser() {
     assert_eq!(quick, again.ends_with(1).json(), "fingerprints stay");
     let names: Vec<_> =
         quick["findings"].as_array().unwrap().iter().map(|one| &one["detector"]).collect();
-    assert_eq!(names, ["command-argument", "github-pat"]);
-    let sure = install.datafog(["scan", "--stdin", "--min-confidence", "0.95", "--json"]);
+    assert_eq!(names, ["generic-password", "github-pat"]);
+    let sure = install.datafog(["scan", "--stdin", "--min-confidence", "0.97", "--json"]);
     assert_eq!(sure.run_with(text.as_bytes()).json()["findings"].as_array().unwrap().len(), 1);
     install.datafog(["scan", "--stdin", "--min-confidence", "7"]).run_with(b"").ends_with(2);
     install.datafog(["scan", "--stdin"]).run_with(b"nothing").succeeds();
@@ -217,7 +217,7 @@ fn detectors_are_listed_described_and_tried() {
     let listed = install.datafog(["detectors", "list", "--json"]).run().succeeds().json();
     let ids: Vec<_> =
         listed["detectors"].as_array().unwrap().iter().map(|one| one["id"].as_str()).collect();
-    assert!(ids.contains(&Some("github-pat")) && ids.contains(&Some("command-argument")));
+    assert!(ids.contains(&Some("github-pat")) && ids.contains(&Some("generic-password")));
     let some = install.datafog(["detectors", "list", "GitHub"]).run().succeeds().stdout();
     assert!(some.contains("github-pat") && !some.contains("iban"), "{some}");
     let shown = install.datafog(["detectors", "show", "github-pat"]).run().succeeds().stdout();
@@ -227,4 +227,38 @@ fn detectors_are_listed_described_and_tried() {
     let tried = install.datafog(["detectors", "test", &token, "--json"]).run().ends_with(1).json();
     assert_eq!(tried["findings"][0]["detector"], "github-pat");
     install.datafog(["detectors", "test", "nothing here"]).run().succeeds();
+}
+
+#[test]
+fn detectors_of_the_users_own_hold_in_the_gate_and_in_scans() {
+    let install = Install::new(&["curl"]);
+    let policy = "[policy]\nid = \"own\"\nversion = \"1\"\n\n[[detector]]\nid = \"acme-token\"\n\
+                  summary = \"ACME token\"\npattern = 'ACME-[0-9]{8}'\naction = \"deny\"\n\
+                  hosts = [\"acme.example\"]\n\n[[allow]]\nvalue = 'ACME-00000000'\n\
+                  reason = \"printed in the manual\"\n";
+    fs::write(install.root().join("policy.toml"), policy).unwrap();
+    let check = |value: &str, host: &str| {
+        let url = format!("https://{host}/");
+        install.datafog(["check", "--", "curl", "-d", value, &url]).run()
+    };
+    for _ in 0..2 {
+        // The second time from the cache.
+        assert!(
+            check("ACME-12345678", "other.example").ends_with(1).stdout().contains("acme-token")
+        );
+        check("ACME-12345678", "acme.example").succeeds();
+        check("ACME-00000000", "other.example").succeeds();
+    }
+    let text = b"a ACME-12345678 ACME-00000000";
+    let report = install.datafog(["scan", "--stdin", "--json"]).run_with(text).ends_with(1).json();
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(report["findings"][0]["detector"], "acme-token");
+    assert_eq!(report["findings"][0]["entity"], "custom.acme-token");
+    let broken = policy.replace("ACME-[0-9]{8}", "(ACME)*");
+    fs::write(install.root().join("policy.toml"), broken).unwrap();
+    let refused = install.datafog(["scan", "--stdin"]).run_with(text).ends_with(4);
+    let told = refused.stderr();
+    assert!(told.contains("policy.toml:8:") && told.contains("empty text"), "{told}");
+    let lint = install.datafog(["policy", "lint"]).run();
+    assert!(lint.ends_with(4).stderr().contains("empty text"));
 }

@@ -142,7 +142,9 @@ impl Test {
     fn run(&self, session: &Session) -> Result<ExitCode> {
         let key = key(session)?;
         let mut report = Report::default();
-        Text::whole(&Options::new(&key), "-", self.text.as_bytes(), &mut report);
+        let custom = session.gate()?.custom()?;
+        let options = Options { custom: custom.as_ref(), ..Options::new(&key) };
+        Text::whole(&options, "-", self.text.as_bytes(), &mut report);
         let format = if self.json { Format::Json } else { Format::Text };
         show::print(&report, format, session.out)?;
         Ok(exit_code(&report))

@@ -25,7 +25,9 @@ impl Scan {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
         self.require_a_person()?;
         let key = key(session)?;
+        let custom = session.gate()?.custom()?;
         let options = Options {
+            custom: custom.as_ref(),
             floor: self.min_confidence,
             binary: self.binary,
             archives: !self.no_archives,

@@ -22,6 +22,7 @@ mod assignment;
 mod boundary;
 mod bytes;
 mod candidate;
+mod custom;
 mod detector;
 mod engine;
 mod layer;
@@ -41,6 +42,7 @@ mod validator;
 mod walks;
 mod words;
 
+pub use custom::{Custom, CustomStream, Fault, OwnDetector};
 pub use detector::{Detector, detector, detectors};
 pub use scanner::{Scanner, Tally};
 pub use stream::Stream;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use datafog_core::{Channel, Confidence, Finding, Key, Span};
 
+use crate::custom::Custom;
 use crate::engine::Engine;
 use crate::overlap::Raw;
 use crate::preview;
@@ -18,6 +19,7 @@ pub struct Scanner<'k> {
     key: &'k Key,
     floor: Confidence,
     most: usize,
+    custom: Option<&'k Custom>,
 }
 
 /// What a scan came to.
@@ -48,7 +50,7 @@ impl<'k> Scanner<'k> {
     /// A scanner whose fingerprints are made with `key`.
     #[must_use]
     pub const fn new(key: &'k Key) -> Self {
-        Self { key, floor: Self::FLOOR, most: Self::MOST_FINDINGS }
+        Self { key, floor: Self::FLOOR, most: Self::MOST_FINDINGS, custom: None }
     }
 
     /// The same, reporting at most `most` findings per scan and counting the rest.
@@ -61,6 +63,12 @@ impl<'k> Scanner<'k> {
     #[must_use]
     pub const fn with_floor(self, floor: Confidence) -> Self {
         Self { floor, ..self }
+    }
+
+    /// The same, without the findings that a user allows.
+    #[must_use]
+    pub const fn allowing(self, custom: Option<&'k Custom>) -> Self {
+        Self { custom, ..self }
     }
 
     /// Appends what is found in `text` to `out`. Offsets count from the start of `text`.
@@ -96,7 +104,7 @@ impl<'k> Scanner<'k> {
         start: usize,
     ) -> Option<Finding> {
         let detector = DETECTORS.iter().find(|detector| detector.entity == entity)?;
-        Some(Finding {
+        let finding = Finding {
             detector: Cow::Borrowed(detector.id),
             entity: Cow::Borrowed(detector.entity),
             channel: channel.clone(),
@@ -105,7 +113,8 @@ impl<'k> Scanner<'k> {
             severity: detector.severity,
             fingerprint: self.key.digest("finding", [value]),
             preview: preview::mask(value, 0),
-        })
+        };
+        Some(finding).filter(|finding| !self.allows(finding, value))
     }
 
     /// A scan of a text that comes in pieces.
@@ -135,11 +144,17 @@ impl<'k> Scanner<'k> {
             let plain = raw.start.checked_sub(base).zip(raw.end.checked_sub(base));
             let plain = plain.and_then(|(start, end)| text.get(start..end));
             let Some(value) = raw.value.as_deref().or(plain) else { return };
-            if let Some(finding) = self.finding(raw, value, channel) {
+            let finding = self.finding(raw, value, channel);
+            if let Some(finding) = finding.filter(|finding| !self.allows(finding, value)) {
                 tally.reported = tally.reported.saturating_add(1);
                 out.push(finding);
             }
         });
+    }
+
+    /// Whether a user allows a finding.
+    fn allows(&self, finding: &Finding, value: &[u8]) -> bool {
+        self.custom.is_some_and(|custom| custom.allows(finding, value))
     }
 
     fn finding(&self, raw: &Raw, value: &[u8], channel: &Channel) -> Option<Finding> {

@@ -10,6 +10,7 @@ use datafog_core::{
     Action, Destination, Facts, Finding, Flow, Flows, HostName, Invocation, KeyedDigest, Mode,
     Principal, Surroundings,
 };
+use datafog_detect::Custom;
 
 use crate::canonical;
 use crate::inspect::Inspection;
@@ -26,6 +27,7 @@ pub(crate) struct Case<'a> {
     pub(crate) mode: Mode,
     pub(crate) world: &'a World<'a>,
     known: Principal,
+    custom: Option<&'a Custom>,
     principal: OnceCell<Principal>,
     destinations: OnceCell<Vec<Destination>>,
     home: OnceCell<Option<PathBuf>>,
@@ -48,10 +50,32 @@ impl<'a> Case<'a> {
             mode,
             world,
             known,
+            custom: None,
             principal: OnceCell::new(),
             destinations: OnceCell::new(),
             home: OnceCell::new(),
             named_home: OnceCell::new(),
+        }
+    }
+
+    /// The same case where the user has detectors of their own.
+    pub(crate) fn knowing(self, custom: Option<&'a Custom>) -> Self {
+        Self { custom, ..self }
+    }
+
+    /// What a finding is, in words.
+    pub(crate) fn name_of<'f>(&'f self, finding: &'f Finding) -> &'f str {
+        let own = || Some(self.custom?.detector(&finding.detector)?.summary.as_str());
+        let built_in = datafog_detect::detector(&finding.detector).map(|one| one.summary);
+        built_in.or_else(own).unwrap_or(&finding.entity)
+    }
+
+    /// Where a finding belongs.
+    fn homes_of(&self, finding: &Finding) -> Vec<&str> {
+        let own = || Some(self.custom?.detector(&finding.detector)?.hosts.iter());
+        match datafog_detect::detector(&finding.detector) {
+            Some(detector) => detector.hosts.to_vec(),
+            None => own().into_iter().flatten().map(String::as_str).collect(),
         }
     }
 
@@ -134,9 +158,8 @@ impl Facts for Case<'_> {
     }
 
     fn going_home(&self, finding: &Finding) -> bool {
-        let Some(detector) = datafog_detect::detector(&finding.detector) else { return false };
         let invocation = &self.action.invocation;
-        goes_home(invocation, finding, detector.hosts, || self.destinations())
+        goes_home(invocation, finding, &self.homes_of(finding), || self.destinations())
     }
 
     fn unscanned(&self) -> &[String] {

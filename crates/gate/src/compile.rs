@@ -3,11 +3,12 @@
 use core::cmp::Reverse;
 use std::path::Path;
 
+use datafog_detect::{Custom, Fault};
 use datafog_policy::{Diagnostic, Layer, Level, Policy};
 
 use crate::Error;
 use crate::example::InventedWorld;
-use crate::vocabulary::KnownWords;
+use crate::vocabulary::OwnWords;
 
 /// Reads the user's policy and lays it over the embedded one.
 ///
@@ -27,10 +28,68 @@ pub fn policy(text: &str, path: &Path) -> Result<Policy, Error> {
     }
 }
 
+/// The user's own detectors and exceptions, compiled; `None` when the file has none.
+///
+/// # Errors
+/// [`Error::Policy`] with everything that is wrong with them.
+pub(crate) fn custom(text: &str, path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    Custom::compile(text).map_err(|faults| {
+        let diagnostics = faults.into_iter().map(|fault| diagnostic(fault, text, path)).collect();
+        Error::Policy { path: path.to_owned(), diagnostics }
+    })
+}
+
+fn diagnostic(fault: Fault, text: &str, path: &Path) -> Diagnostic {
+    let index = usize::try_from(fault.line).unwrap_or_default().saturating_sub(1);
+    let source_line = text.lines().nth(index).unwrap_or_default().to_owned();
+    let width = u32::try_from(source_line.chars().count()).unwrap_or(1).max(1);
+    Diagnostic {
+        level: Level::Error,
+        path: path.to_string_lossy().into_owned(),
+        line: fault.line,
+        column: 1,
+        message: fault.message,
+        help: Some(fault.help),
+        source_line,
+        width,
+    }
+}
+
+/// The file with a rule for each detector that says what is done when such a value leaves. They
+/// stand behind everything else, so every line keeps its number.
+fn with_actions(text: &str, custom: Option<&Custom>) -> String {
+    let mut text = text.to_owned();
+    for own in custom.into_iter().flat_map(Custom::detectors) {
+        let Some(action) = &own.action else { continue };
+        let [id, reason] = [&own.id, &own.summary].map(|text| format!("{text:?}"));
+        text.push_str(&format!(
+            "\n[[rule]]\nid = \"detector-{}\"\neffect = \"{action}\"\nseverity = \"{}\"\n\
+             reason = {reason}\ninstead = \"leave the value out, or send it where it belongs\"\n\
+             [rule.when]\nflow = \"leaves\"\nfinding = {{ detector = [{id}], going_home = false }}\n",
+            own.id, own.severity
+        ));
+    }
+    text
+}
+
 /// Everything there is to say about a user's policy, warnings included; the policy itself when it
 /// could be read.
 pub fn diagnose(text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
-    match Policy::builtin().layer(text, &path.to_string_lossy(), Layer::User, &KnownWords) {
+    let (bytes, mut own_problems) = match custom(text, path) {
+        Ok(bytes) => (bytes, Vec::new()),
+        Err(Error::Policy { diagnostics, .. }) => (None, diagnostics),
+        Err(_) => (None, Vec::new()),
+    };
+    let own = bytes.and_then(|bytes| Custom::from_bytes(&bytes, 0));
+    let words = OwnWords::of(own.as_ref());
+    let text = with_actions(text, own.as_ref());
+    let (policy, mut problems) = laid_over(&text, path, &words);
+    problems.append(&mut own_problems);
+    (policy, problems)
+}
+
+fn laid_over(text: &str, path: &Path, words: &OwnWords) -> (Option<Policy>, Vec<Diagnostic>) {
+    match Policy::builtin().layer(text, &path.to_string_lossy(), Layer::User, words) {
         Ok(policy) => {
             let mut problems = policy.warnings().to_vec();
             problems.extend(policy.check_examples(&InventedWorld));
@@ -43,6 +102,7 @@ pub fn diagnose(text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocabulary::KnownWords;
 
     #[test]
     fn every_pack_holds_by_the_real_profiles_and_detectors() {

@@ -9,6 +9,7 @@ use datafog_core::{
     Action, ActionKind, Decision, Event, Facts, Id, Key, Mode, Principal, PrincipalKind,
     ReceiptKind, Surroundings, Verdict,
 };
+use datafog_detect::Custom;
 use datafog_shim::Wrapped;
 use jiff::Timestamp;
 
@@ -66,7 +67,8 @@ impl<'a> Gate<'a> {
         let mode = opened.state.mode_for(request.wrapper(), self.asked_mode(request));
         let seen = opened.inspect(&action, mode, &mut clock);
         let known = principal::from_environment(self.host, self.user);
-        let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known);
+        let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known)
+            .knowing(opened.state.custom.as_ref());
         let decision = opened.decide(request, &case, &mut clock);
         let plan = self.plan(request, &opened, &case, &decision);
         let event = opened.event(request, &case, &decision, &plan, &clock);
@@ -106,6 +108,16 @@ impl<'a> Gate<'a> {
     pub fn is_asked_by_an_agent(&self) -> bool {
         let known = principal::from_environment(self.host, self.user);
         principal::with_parents(known).kind == PrincipalKind::Agent
+    }
+
+    /// Detectors and exceptions of the user's policy, for those who only look.
+    ///
+    /// # Errors
+    /// When settings or policy cannot be read or are not valid.
+    pub fn custom(&self) -> Result<Option<Custom>, Error> {
+        let key = load_or_create_key(&self.layout.key(), self.user)?;
+        let state = State::load(self.layout, self.own, self.user, &key);
+        state.fault.map_or(Ok(state.custom), Err)
     }
 
     const fn finder(&self) -> Finder<'_> {
@@ -268,7 +280,7 @@ impl Opened {
 
     /// Action → findings.
     fn inspect(&self, action: &Action, mode: Mode, clock: &mut Clock) -> Inspection {
-        let seen = inspect::inspect(action, &self.key, self.state.settings.limits, mode);
+        let seen = inspect::inspect(action, &self.key, &self.state, mode);
         clock.inspected();
         seen
     }

@@ -13,9 +13,10 @@ use datafog_core::{
     Action, Carrier, Channel, ChannelScan, ContentSource, Finding, Flow, Flows, Key, KeyedHasher,
     Mode, Place, Span, StdinUse,
 };
-use datafog_detect::Scanner;
+use datafog_detect::{Custom, Scanner};
 
 use crate::descriptor::{self, Spooled};
+use crate::state::State;
 use crate::walk;
 
 /// Bytes read at a time.
@@ -48,14 +49,16 @@ pub(crate) struct Held {
 }
 
 /// Looks at everything in `action`.
-pub(crate) fn inspect(action: &Action, key: &Key, limits: Limits, mode: Mode) -> Inspection {
+pub(crate) fn inspect(action: &Action, key: &Key, state: &State, mode: Mode) -> Inspection {
+    let (limits, custom) = (state.settings.limits, state.custom.as_ref());
     let mut inspector = Inspector {
         action,
         key,
         limits,
         local_left: limits.local_bytes,
         mode,
-        scanner: Scanner::new(key),
+        scanner: Scanner::new(key).allowing(custom),
+        custom,
         seen: Inspection::default(),
     };
     inspector.arguments();
@@ -74,6 +77,7 @@ struct Inspector<'a> {
     local_left: u64,
     mode: Mode,
     scanner: Scanner<'a>,
+    custom: Option<&'a Custom>,
     seen: Inspection,
 }
 
@@ -84,11 +88,19 @@ impl Inspector<'_> {
         for (index, argument) in self.action.argv.iter().enumerate().skip(1) {
             let text = argument.as_encoded_bytes();
             bytes = bytes.saturating_add(text.len() as u64);
-            self.scanner.scan(text, &Channel::Argument(index), &mut self.seen.findings);
+            self.text(text, &Channel::Argument(index));
         }
         self.glued_values();
         self.placed_secrets();
         self.seen.channels.push(ChannelScan { channel: Channel::Arguments, bytes, digest: None });
+    }
+
+    /// Looks at a text in memory by all detectors, the user's own among them.
+    fn text(&mut self, text: &[u8], channel: &Channel) {
+        self.scanner.scan(text, channel, &mut self.seen.findings);
+        if let Some(custom) = self.custom {
+            custom.scan(text, channel, self.key, &mut self.seen.findings);
+        }
     }
 
     /// Looks once more, by itself, at each value that the command cuts out of an argument right
@@ -166,7 +178,7 @@ impl Inspector<'_> {
             Carrier::Untold(why) => self.seen.faults.push(why.clone()),
             Carrier::Inline(bytes) => {
                 let channel = Channel::Field(source.role.clone());
-                self.scanner.scan(bytes, &channel, &mut self.seen.findings);
+                self.text(bytes, &channel);
                 let bytes = bytes.len() as u64;
                 self.seen.channels.push(ChannelScan { channel, bytes, digest: None });
             }
@@ -246,6 +258,7 @@ impl Inspector<'_> {
         let mut block = vec![0_u8; BLOCK];
         let mut hasher: KeyedHasher = self.key.hasher("content");
         let mut scan = self.scanner.stream(channel.clone());
+        let mut own = self.custom.map(|custom| custom.stream(channel.clone(), self.key));
         let mut bytes = 0_u64;
         loop {
             let count = match from.read(&mut block) {
@@ -256,9 +269,15 @@ impl Inspector<'_> {
             let Some(read) = block.get(..count).filter(|read| !read.is_empty()) else { break };
             hasher.update(read);
             scan.push(read, &mut self.seen.findings);
+            if let Some(own) = &mut own {
+                own.push(read, &mut self.seen.findings);
+            }
             bytes = bytes.saturating_add(count as u64);
         }
         scan.finish(&mut self.seen.findings);
+        if let Some(own) = own {
+            own.finish(&mut self.seen.findings);
+        }
         Ok(ChannelScan { channel, bytes, digest: Some(hasher.finish()) })
     }
 

@@ -97,8 +97,7 @@ fn what(case: &Case<'_>, decision: &Decision, finding: Option<&Finding>) -> Stri
     let away = finding.filter(|_| case.flows().has(Flow::Leaves));
     let text = match away {
         Some(finding) => {
-            let name = datafog_detect::detector(&finding.detector)
-                .map_or_else(|| finding.entity.as_ref(), |detector| detector.summary);
+            let name = case.name_of(finding);
             format!("{program} would send {} to {}", with_article(name), hosts(case.destinations()))
         }
         None => format!("{program}: {}{}", decision.reason, unscanned(case, decision)),

@@ -11,13 +11,15 @@ use std::path::{Path, PathBuf};
 
 use datafog_config::{FileIdentity, Identity, Layout, Settings, read_small};
 use datafog_core::{Key, Mode};
+use datafog_detect::Custom;
 use datafog_policy::Policy;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, compile};
 
 /// First bytes of a cache file; changes with its form.
-const MAGIC: &[u8; 8] = b"dfcache1";
+const MAGIC: &[u8; 8] = b"dfcache2";
 
 /// Length of the keyed digest after the magic bytes.
 const TAG_BYTES: usize = 32;
@@ -33,6 +35,8 @@ const MOST_TEXT: u64 = 1 << 20;
 pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) policy: Policy,
+    /// Detectors and exceptions of the user's.
+    pub(crate) custom: Option<Custom>,
     /// Why what is in force is not what the files say; a denial when decisions are carried out.
     pub(crate) fault: Option<Error>,
 }
@@ -52,6 +56,8 @@ struct Compiled {
     settings: Settings,
     /// The policy in its own compiled form; `None` for the embedded one.
     policy: Option<Vec<u8>>,
+    /// Detectors and exceptions in their own compiled form.
+    custom: Option<Vec<u8>>,
 }
 
 impl State {
@@ -73,7 +79,7 @@ impl State {
         let settings = trusted(&layout.settings(), user)?;
         let policy = trusted(&layout.policy(), user)?;
         if settings.is_none() && policy.is_none() {
-            return Ok(Self::of(Settings::default(), Policy::builtin()));
+            return Ok(Self::of(Settings::default(), Policy::builtin(), None));
         }
         // What it holds is keyed; but who can change it could make every call compile anew.
         trusted(&layout.cache(), user)?;
@@ -95,24 +101,30 @@ impl State {
         };
         let own = match sources.policy {
             // Mode and limits hold even when the policy does not, so they travel with the error.
-            Some(_) => match read(&layout.policy())
-                .and_then(|text| compile::policy(&text, &layout.policy()))
-            {
-                Ok(policy) => Some(policy),
+            Some(_) => match Self::own(&layout.policy()) {
+                Ok((policy, custom)) => (Some(policy), custom),
                 Err(error) => {
                     return Ok(Self {
                         fault: Some(error),
-                        ..Self::of(settings, Policy::builtin())
+                        ..Self::of(settings, Policy::builtin(), None)
                     });
                 }
             },
-            None => None,
+            None => (None, None),
         };
+        let (own, custom) = own;
         let bytes = own.as_ref().map(|policy| policy.to_bytes().to_vec());
-        let compiled = Compiled { sources, settings, policy: bytes };
+        let compiled = Compiled { sources, settings, policy: bytes, custom };
         // Without a cache the next call compiles again: slower, not wrong.
         let _written: io::Result<()> = write_cache(layout, key, &compiled);
-        Ok(Self::of(compiled.settings, own.unwrap_or_else(Policy::builtin)))
+        let custom = compiled.custom.as_deref().and_then(load);
+        Ok(Self::of(compiled.settings, own.unwrap_or_else(Policy::builtin), custom))
+    }
+
+    /// What the user's file says: rules, and compiled detectors and exceptions.
+    fn own(path: &Path) -> Result<(Policy, Option<Vec<u8>>), Error> {
+        let text = read(path)?;
+        Ok((compile::policy(&text, path)?, compile::custom(&text, path)?))
     }
 
     /// What is in force when the settings cannot be read: those of the last cache that is ours,
@@ -120,7 +132,7 @@ impl State {
     /// enforce.
     fn after(error: Error, layout: &Layout, key: &Key) -> Self {
         let last = read_cache(layout, key).and_then(Compiled::into_state);
-        let state = last.unwrap_or_else(|| Self::of(Settings::default(), Policy::builtin()));
+        let state = last.unwrap_or_else(|| Self::of(Settings::default(), Policy::builtin(), None));
         Self { fault: Some(error), ..state }
     }
 
@@ -140,8 +152,8 @@ impl State {
         read().unwrap_or_default().mode_for(command, asked)
     }
 
-    const fn of(settings: Settings, policy: Policy) -> Self {
-        Self { settings, policy, fault: None }
+    const fn of(settings: Settings, policy: Policy, custom: Option<Custom>) -> Self {
+        Self { settings, policy, custom, fault: None }
     }
 
     /// The mode for one command; `asked` can only tighten it.
@@ -156,8 +168,17 @@ impl Compiled {
             Some(bytes) => Policy::from_bytes(bytes).ok()?,
             None => Policy::builtin(),
         };
-        Some(State::of(self.settings, policy))
+        let custom = match self.custom {
+            Some(bytes) => Some(load(&bytes)?),
+            None => None,
+        };
+        Some(State::of(self.settings, policy, custom))
     }
+}
+
+/// Detectors and exceptions that hold today.
+fn load(bytes: &[u8]) -> Option<Custom> {
+    Custom::from_bytes(bytes, Timestamp::now().as_second().div_euclid(24 * 60 * 60))
 }
 
 /// What stands at `path`, refused when others could have put it there.
@@ -264,7 +285,7 @@ mod tests {
         let good = fs::read(cache_file(&place.layout)).unwrap();
         let mut forged = good.clone();
         *forged.last_mut().unwrap() ^= 1;
-        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache1".to_vec(), Vec::new()] {
+        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache2".to_vec(), Vec::new()] {
             fs::write(cache_file(&place.layout), bad).unwrap();
             let state = place.load();
             assert!(state.fault.is_none() && state.settings.mode == Mode::Enforced);

@@ -1,5 +1,6 @@
 //! The words that profiles and detectors give a policy to use.
 
+use datafog_detect::Custom;
 use datafog_policy::Vocabulary;
 
 /// Everything that is known here about commands and entity types.
@@ -26,6 +27,44 @@ impl Vocabulary for KnownWords {
     fn entities(&self) -> Vec<&str> {
         let mut names: Vec<_> =
             datafog_detect::detectors().iter().map(|detector| detector.entity).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// The same and the entity types of the user's own detectors.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OwnWords(Vec<String>);
+
+impl OwnWords {
+    /// The words of a user's policy.
+    pub(crate) fn of(custom: Option<&Custom>) -> Self {
+        let own = custom.into_iter().flat_map(Custom::detectors);
+        Self(own.map(|detector| detector.entity.clone()).collect())
+    }
+}
+
+impl Vocabulary for OwnWords {
+    fn commands(&self) -> Vec<&str> {
+        KnownWords.commands()
+    }
+
+    fn families(&self) -> Vec<&str> {
+        KnownWords.families()
+    }
+
+    fn options(&self, command: &str) -> Option<Vec<(&str, &str)>> {
+        Some(datafog_shim::profile(command)?.spellings())
+    }
+
+    fn subcommands(&self, command: &str) -> Option<Vec<&str>> {
+        datafog_shim::profile(command)?.subcommands()
+    }
+
+    fn entities(&self) -> Vec<&str> {
+        let mut names = KnownWords.entities();
+        names.extend(self.0.iter().map(String::as_str));
         names.sort_unstable();
         names.dedup();
         names

@@ -1,5 +1,4 @@
-//! Everything that can be found, described: the detectors of texts, and secrets told by their place
-//! in a command.
+//! Everything that can be found, described in one form for people and tools.
 
 use datafog_core::{Confidence, Severity};
 use datafog_detect::{Detector, detector, detectors};
@@ -28,19 +27,6 @@ pub struct About {
     pub revoke: &'static str,
 }
 
-/// A secret told by its place in a command line, whatever it looks like.
-pub(crate) const BY_PLACE: About = About {
-    id: "command-argument",
-    entity: "secret.generic.*",
-    summary: "Password or key that stands where a command takes one, as in `mysql -pX`",
-    provider: "Command lines",
-    severity: Severity::High,
-    confidence: Confidence::percent(85),
-    hosts: &[],
-    url: "https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap12.html",
-    revoke: "Change it where it was issued, and give it to the command by a file or a variable.",
-};
-
 impl From<&'static Detector> for About {
     fn from(detector: &'static Detector) -> Self {
         let Detector { id, entity, summary, provider, url, revoke, hosts, .. } = *detector;
@@ -53,7 +39,6 @@ impl From<&'static Detector> for About {
 #[must_use]
 pub fn abouts() -> Vec<About> {
     let mut abouts: Vec<About> = detectors().iter().map(About::from).collect();
-    abouts.push(BY_PLACE);
     abouts.sort_by_cached_key(|about| (about.provider.to_lowercase(), about.id));
     abouts
 }
@@ -61,6 +46,5 @@ pub fn abouts() -> Vec<About> {
 /// What is known under this name.
 #[must_use]
 pub fn about(id: &str) -> Option<About> {
-    let by_shape = || detector(id).map(About::from);
-    Some(BY_PLACE).filter(|about| about.id == id).or_else(by_shape)
+    detector(id).map(About::from)
 }

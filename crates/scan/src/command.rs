@@ -6,11 +6,8 @@
 
 use std::borrow::Cow;
 
-use datafog_core::{Channel, Finding, Key};
 use datafog_shim::{LineSecret, secrets_in_line};
 use memchr::memchr;
-
-use crate::about::BY_PLACE;
 
 /// Longer lines, continued ones included, are no commands that somebody typed.
 const LONGEST: usize = 8 * 1024;
@@ -95,20 +92,6 @@ fn joined(line: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(line)
-}
-
-/// A finding by place; `start` is the offset of its line, `value` what it names.
-pub(crate) fn finding(secret: &LineSecret, start: usize, value: &[u8], key: &Key) -> Finding {
-    Finding {
-        detector: Cow::Borrowed(BY_PLACE.id),
-        entity: Cow::Borrowed(secret.entity),
-        channel: Channel::Stdin,
-        span: secret.span.shifted(start),
-        confidence: BY_PLACE.confidence,
-        severity: BY_PLACE.severity,
-        fingerprint: key.digest("finding", [value]),
-        preview: format!("… ({} bytes)", value.len()),
-    }
 }
 
 /// Of findings that overlap the longer stands, of equal ones that of a detector. Both kinds come in

@@ -1,7 +1,7 @@
 //! What a scan is told.
 
 use datafog_core::{Confidence, Key};
-use datafog_detect::Scanner;
+use datafog_detect::{Custom, Scanner};
 
 use crate::Baseline;
 
@@ -22,6 +22,8 @@ pub struct Options<'o> {
     pub ignore: bool,
     /// Whether findings keep their value, for a person who asked to see it.
     pub values: bool,
+    /// Detectors and exceptions of the user's own.
+    pub custom: Option<&'o Custom>,
     /// Values that are known and not reported again.
     pub baseline: Option<Baseline>,
 }
@@ -38,11 +40,12 @@ impl<'o> Options<'o> {
             archives: true,
             ignore: true,
             values: false,
+            custom: None,
             baseline: None,
         }
     }
 
     pub(crate) const fn scanner(&self) -> Scanner<'o> {
-        Scanner::new(self.key).with_floor(self.floor).at_most(self.most)
+        Scanner::new(self.key).with_floor(self.floor).at_most(self.most).allowing(self.custom)
     }
 }

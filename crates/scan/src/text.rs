@@ -4,9 +4,8 @@
 //! command lines are worked out here from what came before, never from where a piece ends.
 
 use datafog_core::{Channel, Finding, Secret, Span};
-use datafog_detect::Stream;
+use datafog_detect::{CustomStream, Stream};
 
-use crate::about::BY_PLACE;
 use crate::command::{self, Commands};
 use crate::found::Found;
 use crate::mark::Marks;
@@ -25,6 +24,7 @@ const PIECE: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Text<'o> {
     stream: Stream<'o>,
+    own: Option<CustomStream<'o>>,
     seen: Seen<'o>,
     /// The end of what came so far.
     window: Vec<u8>,
@@ -45,9 +45,12 @@ struct Seen<'o> {
     by_shape: Vec<Found>,
     /// What stands where a command takes a secret.
     by_place: Vec<Found>,
-    /// The place up to which commands are looked through.
+    /// What detectors of the user's found.
+    own: Vec<Found>,
+    /// The places up to which commands, and findings of the user's detectors, are told.
     command_cursor: Cursor,
-    /// Findings by place beyond the most that are reported.
+    own_cursor: Cursor,
+    /// Findings by place and by the user's detectors beyond the most that are reported.
     beyond: usize,
 }
 
@@ -55,9 +58,11 @@ impl<'o> Text<'o> {
     /// The beginning of a text that people know as `path`.
     #[must_use]
     pub fn new(options: &'o Options<'o>, path: impl Into<String>) -> Self {
+        let path = path.into();
         Self {
-            stream: options.scanner().stream(Channel::Stdin),
-            seen: Seen::new(options, path.into()),
+            stream: options.scanner().stream(channel(&path)),
+            own: options.custom.map(|custom| custom.stream(channel(&path), options.key)),
+            seen: Seen::new(options, path),
             window: Vec::new(),
             base: 0,
             fresh: Vec::new(),
@@ -71,12 +76,17 @@ impl<'o> Text<'o> {
         text: &[u8],
         report: &mut Report,
     ) {
-        let mut fresh = Vec::new();
-        let tally = options.scanner().scan(text, &Channel::Stdin, &mut fresh);
-        let mut seen = Seen::new(options, path.into());
+        let (path, mut fresh) = (path.into(), Vec::new());
+        let channel = channel(&path);
+        let tally = options.scanner().scan(text, &channel, &mut fresh);
+        let mut seen = Seen::new(options, path);
         seen.keep(&mut fresh, text, 0);
+        if let Some(custom) = options.custom {
+            custom.scan(text, &channel, options.key, &mut fresh);
+            seen.keep_own(&mut fresh, text, 0);
+        }
         seen.commands(text, 0, true);
-        if !seen.by_shape.is_empty() || !seen.by_place.is_empty() {
+        if seen.has_any() {
             seen.marks.look(text, 0, true);
         }
         seen.finish(text.len(), tally.beyond, report);
@@ -88,6 +98,10 @@ impl<'o> Text<'o> {
             self.window.extend_from_slice(piece);
             self.stream.push(piece, &mut self.fresh);
             self.seen.keep(&mut self.fresh, &self.window, self.base);
+            if let Some(own) = &mut self.own {
+                own.push(piece, &mut self.fresh);
+                self.seen.keep_own(&mut self.fresh, &self.window, self.base);
+            }
             self.seen.commands(&self.window, self.base, false);
             self.seen.marks.look(&self.window, self.base, false);
             self.forget();
@@ -98,6 +112,10 @@ impl<'o> Text<'o> {
     pub fn finish(mut self, report: &mut Report) {
         let tally = self.stream.finish(&mut self.fresh);
         self.seen.keep(&mut self.fresh, &self.window, self.base);
+        if let Some(own) = self.own {
+            own.finish(&mut self.fresh);
+            self.seen.keep_own(&mut self.fresh, &self.window, self.base);
+        }
         self.seen.commands(&self.window, self.base, true);
         self.seen.marks.look(&self.window, self.base, true);
         let length = self.base.saturating_add(self.window.len());
@@ -111,7 +129,7 @@ impl<'o> Text<'o> {
         }
         let gone = self.window.len().saturating_sub(KEPT);
         let base = self.base.saturating_add(gone);
-        for cursor in [&mut self.seen.cursor, &mut self.seen.command_cursor] {
+        for cursor in self.seen.cursors() {
             cursor.advance(&self.window, self.base, base);
         }
         self.window.drain(..gone);
@@ -129,8 +147,31 @@ impl<'o> Seen<'o> {
             commands: Commands::default(),
             by_shape: Vec::new(),
             by_place: Vec::new(),
+            own: Vec::new(),
             command_cursor: Cursor::default(),
+            own_cursor: Cursor::default(),
             beyond: 0,
+        }
+    }
+
+    const fn cursors(&mut self) -> [&mut Cursor; 3] {
+        [&mut self.cursor, &mut self.command_cursor, &mut self.own_cursor]
+    }
+
+    const fn has_any(&self) -> bool {
+        !(self.by_shape.is_empty() && self.by_place.is_empty() && self.own.is_empty())
+    }
+
+    /// Keeps findings of the user's detectors.
+    fn keep_own(&mut self, fresh: &mut Vec<Finding>, text: &[u8], base: usize) {
+        for finding in fresh.drain(..).filter(|one| one.confidence >= self.options.floor) {
+            if self.own.len() >= self.options.most {
+                self.beyond = self.beyond.saturating_add(1);
+                continue;
+            }
+            let value = value(text, base, finding.span);
+            let shown = places(&mut self.own_cursor, text, base, finding.span);
+            self.own.push(self.options.found(&self.path, finding, shown, value));
         }
     }
 
@@ -147,29 +188,32 @@ impl<'o> Seen<'o> {
     /// Looks for commands in the lines that are whole by now.
     fn commands(&mut self, text: &[u8], base: usize, last: bool) {
         let Self { options, path, commands, by_place, command_cursor, beyond, .. } = self;
-        if BY_PLACE.confidence < options.floor {
-            return;
-        }
+        let scanner = options.scanner();
         commands.look(text, base, last, |secret, line| {
+            let span = secret.span.shifted(line);
+            let value = value(text, base, span);
+            let placed = scanner.placed(secret.entity, value, &Channel::Stdin, span.start());
+            let Some(finding) = placed.filter(|one| one.confidence >= options.floor) else {
+                return;
+            };
             if by_place.len() >= options.most {
                 *beyond = beyond.saturating_add(1);
                 return;
             }
-            let span = secret.span.shifted(line);
-            let value = value(text, base, span);
-            let finding = command::finding(&secret, line, value, options.key);
             let shown = places(command_cursor, text, base, span);
             by_place.push(options.found(path, finding, shown, value));
         });
     }
 
     fn finish(self, length: usize, beyond: usize, report: &mut Report) {
-        let Self { options, marks, by_shape, by_place, .. } = self;
+        let Self { options, marks, by_shape, by_place, own, .. } = self;
+        let span = |found: &Found| (found.start, found.end);
+        let all = command::merge(own, command::merge(by_shape, by_place, span), span);
         let beyond = beyond.saturating_add(self.beyond);
         report.files = report.files.saturating_add(1);
         report.bytes = report.bytes.saturating_add(length as u64);
         report.not_listed = report.not_listed.saturating_add(beyond);
-        for found in command::merge(by_shape, by_place, |found| (found.start, found.end)) {
+        for found in all {
             let known = options.baseline.as_ref().is_some_and(|baseline| baseline.knows(&found));
             if marks.allow(found.line, &found.detector) {
                 report.allowed.inline = report.allowed.inline.saturating_add(1);
@@ -190,6 +234,11 @@ impl Options<'_> {
         found.value = self.values.then(|| Secret::new(value.to_vec()));
         found
     }
+}
+
+/// Where a text comes from, for exceptions that name paths.
+fn channel(path: &str) -> Channel {
+    if path == "-" { Channel::Stdin } else { Channel::File(path.to_owned()) }
 }
 
 /// The bytes of a span in a text that begins at offset `base`.

@@ -56,7 +56,8 @@ pub(crate) fn read(
 }
 
 fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
-    reader.check_keys(table, &["policy", "rule"]);
+    // Detectors and exceptions stand in the same file; who knows detectors reads them.
+    reader.check_keys(table, &["allow", "detector", "policy", "rule"]);
     let rules = read_rules(table.get("rule"), reader);
     let Some(head) = table.get("policy") else {
         let help = "start the file with `[policy]`, `id = \"…\"` and `version = \"…\"`";
