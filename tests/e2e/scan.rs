@@ -260,5 +260,5 @@ fn detectors_of_the_users_own_hold_in_the_gate_and_in_scans() {
     let told = refused.stderr();
     assert!(told.contains("policy.toml:8:") && told.contains("empty text"), "{told}");
     let lint = install.datafog(["policy", "lint"]).run();
-    assert!(lint.ends_with(4).stderr().contains("empty text"));
+    assert!(lint.ends_with(4).stdout().contains("empty text"));
 }
