@@ -1,5 +1,4 @@
 //! The edges between crates, read from `cargo metadata`, are the ones of `docs/ARCHITECTURE.md`.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 /// Which of our crates each crate may use.
 const EDGES: &[(&str, &[&str])] = &[
