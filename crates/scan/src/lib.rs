@@ -4,7 +4,7 @@ Looks through texts, files, folders, archives and git histories for secrets and 
 [`Text`] is the one way that bytes are looked at, whole or piece by piece: it hands them to the
 detectors, says on which line a finding stands, and applies what a person has written down about
 findings that are known ([`allow`] comments, a [`Baseline`]). Everything else here only brings bytes
-to it: [`walk`] the files below folders, [`read`] what is inside a file or an archive, [`Git`] what
+to it: [`walk()`] the files below folders, [`read()`] what is inside a file or an archive, [`Git`] what
 commits brought in. So a finding is the same whichever way its text came.
 
 This crate decides nothing and prints nothing, and the gate does not use it: comments and baselines

@@ -1,7 +1,7 @@
 //! Commands that run another command (`env A=b git status`).
 //!
 //! Assignments come first, then the command, then its own arguments. Here they are only named; what
-//! the command does is added by [`crate::wrapped`].
+//! the command does is added by [`crate::wrapped()`].
 
 use datafog_core::{
     Carrier, ContentSource, Deliver, Flow, Invocation, OperandKind, Place, Span, Surroundings,
