@@ -188,7 +188,10 @@ fn the_doctor_knows_whether_shells_are_covered() {
     install.datafog(["init", "--shims", "git"]).run().succeeds();
     let healthy = install.datafog(["doctor", "--json"]).env("SHELL", "/bin/bash").run();
     assert_eq!(healthy.code(), 0, "{}", healthy.stdout());
-    assert_eq!(healthy.json()["healthy"], true);
+    let report = healthy.json();
+    assert_eq!(report["healthy"], true);
+    let mut checks = report["checks"].as_array().unwrap().iter();
+    assert!(checks.all(|check| check["about"] != "wrappers"), "our own link is no stranger");
     let old = install.datafog(["doctor"]).env("PATH", SYSTEM_PATH).run().ends_with(1);
     assert!(
         old.stdout().contains("bash -c") && old.stdout().contains("PROBLEM"),

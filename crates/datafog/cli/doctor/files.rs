@@ -5,6 +5,7 @@ use std::path::Path;
 
 use datafog_config::{FileIdentity, load_or_create_key};
 use datafog_core::Mode;
+use datafog_shim::{CommandName, LinkState};
 
 use super::super::session::Session;
 use super::super::{policy, receipts};
@@ -87,7 +88,10 @@ fn ledger(session: &Session) -> Finding {
 
 /// What lies among the wrappers and is none.
 fn foreign(session: &Session) -> Option<Finding> {
-    let known = session.links().names().ok()?;
+    let links = session.links();
+    let mut known = links.names().ok()?;
+    // No list of wrappers names our own link, but it is no stranger.
+    known.extend(Some(CommandName::own()).filter(|own| links.state(own) == LinkState::Ours));
     let entries = std::fs::read_dir(session.layout.shims()).ok()?;
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let mut foreign: Vec<String> =
@@ -111,12 +115,11 @@ fn real_programs(session: &Session) -> Option<Finding> {
         return Some(Finding::problem(about, "no command is wrapped", "datafog hooks install"));
     }
     let gate = session.gate().ok()?;
-    let is_missing = |name: &&datafog_shim::CommandName| {
+    let is_missing = |name: &&CommandName| {
         let target = settings.hooks.get(name.as_str()).and_then(|hook| hook.target.as_deref());
         gate.real_program(name.as_str().as_ref(), target).is_none()
     };
-    let missing: Vec<&str> =
-        names.iter().filter(is_missing).map(datafog_shim::CommandName::as_str).collect();
+    let missing: Vec<&str> = names.iter().filter(is_missing).map(CommandName::as_str).collect();
     Some(if missing.is_empty() {
         Finding::ok(about, format!("{} wrapped, all found", names.len()))
     } else {
