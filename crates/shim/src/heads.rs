@@ -8,7 +8,11 @@ use crate::profile::{NAMES, UNWRAPPED};
 pub(crate) struct Heads([u64; Self::WORDS]);
 
 impl Heads {
-    const WORDS: usize = 64;
+    /// Two KiB, so that one word in forty passes by chance.
+    const WORDS: usize = 256;
+
+    /// What is left of 32 bits for a place in the table.
+    const SHIFT: u32 = 32 - (Self::WORDS * 64).ilog2();
 
     /// The names of all programs in the tables, and `others`.
     #[expect(clippy::indexing_slicing, reason = "worked out while compiling")]
@@ -40,16 +44,18 @@ impl Heads {
         self
     }
 
-    /// Which bit stands for a word.
+    /// Which bit stands for a word: by its first two bytes, its last one and its length, spread by
+    /// Knuth's multiplier for 32 bits.
     const fn place(word: &[u8]) -> (usize, usize) {
-        let (first, last) = match word {
-            [first, .., last] => (*first, *last),
-            [only] => (*only, 0),
-            [] => (0, 0),
+        let (first, second, last) = match word {
+            [first, second, .., last] => (*first, *second, *last),
+            [first, last] => (*first, 0, *last),
+            [only] => (*only, 0, 0),
+            [] => (0, 0, 0),
         };
-        let ends = (first as usize).wrapping_mul(67) ^ (last as usize).wrapping_mul(13);
-        let mixed = ends ^ word.len().wrapping_mul(401);
-        (mixed / 64 % Self::WORDS, mixed % 64)
+        let key = u32::from_le_bytes([first, second, last, word.len() as u8]);
+        let bit = (key.wrapping_mul(0x9E37_79B1) >> Self::SHIFT) as usize;
+        (bit / 64, bit % 64)
     }
 
     /// Whether `word`, with or without a quote behind it, may be in the set.

@@ -137,12 +137,12 @@ fn known_head(text: &[u8]) -> bool {
         rest = rest.trim_ascii_start();
         let end = rest.iter().take(64).position(u8::is_ascii_whitespace).unwrap_or(rest.len());
         let Some((word, tail)) = rest.split_at_checked(end) else { return false };
-        let Some(first) = word.first() else { return false };
-        let plain = first.is_ascii_alphabetic() && !word.contains(&b'/');
-        let likely = !plain || HEADS.has(word);
+        if word.is_empty() {
+            return false;
+        }
         let assigned = assignment(word);
-        if !(assigned.is_some() || ends_prompt(word) || likely && is_prefix(word)) {
-            return likely && is_known(word);
+        if assigned.is_none() && !is_prefix(word) {
+            return is_known(word);
         }
         // A value in quotes may hold blanks.
         let value = assigned.and_then(|from| rest.get(from..)).and_then(<[u8]>::split_first);
@@ -169,7 +169,8 @@ fn is_prefix(word: &[u8]) -> bool {
         byte.is_ascii_digit()
             || matches!(byte, b':' | b'.' | b'-' | b'T' | b'Z' | b'[' | b']' | b'*')
     };
-    PREFIXES.binary_search(&word).is_ok() || ends_prompt(word) || word.iter().all(number)
+    let listed = || HEADS.has(word) && PREFIXES.binary_search(&word).is_ok();
+    ends_prompt(word) || word.iter().all(number) || listed()
 }
 
 fn is_known(word: &[u8]) -> bool {
@@ -178,6 +179,7 @@ fn is_known(word: &[u8]) -> bool {
     let name = name.strip_suffix(b"\"").or_else(|| name.strip_suffix(b"'")).unwrap_or(name);
     let likely = name.len() < 32 && name.first().is_some_and(u8::is_ascii_alphanumeric);
     likely
+        && HEADS.has(name)
         && str::from_utf8(name)
             .is_ok_and(|name| profile(name).or_else(|| unwrapped(name)).is_some())
 }
