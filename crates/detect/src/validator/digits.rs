@@ -1,5 +1,7 @@
 //! Small arithmetic over written digits that the checks of many countries share.
 
+use crate::candidate::{Candidate, Judgement};
+
 /// The digits of `value` without what stands between them; `None` unless there are exactly `N`.
 pub(super) fn digits<const N: usize>(value: &[u8]) -> Option<[u32; N]> {
     let mut out = [0; N];
@@ -52,6 +54,15 @@ pub(super) fn is_month_day(four: &[u32]) -> bool {
 /// Whether all digits are the same.
 pub(super) fn all_equal(digits: &[u32]) -> bool {
     digits.windows(2).all(|pair| matches!(pair, [a, b] if a == b))
+}
+
+/// Sound when the value has `N` digits, not all the same, that satisfy `check`.
+pub(super) fn judge<const N: usize>(
+    candidate: &Candidate<'_>,
+    check: impl FnOnce(&[u32; N]) -> bool,
+) -> Judgement {
+    let digits = digits::<N>(candidate.value());
+    Judgement::refuse_unless(digits.is_some_and(|digits| !all_equal(&digits) && check(&digits)))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! December 1976; NO Skatteetaten, "Fødselsnummer"; PT decree-law 14/2013; RO law 105/1996; SE SKV 704 (Luhn); UA order
 //! 822; RU order of the pension fund.
 
-use super::digits::{all_equal, digits, is_month_day, luhn, mod_11_10, number, weighted};
+use super::digits::{digits, is_month_day, judge, luhn, mod_11_10, number, weighted};
 use crate::candidate::{Candidate, Judgement};
 
 /// Letters that check a Spanish number, by its remainder.
@@ -23,15 +23,6 @@ const FINNISH: &[u8; 31] = b"0123456789ABCDEFHJKLMNPRSTUVWXY";
 /// Values of Italian characters at odd places, digits and letters alike.
 const ITALIAN: [u32; 26] =
     [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
-
-/// Sound when the value has `N` digits, not all the same, that satisfy `check`.
-fn judge<const N: usize>(
-    candidate: &Candidate<'_>,
-    check: impl FnOnce(&[u32; N]) -> bool,
-) -> Judgement {
-    let digits = digits::<N>(candidate.value());
-    Judgement::refuse_unless(digits.is_some_and(|digits| !all_equal(&digits) && check(&digits)))
-}
 
 /// Austrian social insurance number: the fourth digit checks, a date of birth follows.
 pub(super) fn at_svnr(candidate: &mut Candidate<'_>) -> Judgement {

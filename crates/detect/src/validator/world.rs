@@ -6,16 +6,8 @@
 //! MX RENAPO, "CURP"; MY JPN, "MyKad"; NZ IRD; SG ICA, "NRIC"; TH DOPA; TR NVI; TW MOI; US CMS "NPI" and "MBI", ABA routing
 //! numbers, DEA registration; ZA act 68 of 1997.
 
-use super::digits::{all_equal, digits, is_month_day, luhn, number, weighted};
+use super::digits::{digits, is_month_day, judge, luhn, number, weighted};
 use crate::candidate::{Candidate, Judgement};
-
-fn judge<const N: usize>(
-    candidate: &Candidate<'_>,
-    check: impl FnOnce(&[u32; N]) -> bool,
-) -> Judgement {
-    let digits = digits::<N>(candidate.value());
-    Judgement::refuse_unless(digits.is_some_and(|digits| !all_equal(&digits) && check(&digits)))
-}
 
 /// Routing number of a US bank: weights 3, 7, 1 (American Bankers Association).
 pub(super) fn us_aba(candidate: &mut Candidate<'_>) -> Judgement {
