@@ -75,18 +75,7 @@ static UNKNOWN: OptionSpec = OptionSpec {
 impl<'a> Call<'a> {
     /// Takes `argv` apart; `argv[0]` is the program's name and is not looked at.
     pub(crate) fn read(profile: &'static Profile, argv: &'a [OsString]) -> Self {
-        let call = Self {
-            profile,
-            scopes: vec![&profile.command],
-            subcommand: Vec::new(),
-            given: Vec::new(),
-            words: Vec::new(),
-            dashes: None,
-            unclear: Vec::new(),
-            untold: Vec::new(),
-            doubts: Vec::new(),
-            stray: false,
-        };
+        let call = Self::new(profile, vec![&profile.command], false);
         let mut reader = Reader::new(call, argv, 1);
         while let Some((index, argument)) = reader.advance() {
             reader.take(index, argument);
@@ -115,9 +104,13 @@ impl<'a> Call<'a> {
 
     /// The scopes in force, and nothing given.
     fn bare<'b>(&self) -> Call<'b> {
-        Call {
-            profile: self.profile,
-            scopes: self.scopes.clone(),
+        Call::new(self.profile, self.scopes.clone(), self.stray)
+    }
+
+    const fn new(profile: &'static Profile, scopes: Vec<&'static Scope>, stray: bool) -> Self {
+        Self {
+            profile,
+            scopes,
             subcommand: Vec::new(),
             given: Vec::new(),
             words: Vec::new(),
@@ -125,7 +118,7 @@ impl<'a> Call<'a> {
             unclear: Vec::new(),
             untold: Vec::new(),
             doubts: Vec::new(),
-            stray: self.stray,
+            stray,
         }
     }
 
