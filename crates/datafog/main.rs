@@ -10,6 +10,7 @@ argument parser and reads nothing it does not need.
 
 mod cli;
 mod exit_code;
+mod foreign;
 mod proxy;
 mod report;
 

@@ -10,6 +10,7 @@ use datafog_config::{Host, Layout};
 use datafog_gate::{Call, Error, Gate, Notice, Outcome, Purpose, Request};
 
 use crate::exit_code::ExitCode;
+use crate::foreign::Systems;
 
 #[cfg(debug_assertions)]
 mod failure;
@@ -36,13 +37,17 @@ fn gate(host: &Host, way: impl FnOnce(&Gate<'_>, &Request) -> Outcome) -> u8 {
         call: Call::ByName,
         purpose: Purpose::Run,
         mode: None,
+        policy: None,
         misnamed: None,
     };
     let installation = host.user().and_then(|user| Ok((user, Layout::of_running_binary(user)?)));
     match installation {
         Ok((user, (layout, own))) => {
             request.misnamed = misnamed(host, &layout).map(OsStr::to_owned);
-            answer(&request, way(&Gate::new(host, &layout, own, user), &request))
+            answer(
+                &request,
+                way(&Gate::new(host, &layout, own, user).with_foreign(&Systems), &request),
+            )
         }
         // Without an installation there is no mode to ask: nothing runs.
         Err(error) => {

@@ -46,6 +46,7 @@ pub fn event(number: u8) -> Event {
         policy_id: "starter".to_owned(),
         policy_version: "1".to_owned(),
         policy_digest: Digest::ZERO,
+        policies: Vec::new(),
         duration_us: 1,
     }
 }

@@ -17,6 +17,8 @@ mod durability;
 #[cfg(test)]
 mod failing;
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod hooks;

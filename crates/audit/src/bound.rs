@@ -40,6 +40,7 @@ pub(crate) fn cut(event: &Event, max: usize) -> Result<Event, Error> {
     small.faults = keeper.keep("faults", &event.faults)?;
     small.destinations = keeper.keep("destinations", &event.destinations)?;
     small.channels = keeper.keep("channels", &event.channels)?;
+    small.policies = keeper.keep("policies", &event.policies)?;
     small.principal.parents = keeper.keep("parents", &event.principal.parents)?;
     let left_out = keeper.left_out.join(", ");
     let what = if left_out.is_empty() { "the ends of long texts" } else { &left_out };
@@ -70,6 +71,7 @@ fn bare(event: &Event) -> Event {
         enforcement: shortened(&event.enforcement),
         policy_id: shortened(&event.policy_id),
         policy_version: shortened(&event.policy_version),
+        policies: Vec::new(),
         ..*event
     }
 }

@@ -15,6 +15,9 @@ use crate::Error;
 pub struct Settings {
     /// Whether decisions are carried out.
     pub mode: Mode,
+    /// A policy of another system that is asked besides our own, absolute; the stricter answer
+    /// holds.
+    pub policy: Option<PathBuf>,
     /// How much is looked at.
     pub limits: Limits,
     /// How receipts are kept.
@@ -59,6 +62,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             mode: Mode::Enforced,
+            policy: None,
             limits: Limits::default(),
             receipts: Receipts::default(),
             hooks: BTreeMap::new(),
@@ -92,7 +96,7 @@ impl Settings {
                 message: error.message().to_owned(),
             }
         })?;
-        settings.require_absolute_targets(text, path)
+        settings.require_absolute_policy(text, path)?.require_absolute_targets(text, path)
     }
 
     /// The mode in force for one command: the stricter of what is installed for it and what the
@@ -107,6 +111,17 @@ impl Settings {
     #[must_use]
     pub fn to_toml(&self) -> String {
         toml::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// A relative path would mean another file in every folder.
+    fn require_absolute_policy(self, text: &str, path: &Path) -> Result<Self, Error> {
+        if self.policy.as_ref().is_none_or(|policy| policy.is_absolute()) {
+            return Ok(self);
+        }
+        let offset = text.lines().take_while(|line| !line.trim_start().starts_with("policy"));
+        let line = offset.count().saturating_add(1);
+        let message = String::from("`policy` is not an absolute path");
+        Err(Error::Settings { path: path.to_owned(), line, message })
     }
 
     fn require_absolute_targets(self, text: &str, path: &Path) -> Result<Self, Error> {
@@ -157,6 +172,8 @@ mod tests {
         let error = read("mode = \"observe\"\n\n[limits]\nstdin_byte = 3\n").unwrap_err();
         let text = error.to_string();
         assert!(text.contains("config.toml` line 4") && text.contains("stdin_byte"), "{text}");
+        let error = read("# no\npolicy = \"p.json\"\n").unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("absolute"), "{error}");
         let error = read("[hooks.git]\ntarget = \"git\"\n").unwrap_err();
         assert!(error.to_string().contains("line 1"), "{error}");
     }

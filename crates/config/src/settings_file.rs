@@ -21,6 +21,10 @@ const STARTER: &str = r#"# Settings of datafog. Every key may be left out; a val
 # runs exactly as it would without datafog.
 mode = "enforced"
 
+# A policy file of DataFog, DataGuard, Enforgate, pi-governance or AgentGov that is asked besides
+# policy.toml; the stricter answer holds:
+#   policy = "/home/me/policies/agents.json"
+
 [limits]
 # Most bytes of standard input that are held back for judging before they leave.
 # stdin_bytes = 16777216

@@ -40,7 +40,7 @@ pub use invocation::{
 };
 pub use mode::{Mode, ParseModeError};
 pub use principal::{Principal, PrincipalKind};
-pub use receipt::{ChannelScan, Event, Receipt, ReceiptKind, RuleOrigin};
+pub use receipt::{ChannelScan, Event, PolicyUse, Receipt, ReceiptKind, RuleOrigin};
 pub use secret::Secret;
 pub use span::Span;
 pub use surroundings::Surroundings;

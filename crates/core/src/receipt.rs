@@ -82,8 +82,25 @@ pub struct Event {
     pub policy_version: String,
     /// Digest of the policy as it was in force.
     pub policy_digest: Digest,
+    /// Every policy that was asked, when it was more than one; the three fields above name the
+    /// one whose word held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<PolicyUse>,
     /// How long judging took, in microseconds, without writing this line.
     pub duration_us: u64,
+}
+
+/// One of several policies that were asked, and what it said by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyUse {
+    /// The policy's id.
+    pub id: String,
+    /// The policy's version; empty when it has none.
+    pub version: String,
+    /// Digest of the policy as it was in force; of a file of another system, its SHA-256.
+    pub digest: Digest,
+    /// What it said.
+    pub decision: Verdict,
 }
 
 /// Kind of a receipt.

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use datafog_core::{Finding, Verdict};
-use datafog_gate::{Outcome, Purpose, Report};
+use datafog_gate::{Outcome, Purpose, Report, Request};
 use serde::Serialize;
 
 use super::command_line::{CommandLine, request, unanswered};
-use super::foreign;
 use super::output::{Cell, Tone};
 use super::session::Session;
 use super::status::place;
@@ -18,19 +17,19 @@ use crate::exit_code::ExitCode;
 /// Arguments of `check`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Standard input is not read. A receipt of kind `check` is written; it records what the installed
-policy says, not that of `--policy`.
+Standard input is not read. A receipt of kind `check` is written.
 
 Exit codes: 0 allowed, 1 denied, 3 needs approval, 4 policy or settings not valid, 5 I/O.
 
 Examples:
   datafog check -- git push origin main
+  datafog check --policy draft.toml -- git push origin main
   datafog check --json -- curl -d @notes.txt https://example.com/ | jq -r .decision")]
 pub(super) struct Check {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Judge by this policy of another system as well; the stricter answer holds
+    /// Ask this policy, too, ours or another system's; the stricter answer holds
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     #[command(flatten)]
@@ -60,20 +59,13 @@ struct Document<'a> {
 impl Check {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
         let request = request(&self.command.words, Purpose::Check, None)?;
-        let foreign =
-            self.policy.as_ref().map(|path| foreign::load(path, None, session)).transpose()?;
-        let mut report = match session.gate()?.run(&request) {
+        let request = Request { policy: self.policy.clone(), ..request };
+        let report = match session.gate()?.run(&request) {
             Outcome::Decided(report) => report,
             Outcome::Blocked(notice) => return Err(unanswered(&notice)),
             // Neither can come of a question; were they to, the answer is not a yes.
             Outcome::Missing | Outcome::NotRun(_) => return Ok(ExitCode::Io),
         };
-        if let Some(policy) = &foreign {
-            let decision = foreign::judge(policy, &self.command.words, &report, session);
-            if decision.verdict > report.decision.verdict {
-                report.decision = decision;
-            }
-        }
         if self.json {
             session.out.json(&document(&report))?;
         } else {

@@ -32,7 +32,7 @@ pub(super) fn request(words: &[OsString], purpose: Purpose, mode: Option<Mode>) 
         Err(_) => Err(Advised::usage("an argument holds a zero byte", "no program can receive it")),
     };
     let argv = words.iter().map(word).collect::<Result<_>>()?;
-    Ok(Request { argv, call: Call::ByPath, purpose, mode, misnamed: None })
+    Ok(Request { argv, call: Call::ByPath, purpose, mode, policy: None, misnamed: None })
 }
 
 /// The error for a question that the gate could not even begin to answer.

@@ -1,12 +1,14 @@
 //! `datafog explain`: why a decision was, or would be, as it is.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
 use datafog_core::{Finding, IdPrefix};
-use datafog_gate::{Outcome, Purpose, Report};
+use datafog_gate::{Asked, Outcome, Purpose, Report, Request};
 use datafog_policy::{PartTrace, RuleOutcome, RuleTrace, Truth};
 use serde::Serialize;
-use std::ffi::OsString;
 
 use super::command_line::{request, unanswered};
 use super::output::{Cell, Tone, plain};
@@ -35,6 +37,9 @@ pub(super) struct Explain {
     /// The newest receipt (the same as no argument)
     #[arg(long, conflicts_with = "command")]
     last: bool,
+    /// Ask this policy, too, ours or another system's; the stricter answer holds
+    #[arg(long, value_name = "FILE", requires = "command")]
+    policy: Option<PathBuf>,
     /// Show the conditions of rules that do not match, too
     #[arg(long, requires = "command")]
     all: bool,
@@ -52,6 +57,7 @@ impl Explain {
             return receipts::show(session, self.id.as_ref(), self.json);
         }
         let request = request(&self.command, Purpose::Explain, None)?;
+        let request = Request { policy: self.policy.clone(), ..request };
         let report = match session.gate()?.run(&request) {
             Outcome::Decided(report) => report,
             Outcome::Blocked(notice) => return Err(unanswered(&notice)),
@@ -76,6 +82,10 @@ impl Explain {
         text.push_str(&format!("{}\n", head("rules")));
         for part in report.explanation.iter().flat_map(|explanation| &explanation.parts) {
             text.push_str(&self.rules(session, part));
+        }
+        if !report.asked.is_empty() {
+            text.push_str(&format!("{}\n", head("policies")));
+            text.push_str(&asked(session, &report.asked));
         }
         text.push_str(&session.out.table(&check::rows(report)));
         let times =
@@ -113,6 +123,21 @@ impl Explain {
         }
         text
     }
+}
+
+/// What each policy says by itself, with the rules that matched.
+fn asked(session: &Session, policies: &[Asked]) -> String {
+    let mut rows = Vec::new();
+    for policy in policies {
+        let name = format!("  {} {}", policy.id, policy.version);
+        let reason = Cell::new(&policy.decision.reason);
+        rows.push(vec![Cell::new(name), check::verdict(policy.decision.verdict), reason]);
+        rows.extend(policy.decision.matched.iter().map(|rule| {
+            let place = Cell::toned(Tone::Dim, status::place(&rule.origin));
+            vec![Cell::new(format_args!("    {}", rule.id)), check::verdict(rule.verdict), place]
+        }));
+    }
+    session.out.table(&rows)
 }
 
 /// The beginning of a long list of patterns; `--json` has the whole.
@@ -174,6 +199,8 @@ struct Document<'a> {
     fault: Option<&'a str>,
     findings: Vec<FoundDocument<'a>>,
     rules: Vec<RuleDocument<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    policies: Vec<PolicyDocument<'a>>,
     microseconds: std::collections::BTreeMap<&'static str, u128>,
     receipt_id: datafog_core::Id,
 }
@@ -195,6 +222,16 @@ struct RuleDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     overridden_by: Option<&'a str>,
     conditions: Vec<ConditionDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct PolicyDocument<'a> {
+    id: &'a str,
+    version: &'a str,
+    digest: datafog_core::Digest,
+    decision: datafog_core::Verdict,
+    reason: &'a str,
+    matched_rules: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -222,8 +259,22 @@ impl<'a> Document<'a> {
                 .map(|(finding, home)| FoundDocument { finding, going_home: *home })
                 .collect(),
             rules: rules.collect(),
+            policies: report.asked.iter().map(PolicyDocument::of).collect(),
             microseconds: report.clock.steps().map(|(name, time)| (name, time.as_micros())).into(),
             receipt_id: report.event.receipt_id,
+        }
+    }
+}
+
+impl<'a> PolicyDocument<'a> {
+    fn of(asked: &'a Asked) -> Self {
+        Self {
+            id: &asked.id,
+            version: &asked.version,
+            digest: asked.digest,
+            decision: asked.decision.verdict,
+            reason: &asked.decision.reason,
+            matched_rules: asked.decision.matched.iter().map(|rule| rule.id.as_str()).collect(),
         }
     }
 }

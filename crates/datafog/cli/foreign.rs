@@ -1,17 +1,14 @@
-//! Policies of other systems on the command line: `policy import`, and `check --policy`.
+//! Policies of other systems on the command line: `policy import` and `policy lint`.
 
-use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use datafog_config::Host;
-use datafog_core::{Action, ActionKind, Decision, Invocation, Surroundings};
-use datafog_foreign::{Call, Files, Format, Interpret, Policy};
-use datafog_gate::{KnownWords, Report};
-use datafog_policy::{Diagnostic, Given};
+use datafog_foreign::{Files, Format, Policy};
+use datafog_gate::KnownWords;
+use datafog_policy::Diagnostic;
 
 use super::session::Session;
 use crate::exit_code::ExitCode;
@@ -75,30 +72,6 @@ fn tell(session: &Session, notices: &[Diagnostic]) {
     }
 }
 
-/// What a foreign policy says about the command that the gate has just looked at. The stricter of
-/// the two decisions holds.
-pub(super) fn judge(
-    policy: &Policy,
-    words: &[OsString],
-    report: &Report,
-    session: &Session,
-) -> Decision {
-    let tables = Profiles { host: &session.host };
-    let action = Action {
-        id: report.event.receipt_id,
-        kind: ActionKind::CommandExec,
-        argv: words.to_vec(),
-        cwd: session.host.cwd().to_owned(),
-        invocation: tables.interpret(words),
-        parts: Vec::new(),
-    };
-    let mut facts = Given::action(action);
-    facts.findings.clone_from(&report.event.findings);
-    facts.principal = report.event.principal.clone();
-    facts.home = session.host.home().map(Path::to_owned);
-    policy.decide(&Call::command(&facts, &tables))
-}
-
 /// Files as they are on this machine.
 struct OnDisk;
 
@@ -112,43 +85,4 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Commands by their profiles, with this process's own environment around them.
-struct Profiles<'a> {
-    host: &'a Host,
-}
-
-impl Interpret for Profiles<'_> {
-    fn interpret(&self, words: &[OsString]) -> Invocation {
-        datafog_shim::interpret(words, self)
-    }
-}
-
-impl Surroundings for Profiles<'_> {
-    fn variable(&self, name: &str) -> Option<&OsStr> {
-        self.host.variable(name)
-    }
-
-    fn cwd(&self) -> &Path {
-        self.host.cwd()
-    }
-
-    fn home(&self) -> Option<&Path> {
-        self.host.home()
-    }
-
-    fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
-        if !path.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        let mut bytes = Vec::new();
-        fs::File::open(path)?.take((limit as u64).saturating_add(1)).read_to_end(&mut bytes)?;
-        if bytes.len() > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
-    }
-
-    /// Nothing is run for a question; what only a program can tell stays unknown.
-    fn output_of(&self, _program: &str, _arguments: &[OsString]) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
 }

@@ -1,9 +1,11 @@
 //! `datafog run`: passes one command through the gate.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
 use datafog_core::Mode;
-use datafog_gate::Purpose;
+use datafog_gate::{Purpose, Request};
 
 use super::command_line::{CommandLine, request};
 use super::session::Session;
@@ -23,6 +25,9 @@ pub(super) struct Run {
     /// The mode of this call; counts only where it is stricter than the installed one
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
+    /// Ask this policy, too, ours or another system's; the stricter answer holds
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     #[command(flatten)]
     command: CommandLine,
 }
@@ -33,6 +38,7 @@ impl Run {
         // A fault of ours must not look like a code of the command.
         std::panic::set_hook(Box::new(|_| datafog_start::exit(ExitCode::Failed.into())));
         let request = request(&self.command.words, Purpose::Run, self.mode)?;
+        let request = Request { policy: self.policy.clone(), ..request };
         Ok(proxy::answer(&request, session.gate()?.run(&request)))
     }
 }

@@ -10,6 +10,7 @@ use datafog_shim::Links;
 use super::command_line::request;
 use super::output::Output;
 use crate::exit_code::ExitCode;
+use crate::foreign::Systems;
 use crate::report::Advised;
 
 /// One run of the management command.
@@ -59,7 +60,8 @@ impl Session {
 
     /// The gate of the installation.
     pub(super) fn gate(&self) -> Result<Gate<'_>> {
-        Ok(Gate::new(&self.host, &self.layout, self.binary_identity()?, self.user))
+        let gate = Gate::new(&self.host, &self.layout, self.binary_identity()?, self.user);
+        Ok(gate.with_foreign(&Systems))
     }
 
     /// Refuses an agent what only a person may do: to make this installation guard less. The gate

@@ -31,6 +31,8 @@ pub struct Call {
     pub commands: Vec<Command>,
     /// Paths that the shell would write to by redirection.
     pub written: Vec<String>,
+    /// Paths that the shell would read from by redirection.
+    pub read: Vec<String>,
     /// Whether there may be commands or words that nobody could read.
     pub unclear: bool,
     /// What was found in the call's content.
@@ -113,6 +115,7 @@ impl Call {
     fn take(&mut self, commands: Commands) {
         self.commands = commands.list;
         self.written = commands.written;
+        self.read = commands.read;
         self.unclear = commands.unclear;
     }
 
@@ -167,6 +170,7 @@ fn shell_commands(arguments: &Value, tables: &dyn Interpret) -> Commands {
         };
         commands.list.extend(more.list);
         commands.written.extend(more.written);
+        commands.read.extend(more.read);
         commands.unclear |= more.unclear;
     }
     if let Some(Value::Array(items)) = arguments.get("args")

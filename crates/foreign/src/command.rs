@@ -76,6 +76,7 @@ impl Command {
 pub(crate) struct Commands {
     pub(crate) list: Vec<Command>,
     pub(crate) written: Vec<String>,
+    pub(crate) read: Vec<String>,
     pub(crate) unclear: bool,
 }
 
@@ -97,6 +98,7 @@ impl Commands {
     fn add_line(&mut self, line: Line, wrappers: &[String], depth: usize, tables: &dyn Interpret) {
         self.unclear |= line.unclear;
         self.written.extend(line.written);
+        self.read.extend(line.read);
         for (index, list) in line.commands.into_iter().enumerate() {
             self.add(list, line.piped.contains(&index), wrappers, depth, tables);
         }

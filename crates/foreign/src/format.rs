@@ -144,22 +144,19 @@ const TELLING: &[(Format, &[&str])] = &[
     ),
 ];
 
-/// The format whose keys occur most; `None` when two are as likely, or none is.
-pub(crate) fn guess(root: &Node) -> Option<Format> {
+/// The formats whose keys occur most: several when they are as likely, none when none of their keys
+/// occurs.
+pub(crate) fn guess(root: &Node) -> Vec<Format> {
     let mut keys: Vec<&str> = Vec::new();
     collect(root, 6, &mut keys);
-    let mut counts: Vec<(usize, Format)> = TELLING
+    let counts: Vec<(usize, Format)> = TELLING
         .iter()
         .map(|(format, telling)| {
             (telling.iter().filter(|key| keys.contains(*key)).count(), *format)
         })
         .collect();
-    counts.sort_by_key(|(count, _)| core::cmp::Reverse(*count));
-    match counts.as_slice() {
-        [(0, _), ..] | [] => None,
-        [(first, _), (second, _), ..] if first == second => None,
-        [(_, format), ..] => Some(*format),
-    }
+    let most = counts.iter().map(|(count, _)| *count).max().filter(|most| *most > 0);
+    counts.into_iter().filter(|(count, _)| Some(*count) == most).map(|(_, format)| format).collect()
 }
 
 /// The keys at the top and of the tables in lists below it.

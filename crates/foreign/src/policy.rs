@@ -210,13 +210,36 @@ fn body(
             return None;
         }
     };
-    let Some(format) = format.or_else(|| format::guess(&root)) else {
+    let likely = format.map_or_else(|| format::guess(&root), |format| vec![format]);
+    let Some(format) = fewest_faults(&likely, &root, source, files) else {
         let help =
             "name the system with `--format`: datafog, dataguard, enforgate or pi-governance";
         reader.error_with_help(&(0..0), "it cannot be told which system this policy is of", help);
         return None;
     };
     structured(format, &root, source.path, files, reader).map(|body| (format, body))
+}
+
+/// The format that the file breaks least, of several whose keys it has equally many of: one
+/// mistyped key must not hide what the file is.
+fn fewest_faults(
+    likely: &[Format],
+    root: &Node,
+    source: SourceText<'_>,
+    files: &dyn Files,
+) -> Option<Format> {
+    if let [format] = likely {
+        return Some(*format);
+    }
+    let faults = |format: &Format| {
+        let mut reader = Reader::new(source);
+        let _read = structured(*format, root, source.path, files, &mut reader);
+        reader.diagnostics.iter().filter(|one| one.is_error()).count()
+    };
+    let counts: Vec<(usize, Format)> = likely.iter().map(|one| (faults(one), *one)).collect();
+    let least = counts.iter().map(|(count, _)| *count).min()?;
+    let mut best = counts.iter().filter(|(count, _)| *count == least);
+    best.next().filter(|_| best.next().is_none()).map(|(_, format)| *format)
 }
 
 fn structured(

@@ -21,6 +21,8 @@ pub(crate) struct Line {
     pub(crate) commands: Vec<Vec<String>>,
     /// Targets of output redirections.
     pub(crate) written: Vec<String>,
+    /// Files that redirections read from.
+    pub(crate) read: Vec<String>,
     /// Index of each command that reads from the one before it through a pipe.
     pub(crate) piped: Vec<usize>,
     /// Whether some words are only known when it runs, or it could not be read to its end.
@@ -45,10 +47,9 @@ fn split_into(text: &str, line: &mut Line, depth: usize) {
         match token {
             Token::Word(word) => command.push(word),
             Token::Redirection { writes } => {
-                if let Some(Token::Word(target)) = lexer.token()
-                    && writes
-                {
-                    lexer.line.written.push(target);
+                if let Some(Token::Word(target)) = lexer.token() {
+                    let files = if writes { &mut lexer.line.written } else { &mut lexer.line.read };
+                    files.push(target);
                 }
             }
             Token::End { pipe } => {

@@ -72,6 +72,7 @@ impl Draft<'_> {
             policy_id: self.policy.id().to_owned(),
             policy_version: self.policy.version().to_owned(),
             policy_digest: self.policy.digest(),
+            policies: Vec::new(),
             duration_us: self.duration_us,
         };
         self.veil.cover(&mut event);

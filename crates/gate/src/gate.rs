@@ -17,6 +17,7 @@ use crate::case::Case;
 use crate::clock::Clock;
 use crate::enforcement::{self, Enforcement, Execution, NotRun};
 use crate::event::{self, Draft};
+use crate::foreign::{self, Anything, Asked, ForeignPolicies, ForeignPolicy, OnlyTrusted};
 use crate::inspect::{self, Inspection};
 use crate::lookup::Finder;
 use crate::marker::{self, Marker};
@@ -36,6 +37,7 @@ pub struct Gate<'a> {
     layout: &'a Layout,
     own: FileIdentity,
     user: u32,
+    foreign: Option<&'a dyn ForeignPolicies>,
 }
 
 /// What one run works with: the key, what is in force, and the identity of this call.
@@ -43,6 +45,8 @@ struct Opened {
     user: u32,
     key: Key,
     state: State,
+    /// Policies of other systems that are asked, too: nearly always none.
+    foreign: Vec<Box<dyn ForeignPolicy>>,
     id: Id,
     now: Timestamp,
 }
@@ -51,7 +55,14 @@ impl<'a> Gate<'a> {
     /// The gate of one installation. `own` is the identity of its binary, `user` the user's id.
     #[must_use]
     pub const fn new(host: &'a Host, layout: &'a Layout, own: FileIdentity, user: u32) -> Self {
-        Self { host, layout, own, user }
+        Self { host, layout, own, user, foreign: None }
+    }
+
+    /// The same gate that can read policies of other systems: those that settings or a request
+    /// name. Nothing of them is touched where none is named.
+    #[must_use]
+    pub const fn with_foreign(self, policies: &'a dyn ForeignPolicies) -> Self {
+        Self { foreign: Some(policies), ..self }
     }
 
     /// Judges, records and carries out. Each step takes what the one before it made; only the
@@ -59,7 +70,7 @@ impl<'a> Gate<'a> {
     pub fn run(&self, request: &Request) -> Outcome {
         let mut clock = Clock::start();
         let world = World { finder: self.finder() };
-        let opened = match self.open() {
+        let opened = match self.open(request.policy.as_deref()) {
             Ok(opened) => opened,
             Err(error) => return self.without_installation(request, &error),
         };
@@ -69,9 +80,10 @@ impl<'a> Gate<'a> {
         let known = principal::from_environment(self.host, self.user);
         let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known)
             .knowing(opened.state.custom.as_ref());
-        let decision = opened.decide(request, &case, &mut clock);
+        let (decision, asked) = opened.decide(request, &case, &mut clock);
         let plan = self.plan(request, &opened, &case, &decision);
-        let event = opened.event(request, &case, &decision, &plan, &clock);
+        let mut event = opened.event(request, &case, &decision, &plan, &clock);
+        foreign::name(&mut event, &asked);
         let recorded = match opened.record(self.layout, plan, &event) {
             Ok(recorded) => recorded,
             Err((plan, error)) => match waive(plan, mode, error, &action) {
@@ -85,6 +97,7 @@ impl<'a> Gate<'a> {
             Ok(Enforcement::Exec(_) | Enforcement::Nothing) => {
                 Outcome::Decided(Box::new(Report::new(
                     &opened.state,
+                    asked,
                     &case,
                     decision,
                     event,
@@ -124,11 +137,40 @@ impl<'a> Gate<'a> {
         Finder { host: self.host, layout: self.layout, own: self.own }
     }
 
-    fn open(&self) -> Result<Opened, Error> {
+    fn open(&self, policy: Option<&Path>) -> Result<Opened, Error> {
         let key = load_or_create_key(&self.layout.key(), self.user)?;
-        let state = State::load(self.layout, self.own, self.user, &key);
+        let mut state = State::load(self.layout, self.own, self.user, &key);
+        let mut foreign = Vec::new();
+        if policy.is_some() || state.settings.policy.is_some() {
+            match self.foreign(&mut state, policy) {
+                Ok(loaded) => foreign = loaded,
+                Err(error) => state.fault = state.fault.or(Some(error)),
+            }
+        }
         let now = Timestamp::now();
-        Ok(Opened { user: self.user, key, state, id: event::new_id(now)?, now })
+        Ok(Opened { user: self.user, key, state, foreign, id: event::new_id(now)?, now })
+    }
+
+    /// The further policies that settings and request name.
+    #[cold]
+    fn foreign(
+        &self,
+        state: &mut State,
+        asked: Option<&Path>,
+    ) -> Result<Vec<Box<dyn ForeignPolicy>>, Error> {
+        let mut loaded = Vec::new();
+        if let Some(path) = &state.settings.policy {
+            loaded.push(foreign::load(self.foreign, path, &OnlyTrusted { user: self.user })?);
+        }
+        match asked {
+            // One of our own language is one more layer of ours.
+            Some(path) if foreign::is_native(path) => {
+                state.policy = foreign::native(&state.policy, path, state.custom.as_ref())?;
+            }
+            Some(path) => loaded.push(foreign::load(self.foreign, path, &Anything)?),
+            None => {}
+        }
+        Ok(loaded)
     }
 
     /// The mode that caller and environment ask for. What cannot be read asks for enforcement.
@@ -286,17 +328,26 @@ impl Opened {
     }
 
     /// Findings → decision. With nothing to judge by, the answer is no.
-    fn decide(&self, request: &Request, case: &Case<'_>, clock: &mut Clock) -> Decision {
+    fn decide(
+        &self,
+        request: &Request,
+        case: &Case<'_>,
+        clock: &mut Clock,
+    ) -> (Decision, Vec<Asked>) {
+        let policy = &self.state.policy;
         let decision = match &self.state.fault {
-            _ if request.purpose == Purpose::Loosen => may_loosen(case.principal()),
-            None => self.state.policy.decide(case),
-            Some(error) => Decision {
-                verdict: Verdict::Deny,
-                obligations: Vec::new(),
-                matched: Vec::new(),
-                reason: error.to_string(),
-                instead: Some(error.hint().into_owned()),
-            },
+            _ if request.purpose == Purpose::Loosen => (may_loosen(case.principal()), Vec::new()),
+            None => foreign::join((policy, policy.decide(case)), &self.foreign, case),
+            Some(error) => {
+                let decision = Decision {
+                    verdict: Verdict::Deny,
+                    obligations: Vec::new(),
+                    matched: Vec::new(),
+                    reason: error.to_string(),
+                    instead: Some(error.hint().into_owned()),
+                };
+                (decision, Vec::new())
+            }
         };
         clock.decided();
         decision

@@ -5,6 +5,7 @@ use datafog_policy::Explanation;
 
 use crate::case::Case;
 use crate::clock::Clock;
+use crate::foreign::Asked;
 use crate::state::State;
 use crate::veil::{self, Veil};
 
@@ -19,6 +20,8 @@ pub struct Report {
     pub normal_form: String,
     /// Every rule with its conditions; `None` when no policy could be loaded.
     pub explanation: Option<Explanation>,
+    /// What each policy said, ours first; nothing when only ours was asked.
+    pub asked: Vec<Asked>,
     /// Why settings or policy could not be loaded, if so.
     pub fault: Option<String>,
     /// For each finding, whether it would only go where it belongs.
@@ -30,6 +33,7 @@ pub struct Report {
 impl Report {
     pub(crate) fn new(
         state: &State,
+        asked: Vec<Asked>,
         case: &Case<'_>,
         decision: Decision,
         event: Event,
@@ -42,6 +46,7 @@ impl Report {
         Self {
             normal_form: veil.command(&form),
             explanation: loaded.then(|| explained(state, case, veil)),
+            asked,
             fault: state.fault.as_ref().map(ToString::to_string),
             going_home: case.findings().iter().map(|finding| case.going_home(finding)).collect(),
             decision,

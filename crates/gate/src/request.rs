@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 use datafog_core::Mode;
 
@@ -22,6 +23,8 @@ pub struct Request {
     pub purpose: Purpose,
     /// A mode that the caller asks for; counts where it is stricter than the installed one.
     pub mode: Option<Mode>,
+    /// One more policy to be asked, of our own language or another system's; it only tightens.
+    pub policy: Option<PathBuf>,
     /// The name of the wrapper that was really started, when `argv[0]` names something else that
     /// is not wrapped.
     pub misnamed: Option<OsString>,
@@ -103,7 +106,14 @@ mod tests {
     use super::*;
 
     fn asked(name: &'static CStr, call: Call) -> Request {
-        Request { argv: vec![name.into()], call, purpose: Purpose::Run, mode: None, misnamed: None }
+        Request {
+            argv: vec![name.into()],
+            call,
+            purpose: Purpose::Run,
+            mode: None,
+            policy: None,
+            misnamed: None,
+        }
     }
 
     #[test]

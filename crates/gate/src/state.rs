@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, compile};
 
 /// First bytes of a cache file; changes with its form.
-const MAGIC: &[u8; 8] = b"dfcache2";
+const MAGIC: &[u8; 8] = b"dfcache3";
 
 /// Length of the keyed digest after the magic bytes.
 const TAG_BYTES: usize = 32;
@@ -285,7 +285,7 @@ mod tests {
         let good = fs::read(cache_file(&place.layout)).unwrap();
         let mut forged = good.clone();
         *forged.last_mut().unwrap() ^= 1;
-        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache2".to_vec(), Vec::new()] {
+        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache3".to_vec(), Vec::new()] {
             fs::write(cache_file(&place.layout), bad).unwrap();
             let state = place.load();
             assert!(state.fault.is_none() && state.settings.mode == Mode::Enforced);

@@ -40,6 +40,7 @@ pub(crate) fn event(number: u64) -> Option<Event> {
         policy_id: "starter".into(),
         policy_version: "1".into(),
         policy_digest: Digest::of(b"policy"),
+        policies: Vec::new(),
         duration_us: 41,
     })
 }

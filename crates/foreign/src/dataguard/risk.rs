@@ -27,6 +27,7 @@ const FIRST_FINDING: i64 = 25;
 const NEXT_FINDING: i64 = 5;
 const INJECTION: i64 = 65;
 const DESTRUCTION: i64 = 65;
+const LEAK: i64 = 65;
 const CATEGORY: i64 = 15;
 
 impl Thresholds {
@@ -63,6 +64,10 @@ fn signals(face: &Face<'_>, call: &Call) -> Vec<Signal> {
         untrusted.into_iter().find(|(_, text)| injects(text)).map(|(field, _)| field)
     {
         signals.push(plain(INJECTION, format!("instructions to the agent in `{field}`")));
+    }
+    if signs::leaks(call) {
+        let told = String::from("a file of secrets on its way to another machine");
+        signals.push(plain(LEAK, told));
     }
     if let Some(why) = destruction(face, call, &texts) {
         signals.push(plain(DESTRUCTION, why.to_owned()));

@@ -160,6 +160,46 @@ pub(crate) fn talks(command: &Command) -> bool {
     matches!(command.program(), "curl" | "wget" | "nc" | "ncat" | "socat" | "http" | "https")
 }
 
+/// Whether what a file of secrets holds would reach a program that talks to another machine: as
+/// its input, through a pipe or a substitution, or as the file it is told to send.
+pub(crate) fn leaks(call: &Call) -> bool {
+    let sent = |command: &Command| {
+        let words = command.arguments().zip(command.arguments().skip(1));
+        let uploads = words.filter(|(word, _)| matches!(*word, "-T" | "--upload-file"));
+        let named = command.arguments().filter_map(|word| Some(word.split_once('@')?.1));
+        uploads.map(|(_, file)| file).chain(named).any(|file| holds_secrets(file))
+    };
+    let source = |command: &Command| match talks(command) {
+        true => sent(command),
+        false => command.arguments().any(holds_secrets),
+    };
+    call.commands.iter().any(talks)
+        && (call.commands.iter().any(source) || call.read.iter().any(|file| holds_secrets(file)))
+}
+
+/// Whether a file of that name is made to hold secrets.
+fn holds_secrets(path: &str) -> bool {
+    const NAMES: &[&str] = &[
+        ".git-credentials",
+        ".netrc",
+        ".npmrc",
+        ".pgpass",
+        ".pypirc",
+        ".vault-token",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+        "id_rsa",
+    ];
+    let mut parts = path.rsplit('/');
+    let (name, folder) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let sample = [".dist", ".example", ".sample", ".template"];
+    let environment = name == ".env" || name.starts_with(".env.");
+    (environment && !sample.iter().any(|ending| name.ends_with(ending)))
+        || NAMES.contains(&name)
+        || matches!((folder, name), (".aws", "credentials") | (".kube", "config"))
+}
+
 /// Words of a name that holds a secret.
 const SECRET_WORDS: &[&str] = &["apikey", "password", "passwd", "secret", "token"];
 

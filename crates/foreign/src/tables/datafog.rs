@@ -134,6 +134,22 @@ fn the_six_match_keys() {
 }
 
 #[test]
+fn adapters_are_known_by_every_name() {
+    let policy = policy(
+        r#"{"id":"agents","effect":"allow","match":{"adapters":["claude","codex"]}},
+           {"id":"any","effect":"deny","match":{"adapters":[],"commands":["-lc"]}}"#,
+    );
+    for program in ["claude", "claude-code", "codex", "codex-cli"] {
+        let (verdict, ids) = ids(&policy, &wrapped(&[program, "--help"]));
+        assert_eq!((verdict, ids[0].as_str()), (Verdict::Allow, "agents"), "{program}");
+        assert_eq!(policy.decide(&wrapped(&[program, "-lc"])).verdict, Verdict::Deny);
+    }
+    assert_eq!(policy.decide(&wrapped(&["git", "--help"])).verdict, Verdict::Deny, "unrelated");
+    let (_, ids) = ids(&policy, &wrapped(&["git", "-lc"]));
+    assert_eq!(ids, ["any"], "an empty list of adapters means all of them");
+}
+
+#[test]
 fn to_allow_a_prefix_means_whole_components() {
     let policy = policy(
         r#"{"id":"a","effect":"allow","match":{"resource_prefixes":["/srv/data","https://api.github.com"]}}"#,

@@ -93,7 +93,9 @@ pub(crate) fn shell(text: &str) -> Vec<Call> {
 pub(crate) fn plain_words(text: &str) -> Option<Vec<String>> {
     let line = crate::words::split(text);
     match line.commands.as_slice() {
-        [words] if !line.unclear && line.written.is_empty() => Some(words.clone()),
+        [words] if !line.unclear && line.written.is_empty() && line.read.is_empty() => {
+            Some(words.clone())
+        }
         _ => None,
     }
 }

@@ -1,0 +1,75 @@
+//! Policies of other systems, as the gate asks for them.
+//!
+//! The gate knows none of their languages; this file hands it the one crate that does. A shim holds a
+//! reference to it and touches nothing behind it unless settings name such a policy.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use datafog_core::{Decision, Digest, Facts, Invocation, Surroundings};
+use datafog_foreign::{Call, Files, Interpret, Policy};
+use datafog_gate::{ForeignPolicies, ForeignPolicy, Reads};
+use datafog_policy::Diagnostic;
+
+/// Every system whose policies are understood.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Systems;
+
+/// A policy of one of them.
+#[derive(Debug)]
+struct Loaded(Policy);
+
+impl ForeignPolicies for Systems {
+    fn load(
+        &self,
+        path: &Path,
+        files: &dyn Reads,
+    ) -> Result<Box<dyn ForeignPolicy>, Vec<Diagnostic>> {
+        let files = Handed(files);
+        // Who reads first has seen that it can be read; what is empty is refused with a reason.
+        let bytes = files.read(path).unwrap_or_default();
+        let policy = Policy::load(&bytes, &path.to_string_lossy(), None, &files)?;
+        Ok(Box::new(Loaded(policy)))
+    }
+}
+
+impl ForeignPolicy for Loaded {
+    fn id(&self) -> &str {
+        self.0.id()
+    }
+
+    fn version(&self) -> &str {
+        self.0.version()
+    }
+
+    fn digest(&self) -> Digest {
+        self.0.digest()
+    }
+
+    fn decide(&self, facts: &dyn Facts, world: &dyn Surroundings) -> Decision {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+        let time = since_1970.and_then(|time| i64::try_from(time.as_secs()).ok());
+        let call = Call::command(facts, &Profiles(world));
+        self.0.decide(&Call { time, ..call })
+    }
+}
+
+/// Files as the gate lets them be read.
+struct Handed<'a>(&'a dyn Reads);
+
+impl Files for Handed<'_> {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.0.read(path)
+    }
+}
+
+/// Commands by their profiles.
+struct Profiles<'a>(&'a dyn Surroundings);
+
+impl Interpret for Profiles<'_> {
+    fn interpret(&self, words: &[OsString]) -> Invocation {
+        datafog_shim::interpret(words, self.0)
+    }
+}
