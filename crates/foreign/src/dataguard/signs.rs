@@ -167,7 +167,7 @@ pub(crate) fn leaks(call: &Call) -> bool {
         let words = command.arguments().zip(command.arguments().skip(1));
         let uploads = words.filter(|(word, _)| matches!(*word, "-T" | "--upload-file"));
         let named = command.arguments().filter_map(|word| Some(word.split_once('@')?.1));
-        uploads.map(|(_, file)| file).chain(named).any(|file| holds_secrets(file))
+        uploads.map(|(_, file)| file).chain(named).any(holds_secrets)
     };
     let source = |command: &Command| match talks(command) {
         true => sent(command),
