@@ -17,6 +17,7 @@ use crate::overlap::{Pending, Raw};
 use crate::pattern::{self, Match, Mismatch};
 use crate::prefilter;
 use crate::refused::Refused;
+use crate::repeat::{self, Copies, Repetition};
 use crate::rule::{Boundary, Keyword, Rule, Trigger};
 use crate::scanner::Scanner;
 use crate::tables::{AT_RULES, NUMBER_RULES, RULES, USERINFO_RULES};
@@ -49,6 +50,8 @@ pub(crate) struct Engine {
     /// How many layers of disguise were undone to get at this text.
     pub(crate) depth: u8,
     pub(crate) layers: Layers,
+    /// What copies of a unit hold while the text repeats it.
+    pub(crate) copies: Option<Box<Copies>>,
 }
 
 /// The part of a text that one trigger may see.
@@ -96,12 +99,22 @@ impl Engine {
             dotted: 0,
             depth,
             layers: Layers::new(),
+            copies: None,
         }
     }
 
     /// Looks at every trigger in `from..to` of `text`, whose first byte has absolute offset
     /// `base`. Both `base` and `from` are multiples of [`number::BLOCK`].
     pub(crate) fn segment(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
+        let long = to.saturating_sub(from) >= repeat::LEAST;
+        match long.then(|| Repetition::find(text, from, to)).flatten() {
+            Some(repetition) => self.repeated(repetition, text, base, from, to),
+            None => self.part(text, base, from, to),
+        }
+    }
+
+    /// The same, whether the text repeats itself or not.
+    pub(crate) fn part(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
         prefilter::places(text, from, to, |at| self.keywords(text, base, at));
         self.unzip(text, base, to);
         let part = text.get(from..to).unwrap_or_default();
@@ -375,7 +388,7 @@ mod tests {
     fn work(unit: &str) -> u64 {
         let text = unit.repeat(LENGTH / unit.len()).into_bytes();
         let mut engine = Engine::new();
-        engine.segment(&text, 0, 0, text.len());
+        engine.part(&text, 0, 0, text.len());
         engine.walks.work * 100 / text.len() as u64
     }
 

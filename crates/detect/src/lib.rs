@@ -32,6 +32,7 @@ mod pattern;
 mod prefilter;
 mod preview;
 mod refused;
+mod repeat;
 mod rule;
 mod scanner;
 mod stream;

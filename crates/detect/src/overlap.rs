@@ -16,6 +16,14 @@ pub(crate) struct Raw {
     pub(crate) value: Option<Box<[u8]>>,
 }
 
+impl Raw {
+    /// The same finding so many bytes later.
+    pub(crate) fn later(&self, distance: usize) -> Self {
+        let (start, end) = (self.start.saturating_add(distance), self.end.saturating_add(distance));
+        Self { start, end, ..self.clone() }
+    }
+}
+
 impl core::fmt::Debug for Raw {
     /// Shows where it is, never the value.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -62,6 +70,11 @@ impl Pending {
         if raw.start < raw.end && raw.start >= self.settled {
             self.raws.push(raw);
         }
+    }
+
+    /// The findings that wait, in the order in which they were made.
+    pub(crate) fn waiting(&self) -> &[Raw] {
+        &self.raws
     }
 
     /// First byte of the text that a waiting finding needs.

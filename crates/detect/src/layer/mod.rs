@@ -87,6 +87,20 @@ impl Layers {
     pub(crate) const fn new() -> Self {
         Self { runs: 0, spelled: [0; 3], resume: None, gzip: None, buffer: Decoded::new() }
     }
+
+    /// Whether a layer goes on after `place`.
+    pub(crate) fn go_on(&self, place: usize) -> bool {
+        let spelled = self.spelled.iter().any(|done| *done > place);
+        spelled || self.resume.is_some() || self.gzip.is_some()
+    }
+
+    /// Goes on with runs as if `distance` bytes, which repeat what was seen, were done, too.
+    pub(crate) fn pass(&mut self, distance: usize) {
+        if let Some((_, at)) = &mut self.resume {
+            *at = at.saturating_add(distance);
+            self.runs = self.runs.saturating_add(distance);
+        }
+    }
 }
 
 /// Whether a byte stands in text: printable ASCII, a tab or a line end.

@@ -12,6 +12,7 @@ mod checksums;
 mod contexts;
 mod detectors;
 mod files;
+mod hostile;
 mod layers;
 mod properties;
 mod template;

@@ -135,8 +135,8 @@ proptest! {
     }
 
     #[test]
-    fn a_stream_finds_what_a_slice_does(text in text(), repeat in 1..12_usize, cut in 1..50_000_usize) {
-        let text = text.repeat(repeat);
+    fn a_stream_finds_what_a_slice_does(text in text(), repeat in prop_oneof![4 => 1..12_usize, 1 => 12..400_usize], cut in 1..50_000_usize) {
+        let text = text.repeat(repeat.min(400_000 / text.len().max(1) + 1));
         let mut state = cut;
         let cuts = || {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
