@@ -4,7 +4,10 @@
 //! people write all come down to: a name, what closes it, an operator, what opens the value, the
 //! value. Whether the value is a secret is for a validator to say.
 
-use crate::bytes::{before, run, run_back};
+mod opening;
+
+use self::opening::opening;
+use crate::bytes::{run, run_back};
 use crate::tables::{NAME, VALUE};
 use crate::walks::Walks;
 use crate::words::{Words, words};
@@ -19,8 +22,11 @@ pub(crate) const LONGEST_VALUE: usize = 512;
 /// Longest type annotation in bytes.
 const LONGEST_TYPE: usize = 40;
 
-/// Most bytes between a name and the word that says that its value follows.
-const MOST_MARKS: usize = 40;
+/// Longest call around a value in bytes, up to its bracket.
+const LONGEST_WRAPPER: usize = 40;
+
+/// How many bytes before a name are looked at for the beginning of its line.
+const LINE: usize = 200;
 
 /// Most blanks between a name and its value.
 const MOST_BLANKS: usize = 24;
@@ -56,12 +62,9 @@ pub(crate) fn find(
     let (open, form) = opening(text, name)?;
     let open = after_type(text, open).unwrap_or(open);
     let (value, quoted) = value(text, open, base, walks)?;
-    let whole = match form {
-        Form::Call | Form::Operator | Form::Option => true,
-        Form::Element => text.get(value.1) == Some(&b'<'),
-        Form::Pair => closes(text, value.1),
-    };
-    whole.then_some(Assignment { name, value, quoted, form })
+    let whole = form != Form::Element || text.get(value.1) == Some(&b'<');
+    let outside = !quoted || !closes_text(text, name, value.0);
+    (whole && outside).then_some(Assignment { name, value, quoted, form })
 }
 
 /// How a name and its value are put together.
@@ -71,28 +74,40 @@ pub(crate) enum Form {
     Call,
     /// The text of an XML element.
     Element,
+    /// Two of several literals in a row: `f("x", "password", "…")`.
+    Item,
     /// An operator between them.
     Operator,
     /// An option and the next word: `--password …`.
     Option,
     /// Two literals in brackets: `("password", "…")`.
     Pair,
+    /// A sentence or a cell of a table: `the password is …`.
+    Prose,
 }
 
-/// Whether the bracket that holds a pair closes after the quote at `quote`: what goes on is a list.
-fn closes(text: &[u8], quote: usize) -> bool {
-    let after = quote.checked_add(1).and_then(|at| text.get(at..)).unwrap_or_default();
-    let blanks = run(after, is_blank);
-    matches!(after.get(blanks), Some(b')' | b']' | b'}'))
-}
-
-/// Whether a bracket opens before the quote that stands before the name at `name`.
-fn opens_pair(text: &[u8], name: usize) -> bool {
-    let head = name.checked_sub(1).and_then(|at| text.get(..at)).unwrap_or_default();
-    let recent = head.get(head.len().saturating_sub(MOST_BLANKS)..).unwrap_or_default();
-    let blanks = run_back(recent, |byte| is_blank(byte) || byte == b'\n');
-    let bracket = head.len().checked_sub(blanks.saturating_add(1)).and_then(|at| head.get(at));
-    matches!(bracket, Some(b'(' | b'[' | b'{'))
+/// Whether the quote before `open` ends a text in which the name stands, rather than to open a
+/// value: `"the password: "`. A name in quotes of its own is in no text.
+fn closes_text(text: &[u8], name: (usize, usize), open: usize) -> bool {
+    let Some(quote) = open.checked_sub(1).and_then(|at| text.get(at)) else { return false };
+    let escaped = open.checked_sub(2).and_then(|at| text.get(at)) == Some(&b'\\');
+    if escaped || text.get(name.1).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\')) {
+        return false;
+    }
+    let head = text.get(..name.0).unwrap_or_default();
+    let near = head.get(head.len().saturating_sub(LINE)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let whole = line.len() < near.len() || near.len() == head.len();
+    let opens = |at: usize| {
+        let around =
+            (at.checked_sub(1).and_then(|it| line.get(it)), line.get(at.saturating_add(1)));
+        // An apostrophe stands within a word, and an escaped quote opens nothing.
+        line.get(at) == Some(quote)
+            && around.0 != Some(&b'\\')
+            && !(around.0.is_some_and(u8::is_ascii_alphanumeric)
+                && around.1.is_some_and(u8::is_ascii_alphanumeric))
+    };
+    whole && (0..line.len()).filter(|at| opens(*at)).count() % 2 == 1
 }
 
 /// The end of the word without a byte that only ended the keyword: `pwd=`.
@@ -114,117 +129,14 @@ const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// Where the value opens, after the name's closing quote or bracket and an operator, and how.
-fn opening(text: &[u8], (name_start, name_end): (usize, usize)) -> Option<(usize, Form)> {
-    let rest = text.get(name_end..)?;
-    let closing = run(rest.get(..4.min(rest.len()))?, |byte| {
-        matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']')
-    });
-    let rest = rest.get(closing..)?;
-    let blanks = run(rest, is_blank);
-    let operator_at = name_end.checked_add(closing)?.checked_add(blanks)?;
-    let (width, form) = match text.get(operator_at..)? {
-        _ if blanks > MOST_BLANKS => return None,
-        [b'=', b'=', b'=', ..] => (3, Form::Operator),
-        [b':' | b'=', b'=', ..] | [b'=', b'>' | b'~', ..] => (2, Form::Operator),
-        [b':', b':', ..] => return None,
-        [b'=' | b':', ..] => (1, Form::Operator),
-        [b'>', ..]
-            if in_tag(text, name_start) || (closing > 0 && is_attribute(text, name_start)) =>
-        {
-            (1, Form::Element)
-        }
-        // `process.env.TOKEN || "…"`: what stands in for the value.
-        [b'|', b'|', ..] | [b'?', b'?', ..] if opens_quote(text, operator_at.checked_add(1)?) => {
-            (2, Form::Operator)
-        }
-        [b'(', b'"' | b'\'', ..] if closing == 0 && blanks == 0 => (1, Form::Call),
-        [b',', ..]
-            if closing > 0 && opens_quote(text, operator_at) && opens_pair(text, name_start) =>
-        {
-            (1, Form::Pair)
-        }
-        _ if blanks > 0 && closing == 0 && is_option(text, name_start) => (0, Form::Option),
-        _ if blanks > 0 && closing == 0 && is_declared(text, name_start) => (0, Form::Operator),
-        [b'\'', ..] if blanks > 0 && closing == 0 && is_clause(text, name_start) => {
-            (0, Form::Operator)
-        }
-        rest => (value_field(rest)?, Form::Operator),
-    };
-    let after = operator_at.checked_add(width)?;
-    let blanks = run(text.get(after..)?, is_blank);
-    if blanks > MOST_BLANKS { None } else { after.checked_add(blanks).zip(Some(form)) }
-}
-
-/// Length up to the operator's end when the next thing said is the value of what was named:
-/// `name: X` and on the next line `value: …`, `key="X" value="…"`, `variable "x" { default = "…"`.
-fn value_field(rest: &[u8]) -> Option<usize> {
-    let near = rest.get(..MOST_MARKS.min(rest.len()))?;
-    let marks =
-        run(near, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'{' | b'"' | b'\''));
-    let field = rest.get(marks..)?;
-    let word = [&b"value"[..], b"Value", b"default", b"defaultValue"].into_iter().find(|word| {
-        field.starts_with(word) && !field.get(word.len()).is_some_and(|b| is_name(*b))
-    })?;
-    let after = field.get(word.len()..)?;
-    let closing = run(after.get(..1)?, |byte| byte == b'"' || byte == b'\'');
-    let blanks = run(after.get(closing..)?, is_blank);
-    let operator = word.len().checked_add(closing)?.checked_add(blanks)?;
-    matches!(field.get(operator)?, b'=' | b':').then_some(())?;
-    marks.checked_add(operator)?.checked_add(1)
-}
-
-/// Whether a word before the name at `start` says that its value follows: `ENV NAME …`.
-fn is_declared(text: &[u8], start: usize) -> bool {
-    let head = text.get(..start).unwrap_or_default();
-    let named = text.get(start..).is_some_and(|name| DIRECTIVES.begin(name));
-    let first = before(text, start).is_none_or(|byte| byte == b'\n');
-    DECLARERS.iter().any(|word| head.ends_with(word)) || (named && first)
-}
-
-/// Whether the name at `start` is a clause of SQL: `WITH PASSWORD '…'`.
-fn is_clause(text: &[u8], start: usize) -> bool {
-    let named = |word: &[u8]| text.get(start..).is_some_and(|name| name.starts_with(word));
-    named(b"PASSWORD ")
-        || (named(b"password ") && text.get(..start).is_some_and(|head| head.ends_with(b"with ")))
-}
-
-/// Whether the name at `start` is the value of an XML attribute: `key="name"`.
-fn is_attribute(text: &[u8], start: usize) -> bool {
-    start.checked_sub(2).and_then(|at| text.get(at..start)) == Some(b"=\"")
-}
-
-/// Words after which a name and, after a blank, its value follow.
-const DECLARERS: [&[u8]; 4] = [b"ENV ", b"setx ", b"#define ", b"fastcgi_param "];
-
-/// Lines of configuration that are a name, a blank and a value.
-static DIRECTIVES: Words = words! { "requirepass " "masterauth " };
-
-/// Whether a quote follows the comma at `comma`.
-fn opens_quote(text: &[u8], comma: usize) -> bool {
-    let rest = comma.checked_add(1).and_then(|at| text.get(at..)).unwrap_or_default();
-    let blanks = run(rest, is_blank);
-    matches!(rest.get(blanks), Some(b'"' | b'\''))
-}
-
-/// Whether the name at `start` is a command-line option: `--name`.
-fn is_option(text: &[u8], start: usize) -> bool {
-    text.get(start..).is_some_and(|name| name.starts_with(b"--"))
-        && before(text, start)
-            .is_none_or(|byte| !byte.is_ascii_graphic() || matches!(byte, b'"' | b'\''))
-}
-
-/// Whether the name at `start` is an XML tag: `<name`.
-fn in_tag(text: &[u8], start: usize) -> bool {
-    before(text, start) == Some(b'<')
-}
-
 /// The value that opens at `at`, and whether it is quoted.
 fn value(text: &[u8], at: usize, base: usize, walks: &mut Walks) -> Option<((usize, usize), bool)> {
     let start = at.checked_add(opener(text.get(at..)?))?;
     let rest = text.get(start..)?;
     match rest {
         [b'"', b'"', b'"', ..] => quoted(text, start.checked_add(3)?, b"\"\"\""),
+        // A literal in a literal, as Gradle wants it: `"\"…\""`.
+        [b'"', b'\\', b'"', ..] => quoted(text, start.checked_add(3)?, b"\\\""),
         [b'\\', quote @ (b'"' | b'\''), ..] => {
             quoted(text, start.checked_add(2)?, &[b'\\', *quote])
         }
@@ -244,13 +156,44 @@ const fn ends_sentence(byte: u8) -> bool {
     matches!(byte, b'.' | b':' | b'?')
 }
 
-/// Bytes between an operator and a quote: `&"…"`, `("…")`, `b"…"`, `@"…"`.
+/// Bytes between an operator and a quote: `&"…"`, `("…")`, `b"…"`, `@"…"`, `{"…"}`, and calls that
+/// take a literal and make the value of it: `String::from("…")`, `[]byte("…")`.
 fn opener(text: &[u8]) -> usize {
     let marks = run(text.get(..3.min(text.len())).unwrap_or_default(), |byte| {
-        matches!(byte, b'(' | b'[' | b'&' | b'@' | b'b' | b'B' | b'f' | b'r' | b'u' | b'L')
+        matches!(byte, b'(' | b'[' | b'&' | b'@' | b'b' | b'B' | b'f' | b'r' | b'u' | b'L' | b'$')
     });
-    if matches!(text.get(marks), Some(b'"' | b'\'')) { marks } else { 0 }
+    match text {
+        [b'{', quote @ (b'"' | b'\''), tail @ ..] => {
+            let end = tail.iter().take(LONGEST_VALUE).position(|byte| byte == quote);
+            let closed = end.and_then(|at| tail.get(at.saturating_add(1))) == Some(&b'}');
+            usize::from(closed)
+        }
+        _ if matches!(text.get(marks), Some(b'"' | b'\'')) => marks,
+        _ => wrapper(text).unwrap_or(0),
+    }
 }
+
+/// Length of a call up to the literal that it takes.
+fn wrapper(text: &[u8]) -> Option<usize> {
+    let near = text.get(..LONGEST_WRAPPER.min(text.len()))?;
+    let constructed = if near.starts_with(b"new ") { 4 } else { 0 };
+    let name = run(near.get(constructed..)?, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.' | b'[' | b']')
+    });
+    let bracket = constructed.checked_add(name)?;
+    let marks = match near.get(bracket..)? {
+        [b'(', b'"' | b'\'' | b'`', ..] => 1,
+        [b'(', b'b' | b'r' | b'@', b'"' | b'\'', ..] => 2,
+        _ => return None,
+    };
+    WRAPPERS.end(near.get(..bracket)?).then_some(bracket.checked_add(marks)?)
+}
+
+/// Ends of the names of calls that make a value of a literal.
+static WRAPPERS: Words = words! {
+    "from" "byte" "bytes" "string" "str" "some" "just" "secret" "secretstr" "buffer" "of" "password"
+    "credential" "b64decode" "fromhex" "unhexlify" "tostring" "wrap" "quote" "char" "key" "token"
+};
 
 fn quoted(text: &[u8], start: usize, close: &[u8]) -> Option<((usize, usize), bool)> {
     let rest = text.get(start..)?;
@@ -333,13 +276,11 @@ mod tests {
     #[test]
     fn prose_and_code_hold_no_value() {
         for text in [
-            "the password is long",
             "password::new()",
             "password, token",
             "a password",
-            "['user', 'password', 'host']",
-            "['password', 'pause', 'print']",
-            "f('password', 'salt', 64)",
+            "print(\"the password: \")",
+            "ask('user and password: ', '>')",
         ] {
             assert_eq!(value_of(text, "password"), None, "{text}");
         }

@@ -11,13 +11,13 @@ use crate::bytes::before;
 pub(crate) const BLOCK: usize = 64;
 
 /// Fewest digits of any number that is looked for.
-const FEWEST_DIGITS: usize = 9;
+const FEWEST_DIGITS: usize = 4;
 
 /// A group longer than this is no number of a person's; its bit is 31.
 const LONGEST_GROUP: usize = 31;
 
 /// Most letters that may stand directly before a number.
-const MOST_LETTERS: usize = 4;
+const MOST_LETTERS: usize = 6;
 
 /// The first group of digits of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ mod tests {
     fn groups_begin_at_words_only() {
         assert_eq!(found("123-45-6789"), [(0, 3, 0), (4, 2, 0), (7, 4, 0)]);
         assert_eq!(found("DE123456789 x_123456789"), [(2, 9, 2)]);
-        assert_eq!(found("12 ab 34"), []);
+        assert_eq!(found("1 ab 34"), []);
     }
 
     #[test]

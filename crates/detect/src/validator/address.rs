@@ -18,8 +18,19 @@ const CONTEXT: usize = 24;
 /// Words before a version that has four parts.
 static VERSIONS: Words = words! {
     "version" "ver " "ver." "release" "chrome/" "firmware" "build" "assembly" "section" "sec." "chapter" "clause"
-    "table" "figure" "oid"
+    "table" "figure" "oid" "objectidentifier" "upgrade" "update" "updated" "revision" "deps" "v8 " "git " "gcc " "since "
+    "prior to " "released"
 };
+
+/// Words before an address that is one although its numbers are as small as those of a section.
+static ADDRESSES: Words = words! {
+    "ip" "addr" "host" "server" "client" "dns" "from" "peer" "remote" "listen" "connect" "ping" "via"
+    "resolver" "gateway" "proxy" "route" "nameserver" "inet"
+};
+
+/// Resolvers that anybody may ask, whose numbers are small.
+const RESOLVERS: [[u8; 4]; 5] =
+    [[1, 1, 1, 1], [1, 0, 0, 1], [8, 8, 8, 8], [8, 8, 4, 4], [9, 9, 9, 9]];
 
 /// A dotted address around the candidate; one that can belong to somebody.
 pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
@@ -38,10 +49,12 @@ pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
         || first == 0
         || first >= 224
         || documentation;
-    if nobody || is_version(candidate) {
+    if nobody || is_version(candidate) || is_in_drawing(candidate) {
         return Judgement::Refuse;
     }
-    Judgement::sound_if(!address.is_private())
+    let small = address.octets().iter().all(|octet| *octet < 10);
+    let section = small && !RESOLVERS.contains(&address.octets()) && !is_said(candidate);
+    Judgement::sound_if(!address.is_private() && !section)
 }
 
 /// A global address of the sixth version that begins with the candidate.
@@ -86,12 +99,39 @@ fn widen(candidate: &mut Candidate<'_>) -> Option<Ipv4Addr> {
     str::from_utf8(candidate.value()).ok()?.parse().ok()
 }
 
+/// Whether a word shortly before says that it is an address.
+fn is_said(candidate: &Candidate<'_>) -> bool {
+    let head = candidate.before();
+    let near = head.get(head.len().saturating_sub(CONTEXT)..).unwrap_or_default();
+    ADDRESSES.stand_near_end(near, CONTEXT)
+}
+
+/// Whether it stands between numbers with a fraction, as in the path of a drawing, which leaves out
+/// what it can: `c2.1-.44 3.51.98.32 2.03`.
+fn is_in_drawing(candidate: &Candidate<'_>) -> bool {
+    let fraction = |text: &[u8]| {
+        text.iter().filter(|byte| **byte == b'.').count() == 1
+            && text.iter().any(u8::is_ascii_digit)
+            && text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
+    };
+    let blank = |byte: &u8| matches!(byte, b' ' | b'-' | b',');
+    let head = candidate.before();
+    let near = head.get(head.len().saturating_sub(CONTEXT)..).unwrap_or_default();
+    let after = candidate.after();
+    let after = after.get(..CONTEXT.min(after.len())).unwrap_or_default();
+    let led = near.strip_suffix(b" ").and_then(|it| it.rsplit(blank).next()).is_some_and(fraction);
+    let followed =
+        after.strip_prefix(b" ").and_then(|it| it.split(blank).next()).is_some_and(fraction);
+    led || followed
+}
+
 /// Whether a word shortly before, or a `v`, makes it a version.
 fn is_version(candidate: &Candidate<'_>) -> bool {
     let head = candidate.before();
     let near = head.get(head.len().saturating_sub(CONTEXT)..).unwrap_or_default();
     let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     VERSIONS.stand_near_end(line, CONTEXT)
+        || line.ends_with(b",v ")
         || line.ends_with(b"==")
         || line.ends_with(b"~")
         || line.ends_with(b"^")

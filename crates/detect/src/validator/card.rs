@@ -51,9 +51,15 @@ pub(super) fn card(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     }
     // Eighteen or nineteen bare digits are more often an integer of 64 bits, and what begins with
-    // a 1 is more often a time.
+    // a 1 is more often a time; what stands in a list of numbers is one of them.
     let bare = digits.len() == candidate.value().len();
-    let integer = bare && (digits.len() >= 17 || digits.starts_with(b"1"));
+    let listed =
+        matches!(candidate.after(), [b',', b' ', b'0'..=b'9', ..] | [b',', b'0'..=b'9', ..])
+            || matches!(
+                candidate.before(),
+                [.., b'0'..=b'9', b',', b' '] | [.., b'0'..=b'9', b',']
+            );
+    let integer = bare && (digits.len() >= 17 || digits.starts_with(b"1") || listed);
     let named = !integer || NAMES.stand_near_end(candidate.before(), CONTEXT);
     Judgement::sound_if(named && !PUBLISHED.contains(&digits))
 }
@@ -98,7 +104,7 @@ fn read(candidate: &Candidate<'_>) -> Option<([u8; MOST], usize, usize)> {
 }
 
 /// Whether a further group of four or five hex digits stands on either side: a table of codes.
-fn is_row(before: &[u8], after: &[u8]) -> bool {
+pub(super) fn is_row(before: &[u8], after: &[u8]) -> bool {
     let blank = |byte: u8| matches!(byte, b' ' | b'-' | b'\n' | b'\t');
     let is_group = |length: usize| matches!(length, 4 | 5);
     let gap = run_back(before, blank);

@@ -90,10 +90,12 @@ pub(super) fn ee_isikukood(candidate: &mut Candidate<'_>) -> Judgement {
 
 /// Spanish DNI or NIE: eight digits, or X, Y or Z and seven, and a letter by the remainder of 23.
 pub(super) fn es_nif(candidate: &mut Candidate<'_>) -> Judgement {
-    let first = match candidate.before() {
-        [.., letter @ (b'X' | b'Y' | b'Z')] => Some(letter.wrapping_sub(b'X').wrapping_add(b'0')),
-        _ => None,
+    let (first, width) = match candidate.before() {
+        [.., letter @ (b'X' | b'Y' | b'Z'), b'-'] => (Some(letter), 2),
+        [.., letter @ (b'X' | b'Y' | b'Z')] => (Some(letter), 1),
+        _ => (None, 0_usize),
     };
+    let first = first.map(|letter| letter.wrapping_sub(b'X').wrapping_add(b'0'));
     let value = candidate.value();
     let body = value.iter().filter(|byte| byte.is_ascii_digit());
     let all = first.iter().chain(body);
@@ -104,7 +106,7 @@ pub(super) fn es_nif(candidate: &mut Candidate<'_>) -> Judgement {
     let letter = value.last().map(u8::to_ascii_uppercase);
     let right = SPANISH.get(sum.wrapping_rem(23) as usize).copied();
     if (7..=8).contains(&count) && letter == right {
-        candidate.start = candidate.start.saturating_sub(usize::from(first.is_some()));
+        candidate.start = candidate.start.saturating_sub(width);
         Judgement::Sound
     } else {
         Judgement::Refuse
@@ -239,6 +241,11 @@ pub(super) fn it_fiscal(candidate: &mut Candidate<'_>) -> Judgement {
     let free = open.is_none_or(|byte| !byte.is_ascii_alphanumeric());
     let fits = value.len() == 16 && free && check == Some(sum.wrapping_rem(26));
     Judgement::refuse_unless(fits)
+}
+
+/// Italian VAT number: eleven digits with the Luhn check.
+pub(super) fn it_vat(candidate: &mut Candidate<'_>) -> Judgement {
+    judge::<11>(candidate, |digits| luhn(digits))
 }
 
 /// Norwegian birth number: two check digits, each mod 11.

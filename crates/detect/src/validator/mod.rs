@@ -5,6 +5,7 @@
 
 mod address;
 mod azure;
+mod bare;
 mod base58;
 mod base64;
 mod basic;
@@ -33,6 +34,7 @@ mod shape;
 mod ssn;
 mod url;
 mod vehicle;
+mod wordy;
 mod world;
 
 pub(crate) use placeholder::is_sample;
@@ -41,6 +43,22 @@ use crate::candidate::Validator;
 
 /// All validators, sorted by name; the build script reads the names from here.
 pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
+    ("alone-au-abn", bare::au_abn),
+    ("alone-au-medicare", bare::au_medicare),
+    ("alone-bitcoin", bare::bitcoin),
+    ("alone-es-dni", bare::es_dni),
+    ("alone-es-nie", bare::es_nie),
+    ("alone-fi-hetu", bare::fi_hetu),
+    ("alone-gb-nino", bare::gb_nino),
+    ("alone-in-aadhaar", bare::in_aadhaar),
+    ("alone-in-gstin", bare::in_gstin),
+    ("alone-in-pan", bare::in_pan),
+    ("alone-in-vehicle", bare::in_vehicle),
+    ("alone-it-fiscal", bare::it_fiscal),
+    ("alone-kr-rrn", bare::kr_rrn),
+    ("alone-pl-pesel", bare::pl_pesel),
+    ("alone-sg-nric", bare::sg_nric),
+    ("alone-us-mbi", bare::us_mbi),
     ("ar-cuit", world::ar_cuit),
     ("at-svnr", europe::at_svnr),
     ("atlassian-crc32", crc32::atlassian),
@@ -104,6 +122,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("ipv4", address::ipv4),
     ("ipv6", address::ipv6),
     ("it-fiscal", europe::it_fiscal),
+    ("it-vat", europe::it_vat),
     ("jp-my-number", world::jp_my_number),
     ("jwk", shape::jwk),
     ("jwt", jwt::jwt),
@@ -159,6 +178,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
 /// from here, so that no other one is asked about a token inside a word.
 #[cfg(test)]
 static PROVING: &[&str] = &[
+    "alone-bitcoin",
     "atlassian-crc32",
     "azure-devops",
     "azure-identifiable",

@@ -24,6 +24,8 @@ pub(super) enum Promise {
     Key,
     /// A password that a person may have chosen.
     Password,
+    /// A key of some kind that is not known: `acme_key`.
+    PerhapsKey,
 }
 
 /// Words after which the thing is still the same: `PASSWORD_PROD`, `token2`, `secretValue`.
@@ -53,15 +55,35 @@ static KEY_KINDS: Words = words! {
     "storage" "subscription" "webhook" "write"
 };
 
+/// Words that make a following `key` the name of a thing among others.
+static KEY_VETOES: Words = words! {
+    "a" "accept" "and" "any" "arrow" "attr" "attribute" "bucket" "by" "cache" "child" "column" "composite"
+    "config" "context" "csrf" "current" "data" "dedup" "dict" "display" "each" "enter" "entry" "env"
+    "error" "escape" "event" "every" "field" "file" "filter" "first" "for" "foreign" "group" "hash"
+    "header" "host" "hot" "i18n" "idempotency" "index" "input" "item" "json" "lang" "language" "last"
+    "locale" "lookup" "map" "message" "meta" "metadata" "missing" "modifier" "msg" "my" "natural" "next"
+    "no" "node" "null" "object" "of" "order" "other" "output" "parent" "partition" "path" "pixel" "pre"
+    "press" "prev" "primary" "prop" "property" "public" "query" "react" "record" "registry" "resource"
+    "result" "route" "routing" "row" "same" "search" "set" "setting" "socket" "shard" "shortcut" "sort" "state" "storage"
+    "surrogate" "tab" "table" "tag" "template" "that" "the" "theme" "this" "translation" "trace"
+    "tree" "unique" "unknown" "valid" "widget" "with" "word" "xml" "yaml" "your"
+};
+
 /// Words that make a following `token` something else.
 static TOKEN_VETOES: Words = words! {
     "bos" "cancellation" "cancel" "cls" "continuation" "csrf" "design" "eos" "id" "lock" "mask"
-    "max" "min" "n" "next" "num" "pad" "page" "prev" "sep" "start" "stop" "sync" "this" "unk"
+    "max" "min" "n" "next" "num" "pad" "page" "prev" "sep" "start" "stop" "sync" "unk"
     "xsrf"
 };
 
+/// Words of names that hold nothing secret, whatever stands after them.
+static PUBLIC: Words = words! { "publickey" "public_key" "public-key" };
+
 /// What the name promises; `None` when it names no secret.
 pub(super) fn promise(name: &[u8]) -> Option<Promise> {
+    if PUBLIC.stand_in(name) {
+        return None;
+    }
     let mut words = Parts { rest: name };
     let mut word = words.next()?;
     while NEUTRAL.contain(word) {
@@ -77,7 +99,15 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
         || (word.eq_ignore_ascii_case(b"key") && KEY_KINDS.contain(before))
         || (word.eq_ignore_ascii_case(b"token") && !TOKEN_VETOES.contain(before))
         || (word.eq_ignore_ascii_case(b"auth") && before.is_empty() && name.starts_with(b"_"));
-    key.then_some(Promise::Key)
+    let perhaps = word.eq_ignore_ascii_case(b"key")
+        && before.len() >= 2
+        && !KEY_VETOES.contain(before)
+        && !name.contains(&b' ');
+    match (key, perhaps) {
+        (true, _) => Some(Promise::Key),
+        (false, true) => Some(Promise::PerhapsKey),
+        (false, false) => None,
+    }
 }
 
 /// The words of a name, last one first: cut at what is no letter and where lower case meets upper.
@@ -113,6 +143,9 @@ mod tests {
             ["password", "DB_PASSWORD", "dbPassword2", "PASSWORD_PROD", "mysqlpwd", "db.pass"]
         {
             assert_eq!(promise(name.as_bytes()), Some(Promise::Password), "{name}");
+        }
+        for name in ["acme_key", "stripeKey"] {
+            assert_eq!(promise(name.as_bytes()), Some(Promise::PerhapsKey), "{name}");
         }
         for name in ["OPENAI_API_KEY", "apiKey", "x-api-key", "MY_TOKEN", "clientSecret", "_auth"] {
             assert_eq!(promise(name.as_bytes()), Some(Promise::Key), "{name}");

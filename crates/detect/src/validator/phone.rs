@@ -4,6 +4,7 @@
 //! third digit of neither are both 1, exchange 555 with lines 0100 to 0199 is kept for fiction.
 //! ITU-T E.164: a country code that exists, at most 15 digits in all.
 
+use crate::bytes::run_back;
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -20,6 +21,12 @@ const CONTEXT: usize = 40;
 static NAMES: Words = words! {
     "phone" "telephone" "mobile" "tel:" "tel." "tel " "cell:" "cell " "cellphone" "fax" "whatsapp" "sms"
 };
+
+/// Ends of names of ids, whatever they are of: `"phone_id": …`.
+static IDS: Words = words! { "id" };
+
+/// Words for other numbers that are printed in the same groups.
+static OTHERS: Words = words! { "nhs" "npi" };
 
 /// A telephone number whose first digits are the candidate.
 pub(super) fn phone(candidate: &mut Candidate<'_>) -> Judgement {
@@ -90,7 +97,10 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
         rest if rest.len() == 10 => rest,
         _ => return Judgement::Refuse,
     };
-    if !is_north_american(ten) || all_equal(ten) {
+    if !is_north_american(ten)
+        || all_equal(ten)
+        || OTHERS.stand_near_end(candidate.before(), CONTEXT)
+    {
         return Judgement::Refuse;
     }
     // `252.227-7013` is a clause, `277.764 1035` two coordinates.
@@ -116,9 +126,12 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
     Judgement::sound_if(grouped)
 }
 
-/// Whether a word shortly before says that this is a telephone number.
+/// Whether a word shortly before says that this is a telephone number, not the id of one.
 fn is_named(candidate: &Candidate<'_>) -> bool {
-    NAMES.stand_near_end(candidate.before(), CONTEXT)
+    let name = candidate.before();
+    let marks = run_back(name, |b| matches!(b, b' ' | b'"' | b'\'' | b':' | b'=' | b'#'));
+    let name = name.get(..name.len().saturating_sub(marks)).unwrap_or_default();
+    !IDS.end(name) && NAMES.stand_near_end(candidate.before(), CONTEXT)
 }
 
 /// A number as it is written: its digits, and how they are grouped.

@@ -45,6 +45,11 @@ pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::Sound
 }
 
+/// Words for coordinates.
+static PLACES: Words = words! {
+    "lat" "lon" "lng" "coord" "geo" "gps" "location" "position" "place" "point" "home" "map"
+};
+
 /// A pair of coordinates: degrees with three to eight places each, latitude first, alone and not
 /// part of a longer row of numbers.
 pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
@@ -80,7 +85,10 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
     }
     candidate.start = candidate.start.saturating_sub(usize::from(negative));
     candidate.end = candidate.start.saturating_add(usize::from(negative)).saturating_add(length);
-    Judgement::Sound
+    // Rows of numbers are as likely; what has a line or quotes of its own, or a word, is no row.
+    let mark = |byte: Option<&u8>| byte.is_none_or(|it| matches!(it, b'\n' | b'\r' | b'"' | b'\''));
+    let own = mark(candidate.before().last()) && mark(candidate.after().first());
+    Judgement::sound_if(own || PLACES.stand_near_end(candidate.before(), CONTEXT))
 }
 
 /// Whole degrees of at most `most`, and the bytes of the number.

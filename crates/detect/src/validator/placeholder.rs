@@ -22,6 +22,8 @@ static NOTHING: Words = words! {
     "any" "object" "optional" "required" "empty" "unset" "default" "password" "passwd" "pass"
     "secret" "token" "key" "apikey" "api_key" "test" "foo" "bar" "baz" "value" "bytes" "text"
     "varchar" "inherit" "self" "this" "hidden" "env" "prompt" "file" "yes" "no" "user" "username"
+    "always" "anoncvs" "anonymous" "correct" "encrypted" "guest" "ignored" "incorrect" "message"
+    "mock" "never" "right" "stub" "testpass" "tiger" "unencrypted" "wrong"
 };
 
 /// Beginnings of references to where the value really is.
@@ -36,12 +38,25 @@ pub(crate) fn is_reference(value: &[u8]) -> bool {
     let percent =
         matches!(value, [b'%', inner @ .., b'%'] | [b'{', inner @ .., b'}'] if !inner.is_empty());
     let slashes = value.iter().filter(|byte| **byte == b'/').count();
-    let path = slashes >= 2 && matches!(value, [b'/' | b'~', ..] | [b'.', b'/' | b'.', ..])
+    let path = slashes >= 2
+        && matches!(value, [b'/' | b'~', ..] | [b'.', b'/' | b'.', ..])
+        && !is_base64(value)
         || slashes >= 1 && has_extension(value);
     REFERENCES.begin(value)
         || percent
         || path
         || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$("))
+}
+
+/// Whether a value that begins like a path is rather bytes in base64: whole groups of four, of all
+/// kinds of characters, and no mark that names have.
+fn is_base64(value: &[u8]) -> bool {
+    let kinds: [fn(&u8) -> bool; 3] =
+        [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit];
+    value.len() >= 24
+        && value.len().is_multiple_of(4)
+        && kinds.iter().all(|kind| value.iter().any(kind))
+        && value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'+' | b'='))
 }
 
 /// Whether a value ends like the name of a file: `.rs`, `.json`.
@@ -94,6 +109,7 @@ mod tests {
             assert!(is_reference(value.as_bytes()), "{value}");
         }
         assert!(!is_reference(b"hunter2") && !is_reference(b"/x+9kd"));
+        assert!(!is_reference(b"/TNedg5BZWZSB0o1t/1ZdXDdb8n3e4I1uZPm5R9w"));
     }
 
     #[test]

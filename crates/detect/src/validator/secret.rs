@@ -3,18 +3,30 @@
 use super::entropy;
 use super::naming::{Promise, promise};
 use super::placeholder::{is_placeholder, is_reference};
+use super::wordy::{is_path_of_names, is_wordy};
 use crate::assignment::Form;
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
+/// How many bytes before a value are looked at for its name.
+const NAMES: usize = 112;
+
 /// How many bytes after a value are looked at for the end of the line.
 const MOST_MARKS: usize = 40;
 
-/// Beginnings of calls that take a secret to keep it.
-static GIVERS: Words = words! {
-    "set" "with" "use" "add" "put" "config"
+/// First words of calls that are given a text about a secret, or one to compare or to convert.
+static ASKERS: Words = words! {
+    "ask" "assert" "change" "check" "compare" "contains" "create" "decode" "decrypt" "delete"
+    "encode" "encrypt" "ends" "enter" "expect" "fetch" "find" "forgot" "from" "generate" "get"
+    "has" "hash" "hide" "is" "load" "log" "make" "match" "matches" "parse" "print" "prompt" "read"
+    "remove" "require" "reset" "show" "starts" "string" "strip" "test" "to" "translate" "validate"
+    "verify"
 };
+
+/// Fewest bytes of a key whose name promises one, and of one whose name only might.
+const LEAST_KEY: usize = 16;
+const LEAST_PERHAPS: usize = 20;
 
 /// Names that are words of prose as well.
 static SHORT: Words = words! {
@@ -29,11 +41,17 @@ static SELVES: Words = words! {
 /// A random value of 16 bytes or more, assigned to a name that promises a key or token.
 pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
-    let fits = (16..=400).contains(&value.len())
-        && promise(candidate.name) == Some(Promise::Key)
+    let least = match promise(candidate.name) {
+        Some(Promise::Key) => LEAST_KEY,
+        Some(Promise::PerhapsKey) => LEAST_PERHAPS,
+        Some(Promise::Password) | None => return Judgement::Refuse,
+    };
+    let fits = (least..=400).contains(&value.len())
         && value.iter().all(|byte| is_key_byte(*byte))
         && is_given(candidate)
-        && !is_path_of_names(value)
+        && !is_wordy(value)
+        && !is_lettered(value)
+        && (candidate.form != Form::Item || kinds(value) > 2 || is_hex(value))
         && promise(value).is_none()
         && !is_code(candidate)
         && !is_reference(value)
@@ -43,9 +61,20 @@ pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::refuse_unless(fits)
 }
 
+/// Whether a value is letters of one case and marks: a name.
+fn is_lettered(value: &[u8]) -> bool {
+    let none = |kind: fn(&u8) -> bool| !value.iter().any(kind);
+    none(u8::is_ascii_digit) && (none(u8::is_ascii_lowercase) || none(u8::is_ascii_uppercase))
+}
+
+fn is_hex(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_hexdigit)
+}
+
 /// A value whose pattern says enough, assigned to a name that promises a key or token.
 pub(super) fn named(candidate: &mut Candidate<'_>) -> Judgement {
-    let fits = promise(candidate.name) == Some(Promise::Key)
+    let promised = promise(candidate.name);
+    let fits = matches!(promised, Some(Promise::Key | Promise::PerhapsKey))
         && !is_placeholder(candidate.value())
         && !is_reference(candidate.value());
     Judgement::refuse_unless(fits)
@@ -61,9 +90,10 @@ pub(super) fn literal(candidate: &mut Candidate<'_>) -> Judgement {
 /// could as well be a word of code or prose is shape only.
 pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
-    let promised = promise(candidate.name);
-    let fits = promised.is_some()
-        && (4..=128).contains(&value.len())
+    let Some(promised) = promise(candidate.name).filter(|it| *it != Promise::PerhapsKey) else {
+        return Judgement::Refuse;
+    };
+    let fits = (4..=128).contains(&value.len())
         && value.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80)
         && is_given(candidate)
         && !is_code(candidate)
@@ -71,42 +101,120 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
         && !is_reference(value)
         && !is_placeholder(value)
         && !is_uuid(value)
+        && !is_hash(value)
+        && !is_version(value)
+        && !is_path_of_names(value)
         && !names_itself(candidate.name, value)
         && (candidate.quoted || is_tight(candidate) || ends_line(candidate));
-    if !fits {
-        return Judgement::Refuse;
-    }
-    let kinds = kinds(value);
-    let words = value.iter().filter(|byte| **byte == b' ').count();
+    let refused = !fits
+        || match promised {
+            Promise::Key => is_weak_key(candidate),
+            Promise::Password | Promise::PerhapsKey => false,
+        }
+        || is_prose(candidate);
+    if refused { Judgement::Refuse } else { how_sure(candidate) }
+}
+
+/// Whether what is said to be a key looks like no key: too short, or the name of something.
+fn is_weak_key(candidate: &Candidate<'_>) -> bool {
+    let value = candidate.value();
     let typed = candidate.name.iter().all(|byte| !byte.is_ascii_lowercase())
         || candidate.name.starts_with(b"--");
-    match promised {
-        Some(Promise::Key) if value.len() < 8 || kinds < 2 || words > 0 => Judgement::Refuse,
-        Some(Promise::Key) if !candidate.quoted && !typed => Judgement::Refuse,
-        // What is made of words is the name of something, or says something.
-        Some(Promise::Key) if is_wordy(value) || is_path_of_names(value) => Judgement::Refuse,
+    value.len() < 8
+        || kinds(value) < 2
+        || value.contains(&b' ')
+        || (!candidate.quoted && !typed)
+        || is_wordy(value)
+}
+
+/// Whether a value is only a word or more that follow a name: prose, a variable, one of a list.
+fn is_prose(candidate: &Candidate<'_>) -> bool {
+    let value = candidate.value();
+    let kinds = kinds(value);
+    let words = value.iter().filter(|byte| **byte == b' ').count();
+    let digits = value.iter().any(u8::is_ascii_digit);
+    let mixed = digits && value.iter().any(u8::is_ascii_alphabetic) && !value.contains(&b'-');
+    let short = SHORT.contain(candidate.name);
+    let constant = candidate.name.iter().all(|byte| !byte.is_ascii_lowercase());
+    match candidate.form {
         // What follows `PASS:` is the name of a test.
-        _ if SHORT.contain(candidate.name) && !candidate.quoted && !is_tight(candidate) => {
-            Judgement::Refuse
+        _ if short && !candidate.quoted && !is_tight(candidate) => true,
+        _ if words > 2 || (words > 0 && kinds < 2) => true,
+        Form::Item => kinds < 3 || words > 0 || !digits,
+        Form::Prose => short || words > 0 || value.len() < 6 || (kinds < 3 && !mixed),
+        Form::Call if short => words > 0 || kinds < 3,
+        Form::Pair => !constant && (kinds < 2 || is_identifier(value)),
+        Form::Call | Form::Element | Form::Operator | Form::Option => {
+            let compared = matches!(candidate.before(), [.., b'=', b'=', b' ', b'"' | b'\'']);
+            // One word after an option or a spaced `=` is prose, or another variable.
+            let named = kinds < 2 || (is_name(value) && is_wordy(value) && !digits);
+            (named && !candidate.quoted && is_loose(candidate))
+                || (kinds < 2 && compared)
+                || (kinds < 2 && !candidate.quoted && is_inside(candidate))
         }
-        // One word after an option or a spaced `=` is prose, or another variable.
-        _ if kinds < 2 && !candidate.quoted && is_loose(candidate) => Judgement::Refuse,
-        _ if words > 2 => Judgement::Refuse,
-        _ if kinds >= 2 && (candidate.quoted || words == 0) && !is_identifier(value) => {
-            Judgement::Sound
-        }
-        _ if candidate.quoted && words == 0 => Judgement::sound_if(kinds >= 2),
-        _ if words == 0 => Judgement::Shape,
-        _ => Judgement::Refuse,
     }
 }
 
-/// Whether the form is one in which a value is given, not taken or compared: of calls, only those
-/// whose name says so.
+/// Whether something other than marks stands on the line before the name, and a colon after it, as
+/// in a sentence: `Could not change password: denied`.
+fn is_inside(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let Some(head) = line.trim_ascii_end().strip_suffix(b":") else { return false };
+    let head = head.strip_suffix(candidate.name).unwrap_or(head);
+    !head.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'-' | b'#' | b'/' | b'*' | b'{' | b','))
+}
+
+/// How sure a password is that nothing speaks against.
+fn how_sure(candidate: &Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let words = value.contains(&b' ');
+    Judgement::sound_if(kinds(value) >= 2 && (candidate.quoted || !words) && !is_identifier(value))
+}
+
+/// Whether the form is one in which a value is given, not asked for, taken or compared.
 fn is_given(candidate: &Candidate<'_>) -> bool {
     let method = candidate.name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     let first = method.get(..run(method, |byte| byte.is_ascii_lowercase())).unwrap_or_default();
-    candidate.form != Form::Call || GIVERS.contain(first) || is_one_word(method)
+    let asked = ASKERS.contain(first) && !is_one_word(method);
+    // `validate(password, "…")` and `Token("…", "…")` say something about it.
+    let several = matches!(candidate.after(), [b'"' | b'\'' | b'`', b',', ..]);
+    let bracket = matches!(
+        candidate.before(),
+        [.., b'(' | b'[', b'"' | b'\''] | [.., b'(' | b'[', b'b', b'"' | b'\'']
+    );
+    let given = match candidate.form {
+        Form::Call => !asked && !several,
+        Form::Operator => !(several && bracket),
+        Form::Element | Form::Item | Form::Option | Form::Pair | Form::Prose => true,
+    };
+    given && !is_qualified(candidate) && !is_alternative(candidate)
+}
+
+/// Whether the name is a part of a longer one with colons between: `Test::Pass => …`,
+/// `arn:aws:secretsmanager:eu:1:secret:…`.
+fn is_qualified(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
+    let Some(at) = near.windows(candidate.name.len().max(1)).rposition(|it| it == candidate.name)
+    else {
+        return false;
+    };
+    let head = near.get(..at).unwrap_or_default();
+    let tight = near.last() == Some(&b':');
+    head.ends_with(b"::") || (tight && head.ends_with(b":") && !head.ends_with(b"\":"))
+}
+
+/// Whether the name is one of two texts to choose from: `ok ? "PASS" : "FAIL"`.
+fn is_alternative(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
+    let Some(at) = near.windows(candidate.name.len().max(1)).rposition(|it| it == candidate.name)
+    else {
+        return false;
+    };
+    matches!(near.get(..at), Some([.., b'?', b' ', b'"' | b'\'']))
 }
 
 /// Whether a name is one word: `Password`, `passwd`.
@@ -118,44 +226,21 @@ fn is_one_word(name: &[u8]) -> bool {
 /// Whether a value is a pattern or a text with places to fill in: `[^"]+`, `%s:%s`.
 fn is_expression(value: &[u8]) -> bool {
     value.windows(2).any(|pair| {
-        matches!(pair, b"(?" | b"[^" | b"\\w" | b"\\d" | b"\\s" | b"\\S" | b"%s" | b"%d" | b"{}")
+        matches!(
+            pair,
+            b"(?"
+                | b"[^"
+                | b"]+"
+                | b"]*"
+                | b"\\w"
+                | b"\\d"
+                | b"\\s"
+                | b"\\S"
+                | b"%s"
+                | b"%d"
+                | b"{}"
+        )
     })
-}
-
-/// Whether a value is names with dots between them: `ed25519.PrivateKey`.
-fn is_path_of_names(value: &[u8]) -> bool {
-    value.contains(&b'.')
-        && value.split(|byte| *byte == b'.').all(|name| is_name(name) && is_wordy(name))
-}
-
-/// Whether most of a value is words as names are made of: four letters or more, upper case
-/// before lower case.
-fn is_wordy(value: &[u8]) -> bool {
-    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    let mut in_words = 0_usize;
-    let mut start = 0_usize;
-    for at in 1..=value.len() {
-        let parts = match (value.get(at.wrapping_sub(1)), value.get(at)) {
-            (Some(last), Some(next)) => {
-                !last.is_ascii_alphabetic()
-                    || !next.is_ascii_alphabetic()
-                    || (last.is_ascii_lowercase() && next.is_ascii_uppercase())
-            }
-            _ => true,
-        };
-        if parts {
-            let word = value.get(start..at).unwrap_or_default();
-            let tail = word.get(1..).unwrap_or_default();
-            let upper = run(tail, |byte| byte.is_ascii_uppercase());
-            let lower = run(tail.get(upper..).unwrap_or_default(), |b| b.is_ascii_lowercase());
-            if word.len() >= 4 && upper.saturating_add(lower) == tail.len() {
-                in_words = in_words.saturating_add(word.len());
-            }
-            start = at;
-        }
-    }
-    let name = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.');
-    value.iter().all(name) && in_words.saturating_mul(3) >= letters.saturating_mul(2)
 }
 
 /// Whether the value is only loosely bound to its name: by a blank, or by `=` between blanks.
@@ -176,12 +261,14 @@ fn is_code(candidate: &Candidate<'_>) -> bool {
     let called = matches!(candidate.after(), [b'(' | b'[' | b'{', ..])
         || matches!(candidate.after(), [b'<', next, ..] if *next != b'/');
     let passed = matches!(candidate.after(), [b',' | b')' | b';', ..] | [b' ', b'+' | b')', ..])
-        && (is_name(value) || (!is_tight(candidate) && value.iter().all(u8::is_ascii_digit)));
+        && ((is_name(value) && (value.len() < LEAST_KEY || is_wordy(value)))
+            || (!is_tight(candidate) && value.iter().all(u8::is_ascii_digit)));
     let dotted = value.contains(&b'.') && value.split(|byte| *byte == b'.').all(is_name);
     let pathlike = value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));
     let sign = matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]);
     let number = matches!(value, [b'-' | b'+', b'0'..=b'9', ..] | [b'0', b'x', ..]);
-    let several = is_name(value) && value.contains(&b'_') && !is_tight(candidate);
+    let several =
+        is_name(value) && value.contains(&b'_') && !is_tight(candidate) && kinds(value) < ALL_KINDS;
     called || passed || dotted || pathlike || sign || number || several
 }
 
@@ -207,26 +294,67 @@ fn is_identifier(value: &[u8]) -> bool {
     name && !value.is_empty()
 }
 
-/// `password = password1`, `"password": "Password="`: the value says again what it is.
+/// `password = password1`, `"password": "Password="`, `password: @DB_PASSWORD`: the value says again
+/// what it is.
 fn names_itself(name: &[u8], value: &[u8]) -> bool {
     let marks = run_back(value, |byte| matches!(byte, b'=' | b':' | b' '));
     let value = value.get(..value.len().saturating_sub(marks)).unwrap_or_default();
+    let value = value.strip_prefix(b"@").or_else(|| value.strip_prefix(b":")).unwrap_or(value);
+    let digits = run_back(value, |byte| byte.is_ascii_digit());
+    let letters = value.get(..value.len().saturating_sub(digits)).unwrap_or_default();
     let is_name = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' ');
-    run(value, is_name) == value.len()
-        && (value.eq_ignore_ascii_case(name) || SELVES.stand_in(value) || promise(value).is_some())
+    let constant = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    let told =
+        value.eq_ignore_ascii_case(name) || SELVES.stand_in(value) || promise(value).is_some();
+    // `password1` is a password that people have, `new_password1` the name of a field, and beside
+    // `password2` it is one, too.
+    let numbered = name.last().is_some_and(u8::is_ascii_digit);
+    let plain = run(letters, is_name) == letters.len()
+        && (digits == 0 || numbered || value.contains(&b'_'));
+    told && (plain || (run(value, constant) == value.len() && value.contains(&b'_')))
+}
+
+/// Whether a value is what is kept of a password instead of it: `{SSHA}…`, `pbkdf2$…$…`.
+fn is_hash(value: &[u8]) -> bool {
+    let parts = value.iter().filter(|byte| **byte == b'$').count();
+    parts >= 2 && value.len() > 24 || (value.starts_with(b"{") && value.contains(&b'}'))
+}
+
+/// Whether a value is a number with a fraction or a version: `1.302183`, `13.0.0-next-8.29`.
+fn is_version(value: &[u8]) -> bool {
+    let dots = value.iter().filter(|byte| **byte == b'.').count();
+    let digits = run(value, |byte| byte.is_ascii_digit() || byte == b'.');
+    dots >= 1 && digits == value.len() || (dots >= 2 && digits >= 5)
 }
 
 /// Whether nothing but closing marks or a comment follows on the line.
 fn ends_line(candidate: &Candidate<'_>) -> bool {
     let after = candidate.after();
     let after = after.get(..MOST_MARKS.min(after.len())).unwrap_or_default();
-    let marks =
-        run(after, |byte| matches!(byte, b'.' | b'"' | b'\'' | b'}' | b' ' | b'\t' | b'\r'));
+    let marks = run(after, |byte| {
+        matches!(
+            byte,
+            b'.' | b'"' | b'\'' | b'}' | b' ' | b'\t' | b'\r' | b'-' | b'>' | b'*' | b'/' | b'|'
+        )
+    });
     let comment = marks > 0 && after.get(marks) == Some(&b'#');
     comment
+        || closes_quote(candidate)
         || (marks < MOST_MARKS && after.get(marks).is_none())
         || matches!(after.get(marks), Some(b'\n' | b'\\' | b'<'))
 }
+
+/// Whether the value ends where the quotes end in which its name and it stand: `"name: value"`.
+fn closes_quote(candidate: &Candidate<'_>) -> bool {
+    let Some(quote @ (b'"' | b'\'')) = candidate.after().first() else { return false };
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.iter().rev().find(|byte| matches!(byte, b'"' | b'\'')) == Some(quote)
+}
+
+/// How many kinds of characters there are.
+const ALL_KINDS: usize = 4;
 
 /// Kinds of characters: lower case, upper case, digits, others.
 fn kinds(value: &[u8]) -> usize {
@@ -244,30 +372,4 @@ fn is_uuid(value: &[u8]) -> bool {
             8 | 13 | 18 | 23 => *byte == b'-',
             _ => byte.is_ascii_hexdigit(),
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_made_of_words_and_keys_are_not() {
-        for text in [
-            "NSPersistentHistoryTransaction",
-            "response_types",
-            "UISegmentedControl",
-            "AccessKey",
-            "correct-horse-battery-staple",
-            "consumer.secret",
-            "CURLOPT_READDATA",
-        ] {
-            assert!(is_wordy(text.as_bytes()), "{text}");
-        }
-        for text in
-            ["k3J9xQ2mZ7pL4vB8nR5t", "hunter2!x", "askfjh234as9sd8", "aGVsbG8gd29ybGQh", "Zx91kk"]
-        {
-            assert!(!is_wordy(text.as_bytes()), "{text}");
-        }
-        assert!(is_path_of_names(b"Token.Literal.Number") && !is_path_of_names(b"a8f.k3J9x.Q2m"));
-    }
 }

@@ -1,0 +1,289 @@
+//! What stands between a name and the value that is assigned to it.
+
+use super::{Form, MOST_BLANKS, is_blank, is_name};
+use crate::bytes::{before, run, run_back};
+use crate::words::{Words, words};
+
+/// Most bytes between a name and the word that says that its value follows.
+const MOST_MARKS: usize = 40;
+
+/// Most bytes of attributes between a name and the element that holds its value.
+const MOST_ATTRIBUTES: usize = 80;
+
+/// Where the value opens, after the name's closing quote or bracket and an operator, and how.
+pub(super) fn opening(
+    text: &[u8],
+    (name_start, name_end): (usize, usize),
+) -> Option<(usize, Form)> {
+    let rest = text.get(name_end..)?;
+    let closing = closing(rest);
+    let rest = rest.get(closing..)?;
+    let blanks = run(rest, is_blank);
+    let operator_at = name_end.checked_add(closing)?.checked_add(blanks)?;
+    let place = Place { text, name_start, operator_at, closing, blanks };
+    if blanks > MOST_BLANKS {
+        return None;
+    }
+    let (width, form) = operator(&place)
+        .or_else(|| Some((value_field(text.get(operator_at..)?)?, Form::Operator)))
+        .or_else(|| element(&place))
+        .or_else(|| argument(&place))
+        .or_else(|| word(&place))?;
+    let after = operator_at.checked_add(width)?;
+    let blanks = run(text.get(after..)?, is_blank);
+    if blanks > MOST_BLANKS {
+        return None;
+    }
+    let start = after.checked_add(blanks)?;
+    Some((start.checked_add(tag(text.get(start..)?))?, form))
+}
+
+/// Where an operator may stand.
+struct Place<'t> {
+    text: &'t [u8],
+    name_start: usize,
+    operator_at: usize,
+    /// Bytes that close the name.
+    closing: usize,
+    /// Blanks after them.
+    blanks: usize,
+}
+
+impl<'t> Place<'t> {
+    fn rest(&self) -> &'t [u8] {
+        self.text.get(self.operator_at..).unwrap_or_default()
+    }
+
+    /// Whether what stands before the name ends so, perhaps with the quote that opens the name.
+    fn follows(&self, words: &Words) -> bool {
+        let head = self.text.get(..self.name_start).unwrap_or_default();
+        words.end(head)
+    }
+}
+
+/// Bytes that close a name: quotes, a bracket, or the size of an array, `name[64]`.
+fn closing(rest: &[u8]) -> usize {
+    let array = match rest {
+        [b'[', tail @ ..] => run(tail.get(..8.min(tail.len())).unwrap_or_default(), |byte| {
+            byte.is_ascii_alphanumeric() || byte == b'_'
+        })
+        .saturating_add(1),
+        _ => 0,
+    };
+    if array > 0 && rest.get(array) == Some(&b']') {
+        return array.saturating_add(1);
+    }
+    run(rest.get(..4.min(rest.len())).unwrap_or_default(), |byte| {
+        matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b'*')
+    })
+}
+
+/// A mark that assigns.
+fn operator(place: &Place<'_>) -> Option<(usize, Form)> {
+    Some(match place.rest() {
+        [b'=', b'=', b'=', ..] | [b'|' | b'?', b'|' | b'?', b'=', ..] | [b'<', b'<', b'<', ..] => {
+            (3, Form::Operator)
+        }
+        [b':' | b'=', b'=', ..] | [b'=', b'>' | b'~', ..] | [b'?', b'=', ..] => (2, Form::Operator),
+        [b'<', b'-', b' ' | b'"' | b'\'', ..] => (2, Form::Operator),
+        [b':', b':', ..] => return None,
+        [b'=' | b':', ..] => (1, Form::Operator),
+        // `process.env.TOKEN || "…"`: what stands in for the value.
+        [b'|', b'|', ..] | [b'?', b'?', ..]
+            if opens_quote(place.text, place.operator_at.checked_add(1)?) =>
+        {
+            (2, Form::Operator)
+        }
+        // A cell of a table in Markdown.
+        [b'|', b' ', ..] if place.blanks > 0 => (2, Form::Prose),
+        _ => return None,
+    })
+}
+
+/// A tag or an attribute that closes and holds the value after it.
+fn element(place: &Place<'_>) -> Option<(usize, Form)> {
+    let Place { text, name_start, closing, .. } = *place;
+    match place.rest() {
+        [b'>', ..] if in_tag(text, name_start) => Some((1, Form::Element)),
+        [b'>', ..] if closing > 0 && is_attribute(text, name_start) => Some((1, Form::Element)),
+        // `<key>name</key> <string>value</string>` of a property list.
+        rest @ [b'<', b'/', b'k', b'e', b'y', b'>', ..] => {
+            Some((b"</key>".len().checked_add(child(rest.get(6..)?, b"<string>")?)?, Form::Element))
+        }
+        // `<setting name="name" more="…"> <value>value</value>`.
+        rest if closing > 0 && is_attribute(text, name_start) => {
+            let near = rest.get(..MOST_ATTRIBUTES.min(rest.len()))?;
+            let end = run(near, |byte| !matches!(byte, b'<' | b'>')).checked_add(1)?;
+            let inner = child(rest.get(end..)?, b"<value>").unwrap_or(0);
+            let open = rest.get(end.checked_sub(1)?) == Some(&b'>')
+                && rest.get(end.checked_sub(2)?) != Some(&b'/');
+            let told = near.get(..end)?.windows(6).any(|it| it.eq_ignore_ascii_case(b"value="));
+            (open && !told).then_some((end.checked_add(inner)?, Form::Element))
+        }
+        _ => None,
+    }
+}
+
+/// Length up to the end of `tag` when nothing but space stands before it.
+fn child(rest: &[u8], tag: &[u8]) -> Option<usize> {
+    let space = run(rest.get(..MOST_MARKS.min(rest.len()))?, |byte| byte.is_ascii_whitespace());
+    rest.get(space..)?.starts_with(tag).then_some(space.checked_add(tag.len())?)
+}
+
+/// An argument of a call, or the next one.
+fn argument(place: &Place<'_>) -> Option<(usize, Form)> {
+    let Place { text, name_start, operator_at, closing, blanks } = *place;
+    let quoted = closing > 0;
+    match place.rest() {
+        [b'(' | b'{', b'"' | b'\'', ..] if !quoted && blanks == 0 => Some((1, Form::Call)),
+        [b',', ..] if quoted && opens_quote(text, operator_at) => {
+            let pair = opens_pair(text, name_start) && closes_pair(text, operator_at);
+            Some((1, if pair { Form::Pair } else { Form::Item }))
+        }
+        // `strcpy(name, "value")`, `set :name, "value"`.
+        [b',', ..] if opens_quote(text, operator_at) && place.follows(&KEEPERS) => {
+            Some((1, Form::Operator))
+        }
+        // `ENV.fetch('name') { 'value' }`.
+        [b')', b' ', b'{', b' ', ..]
+            if quoted && opens_quote(text, operator_at.checked_add(2)?) =>
+        {
+            Some((3, Form::Operator))
+        }
+        // `config.name 'value'`: a call without brackets.
+        [b'"' | b'\'', ..]
+            if !quoted && blanks == 1 && text.get(name_start..operator_at)?.contains(&b'.') =>
+        {
+            Some((0, Form::Call))
+        }
+        _ => None,
+    }
+}
+
+/// Words before or after the name that say that a value follows.
+fn word(place: &Place<'_>) -> Option<(usize, Form)> {
+    let Place { text, name_start, closing, blanks, .. } = *place;
+    if blanks == 0 {
+        return None;
+    }
+    let rest = place.rest();
+    match rest {
+        [b'\'' | b'"', ..] if closing == 0 && place.follows(&SETTERS) => Some((0, Form::Operator)),
+        [b'\'', ..] if closing == 0 && is_clause(text, name_start) => Some((0, Form::Operator)),
+        _ if closing == 0 && is_option(text, name_start) => Some((0, Form::Option)),
+        _ if closing == 0 && is_declared(text, name_start) => Some((0, Form::Operator)),
+        // A type of Go: `name string = "value"`.
+        [b's', b't', b'r', b'i', b'n', b'g', b' ', b'=', b' ', ..] => Some((9, Form::Operator)),
+        [b'`', ..] => Some((0, Form::Prose)),
+        [b'i', b's', b':' | b' ', ..] if blanks == 1 => Some((3, Form::Prose)),
+        _ => None,
+    }
+}
+
+/// Length of a mark of YAML between the operator and the value: `|`, `>-` and the line end after
+/// it, or `!!str `.
+fn tag(rest: &[u8]) -> usize {
+    match rest {
+        [b'|' | b'>', tail @ ..] => {
+            let marks = run(tail, |byte| matches!(byte, b'-' | b'+' | b'0'..=b'9' | b'\r'));
+            let Some([b'\n', line @ ..]) = tail.get(marks..) else { return 0 };
+            let indent = run(line, is_blank);
+            if indent == 0 { 0 } else { marks.saturating_add(2).saturating_add(indent) }
+        }
+        [b'!', b'!', tail @ ..] => {
+            let name = run(tail, |byte| byte.is_ascii_lowercase());
+            let blank = run(tail.get(name..).unwrap_or_default(), is_blank);
+            if blank == 1 { name.saturating_add(3) } else { 0 }
+        }
+        _ => 0,
+    }
+}
+
+/// Whether the bracket that holds a pair closes after the literal that follows the comma at
+/// `comma`: what goes on is a list.
+fn closes_pair(text: &[u8], comma: usize) -> bool {
+    let rest = comma.checked_add(1).and_then(|at| text.get(at..)).unwrap_or_default();
+    let rest = rest.get(run(rest, is_blank)..).unwrap_or_default();
+    let Some((quote, rest)) = rest.split_first() else { return false };
+    let length = run(rest, |byte| byte != *quote && byte != b'\n');
+    let after = rest.get(length.saturating_add(1)..).unwrap_or_default();
+    matches!(after.get(run(after, is_blank)), Some(b')' | b']' | b'}'))
+}
+
+/// Whether a bracket opens before the quote that stands before the name at `name`.
+fn opens_pair(text: &[u8], name: usize) -> bool {
+    let head = name.checked_sub(1).and_then(|at| text.get(..at)).unwrap_or_default();
+    let recent = head.get(head.len().saturating_sub(MOST_BLANKS)..).unwrap_or_default();
+    let blanks = run_back(recent, |byte| is_blank(byte) || byte == b'\n');
+    let bracket = head.len().checked_sub(blanks.saturating_add(1)).and_then(|at| head.get(at));
+    matches!(bracket, Some(b'(' | b'[' | b'{'))
+}
+
+/// Length up to the operator's end when the next thing said is the value of what was named:
+/// `name: X` and on the next line `value: …`, `key="X" value="…"`, `variable "x" { default = "…"`.
+fn value_field(rest: &[u8]) -> Option<usize> {
+    let near = rest.get(..MOST_MARKS.min(rest.len()))?;
+    let marks =
+        run(near, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'{' | b'"' | b'\''));
+    let field = rest.get(marks..)?;
+    let word = [&b"value"[..], b"Value", b"default", b"defaultValue"].into_iter().find(|word| {
+        field.starts_with(word) && !field.get(word.len()).is_some_and(|b| is_name(*b))
+    })?;
+    let after = field.get(word.len()..)?;
+    let closing = run(after.get(..1)?, |byte| byte == b'"' || byte == b'\'');
+    let blanks = run(after.get(closing..)?, is_blank);
+    let operator = word.len().checked_add(closing)?.checked_add(blanks)?;
+    matches!(field.get(operator)?, b'=' | b':').then_some(())?;
+    marks.checked_add(operator)?.checked_add(1)
+}
+
+/// Whether a word before the name at `start` says that its value follows: `ENV NAME …`.
+fn is_declared(text: &[u8], start: usize) -> bool {
+    let head = text.get(..start).unwrap_or_default();
+    let named = text.get(start..).is_some_and(|name| DIRECTIVES.begin(name));
+    let first = before(text, start).is_none_or(|byte| byte == b'\n');
+    DECLARERS.iter().any(|word| head.ends_with(word)) || (named && first)
+}
+
+/// Whether the name at `start` is a clause of SQL: `WITH PASSWORD '…'`.
+fn is_clause(text: &[u8], start: usize) -> bool {
+    let named = |word: &[u8]| text.get(start..).is_some_and(|name| name.starts_with(word));
+    named(b"PASSWORD ")
+        || (named(b"password ") && text.get(..start).is_some_and(|head| head.ends_with(b"with ")))
+}
+
+/// Whether the name at `start` is the value of an XML attribute: `key="name"`.
+fn is_attribute(text: &[u8], start: usize) -> bool {
+    start.checked_sub(2).and_then(|at| text.get(at..start)) == Some(b"=\"")
+}
+
+/// Words after which a name and, after a blank, its value follow.
+const DECLARERS: [&[u8]; 5] = [b"ENV ", b"setx ", b"setenv ", b"#define ", b"fastcgi_param "];
+
+/// Words after which a name and, after a blank, its value in quotes follow.
+static SETTERS: Words = words! { "set " "set :" "set -x " "set -gx " };
+
+/// Words after which a name, a comma and its value follow.
+static KEEPERS: Words = words! { "cpy(" "cat(" "set :" };
+
+/// Lines of configuration that are a name, a blank and a value.
+static DIRECTIVES: Words = words! { "requirepass " "masterauth " };
+
+/// Whether a quote follows the comma at `comma`.
+fn opens_quote(text: &[u8], comma: usize) -> bool {
+    let rest = comma.checked_add(1).and_then(|at| text.get(at..)).unwrap_or_default();
+    let blanks = run(rest, is_blank);
+    matches!(rest.get(blanks), Some(b'"' | b'\''))
+}
+
+/// Whether the name at `start` is a command-line option: `--name`.
+fn is_option(text: &[u8], start: usize) -> bool {
+    text.get(start..).is_some_and(|name| name.starts_with(b"--"))
+        && before(text, start)
+            .is_none_or(|byte| !byte.is_ascii_graphic() || matches!(byte, b'"' | b'\''))
+}
+
+/// Whether the name at `start` is an XML tag: `<name`.
+fn in_tag(text: &[u8], start: usize) -> bool {
+    before(text, start) == Some(b'<')
+}

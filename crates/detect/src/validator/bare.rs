@@ -1,0 +1,265 @@
+//! Numbers of persons whose shape and check say what they are, without a word before them.
+//!
+//! Each begins with a first group of digits and the letters directly before it. Letters at fixed
+//! places, or printed groups, make a shape that rows of numbers seldom have; a date, a region or a
+//! check character inside does the rest. The sources are those of the checks with a word before
+//! them: `national`, `europe` and `world`.
+
+use super::card::is_row;
+use super::digits::{digits, is_month_day};
+use super::{base58, europe, national, world};
+use crate::candidate::{Candidate, Judgement};
+
+/// Longest base 58 text of an address.
+const LONGEST_ADDRESS: usize = 35;
+
+/// Indian states and union territories, as on plates and in Motor Vehicles rules.
+const STATES: &[u8] =
+    b"ANAPARASBRCGCHDDDLDNGAGJHPHRJHJKKAKLLALDMHMLMNMPMZNLODORPBPYRJSKTGTNTRTSUAUKUPWB";
+
+/// Australian business number in its printed groups.
+pub(super) fn au_abn(candidate: &mut Candidate<'_>) -> Judgement {
+    if is_whole(candidate) || is_printed(candidate, &["dd ddd ddd ddd"]) {
+        world::au_abn(candidate)
+    } else {
+        Judgement::Refuse
+    }
+}
+
+/// Australian Medicare number in its printed groups.
+pub(super) fn au_medicare(candidate: &mut Candidate<'_>) -> Judgement {
+    if is_printed(candidate, &["dddd ddddd d"]) {
+        world::au_medicare(candidate)
+    } else {
+        Judgement::Refuse
+    }
+}
+
+/// Bitcoin address: the checksum is proof enough.
+pub(super) fn bitcoin(candidate: &mut Candidate<'_>) -> Judgement {
+    let text = candidate.text.get(candidate.start..).unwrap_or_default();
+    let near = text.get(..LONGEST_ADDRESS.saturating_add(1).min(text.len())).unwrap_or_default();
+    let length = near.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    if !matches!(text.first(), Some(b'1' | b'3')) || !(26..=LONGEST_ADDRESS).contains(&length) {
+        return Judgement::Refuse;
+    }
+    candidate.end = candidate.start.saturating_add(length);
+    base58::address(candidate)
+}
+
+/// Spanish identity number: eight digits and a letter that checks them; eight digits that are a date
+/// are one.
+pub(super) fn es_dni(candidate: &mut Candidate<'_>) -> Judgement {
+    if !alone(candidate, &["ddddddddU", "dddddddd-U"]) {
+        return Judgement::Refuse;
+    }
+    let date = candidate.value().get(..8).and_then(digits::<8>).is_some_and(|digits| {
+        let [a, b, _, _, month_day @ ..] = digits;
+        matches!((a, b), (1, 9) | (2, 0)) && is_month_day(&month_day)
+    });
+    if date { Judgement::Refuse } else { europe::es_nif(candidate) }
+}
+
+/// Spanish number of a foreigner: X, Y or Z, seven digits and a letter that checks them.
+pub(super) fn es_nie(candidate: &mut Candidate<'_>) -> Judgement {
+    if !matches!(candidate.value().first(), Some(b'X' | b'Y' | b'Z'))
+        || !alone(candidate, &["UdddddddU", "Uddddddd-U"])
+    {
+        return Judgement::Refuse;
+    }
+    candidate.start = candidate.start.saturating_add(1);
+    europe::es_nif(candidate)
+}
+
+/// Finnish identity code: a date of birth, the sign of the century, three digits and a check.
+pub(super) fn fi_hetu(candidate: &mut Candidate<'_>) -> Judgement {
+    let shapes =
+        ["dddddd-dddd", "dddddd+dddd", "ddddddUdddd", "dddddd-dddU", "dddddd+dddU", "ddddddUdddU"];
+    if alone(candidate, &shapes) { europe::fi_hetu(candidate) } else { Judgement::Refuse }
+}
+
+/// British national insurance number in one piece.
+pub(super) fn gb_nino(candidate: &mut Candidate<'_>) -> Judgement {
+    if !alone(candidate, &["UUddddddU"]) || !matches!(candidate.value().last(), Some(b'A'..=b'D')) {
+        return Judgement::Refuse;
+    }
+    let end = candidate.end;
+    candidate.start = candidate.start.saturating_add(2);
+    let judgement = europe::gb_nino(candidate);
+    candidate.end = end;
+    judgement
+}
+
+/// Indian goods and services tax number: a state, a permanent account number, an entity, `Z` and a
+/// check digit in base 36.
+pub(super) fn in_gstin(candidate: &mut Candidate<'_>) -> Judgement {
+    if !alone(candidate, &["ddUUUUUddddUwUw"]) {
+        return Judgement::Refuse;
+    }
+    let value = candidate.value();
+    let rank = |byte: u8| char::from(byte).to_digit(36).unwrap_or_default();
+    let sum = value.iter().take(14).enumerate().fold(0_u32, |sum, (place, byte)| {
+        let product = rank(*byte).saturating_mul(if place % 2 == 1 { 2 } else { 1 });
+        sum.saturating_add(product / 36).saturating_add(product % 36)
+    });
+    let check = 36_u32.saturating_sub(sum % 36) % 36;
+    let state = value
+        .get(..2)
+        .and_then(digits::<2>)
+        .map_or(0, |[a, b]| a.saturating_mul(10).saturating_add(b));
+    let right = value.last().is_some_and(|byte| rank(*byte) == check);
+    Judgement::refuse_unless((1..=38).contains(&state) && value.get(13) == Some(&b'Z') && right)
+}
+
+/// Indian permanent account number: five letters, the fourth of which tells the kind of holder,
+/// four digits, a letter. Letters or digits in a row are samples.
+pub(super) fn in_pan(candidate: &mut Candidate<'_>) -> Judgement {
+    if !alone(candidate, &["UUUUUddddU"]) {
+        return Judgement::Refuse;
+    }
+    let value = candidate.value();
+    let in_row = value.windows(2).filter(|pair| matches!(pair, [a, b] if a.wrapping_add(1) == *b));
+    let holder = matches!(
+        value.get(3),
+        Some(b'A' | b'B' | b'C' | b'E' | b'F' | b'G' | b'H' | b'J' | b'K' | b'L' | b'P' | b'T')
+    );
+    Judgement::refuse_unless(holder && in_row.count() < 5)
+}
+
+/// Indian vehicle registration: a state, a district, a series, a number.
+pub(super) fn in_vehicle(candidate: &mut Candidate<'_>) -> Judgement {
+    if !alone(candidate, &["UUddUUdddd", "UUddUdddd", "UUdUUdddd"]) {
+        return Judgement::Refuse;
+    }
+    let state = candidate.value().get(..2).unwrap_or_default();
+    let (states, _) = STATES.as_chunks::<2>();
+    Judgement::refuse_unless(states.iter().any(|known| known.as_slice() == state))
+}
+
+/// Italian fiscal code.
+pub(super) fn it_fiscal(candidate: &mut Candidate<'_>) -> Judgement {
+    if !alone(candidate, &["UUUUUUwwUwwUwwwU"]) {
+        return Judgement::Refuse;
+    }
+    candidate.start = candidate.start.saturating_add(6);
+    europe::it_fiscal(candidate)
+}
+
+/// Indian Aadhaar number in its printed groups, or all there is of a text.
+pub(super) fn in_aadhaar(candidate: &mut Candidate<'_>) -> Judgement {
+    if is_whole(candidate) || is_printed(candidate, &["dddd dddd dddd", "dddd-dddd-dddd"]) {
+        national::is_aadhaar(candidate)
+    } else {
+        Judgement::Refuse
+    }
+}
+
+/// Korean registration number with its dash.
+pub(super) fn kr_rrn(candidate: &mut Candidate<'_>) -> Judgement {
+    if is_whole(candidate) || alone(candidate, &["dddddd-ddddddd"]) {
+        world::kr_rrn(candidate)
+    } else {
+        Judgement::Refuse
+    }
+}
+
+/// Polish PESEL: a date of birth of this or the last century, and a check. A name or sign before it
+/// says that it is something else.
+pub(super) fn pl_pesel(candidate: &mut Candidate<'_>) -> Judgement {
+    let said = candidate.before().trim_ascii_end().last();
+    let other = said.is_some_and(|byte| matches!(byte, b':' | b'=' | b'#' | b'[' | b'<' | b'>'));
+    if other || candidate.value().len() != 11 || !alone(candidate, &["ddddddddddd"]) {
+        return Judgement::Refuse;
+    }
+    let dated = candidate
+        .value()
+        .get(2..6)
+        .and_then(digits::<4>)
+        .is_some_and(|[a, b, c, d]| matches!(a, 0..=3) && is_month_day(&[a % 2, b, c, d]));
+    if dated { national::is_pesel(candidate) } else { Judgement::Refuse }
+}
+
+/// Singaporean identity or foreigner's number.
+pub(super) fn sg_nric(candidate: &mut Candidate<'_>) -> Judgement {
+    if !alone(candidate, &["UdddddddU"]) {
+        return Judgement::Refuse;
+    }
+    candidate.start = candidate.start.saturating_add(1);
+    world::sg_nric(candidate)
+}
+
+/// Identifier of a US Medicare beneficiary: digits and letters in a fixed order, some letters never
+/// (CMS, "Understanding the Medicare Beneficiary Identifier format").
+pub(super) fn us_mbi(candidate: &mut Candidate<'_>) -> Judgement {
+    let shapes = ["dUwdUwdUUdd", "dUwd-Uwd-UUdd"];
+    if candidate.value() == b"0" || !alone(candidate, &shapes) {
+        return Judgement::Refuse;
+    }
+    let value = candidate.value();
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let never = |byte: &u8| matches!(byte, b'S' | b'L' | b'O' | b'I' | b'B' | b'Z');
+    Judgement::refuse_unless(digits >= 5 && !value.iter().any(never))
+}
+
+/// The same as [`alone`] for groups of digits, which also stand in tables of codes.
+fn is_printed(candidate: &mut Candidate<'_>, shapes: &[&str]) -> bool {
+    alone(candidate, shapes) && !is_row(candidate.before(), candidate.after())
+}
+
+/// Whether a text is nothing but the number, as what somebody typed into a field is: nothing around
+/// it says that it counts or names something else.
+fn is_whole(candidate: &Candidate<'_>) -> bool {
+    candidate.before().is_empty() && candidate.after().trim_ascii().is_empty()
+}
+
+/// Lets the candidate end where one of the shapes does, when no other number, name or word goes on
+/// around it: `d` is a digit, `U` an upper-case letter, `w` either, all else itself.
+fn alone(candidate: &mut Candidate<'_>, shapes: &[&str]) -> bool {
+    let text = candidate.text.get(candidate.start..).unwrap_or_default();
+    let fits = |shape: &&&str| {
+        let after = text.get(shape.len());
+        let mut pairs = shape.bytes().zip(text);
+        text.len() >= shape.len()
+            && pairs.all(|(kind, byte)| match kind {
+                b'd' => byte.is_ascii_digit(),
+                b'U' => byte.is_ascii_uppercase(),
+                b'w' => byte.is_ascii_digit() || byte.is_ascii_uppercase(),
+                literal => *byte == literal,
+            })
+            && !after.is_some_and(|byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'=')
+            })
+    };
+    let Some(shape) = shapes.iter().find(fits) else { return false };
+    candidate.end = candidate.start.saturating_add(shape.len());
+    !matches!(
+        candidate.before(),
+        [.., b'-' | b'_' | b'.' | b'/' | b'+' | b'#' | b'%'] | [.., b'0'..=b'9', b' ']
+    ) && !matches!(candidate.after(), [b' ' | b'.', b'0'..=b'9', ..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assignment::Form;
+
+    fn fits(text: &str, start: usize, shapes: &[&str]) -> bool {
+        let mut candidate = Candidate {
+            text: text.as_bytes(),
+            start,
+            end: start,
+            name: &[],
+            quoted: false,
+            form: Form::Operator,
+        };
+        alone(&mut candidate, shapes)
+    }
+
+    #[test]
+    fn a_shape_stands_alone() {
+        assert!(fits("a 12 345", 2, &["dd ddd"]) && fits("(A1)", 1, &["Ud"]));
+        for (text, start) in [("1 12 345", 2), ("12 345 6", 0), ("12 3456", 0), ("x-12 345", 2)] {
+            assert!(!fits(text, start, &["dd ddd"]), "{text}");
+        }
+    }
+}

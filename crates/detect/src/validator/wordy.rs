@@ -1,0 +1,166 @@
+//! Whether a value is made of words, as names, paths and texts are and keys are not.
+
+/// Which letters often follow each letter in words of English and of code, from `a` to `z`: the
+/// pairs that make up at least nine in ten thousand of all pairs, counted over the documentation
+/// and the sources of a Debian system.
+const FOLLOWERS: [&[u8]; 26] = [
+    b"bcdgiklmnprstuvy",
+    b"aeilorsu",
+    b"acehiklorstu",
+    b"adeilorsu",
+    b"abcdefgilmnpqrstvwxy",
+    b"aefilorstu",
+    b"aehilnorsu",
+    b"aeior",
+    b"abcdefglmnoprstvz",
+    b"",
+    b"eis",
+    b"adeilostuy",
+    b"abeimopsu",
+    b"acdefgiknostuv",
+    b"abcdfgiklmnoprstuvw",
+    b"aehiloprstuy",
+    b"u",
+    b"acdegilmnoprstuy",
+    b"acehiklopstuy",
+    b"acehilmoprstuy",
+    b"abceilmnprst",
+    b"aei",
+    b"aeio",
+    b"pt",
+    b"ps",
+    b"e",
+];
+
+/// The same as bits.
+static PAIRS: [u32; 26] = pairs();
+
+const fn pairs() -> [u32; 26] {
+    let mut out = [0; 26];
+    let mut rows: &mut [u32] = &mut out;
+    let mut followers: &[&[u8]] = &FOLLOWERS;
+    while let ([row, more @ ..], [letters, others @ ..]) = (rows, followers) {
+        let mut rest = *letters;
+        while let [letter, tail @ ..] = rest {
+            *row |= 1 << (*letter & 31);
+            rest = tail;
+        }
+        rows = more;
+        followers = others;
+    }
+    out
+}
+
+/// Shortest word; shorter ones stand in random text too.
+const SHORTEST: usize = 3;
+
+/// Whether most of a value is words with marks between them, as in `users_by_id`,
+/// `@scope/package:IName` or `jobs[0].jobId`. Text that a machine made at random is not.
+pub(super) fn is_wordy(value: &[u8]) -> bool {
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let marks = value.iter().all(|byte| byte.is_ascii_alphanumeric() || is_mark(*byte));
+    marks
+        && digits.saturating_mul(4) <= letters
+        && in_words(value).saturating_mul(3) >= letters.saturating_mul(2)
+}
+
+/// Whether a value is several words with marks between them that no password has: a path, a key of
+/// a table, a qualified name.
+pub(super) fn is_path_of_names(value: &[u8]) -> bool {
+    value.iter().any(|byte| matches!(byte, b'.' | b'/' | b':' | b'[')) && is_wordy(value)
+}
+
+const fn is_mark(byte: u8) -> bool {
+    matches!(byte, b'_' | b'-' | b'.' | b'/' | b':' | b'@' | b'#' | b'[' | b']' | b' ' | b'=')
+}
+
+/// How many letters stand in words. A word begins where a mark or a digit ends and where upper case
+/// follows lower case; it is in one case but for its first letters.
+fn in_words(value: &[u8]) -> usize {
+    let mut sum = 0_usize;
+    let mut start = 0_usize;
+    for at in 1..=value.len() {
+        let parts = match (value.get(at.wrapping_sub(1)), value.get(at)) {
+            (Some(last), Some(next)) => {
+                !last.is_ascii_alphabetic()
+                    || !next.is_ascii_alphabetic()
+                    || (last.is_ascii_lowercase() && next.is_ascii_uppercase())
+            }
+            _ => true,
+        };
+        if parts {
+            let word = value.get(start..at).unwrap_or_default();
+            if is_word(word) {
+                sum = sum.saturating_add(word.len());
+            }
+            start = at;
+        }
+    }
+    sum
+}
+
+/// Whether letters make a word: upper case only before lower case, of which there are two or more
+/// or none, and two thirds of the pairs are frequent ones; of three letters all.
+fn is_word(letters: &[u8]) -> bool {
+    let upper = letters.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let lower = letters.iter().rev().take_while(|byte| byte.is_ascii_lowercase()).count();
+    let pairs = letters.windows(2).filter(|pair| matches!(pair, [a, b] if follows(*a, *b))).count();
+    let whole = letters.len() > SHORTEST || pairs.saturating_add(1) == letters.len();
+    letters.len() >= SHORTEST
+        && whole
+        && (lower == 0 || lower > 2 || (upper == 1 && lower == 2))
+        && upper.saturating_add(lower) == letters.len()
+        && pairs.saturating_mul(3) >= letters.len().saturating_sub(1).saturating_mul(2)
+}
+
+fn follows(first: u8, second: u8) -> bool {
+    let row = usize::from(first & 31).checked_sub(1).and_then(|row| PAIRS.get(row));
+    row.is_some_and(|bits| (bits >> (second & 31)) & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_of_words_and_keys_are_not() {
+        for text in [
+            "NSPersistentHistoryTransaction",
+            "response_types",
+            "UISegmentedControl",
+            "AccessKey",
+            "correct-horse-battery-staple",
+            "consumer.secret",
+            "CURLOPT_READDATA",
+            "@jupyterlab/workspaces:IWorkspaceCommands",
+            "Clusters[0].NodeName",
+            "MyTestDatabaseSecret-a1b2c3",
+            "V1SecretProjection",
+            ".v1_secret",
+            "SpGetCredentialsFn",
+            "PKCS7PrivateKeyTypes",
+        ] {
+            assert!(is_wordy(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "k3J9xQ2mZ7pL4vB8nR5t",
+            "hunter2!x",
+            "askfjh234as9sd8",
+            "aGVsbG8gd29ybGQh",
+            "Zx91kk",
+            "deadbeef00facade99",
+            "s3cr3t-t0ken",
+            "Summer2024!",
+            "QMbr6NECor63uX8ECIdr",
+        ] {
+            assert!(!is_wordy(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_has_marks_that_no_password_has() {
+        assert!(is_path_of_names(b"Token.Literal.Number") && !is_path_of_names(b"a8f.k3J9x.Q2m"));
+        assert!(!is_path_of_names(b"correct-horse-battery-staple"));
+    }
+}
