@@ -49,6 +49,8 @@ mod read;
 mod rule;
 #[path = "src/spelling.rs"]
 mod spelling;
+#[path = "src/test_file.rs"]
+mod test_file;
 #[path = "src/truth.rs"]
 mod truth;
 #[path = "src/vocabulary.rs"]
@@ -65,6 +67,7 @@ pub use layer::Layer;
 pub use policy::{NotCompiled, Policy};
 pub use rule::Rule;
 pub use spelling::nearest;
+pub use test_file::{TestCase, TestFile};
 pub use truth::Truth;
 pub use vocabulary::{AnyWord, Vocabulary};
 

@@ -33,9 +33,19 @@ impl Interpreter for InventedWorld {
     }
 }
 
+/// Asks about an example in the invented world: its facts, and the world around them.
+pub fn in_invented_world<T>(
+    example: &Example,
+    ask: impl FnOnce(&dyn Facts, &dyn Surroundings) -> T,
+) -> T {
+    let facts = ExampleFacts::new(example);
+    let world = Nothing { cwd: facts.action.cwd.clone() };
+    ask(&facts, &world)
+}
+
 /// A machine with nothing on it.
-struct Nothing {
-    cwd: PathBuf,
+pub(crate) struct Nothing {
+    pub(crate) cwd: PathBuf,
 }
 
 impl Surroundings for Nothing {

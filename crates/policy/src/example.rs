@@ -11,7 +11,7 @@ use datafog_core::{
     Channel, Confidence, Facts, Finding, KeyedDigest, Mode, PrincipalKind, Severity, Span,
 };
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Level, SourceText};
 use crate::{Given, words};
 
 /// Turns examples into facts: parses the command line and makes up the world that the example
@@ -90,6 +90,26 @@ impl Word {
 }
 
 impl Example {
+    /// A person runs `line` in a project, with nothing found: an example of no rule. `None` when the
+    /// line is not one plain command.
+    #[must_use]
+    pub fn of(line: &str) -> Option<Self> {
+        let words = words::split(line).ok()?;
+        let source = SourceText { path: "", text: line };
+        Some(Self {
+            rule: String::new(),
+            matches: true,
+            words,
+            cwd: None,
+            principal: PrincipalKind::Human,
+            agent: None,
+            mode: Mode::Enforced,
+            findings: Vec::new(),
+            unscanned: false,
+            place: source.diagnostic(Level::Error, 0..line.len(), String::new()),
+        })
+    }
+
     /// The command line as the program would receive it.
     #[must_use]
     pub fn argv(&self, home: &Path, root: &Path) -> Vec<OsString> {

@@ -26,7 +26,7 @@ pub(crate) fn read(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Vec<Exam
 }
 
 /// A command line as a string or a list, or a table with what surrounds it.
-fn example(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Example> {
+pub(super) fn example(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Example> {
     let mut example = Example {
         rule: String::new(),
         matches: true,

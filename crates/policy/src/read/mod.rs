@@ -4,11 +4,13 @@
 
 mod document;
 mod examples;
+mod expectations;
 mod reader;
 mod rule;
 mod when;
 
 pub(crate) use document::{Document, read};
+pub(crate) use expectations::read as tests;
 pub(crate) use reader::{Fields, Item, Reader, SEVERITIES, Sense, quoted};
 pub(crate) use rule::RuleSource;
 #[cfg(test)]

@@ -44,7 +44,7 @@ const KEYS: [&str; 12] = [
 ];
 
 /// The effects by their wire names.
-const EFFECTS: [(&str, Verdict); 5] = [
+pub(super) const EFFECTS: [(&str, Verdict); 5] = [
     ("allow", Verdict::Allow),
     ("allow_with_redaction", Verdict::Redact),
     ("deny", Verdict::Deny),
