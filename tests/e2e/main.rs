@@ -25,6 +25,8 @@ mod hooks;
 #[cfg(test)]
 mod path_setup;
 #[cfg(test)]
+mod policy_tools;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod scan;

@@ -15,6 +15,8 @@ const BINARY: &str = "datafog";
 /// <root>/shims/<name>         symbolic links to it
 /// <root>/config.toml          settings
 /// <root>/policy.toml          the user's policy
+/// <root>/policy.schema.json   what editors know about policies
+/// <root>/trust.toml           project policies that may tighten, by digest
 /// <root>/key                  32 random bytes
 /// <root>/cache/               what was compiled from settings and policy
 /// <root>/receipts/            the ledger
@@ -118,6 +120,18 @@ impl Layout {
         self.root.join("key")
     }
 
+    /// `<root>/policy.schema.json`.
+    #[must_use]
+    pub fn schema(&self) -> PathBuf {
+        self.root.join("policy.schema.json")
+    }
+
+    /// `<root>/trust.toml`.
+    #[must_use]
+    pub fn trust(&self) -> PathBuf {
+        self.root.join("trust.toml")
+    }
+
     /// `<root>/cache`.
     #[must_use]
     pub fn cache(&self) -> PathBuf {
@@ -146,6 +160,7 @@ impl Layout {
             ("shims", self.shims()),
             ("settings", self.settings()),
             ("policy", self.policy()),
+            ("trust", self.trust()),
             ("key", self.key()),
             ("cache", self.cache()),
             ("receipts", self.receipts()),

@@ -18,6 +18,7 @@ mod path_setup;
 mod settings;
 mod settings_file;
 mod small_file;
+mod trust;
 
 pub use change::{Change, ChangeKind, make_folder};
 pub use env_vars::{EnvVar, EnvVars};
@@ -31,3 +32,4 @@ pub use path_setup::{PathSetup, Shell, StartFileState};
 pub use settings::{Hook, Limits, Receipts, Settings};
 pub use settings_file::SettingsFile;
 pub use small_file::read_small;
+pub use trust::{Trust, Trusted};

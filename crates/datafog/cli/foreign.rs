@@ -66,7 +66,13 @@ pub(super) fn load(path: &Path, format: Option<Format>, session: &Session) -> Re
     })
 }
 
-fn tell(session: &Session, notices: &[Diagnostic]) {
+/// What is wrong or odd about a policy of another system, in full when it cannot be used.
+pub(super) fn diagnose(bytes: &[u8], path: &Path) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    let policy = Policy::load(bytes, &path.to_string_lossy(), None, &OnDisk)?;
+    Ok(policy.notices().to_vec())
+}
+
+pub(super) fn tell(session: &Session, notices: &[Diagnostic]) {
     for notice in notices {
         session.out.say(format_args!("{notice}\n"));
     }
@@ -81,7 +87,8 @@ impl Files for OnDisk {
     }
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// A whole policy file.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
     Ok(bytes)

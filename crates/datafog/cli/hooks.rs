@@ -218,6 +218,11 @@ impl Uninstall {
 }
 
 impl Write {
+    /// Whether the answer is to be JSON.
+    pub(super) const fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Shows the plan and, unless this is a rehearsal, carries it out.
     ///
     /// It is made again once the lock is held: another command may have been at work meanwhile.

@@ -49,7 +49,8 @@ fn binary_to_copy(layout: &Layout) -> Option<PathBuf> {
 /// The folders and files of ours that others could change, as far as they exist.
 pub(super) fn unprotected(session: &Session) -> Vec<PathBuf> {
     let layout = &session.layout;
-    let others = [layout.cache(), layout.binary(), layout.settings(), layout.policy()];
+    let others =
+        [layout.cache(), layout.binary(), layout.settings(), layout.policy(), layout.trust()];
     let all = folders(layout).into_iter().chain(others);
     let is_open = |path: &PathBuf| {
         let Ok(metadata) = path.metadata() else { return false };

@@ -6,10 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use datafog_config::Change;
-use datafog_gate::diagnose_policy;
-use datafog_policy::{Diagnostic, Level, Policy, Rule};
+use datafog_gate::Replay;
+use datafog_policy::{Policy, Rule};
 use serde::Serialize;
 
 use super::output::{Cell, Tone};
@@ -18,6 +18,16 @@ use super::session::Session;
 use super::{check, foreign, hooks, installation, status};
 use crate::exit_code::ExitCode;
 use crate::report::Advised;
+
+mod diff;
+mod lint;
+mod schema;
+mod subject;
+mod suggest;
+mod test;
+mod trust;
+
+use diff::moment;
 
 /// A user's policy to begin with: nothing but comments, so that it changes nothing.
 const TEMPLATE: &str = include_str!("policy_template.toml");
@@ -33,12 +43,16 @@ Examples:
     Init(hooks::Write),
     /// Check a policy file and show every mistake with its place and remedy
     #[command(after_help = "\
-Exit codes: 0 nothing wrong, 4 the policy cannot be used.
+Warnings name what is probably not meant: rules that are very broad, exceptions that switch a rule
+off, costly patterns, denials that say nothing about what would pass.
+
+Exit codes: 0 it can be used, 4 it cannot, or --strict and there are warnings.
 
 Examples:
   datafog policy lint
-  datafog policy lint draft.toml --json")]
-    Lint(Files),
+  datafog policy lint draft.toml --json
+  datafog policy lint --strict policies/house.json")]
+    Lint(lint::Lint),
     /// Show every rule in force and where it stands
     #[command(after_help = "\
 Examples:
@@ -47,24 +61,61 @@ Examples:
     Effective(hooks::Read),
     /// Translate a policy of another system
     Import(foreign::ImportCommand),
-    /// Run the examples that the rules carry
+    /// Judge recorded receipts again with a draft, and show what would change
     #[command(after_help = "\
-Exit codes: 0 every example holds, 1 one does not, 4 the policy cannot be used.
+Receipts hold no values, so some cannot be judged again; how many, and why, is said.
+
+Exit codes: 0 no decision changes, 1 some do, 4 the draft cannot be used.
+
+Examples:
+  datafog policy diff draft.toml --replay 7d
+  datafog policy diff draft.toml --replay 30d --only-looser --json
+  datafog policy diff house.json              what another system's policy would have changed")]
+    Diff(diff::Diff),
+    /// Print the JSON Schema of policy files, for editors
+    #[command(after_help = "\
+Name the file in the first line of a policy, and editors offer keys and find misspelled ones:
+  #:schema ./policy.schema.json
+
+Examples:
+  datafog policy schema > policy.schema.json
+  datafog policy schema --tests > tests.schema.json")]
+    Schema(schema::Schema),
+    /// Print the smallest set of exceptions that recorded calls would need
+    #[command(after_help = "\
+Nothing is changed. What a critical rule stopped comes out commented.
+
+Examples:
+  datafog policy suggest
+  datafog policy suggest --since 30d --at-least 3
+  datafog policy suggest --for strict-draft.toml    what work needs under a stricter policy")]
+    Suggest(suggest::Suggest),
+    /// Run the examples that the rules carry, and files of tests
+    #[command(after_help = "\
+A file of tests says what the whole policy must answer (docs/POLICY.md):
+  [[test]]
+  call = \"git push --force\"
+  expect = \"deny\"
+  rule = \"no-force-push\"
+
+Exit codes: 0 all hold, 1 one does not, 4 the policy or a file of tests cannot be used.
 
 Examples:
   datafog policy test
-  datafog policy test draft.toml")]
-    Test(Files),
-}
+  datafog policy test draft.toml
+  datafog policy test policies/*.test.toml --junit report.xml --require-coverage")]
+    Test(test::Test),
+    /// Let a project's own policy file tighten what happens there
+    #[command(after_help = "\
+A project's `.datafog.toml` is read only when you have trusted it, as it is now, and can only make
+decisions stricter.
 
-/// Which policy file, and how to answer.
-#[derive(Args, Debug)]
-pub(super) struct Files {
-    /// A policy file; without one, the user's own
-    file: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+Examples:
+  datafog policy trust                        the one in this folder
+  datafog policy trust ~/src/app --dry-run
+  datafog policy trust --list
+  datafog policy trust --revoke ~/src/app")]
+    Trust(trust::TrustCommand),
 }
 
 /// The policy in a few words, for `status` and `doctor`.
@@ -112,110 +163,44 @@ impl PolicyCommand {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
         match self {
             Self::Init(how) => init(session, *how),
-            Self::Lint(files) => files.lint(session),
+            Self::Lint(command) => command.run(session),
+            Self::Diff(command) => command.run(session),
+            Self::Schema(command) => command.run(session),
+            Self::Suggest(command) => command.run(session),
+            Self::Trust(command) => command.run(session),
             Self::Effective(how) => effective(session, how.json),
             Self::Import(command) => command.run(session),
-            Self::Test(files) => files.test(session),
+            Self::Test(command) => command.run(session),
         }
     }
 }
 
-#[derive(Serialize)]
-struct Found {
-    file: String,
-    valid: bool,
-    examples: usize,
-    diagnostics: Vec<DiagnosticDocument>,
+/// The file that is meant: the one named, else the user's own.
+fn file(session: &Session, named: Option<&Path>) -> Result<PathBuf> {
+    let path = named.map_or_else(|| session.layout.policy(), Path::to_owned);
+    // Without a file of one's own the built-in policy stands, and it is tested at build.
+    if named.is_none() && !path.exists() {
+        let message = format!("there is no `{}`", path.display());
+        return Err(Advised::usage(message, "`datafog policy init` writes one to begin with"));
+    }
+    Ok(path)
 }
 
-#[derive(Serialize)]
-struct DiagnosticDocument {
-    level: &'static str,
-    line: u32,
-    column: u32,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<String>,
+/// Whether the file is one of our own language, by its name.
+fn is_native(path: &Path) -> bool {
+    path.extension().is_none_or(|ending| ending.eq_ignore_ascii_case("toml"))
 }
 
-impl Files {
-    fn lint(&self, session: &Session) -> Result<ExitCode> {
-        let (path, policy, diagnostics) = self.read(session)?;
-        let valid = policy.is_some() && is_usable(&diagnostics);
-        self.show(session, &path, policy.as_ref(), &diagnostics)?;
-        if !self.json && diagnostics.is_empty() {
-            session.out.print(format_args!("{}: nothing wrong\n", path.display()))?;
-        }
-        Ok(if valid { ExitCode::Success } else { ExitCode::Invalid })
-    }
-
-    fn test(&self, session: &Session) -> Result<ExitCode> {
-        let (path, policy, diagnostics) = self.read(session)?;
-        let examples = policy.as_ref().map_or(0, |policy| policy.examples().len());
-        self.show(session, &path, policy.as_ref(), &diagnostics)?;
-        if policy.is_none() {
-            return Ok(ExitCode::Invalid);
-        }
-        let failed = diagnostics.iter().filter(|one| one.level == Level::Error).count();
-        if !self.json {
-            let passed = examples.saturating_sub(failed);
-            session.out.print(format_args!("{passed} examples hold, {failed} do not\n"))?;
-        }
-        Ok(if failed == 0 { ExitCode::Success } else { ExitCode::Negative })
-    }
-
-    fn read(&self, session: &Session) -> Result<(PathBuf, Option<Policy>, Vec<Diagnostic>)> {
-        let path = self.file.clone().unwrap_or_else(|| session.layout.policy());
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            // Without a file of one's own the built-in policy stands, and it is tested at build.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.file.is_none() => {
-                let message = format!("there is no `{}`", path.display());
-                return Err(Advised::usage(
-                    message,
-                    "`datafog policy init` writes one to begin with",
-                ));
-            }
-            Err(error) => {
-                return Err(error).with_context(|| format!("cannot read `{}`", path.display()));
-            }
-        };
-        let (policy, diagnostics) = diagnose_policy(&text, &path);
-        Ok((path, policy, diagnostics))
-    }
-
-    fn show(
-        &self,
-        session: &Session,
-        path: &Path,
-        policy: Option<&Policy>,
-        diagnostics: &[Diagnostic],
-    ) -> Result<()> {
-        if self.json {
-            let document = |one: &Diagnostic| DiagnosticDocument {
-                level: one.level.name(),
-                line: one.line,
-                column: one.column,
-                message: one.message.clone(),
-                help: one.help.clone(),
-            };
-            session.out.json(&Found {
-                file: path.display().to_string(),
-                valid: policy.is_some() && is_usable(diagnostics),
-                examples: policy.map_or(0, |policy| policy.examples().len()),
-                diagnostics: diagnostics.iter().map(document).collect(),
-            })?;
-        } else {
-            for diagnostic in diagnostics {
-                session.out.print(format_args!("{diagnostic}\n"))?;
-            }
-        }
-        Ok(())
-    }
+/// Whether the file holds tests, by its name.
+fn is_tests(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.ends_with(".test.toml"))
 }
 
-fn is_usable(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().all(|one| one.level < Level::Error)
+/// What recorded receipts are judged again with.
+fn replay(session: &Session) -> Result<Replay> {
+    let home = session.host.home().map(Path::to_owned);
+    let root = session.layout.root().to_owned();
+    Ok(Replay::new(home, root, session.gate()?.custom()?))
 }
 
 /// The policy that the gate would use with this file.
@@ -236,6 +221,8 @@ fn init(session: &Session, how: hooks::Write) -> Result<ExitCode> {
     how.carry_out(session, || {
         let mut plan: Plan = installation::plan(session, None)?;
         plan.extend(Change::to_text(&path, TEMPLATE.into(), 0o600)?.map(Step::Own));
+        let schema = schema::schema()?.into_bytes();
+        plan.extend(Change::to_text(&session.layout.schema(), schema, 0o600)?.map(Step::Own));
         Ok(plan)
     })?;
     Ok(ExitCode::Success)

@@ -98,7 +98,9 @@ impl Uninstall {
         let state = Some(layout.cache().join("state")).filter(|path| path.exists());
         plan.extend(state.map(Step::RemoveFile));
         if self.purge {
-            let files = [layout.settings(), layout.policy(), layout.key()].into_iter();
+            let files =
+                [layout.settings(), layout.policy(), layout.schema(), layout.trust(), layout.key()]
+                    .into_iter();
             plan.extend(files.filter(|path| path.exists()).map(Step::RemoveFile));
             let folders = [layout.receipts(), layout.backups()].into_iter();
             let removed = |path: PathBuf| Step::RemoveFolder(path, Contents::Removed);

@@ -44,6 +44,7 @@ pub fn in_invented_world<T>(
 }
 
 /// A machine with nothing on it.
+#[derive(Debug)]
 pub(crate) struct Nothing {
     pub(crate) cwd: PathBuf,
 }
@@ -111,7 +112,7 @@ impl<'a> ExampleFacts<'a> {
 }
 
 /// Absolute, with `.` and `..` resolved by text: here there are no links.
-fn by_text(path: &Path) -> PathBuf {
+pub(crate) fn by_text(path: &Path) -> PathBuf {
     let mut plain = PathBuf::from("/");
     for component in path.components() {
         match component {

@@ -162,7 +162,9 @@ pub(crate) fn join(
     (decisions.reduce(stricter).unwrap_or_else(nobody), asked)
 }
 
-fn stricter(first: Decision, second: Decision) -> Decision {
+/// Two decisions as one: the strictest speaks, of equally strict ones the second, and what either
+/// obliges to stays obliged.
+pub fn stricter(first: Decision, second: Decision) -> Decision {
     let (mut speaks, listens) =
         if second.verdict >= first.verdict { (second, first) } else { (first, second) };
     speaks.matched.extend(listens.matched);

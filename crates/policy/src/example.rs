@@ -145,6 +145,18 @@ impl Example {
         }
     }
 
+    /// Line of the example in its file, from 1.
+    #[must_use]
+    pub const fn line(&self) -> u32 {
+        self.place.line
+    }
+
+    /// Whether a diagnostic is about this example.
+    #[must_use]
+    pub fn is_at(&self, one: &Diagnostic) -> bool {
+        (&one.path, one.line, one.column) == (&self.place.path, self.place.line, self.place.column)
+    }
+
     /// The command line as it stands in the file.
     #[must_use]
     pub fn shown(&self) -> String {

@@ -1,0 +1,169 @@
+//! `datafog policy schema`: the JSON Schema of policy files, for editors.
+//!
+//! Made from the tables that the reader itself uses, so a condition that is added there stands here,
+//! too. It offers words and finds misspelled keys; what a value means is for `policy lint` to judge.
+
+use anyhow::Result;
+use clap::Args;
+use datafog_gate::KnownWords;
+use datafog_policy::{Policy, Vocabulary, conditions};
+use serde_json::{Map, Value, json};
+
+use crate::cli::session::Session;
+use crate::exit_code::ExitCode;
+
+/// Arguments of `policy schema`.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Schema {
+    /// The schema of files of tests (`*.test.toml`)
+    #[arg(long)]
+    tests: bool,
+}
+
+impl Schema {
+    pub(super) fn run(self, session: &Session) -> Result<ExitCode> {
+        let schema = if self.tests { pretty(&tests())? } else { schema()? };
+        session.out.print(schema)?;
+        Ok(ExitCode::Success)
+    }
+}
+
+/// The schema of policies, as it stands in a file.
+pub(super) fn schema() -> Result<String> {
+    pretty(&policy())
+}
+
+fn pretty(schema: &Value) -> Result<String> {
+    Ok(serde_json::to_string_pretty(schema)? + "\n")
+}
+
+/// Effects and decisions, as they are written.
+const EFFECTS: [&str; 5] =
+    ["allow", "allow_with_redaction", "transform", "require_approval", "deny"];
+
+/// The dialect of all schemas here.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+fn policy() -> Value {
+    let packs: Vec<&str> = Policy::packs().map(|(name, _)| name).collect();
+    let head = table(
+        &["id", "version"],
+        &json!({
+            "id": text("Names the policy in every receipt."),
+            "version": text("Stands beside the id in every receipt."),
+            "description": text("For people."),
+            "extends": { "type": "array", "items": { "enum": packs }, "description": "Embedded policies that this one builds on." },
+            "default": { "enum": ["allow", "deny"], "description": "The verdict when no rule matches." },
+            "unscannable": { "enum": ["allow", "require_approval", "deny"], "description": "The verdict on content that would leave and cannot be judged." },
+            "locked": { "type": "boolean", "description": "Later layers can only tighten." },
+        }),
+    );
+    json!({
+        "$schema": DIALECT,
+        "title": "datafog policy",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["policy"],
+        "properties": {
+            "policy": head,
+            "rule": { "type": "array", "items": rule() },
+            "detector": { "type": "array", "items": { "type": "object" } },
+            "allow": { "type": "array", "items": { "type": "object" } },
+        },
+        "$defs": { "conditions": when(), "example": example() },
+    })
+}
+
+fn rule() -> Value {
+    let examples = |what: &str| json!({ "type": "array", "items": { "$ref": "#/$defs/example" }, "description": what });
+    let list =
+        |what: &str| json!({ "type": "array", "items": { "type": "string" }, "description": what });
+    table(
+        &["id", "effect", "reason"],
+        &json!({
+            "id": { "type": "string", "pattern": "^[a-z0-9._-]{1,64}$", "description": "Unique in the whole policy." },
+            "effect": { "enum": EFFECTS, "description": "What is decided when the rule matches." },
+            "severity": { "enum": ["low", "medium", "high", "critical"], "description": "Of equally strict rules the severest speaks." },
+            "reason": text("Why, in one sentence."),
+            "instead": text("What would pass."),
+            "overrides": list("Ids of rules that do not count when this one matches."),
+            "redact": list("Entity globs to remove."),
+            "rewrite": text("Name of the rewrite."),
+            "match": examples("Calls that the rule must match."),
+            "not_match": examples("Calls that it must not match."),
+            "when": { "$ref": "#/$defs/conditions" },
+            "unless": { "$ref": "#/$defs/conditions" },
+        }),
+    )
+}
+
+/// Every kind of condition, and the groups.
+fn when() -> Value {
+    let mut properties = Map::new();
+    for about in conditions() {
+        let described = format!("{} {}", about.summary, about.form);
+        properties.insert(
+            about.name.to_owned(),
+            json!({ "description": described, "examples": [about.example] }),
+        );
+    }
+    let words = |known: Vec<&str>| {
+        let one = json!({ "anyOf": [{ "enum": known }, { "type": "string" }] });
+        json!({ "anyOf": [one, { "type": "array", "items": one }, { "type": "object" }] })
+    };
+    for (name, known) in [("command", KnownWords.commands()), ("family", KnownWords.families())] {
+        if let Some(Value::Object(condition)) = properties.get_mut(name)
+            && let Value::Object(shape) = words(known)
+        {
+            condition.extend(shape);
+        }
+    }
+    for (name, what) in [
+        ("all", "All of these hold."),
+        ("any", "One of these holds."),
+        ("none", "None of these holds."),
+    ] {
+        let group = json!({ "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/conditions" }, "description": what });
+        properties.insert(name.to_owned(), group);
+    }
+    json!({ "type": "object", "additionalProperties": false, "minProperties": 1, "properties": properties })
+}
+
+/// A call as examples and tests write it.
+fn example() -> Value {
+    let words = json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 });
+    let line = json!({ "anyOf": [{ "type": "string" }, words] });
+    json!({ "anyOf": [line, { "type": "object" }] })
+}
+
+fn tests() -> Value {
+    let case = table(
+        &["call", "expect"],
+        &json!({
+            "name": text("What the test is called."),
+            "call": { "$ref": "#/$defs/example" },
+            "expect": { "enum": EFFECTS, "description": "What the policy must answer." },
+            "rule": text("Id of the rule that must decide; `default` for none."),
+        }),
+    );
+    json!({
+        "$schema": DIALECT,
+        "title": "datafog policy tests",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["test"],
+        "properties": {
+            "policy": text("The policy file that is tested, relative to this one."),
+            "test": { "type": "array", "minItems": 1, "items": case },
+        },
+        "$defs": { "example": example() },
+    })
+}
+
+fn table(required: &[&str], properties: &Value) -> Value {
+    json!({ "type": "object", "additionalProperties": false, "required": required, "properties": properties })
+}
+
+fn text(description: &str) -> Value {
+    json!({ "type": "string", "minLength": 1, "description": description })
+}

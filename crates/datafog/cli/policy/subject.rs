@@ -1,0 +1,81 @@
+//! A policy that is tried out: ours by itself, or with one of another system beside it, as the gate
+//! would have it if it were in force.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use datafog_core::{Decision, Digest, Facts, Surroundings};
+use datafog_gate::{ForeignPolicies, ForeignPolicy, Reads, compile_policy, join_decisions};
+use datafog_policy::Policy;
+
+use crate::cli::foreign;
+use crate::cli::session::Session;
+use crate::exit_code::ExitCode;
+use crate::foreign::Systems;
+use crate::report::Advised;
+
+/// What is asked.
+pub(super) struct Subject {
+    pub(super) policy: Policy,
+    other: Option<Box<dyn ForeignPolicy>>,
+}
+
+impl Subject {
+    /// The policy in force.
+    pub(super) fn installed(session: &Session) -> Result<Self> {
+        let other = match session.settings()?.policy {
+            Some(path) => Some(load(&path, session)?),
+            None => None,
+        };
+        Ok(Self { policy: super::in_force(&session.layout.policy())?, other })
+    }
+
+    /// The policy at `path`, as it would be in force.
+    pub(super) fn at(path: &Path, session: &Session) -> Result<Self> {
+        if super::is_native(path) {
+            let text = fs::read_to_string(path);
+            let text = text.with_context(|| format!("cannot read `{}`", path.display()))?;
+            return Ok(Self { policy: compile_policy(&text, path)?, other: None });
+        }
+        let policy = super::in_force(&session.layout.policy())?;
+        Ok(Self { policy, other: Some(load(path, session)?) })
+    }
+
+    pub(super) fn decide(&self, facts: &dyn Facts, world: &dyn Surroundings) -> Decision {
+        let own = self.policy.decide(facts);
+        match &self.other {
+            Some(other) => join_decisions(own, other.decide(facts, world)),
+            None => own,
+        }
+    }
+
+    /// Digest of our own policy; `None` when it is not alone.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        self.other.is_none().then(|| self.policy.digest())
+    }
+
+    pub(super) fn name(&self) -> String {
+        let other = self.other.as_ref().map(|one| format!("{} {}", one.id(), one.version()));
+        other.unwrap_or_else(|| format!("{} {}", self.policy.id(), self.policy.version()))
+    }
+}
+
+fn load(path: &Path, session: &Session) -> Result<Box<dyn ForeignPolicy>> {
+    foreign::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    Systems.load(path, &OnDisk).map_err(|faults| {
+        foreign::tell(session, &faults);
+        let message = format!("`{}` cannot be used", path.display());
+        let hint = String::from("mend what is named above");
+        Advised { message, hint, code: ExitCode::Invalid }.into()
+    })
+}
+
+/// Files as they are on this machine.
+struct OnDisk;
+
+impl Reads for OnDisk {
+    fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        foreign::read(path)
+    }
+}
