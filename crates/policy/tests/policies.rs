@@ -5,7 +5,7 @@
 mod support;
 
 use datafog_core::{RuleOrigin, Verdict};
-use datafog_policy::{Diagnostic, Layer, Policy};
+use datafog_policy::{Diagnostic, Layer, Policy, TestFile};
 
 use support::{Nowhere, Profiles};
 
@@ -78,6 +78,11 @@ fn the_guide_shows_policies_that_load() {
     let blocks = guide.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
     let mut seen = 0;
     for block in blocks {
+        if block.contains("[[test]]") {
+            let tests = TestFile::parse(block, "POLICY.md", &Profiles);
+            assert!(tests.is_ok_and(|file| !file.cases.is_empty()));
+            continue;
+        }
         let rule = "[[rule]]\nid = 'r'\neffect = 'deny'\nreason = 'x'\ninstead = 'y'\n";
         let text = match block {
             whole if whole.starts_with("[policy]") => whole.to_owned(),
