@@ -7,6 +7,7 @@ mod format;
 mod grams;
 mod keyword;
 mod layer;
+mod numbers;
 mod pattern;
 mod tables;
 

@@ -7,6 +7,7 @@ use crate::format::{Boundary, Detector, Source, Trigger};
 use crate::grams::Grams;
 use crate::keyword::Keyword;
 use crate::layer;
+use crate::numbers::Numbers;
 use crate::pattern::{self, Sets, Step};
 
 /// Bits of the number of a place in the fine bitmap: 64 KiB, for long texts.
@@ -29,9 +30,6 @@ const NAME: &str = "[A-Za-z0-9_.-]{64}";
 
 /// Bytes of a value that stands without quotes.
 const VALUE: &str = r#"[^\x00-\x20"'`,;<>(){}\[\]|&\\\x7f]{512}"#;
-
-/// Lengths of groups of digits that are told apart: 0 to 31.
-const LENGTHS: usize = 32;
 
 /// Fewest examples and counter-examples of a detector.
 const FEWEST_EXAMPLES: usize = 3;
@@ -76,8 +74,7 @@ struct Tables {
     keywords: BTreeMap<Keyword, Vec<usize>>,
     layers: Vec<(Keyword, &'static str)>,
     by_trigger: BTreeMap<&'static str, Vec<usize>>,
-    /// Rules by the length of a first group of digits, with the letters directly before it.
-    numbers: BTreeMap<usize, Vec<(usize, u8)>>,
+    numbers: Numbers,
     detectors: String,
     rules: String,
     count: usize,
@@ -115,8 +112,8 @@ impl Tables {
             }
             Trigger::At => self.by_trigger.entry("AT_RULES").or_default().push(self.count),
             Trigger::Number => {
-                for length in lengths(detector)? {
-                    self.numbers.entry(length).or_default().push((self.count, detector.letters));
+                for shape in &detector.digits {
+                    self.numbers.add(shape, detector.letters, self.count)?;
                 }
             }
             Trigger::Userinfo => {
@@ -211,12 +208,7 @@ impl Tables {
             let rules = self.by_trigger.get(name).map_or(&[][..], Vec::as_slice);
             writeln!(code, "pub(crate) static {name}: [u16; {}] = {rules:?};", rules.len())?;
         }
-        writeln!(code, "pub(crate) static NUMBER_RULES: [&[(u16, u8)]; {LENGTHS}] = [")?;
-        for length in 0..LENGTHS {
-            let rules = self.numbers.get(&length).map_or(&[][..], Vec::as_slice);
-            writeln!(code, "&{rules:?},")?;
-        }
-        writeln!(code, "];")?;
+        code.push_str(&self.numbers.print()?);
         let count = self.count;
         writeln!(code, "pub(crate) static RULES: [Rule; {count}] = [\n{}];", self.rules)?;
         writeln!(
@@ -275,21 +267,6 @@ fn boundary(detector: &Detector) -> Boundary {
     match detector.boundary {
         Boundary::Word if !literal || detector.back.is_some() => Boundary::Whole,
         Boundary::None | Boundary::Right | Boundary::Whole | Boundary::Word => detector.boundary,
-    }
-}
-
-/// The lengths of the first group of digits, as ranges of the data file give them.
-fn lengths(detector: &Detector) -> Result<Vec<usize>, String> {
-    let mut lengths = Vec::new();
-    for range in &detector.digits {
-        let (first, last) = range.split_once("..").unwrap_or((range, range));
-        let number = |text: &str| text.parse::<usize>().map_err(|e| format!("`{range}`: {e}"));
-        lengths.extend(number(first)?..=number(last)?);
-    }
-    if lengths.iter().all(|length| *length < LENGTHS) {
-        Ok(lengths)
-    } else {
-        Err(format!("a group of digits has fewer than {LENGTHS}"))
     }
 }
 

@@ -311,15 +311,17 @@ impl Engine {
     fn number(&mut self, text: &[u8], base: usize, group: Group) {
         let view = View::new(text, base, group.start);
         let end = view.at.saturating_add(group.length);
-        let rules = NUMBER_RULES.get(group.length).copied().unwrap_or_default();
-        for (number, letters) in rules {
-            if *letters != group.letters {
-                continue;
-            }
-            if let Some(rule) = RULES.get(usize::from(*number)) {
-                let start = view.at.saturating_sub(usize::from(group.letters));
+        let start = view.at.saturating_sub(usize::from(group.letters));
+        let mut judged = None;
+        for wanted in NUMBER_RULES.get(group.length).copied().unwrap_or_default() {
+            let fits = wanted.letters == group.letters
+                && wanted.second & group.second != 0
+                && (group.plus || !wanted.plus);
+            let Some(rule) = RULES.get(usize::from(wanted.rule)).filter(|_| fits) else { continue };
+            if judged != Some(wanted.rule) {
                 let candidate = view.candidate(start, end);
-                self.judge(*number, rule, view, candidate, Judgement::Shape);
+                self.judge(wanted.rule, rule, view, candidate, Judgement::Shape);
+                judged = Some(wanted.rule);
             }
         }
     }

@@ -5,7 +5,8 @@
 //! such number are groups of digits looked at one by one.
 
 use crate::boundary;
-use crate::bytes::before;
+use crate::bytes::{before, is_word, run_back};
+use crate::tables::{LETTERS_BEFORE, SECOND_GROUPS};
 
 /// Bytes of a block; blocks lie at multiples of it, whatever the pieces a stream came in.
 pub(crate) const BLOCK: usize = 64;
@@ -14,7 +15,13 @@ pub(crate) const BLOCK: usize = 64;
 const FEWEST_DIGITS: usize = 4;
 
 /// A group longer than this is no number of a person's; its bit is 31.
-const LONGEST_GROUP: usize = 31;
+const LONGEST_GROUP: u32 = 31;
+
+/// A second group longer than this is as good as none.
+const LONGEST_SECOND: u32 = 15;
+
+/// Most bytes between the first two groups: `) `.
+const MOST_BETWEEN: u32 = 2;
 
 /// Most letters that may stand directly before a number.
 const MOST_LETTERS: usize = 6;
@@ -27,10 +34,15 @@ pub(crate) struct Group {
     pub(crate) length: usize,
     /// Letters directly before it that begin a word.
     pub(crate) letters: u8,
+    /// Whether a `+` stands directly before it.
+    pub(crate) plus: bool,
+    /// The bit of the length of a second group after one or two other bytes; the lowest for none.
+    pub(crate) second: u16,
 }
 
 /// Calls `hit` with every group of digits that begins in `from..to` of `text` where digits are
-/// dense enough. `from` must be a multiple of [`BLOCK`] in absolute offsets.
+/// dense enough and a number that is looked for may begin. `from` must be a multiple of [`BLOCK`]
+/// in absolute offsets.
 pub(crate) fn groups(text: &[u8], from: usize, to: usize, mut hit: impl FnMut(Group)) {
     let mut at = from;
     let mut here = digits_in(text, at);
@@ -59,20 +71,38 @@ fn is_digit(byte: u8) -> u8 {
 }
 
 fn groups_of_block(text: &[u8], from: usize, to: usize, hit: &mut impl FnMut(Group)) {
-    let digits = digit_bits(text.get(from..to).unwrap_or_default());
+    let block = |at: usize| digit_bits(text.get(at..).unwrap_or_default());
+    let here = block(from);
     let inside = before(text, from).is_some_and(|byte| byte.is_ascii_digit());
-    let mut starts = digits & !((digits << 1) | u64::from(inside));
+    let within = u64::MAX.unbounded_shr(BLOCK.saturating_sub(to.saturating_sub(from)) as u32);
+    let mut starts = here & !((here << 1) | u64::from(inside)) & within;
+    let next = if starts == 0 { 0 } else { block(from.saturating_add(BLOCK)) };
     while starts != 0 {
-        let start = from.saturating_add(starts.trailing_zeros() as usize);
-        group(text, start).into_iter().for_each(&mut *hit);
+        let place = starts.trailing_zeros();
         starts &= starts.wrapping_sub(1);
+        // The longest group that is told apart, what may stand after it, and a second group fit.
+        let digits = (here >> place) | (next << 1).unbounded_shl(63_u32.saturating_sub(place));
+        let length = digits.trailing_ones().min(LONGEST_GROUP);
+        let rest = digits >> length;
+        let second = match rest.trailing_zeros() {
+            between @ 1..=MOST_BETWEEN => (rest >> between).trailing_ones(),
+            _ => 0,
+        };
+        let second = if second > LONGEST_SECOND { 1 } else { 1 << second };
+        let start = from.saturating_add(place as usize);
+        if let Some(group) = group(text, start, length as usize, second) {
+            hit(group);
+        }
     }
 }
 
 /// One bit for each byte of at most a block: whether it is a digit.
 fn digit_bits(text: &[u8]) -> u64 {
     let mut flags = [0_u8; BLOCK];
-    flags.iter_mut().zip(text).for_each(|(flag, byte)| *flag = is_digit(*byte));
+    match text.first_chunk::<BLOCK>() {
+        Some(block) => flags = block.map(is_digit),
+        None => flags.iter_mut().zip(text).for_each(|(flag, byte)| *flag = is_digit(*byte)),
+    }
     let (eights, _) = flags.as_chunks::<8>();
     eights.iter().rev().fold(0, |bits, eight| {
         // The product moves the lowest bit of each byte to a place of its own in the highest byte.
@@ -80,26 +110,36 @@ fn digit_bits(text: &[u8]) -> u64 {
     })
 }
 
-/// The group of digits at `start`; `None` inside a longer word.
-#[inline(never)]
-fn group(text: &[u8], start: usize) -> Option<Group> {
-    let letters = letters_before(text, start)?;
-    let rest = text.get(start..)?;
-    let length = rest.iter().take(LONGEST_GROUP).take_while(|byte| byte.is_ascii_digit()).count();
-    Some(Group { start, length, letters })
+/// The group of digits at `start`, if a number that is looked for may begin with it.
+#[inline]
+fn group(text: &[u8], start: usize, length: usize, second: u16) -> Option<Group> {
+    // No letter stands between the groups of a number.
+    let apart = second == 1
+        || text.get(start.saturating_add(length)).is_none_or(|between| !is_word(*between));
+    let second = if apart { second } else { 1 };
+    let known = SECOND_GROUPS.get(length).is_some_and(|seconds| seconds & second != 0);
+    let (plus, letters) = match before(text, start) {
+        Some(byte) if is_word(byte) => (false, letters_before(text, start, length, known)?),
+        Some(b'+') => (true, 0),
+        _ if known => (false, 0),
+        _ => return None,
+    };
+    Some(Group { start, length, letters, plus, second })
 }
 
-/// Letters directly before `at`, when they begin a word; `None` inside a longer word.
-fn letters_before(text: &[u8], at: usize) -> Option<u8> {
-    let head = text.get(..at)?;
-    let letters =
-        head.iter().rev().take(MOST_LETTERS).take_while(|b| b.is_ascii_alphabetic()).count();
-    let start = at.checked_sub(letters)?;
-    if boundary::begins(text, start) {
-        u8::try_from(letters).ok()
-    } else {
-        boundary::begins(text, at).then_some(0)
+/// Letters directly before the group at `at`, when they begin a word and a rule wants them, or none
+/// when they end an escape and a number may begin; `None` inside a longer word.
+#[inline]
+fn letters_before(text: &[u8], at: usize, length: usize, known: bool) -> Option<u8> {
+    let wanted = LETTERS_BEFORE.get(length).copied().unwrap_or(0);
+    if wanted != 0 {
+        let head = text.get(at.saturating_sub(MOST_LETTERS)..at)?;
+        let letters = run_back(head, |byte| byte.is_ascii_alphabetic());
+        if wanted >> letters & 1 == 1 && boundary::begins(text, at.saturating_sub(letters)) {
+            return u8::try_from(letters).ok();
+        }
     }
+    (known && boundary::begins(text, at)).then_some(0)
 }
 
 #[cfg(test)]
@@ -113,8 +153,17 @@ mod tests {
     }
 
     #[test]
+    fn only_groups_with_which_a_number_may_begin_count() {
+        assert_eq!(found("1.1.1.1.1.1.1.1.1.1.1"), []);
+        assert_eq!(found("4111 1111 1111 1111").first(), Some(&(0, 4, 0)));
+        assert_eq!(found("tel (212) 555-7788")[0], (5, 3, 0));
+        assert_eq!(found("tel +49 30 901820")[0], (5, 2, 0));
+        assert_eq!(found("a\\n123-45-6789")[0], (3, 3, 0));
+    }
+
+    #[test]
     fn groups_begin_at_words_only() {
-        assert_eq!(found("123-45-6789"), [(0, 3, 0), (4, 2, 0), (7, 4, 0)]);
+        assert_eq!(found("123-45-6789"), [(0, 3, 0), (4, 2, 0)]);
         assert_eq!(found("DE123456789 x_123456789"), [(2, 9, 2)]);
         assert_eq!(found("1 ab 34"), []);
     }

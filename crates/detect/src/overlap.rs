@@ -98,7 +98,7 @@ impl Pending {
             }
             match cluster {
                 [only] => stands(only),
-                _ => winners(cluster).iter().for_each(&mut stands),
+                _ => winners(cluster).into_iter().for_each(&mut stands),
             }
             taken = taken.saturating_add(cluster.len());
             self.settled = end;
@@ -119,20 +119,13 @@ fn first_cluster(raws: &[Raw]) -> Option<&[Raw]> {
 }
 
 /// The findings of one cluster that stand, in order and disjoint.
-fn winners(cluster: &[Raw]) -> Vec<Raw> {
-    let mut by_worth = cluster.to_vec();
-    by_worth.sort_unstable_by_key(|raw| {
-        let length = raw.end.saturating_sub(raw.start);
-        core::cmp::Reverse((
-            length,
-            raw.rank,
-            raw.confidence,
-            raw.value.is_none(),
-            core::cmp::Reverse((raw.start, raw.rule)),
-        ))
-    });
-    let mut standing: Vec<Raw> = Vec::new();
-    for raw in by_worth {
+fn winners(cluster: &[Raw]) -> Vec<&Raw> {
+    let first = cluster.first().map_or(0, |raw| raw.start);
+    let mut by_worth: Vec<(u128, &Raw)> =
+        cluster.iter().map(|raw| (worth(raw, first), raw)).collect();
+    by_worth.sort_unstable_by_key(|(worth, _)| core::cmp::Reverse(*worth));
+    let mut standing: Vec<&Raw> = Vec::new();
+    for (_, raw) in by_worth {
         let place = standing.partition_point(|other| other.start < raw.start);
         let left = place.checked_sub(1).and_then(|left| standing.get(left));
         let free = left.is_none_or(|left| left.end <= raw.start)
@@ -142,6 +135,23 @@ fn winners(cluster: &[Raw]) -> Vec<Raw> {
         }
     }
     standing
+}
+
+/// What a finding is worth among others of a cluster that begins at `first`: the longer the more,
+/// then the more telling, the surer, the plainer, the earlier, the one of the earlier rule. One
+/// number, because a text may hold thousands that overlap.
+fn worth(raw: &Raw, first: usize) -> u128 {
+    let length = raw.end.saturating_sub(raw.start) as u128;
+    let place = u32::try_from(raw.start.saturating_sub(first)).unwrap_or(u32::MAX);
+    [
+        (u128::from(raw.rank), 8),
+        (u128::from(raw.confidence), 8),
+        (u128::from(raw.value.is_none()), 1),
+        (u128::from(!place), 32),
+        (u128::from(!raw.rule), 16),
+    ]
+    .into_iter()
+    .fold(length, |worth, (part, bits)| worth.wrapping_shl(bits) | part)
 }
 
 #[cfg(test)]

@@ -42,6 +42,19 @@ pub(crate) enum Trigger {
     Userinfo,
 }
 
+/// What a rule wants of the groups of digits that a number begins with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NumberRule {
+    /// Place in the table of rules.
+    pub(crate) rule: u16,
+    /// How many letters stand directly before the first digit.
+    pub(crate) letters: u8,
+    /// Whether a `+` must stand before it.
+    pub(crate) plus: bool,
+    /// Lengths that the second group may have, one bit each; the lowest bit for none.
+    pub(crate) second: u16,
+}
+
 /// What may stand around a value. A value with a right checksum needs none of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Boundary {

@@ -27,6 +27,14 @@ impl Decoded {
         self.places.push((place(start), place(end)));
     }
 
+    /// Appends bytes that stand for themselves, from outer offset `start` on.
+    pub(crate) fn copy(&mut self, bytes: &[u8], start: usize) {
+        let first = u32::try_from(start).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(bytes);
+        let ends = (first.saturating_add(1)..).take(bytes.len());
+        self.places.extend(ends.map(|end| (end.saturating_sub(1), end)));
+    }
+
     /// The decoded bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -127,6 +127,13 @@ fn quoted(rest: &[u8]) -> Option<Escape> {
 /// Length from a closing quote to the opening one of the next literal, when an operator that puts
 /// texts together, or nothing, stands between: `" + "`; `after` begins after the closing quote.
 fn joint(after: &[u8]) -> Option<usize> {
+    // Most quotes are followed by something else.
+    if !matches!(
+        after.first(),
+        Some(b' ' | b'\t' | b'\n' | b'\r' | b'+' | b'.' | b'&' | b'~' | b'\\' | b'|' | b'<')
+    ) {
+        return None;
+    }
     let seen = after.get(..MOST_BLANKS.saturating_mul(2).min(after.len()))?;
     let first = run(seen, is_blank);
     let rest = seen.get(first..)?;
@@ -166,31 +173,62 @@ pub(crate) fn undo(text: &[u8], start: usize, first: usize, kind: Kind, out: &mu
     let limit = start.saturating_add(WINDOW);
     let mut last = first;
     let mut at = start;
-    while let Some(byte) = text.get(at).copied() {
-        let gap = at.saturating_sub(last);
-        let parts = matches!(byte, b'\0'..=b' ' | b'"' | b'\'' | b'`');
-        if at >= limit || gap >= AFTER_AT_MOST || (gap >= AFTER && parts) {
+    loop {
+        // What may end the part counts from some way after the last escape on.
+        let near = last.saturating_add(AFTER);
+        let far = last.saturating_add(AFTER_AT_MOST).min(limit);
+        let (stop, looked) = if at < near { (near.min(far), MARK) } else { (far, MARK | PART) };
+        let rest = text.get(at..stop.min(text.len())).unwrap_or_default();
+        let plain = rest.iter().position(|byte| class(*byte) & looked != 0).unwrap_or(rest.len());
+        out.copy(rest.get(..plain).unwrap_or_default(), at);
+        at = at.saturating_add(plain);
+        let Some(byte) = text.get(at).copied() else { break };
+        if at >= far || (at >= near && class(byte) & PART != 0) {
             return Stop { length: at.saturating_sub(start), open: true };
         }
-        let marked = matches!(byte, b'%' | b'\\' | b'&' | b'=' | b'"' | b'\'' | b'`' | 0xC2..);
-        match escape(text, at, kind).filter(|_| marked) {
-            Some(Escape { width, byte }) => {
-                let end = at.saturating_add(width);
-                if let Some(byte) = byte {
-                    out.push(byte, at, end);
-                }
-                at = end;
-                last = at;
-            }
-            None => {
-                let end = at.saturating_add(1);
-                out.push(byte, at, end);
-                at = end;
-            }
+        if class(byte) & MARK == 0 {
+            continue;
         }
+        let found = escape(text, at, kind);
+        let end = at.saturating_add(found.map_or(1, |escape| escape.width));
+        if let Some(byte) = found.map_or(Some(byte), |escape| escape.byte) {
+            out.push(byte, at, end);
+        }
+        if found.is_some() {
+            last = end;
+        }
+        at = end;
     }
     Stop { length: at.saturating_sub(start), open: false }
 }
+
+/// A byte that may begin an escape.
+const MARK: u8 = 1;
+
+/// A byte that parts what is spelled from what is not.
+const PART: u8 = 2;
+
+fn class(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+/// The classes of all bytes.
+static CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    let mut rest = table.as_mut_slice();
+    while let [slot, tail @ ..] = rest {
+        *slot = match byte {
+            b'"' | b'\'' | b'`' => MARK | PART,
+            b'%' | b'\\' | b'&' | b'=' | 0xC2.. => MARK,
+            b'\0'..=b' ' => PART,
+            _ => 0,
+        };
+        byte = byte.wrapping_add(1);
+        rest = tail;
+    }
+    table
+};
 
 /// Whether the `=` at `at` ends a line that quoted-printable has cut.
 pub(crate) fn is_soft_break(text: &[u8], at: usize) -> bool {
