@@ -1,6 +1,7 @@
 //! What the gate stops, what it lets pass, and what it leaves behind: real commands, a server on
 //! this machine that keeps whatever reaches it, and tokens made up for each test.
 
+mod circumstances;
 mod commands;
 mod everyday;
 mod homes;
@@ -9,6 +10,7 @@ mod pipes;
 mod removal;
 mod secrecy;
 mod strangers;
+mod tools;
 mod ways;
 
 /// Rule that stops a provider's secret on its way to a stranger.

@@ -19,6 +19,7 @@ const BINARY: &str = "datafog";
 /// <root>/trust.toml           project policies that may tighten, by digest
 /// <root>/key                  32 random bytes
 /// <root>/cache/               what was compiled from settings and policy
+/// <root>/rate/                how often calls came, for rules that ask
 /// <root>/receipts/            the ledger
 /// <root>/env, env.fish, env.nu   lines that put the shims first on PATH
 /// <root>/backups/             foreign files as they were before we added a line
@@ -148,6 +149,12 @@ impl Layout {
     #[must_use]
     pub fn backups(&self) -> PathBuf {
         self.root.join("backups")
+    }
+
+    /// `<root>/rate`, where calls are counted.
+    #[must_use]
+    pub fn rate(&self) -> PathBuf {
+        self.root.join("rate")
     }
 
     /// Every place by name, for `datafog paths`.

@@ -27,7 +27,7 @@ pub use host::Host;
 pub use identity::{FileIdentity, Identity};
 pub use key::{load_key, load_or_create_key};
 pub use layout::Layout;
-pub use passwd::home_of;
+pub use passwd::{group_names, home_of, user_name};
 pub use path_setup::{PathSetup, Shell, StartFileState};
 pub use settings::{Hook, Limits, Receipts, Settings};
 pub use settings_file::SettingsFile;

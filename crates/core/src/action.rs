@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Id, Invocation, Key, KeyedDigest};
+use crate::{Id, Invocation, Key, KeyedDigest, ToolCall};
 
 /// One thing that somebody asks for: a command about to run, a tool call, a request.
 ///
@@ -20,20 +20,29 @@ pub struct Action {
     pub argv: Vec<OsString>,
     /// The working directory, absolute.
     pub cwd: PathBuf,
-    /// The command line in normal form.
+    /// The command line in normal form; for a call of a tool, what can be told of it in the same
+    /// words.
     pub invocation: Invocation,
+    /// The call, when an agent's tool is called.
+    pub tool: Option<Box<ToolCall>>,
     /// Nested actions: the parts of a shell line, the command behind a wrapper.
     pub parts: Vec<Self>,
 }
 
 impl Action {
     /// Keyed digest of the canonical arguments: kind, working directory and every argument, each
-    /// with its length. It names the call in a receipt without telling what it was.
+    /// with its length; for a tool its name and arguments. It names the call in a receipt without
+    /// telling what it was.
     #[must_use]
     pub fn digest(&self, key: &Key) -> KeyedDigest {
         let head = [self.kind.name().as_bytes(), self.cwd.as_os_str().as_encoded_bytes()];
         let arguments = self.argv.iter().map(|argument| argument.as_encoded_bytes());
-        key.digest("action", head.into_iter().chain(arguments))
+        let Some(tool) = &self.tool else {
+            return key.digest("action", head.into_iter().chain(arguments));
+        };
+        let mut canonical = Vec::new();
+        tool.arguments.canonical(&mut canonical);
+        key.digest("tool", head.into_iter().chain([tool.name.as_bytes(), &canonical]))
     }
 }
 
@@ -86,6 +95,7 @@ mod tests {
             argv: argv.iter().map(Into::into).collect(),
             cwd: "/".into(),
             invocation: Invocation::default(),
+            tool: None,
             parts: Vec::new(),
         }
     }
@@ -96,5 +106,20 @@ mod tests {
         let one = action(&["git", "a b"]).digest(&key);
         assert_ne!(one, action(&["git", "a", "b"]).digest(&key));
         assert_eq!(one, action(&["git", "a b"]).digest(&key));
+    }
+
+    #[test]
+    fn the_digest_of_a_tool_call_binds_name_and_arguments() {
+        let key = Key::from_bytes(&[1; 32]).unwrap();
+        let of = |name: &str, json: &str| {
+            let arguments = serde_json::from_str(json).unwrap();
+            let tool = ToolCall { name: name.into(), arguments, categories: Vec::new() };
+            Action { tool: Some(Box::new(tool)), ..action(&[]) }.digest(&key)
+        };
+        let one = of("pay", r#"{"to":"a","amount":1}"#);
+        assert_eq!(one, of("pay", r#"{"amount":1,"to":"a"}"#));
+        assert_ne!(one, of("pay", r#"{"to":"a","amount":10}"#));
+        assert_ne!(one, of("paid", r#"{"to":"a","amount":1}"#));
+        assert_ne!(one, action(&[]).digest(&key));
     }
 }

@@ -2,12 +2,20 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::{Action, Destination, Finding, Flows, Mode, Principal};
+use crate::{
+    Account, Action, Automation, Destination, Finding, Flows, LocalTime, Mode, Principal,
+    Repository, ToolCall,
+};
 
 /// Everything a condition can look at. Costly answers are worked out when first asked for.
 pub trait Facts {
     /// What is asked.
     fn action(&self) -> &Action;
+
+    /// The call of a tool that is asked about, or that the command at hand is a part of.
+    fn tool(&self) -> Option<&ToolCall> {
+        self.action().tool.as_deref()
+    }
 
     /// Which way data moves, with destinations taken into account: a call that ends on this
     /// machine has [`crate::Flow::Loopback`] in place of [`crate::Flow::Leaves`].
@@ -31,6 +39,35 @@ pub trait Facts {
 
     /// Who asks, parent processes included.
     fn principal(&self) -> &Principal;
+
+    /// The account that the process runs as; `None` when the system's files do not tell.
+    fn account(&self) -> Option<&Account> {
+        None
+    }
+
+    /// The repository that `folder` belongs to: `None` when that cannot be told, `Some(None)` when
+    /// it belongs to none.
+    fn repository(&self, _folder: &Path) -> Option<Option<Repository>> {
+        None
+    }
+
+    /// The moment in the zone of that name (`Europe/Berlin`, `UTC`, `local`); `None` when the zone
+    /// is not known.
+    fn local_time(&self, _zone: &str) -> Option<LocalTime> {
+        None
+    }
+
+    /// Whether a machine runs this by itself.
+    fn automation(&self) -> Automation {
+        Automation::Unknown
+    }
+
+    /// How many calls the counter of that name has seen in the last `seconds`, this one included.
+    /// Of those before no more than `most` need to be remembered. A call that is to run is counted
+    /// by asking, once; `None` when nobody could count.
+    fn calls(&self, _counter: &str, _seconds: u32, _most: u32) -> Option<u32> {
+        None
+    }
 
     /// The user's home folder, by the password file.
     fn home(&self) -> Option<&Path>;

@@ -9,6 +9,7 @@ no policy; it only makes wrong states hard to write down.
 
 mod action;
 mod channel;
+mod circumstance;
 mod decision;
 mod destination;
 mod digest;
@@ -23,10 +24,13 @@ mod receipt;
 mod secret;
 mod span;
 mod surroundings;
+mod tool_call;
+mod value;
 mod verdict;
 
 pub use action::{Action, ActionKind};
 pub use channel::Channel;
+pub use circumstance::{Account, Automation, LocalTime, Repository};
 pub use decision::{Decision, Obligation, RuleMatch};
 pub use destination::{Destination, HostName, Reach, Void, is_resent};
 pub use digest::{Digest, Key, KeyedDigest, KeyedHasher};
@@ -44,4 +48,6 @@ pub use receipt::{ChannelScan, Event, PolicyUse, Receipt, ReceiptKind, RuleOrigi
 pub use secret::Secret;
 pub use span::Span;
 pub use surroundings::Surroundings;
+pub use tool_call::{Category, ToolCall};
+pub use value::Value;
 pub use verdict::Verdict;

@@ -8,7 +8,7 @@ use datafog_core::{Finding, Verdict};
 use datafog_gate::{Outcome, Purpose, Report, Request};
 use serde::Serialize;
 
-use super::command_line::{CommandLine, request, unanswered};
+use super::command_line::{Question, unanswered};
 use super::output::{Cell, Tone};
 use super::session::Session;
 use super::status::place;
@@ -24,6 +24,7 @@ Exit codes: 0 allowed, 1 denied, 3 needs approval, 4 policy or settings not vali
 Examples:
   datafog check -- git push origin main
   datafog check --policy draft.toml -- git push origin main
+  datafog check --tool WebFetch --args '{\"url\":\"https://example.com/\"}'
   datafog check --json -- curl -d @notes.txt https://example.com/ | jq -r .decision")]
 pub(super) struct Check {
     /// Print JSON
@@ -33,7 +34,7 @@ pub(super) struct Check {
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     #[command(flatten)]
-    command: CommandLine,
+    asked: Question,
 }
 
 /// A decision as `check --json` prints it. No field holds a raw value.
@@ -58,7 +59,7 @@ struct Document<'a> {
 
 impl Check {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
-        let request = request(&self.command.words, Purpose::Check, None)?;
+        let request = self.asked.request(Purpose::Check)?;
         let request = Request { policy: self.policy.clone(), ..request };
         let report = match session.gate()?.run(&request) {
             Outcome::Decided(report) => report,

@@ -10,7 +10,7 @@ use datafog_gate::{Asked, Outcome, Purpose, Report, Request};
 use datafog_policy::{PartTrace, RuleOutcome, RuleTrace, Truth};
 use serde::Serialize;
 
-use super::command_line::{request, unanswered};
+use super::command_line::{ToolLine, request, unanswered};
 use super::output::{Cell, Tone, plain};
 use super::session::Session;
 use super::{check, receipts, status};
@@ -32,31 +32,36 @@ Examples:
   datafog explain --all -- git push --force   the rules that do not match, too")]
 pub(super) struct Explain {
     /// Id of a receipt: 8 or more of its last digits
-    #[arg(conflicts_with_all = ["last", "command"])]
+    #[arg(conflicts_with_all = ["last", "command", "tool"])]
     id: Option<IdPrefix>,
     /// The newest receipt (the same as no argument)
-    #[arg(long, conflicts_with = "command")]
+    #[arg(long, conflicts_with_all = ["command", "tool"])]
     last: bool,
     /// Ask this policy, too, ours or another system's; the stricter answer holds
-    #[arg(long, value_name = "FILE", requires = "command")]
+    #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Show the conditions of rules that do not match, too
-    #[arg(long, requires = "command")]
+    #[arg(long)]
     all: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    tool: ToolLine,
     /// The command and its arguments
-    #[arg(last = true)]
+    #[arg(last = true, conflicts_with = "tool")]
     command: Vec<OsString>,
 }
 
 impl Explain {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
-        if self.command.is_empty() {
+        if self.command.is_empty() && self.tool.tool.is_none() {
             return receipts::show(session, self.id.as_ref(), self.json);
         }
-        let request = request(&self.command, Purpose::Explain, None)?;
+        let request = match self.tool.request(Purpose::Explain)? {
+            Some(request) => request,
+            None => request(&self.command, Purpose::Explain, None)?,
+        };
         let request = Request { policy: self.policy.clone(), ..request };
         let report = match session.gate()?.run(&request) {
             Outcome::Decided(report) => report,

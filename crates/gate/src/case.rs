@@ -1,21 +1,21 @@
 //! One action with everything known about it, as a policy may ask.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use datafog_core::{
-    Action, Destination, Facts, Finding, Flow, Flows, HostName, Invocation, KeyedDigest, Mode,
-    Principal, Surroundings,
+    Account, Action, Automation, Destination, Facts, Finding, Flow, Flows, HostName, Invocation,
+    KeyedDigest, LocalTime, Mode, Principal, Repository, Surroundings,
 };
 use datafog_detect::Custom;
 
-use crate::canonical;
 use crate::inspect::Inspection;
 use crate::principal;
 use crate::world::World;
+use crate::{canonical, circumstance, counter};
 
 /// The facts of one action. Costly ones are worked out when a rule first asks.
 #[derive(Debug)]
@@ -32,6 +32,13 @@ pub(crate) struct Case<'a> {
     destinations: OnceCell<Vec<Destination>>,
     home: OnceCell<Option<PathBuf>>,
     named_home: OnceCell<Option<PathBuf>>,
+    account: OnceCell<Option<Account>>,
+    /// The folder that was asked about, and the repository that it belongs to.
+    repository: OnceCell<(PathBuf, Option<Option<Repository>>)>,
+    /// Whether this call is to run, and so counts.
+    counts: bool,
+    /// What counters said: a call counts once, however often it is asked.
+    counted: RefCell<Vec<(String, Option<u32>)>>,
 }
 
 impl<'a> Case<'a> {
@@ -55,12 +62,21 @@ impl<'a> Case<'a> {
             destinations: OnceCell::new(),
             home: OnceCell::new(),
             named_home: OnceCell::new(),
+            account: OnceCell::new(),
+            repository: OnceCell::new(),
+            counts: false,
+            counted: RefCell::new(Vec::new()),
         }
     }
 
     /// The same case where the user has detectors of their own.
     pub(crate) fn knowing(self, custom: Option<&'a Custom>) -> Self {
         Self { custom, ..self }
+    }
+
+    /// The same case where the call is to run, and so is counted when a rule asks how often.
+    pub(crate) fn counting(self, counts: bool) -> Self {
+        Self { counts, ..self }
     }
 
     /// What a finding is, in words.
@@ -189,6 +205,36 @@ impl Facts for Case<'_> {
 
     fn canonical(&self, path: &Path) -> Option<PathBuf> {
         canonical::followed(&self.action.cwd, path)
+    }
+
+    fn account(&self) -> Option<&Account> {
+        self.account.get_or_init(|| circumstance::account(self.known.uid)).as_ref()
+    }
+
+    fn repository(&self, folder: &Path) -> Option<Option<Repository>> {
+        let find = |folder: &Path| circumstance::repository(folder, self.world);
+        let (known, found) = self.repository.get_or_init(|| (folder.to_owned(), find(folder)));
+        // A part of the call may stand in another folder.
+        if known == folder { found.clone() } else { find(folder) }
+    }
+
+    fn local_time(&self, zone: &str) -> Option<LocalTime> {
+        circumstance::local_time(zone)
+    }
+
+    fn automation(&self) -> Automation {
+        circumstance::automation(self.principal(), self.world)
+    }
+
+    fn calls(&self, counter: &str, seconds: u32, most: u32) -> Option<u32> {
+        let key = format!("{counter} {seconds}");
+        let known = self.counted.borrow().iter().find(|(name, _)| *name == key).map(|(_, it)| *it);
+        known.unwrap_or_else(|| {
+            let folder = self.world.finder.layout.rate();
+            let calls = counter::count(&folder, counter, seconds, most, self.counts).ok();
+            self.counted.borrow_mut().push((key, calls));
+            calls
+        })
     }
 
     fn entries(&self, folder: &Path) -> Option<usize> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use datafog_core::{Decision, Destination, Event, Facts, Id, Reach, ReceiptKind};
+use datafog_core::{Decision, Destination, Event, Facts, Id, Reach, ReceiptKind, Value};
 use datafog_policy::Policy;
 use datafog_shim::Mask;
 use jiff::Timestamp;
@@ -55,7 +55,7 @@ impl Draft<'_> {
             mode: case.mode,
             principal: case.principal_so_far().clone(),
             action_type: action.kind,
-            tool: action.invocation.family.clone(),
+            tool: action.tool.as_ref().map_or(&action.invocation.family, |tool| &tool.name).clone(),
             command: command(case),
             cwd: lossy(&action.cwd),
             action_digest: case.digest,
@@ -83,6 +83,24 @@ impl Draft<'_> {
 /// The command without values: what findings cover and what the profile calls content or a
 /// credential is not shown.
 fn command(case: &Case<'_>) -> String {
+    if let Some(tool) = case.action.tool.as_ref().filter(|_| case.action.argv.is_empty()) {
+        let names = match &tool.arguments {
+            Value::Table(members) => members.iter().map(|(name, _)| name.as_str()).collect(),
+            Value::Bool(_)
+            | Value::Float(_)
+            | Value::Integer(_)
+            | Value::List(_)
+            | Value::Null
+            | Value::Text(_) => Vec::new(),
+        };
+        let text = format!("tool:{} {}", tool.name, names.join(" "));
+        return text
+            .trim_end()
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .take(512)
+            .collect();
+    }
     let covered = |argument: usize| -> Vec<Mask> {
         veil::masks(case).filter(|(index, _)| *index == argument).map(|(_, mask)| mask).collect()
     };

@@ -9,8 +9,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use datafog_core::{
-    Action, ActionKind, Destination, Facts, Finding, Flows, Id, Mode, OperandKind, Principal,
-    Surroundings,
+    Account, Action, ActionKind, Automation, Destination, Facts, Finding, Flows, Id, LocalTime,
+    Mode, OperandKind, Principal, Repository, Surroundings,
 };
 use datafog_policy::{Example, Interpreter};
 
@@ -77,6 +77,7 @@ struct ExampleFacts<'a> {
     findings: Vec<Finding>,
     unscanned: Vec<String>,
     principal: Principal,
+    account: Account,
 }
 
 impl<'a> ExampleFacts<'a> {
@@ -85,8 +86,17 @@ impl<'a> ExampleFacts<'a> {
         let cwd =
             example.cwd.as_ref().map_or_else(|| PROJECT.into(), |word| word.expand(home, root));
         let world = Nothing { cwd: PathBuf::from(cwd) };
-        let argv = example.argv(home, root);
-        let mut invocation = datafog_shim::interpret(&argv, &world);
+        let (argv, mut invocation, tool) = match &example.tool {
+            Some((name, arguments)) => {
+                let reading = datafog_shim::interpret_tool(name, arguments.clone(), &world);
+                (reading.argv, reading.invocation, Some(Box::new(reading.call)))
+            }
+            None => {
+                let argv = example.argv(home, root);
+                let invocation = datafog_shim::interpret(&argv, &world);
+                (argv, invocation, None)
+            }
+        };
         datafog_shim::resolve(&mut invocation, &world);
         for operand in &mut invocation.operands {
             if operand.kind == OperandKind::Path {
@@ -95,19 +105,23 @@ impl<'a> ExampleFacts<'a> {
         }
         let action = Action {
             id: Id::new(0, [0; 10]),
-            kind: ActionKind::CommandExec,
+            kind: if tool.is_some() { ActionKind::ToolCall } else { ActionKind::CommandExec },
             argv,
             cwd: world.cwd,
             invocation,
+            tool,
             parts: Vec::new(),
         };
         let unscanned = if example.unscanned { vec!["declared".to_owned()] } else { Vec::new() };
         let principal = Principal {
             kind: example.principal,
             agent: example.agent.clone(),
+            session: example.stated.session.clone(),
+            parents: example.stated.parents.clone(),
             ..Principal::default()
         };
-        Self { example, action, findings: example.findings(), unscanned, principal }
+        let account = example.stated.account();
+        Self { example, action, findings: example.findings(), unscanned, principal, account }
     }
 }
 
@@ -167,6 +181,26 @@ impl Facts for ExampleFacts<'_> {
 
     fn principal(&self) -> &Principal {
         &self.principal
+    }
+
+    fn account(&self) -> Option<&Account> {
+        Some(&self.account)
+    }
+
+    fn repository(&self, _folder: &Path) -> Option<Option<Repository>> {
+        Some(self.example.stated.repository(Path::new(HOME), Path::new(ROOT)))
+    }
+
+    fn local_time(&self, _zone: &str) -> Option<LocalTime> {
+        self.example.stated.time
+    }
+
+    fn automation(&self) -> Automation {
+        self.example.stated.automation()
+    }
+
+    fn calls(&self, _counter: &str, _seconds: u32, _most: u32) -> Option<u32> {
+        Some(self.example.stated.calls.unwrap_or(1))
     }
 
     fn home(&self) -> Option<&Path> {

@@ -7,10 +7,10 @@ use datafog_audit::{Durability, Ledger, Recorded};
 use datafog_config::{EnvVars, FileIdentity, Host, Layout, load_or_create_key};
 use datafog_core::{
     Action, ActionKind, Decision, Event, Facts, Id, Key, Mode, Principal, PrincipalKind,
-    ReceiptKind, Surroundings, Verdict,
+    ReceiptKind, Surroundings, Value, Verdict,
 };
 use datafog_detect::Custom;
-use datafog_shim::Wrapped;
+use datafog_shim::{ToolReading, Wrapped};
 use jiff::Timestamp;
 
 use crate::case::Case;
@@ -79,7 +79,8 @@ impl<'a> Gate<'a> {
         let seen = opened.inspect(&action, mode, &mut clock);
         let known = principal::from_environment(self.host, self.user);
         let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known)
-            .knowing(opened.state.custom.as_ref());
+            .knowing(opened.state.custom.as_ref())
+            .counting(request.purpose == Purpose::Run);
         let (decision, asked) = opened.decide(request, &case, &mut clock);
         let plan = self.plan(request, &opened, &case, &decision);
         let mut event = opened.event(request, &case, &decision, &plan, &clock);
@@ -228,6 +229,10 @@ impl<'a> Gate<'a> {
         if let Some(channel) = &case.inspection.held.lost {
             return failed(&Error::Lost { channel: channel.to_string() });
         }
+        // What calls a tool carries it out itself.
+        if request.tool.is_some() {
+            return Enforcement::Nothing;
+        }
         match self.execution(request, opened, case) {
             Ok(Some(execution)) => Enforcement::Exec(execution),
             Ok(None) => Enforcement::Missing,
@@ -301,13 +306,36 @@ impl<'a> Gate<'a> {
 impl Opened {
     /// argv → action, its paths made canonical.
     fn interpret(&self, request: &Request, world: &World<'_>, clock: &mut Clock) -> Action {
+        if let Some(tool) = &request.tool {
+            let action = self.interpret_tool(tool, world);
+            clock.interpreted();
+            return action;
+        }
         let argv = request.os_argv();
         let mut invocation = datafog_shim::interpret(&argv, world);
         canonical::fill(&mut invocation, world.cwd());
         clock.interpreted();
         let (id, cwd) = (self.id, world.cwd().to_owned());
         let parts = self.parts(datafog_shim::wrapped(&argv, world));
-        Action { id, kind: ActionKind::CommandExec, argv, cwd, invocation, parts }
+        Action { id, kind: ActionKind::CommandExec, argv, cwd, invocation, tool: None, parts }
+    }
+
+    /// A call of a tool → action. What it runs, where that can be read, is judged as the command
+    /// it is.
+    fn interpret_tool(&self, (name, arguments): &(String, Value), world: &World<'_>) -> Action {
+        let reading = datafog_shim::interpret_tool(name, arguments.clone(), world);
+        let ToolReading { call, argv, mut invocation } = reading;
+        canonical::fill(&mut invocation, world.cwd());
+        let parts = if argv.is_empty() { None } else { datafog_shim::wrapped(&argv, world) };
+        Action {
+            id: self.id,
+            kind: ActionKind::ToolCall,
+            argv,
+            cwd: world.cwd().to_owned(),
+            invocation,
+            tool: Some(Box::new(call)),
+            parts: self.parts(parts),
+        }
     }
 
     /// The command behind a wrapper is judged beside it.
@@ -315,7 +343,8 @@ impl Opened {
         let action = |Wrapped { argv, cwd, mut invocation, inner }: Wrapped| {
             canonical::fill(&mut invocation, &cwd);
             let parts = self.parts(inner.map(|inner| *inner));
-            Action { id: self.id, kind: ActionKind::CommandExec, argv, cwd, invocation, parts }
+            let (id, kind) = (self.id, ActionKind::CommandExec);
+            Action { id, kind, argv, cwd, invocation, tool: None, parts }
         };
         wrapped.map(action).into_iter().collect()
     }

@@ -12,8 +12,10 @@ the process.
 
 mod canonical;
 mod case;
+mod circumstance;
 mod clock;
 mod compile;
+mod counter;
 mod descriptor;
 mod enforcement;
 mod error;

@@ -5,7 +5,7 @@ use std::ffi::{CStr, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use datafog_core::Mode;
+use datafog_core::{Mode, Value};
 
 use crate::enforcement::NotRun;
 use crate::notice::Notice;
@@ -28,6 +28,9 @@ pub struct Request {
     /// The name of the wrapper that was really started, when `argv[0]` names something else that
     /// is not wrapped.
     pub misnamed: Option<OsString>,
+    /// Name and arguments of an agent's tool, when its call is asked about and not a command.
+    /// Such a call is judged and never run.
+    pub tool: Option<(String, Value)>,
 }
 
 /// How `argv[0]` names the program.
@@ -113,6 +116,7 @@ mod tests {
             mode: None,
             policy: None,
             misnamed: None,
+            tool: None,
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) struct Veil<'a> {
     scanner: Scanner<'a>,
     /// Values as they stand in argv, longest first, each with what is shown instead.
     values: Vec<(&'a [u8], String)>,
-    /// The program has no profile.
+    /// The program has no profile, or a tool of any name is called.
     strange: bool,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Veil<'a> {
             .filter(|(value, _)| value.len() >= SHORTEST)
             .collect();
         values.sort_by_key(|(value, _)| core::cmp::Reverse(value.len()));
-        let strange = !case.action.invocation.known;
+        let strange = !case.action.invocation.known || case.action.tool.is_some();
         Self { scanner: Scanner::new(key), values, strange }
     }
 

@@ -3,6 +3,8 @@
 use datafog_detect::Custom;
 use datafog_policy::Vocabulary;
 
+use crate::circumstance;
+
 /// Everything that is known here about commands and entity types.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownWords;
@@ -22,6 +24,10 @@ impl Vocabulary for KnownWords {
 
     fn subcommands(&self, command: &str) -> Option<Vec<&str>> {
         datafog_shim::profile(command)?.subcommands()
+    }
+
+    fn has_zone(&self, name: &str) -> bool {
+        circumstance::zone(name).is_some()
     }
 
     fn entities(&self) -> Vec<&str> {
@@ -60,6 +66,10 @@ impl Vocabulary for OwnWords {
 
     fn subcommands(&self, command: &str) -> Option<Vec<&str>> {
         datafog_shim::profile(command)?.subcommands()
+    }
+
+    fn has_zone(&self, name: &str) -> bool {
+        circumstance::zone(name).is_some()
     }
 
     fn entities(&self) -> Vec<&str> {

@@ -3,7 +3,7 @@
 //! ```text
 //! "dfpl"  format (4 bytes)  SHA-256 of the rest (32 bytes)  head (postcard)
 //! head:   id, version, description, default, unscannable, locked,
-//!         keyed   which rules to ask for a command or a family: (hash, rule) sorted by hash
+//!         keyed   which rules to ask for a command, a family or a tool: (hash, rule) sorted by hash
 //!         open    which rules to ask for every command
 //!         table   for each rule: where its conditions and its texts are, what it needs at least
 //!         whens   the conditions, as in `node`
@@ -27,7 +27,7 @@ const MAGIC: [u8; 4] = *b"dfpl";
 
 /// Changes with the meaning of the bytes, the numbers of the conditions included; a test holds
 /// the two together.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// Most rules of one policy: their numbers take two bytes.
 pub(crate) const MOST_RULES: usize = 0xffff;
@@ -154,23 +154,20 @@ pub(crate) fn open(bytes: &[u8]) -> Result<(Digest, Head<'_>), Damaged> {
 const KEYED_BYTES: usize = 6;
 
 impl<'a> Head<'a> {
-    /// Numbers of the rules that may match a command of that name and family.
+    /// Numbers of the rules that may match a command of that name and family, or a call of that
+    /// tool.
     pub(crate) fn candidates(
         &self,
         program: &str,
         family: &str,
+        tool: Option<&str>,
     ) -> impl Iterator<Item = u16> + use<'a> {
         let open = self.open.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
-        self.keyed(hash(COMMAND, program)).chain(self.keyed(hash(FAMILY, family))).chain(open)
-    }
-
-    fn keyed(&self, wanted: u32) -> impl Iterator<Item = u16> + use<'a> {
-        let pairs = self.keyed.as_chunks::<KEYED_BYTES>().0;
-        let key = |&[a, b, c, d, _, _]: &[u8; 6]| u32::from_le_bytes([a, b, c, d]);
-        let start = pairs.partition_point(|pair| key(pair) < wanted);
-        let from = pairs.get(start..).unwrap_or_default().iter();
-        from.take_while(move |pair| key(pair) == wanted)
-            .map(|&[.., low, high]| u16::from_le_bytes([low, high]))
+        let commands = [hash(COMMAND, program), hash(FAMILY, family)];
+        let tools = tool.map(|name| [hash(TOOL, &name.to_ascii_lowercase()), hash(TOOL, ANY_TOOL)]);
+        let index = self.keyed;
+        let wanted = commands.into_iter().chain(tools.into_iter().flatten());
+        wanted.flat_map(move |wanted| keyed(index, wanted)).chain(open)
     }
 
     pub(crate) fn len(&self) -> u16 {
@@ -234,12 +231,26 @@ impl<'a> Head<'a> {
     }
 }
 
+/// The rules that an index files under a hash.
+fn keyed<'a>(index: &'a [u8], wanted: u32) -> impl Iterator<Item = u16> + use<'a> {
+    let pairs = index.as_chunks::<KEYED_BYTES>().0;
+    let key = |&[a, b, c, d, _, _]: &[u8; 6]| u32::from_le_bytes([a, b, c, d]);
+    let start = pairs.partition_point(|pair| key(pair) < wanted);
+    let from = pairs.get(start..).unwrap_or_default().iter();
+    from.take_while(move |pair| key(pair) == wanted)
+        .map(|&[.., low, high]| u16::from_le_bytes([low, high]))
+}
+
 fn from(bytes: &[u8], offset: u32) -> Result<&[u8], Damaged> {
     usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).ok_or(Damaged)
 }
 
 const COMMAND: u8 = b'c';
 const FAMILY: u8 = b'f';
+const TOOL: u8 = b't';
+
+/// Stands for every tool; no tool has this name, since names that hold it are no plain names.
+pub(crate) const ANY_TOOL: &str = "*";
 
 /// FNV-1a. It only narrows the search: the conditions themselves are still asked, so a collision
 /// costs a question and changes nothing.
@@ -295,12 +306,14 @@ fn seal(body: &[u8]) -> Vec<u8> {
     [&MAGIC, FORMAT.to_le_bytes().as_slice(), digest.as_bytes(), body].concat()
 }
 
-/// Files a rule under the commands or families that it is about, or under all.
+/// Files a rule under the commands, families or tools that it is about, or under all.
 fn file(scope: &Scope, rule: u16, keyed: &mut Vec<(u32, u16)>, open: &mut Vec<u8>) {
     if !scope.commands.is_empty() {
         keyed.extend(scope.commands.iter().map(|name| (hash(COMMAND, name), rule)));
     } else if !scope.families.is_empty() {
         keyed.extend(scope.families.iter().map(|name| (hash(FAMILY, name), rule)));
+    } else if !scope.tools.is_empty() {
+        keyed.extend(scope.tools.iter().map(|name| (hash(TOOL, name), rule)));
     } else {
         open.extend(rule.to_le_bytes());
     }

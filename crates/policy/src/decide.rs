@@ -7,8 +7,8 @@
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Action, ActionKind, Decision, Destination, Facts, Finding, Flows, Mode, Obligation, Principal,
-    RuleMatch, Verdict,
+    Account, Action, ActionKind, Automation, Decision, Destination, Facts, Finding, Flows,
+    LocalTime, Mode, Obligation, Principal, Repository, RuleMatch, ToolCall, Verdict,
 };
 
 use crate::Truth;
@@ -76,7 +76,8 @@ fn matches<'a>(head: &Head<'a>, facts: &dyn Facts) -> Result<Vec<Hit<'a>>, Damag
     let invocation = &facts.action().invocation;
     let flows = possible_flows(invocation);
     let mut hits = Vec::new();
-    for rule in head.candidates(&invocation.program, &invocation.family) {
+    let tool = facts.tool().map(|tool| tool.name.as_str());
+    for rule in head.candidates(&invocation.program, &invocation.family, tool) {
         let entry = head.entry(rule)?;
         if can_match(entry, flows, facts) {
             hits.extend(ask(head, rule, entry, facts)?);
@@ -206,6 +207,10 @@ impl Facts for Part<'_> {
         self.action
     }
 
+    fn tool(&self) -> Option<&ToolCall> {
+        self.facts.tool()
+    }
+
     fn flows(&self) -> Flows {
         self.facts.flows()
     }
@@ -234,6 +239,26 @@ impl Facts for Part<'_> {
         self.facts.principal()
     }
 
+    fn account(&self) -> Option<&Account> {
+        self.facts.account()
+    }
+
+    fn repository(&self, folder: &Path) -> Option<Option<Repository>> {
+        self.facts.repository(folder)
+    }
+
+    fn local_time(&self, zone: &str) -> Option<LocalTime> {
+        self.facts.local_time(zone)
+    }
+
+    fn automation(&self) -> Automation {
+        self.facts.automation()
+    }
+
+    fn calls(&self, counter: &str, seconds: u32, most: u32) -> Option<u32> {
+        self.facts.calls(counter, seconds, most)
+    }
+
     fn home(&self) -> Option<&Path> {
         self.facts.home()
     }
@@ -244,6 +269,10 @@ impl Facts for Part<'_> {
 
     fn root(&self) -> &Path {
         self.facts.root()
+    }
+
+    fn entries(&self, folder: &Path) -> Option<usize> {
+        self.facts.entries(folder)
     }
 
     fn canonical(&self, path: &Path) -> Option<PathBuf> {

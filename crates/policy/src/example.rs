@@ -8,7 +8,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Channel, Confidence, Facts, Finding, KeyedDigest, Mode, PrincipalKind, Severity, Span,
+    Account, Automation, Channel, Confidence, Facts, Finding, KeyedDigest, LocalTime, Mode,
+    PrincipalKind, Repository, Severity, Span, Value,
 };
 
 use crate::diagnostic::{Diagnostic, Level, SourceText};
@@ -25,14 +26,17 @@ pub trait Interpreter {
 }
 
 /// One example of one rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Example {
     /// Id of the rule.
     pub rule: String,
     /// Whether the rule must match (`match`) or must not (`not_match`).
     pub matches: bool,
-    /// The command line as words of a shell, program first; see [`Example::argv`].
+    /// The command line as words of a shell, program first; see [`Example::argv`]. Empty for a
+    /// call of a tool.
     pub words: Vec<Word>,
+    /// Name and arguments of a tool, when the example is a call of one.
+    pub tool: Option<(String, Value)>,
     /// The working directory; may start with `~` or `<root>`. A project in the home when absent.
     pub cwd: Option<Word>,
     /// Who asks; a person when the example does not say.
@@ -41,12 +45,63 @@ pub struct Example {
     pub agent: Option<String>,
     /// Whether decisions are carried out.
     pub mode: Mode,
+    /// Under which circumstances it is asked.
+    pub stated: Stated,
     /// What is found in the content, besides what really is there.
     pub findings: Vec<DeclaredFinding>,
     /// Whether some content cannot be scanned.
     pub unscanned: bool,
     /// Where the example stands; its message is empty.
     pub(crate) place: Diagnostic,
+}
+
+/// The circumstances that an example states; what it does not state is as for a person named
+/// `example` on a quiet machine, with no repository at hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stated {
+    /// Name of the user.
+    pub user: Option<String>,
+    /// Names of the groups.
+    pub groups: Vec<String>,
+    /// Names of the parent processes, nearest first.
+    pub parents: Vec<String>,
+    /// The agent's session.
+    pub session: Option<String>,
+    /// The branch of the repository at hand.
+    pub branch: Option<String>,
+    /// The folder of the repository at hand; may start with `~`.
+    pub repository: Option<Word>,
+    /// The moment, in whatever zone a rule asks for; unknown when not stated.
+    pub time: Option<LocalTime>,
+    /// A runner of continuous integration is a parent process.
+    pub ci: bool,
+    /// How many calls were counted, this one included; 1 when not stated.
+    pub calls: Option<u32>,
+}
+
+impl Stated {
+    /// The account that is stated.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        let user = self.user.clone().unwrap_or_else(|| String::from("example"));
+        Account { user, groups: self.groups.clone() }
+    }
+
+    /// The repository that is stated; `None` for none. With a branch alone it is the project in
+    /// the home.
+    #[must_use]
+    pub fn repository(&self, home: &Path, root: &Path) -> Option<Repository> {
+        let folder =
+            self.repository.as_ref().map(|folder| PathBuf::from(folder.expand(home, root)));
+        let folder = folder.or_else(|| self.branch.as_ref().map(|_| home.join("project")));
+        folder.map(|root| Repository { root, branch: self.branch.clone() })
+    }
+
+    /// Whether a machine runs it.
+    #[must_use]
+    pub const fn automation(&self) -> Automation {
+        if self.ci { Automation::Certain } else { Automation::Absent }
+    }
 }
 
 /// One word of an example's command line.
@@ -136,6 +191,14 @@ impl Example {
     pub fn apply(&self, given: &mut Given) {
         given.principal.kind = self.principal;
         given.principal.agent.clone_from(&self.agent);
+        given.principal.session.clone_from(&self.stated.session);
+        given.principal.parents.clone_from(&self.stated.parents);
+        given.account = Some(self.stated.account());
+        let home = given.home.clone().unwrap_or_default();
+        given.repository = Some(self.stated.repository(&home, &given.root));
+        given.time = self.stated.time;
+        given.automation = self.stated.automation();
+        given.calls = Some(self.stated.calls.unwrap_or(1));
         given.mode = self.mode;
         given.findings = self.findings();
         given.going_home =
@@ -157,10 +220,13 @@ impl Example {
         (&one.path, one.line, one.column) == (&self.place.path, self.place.line, self.place.column)
     }
 
-    /// The command line as it stands in the file.
+    /// The command line as it stands in the file, or the tool's name.
     #[must_use]
     pub fn shown(&self) -> String {
-        words::join(&self.words)
+        match &self.tool {
+            Some((name, _)) => format!("tool {name}"),
+            None => words::join(&self.words),
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Action, ActionKind, Destination, Facts, Finding, Flows, Id, Invocation, Mode, Principal,
-    PrincipalKind,
+    Account, Action, ActionKind, Automation, Destination, Facts, Finding, Flows, Id, Invocation,
+    LocalTime, Mode, Principal, PrincipalKind, Repository,
 };
 
 /// [`Facts`] made of plain values. Nothing is looked up.
@@ -34,6 +34,16 @@ pub struct Given {
     pub root: PathBuf,
     /// How many entries folders have; of any other nobody knows.
     pub entries: BTreeMap<PathBuf, usize>,
+    /// The account of the process; `None` when nobody knows.
+    pub account: Option<Account>,
+    /// The repository of every folder; `None` when nobody knows, `Some(None)` when there is none.
+    pub repository: Option<Option<Repository>>,
+    /// The moment, whatever the zone; `None` when nobody knows.
+    pub time: Option<LocalTime>,
+    /// Whether a machine runs this by itself.
+    pub automation: Automation,
+    /// What every counter counted; `None` when nobody could count.
+    pub calls: Option<u32>,
 }
 
 impl Given {
@@ -48,6 +58,7 @@ impl Given {
             argv: vec![OsString::from(program)],
             cwd: cwd.into(),
             invocation,
+            tool: None,
             parts: Vec::new(),
         })
     }
@@ -67,6 +78,11 @@ impl Given {
             named_home: None,
             root: PathBuf::from("/home/user/.datafog"),
             entries: BTreeMap::new(),
+            account: None,
+            repository: None,
+            time: None,
+            automation: Automation::Unknown,
+            calls: None,
         }
     }
 
@@ -135,6 +151,26 @@ impl Facts for Given {
 
     fn root(&self) -> &Path {
         &self.root
+    }
+
+    fn account(&self) -> Option<&Account> {
+        self.account.as_ref()
+    }
+
+    fn repository(&self, _folder: &Path) -> Option<Option<Repository>> {
+        self.repository.clone()
+    }
+
+    fn local_time(&self, _zone: &str) -> Option<LocalTime> {
+        self.time
+    }
+
+    fn automation(&self) -> Automation {
+        self.automation
+    }
+
+    fn calls(&self, _counter: &str, _seconds: u32, _most: u32) -> Option<u32> {
+        self.calls
     }
 
     fn entries(&self, folder: &Path) -> Option<usize> {

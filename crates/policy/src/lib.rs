@@ -39,7 +39,7 @@ mod words;
 pub use condition::{ConditionAbout, conditions};
 pub use cost::costly_patterns;
 pub use diagnostic::{Diagnostic, Level, SourceText};
-pub use example::{DeclaredFinding, Example, Interpreter, Word};
+pub use example::{DeclaredFinding, Example, Interpreter, Stated, Word};
 pub use explain::{ConditionTrace, Explanation, PartTrace, RuleOutcome, RuleTrace};
 pub use given::Given;
 pub use layer::Layer;

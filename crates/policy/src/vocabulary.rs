@@ -34,6 +34,12 @@ pub trait Vocabulary {
         Vec::new()
     }
 
+    /// Whether there is a time zone of that name (`Europe/Berlin`, `UTC`, `local`).
+    fn has_zone(&self, name: &str) -> bool {
+        let _ = name;
+        true
+    }
+
     /// Names of all rewrites.
     fn rewrites(&self) -> Vec<&str> {
         Vec::new()

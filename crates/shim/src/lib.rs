@@ -32,6 +32,7 @@ mod secrets;
 mod source;
 mod split;
 mod text;
+mod tool;
 mod transport;
 mod words;
 mod wrapped;
@@ -43,6 +44,7 @@ pub use line::{LineSecret, secrets_in_line};
 pub use normal_form::normal_form;
 pub use profile::{Profile, families, profile, profiles};
 pub use secrets::secrets_in;
+pub use tool::{ToolReading, interpret_tool};
 pub use wrapped::{Wrapped, wrapped};
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ fn datafog_rules_about_commands_are_translated_and_the_others_named() {
             argv: words.iter().map(Into::into).collect(),
             cwd: "/home/u/work".into(),
             invocation: wrapped(words).commands[0].invocation.clone(),
+            tool: None,
             parts: Vec::new(),
         });
         (native.decide(&facts).verdict, policy.decide(&wrapped(words)).verdict)

@@ -110,6 +110,7 @@ pub(crate) fn wrapped(words: &[&str]) -> Call {
         argv,
         cwd: "/home/u/work".into(),
         invocation,
+        tool: None,
         parts: Vec::new(),
     };
     Call::command(&Given::action(action).home("/home/u"), &Tables)

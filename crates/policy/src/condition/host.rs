@@ -55,6 +55,13 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
     } else {
         (item, sense.which())
     };
+    let hosts = names(item, reader)?;
+    let surely = sense.which() == Which::Every;
+    Some(Leaf::new(&KIND, Cost::Destinations, &Wanted { hosts, which, surely }))
+}
+
+/// Host patterns, in lower case.
+pub(super) fn names(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
     let texts = reader.texts(item)?;
     let mut sound = true;
     for text in &texts {
@@ -64,8 +71,7 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
         }
     }
     let hosts = texts.into_iter().map(|text| text.into_inner().to_ascii_lowercase()).collect();
-    let surely = sense.which() == Which::Every;
-    sound.then(|| Leaf::new(&KIND, Cost::Destinations, &Wanted { hosts, which, surely }))
+    sound.then_some(hosts)
 }
 
 fn check(host: &str) -> Result<(), (&'static str, &'static str)> {

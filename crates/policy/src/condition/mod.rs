@@ -5,22 +5,36 @@
 //! [`datafog_core::Facts`], and says what it costs to ask, so that cheap questions come first.
 
 mod agent;
+mod argument;
+mod branch;
+mod category;
 mod channel;
+mod ci;
 mod command;
 mod content;
 mod cwd;
 mod family;
 mod finding;
 mod flow;
+mod group;
 mod host;
 mod mode;
 mod operand;
+mod operator;
 mod option;
+mod parent;
+mod place;
 mod principal;
+mod rate;
+mod repository;
+mod session;
 mod stdin;
 mod subcommand;
+pub(crate) mod time;
+mod tool;
 mod unclear;
 mod unscanned;
+mod user;
 mod values;
 
 use datafog_core::Facts;
@@ -33,22 +47,34 @@ use crate::read::{Item, Reader, Sense};
 /// Every kind of condition, sorted by name. The position is the kind's number in compiled bytes.
 pub(crate) static CONDITIONS: &[&Kind] = &[
     &agent::KIND,
+    &argument::KIND,
+    &branch::KIND,
+    &category::KIND,
     &channel::KIND,
+    &ci::KIND,
     &command::KIND,
     &content::KIND,
     &cwd::KIND,
     &family::KIND,
     &finding::KIND,
     &flow::KIND,
+    &group::KIND,
     &host::KIND,
     &mode::KIND,
     &operand::KIND,
     &option::KIND,
+    &parent::KIND,
     &principal::KIND,
+    &rate::KIND,
+    &repository::KIND,
+    &session::KIND,
     &stdin::KIND,
     &subcommand::KIND,
+    &time::KIND,
+    &tool::KIND,
     &unclear::KIND,
     &unscanned::KIND,
+    &user::KIND,
 ];
 
 /// One kind of condition.
@@ -94,8 +120,12 @@ pub(crate) enum Cost {
     Walk,
     /// Needs resolved destinations: perhaps a configuration file or another program's answer.
     Destinations,
+    /// Needs a small file: of users, of a repository, of a time zone.
+    Files,
     /// Needs the parent processes.
     Principal,
+    /// Counts, so it is asked when everything else holds.
+    Counter,
 }
 
 /// A condition that was read: its value as bytes, and what it costs.
@@ -126,6 +156,8 @@ pub(crate) struct Trial<'a> {
 pub(crate) struct Scope {
     pub(crate) commands: Vec<String>,
     pub(crate) families: Vec<String>,
+    /// Names of tools in lower case, or [`crate::compiled::ANY_TOOL`].
+    pub(crate) tools: Vec<String>,
     /// One of these flows (as in [`possible_flows`]) is needed, when not 0.
     pub(crate) flows: u8,
     pub(crate) needs_finding: bool,
@@ -229,6 +261,22 @@ pub(crate) mod testing {
         let bytes = read(toml, sense, words).unwrap();
         let mut trial = Trial { facts, findings: Vec::new() };
         crate::node::test(&bytes, &mut trial).unwrap()
+    }
+
+    /// A call of the tool `name` with these arguments, in JSON.
+    pub(crate) fn call(name: &str, arguments: &str) -> Given {
+        let mut facts = Given::command(&format!("tool:{name}"), "/");
+        let arguments = serde_json::from_str(arguments).unwrap();
+        facts.action.kind = datafog_core::ActionKind::ToolCall;
+        let categories = Vec::new();
+        let tool = datafog_core::ToolCall { name: name.into(), arguments, categories };
+        facts.action.tool = Some(Box::new(tool));
+        facts
+    }
+
+    /// What is said against `toml` in a rule that lets something through.
+    pub(crate) fn refused_loosening(toml: &str) -> String {
+        read(toml, Sense { loosens: true, negated: false }, &Words).unwrap_err()
     }
 
     /// What is said against `toml`.

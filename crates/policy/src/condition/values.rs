@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use datafog_core::{Channel, Flow};
 
+use super::Kind;
 use crate::bytes::List;
 use crate::read::{Fields, Item, Reader, Sense};
 use crate::truth::Which;
@@ -105,6 +106,49 @@ pub(super) fn check_something(
         return None;
     }
     Some(())
+}
+
+/// Refuses a condition on what others say of themselves where it would let something through.
+pub(super) fn refuse_hearsay(
+    kind: &Kind,
+    item: &Item<'_>,
+    reader: &mut Reader<'_>,
+    sense: Sense,
+) -> Option<()> {
+    if sense.which() == Which::Any {
+        return Some(());
+    }
+    let message = format!("`{}` cannot let anything through", kind.about.name);
+    let help = "any process can claim it; use `user`, `group`, `cwd` or `repository`";
+    reader.error_with_help(item.span(), message, help);
+    None
+}
+
+/// A time such as `30s`, `5m`, `1h`, `1d`, in seconds.
+pub(super) fn duration(item: &Item<'_>, reader: &mut Reader<'_>, longest: u32) -> Option<u32> {
+    let text = reader.text(item)?;
+    let unit = text.chars().last();
+    let seconds = match unit {
+        Some('s') => Some(1_u32),
+        Some('m') => Some(60),
+        Some('h') => Some(60 * 60),
+        Some('d') => Some(24 * 60 * 60),
+        Some(_) | None => None,
+    };
+    let number = text.get(..text.len().saturating_sub(1)).and_then(|it| it.parse::<u32>().ok());
+    let whole = number.zip(seconds).and_then(|(number, unit)| number.checked_mul(unit));
+    match whole.filter(|whole| *whole > 0) {
+        None => {
+            let help = "write a number and a unit: `30s`, `5m`, `1h` or `1d`";
+            reader.error_with_help(item.span(), "this is no length of time", help);
+            None
+        }
+        Some(whole) if whole > longest => {
+            reader.error(item.span(), format!("at most {longest} seconds are possible"));
+            None
+        }
+        Some(whole) => Some(whole),
+    }
 }
 
 /// "like `a`, `b`", or nothing when the list is empty.

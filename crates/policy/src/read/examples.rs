@@ -1,10 +1,11 @@
 //! Reads the `match` and `not_match` examples of a rule.
 
-use datafog_core::{Channel, Confidence, Mode, PrincipalKind};
+use datafog_core::{Channel, Confidence, LocalTime, Mode, PrincipalKind, Value};
 
 use super::reader::{Fields, Item, Reader};
+use crate::condition::time;
 use crate::diagnostic::Level;
-use crate::example::{DeclaredFinding, Example, Word};
+use crate::example::{DeclaredFinding, Example, Stated, Word};
 use crate::{glob, words};
 
 /// The examples of the rule with these fields. What is wrong is reported.
@@ -31,10 +32,12 @@ pub(super) fn example(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Exampl
         rule: String::new(),
         matches: true,
         words: Vec::new(),
+        tool: None,
         cwd: None,
         principal: PrincipalKind::Human,
         agent: None,
         mode: Mode::Enforced,
+        stated: Stated::default(),
         findings: Vec::new(),
         unscanned: false,
         place: reader.source.diagnostic(Level::Error, item.span(), String::new()),
@@ -43,15 +46,92 @@ pub(super) fn example(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Exampl
         example.words = command_line(item, reader)?;
         return Some(example);
     }
-    let keys = ["agent", "cwd", "finding", "mode", "principal", "run", "unscanned"];
-    let fields = reader.fields(item, &keys)?;
-    let Some(run) = fields.item("run") else {
-        reader.error(fields.span, "`run` is missing");
+    let fields = reader.fields(item, &KEYS)?;
+    match (fields.item("run"), fields.item("tool")) {
+        (Some(run), None) => example.words = command_line(run, reader)?,
+        (None, Some(tool)) => {
+            let name = reader.text(tool)?.to_owned();
+            let arguments = match fields.item("args") {
+                Some(item) => value(item, reader)?,
+                None => Value::Table(Vec::new()),
+            };
+            example.tool = Some((name, arguments));
+        }
+        (Some(_), Some(_)) => {
+            let help = "an example is a command line or a call of a tool";
+            reader.error_with_help(fields.key_span("tool"), "`tool` beside `run`", help);
+            return None;
+        }
+        (None, None) => {
+            reader.error(fields.span, "`run` is missing");
+            return None;
+        }
+    }
+    if fields.item("args").is_some() && example.tool.is_none() {
+        let help = "name the tool: `tool = \"…\"`";
+        reader.error_with_help(fields.key_span("args"), "`args` without `tool`", help);
         return None;
-    };
-    example.words = command_line(run, reader)?;
+    }
     surroundings(&fields, reader, &mut example)?;
     Some(example)
+}
+
+/// The keys of the table form, sorted.
+const KEYS: [&str; 18] = [
+    "agent",
+    "args",
+    "branch",
+    "calls",
+    "ci",
+    "cwd",
+    "finding",
+    "group",
+    "mode",
+    "parent",
+    "principal",
+    "repository",
+    "run",
+    "session",
+    "time",
+    "tool",
+    "unscanned",
+    "user",
+];
+
+/// A TOML value as the arguments of a tool hold it.
+fn value(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Value> {
+    let value = item.get_ref();
+    if let Some(text) = value.as_str() {
+        return Some(Value::Text(text.to_owned()));
+    }
+    if let Some(flag) = value.as_bool() {
+        return Some(Value::Bool(flag));
+    }
+    if let Some(integer) = value.as_integer()
+        && let Ok(integer) = i64::from_str_radix(integer.as_str(), integer.radix())
+    {
+        return Some(Value::Integer(integer));
+    }
+    if let Some(float) = value.as_float().and_then(|it| it.as_str().parse::<f64>().ok())
+        && float.is_finite()
+    {
+        return Some(Value::Float(float));
+    }
+    if let Some(items) = value.as_array() {
+        return items
+            .iter()
+            .map(|item| self::value(item, reader))
+            .collect::<Option<_>>()
+            .map(Value::List);
+    }
+    if let Some(table) = value.as_table() {
+        let member = |(name, item): (&toml::Spanned<_>, &Item<'_>)| {
+            Some((AsRef::<str>::as_ref(name.get_ref()).to_owned(), self::value(item, reader)?))
+        };
+        return table.iter().map(member).collect::<Option<_>>().map(Value::Table);
+    }
+    reader.error(item.span(), "an argument of a tool is what JSON can hold");
+    None
 }
 
 fn surroundings(
@@ -89,7 +169,52 @@ fn surroundings(
     if let Some(item) = fields.item("finding") {
         example.findings = findings(item, reader)?;
     }
+    example.stated = stated(fields, reader)?;
     Some(())
+}
+
+fn stated(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Stated> {
+    let mut stated = Stated::default();
+    for (key, place) in [
+        ("branch", &mut stated.branch),
+        ("session", &mut stated.session),
+        ("user", &mut stated.user),
+    ] {
+        if let Some(item) = fields.item(key) {
+            *place = Some(reader.text(item)?.to_owned());
+        }
+    }
+    for (key, place) in [("group", &mut stated.groups), ("parent", &mut stated.parents)] {
+        if let Some(item) = fields.item(key) {
+            let texts = reader.texts(item)?;
+            *place = texts.into_iter().map(|text| text.into_inner().to_owned()).collect();
+        }
+    }
+    if let Some(item) = fields.item("repository") {
+        stated.repository = Some(Word { text: reader.text(item)?.to_owned(), expands: true });
+    }
+    if let Some(item) = fields.item("ci") {
+        stated.ci = reader.flag(item)?;
+    }
+    if let Some(item) = fields.item("calls") {
+        stated.calls = Some(reader.count(item)?);
+    }
+    if let Some(item) = fields.item("time") {
+        stated.time = Some(moment(item, reader)?);
+    }
+    Some(stated)
+}
+
+/// `mon 09:30`.
+fn moment(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<LocalTime> {
+    let text = reader.text(item)?;
+    let moment = text.split_once(' ').and_then(|(day, clock)| {
+        Some(LocalTime { weekday: time::day(day)?, minute: time::minute(clock)? })
+    });
+    if moment.is_none() {
+        reader.error_with_help(item.span(), "this is no moment of a week", "write `mon 09:30`");
+    }
+    moment
 }
 
 fn command_line(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<Word>> {

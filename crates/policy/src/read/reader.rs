@@ -42,12 +42,20 @@ pub(crate) struct Reader<'a> {
     pub(crate) vocabulary: &'a dyn Vocabulary,
     /// Commands that the conditions being read are about; empty for any.
     pub(crate) commands: Vec<String>,
+    /// Id of the rule being read.
+    pub(crate) rule: String,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(source: SourceText<'a>, vocabulary: &'a dyn Vocabulary) -> Self {
-        Self { source, vocabulary, commands: Vec::new(), diagnostics: Vec::new() }
+        Self {
+            source,
+            vocabulary,
+            commands: Vec::new(),
+            rule: String::new(),
+            diagnostics: Vec::new(),
+        }
     }
 
     pub(crate) fn has_errors(&self) -> bool {

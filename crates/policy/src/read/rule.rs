@@ -65,6 +65,7 @@ pub(crate) fn rule(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<RuleSourc
     let overrides = read_overrides(&fields, reader);
     let loosens =
         effect == Some(Verdict::Allow) || (!overrides.is_empty() && effect != Some(Verdict::Deny));
+    reader.rule = id.clone().unwrap_or_default();
     let nodes = read_nodes(&fields, reader, loosens);
     let obligations = effect.and_then(|effect| read_obligations(effect, &fields, reader));
     let examples = examples::read(&fields, reader);

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use datafog_core::{Action, ActionKind, Facts, Id, OperandKind, Surroundings};
+use datafog_core::{Action, ActionKind, Facts, Id, Invocation, OperandKind, Surroundings, Value};
 use datafog_policy::{Example, Given, Interpreter, Vocabulary};
 
 pub(crate) const HOME: &str = "/home/example";
@@ -16,7 +16,11 @@ pub(crate) struct Nowhere;
 impl Interpreter for Nowhere {
     fn facts<'a>(&'a self, example: &'a Example) -> Result<Box<dyn Facts + 'a>, String> {
         let (home, root) = (Path::new(HOME), Path::new(ROOT));
-        let mut given = facts(&example.argv(home, root), &example.cwd(home, root));
+        let cwd = example.cwd(home, root);
+        let mut given = match &example.tool {
+            Some((name, arguments)) => tool(name, arguments.clone(), &cwd),
+            None => facts(&example.argv(home, root), &cwd),
+        };
         if !given.action.invocation.known {
             return Err(format!("there is no profile for `{}`", given.action.invocation.program));
         }
@@ -25,22 +29,40 @@ impl Interpreter for Nowhere {
     }
 }
 
-/// The facts of a command line, run by a person.
-pub(crate) fn facts(argv: &[OsString], cwd: &Path) -> Given {
+/// The facts of a call of a tool, made by a person.
+pub(crate) fn tool(name: &str, arguments: Value, cwd: &Path) -> Given {
     let surroundings = Empty { cwd: cwd.to_path_buf() };
-    let mut invocation = datafog_shim::interpret(argv, &surroundings);
-    datafog_shim::resolve(&mut invocation, &surroundings);
+    let reading = datafog_shim::interpret_tool(name, arguments, &surroundings);
+    let mut given = Given::command("", cwd).home(HOME).root(ROOT);
+    given.action.kind = ActionKind::ToolCall;
+    given.action.argv = reading.argv;
+    given.action.invocation = reading.invocation;
+    given.action.tool = Some(Box::new(reading.call));
+    canonical(given.invocation(), cwd);
+    given
+}
+
+fn canonical(invocation: &mut Invocation, cwd: &Path) {
     for operand in &mut invocation.operands {
         if operand.kind == OperandKind::Path {
             operand.canonical = Some(by_text(&cwd.join(&operand.text)));
         }
     }
+}
+
+/// The facts of a command line, run by a person.
+pub(crate) fn facts(argv: &[OsString], cwd: &Path) -> Given {
+    let surroundings = Empty { cwd: cwd.to_path_buf() };
+    let mut invocation = datafog_shim::interpret(argv, &surroundings);
+    datafog_shim::resolve(&mut invocation, &surroundings);
+    canonical(&mut invocation, cwd);
     let action = Action {
         id: Id::new(0, [0; 10]),
         kind: ActionKind::CommandExec,
         argv: argv.to_vec(),
         cwd: cwd.to_path_buf(),
         invocation,
+        tool: None,
         parts: Vec::new(),
     };
     Given::action(action).home(HOME).root(ROOT)

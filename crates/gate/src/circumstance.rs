@@ -1,0 +1,223 @@
+//! Under which circumstances a call is made, looked up when a rule first asks.
+//!
+//! What is read here stands where a governed process cannot change it, or is told as a claim: the
+//! files of users and groups, a repository's `HEAD`, the files of time zones (never `TZ` or
+//! `TZDIR`), the names of parent processes, and variables of continuous integration.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use datafog_config::{group_names, read_small, user_name};
+use datafog_core::{Account, Automation, LocalTime, Principal, Repository, Surroundings};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Where time zones are kept, by the conventions of Unix systems.
+const ZONES: [&str; 3] = ["/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo"];
+
+/// The machine's own zone.
+const LOCAL: &str = "/etc/localtime";
+
+/// No file of a zone is larger.
+const MOST_ZONE: u64 = 256 << 10;
+
+/// No file that names a branch or a folder is larger.
+const MOST_NAME: u64 = 16 << 10;
+
+/// So many folders are looked at for a repository.
+const MOST_FOLDERS: usize = 64;
+
+/// Names of processes that run jobs of continuous integration (the kernel's 15 bytes).
+const RUNNERS: [&str; 6] = [
+    "Runner.Listener",
+    "Runner.Worker",
+    "buildkite-agent",
+    "circleci-agent",
+    "gitlab-runner",
+    "woodpecker-agen",
+];
+
+/// Variables that say so.
+const VARIABLES: [&str; 9] = [
+    "BUILDKITE",
+    "CI",
+    "CIRCLECI",
+    "CONTINUOUS_INTEGRATION",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "JENKINS_URL",
+    "TEAMCITY_VERSION",
+    "TF_BUILD",
+];
+
+/// The account of the user `uid`, with the groups of this process.
+pub(crate) fn account(uid: u32) -> Option<Account> {
+    Some(Account { user: user_name(uid)?, groups: group_names()? })
+}
+
+/// The repository that `folder` belongs to: `None` when that cannot be told, `Some(None)` when it
+/// belongs to none. A variable that names another one leaves it unknown.
+pub(crate) fn repository(folder: &Path, world: &dyn Surroundings) -> Option<Option<Repository>> {
+    if ["GIT_DIR", "GIT_WORK_TREE"].iter().any(|name| world.variable(name).is_some()) {
+        return None;
+    }
+    for root in folder.ancestors().take(MOST_FOLDERS) {
+        let place = root.join(".git");
+        match fs::symlink_metadata(&place) {
+            Err(error) if is_absent(&error) => {}
+            Err(_) => return None,
+            Ok(_) => {
+                let branch = branch(&git_folder(&place)?)?;
+                return Some(Some(Repository { root: root.to_owned(), branch }));
+            }
+        }
+    }
+    Some(None)
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// The folder of git's own files: `.git` itself, or what it names in a further work tree
+/// (gitrepository-layout(5)).
+fn git_folder(place: &Path) -> Option<PathBuf> {
+    if place.is_dir() {
+        return Some(place.to_owned());
+    }
+    let text = String::from_utf8(read_small(place, MOST_NAME).ok()?).ok()?;
+    let named = text.strip_prefix("gitdir:")?.trim();
+    Some(place.parent()?.join(named))
+}
+
+/// The branch in `HEAD`; `Some(None)` when it names a commit.
+fn branch(folder: &Path) -> Option<Option<String>> {
+    let text = String::from_utf8(read_small(&folder.join("HEAD"), MOST_NAME).ok()?).ok()?;
+    let text = text.trim();
+    match text.strip_prefix("ref:") {
+        Some(name) => Some(name.trim().strip_prefix("refs/heads/").map(str::to_owned)),
+        None => (!text.is_empty()).then_some(None),
+    }
+}
+
+/// This moment in a zone; `None` when the zone is not known here.
+pub(crate) fn local_time(zone: &str) -> Option<LocalTime> {
+    at(Timestamp::now(), &self::zone(zone)?)
+}
+
+fn at(now: Timestamp, zone: &TimeZone) -> Option<LocalTime> {
+    let now = now.to_zoned(zone.clone());
+    let weekday = u8::try_from(now.weekday().to_monday_zero_offset()).ok()?;
+    let (hour, minute) = (u16::try_from(now.hour()).ok()?, u16::try_from(now.minute()).ok()?);
+    Some(LocalTime { weekday, minute: hour.checked_mul(60)?.checked_add(minute)? })
+}
+
+/// The zone of that name, from the system's own files.
+pub(crate) fn zone(name: &str) -> Option<TimeZone> {
+    match name {
+        "UTC" => Some(TimeZone::UTC),
+        "local" => match read_small(Path::new(LOCAL), MOST_ZONE) {
+            Ok(bytes) => TimeZone::tzif("local", &bytes).ok(),
+            // A machine without that file keeps UTC (localtime(5)).
+            Err(error) if is_absent(&error) => Some(TimeZone::UTC),
+            Err(_) => None,
+        },
+        _ => {
+            let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+            let sound = name.split('/').all(plain);
+            let mut places = ZONES.iter().map(|folder| Path::new(folder).join(name));
+            let read = |path: PathBuf| read_small(&path, MOST_ZONE).ok();
+            let bytes = places.find_map(read).filter(|_| sound)?;
+            TimeZone::tzif(name, &bytes).ok()
+        }
+    }
+}
+
+/// Whether a machine runs this by itself.
+pub(crate) fn automation(principal: &Principal, world: &dyn Surroundings) -> Automation {
+    let runs = |name: &String| RUNNERS.contains(&name.as_str());
+    let set = |name: &&str| world.variable(name).is_some_and(|value| !value.is_empty());
+    if principal.parents.iter().any(runs) {
+        Automation::Certain
+    } else if VARIABLES.iter().any(|name| set(&name)) {
+        Automation::Claimed
+    } else {
+        Automation::Absent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::{OsStr, OsString};
+
+    struct Quiet;
+
+    impl Surroundings for Quiet {
+        fn variable(&self, _: &str) -> Option<&OsStr> {
+            None
+        }
+
+        fn cwd(&self) -> &Path {
+            Path::new("/")
+        }
+
+        fn home(&self) -> Option<&Path> {
+            None
+        }
+
+        fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+
+        fn output_of(&self, _: &str, _: &[OsString]) -> io::Result<Vec<u8>> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+
+    fn of(folder: &Path) -> Option<Option<Repository>> {
+        repository(folder, &Quiet)
+    }
+
+    #[test]
+    fn branches_are_read_from_head() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("a/.git/worktrees/b")).unwrap();
+        fs::create_dir_all(root.join("a/src/deep")).unwrap();
+        fs::create_dir_all(root.join("b")).unwrap();
+        fs::write(root.join("a/.git/HEAD"), "ref: refs/heads/release/1\n").unwrap();
+        let found = of(&root.join("a/src/deep")).unwrap().unwrap();
+        assert_eq!((found.root, found.branch.as_deref()), (root.join("a"), Some("release/1")));
+        fs::write(root.join("b/.git"), "gitdir: ../a/.git/worktrees/b\n").unwrap();
+        assert_eq!(of(&root.join("b")), None, "there is no HEAD");
+        fs::write(
+            root.join("a/.git/worktrees/b/HEAD"),
+            "0123456789012345678901234567890123456789\n",
+        )
+        .unwrap();
+        assert_eq!(of(&root.join("b")).unwrap().unwrap().branch, None);
+        assert_eq!(of(Path::new("/")), Some(None));
+    }
+
+    #[test]
+    fn zones_come_from_the_systems_files_alone() {
+        let moment: Timestamp = "2026-01-05T23:30:00Z".parse().unwrap();
+        assert_eq!(at(moment, &TimeZone::UTC), Some(LocalTime { weekday: 0, minute: 1410 }));
+        let east = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        assert_eq!(at(moment, &east), Some(LocalTime { weekday: 1, minute: 30 }));
+        for name in ["../../etc/passwd", "", "Nowhere/Atlantis", "a//b", "."] {
+            assert!(zone(name).is_none(), "{name}");
+        }
+        assert!(local_time("UTC").is_some() && local_time("local").is_some());
+    }
+
+    #[test]
+    fn a_runner_is_certain_and_a_variable_a_claim() {
+        let mut principal = Principal::default();
+        assert_eq!(automation(&principal, &Quiet), Automation::Absent);
+        principal.parents = vec!["bash".into(), "Runner.Worker".into()];
+        assert_eq!(automation(&principal, &Quiet), Automation::Certain);
+    }
+}

@@ -1,0 +1,605 @@
+//! From a tool call to the normal form: the same words as for a command line.
+//!
+//! What a tool does is told by its name and by its arguments, never by what the caller calls it:
+//! [`categories`]. Paths become operands, URLs destinations, every text content that is looked at.
+//! A plain command line in a tool that runs programs is read as the command it is; any other shell
+//! text is content that nobody could judge, since reading it is the business of a shell's parser.
+//!
+//! A call whose end nobody can tell counts as one that leaves this machine.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::Path;
+
+use datafog_core::{
+    Carrier, Category, ContentSource, Deliver, Destination, Flow, Flows, HostName, Invocation,
+    Operand, OperandKind, Reach, Surroundings, ToolCall, Value, Void,
+};
+
+use crate::address::{self, Address, Style};
+use crate::interpret::interpret;
+use crate::transport::http::straight_reach;
+
+/// Words of a tool's name that tell what it does. Sorted by category.
+const WORDS: [(Category, &[&str]); 7] = [
+    (
+        Category::Auth,
+        &[
+            "apikey",
+            "auth",
+            "credential",
+            "credentials",
+            "grant",
+            "iam",
+            "login",
+            "mfa",
+            "oauth",
+            "password",
+            "permission",
+            "permissions",
+            "revoke",
+            "role",
+            "roles",
+            "signin",
+        ],
+    ),
+    (
+        Category::CodeExecution,
+        &[
+            "bash",
+            "cmd",
+            "command",
+            "eval",
+            "exec",
+            "execute",
+            "powershell",
+            "python",
+            "repl",
+            "run",
+            "script",
+            "shell",
+            "terminal",
+            "zsh",
+        ],
+    ),
+    (
+        Category::Database,
+        &[
+            "database",
+            "db",
+            "mongo",
+            "mongodb",
+            "mysql",
+            "postgres",
+            "postgresql",
+            "query",
+            "redis",
+            "snowflake",
+            "sql",
+            "sqlite",
+        ],
+    ),
+    (
+        Category::FileSystem,
+        &[
+            "dir",
+            "directory",
+            "edit",
+            "file",
+            "files",
+            "filesystem",
+            "folder",
+            "glob",
+            "grep",
+            "ls",
+            "notebook",
+            "patch",
+            "read",
+            "write",
+        ],
+    ),
+    (
+        Category::HttpRequest,
+        &[
+            "api", "browse", "browser", "curl", "download", "fetch", "http", "https", "navigate",
+            "request", "upload", "url", "web", "webhook", "wget",
+        ],
+    ),
+    (
+        Category::MessageSend,
+        &[
+            "chat", "email", "gmail", "mail", "message", "messages", "notify", "slack", "sms",
+            "telegram", "tweet",
+        ],
+    ),
+    (
+        Category::Payment,
+        &[
+            "charge", "checkout", "invoice", "pay", "payment", "payments", "payout", "purchase",
+            "refund", "transfer", "wire",
+        ],
+    ),
+];
+
+/// Names of arguments that tell what a tool does, whatever it is called.
+const FIELDS: [(Category, &[&str]); 5] = [
+    (Category::CodeExecution, COMMANDS),
+    (Category::Database, &["sql", "statement"]),
+    (Category::FileSystem, PATHS),
+    (Category::HttpRequest, URLS),
+    (Category::MessageSend, &["bcc", "cc", "recipient", "recipients"]),
+];
+
+/// Where a command line stands.
+const COMMANDS: &[&str] = &["argv", "cmd", "command", "commands", "script", "shell_command"];
+
+/// Where a path stands.
+const PATHS: &[&str] = &[
+    "absolute_path",
+    "directory",
+    "file",
+    "file_path",
+    "filename",
+    "filepath",
+    "folder",
+    "notebook_path",
+    "path",
+    "paths",
+    "target_file",
+];
+
+/// Where a URL stands.
+const URLS: &[&str] = &["endpoint", "href", "uri", "url", "urls"];
+
+/// Words of the names of tools that change or remove files.
+const CHANGES: &[&str] = &[
+    "append",
+    "create",
+    "delete",
+    "edit",
+    "insert",
+    "move",
+    "overwrite",
+    "patch",
+    "remove",
+    "rename",
+    "replace",
+    "rm",
+    "save",
+    "unlink",
+    "update",
+    "write",
+];
+
+/// A tool call in normal form.
+#[derive(Clone, Debug)]
+pub struct ToolReading {
+    /// The call, with what it may do.
+    pub call: ToolCall,
+    /// The command line, where the tool runs one that could be read; empty otherwise.
+    pub argv: Vec<OsString>,
+    /// What the call means. Without a command line its program is `tool:` and the tool's name,
+    /// which no command can have.
+    pub invocation: Invocation,
+}
+
+/// What a call of the tool `name` means. Total and linear in the size of the arguments.
+#[must_use]
+pub fn interpret_tool(
+    name: &str,
+    arguments: Value,
+    surroundings: &dyn Surroundings,
+) -> ToolReading {
+    let categories = categories(name, &arguments);
+    let call = ToolCall { name: name.to_owned(), arguments, categories };
+    let line = command_line(&call, surroundings);
+    let (argv, mut invocation) = match &line {
+        Line::Plain(argv) => (argv.clone(), interpret(argv, surroundings)),
+        Line::None | Line::Untold(_) => (Vec::new(), bare(&call)),
+    };
+    if let Line::Untold(why) = &line {
+        invocation.flows = invocation.flows.with(Flow::Leaves);
+        invocation.contents.push(ContentSource {
+            carrier: Carrier::Untold(why.clone()),
+            flow: Flow::Leaves,
+            role: String::from("command"),
+            deliver: Deliver::Handle,
+        });
+    }
+    let runs = !matches!(line, Line::None);
+    let way = if invocation.flows.has(Flow::Leaves) { Flow::Leaves } else { Flow::Stays };
+    let takes = Taking { runs, way, call: &call, surroundings };
+    call.arguments.each_leaf(&mut |path, value| takes.leaf(path, value, &mut invocation));
+    takes.names(&mut invocation);
+    if !runs {
+        settle(&mut invocation);
+    }
+    ToolReading { call, argv, invocation }
+}
+
+/// What a tool may do, by the words of its name and by the names of its arguments; sorted.
+pub(crate) fn categories(name: &str, arguments: &Value) -> Vec<Category> {
+    let words = words_of(name);
+    let by_name =
+        WORDS.iter().filter(|(_, telling)| words.iter().any(|it| telling.contains(&it.as_str())));
+    let has = |field: &&str| matches!(arguments, Value::Table(members) if members.iter().any(|(name, _)| name.eq_ignore_ascii_case(field)));
+    let by_field = FIELDS.iter().filter(|(_, fields)| fields.iter().any(&has));
+    let mut all: Vec<Category> =
+        by_name.map(|(it, _)| *it).chain(by_field.map(|(it, _)| *it)).collect();
+    if has(&"to") && ["body", "message", "subject", "text"].iter().any(has) {
+        all.push(Category::MessageSend);
+    }
+    if has(&"amount") && ["card", "currency", "recipient", "to"].iter().any(has) {
+        all.push(Category::Payment);
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// `WebFetch`, `web_fetch` and `mcp__net__web-fetch` hold the words `web` and `fetch`.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let mut was_small = false;
+    for letter in name.chars() {
+        let starts = letter.is_uppercase() && was_small;
+        if (starts || !letter.is_alphanumeric()) && !word.is_empty() {
+            words.push(core::mem::take(&mut word));
+        }
+        if letter.is_alphanumeric() {
+            word.extend(letter.to_lowercase());
+        }
+        was_small = letter.is_lowercase() || letter.is_numeric();
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// The normal form of a call that runs no command.
+fn bare(call: &ToolCall) -> Invocation {
+    let here = [Category::FileSystem, Category::CodeExecution];
+    let stays = !call.categories.is_empty() && call.categories.iter().all(|it| here.contains(it));
+    let flow = if stays { Flow::Stays } else { Flow::Leaves };
+    let flows = Flows::NONE.with(flow);
+    let changes = call.categories.contains(&Category::FileSystem) && changes_files(&call.name);
+    Invocation {
+        program: format!("tool:{}", call.name),
+        known: true,
+        flows: if changes { flows.with(Flow::Destroys) } else { flows },
+        ..Invocation::default()
+    }
+}
+
+fn changes_files(name: &str) -> bool {
+    words_of(name).iter().any(|word| CHANGES.contains(&word.as_str()))
+}
+
+/// A call that leaves for nobody knows where has one destination that is nobody's home.
+fn settle(invocation: &mut Invocation) {
+    if invocation.flows.has(Flow::Leaves) && invocation.destinations.is_empty() {
+        invocation.destinations.push(Destination {
+            scheme: String::from("tool"),
+            host: HostName::Unknown,
+            port: None,
+            reach: Reach::Unknown,
+            voids: Vec::new(),
+        });
+    }
+}
+
+/// How the leaves of the arguments are taken.
+struct Taking<'a> {
+    /// The tool runs a command, which is read by itself.
+    runs: bool,
+    way: Flow,
+    call: &'a ToolCall,
+    surroundings: &'a dyn Surroundings,
+}
+
+impl Taking<'_> {
+    fn leaf(&self, path: &str, value: &Value, invocation: &mut Invocation) {
+        let text = match value {
+            Value::Text(text) => text.clone(),
+            // A card number may be written as a number.
+            Value::Integer(number) => number.to_string(),
+            Value::Bool(_) | Value::Float(_) | Value::List(_) | Value::Null | Value::Table(_) => {
+                return;
+            }
+        };
+        let first = path.split('.').next().unwrap_or_default();
+        let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(first));
+        if self.runs && is(COMMANDS) {
+            // The judged command line holds it.
+            return;
+        }
+        if matches!(value, Value::Text(_)) {
+            if text.contains("://") || is(URLS) {
+                self.url(&text, is(URLS), invocation);
+            } else if is(PATHS) || is_path(&text) {
+                invocation.operands.push(self.operand(&text, OperandKind::Path));
+            }
+        }
+        invocation.contents.push(ContentSource {
+            carrier: Carrier::Inline(text.into_bytes()),
+            flow: self.way,
+            role: path.to_owned(),
+            deliver: Deliver::Handle,
+        });
+    }
+
+    /// The names of arguments are text of the caller's, too.
+    fn names(&self, invocation: &mut Invocation) {
+        let mut names = Vec::new();
+        collect_names(&self.call.arguments, &mut names);
+        if !names.is_empty() {
+            invocation.contents.push(ContentSource {
+                carrier: Carrier::Inline(names.join("\n").into_bytes()),
+                flow: self.way,
+                role: String::from("names"),
+                deliver: Deliver::Handle,
+            });
+        }
+    }
+
+    fn url(&self, text: &str, called: bool, invocation: &mut Invocation) {
+        if let Some(path) = text.strip_prefix("file://") {
+            return invocation.operands.push(self.operand(path, OperandKind::Path));
+        }
+        // A URL in the middle of a text is what the text is about, not where the call goes.
+        if !called && text.contains(char::is_whitespace) {
+            return;
+        }
+        invocation.operands.push(self.operand(text, OperandKind::Url));
+        let style = Style { scheme: "https", guess: false, globs: false };
+        let address = Address::read(text.as_bytes(), style);
+        let mut destination = Destination {
+            port: address.port,
+            reach: straight_reach(&address.host),
+            voids: Vec::new(),
+            scheme: address.scheme,
+            host: address.host,
+        };
+        if address.ambiguous {
+            destination.bend(Void::Ambiguous);
+        }
+        if !address::is_encrypted(&destination.scheme) && destination.reach != Reach::Loopback {
+            destination.bend(Void::Plaintext);
+        }
+        if !invocation.destinations.contains(&destination) {
+            invocation.destinations.push(destination);
+        }
+    }
+
+    fn operand(&self, text: &str, kind: OperandKind) -> Operand {
+        let changes = kind == OperandKind::Path && changes_files(&self.call.name);
+        let text = match (text.strip_prefix('~'), self.surroundings.home()) {
+            // Tools expand it as a shell does.
+            (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
+                home.join(rest.trim_start_matches('/')).into_os_string()
+            }
+            _ => OsString::from(text),
+        };
+        let flow = if changes { Flow::Destroys } else { Flow::Stays };
+        Operand { text, kind, flow, place: None, canonical: None }
+    }
+}
+
+/// Whether a text can only be meant as a path.
+fn is_path(text: &str) -> bool {
+    ["/", "~/", "./", "../"].iter().any(|start| text.starts_with(start))
+        && !text.contains(['\n', '\0'])
+        && Path::new(text).components().next().is_some()
+}
+
+fn collect_names<'v>(value: &'v Value, names: &mut Vec<&'v str>) {
+    match value {
+        Value::Table(members) => {
+            for (name, value) in members {
+                names.push(name);
+                collect_names(value, names);
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| collect_names(item, names)),
+        Value::Bool(_) | Value::Float(_) | Value::Integer(_) | Value::Null | Value::Text(_) => {}
+    }
+}
+
+/// The command line that a tool would run.
+enum Line {
+    None,
+    Plain(Vec<OsString>),
+    /// There is one, and it could not be read; why.
+    Untold(String),
+}
+
+fn command_line(call: &ToolCall, surroundings: &dyn Surroundings) -> Line {
+    if !call.categories.contains(&Category::CodeExecution) {
+        return Line::None;
+    }
+    let Value::Table(members) = &call.arguments else { return Line::None };
+    let mut lines = members
+        .iter()
+        .filter(|(name, _)| COMMANDS.iter().any(|field| field.eq_ignore_ascii_case(name)));
+    let Some((name, value)) = lines.next() else { return Line::None };
+    let untold = |why: &str| Line::Untold(format!("the command in `{name}` {why}"));
+    if lines.next().is_some() {
+        return untold("is one of several");
+    }
+    let words = match value {
+        Value::Text(text) => plain_words(text, surroundings.home()),
+        Value::List(items) => {
+            let word = |item: &Value| item.as_text().map(OsString::from);
+            items.iter().map(word).collect()
+        }
+        Value::Bool(_) | Value::Float(_) | Value::Integer(_) | Value::Null | Value::Table(_) => {
+            None
+        }
+    };
+    match words.filter(|words| !words.is_empty()) {
+        Some(words) => Line::Plain(words),
+        None => untold("is more than one plain command; write it without operators and variables"),
+    }
+}
+
+/// The words of a shell text that is one plain command; `None` for all that a shell would read as
+/// more than words.
+fn plain_words(text: &str, home: Option<&Path>) -> Option<Vec<OsString>> {
+    let mut words = Vec::new();
+    let mut letters = text.trim_matches([' ', '\t', '\n']).chars().peekable();
+    loop {
+        while letters.next_if(|letter| matches!(letter, ' ' | '\t')).is_some() {}
+        let Some(&first) = letters.peek() else { break };
+        if first == '#' {
+            return None;
+        }
+        let mut word = Vec::new();
+        if first == '~' {
+            letters.next();
+            if !matches!(letters.peek(), None | Some(' ' | '\t' | '/')) {
+                return None;
+            }
+            word.extend(home?.as_os_str().as_encoded_bytes());
+        }
+        let mut plain = true;
+        while let Some(letter) = letters.next_if(|letter| !matches!(letter, ' ' | '\t')) {
+            match letter {
+                '\'' => loop {
+                    match letters.next()? {
+                        '\'' => break,
+                        other => push(&mut word, other),
+                    }
+                },
+                '"' => quoted(&mut letters, &mut word)?,
+                '\\' => push(&mut word, letters.next().filter(|next| *next != '\n')?),
+                '=' if plain && words.is_empty() => return None,
+                other if is_special(other) => return None,
+                other => push(&mut word, other),
+            }
+            plain &= letter.is_ascii_alphanumeric() || letter == '_';
+        }
+        words.push(OsString::from_vec(word));
+    }
+    (!words.is_empty()).then_some(words)
+}
+
+fn quoted(letters: &mut impl Iterator<Item = char>, word: &mut Vec<u8>) -> Option<()> {
+    loop {
+        match letters.next()? {
+            '"' => return Some(()),
+            '$' | '`' | '!' => return None,
+            '\\' => match letters.next()? {
+                escaped @ ('"' | '\\' | '$' | '`') => push(word, escaped),
+                '\n' => return None,
+                other => {
+                    word.push(b'\\');
+                    push(word, other);
+                }
+            },
+            other => push(word, other),
+        }
+    }
+}
+
+fn push(word: &mut Vec<u8>, letter: char) {
+    word.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+}
+
+/// What a shell reads as more than a letter of a word.
+const fn is_special(letter: char) -> bool {
+    letter.is_ascii_control()
+        || matches!(
+            letter,
+            '|' | '&' | ';' | '<' | '>' | '(' | ')' | '$' | '`' | '*' | '?' | '[' | '{' | '!'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    fn table(members: &[(&str, Value)]) -> Value {
+        Value::Table(
+            members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        )
+    }
+
+    fn read(name: &str, members: &[(&str, Value)]) -> ToolReading {
+        interpret_tool(name, table(members), &World::default())
+    }
+
+    #[test]
+    fn categories_come_from_names_and_arguments() {
+        use Category::{CodeExecution, Database, FileSystem, HttpRequest, MessageSend, Payment};
+        for (name, fields, expected) in [
+            ("WebFetch", vec![], vec![HttpRequest]),
+            ("mcp__mail__send-email", vec![], vec![MessageSend]),
+            ("harmless", vec!["url"], vec![HttpRequest]),
+            ("note", vec!["Command"], vec![CodeExecution]),
+            ("note", vec!["to", "amount"], vec![Payment]),
+            ("note", vec!["to", "subject"], vec![MessageSend]),
+            ("run_sql", vec![], vec![CodeExecution, Database]),
+            ("Read", vec!["file_path"], vec![FileSystem]),
+            ("frobnicate", vec!["x"], vec![]),
+        ] {
+            let members: Vec<_> = fields.into_iter().map(|field| (field, text("x"))).collect();
+            assert_eq!(categories(name, &table(&members)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_plain_command_is_read_as_what_it_is() {
+        for arguments in [
+            text("git push --force"),
+            Value::List(vec![text("git"), text("push"), text("--force")]),
+        ] {
+            let reading = read("Bash", &[("command", arguments)]);
+            assert_eq!(reading.invocation.program, "git");
+            assert_eq!(reading.argv.len(), 3);
+            assert!(reading.invocation.has_option("--force"));
+        }
+        let words = |line: &str| plain_words(line, Some(Path::new("/home/u")));
+        assert_eq!(
+            words(r#"a 'b c' "d\"e" f\ g ~ ~/x"#).unwrap(),
+            ["a", "b c", "d\"e", "f g", "/home/u", "/home/u/x"]
+        );
+    }
+
+    #[test]
+    fn shell_text_that_is_more_is_content_nobody_judged() {
+        for line in [
+            "a; b", "a | b", "a && b", "a $X", "a `b`", "a > b", "a *", "X=1 a", "a\nb", "a {b,c}",
+            "~bob/x", "a \"$X\"", "a 'b", "# a", "a !1", "(a)",
+        ] {
+            assert_eq!(plain_words(line, Some(Path::new("/home/u"))), None, "{line}");
+            let reading = read("Bash", &[("command", text(line))]);
+            assert!(reading.invocation.flows.has(Flow::Leaves), "{line}");
+            assert!(matches!(reading.invocation.contents[0].carrier, Carrier::Untold(_)), "{line}");
+        }
+    }
+
+    #[test]
+    fn paths_and_urls_are_bound() {
+        let reading = read("Write", &[("file_path", text("~/.bashrc")), ("content", text("x"))]);
+        let operand = &reading.invocation.operands[0];
+        assert!(operand.text.to_string_lossy().ends_with("/.bashrc"));
+        assert_eq!((operand.kind, operand.flow), (OperandKind::Path, Flow::Destroys));
+        let reading = read("fetch", &[("url", text("https://api.github.com/x"))]);
+        assert_eq!(
+            reading.invocation.destinations[0].host,
+            HostName::Name("api.github.com".into())
+        );
+        let reading = read("fetch", &[("url", text("https://a.com@evil.example/"))]);
+        assert!(reading.invocation.destinations[0].host != HostName::Name("a.com".into()));
+        let reading = read("frobnicate", &[("note", text("see https://a.com/ for more"))]);
+        assert_eq!(reading.invocation.destinations[0].host, HostName::Unknown);
+        assert!(reading.invocation.flows.has(Flow::Leaves));
+    }
+}

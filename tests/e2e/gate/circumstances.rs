@@ -1,0 +1,104 @@
+//! Rules about who, where, when and how often.
+
+use std::fs;
+use std::thread;
+
+use crate::support::Install;
+
+/// An installation where `git` and `curl` are stand-ins, with this rule.
+fn with_rule(conditions: &str, examples: &str) -> Install {
+    let install = Install::new(&["git", "curl"]);
+    install.stand_in("git");
+    install.stand_in("curl");
+    let policy = format!(
+        "[policy]\nid = \"own\"\nversion = \"1\"\n[[rule]]\nid = \"own-rule\"\neffect = \"deny\"\n\
+         reason = \"so it is\"\ninstead = \"something else\"\n{examples}\n[rule.when]\n{conditions}\n"
+    );
+    fs::write(install.root().join("policy.toml"), policy).unwrap();
+    install.datafog(["policy", "lint"]).run().succeeds();
+    install
+}
+
+#[test]
+fn the_branch_at_hand_is_asked_for() {
+    let install = with_rule(
+        "command = \"git\"\nsubcommand = \"commit\"\nbranch = [\"main\", \"release/*\"]",
+        "match = [{ run = \"git commit -m x\", branch = \"main\" }]\n\
+         not_match = [{ run = \"git commit -m x\", branch = \"topic\" }, \"git commit -m x\"]",
+    );
+    let head = install.work().join(".git/HEAD");
+    fs::create_dir_all(head.parent().unwrap()).unwrap();
+    let commit = || install.shim("git", ["commit", "-m", "x"]).run();
+    fs::write(&head, "ref: refs/heads/topic\n").unwrap();
+    commit().succeeds();
+    fs::write(&head, "ref: refs/heads/release/2\n").unwrap();
+    commit().assert_denied(&install, "own-rule");
+    // A commit that is checked out may be that of any branch.
+    fs::write(&head, "0123456789012345678901234567890123456789\n").unwrap();
+    commit().assert_denied(&install, "own-rule");
+    install.shim("git", ["status"]).run().succeeds();
+}
+
+#[test]
+fn calls_are_counted_and_questions_are_not() {
+    let install = with_rule(
+        "command = \"curl\"\nflow = \"leaves\"\nrate = { over = 5, per = \"1h\" }",
+        "match = [{ run = \"curl -d x https://example.com/\", calls = 6 }]\n\
+         not_match = [{ run = \"curl -d x https://example.com/\", calls = 5 }, \"curl -d x https://example.com/\"]",
+    );
+    let call = ["-d", "x", "https://example.com/"];
+    for _ in 0..8 {
+        install
+            .datafog(["check", "--", "curl", "-d", "x", "https://example.com/"])
+            .run()
+            .succeeds();
+    }
+    assert!(!install.root().join("rate").exists(), "a question touches nothing");
+    // Twelve calls at once: five run, whoever comes first.
+    let ran = thread::scope(|scope| {
+        let calls: Vec<_> =
+            (0..12).map(|_| scope.spawn(|| install.shim("curl", call).run().code() == 0)).collect();
+        calls.into_iter().filter_map(|call| call.join().ok()).filter(|ran| *ran).count()
+    });
+    assert_eq!(ran, 5);
+    install.shim("curl", call).run().assert_denied(&install, "own-rule");
+    install.shim("curl", ["--version"]).run().succeeds();
+    // A counter that cannot be read leaves it unknown how often it was.
+    let counter = install.root().join("rate/rule-own-rule");
+    fs::remove_file(&counter).unwrap();
+    fs::create_dir(&counter).unwrap();
+    install.shim("curl", call).run().assert_denied(&install, "own-rule");
+}
+
+#[test]
+fn time_user_and_automation_are_asked_for() {
+    let always = with_rule(
+        "command = \"git\"\ntime = { days = \"mon-sun\", hours = \"00:00-24:00\", zone = \"UTC\" }",
+        "match = [{ run = \"git status\", time = \"sun 23:59\" }]",
+    );
+    always.shim("git", ["status"]).run().assert_denied(&always, "own-rule");
+    // What a caller sets does not move the clock.
+    let never = with_rule(
+        "command = \"git\"\nuser = \"nobody-of-that-name\"",
+        "match = [{ run = \"git status\", user = \"nobody-of-that-name\" }]\nnot_match = [\"git status\"]",
+    );
+    never.shim("git", ["status"]).env("USER", "nobody-of-that-name").run().succeeds();
+    let automatic = with_rule(
+        "command = \"git\"\nci = true",
+        "match = [{ run = \"git status\", ci = true }]\nnot_match = [\"git status\"]",
+    );
+    automatic.shim("git", ["status"]).run().succeeds();
+    automatic.shim("git", ["status"]).env("CI", "true").run().assert_denied(&automatic, "own-rule");
+}
+
+#[test]
+fn a_zone_that_is_not_there_is_a_mistake_with_its_place() {
+    let install = Install::new(&[]);
+    let policy = "[policy]\nid = \"own\"\nversion = \"1\"\n[[rule]]\nid = \"r\"\neffect = \"deny\"\n\
+                  reason = \"x\"\ninstead = \"y\"\n[rule.when]\ncommand = \"git\"\n\
+                  time = { days = \"mon\", zone = \"Europe/Atlantis\" }\n";
+    fs::write(install.root().join("policy.toml"), policy).unwrap();
+    let said = install.datafog(["policy", "lint"]).run().ends_with(4);
+    assert!(said.stdout().contains("policy.toml:11:"), "{}", said.stdout());
+    assert!(said.stdout().contains("no time zone `Europe/Atlantis`"), "{}", said.stdout());
+}

