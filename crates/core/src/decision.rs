@@ -1,5 +1,8 @@
 //! What the policy decided, and why.
 
+use core::fmt;
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{RuleOrigin, Severity, Verdict};
@@ -15,7 +18,7 @@ pub struct Decision {
     /// Every rule that matched, the deciding one first.
     pub matched: Vec<RuleMatch>,
     /// Why, in one sentence.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// What to do instead, when the deciding rule knows.
     pub instead: Option<String>,
 }
@@ -49,8 +52,93 @@ pub struct RuleMatch {
 pub enum Obligation {
     /// A person must approve.
     Approve,
+    /// What an approval may cover and how long it is waited for; beside [`Obligation::Approve`]. Of
+    /// several the narrowest holds.
+    ApproveWithin {
+        /// What one approval covers.
+        scope: ApprovalScope,
+        /// How long an answer is waited for, in seconds.
+        seconds: u32,
+    },
+    /// These must be told; names as the installation's settings know them.
+    Notify(Vec<String>),
     /// Findings of these entity types (globs) must be removed from what flows.
     Redact(Vec<String>),
     /// The command must be rewritten by the rewrite of that name.
     Rewrite(String),
+    /// Findings of these entity types must be replaced in what flows.
+    Transform {
+        /// Entity types, as globs.
+        entities: Vec<String>,
+        /// By what.
+        with: Transform,
+    },
+}
+
+/// What one approval covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalScope {
+    /// This very call, once.
+    Once,
+    /// The same call as often as it comes in the agent's session.
+    Session,
+}
+
+impl ApprovalScope {
+    /// The name used in policies.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Session => "session",
+        }
+    }
+}
+
+/// By what a finding is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transform {
+    /// A keyed digest: equal values stay equal.
+    Hash,
+    /// All but the last four letters are covered.
+    LastFour,
+    /// Every letter is covered, the length stays.
+    Mask,
+    /// A made-up name that can be turned back on this machine.
+    Token,
+}
+
+impl Transform {
+    /// Every transform, in order of name.
+    pub const ALL: [Self; 4] = [Self::Hash, Self::LastFour, Self::Mask, Self::Token];
+
+    /// The name used in policies.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hash => "hash",
+            Self::LastFour => "last_four",
+            Self::Mask => "mask",
+            Self::Token => "token",
+        }
+    }
+}
+
+impl fmt::Display for Obligation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Approve => f.write_str("a person approves"),
+            Self::ApproveWithin { scope, seconds } => {
+                write!(f, "the approval holds {} and comes within {seconds} s", scope.name())
+            }
+            Self::Notify(names) => write!(f, "{} are told", names.join(", ")),
+            Self::Redact(entities) => write!(f, "{} is taken out", entities.join(", ")),
+            Self::Rewrite(name) => write!(f, "it is rewritten by `{name}`"),
+            Self::Transform { entities, with } => {
+                write!(f, "{} is replaced ({})", entities.join(", "), with.name())
+            }
+        }
+    }
 }

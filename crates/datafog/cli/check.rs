@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use datafog_core::{Finding, Verdict};
+use datafog_core::{Finding, Obligation, Verdict};
 use datafog_gate::{Outcome, Purpose, Report, Request};
 use serde::Serialize;
 
@@ -44,6 +44,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'a str>,
     matched_rules: Vec<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    obligations: &'a [Obligation],
     reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<&'a str>,
@@ -110,8 +112,10 @@ pub(super) fn rows(report: &Report) -> Vec<Vec<Cell>> {
         rows.push(vec![head("rule"), Cell::new(text)]);
     }
     if !decision.reason.is_empty() {
-        rows.push(vec![head("why"), Cell::new(&decision.reason)]);
+        rows.push(vec![head("why"), Cell::new(&*decision.reason)]);
     }
+    let needs = decision.obligations.iter().filter(|_| decision.verdict < Verdict::Deny);
+    rows.extend(needs.map(|one| vec![head("needs"), Cell::new(one)]));
     rows.extend(decision.instead.iter().map(|text| vec![head("instead"), Cell::new(text)]));
     rows.extend(report.fault.iter().map(|text| vec![head("problem"), Cell::new(text)]));
     rows.push(vec![head("receipt"), Cell::new(report.event.receipt_id)]);
@@ -128,6 +132,7 @@ fn document(report: &Report) -> Document<'_> {
         decision: decision.verdict,
         rule: decision.decider().map(|rule| rule.id.as_str()),
         matched_rules: decision.matched.iter().map(|rule| rule.id.as_str()).collect(),
+        obligations: &decision.obligations,
         reason: &decision.reason,
         instead: decision.instead.as_deref(),
         command: &event.command,

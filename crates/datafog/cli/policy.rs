@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use datafog_config::Change;
+use datafog_core::Obligation;
 use datafog_gate::Replay;
 use datafog_policy::{Policy, Rule};
 use serde::Serialize;
@@ -250,14 +251,18 @@ fn effective(session: &Session, json: bool) -> Result<ExitCode> {
     }
     let mut text = format!("{} {}\n", policy.id(), policy.version());
     for rule in policy.rules() {
+        let locked = if rule.locked { ", locked" } else { "" };
+        let origin = format!("{} layer, {}{locked}", rule.layer, status::place(&rule.origin));
         let head = [vec![
             Cell::toned(Tone::Bold, &rule.id),
             check::verdict(rule.effect),
-            Cell::toned(Tone::Dim, status::place(&rule.origin)),
+            Cell::toned(Tone::Dim, origin),
         ]];
         text.push_str(&session.out.table(&head));
         let lines = std::iter::once(&rule.reason).chain(&rule.conditions);
         lines.for_each(|line| text.push_str(&format!("  {line}\n")));
+        let needs = rule.obligations.iter();
+        needs.for_each(|one| text.push_str(&format!("  needs: {one}\n")));
     }
     text.push_str(&format!("otherwise  {}\n", policy.default_verdict()));
     session.out.print(text)?;
@@ -273,6 +278,9 @@ struct RuleDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<String>,
     overrides: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    obligations: Vec<Obligation>,
+    locked: bool,
     place: String,
     layer: &'static str,
     conditions: Vec<String>,
@@ -289,6 +297,8 @@ impl RuleDocument {
             reason: rule.reason,
             instead: rule.instead,
             overrides: rule.overrides,
+            obligations: rule.obligations,
+            locked: rule.locked,
             conditions: rule.conditions,
         }
     }

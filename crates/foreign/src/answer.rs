@@ -81,7 +81,13 @@ impl<'a> Answer<'a> {
         if let Some(prefix) = decider.and_then(|at| matched.get_mut(..=at)) {
             prefix.rotate_right(1);
         }
-        Decision { verdict: self.verdict, obligations, matched, reason, instead: self.instead }
+        Decision {
+            verdict: self.verdict,
+            obligations,
+            matched,
+            reason: reason.into(),
+            instead: self.instead,
+        }
     }
 }
 
@@ -115,10 +121,7 @@ mod tests {
         let decision = Answer::strictest(hits).unwrap().decide("p.json");
         let ids: Vec<&str> = decision.matched.iter().map(|rule| rule.id.as_str()).collect();
         assert_eq!(ids, ["c", "a", "b"]);
-        assert_eq!(
-            (decision.verdict, decision.reason.as_str()),
-            (Verdict::Deny, "rule `c` says so")
-        );
+        assert_eq!((decision.verdict, &*decision.reason), (Verdict::Deny, "rule `c` says so"));
         assert_eq!(decision.decider().unwrap().id, "c");
     }
 }

@@ -140,7 +140,7 @@ pub(crate) fn automation(principal: &Principal, world: &dyn Surroundings) -> Aut
     let set = |name: &&str| world.variable(name).is_some_and(|value| !value.is_empty());
     if principal.parents.iter().any(runs) {
         Automation::Certain
-    } else if VARIABLES.iter().any(|name| set(&name)) {
+    } else if VARIABLES.iter().any(set) {
         Automation::Claimed
     } else {
         Automation::Absent

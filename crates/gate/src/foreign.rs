@@ -182,7 +182,7 @@ fn nobody() -> Decision {
         verdict: Verdict::Deny,
         obligations: Vec::new(),
         matched: Vec::new(),
-        reason: String::from("no policy was asked"),
+        reason: "no policy was asked".into(),
         instead: None,
     }
 }

@@ -372,7 +372,7 @@ impl Opened {
                     verdict: Verdict::Deny,
                     obligations: Vec::new(),
                     matched: Vec::new(),
-                    reason: error.to_string(),
+                    reason: error.to_string().into(),
                     instead: Some(error.hint().into_owned()),
                 };
                 (decision, Vec::new())
@@ -468,7 +468,7 @@ fn may_loosen(principal: &Principal) -> Decision {
         }
     };
     let (obligations, matched) = (Vec::new(), Vec::new());
-    Decision { verdict, obligations, matched, reason: reason.to_owned(), instead }
+    Decision { verdict, obligations, matched, reason: reason.into(), instead }
 }
 
 /// What an unwritten receipt means: observing goes on, anything else stops.

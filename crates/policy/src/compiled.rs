@@ -57,6 +57,8 @@ pub(crate) struct RuleData {
     pub(crate) origin: RuleOrigin,
     pub(crate) layer: Layer,
     pub(crate) only_tightens: bool,
+    /// Later layers cannot override it.
+    pub(crate) locked: bool,
     /// Conditions, as in [`crate::node`].
     pub(crate) when: Vec<u8>,
 }
@@ -87,6 +89,7 @@ pub(crate) struct RuleText<'a> {
     pub(crate) severity: Severity,
     pub(crate) layer: Layer,
     pub(crate) only_tightens: bool,
+    pub(crate) locked: bool,
     /// Position in an order in which a rule comes before every rule that it overrides.
     pub(crate) order: u16,
     pub(crate) overrides: Vec<u16>,
@@ -216,6 +219,7 @@ impl<'a> Head<'a> {
                 origin: self.origin(text)?,
                 layer: text.layer,
                 only_tightens: text.only_tightens,
+                locked: text.locked,
                 when: self.when(*entry)?.to_vec(),
             })
         };
@@ -358,6 +362,7 @@ fn rule_text<'a>(rule: &'a RuleData, policy: &PolicyData, sources: &[String]) ->
         severity: rule.severity,
         layer: rule.layer,
         only_tightens: rule.only_tightens,
+        locked: rule.locked,
         order: order(rule, policy),
         overrides: rule.overrides.iter().filter_map(position).collect(),
         source,

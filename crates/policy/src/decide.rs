@@ -4,6 +4,7 @@
 //! they cost; most are never asked at all, because they are filed under another command or need a
 //! flow or a finding that is not there.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
@@ -43,7 +44,7 @@ pub(crate) fn damaged() -> Decision {
         verdict: Verdict::Deny,
         obligations: Vec::new(),
         matched: Vec::new(),
-        reason: String::from("the compiled policy is damaged"),
+        reason: Cow::Borrowed("the compiled policy is damaged"),
         instead: Some(String::from("compile it again with `datafog policy lint`")),
     }
 }
@@ -158,8 +159,8 @@ fn conclude(
     hits.sort_by(|one, other| rank(other).cmp(&rank(one)).then(one.rule.cmp(&other.rule)));
     let decider = hits.first().filter(|hit| hit.text.effect == verdict);
     let (reason, instead) = match decider {
-        None => (format!("no rule matched; the default is {}", head.default), None),
-        Some(hit) => (reason(hit), hit.text.instead.map(str::to_owned)),
+        None => (Cow::Borrowed(by_default(head.default)), None),
+        Some(hit) => (Cow::Owned(reason(hit)), hit.text.instead.map(str::to_owned)),
     };
     let mut obligations: Vec<Obligation> = Vec::new();
     for obligation in hits.iter().flat_map(|hit| &hit.text.obligations) {
@@ -174,6 +175,17 @@ fn conclude(
 /// What makes one matching rule speak for the decision rather than another.
 fn rank(hit: &Hit<'_>) -> (Verdict, bool, datafog_core::Severity) {
     (hit.text.effect, hit.truth == Truth::True, hit.text.severity)
+}
+
+/// Borrowed, since most decisions are this one.
+const fn by_default(default: Verdict) -> &'static str {
+    match default {
+        Verdict::Allow => "no rule matched; the default is allow",
+        Verdict::Redact => "no rule matched; the default is allow_with_redaction",
+        Verdict::Rewrite => "no rule matched; the default is transform",
+        Verdict::RequireApproval => "no rule matched; the default is require_approval",
+        Verdict::Deny => "no rule matched; the default is deny",
+    }
 }
 
 fn reason(hit: &Hit<'_>) -> String {

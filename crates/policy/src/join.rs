@@ -215,6 +215,7 @@ impl Joiner<'_> {
             origin: self.origin(line),
             layer: self.source.layer,
             only_tightens: tightens,
+            locked: false,
             when: encode_all(&unscannable()),
         };
         policy.rules.insert(0, rule);
@@ -256,6 +257,7 @@ impl Joiner<'_> {
             origin: self.origin(rule.line),
             layer: self.source.layer,
             only_tightens: tightens,
+            locked: rule.locked,
             when: encode_all(&rule.nodes),
         });
     }
@@ -275,6 +277,11 @@ impl Joiner<'_> {
         }
         let here = document.rules.iter().any(|one| one.id == id);
         let below = id == UNSCANNABLE_ID || base.iter().any(|one| one.id == id);
+        if let Some(locked) = base.iter().find(|one| one.id == id && one.locked) {
+            let help = format!("{} locks it", place(&locked.origin));
+            self.error(span.clone(), &format!("`{id}` cannot be overridden"), &help);
+            return;
+        }
         if here || (below && !tightens) {
             return;
         }

@@ -268,6 +268,7 @@ pub(crate) fn listed(head: &Head<'_>, number: u16) -> Result<Rule, Damaged> {
         origin: head.origin(&text)?,
         layer: text.layer,
         only_tightens: text.only_tightens,
+        locked: text.locked,
         conditions: node::describe(head.when(entry)?)?,
     })
 }

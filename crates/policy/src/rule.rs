@@ -27,6 +27,8 @@ pub struct Rule {
     pub layer: Layer,
     /// Whether it can only make decisions stricter, whatever its effect.
     pub only_tightens: bool,
+    /// Whether no later layer can override it.
+    pub locked: bool,
     /// Its conditions, in the order in which they are asked; all must hold.
     pub conditions: Vec<String>,
 }

@@ -254,3 +254,56 @@ fn files_that_are_no_policy_are_survived() {
         assert!(Policy::parse(text, "p", Layer::User, &AnyWord).is_err(), "{text:?}");
     }
 }
+
+#[test]
+fn obligations_are_read_strictly() {
+    let with = |effect: &str, fields: &str| {
+        said(&format!(
+            "{HEAD}[[rule]]\nid = \"r\"\neffect = \"{effect}\"\nreason = \"x\"\n{fields}\n\
+             [rule.when]\ncommand = \"git\"\n"
+        ))
+    };
+    for (effect, fields, answer) in [
+        (
+            "require_approval",
+            "approval = { scope = \"forever\" }",
+            "expected one of `once` or `session`",
+        ),
+        ("require_approval", "approval = { scpoe = \"once\" }", "did you mean `scope`?"),
+        ("require_approval", "approval = { timeout = \"soon\" }", "`30s`, `5m`, `1h` or `1d`"),
+        (
+            "deny",
+            "instead = \"y\"\napproval = { scope = \"once\" }",
+            "belongs to `effect = \"require_approval\"`",
+        ),
+        ("allow", "notify = [\"ann\"]", "`effect = \"require_approval\"` and `effect = \"deny\"`"),
+        (
+            "allow_with_redaction",
+            "redact = [{ entity = \"pii.*\", with = \"msak\" }]",
+            "did you mean `mask`?",
+        ),
+        ("allow_with_redaction", "redact = [{ with = \"mask\" }]", "`entity` is missing"),
+        ("deny", "instead = \"y\"\nlocked = \"yes\"", "`true` or `false`"),
+    ] {
+        let told = with(effect, fields);
+        assert!(told.contains(answer), "{fields}: {told}");
+    }
+}
+
+#[test]
+fn what_is_locked_cannot_be_overridden() {
+    let below = "[policy]\nid = \"org\"\nversion = \"1\"\nextends = []\ndefault = \"allow\"\n[[rule]]\nid = \"org-rule\"\n\
+                 effect = \"deny\"\nreason = \"x\"\ninstead = \"y\"\nlocked = true\n[rule.when]\ncommand = \"git\"\n";
+    let below = Policy::parse(below, "org.toml", Layer::System, &AnyWord).unwrap();
+    let above = format!(
+        "{HEAD}[[rule]]\nid = \"r\"\neffect = \"allow\"\nreason = \"x\"\noverrides = [\"org-rule\"]\n\
+         [rule.when]\ncommand = \"git\"\n"
+    );
+    let faults = below.layer(&above, "policy.toml", Layer::User, &AnyWord).unwrap_err();
+    let told = faults[0].to_string();
+    assert!(
+        told.contains("`org-rule` cannot be overridden") && told.contains("org.toml:6 locks it"),
+        "{told}"
+    );
+    assert!(below.rules().iter().any(|rule| rule.id == "org-rule" && rule.locked));
+}

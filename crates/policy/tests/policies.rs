@@ -101,7 +101,7 @@ fn the_guide_shows_policies_that_load() {
         assert!(policy.warnings().is_empty(), "{}", shown(policy.warnings()));
         seen += 1;
     }
-    assert_eq!(seen, 6);
+    assert_eq!(seen, 9);
 }
 
 #[test]

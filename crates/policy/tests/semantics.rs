@@ -318,7 +318,7 @@ fn damage_denies() {
     let bad = Policy::from_bytes(bytes).unwrap();
     let decision = bad.decide(&Given::command("git", "/"));
     assert_eq!(
-        (decision.verdict, decision.reason.as_str()),
+        (decision.verdict, &*decision.reason),
         (Verdict::Deny, "the compiled policy is damaged")
     );
     assert_eq!(bad.decide(&Given::command("rm", "/")).verdict, Verdict::Allow, "not reached");

@@ -62,7 +62,7 @@ fn calls_are_counted_and_questions_are_not() {
     });
     assert_eq!(ran, 5);
     install.shim("curl", call).run().assert_denied(&install, "own-rule");
-    install.shim("curl", ["--version"]).run().succeeds();
+    install.shim("git", ["status"]).run().succeeds();
     // A counter that cannot be read leaves it unknown how often it was.
     let counter = install.root().join("rate/rule-own-rule");
     fs::remove_file(&counter).unwrap();

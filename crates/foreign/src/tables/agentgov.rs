@@ -41,16 +41,16 @@ fn sets_objects_and_reasons() {
     let ask = |name: &str, arguments: Value| policy.decide(&tool(name, arguments));
     assert_eq!(ask("read", json!({"parameters": {"path": "a"}})).verdict, Allow);
     let held = ask("db", json!({"action": "read", "parameters": {"column": "SSN"}}));
-    assert_eq!((held.verdict, held.reason.as_str()), (Ask, "a sensitive word"));
+    assert_eq!((held.verdict, &*held.reason), (Ask, "a sensitive word"));
     assert_eq!(ask("db", json!({"action": "delete_rows", "parameters": {}})).verdict, Ask);
     assert_eq!(ask("db", json!({"action": "update", "parameters": {"count": 5000}})).verdict, Ask);
     let denied = ask("db", json!({"action": "delete", "parameters": {"count": 20000}}));
-    assert_eq!((denied.verdict, denied.reason.as_str()), (Deny, "more than 10000 rows at once"));
+    assert_eq!((denied.verdict, &*denied.reason), (Deny, "more than 10000 rows at once"));
     let object = rego(
         "package p\ndecision := {\"allow\": false, \"human_required\": true, \"reason\": \"ask Ann\"}\n",
     );
     let decision = object.decide(&Call::default());
-    assert_eq!((decision.verdict, decision.reason.as_str()), (Ask, "ask Ann"));
+    assert_eq!((decision.verdict, &*decision.reason), (Ask, "ask Ann"));
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn every_function_that_is_said_to_be_there_is() {
         // Whatever it says about the arguments, it is found.
         let text = format!("package p\nallow if {name}(1, 2, 3, 4, 5, 6)\n");
         let told = match Policy::load(text.as_bytes(), "p.rego", None, &NoFiles) {
-            Ok(policy) => policy.decide(&Call::default()).reason,
+            Ok(policy) => policy.decide(&Call::default()).reason.into_owned(),
             Err(faults) => shown(&faults),
         };
         assert!(!told.contains("could not find function"), "{name}: {told}");

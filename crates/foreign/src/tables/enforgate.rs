@@ -24,7 +24,7 @@ fn both_spellings_load_and_say_the_same() {
             "{{\"tool\":\"send_*\",\"{key}\":\"require_approval\",\"reason\":\"ask\"}}"
         ));
         let decision = policy.decide(&tool("send_mail", json!({})));
-        assert_eq!((decision.verdict, decision.reason.as_str()), (Verdict::RequireApproval, "ask"));
+        assert_eq!((decision.verdict, &*decision.reason), (Verdict::RequireApproval, "ask"));
         assert_eq!(decision.matched[0].id, "p/1");
     }
     let said = refused(

@@ -180,6 +180,7 @@ pub(crate) fn by_name(name: &str) -> Option<&'static Kind> {
 }
 
 pub(crate) use flow::possible as possible_flows;
+pub(crate) use values::duration;
 
 /// What people read about every kind of condition, sorted by name.
 pub fn conditions() -> impl Iterator<Item = &'static ConditionAbout> {

@@ -170,7 +170,8 @@ mod tests {
 
     fn at(condition: &str, weekday: u8, hour: u16, minute: u16) -> Truth {
         let mut facts = Given::command("git", "/");
-        facts.time = Some(LocalTime { weekday, minute: hour * 60 + minute });
+        facts.time =
+            Some(LocalTime { weekday, minute: hour.saturating_mul(60).saturating_add(minute) });
         test(&format!("time = {{ {condition} }}"), &facts)
     }
 

@@ -125,7 +125,7 @@ pub(super) fn refuse_hearsay(
 }
 
 /// A time such as `30s`, `5m`, `1h`, `1d`, in seconds.
-pub(super) fn duration(item: &Item<'_>, reader: &mut Reader<'_>, longest: u32) -> Option<u32> {
+pub(crate) fn duration(item: &Item<'_>, reader: &mut Reader<'_>, longest: u32) -> Option<u32> {
     let text = reader.text(item)?;
     let unit = text.chars().last();
     let seconds = match unit {

@@ -5,6 +5,7 @@
 mod document;
 mod examples;
 mod expectations;
+mod obligations;
 mod reader;
 mod rule;
 mod when;

@@ -6,6 +6,7 @@ use datafog_core::{Obligation, Severity, Verdict};
 use toml::de::DeTable;
 
 use super::examples;
+use super::obligations::read_obligations;
 use super::reader::{Fields, Item, Reader, Sense};
 use super::when::conditions;
 use crate::Example;
@@ -22,18 +23,23 @@ pub(crate) struct RuleSource {
     pub(crate) reason: String,
     pub(crate) instead: Option<String>,
     pub(crate) overrides: Vec<(String, Range<usize>)>,
+    /// Later layers cannot override it.
+    pub(crate) locked: bool,
     pub(crate) obligations: Vec<Obligation>,
     /// All of these must hold.
     pub(crate) nodes: Vec<Node>,
     pub(crate) examples: Vec<Example>,
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 15] = [
+    "approval",
     "effect",
     "id",
     "instead",
+    "locked",
     "match",
     "not_match",
+    "notify",
     "overrides",
     "reason",
     "redact",
@@ -68,6 +74,7 @@ pub(crate) fn rule(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<RuleSourc
     reader.rule = id.clone().unwrap_or_default();
     let nodes = read_nodes(&fields, reader, loosens);
     let obligations = effect.and_then(|effect| read_obligations(effect, &fields, reader));
+    let locked = fields.item("locked").and_then(|item| reader.flag(item)).unwrap_or(false);
     let examples = examples::read(&fields, reader);
     let (id, effect) = (id?, effect?);
     if effect == Verdict::Deny && instead.is_none() {
@@ -85,13 +92,14 @@ pub(crate) fn rule(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<RuleSourc
         reason: reason.unwrap_or_default(),
         instead: instead.flatten(),
         overrides,
+        locked,
         obligations: obligations.unwrap_or_default(),
         nodes: nodes.unwrap_or_default(),
         examples,
     })
 }
 
-fn required<'i, 'd>(
+pub(super) fn required<'i, 'd>(
     fields: &Fields<'i, 'd>,
     key: &str,
     reader: &mut Reader<'_>,
@@ -180,43 +188,6 @@ fn conditions_of<'i, 'd>(
         Some(_) => return table,
     }
     None
-}
-
-/// What the effect obliges to, from the fields that belong to it; fields of other effects are
-/// errors, because nobody would read them.
-fn read_obligations(
-    effect: Verdict,
-    fields: &Fields<'_, '_>,
-    reader: &mut Reader<'_>,
-) -> Option<Vec<Obligation>> {
-    for (key, owner) in [("redact", Verdict::Redact), ("rewrite", Verdict::Rewrite)] {
-        if effect != owner && fields.item(key).is_some() {
-            let help = format!("`{key}` belongs to `effect = \"{owner}\"`");
-            let message = format!("`{key}` is not used by `effect = \"{effect}\"`");
-            reader.error_with_help(fields.key_span(key), message, help);
-        }
-    }
-    Some(match effect {
-        Verdict::Allow | Verdict::Deny => Vec::new(),
-        Verdict::RequireApproval => vec![Obligation::Approve],
-        Verdict::Redact => {
-            let globs = match fields.item("redact") {
-                Some(item) => reader.globs(item)?.into_iter().map(str::to_owned).collect(),
-                None => vec![String::from("*")],
-            };
-            vec![Obligation::Redact(globs)]
-        }
-        Verdict::Rewrite => {
-            let item = required(fields, "rewrite", reader)?;
-            let name = reader.text(item)?;
-            let vocabulary = reader.vocabulary;
-            let known = vocabulary.rewrites();
-            if !known.is_empty() && !known.contains(&name) {
-                reader.unknown_word(item.span(), "rewrite", name, &known);
-            }
-            vec![Obligation::Rewrite(name.to_owned())]
-        }
-    })
 }
 
 #[cfg(test)]

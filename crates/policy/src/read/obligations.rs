@@ -1,0 +1,126 @@
+//! Reads what an effect obliges to, from the fields that belong to it.
+
+use datafog_core::{ApprovalScope, Obligation, Transform, Verdict};
+
+use super::reader::{Fields, Item, Reader};
+use super::rule::required;
+use crate::condition::duration;
+
+/// Fields, and the effects that use them.
+const OWNERS: [(&str, &[Verdict]); 4] = [
+    ("approval", &[Verdict::RequireApproval]),
+    ("notify", &[Verdict::RequireApproval, Verdict::Deny]),
+    ("redact", &[Verdict::Redact]),
+    ("rewrite", &[Verdict::Rewrite]),
+];
+
+/// Longest time that an answer is waited for, in seconds: a week.
+const LONGEST: u32 = 7 * 24 * 60 * 60;
+
+/// How long an answer is waited for when the rule does not say, in seconds.
+const PATIENCE: u32 = 15 * 60;
+
+/// What a finding may be replaced by; `remove` leaves nothing.
+const TRANSFORMS: [(&str, Option<Transform>); 5] = [
+    ("hash", Some(Transform::Hash)),
+    ("last_four", Some(Transform::LastFour)),
+    ("mask", Some(Transform::Mask)),
+    ("remove", None),
+    ("token", Some(Transform::Token)),
+];
+
+/// What the effect obliges to. Fields of other effects are errors, because nobody would read them.
+pub(super) fn read_obligations(
+    effect: Verdict,
+    fields: &Fields<'_, '_>,
+    reader: &mut Reader<'_>,
+) -> Option<Vec<Obligation>> {
+    for (key, owners) in OWNERS {
+        if !owners.contains(&effect) && fields.item(key).is_some() {
+            let owners: Vec<String> =
+                owners.iter().map(|owner| format!("`effect = \"{owner}\"`")).collect();
+            let help = format!("`{key}` belongs to {}", owners.join(" and "));
+            let message = format!("`{key}` is not used by `effect = \"{effect}\"`");
+            reader.error_with_help(fields.key_span(key), message, help);
+        }
+    }
+    let mut all = match effect {
+        Verdict::Allow | Verdict::Deny => Vec::new(),
+        Verdict::RequireApproval => approval(fields, reader)?,
+        Verdict::Redact => match fields.item("redact") {
+            Some(item) => redactions(item, reader)?,
+            None => vec![Obligation::Redact(vec![String::from("*")])],
+        },
+        Verdict::Rewrite => vec![rewrite(fields, reader)?],
+    };
+    if let Some(item) = fields.item("notify") {
+        let names = reader.texts(item)?;
+        let names = names.into_iter().map(|name| name.into_inner().to_owned()).collect();
+        all.push(Obligation::Notify(names));
+    }
+    Some(all)
+}
+
+fn approval(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<Obligation>> {
+    let Some(item) = fields.item("approval") else { return Some(vec![Obligation::Approve]) };
+    let terms = reader.fields(item, &["scope", "timeout"])?;
+    let scopes = [("once", ApprovalScope::Once), ("session", ApprovalScope::Session)];
+    let scope = terms.item("scope").map(|item| reader.word(item, "scope", &scopes));
+    let seconds = terms.item("timeout").map(|item| duration(item, reader, LONGEST));
+    let (scope, seconds) =
+        (scope.unwrap_or(Some(ApprovalScope::Once))?, seconds.unwrap_or(Some(PATIENCE))?);
+    Some(vec![Obligation::Approve, Obligation::ApproveWithin { scope, seconds }])
+}
+
+/// Globs, a table `{ entity, with }`, or a list of such tables.
+fn redactions(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<Obligation>> {
+    let value = item.get_ref();
+    let tables =
+        value.as_array().is_some_and(|items| items.iter().any(|it| it.get_ref().is_table()));
+    if value.is_table() {
+        return Some(vec![redaction(item, reader)?]);
+    }
+    if let Some(items) = value.as_array().filter(|_| tables) {
+        return items.iter().map(|item| redaction(item, reader)).collect();
+    }
+    let globs = reader.globs(item)?.into_iter().map(str::to_owned).collect();
+    Some(vec![Obligation::Redact(globs)])
+}
+
+fn redaction(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Obligation> {
+    let fields = reader.fields(item, &["entity", "with"])?;
+    let entities = required(&fields, "entity", reader).and_then(|item| reader.globs(item));
+    let with = match fields.item("with") {
+        Some(item) => reader.word(item, "replacement", &TRANSFORMS),
+        None => Some(None),
+    };
+    let entities: Vec<String> = entities?.into_iter().map(str::to_owned).collect();
+    Some(match with? {
+        None => Obligation::Redact(entities),
+        Some(with) => Obligation::Transform { entities, with },
+    })
+}
+
+fn rewrite(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Obligation> {
+    let item = required(fields, "rewrite", reader)?;
+    let name = reader.text(item)?;
+    let vocabulary = reader.vocabulary;
+    let known = vocabulary.rewrites();
+    if !known.is_empty() && !known.contains(&name) {
+        reader.unknown_word(item.span(), "rewrite", name, &known);
+    }
+    Some(Obligation::Rewrite(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replacements_are_spelled_as_in_receipts() {
+        for (name, with) in TRANSFORMS {
+            assert!(with.is_none_or(|with| with.name() == name), "{name}");
+        }
+        assert_eq!(TRANSFORMS.len(), Transform::ALL.len() + 1);
+    }
+}
