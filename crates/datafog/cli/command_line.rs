@@ -32,7 +32,15 @@ pub(super) fn request(words: &[OsString], purpose: Purpose, mode: Option<Mode>) 
         Err(_) => Err(Advised::usage("an argument holds a zero byte", "no program can receive it")),
     };
     let argv = words.iter().map(word).collect::<Result<_>>()?;
-    Ok(Request { argv, call: Call::ByPath, purpose, mode, policy: None, misnamed: None, tool: None })
+    Ok(Request {
+        argv,
+        call: Call::ByPath,
+        purpose,
+        mode,
+        policy: None,
+        misnamed: None,
+        tool: None,
+    })
 }
 
 /// The error for a question that the gate could not even begin to answer.

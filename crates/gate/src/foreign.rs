@@ -219,7 +219,7 @@ mod tests {
                 origin: RuleOrigin::Builtin,
                 findings: Vec::new(),
             }],
-            reason: rule.to_owned(),
+            reason: rule.to_owned().into(),
             instead: None,
         }
     }
@@ -232,7 +232,7 @@ mod tests {
             (Verdict::Allow, Verdict::Allow, "second"),
         ] {
             let joined = stricter(said(first, "first"), said(second, "second"));
-            assert_eq!((joined.verdict, joined.reason.as_str()), (first.max(second), speaks));
+            assert_eq!((joined.verdict, &*joined.reason), (first.max(second), speaks));
             assert_eq!(joined.decider().unwrap().id, speaks);
             assert_eq!((joined.matched.len(), joined.obligations.len()), (2, 2));
         }
