@@ -99,6 +99,7 @@ impl Replay {
             kind: event.action_type,
             cwd: world.cwd.clone(),
             invocation,
+            tool: None,
             parts: parts(datafog_shim::wrapped(&argv, &world), event),
             argv,
         };
@@ -120,7 +121,8 @@ fn parts(wrapped: Option<Wrapped>, event: &Event) -> Vec<Action> {
     let action = |Wrapped { argv, cwd, mut invocation, inner }: Wrapped| {
         fill(&mut invocation, &cwd);
         let parts = parts(inner.map(|inner| *inner), event);
-        Action { id: event.receipt_id, kind: event.action_type, argv, cwd, invocation, parts }
+        let (id, kind) = (event.receipt_id, event.action_type);
+        Action { id, kind, argv, cwd, invocation, tool: None, parts }
     };
     wrapped.map(action).into_iter().collect()
 }

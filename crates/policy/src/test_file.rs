@@ -123,7 +123,7 @@ mod tests {
             verdict,
             obligations: Vec::new(),
             matched: Vec::new(),
-            reason: String::new(),
+            reason: "".into(),
             instead: None,
         };
         assert_eq!(case.fault(&decision(Verdict::Deny)), None);

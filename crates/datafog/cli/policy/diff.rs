@@ -144,7 +144,8 @@ impl Tally {
         }
         let rule = decision.decider().map(|rule| rule.id.clone()).unwrap_or_default();
         let change = Change { old, new, rule, command: event.command.clone() };
-        let first = Changed { count: 0, receipt: event.receipt_id, reason: decision.reason };
+        let first =
+            Changed { count: 0, receipt: event.receipt_id, reason: decision.reason.into_owned() };
         count(&mut self.changed.entry(change).or_insert(first).count);
     }
 

@@ -213,7 +213,7 @@ fn try_one(case: &TestCase, subject: &Subject, tried: &mut Tried) -> Case {
         *matched = matched.saturating_add(1);
         *decided = decided.saturating_add(usize::from(index == 0));
     }
-    let why = if decision.verdict == Verdict::Allow { "" } else { decision.reason.as_str() };
+    let why = if decision.verdict == Verdict::Allow { "" } else { &*decision.reason };
     let fault = case.fault(&decision);
     let fault = fault.map(|fault| if why.is_empty() { fault } else { format!("{fault}: {why}") });
     Case { name: case.name.clone(), line: case.line, fault }
