@@ -60,7 +60,8 @@ pub(crate) struct Detector {
     /// the value: `[A-Za-z0-9_-]{180}`. The pattern then starts at the first of them.
     pub(crate) back: Option<String>,
     /// `number` only: lengths of the first group of digits, `9` or `13..19`; with those of the
-    /// second where one follows after one or two bytes, `3 2`; with `+` where one stands before.
+    /// second where one follows after one or two bytes, `3 2`; with `A` or `a` where a capital or
+    /// any letter follows directly; with `+` where one stands before.
     #[serde(default)]
     pub(crate) digits: Vec<String>,
     /// `number` only: how many letters stand directly before the first digit.

@@ -7,10 +7,14 @@ use std::ops::RangeInclusive;
 /// Lengths of a first group that are told apart: 0 to 31.
 const LENGTHS: usize = 32;
 
-/// Greatest length of a second group that is told apart.
-const LONGEST_SECOND: usize = 15;
+/// Greatest length of a second group that is told apart; `src/number.rs` knows these bits, too.
+const LONGEST_SECOND: usize = 12;
 
-/// Lengths of a second group as bits, when there need be none.
+/// The bits of a capital and of a small letter directly after the first group.
+const CAPITAL: u16 = 1 << 14;
+const SMALL: u16 = 1 << 15;
+
+/// What may follow, as bits, when anything may.
 const ANY: u16 = u16::MAX;
 
 /// What a rule wants of a number with a first group of some length.
@@ -18,7 +22,7 @@ struct Entry {
     rule: usize,
     letters: u8,
     plus: bool,
-    second: u16,
+    follows: u16,
 }
 
 /// All of them by that length.
@@ -26,52 +30,44 @@ struct Entry {
 pub(crate) struct Numbers(BTreeMap<usize, Vec<Entry>>);
 
 impl Numbers {
-    /// Enters a rule for the groups of a data file: `9`, `13..19`, `3 2`, `+1..15`.
+    /// Enters a rule for the groups of a data file: `9`, `13..19`, `3 2`, `2A`, `+1..15`.
     pub(crate) fn add(&mut self, shape: &str, letters: u8, rule: usize) -> Result<(), String> {
         if u32::from(letters) >= u8::BITS {
             return Err(format!("{letters} letters before a number are too many"));
         }
         let (plus, groups) = shape.strip_prefix('+').map_or((false, shape), |rest| (true, rest));
         let (first, second) = groups.split_once(' ').map_or((groups, None), |(a, b)| (a, Some(b)));
-        let second = match second {
-            Some(second) => range(second)?
-                .map(
-                    |length| {
-                        if length <= LONGEST_SECOND { Ok(1_u16 << length) } else { Err(length) }
-                    },
-                )
-                .try_fold(0, |bits, bit| bit.map(|bit| bits | bit))
-                .map_err(|length| {
-                    format!("a second group has at most {LONGEST_SECOND}, not {length}")
-                })?,
-            None => ANY,
+        let (first, follows) = match (second, first.as_bytes().last()) {
+            (Some(second), _) => (first, lengths(second)?),
+            (None, Some(b'A')) => (first.trim_end_matches('A'), CAPITAL),
+            (None, Some(b'a')) => (first.trim_end_matches('a'), CAPITAL | SMALL),
+            (None, _) => (first, ANY),
         };
         for length in range(first)? {
             if length >= LENGTHS {
                 return Err(format!("a group of digits has fewer than {LENGTHS}"));
             }
-            self.0.entry(length).or_default().push(Entry { rule, letters, plus, second });
+            self.0.entry(length).or_default().push(Entry { rule, letters, plus, follows });
         }
         Ok(())
     }
 
-    /// The tables: rules by length, and for each length the second groups that any of them wants
-    /// when nothing special stands before, and the
-    /// numbers of letters before it that any wants.
+    /// The tables: rules by length; for each length what may follow where a rule wants nothing
+    /// special before; the numbers of letters before that a rule wants.
     pub(crate) fn print(&self) -> Result<String, std::fmt::Error> {
         let mut code = String::new();
-        let (mut rules, mut seconds, mut letters) = (String::new(), Vec::new(), Vec::new());
+        let (mut rules, mut following, mut letters) = (String::new(), Vec::new(), Vec::new());
         for length in 0..LENGTHS {
             let entries = self.0.get(&length).map_or(&[][..], Vec::as_slice);
             let bare = entries.iter().filter(|entry| entry.letters == 0 && !entry.plus);
-            seconds.push(bare.fold(0, |bits, entry| bits | entry.second));
+            following.push(bare.fold(0, |bits, entry| bits | entry.follows));
             let before = entries.iter().filter(|entry| entry.letters > 0);
             letters.push(before.fold(0_u8, |bits, entry| bits | (1 << entry.letters)));
             rules.push_str("&[");
-            for Entry { rule, letters, plus, second } in entries {
+            for Entry { rule, letters, plus, follows } in entries {
                 write!(
                     rules,
-                    "NumberRule {{ rule: {rule}, letters: {letters}, plus: {plus}, second: {second} }}, "
+                    "NumberRule {{ rule: {rule}, letters: {letters}, plus: {plus}, follows: {follows} }}, "
                 )?;
             }
             rules.push_str("],\n");
@@ -80,10 +76,19 @@ impl Numbers {
             code,
             "pub(crate) static NUMBER_RULES: [&[NumberRule]; {LENGTHS}] = [\n{rules}];"
         )?;
-        writeln!(code, "pub(crate) static SECOND_GROUPS: [u16; {LENGTHS}] = {seconds:?};")?;
+        writeln!(code, "pub(crate) static FOLLOWING: [u16; {LENGTHS}] = {following:?};")?;
         writeln!(code, "pub(crate) static LETTERS_BEFORE: [u8; {LENGTHS}] = {letters:?};")?;
         Ok(code)
     }
+}
+
+/// Lengths of a second group as bits.
+fn lengths(text: &str) -> Result<u16, String> {
+    let lengths = range(text)?;
+    if *lengths.end() > LONGEST_SECOND {
+        return Err(format!("`{text}`: a second group has at most {LONGEST_SECOND} digits"));
+    }
+    Ok(lengths.fold(0, |bits, length| bits | (1 << length)))
 }
 
 /// A length or a range of lengths.

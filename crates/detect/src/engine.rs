@@ -315,7 +315,7 @@ impl Engine {
         let mut judged = None;
         for wanted in NUMBER_RULES.get(group.length).copied().unwrap_or_default() {
             let fits = wanted.letters == group.letters
-                && wanted.second & group.second != 0
+                && wanted.follows & group.follows != 0
                 && (group.plus || !wanted.plus);
             let Some(rule) = RULES.get(usize::from(wanted.rule)).filter(|_| fits) else { continue };
             if judged != Some(wanted.rule) {

@@ -6,7 +6,7 @@
 
 use crate::boundary;
 use crate::bytes::{before, is_word, run_back};
-use crate::tables::{LETTERS_BEFORE, SECOND_GROUPS};
+use crate::tables::{FOLLOWING, LETTERS_BEFORE};
 
 /// Bytes of a block; blocks lie at multiples of it, whatever the pieces a stream came in.
 pub(crate) const BLOCK: usize = 64;
@@ -17,8 +17,12 @@ const FEWEST_DIGITS: usize = 4;
 /// A group longer than this is no number of a person's; its bit is 31.
 const LONGEST_GROUP: u32 = 31;
 
-/// A second group longer than this is as good as none.
-const LONGEST_SECOND: u32 = 15;
+/// A second group longer than this is as good as none; `build/numbers.rs` knows these bits, too.
+const LONGEST_SECOND: u32 = 12;
+
+/// The bits of a capital and of a small letter directly after the first group.
+const CAPITAL: u16 = 1 << 14;
+const SMALL: u16 = 1 << 15;
 
 /// Most bytes between the first two groups: `) `.
 const MOST_BETWEEN: u32 = 2;
@@ -32,12 +36,13 @@ pub(crate) struct Group {
     pub(crate) start: usize,
     /// Digits in it; [`LONGEST_GROUP`] stands for any more.
     pub(crate) length: usize,
-    /// Letters directly before it that begin a word.
+    /// Capitals directly before it that begin a word.
     pub(crate) letters: u8,
     /// Whether a `+` stands directly before it.
     pub(crate) plus: bool,
-    /// The bit of the length of a second group after one or two other bytes; the lowest for none.
-    pub(crate) second: u16,
+    /// The bit of what follows: a letter, or the length of a second group after one or two other
+    /// bytes; the lowest for neither.
+    pub(crate) follows: u16,
 }
 
 /// Calls `hit` with every group of digits that begins in `from..to` of `text` where digits are
@@ -82,15 +87,7 @@ fn groups_of_block(text: &[u8], from: usize, to: usize, hit: &mut impl FnMut(Gro
         starts &= starts.wrapping_sub(1);
         // The longest group that is told apart, what may stand after it, and a second group fit.
         let digits = (here >> place) | (next << 1).unbounded_shl(63_u32.saturating_sub(place));
-        let length = digits.trailing_ones().min(LONGEST_GROUP);
-        let rest = digits >> length;
-        let second = match rest.trailing_zeros() {
-            between @ 1..=MOST_BETWEEN => (rest >> between).trailing_ones(),
-            _ => 0,
-        };
-        let second = if second > LONGEST_SECOND { 1 } else { 1 << second };
-        let start = from.saturating_add(place as usize);
-        if let Some(group) = group(text, start, length as usize, second) {
+        if let Some(group) = group(text, from.saturating_add(place as usize), digits) {
             hit(group);
         }
     }
@@ -110,31 +107,45 @@ fn digit_bits(text: &[u8]) -> u64 {
     })
 }
 
-/// The group of digits at `start`, if a number that is looked for may begin with it.
+/// The group of digits at `start`, if a number that is looked for may begin with it; the bits of
+/// `digits` say which bytes from there on are digits.
 #[inline]
-fn group(text: &[u8], start: usize, length: usize, second: u16) -> Option<Group> {
-    // No letter stands between the groups of a number.
-    let apart = second == 1
-        || text.get(start.saturating_add(length)).is_none_or(|between| !is_word(*between));
-    let second = if apart { second } else { 1 };
-    let known = SECOND_GROUPS.get(length).is_some_and(|seconds| seconds & second != 0);
+fn group(text: &[u8], start: usize, digits: u64) -> Option<Group> {
+    let ones = digits.trailing_ones().min(LONGEST_GROUP);
+    let length = ones as usize;
+    let follows = match text.get(start.saturating_add(length)) {
+        Some(b'A'..=b'Z') => CAPITAL,
+        Some(b'a'..=b'z') => SMALL,
+        _ => second_group(digits >> ones),
+    };
+    let known = FOLLOWING.get(length).is_some_and(|wanted| wanted & follows != 0);
     let (plus, letters) = match before(text, start) {
         Some(byte) if is_word(byte) => (false, letters_before(text, start, length, known)?),
         Some(b'+') => (true, 0),
         _ if known => (false, 0),
         _ => return None,
     };
-    Some(Group { start, length, letters, plus, second })
+    Some(Group { start, length, letters, plus, follows })
 }
 
-/// Letters directly before the group at `at`, when they begin a word and a rule wants them, or none
-/// when they end an escape and a number may begin; `None` inside a longer word.
+/// The bit of the second group, where `digits` begins after the first.
+const fn second_group(digits: u64) -> u16 {
+    let between = digits.trailing_zeros();
+    if between > MOST_BETWEEN {
+        return 1;
+    }
+    let second = (digits >> between).trailing_ones();
+    if second > LONGEST_SECOND { 1 } else { 1 << second }
+}
+
+/// Capitals directly before the group at `at`, when they begin a word and a rule wants them, or none
+/// when an escape ends there and a number may begin; `None` inside a longer word.
 #[inline]
 fn letters_before(text: &[u8], at: usize, length: usize, known: bool) -> Option<u8> {
     let wanted = LETTERS_BEFORE.get(length).copied().unwrap_or(0);
     if wanted != 0 {
         let head = text.get(at.saturating_sub(MOST_LETTERS)..at)?;
-        let letters = run_back(head, |byte| byte.is_ascii_alphabetic());
+        let letters = run_back(head, |byte| byte.is_ascii_uppercase());
         if wanted >> letters & 1 == 1 && boundary::begins(text, at.saturating_sub(letters)) {
             return u8::try_from(letters).ok();
         }

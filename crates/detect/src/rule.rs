@@ -51,8 +51,8 @@ pub(crate) struct NumberRule {
     pub(crate) letters: u8,
     /// Whether a `+` must stand before it.
     pub(crate) plus: bool,
-    /// Lengths that the second group may have, one bit each; the lowest bit for none.
-    pub(crate) second: u16,
+    /// What may follow, one bit each as [`crate::number::Group`] has them.
+    pub(crate) follows: u16,
 }
 
 /// What may stand around a value. A value with a right checksum needs none of it.
