@@ -50,6 +50,16 @@ pub(crate) fn find(
     walks: &mut Walks,
 ) -> Option<Assignment> {
     let word = (word.0, word_end(text, word)?);
+    written(text, word, base, walks).or_else(|| near(text, word))
+}
+
+/// The assignment as it is written in the languages that people use.
+fn written(
+    text: &[u8],
+    word: (usize, usize),
+    base: usize,
+    walks: &mut Walks,
+) -> Option<Assignment> {
     let rest = text.get(word.1..)?;
     let tail = walks.run(NAME, rest, base.checked_add(word.1)?, LONGEST_NAME);
     if tail == LONGEST_NAME {
@@ -76,6 +86,9 @@ pub(crate) enum Form {
     Element,
     /// Two of several literals in a row: `f("x", "password", "…")`.
     Item,
+    /// Not put together at all: a word such as `token` and then the value, close after a word that
+    /// is no word of a key itself.
+    Near,
     /// An operator between them.
     Operator,
     /// An option and the next word: `--password …`.
@@ -85,6 +98,62 @@ pub(crate) enum Form {
     /// A sentence or a cell of a table: `the password is …`.
     Prose,
 }
+
+/// What looks like a key shortly after a word that names a service: `# Acme token` and the key on the
+/// next line, `acme:` and below it `api_key: …`. A word for a key must stand between.
+fn near(text: &[u8], word: (usize, usize)) -> Option<Assignment> {
+    if KEYS.stand_in(text.get(word.0..word.1)?) {
+        return None;
+    }
+    let rest = text.get(word.1..)?;
+    let reach = rest.get(..NEAR.min(rest.len()))?;
+    let second_line = reach.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1);
+    let reach = second_line.map_or(reach, |(at, _)| reach.get(..at).unwrap_or(reach));
+    let mut at = 0_usize;
+    while at < reach.len() {
+        let length = run(rest.get(at..)?, is_key_byte).min(LONGEST_VALUE);
+        let value = rest.get(at..at.checked_add(length)?)?;
+        let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+        if length >= LEAST_NEAR && digits > 1 && digits < length {
+            let gap = reach.get(..at)?;
+            let apart =
+                matches!(gap.last(), Some(b' ' | b'\t' | b'"' | b'\'' | b'=' | b'`' | b'>'));
+            let told = apart && HINTS.stand_in(gap) && !OTHERS.stand_in(gap);
+            let padding = run(rest.get(at.checked_add(length)?..)?, |byte| byte == b'=').min(2);
+            let length = length.checked_add(padding)?;
+            let start = word.1.checked_add(at)?;
+            let name = (name_start(text, word.0), word.1);
+            let value = (start, start.checked_add(length)?);
+            return told.then_some(Assignment { name, value, quoted: true, form: Form::Near });
+        }
+        at = at.checked_add(length.max(1))?;
+    }
+    None
+}
+
+/// Bytes of keys that stand without an operator; `=` and `:` only where they are part of one.
+const fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'.' | b':')
+}
+
+/// Words of names that have rules of their own.
+static KEYS: Words = words! {
+    "token" "secret" "key" "pass" "pwd" "auth" "cred" "bearer" "sess" "basic" "zip" "postal" "post"
+};
+
+/// Words between a service and its key.
+static HINTS: Words = words! {
+    "token" "key" "secret" "password" "passwd" "credential" "auth" "apikey" "access"
+};
+
+/// Words that say that what follows is none.
+static OTHERS: Words = words! {
+    "sha" "hash" "commit" "digest" "checksum" "integrity" "md5" "version" "http" "public" "uuid" "$"
+};
+
+/// Bytes after a word in which a key may begin, and the fewest that it has.
+const NEAR: usize = 56;
+const LEAST_NEAR: usize = 14;
 
 /// Whether the quote before `open` ends a text in which the name stands, rather than to open a
 /// value: `"the password: "`. A name in quotes of its own is in no text.

@@ -150,14 +150,25 @@ fn argument(place: &Place<'_>) -> Option<(usize, Form)> {
         {
             Some((3, Form::Operator))
         }
-        // `config.name 'value'`: a call without brackets.
+        // `config.name 'value'`, or alone on a line: a call without brackets.
         [b'"' | b'\'', ..]
-            if !quoted && blanks == 1 && text.get(name_start..operator_at)?.contains(&b'.') =>
+            if !quoted
+                && blanks == 1
+                && (text.get(name_start..operator_at)?.contains(&b'.')
+                    || begins_line(text, name_start)) =>
         {
             Some((0, Form::Call))
         }
         _ => None,
     }
+}
+
+/// Whether nothing but blanks stands before the name on its line.
+fn begins_line(text: &[u8], name: usize) -> bool {
+    let head = text.get(..name).unwrap_or_default();
+    let recent = head.get(head.len().saturating_sub(MOST_BLANKS)..).unwrap_or_default();
+    let line = name.saturating_sub(run_back(recent, is_blank));
+    before(text, line).is_none_or(|byte| byte == b'\n')
 }
 
 /// Words before or after the name that say that a value follows.
@@ -278,7 +289,8 @@ fn opens_quote(text: &[u8], comma: usize) -> bool {
 
 /// Whether the name at `start` is a command-line option: `--name`.
 fn is_option(text: &[u8], start: usize) -> bool {
-    text.get(start..).is_some_and(|name| name.starts_with(b"--"))
+    // `--name` everywhere, `-Name` in PowerShell.
+    text.get(start..).is_some_and(|name| matches!(name, [b'-', b'-' | b'A'..=b'Z', ..]))
         && before(text, start)
             .is_none_or(|byte| !byte.is_ascii_graphic() || matches!(byte, b'"' | b'\''))
 }

@@ -12,7 +12,9 @@ static SHORT_PASSWORDS: Words = words! {
 
 /// Words that make a following `pass` a password.
 static HOLDERS: Words = words! {
-    "account" "admin" "auth" "basic" "database" "db" "email" "ftp" "http" "imap" "ldap" "login" "mail"
+    "account" "admin" "app" "auth" "basic" "become" "cert" "database" "default" "enable" "jenkins"
+    "key" "keystore" "master" "mssql" "oracle" "rpc" "service" "store" "system" "temp" "truststore" "vnc"
+    "wifi" "wpa" "db" "email" "ftp" "http" "imap" "ldap" "login" "mail"
     "mongo" "my" "mysql" "pg" "postgres" "proxy" "rabbitmq" "redis" "root" "sftp" "smtp" "sql" "ssh"
     "sudo" "user"
 };
@@ -98,6 +100,7 @@ pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     let key = KEYS.end(word)
         || (word.eq_ignore_ascii_case(b"key") && KEY_KINDS.contain(before))
         || (word.eq_ignore_ascii_case(b"token") && !TOKEN_VETOES.contain(before))
+        || (word == b"PAT" && !before.is_empty())
         || (word.eq_ignore_ascii_case(b"auth") && before.is_empty() && name.starts_with(b"_"));
     let perhaps = word.eq_ignore_ascii_case(b"key")
         && before.len() >= 2

@@ -10,18 +10,31 @@ const SEEN: usize = 1280;
 /// Base64 digits of as many bytes.
 const DIGITS: usize = SEEN.div_ceil(3).wrapping_mul(4);
 
+/// Fewest base64 digits in a row that make a body, rather than code after a first line that it
+/// compares with.
+const LEAST_RUN: usize = 20;
+
 /// Magic at the start of an OpenSSH key (openssh-portable, PROTOCOL.key).
 const OPENSSH: &[u8] = b"openssh-key-v1\0";
 
 /// A block that begins with the candidate, which is the first line. The finding becomes the whole
-/// block; a body that is cut off, or that is no key, leaves the shape only.
+/// block; a body that is no key leaves the shape only, and so does a first line on a line of its own.
 pub(super) fn private_key(candidate: &mut Candidate<'_>) -> Judgement {
     let label = candidate.value().get(11..).unwrap_or_default();
     let label = label.strip_suffix(b"-----").unwrap_or(label);
+    let first = candidate.end;
+    let own_line = matches!(candidate.after(), [] | [b'\r' | b'\n', ..])
+        && matches!(candidate.before(), [] | [.., b'\n' | b' ' | b'\t']);
     let body = body(candidate.after());
     candidate.end = candidate.end.saturating_add(body.length);
+    let bodied = body.longest >= LEAST_RUN;
     let Some(after) = candidate.after().strip_prefix(b"-----END ") else {
-        return if body.count >= 32 { Judgement::Sound } else { Judgement::Shape };
+        candidate.end = if bodied { candidate.end } else { first };
+        return match (bodied, own_line) {
+            (true, _) => Judgement::Sound,
+            (false, true) => Judgement::Shape,
+            (false, false) => Judgement::Refuse,
+        };
     };
     if !after.starts_with(label)
         || !after.get(label.len()..).is_some_and(|end| end.starts_with(b"-----"))
@@ -38,6 +51,8 @@ struct Body {
     length: usize,
     /// Base64 digits among them.
     count: usize,
+    /// The most of these in a row, of rows that are not letters alone.
+    longest: usize,
     /// The first of these.
     digits: [u8; DIGITS],
     /// Whether header lines stand before the digits: an encrypted PKCS#1 body, or armour.
@@ -103,10 +118,18 @@ fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Walks a body: base64 digits, header lines, line ends as they are or as `\n` in a string.
 fn body(text: &[u8]) -> Body {
-    let mut out = Body { length: 0, count: 0, digits: [0; DIGITS], headers: false };
+    let mut out = Body { length: 0, count: 0, longest: 0, digits: [0; DIGITS], headers: false };
     let mut escaped = false;
+    let mut row = 0_usize;
+    let mut mixed = false;
     for (at, byte) in text.iter().enumerate() {
         let rest = text.get(at..).unwrap_or_default();
+        let digit = !escaped && (byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+        row = if digit { row.saturating_add(1) } else { 0 };
+        mixed = digit && (mixed || !byte.is_ascii_alphabetic());
+        if mixed {
+            out.longest = out.longest.max(row);
+        }
         match byte {
             _ if escaped => escaped = false,
             b'-' if rest.starts_with(b"-----") => {
@@ -158,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_sequence_is_as_long_as_it_says() {
-        let of = |count| Body { length: 0, count, digits: [0; DIGITS], headers: false };
+        let of =
+            |count| Body { length: 0, count, longest: count, digits: [0; DIGITS], headers: false };
         assert!(of(8).is_sequence(&[0x30, 4, 0, 0, 0, 0]));
         assert!(!of(12).is_sequence(&[0x30, 4, 0, 0, 0, 0]));
         assert!(of(176).is_sequence(&[0x30, 0x81, 129, 0]));

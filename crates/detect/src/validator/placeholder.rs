@@ -13,7 +13,8 @@ static PLACEHOLDERS: Words = words! {
 
 /// What documented samples of tokens hold.
 static SAMPLES: Words = words! {
-    "example" "xxxxxx" "1234567890abcdef" "abcdefghijkl" "0123456789"
+    "example" "xxxxxx" "1234567890abcdef" "abcdefghijkl" "0123456789" "your-" "your_" "-here"
+    "placeholder" "redacted"
 };
 
 /// Whole values that are no secret anywhere.

@@ -28,6 +28,9 @@ static ASKERS: Words = words! {
 const LEAST_KEY: usize = 16;
 const LEAST_PERHAPS: usize = 20;
 
+/// The same of one whose form a service describes.
+const LEAST_SERVICE: usize = 16;
+
 /// Names that are words of prose as well.
 static SHORT: Words = words! {
     "pass" "pw"
@@ -38,15 +41,42 @@ static SELVES: Words = words! {
     "password" "secret" "token" "passwd" "key"
 };
 
-/// A random value of 16 bytes or more, assigned to a name that promises a key or token.
+/// A random value in the form of one service, assigned to a name that promises a key or is only the
+/// name of that service, or close after both.
 pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
-    let value = candidate.value();
+    if is_of_service(candidate) {
+        Judgement::refuse_unless(is_key(candidate, LEAST_SERVICE))
+    } else {
+        generic_key(candidate)
+    }
+}
+
+/// Whether a name is one of a service, or says password of its key.
+fn is_of_service(candidate: &Candidate<'_>) -> bool {
+    let name = candidate.name;
+    let words = name.iter().filter(|byte| !byte.is_ascii_alphanumeric()).count();
+    let promised = promise(name) == Some(Promise::Password);
+    let one = words == 0 && promise(name).is_none() && is_one_word(name);
+    candidate.form == Form::Near || promised || one
+}
+
+/// A random value of 16 bytes or more, assigned to a name that promises a key or token.
+pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
+    if candidate.form == Form::Near {
+        return Judgement::Refuse;
+    }
     let least = match promise(candidate.name) {
         Some(Promise::Key) => LEAST_KEY,
         Some(Promise::PerhapsKey) => LEAST_PERHAPS,
         Some(Promise::Password) | None => return Judgement::Refuse,
     };
-    let fits = (least..=400).contains(&value.len())
+    Judgement::refuse_unless(is_key(candidate, least))
+}
+
+/// Whether a value of `least` bytes or more looks made by a machine and is given.
+fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
+    let value = candidate.value();
+    (least..=400).contains(&value.len())
         && value.iter().all(|byte| is_key_byte(*byte))
         && is_given(candidate)
         && !is_wordy(value)
@@ -57,8 +87,7 @@ pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
         && !is_reference(value)
         && !is_placeholder(value)
         && !is_uuid(value)
-        && entropy::is_random(value);
-    Judgement::refuse_unless(fits)
+        && entropy::is_random(value)
 }
 
 /// Whether a value is letters of one case and marks: a name.
@@ -74,7 +103,7 @@ fn is_hex(value: &[u8]) -> bool {
 /// A value whose pattern says enough, assigned to a name that promises a key or token.
 pub(super) fn named(candidate: &mut Candidate<'_>) -> Judgement {
     let promised = promise(candidate.name);
-    let fits = matches!(promised, Some(Promise::Key | Promise::PerhapsKey))
+    let fits = (promised.is_some() || is_of_service(candidate))
         && !is_placeholder(candidate.value())
         && !is_reference(candidate.value());
     Judgement::refuse_unless(fits)
@@ -83,7 +112,9 @@ pub(super) fn named(candidate: &mut Candidate<'_>) -> Judgement {
 /// A value whose pattern says enough about where it stands, unless it is a placeholder.
 pub(super) fn literal(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
-    Judgement::refuse_unless(!is_placeholder(value) && !is_reference(value))
+    Judgement::refuse_unless(
+        !is_placeholder(value) && !is_reference(value) && !is_expression(value),
+    )
 }
 
 /// Any literal of four bytes or more that is assigned to a name that promises a password. What
@@ -93,6 +124,9 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     let Some(promised) = promise(candidate.name).filter(|it| *it != Promise::PerhapsKey) else {
         return Judgement::Refuse;
     };
+    if candidate.form == Form::Near {
+        return Judgement::Refuse;
+    }
     let fits = (4..=128).contains(&value.len())
         && value.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80)
         && is_given(candidate)
@@ -144,8 +178,11 @@ fn is_prose(candidate: &Candidate<'_>) -> bool {
         Form::Prose => short || words > 0 || value.len() < 6 || (kinds < 3 && !mixed),
         Form::Call if short => words > 0 || kinds < 3,
         Form::Pair => !constant && (kinds < 2 || is_identifier(value)),
-        Form::Call | Form::Element | Form::Operator | Form::Option => {
-            let compared = matches!(candidate.before(), [.., b'=', b'=', b' ', b'"' | b'\'']);
+        Form::Call | Form::Element | Form::Near | Form::Operator | Form::Option => {
+            let compared = matches!(
+                candidate.before(),
+                [.., b'=', b'=', b' ', b'"' | b'\''] | [.., b'=', b'=', b' ']
+            );
             // One word after an option or a spaced `=` is prose, or another variable.
             let named = kinds < 2 || (is_name(value) && is_wordy(value) && !digits);
             (named && !candidate.quoted && is_loose(candidate))
@@ -187,7 +224,7 @@ fn is_given(candidate: &Candidate<'_>) -> bool {
     let given = match candidate.form {
         Form::Call => !asked && !several,
         Form::Operator => !(several && bracket),
-        Form::Element | Form::Item | Form::Option | Form::Pair | Form::Prose => true,
+        Form::Element | Form::Item | Form::Near | Form::Option | Form::Pair | Form::Prose => true,
     };
     given && !is_qualified(candidate) && !is_alternative(candidate)
 }
@@ -236,6 +273,7 @@ fn is_expression(value: &[u8]) -> bool {
                 | b"\\d"
                 | b"\\s"
                 | b"\\S"
+                | b"%("
                 | b"%s"
                 | b"%d"
                 | b"{}"
@@ -261,7 +299,7 @@ fn is_code(candidate: &Candidate<'_>) -> bool {
     let called = matches!(candidate.after(), [b'(' | b'[' | b'{', ..])
         || matches!(candidate.after(), [b'<', next, ..] if *next != b'/');
     let passed = matches!(candidate.after(), [b',' | b')' | b';', ..] | [b' ', b'+' | b')', ..])
-        && ((is_name(value) && (value.len() < LEAST_KEY || is_wordy(value)))
+        && ((is_name(value) && (is_wordy(value) || (value.len() < LEAST_KEY && kinds(value) < 3)))
             || (!is_tight(candidate) && value.iter().all(u8::is_ascii_digit)));
     let dotted = value.contains(&b'.') && value.split(|byte| *byte == b'.').all(is_name);
     let pathlike = value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));

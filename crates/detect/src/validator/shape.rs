@@ -24,6 +24,14 @@ pub(super) fn random(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::refuse_unless(fits)
 }
 
+/// The same of base64: what is all hex digits is a hash of something.
+pub(super) fn random_base64(candidate: &mut Candidate<'_>) -> Judgement {
+    if candidate.value().iter().all(u8::is_ascii_hexdigit) {
+        return Judgement::Refuse;
+    }
+    random(candidate)
+}
+
 /// OpenAI's constant with enough random text on both sides.
 pub(super) fn openai(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();

@@ -1,5 +1,6 @@
 //! Passwords in the user part of a URL (RFC 3986 §3.2.1).
 
+use super::entropy;
 use super::placeholder;
 use crate::bytes::{is_host, run, run_back};
 use crate::candidate::{Candidate, Judgement};
@@ -28,6 +29,9 @@ const DATABASES: [&[u8]; 19] = [
     b"ldaps",
 ];
 
+/// Fewest bytes of a password that is taken for random.
+const LEAST_RANDOM: usize = 9;
+
 /// Hosts kept for documents (RFC 2606 §3), which nobody has a password for.
 const DOCUMENTS: [&[u8]; 3] = [b"example.com", b"example.org", b"example.net"];
 
@@ -51,7 +55,9 @@ fn judge(candidate: &mut Candidate<'_>, database: bool) -> Judgement {
     let value = candidate.value();
     let host = candidate.after().get(1..).unwrap_or_default();
     let host = host.get(..run(host, is_host)).unwrap_or_default();
-    let documented = DOCUMENTS.iter().any(|name| host.eq_ignore_ascii_case(name));
+    // What a machine made is no sample, wherever it is shown.
+    let documented = DOCUMENTS.iter().any(|name| host.eq_ignore_ascii_case(name))
+        && !(value.len() >= LEAST_RANDOM && entropy::is_random(value));
     Judgement::refuse_unless(
         !documented && !placeholder::is_reference(value) && !placeholder::is_placeholder(value),
     )

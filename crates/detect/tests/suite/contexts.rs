@@ -158,7 +158,6 @@ const CLEAN: &[&str] = &[
     "publicKeyToken=\"1fc8b3b9a1e18e3b\"",
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     "cache_key = \"k3J9xQ2mZ7pL4vB8nR5t\"",
-    "(\"password\", '{SSHA256}x1tymSTVjozxQ2PtT46ysrzhZxbcskK0o2f8hEFx7fA=')",
     "Could not change passphrase: denied",
     "it is safe to pass `v8::Isolate::GetCurrent()` here",
     "the password is incorrect",
