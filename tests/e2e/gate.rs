@@ -5,6 +5,7 @@ mod circumstances;
 mod commands;
 mod everyday;
 mod homes;
+mod layers;
 mod modes;
 mod pipes;
 mod removal;

@@ -28,6 +28,8 @@ impl EnvVars {
     pub const NO_INPUT: &'static str = "DATAFOG_NO_INPUT";
     /// Where commands are looked for.
     pub const PATH: &'static str = "PATH";
+    /// One more policy file of ours for this call; it can only tighten.
+    pub const POLICY: &'static str = "DATAFOG_POLICY";
     /// The mode of this call, where it is stricter than the installed one.
     pub const SHIM_MODE: &'static str = "DATAFOG_SHIM_MODE";
     /// Builds with debug assertions only, so that the tests can see a shim fail: `panic`, `abort` or
@@ -50,6 +52,11 @@ impl EnvVars {
         EnvVar {
             name: Self::NO_INPUT,
             does: "When set and not empty, no question is asked, as if there were no terminal.",
+        },
+        EnvVar {
+            name: Self::POLICY,
+            does: "Path of one more policy file (`.toml`) for this call. It can only make the \
+                   decision stricter; when it cannot be read, nothing runs in enforced mode.",
         },
         EnvVar {
             name: Self::SHIM_MODE,

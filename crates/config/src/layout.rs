@@ -27,13 +27,17 @@ const BINARY: &str = "datafog";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     root: PathBuf,
+    system: PathBuf,
 }
+
+/// Where the machine's own files are.
+const SYSTEM: &str = "/etc/datafog";
 
 impl Layout {
     /// The layout below `root`, whether it exists or not.
     #[must_use]
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), system: PathBuf::from(SYSTEM) }
     }
 
     /// The installation that the running binary belongs to, and the binary's identity.
@@ -115,6 +119,18 @@ impl Layout {
         self.root.join("policy.toml")
     }
 
+    /// `/etc/datafog/policy.toml`, the policy of the whole machine.
+    #[must_use]
+    pub fn system_policy(&self) -> PathBuf {
+        self.system.join("policy.toml")
+    }
+
+    /// The same layout with the machine's own files in another folder, for tests.
+    #[must_use]
+    pub fn with_system(self, system: impl Into<PathBuf>) -> Self {
+        Self { system: system.into(), ..self }
+    }
+
     /// `<root>/key`.
     #[must_use]
     pub fn key(&self) -> PathBuf {
@@ -167,6 +183,7 @@ impl Layout {
             ("shims", self.shims()),
             ("settings", self.settings()),
             ("policy", self.policy()),
+            ("system policy", self.system_policy()),
             ("trust", self.trust()),
             ("key", self.key()),
             ("cache", self.cache()),

@@ -1,11 +1,9 @@
 //! `datafog policy`: writes, checks and shows the policy.
 
 use core::fmt;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use datafog_config::Change;
 use datafog_core::Obligation;
@@ -135,7 +133,7 @@ pub(super) struct Summary {
 impl Summary {
     pub(super) fn of(session: &Session) -> Self {
         let path = session.layout.policy();
-        let (policy, problem) = match in_force(&path) {
+        let (policy, problem) = match in_force(session) {
             Ok(policy) => (policy, None),
             Err(error) => (Policy::builtin(), Some(format!("{error:#}"))),
         };
@@ -204,13 +202,13 @@ fn replay(session: &Session) -> Result<Replay> {
     Ok(Replay::new(home, root, session.gate()?.custom()?))
 }
 
-/// The policy that the gate would use with this file.
-fn in_force(path: &Path) -> Result<Policy> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(datafog_gate::compile_policy(&text, path)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Policy::builtin()),
-        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+/// The policy that the gate would use for a command started here.
+fn in_force(session: &Session) -> Result<Policy> {
+    // Before there is an installation, what is embedded is all there is.
+    if !session.layout.root().exists() && !session.layout.system_policy().exists() {
+        return Ok(Policy::builtin());
     }
+    Ok(session.gate()?.policy()?)
 }
 
 fn init(session: &Session, how: hooks::Write) -> Result<ExitCode> {
@@ -238,7 +236,7 @@ fn effective(session: &Session, json: bool) -> Result<ExitCode> {
         default: datafog_core::Verdict,
         rules: Vec<RuleDocument>,
     }
-    let policy = in_force(&session.layout.policy())?;
+    let policy = in_force(session)?;
     if json {
         session.out.json(&Document {
             id: policy.id().to_owned(),

@@ -16,7 +16,12 @@ use crate::vocabulary::OwnWords;
 /// [`Error::Policy`] with everything that is wrong with it: what does not parse, what can never
 /// fire, and examples that do not hold.
 pub fn policy(text: &str, path: &Path) -> Result<Policy, Error> {
-    match diagnose(text, path) {
+    policy_over(&Policy::builtin(), text, path)
+}
+
+/// The same for a file that is laid over `base`.
+pub(crate) fn policy_over(base: &Policy, text: &str, path: &Path) -> Result<Policy, Error> {
+    match diagnose_over(base, text, path) {
         (Some(policy), problems) if problems.iter().all(|problem| problem.level < Level::Error) => {
             Ok(policy)
         }
@@ -75,6 +80,11 @@ fn with_actions(text: &str, custom: Option<&Custom>) -> String {
 /// Everything there is to say about a user's policy, warnings included; the policy itself when it
 /// could be read.
 pub fn diagnose(text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
+    diagnose_over(&Policy::builtin(), text, path)
+}
+
+/// The same for a file that is laid over `base`.
+fn diagnose_over(base: &Policy, text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
     let (bytes, mut own_problems) = match custom(text, path) {
         Ok(bytes) => (bytes, Vec::new()),
         Err(Error::Policy { diagnostics, .. }) => (None, diagnostics),
@@ -83,13 +93,37 @@ pub fn diagnose(text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
     let own = bytes.and_then(|bytes| Custom::from_bytes(&bytes, 0));
     let words = OwnWords::of(own.as_ref());
     let text = with_actions(text, own.as_ref());
-    let (policy, mut problems) = laid_over(&text, path, &words);
+    let (policy, mut problems) = laid_over(base, &text, path, &words);
     problems.append(&mut own_problems);
     (policy, problems)
 }
 
-fn laid_over(text: &str, path: &Path, words: &OwnWords) -> (Option<Policy>, Vec<Diagnostic>) {
-    match Policy::builtin().layer(text, &path.to_string_lossy(), Layer::User, words) {
+/// Reads one more file and lays it over `base`, with every example checked.
+///
+/// # Errors
+/// [`Error::Policy`] with everything that is wrong with it.
+pub(crate) fn over(
+    base: &Policy,
+    (text, path, layer): (&str, &Path, Layer),
+    words: &OwnWords,
+) -> Result<Policy, Error> {
+    let failed = |diagnostics| Error::Policy { path: path.to_owned(), diagnostics };
+    let laid = base.layer(text, &path.to_string_lossy(), layer, words).map_err(failed)?;
+    let mut problems = laid.check_examples(&InventedWorld);
+    if problems.iter().all(|problem| problem.level < Level::Error) {
+        return Ok(laid);
+    }
+    problems.sort_by_key(|problem| Reverse(problem.level));
+    Err(failed(problems))
+}
+
+fn laid_over(
+    base: &Policy,
+    text: &str,
+    path: &Path,
+    words: &OwnWords,
+) -> (Option<Policy>, Vec<Diagnostic>) {
+    match base.layer(text, &path.to_string_lossy(), Layer::User, words) {
         Ok(policy) => {
             let mut problems = policy.warnings().to_vec();
             problems.extend(policy.check_examples(&InventedWorld));

@@ -54,6 +54,12 @@ pub enum Error {
     /// A fault in this program itself.
     #[error("datafog failed")]
     Panic,
+    /// A project's policy was trusted, and can no longer be read as it was.
+    #[error("the policy of the project `{}` cannot be used", .path.display())]
+    Project {
+        /// The file.
+        path: PathBuf,
+    },
     /// No random bytes for an id.
     #[error("the system gives no random bytes")]
     Random,
@@ -94,6 +100,9 @@ impl Error {
             Self::Policy { .. } => "run `datafog policy lint`, mend the file, and try again".into(),
             Self::Ledger(error) => error.hint().into(),
             Self::Read { .. } | Self::Panic | Self::Random => "run `datafog doctor`".into(),
+            Self::Project { path } => {
+                format!("look at `{0}`, then run `datafog policy trust {0}`", path.display()).into()
+            }
             Self::Misnamed { link } => {
                 format!("start `{link}` under its own name, or the other program by its path")
                     .into()

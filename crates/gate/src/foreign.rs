@@ -7,17 +7,16 @@
 
 use core::fmt::Debug;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use datafog_config::{Identity, read_small};
 use datafog_core::{Decision, Digest, Event, Facts, PolicyUse, Surroundings, Verdict};
 use datafog_detect::Custom;
-use datafog_policy::{Diagnostic, Layer, Level, Policy};
+use datafog_policy::{Diagnostic, Layer, Policy};
 
-use crate::Error;
 use crate::case::Case;
-use crate::example::InventedWorld;
 use crate::vocabulary::OwnWords;
+use crate::{Error, compile};
 
 /// No policy file or module is larger, in bytes.
 const MOST_BYTES: u64 = 17 << 20;
@@ -119,19 +118,14 @@ pub(crate) fn load(
 pub(crate) fn native(
     policy: &Policy,
     path: &Path,
+    layer: Layer,
     custom: Option<&Custom>,
 ) -> Result<Policy, Error> {
-    let failed = |diagnostics| Error::Policy { path: PathBuf::from(path), diagnostics };
     let text = read_small(path, MOST_TEXT)
         .and_then(|bytes| String::from_utf8(bytes).map_err(|e| io::Error::other(e.utf8_error())))
         .map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let words = OwnWords::of(custom);
-    let laid = policy.layer(&text, &path.to_string_lossy(), Layer::Cli, &words).map_err(failed)?;
-    let problems = laid.check_examples(&InventedWorld);
-    if problems.iter().any(|problem| problem.level == Level::Error) {
-        return Err(failed(problems));
-    }
-    Ok(laid)
+    compile::over(policy, (&text, path, layer), &words)
 }
 
 /// Our own decision and those of the others as one: the strictest speaks, of equally strict ones

@@ -10,6 +10,7 @@ use datafog_core::{
     ReceiptKind, Surroundings, Value, Verdict,
 };
 use datafog_detect::Custom;
+use datafog_policy::{Layer, Policy};
 use datafog_shim::{ToolReading, Wrapped};
 use jiff::Timestamp;
 
@@ -140,7 +141,11 @@ impl<'a> Gate<'a> {
 
     fn open(&self, policy: Option<&Path>) -> Result<Opened, Error> {
         let key = load_or_create_key(&self.layout.key(), self.user)?;
-        let mut state = State::load(self.layout, self.own, self.user, &key);
+        let state = State::load(self.layout, self.own, self.user, &key);
+        let mut state = state.within(self.host.cwd());
+        if let Some(path) = self.host.variable(EnvVars::POLICY).filter(|path| !path.is_empty()) {
+            self.named_by_variable(&mut state, Path::new(path));
+        }
         let mut foreign = Vec::new();
         if policy.is_some() || state.settings.policy.is_some() {
             match self.foreign(&mut state, policy) {
@@ -150,6 +155,26 @@ impl<'a> Gate<'a> {
         }
         let now = Timestamp::now();
         Ok(Opened { user: self.user, key, state, foreign, id: event::new_id(now)?, now })
+    }
+
+    /// One more layer, which whoever starts us names: it can only tighten.
+    #[cold]
+    fn named_by_variable(&self, state: &mut State, path: &Path) {
+        let path = self.host.cwd().join(path);
+        match foreign::native(&state.policy, &path, Layer::Env, state.custom.as_ref()) {
+            Ok(policy) => state.policy = policy,
+            Err(error) => state.fault = state.fault.take().or(Some(error)),
+        }
+    }
+
+    /// The policy in force for calls made in the working directory, every layer laid over the
+    /// one below.
+    ///
+    /// # Errors
+    /// When settings or a policy cannot be read or are not valid.
+    pub fn policy(&self) -> Result<Policy, Error> {
+        let opened = self.open(None)?;
+        opened.state.fault.map_or(Ok(opened.state.policy), Err)
     }
 
     /// The further policies that settings and request name.
@@ -166,7 +191,8 @@ impl<'a> Gate<'a> {
         match asked {
             // One of our own language is one more layer of ours.
             Some(path) if foreign::is_native(path) => {
-                state.policy = foreign::native(&state.policy, path, state.custom.as_ref())?;
+                state.policy =
+                    foreign::native(&state.policy, path, Layer::Cli, state.custom.as_ref())?;
             }
             Some(path) => loaded.push(foreign::load(self.foreign, path, &Anything)?),
             None => {}

@@ -9,17 +9,18 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use datafog_config::{FileIdentity, Identity, Layout, Settings, read_small};
-use datafog_core::{Key, Mode};
+use datafog_config::{FileIdentity, Identity, Layout, Settings, Trust, Trusted, read_small};
+use datafog_core::{Digest, Key, Mode};
 use datafog_detect::Custom;
-use datafog_policy::Policy;
+use datafog_policy::{Layer, Policy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::vocabulary::OwnWords;
 use crate::{Error, compile};
 
 /// First bytes of a cache file; changes with its form.
-const MAGIC: &[u8; 8] = b"dfcache3";
+const MAGIC: &[u8; 8] = b"dfcache4";
 
 /// Length of the keyed digest after the magic bytes.
 const TAG_BYTES: usize = 32;
@@ -37,6 +38,8 @@ pub(crate) struct State {
     pub(crate) policy: Policy,
     /// Detectors and exceptions of the user's.
     pub(crate) custom: Option<Custom>,
+    /// Policies of projects that the user trusts, the outermost folder first.
+    projects: Vec<Project>,
     /// Why what is in force is not what the files say; a denial when decisions are carried out.
     pub(crate) fault: Option<Error>,
 }
@@ -47,6 +50,25 @@ struct Sources {
     binary: FileIdentity,
     settings: Option<FileIdentity>,
     policy: Option<FileIdentity>,
+    system: Option<FileIdentity>,
+    trust: Option<FileIdentity>,
+}
+
+/// A project's policy as it was trusted, compiled over everything that lies below it. It stands
+/// until it is trusted anew: a file that is changed or removed afterwards changes nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Project {
+    path: PathBuf,
+    digest: Digest,
+    text: String,
+    /// `None` when it cannot be used; then nothing runs below its folder.
+    policy: Option<Vec<u8>>,
+}
+
+impl Project {
+    fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
 }
 
 /// What the cache holds after its head.
@@ -58,6 +80,7 @@ struct Compiled {
     policy: Option<Vec<u8>>,
     /// Detectors and exceptions in their own compiled form.
     custom: Option<Vec<u8>>,
+    projects: Vec<Project>,
 }
 
 impl State {
@@ -78,60 +101,104 @@ impl State {
     ) -> Result<Self, Error> {
         let settings = trusted(&layout.settings(), user)?;
         let policy = trusted(&layout.policy(), user)?;
-        if settings.is_none() && policy.is_none() {
+        let system = trusted(&layout.system_policy(), ROOT)?;
+        let trust = trusted(&layout.trust(), user)?;
+        let sources = Sources { binary, settings, policy, system, trust };
+        if sources == (Sources { binary, settings: None, policy: None, system: None, trust: None })
+        {
             return Ok(Self::of(Settings::default(), Policy::builtin(), None));
         }
         // What it holds is keyed; but who can change it could make every call compile anew.
         trusted(&layout.cache(), user)?;
-        let sources = Sources { binary, settings, policy };
-        if let Some(compiled) = read_cache(layout, key)
-            && compiled.sources == sources
-            && let Some(state) = compiled.into_state()
-        {
-            return Ok(state);
-        }
-        Self::compile(layout, sources, key)
+        let cached = read_cache(layout, key);
+        let earlier = match cached {
+            Some(compiled) if compiled.sources == sources => match compiled.into_state() {
+                Ok(state) => return Ok(state),
+                Err(projects) => projects,
+            },
+            Some(compiled) => compiled.projects,
+            None => Vec::new(),
+        };
+        Self::compile(layout, sources, key, &earlier)
     }
 
     /// Reads the files themselves and leaves a cache for the next call.
-    fn compile(layout: &Layout, sources: Sources, key: &Key) -> Result<Self, Error> {
+    /// `earlier` are the projects of the last cache: what is trusted there stays in force.
+    fn compile(
+        layout: &Layout,
+        sources: Sources,
+        key: &Key,
+        earlier: &[Project],
+    ) -> Result<Self, Error> {
         let settings = match sources.settings {
             Some(_) => Settings::parse(&read(&layout.settings())?, &layout.settings())?,
             None => Settings::default(),
         };
-        let own = match sources.policy {
+        let (own, custom) = match Self::own(layout, sources) {
+            Ok(own) => own,
             // Mode and limits hold even when the policy does not, so they travel with the error.
-            Some(_) => match Self::own(&layout.policy()) {
-                Ok((policy, custom)) => (Some(policy), custom),
-                Err(error) => {
-                    return Ok(Self {
-                        fault: Some(error),
-                        ..Self::of(settings, Policy::builtin(), None)
-                    });
-                }
-            },
-            None => (None, None),
+            Err(error) => {
+                let state = Self::of(settings, Policy::builtin(), None);
+                return Ok(Self { fault: Some(error), ..state });
+            }
         };
-        let (own, custom) = own;
         let bytes = own.as_ref().map(|policy| policy.to_bytes().to_vec());
-        let compiled = Compiled { sources, settings, policy: bytes, custom };
+        let words = OwnWords::of(custom.as_deref().and_then(load).as_ref());
+        let base = own.unwrap_or_else(Policy::builtin);
+        let projects = match sources.trust {
+            Some(_) => projects(&layout.trust(), &base, &words, earlier)?,
+            None => Vec::new(),
+        };
+        let compiled =
+            Compiled { sources, settings, policy: bytes, custom, projects: projects.clone() };
         // Without a cache the next call compiles again: slower, not wrong.
         let _written: io::Result<()> = write_cache(layout, key, &compiled);
         let custom = compiled.custom.as_deref().and_then(load);
-        Ok(Self::of(compiled.settings, own.unwrap_or_else(Policy::builtin), custom))
+        Ok(Self { projects, ..Self::of(compiled.settings, base, custom) })
     }
 
-    /// What the user's file says: rules, and compiled detectors and exceptions.
-    fn own(path: &Path) -> Result<(Policy, Option<Vec<u8>>), Error> {
-        let text = read(path)?;
-        Ok((compile::policy(&text, path)?, compile::custom(&text, path)?))
+    /// What the machine's file and the user's say: rules, and compiled detectors and exceptions of
+    /// the user's. `None` for a policy that is the embedded one.
+    fn own(layout: &Layout, sources: Sources) -> Result<(Option<Policy>, Option<Vec<u8>>), Error> {
+        let mut policy = None;
+        if sources.system.is_some() {
+            let path = layout.system_policy();
+            let text = read(&path)?;
+            let file = (&*text, &*path, Layer::System);
+            policy = Some(compile::over(&Policy::builtin(), file, &OwnWords::default())?);
+        }
+        if sources.policy.is_none() {
+            return Ok((policy, None));
+        }
+        let path = layout.policy();
+        let text = read(&path)?;
+        let base = policy.unwrap_or_else(Policy::builtin);
+        let policy = compile::policy_over(&base, &text, &path)?;
+        Ok((Some(policy), compile::custom(&text, &path)?))
+    }
+
+    /// The same where calls are made in `folder`: the policies of all trusted projects that it
+    /// belongs to are in force, too.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        let mut around = self.projects.iter().filter(|one| folder.starts_with(one.folder()));
+        // Each is compiled over those of the folders around it.
+        let Some(project) = around.next_back() else { return self };
+        let compiled = project.policy.clone().and_then(|bytes| Policy::from_bytes(bytes).ok());
+        match compiled {
+            Some(policy) => self.policy = policy,
+            None => {
+                let error = Error::Project { path: project.path.clone() };
+                self.fault = self.fault.or(Some(error));
+            }
+        }
+        self
     }
 
     /// What is in force when the settings cannot be read: those of the last cache that is ours,
     /// whatever its age, since the mode it names was set by the user; else the defaults, which
     /// enforce.
     fn after(error: Error, layout: &Layout, key: &Key) -> Self {
-        let last = read_cache(layout, key).and_then(Compiled::into_state);
+        let last = read_cache(layout, key).and_then(|compiled| compiled.into_state().ok());
         let state = last.unwrap_or_else(|| Self::of(Settings::default(), Policy::builtin(), None));
         Self { fault: Some(error), ..state }
     }
@@ -153,7 +220,7 @@ impl State {
     }
 
     const fn of(settings: Settings, policy: Policy, custom: Option<Custom>) -> Self {
-        Self { settings, policy, custom, fault: None }
+        Self { settings, policy, custom, projects: Vec::new(), fault: None }
     }
 
     /// The mode for one command; `asked` can only tighten it.
@@ -163,17 +230,64 @@ impl State {
 }
 
 impl Compiled {
-    fn into_state(self) -> Option<State> {
+    /// What is in force; the projects alone when the rest cannot be read.
+    fn into_state(self) -> Result<State, Vec<Project>> {
         let policy = match self.policy {
-            Some(bytes) => Policy::from_bytes(bytes).ok()?,
-            None => Policy::builtin(),
+            Some(bytes) => Policy::from_bytes(bytes).ok(),
+            None => Some(Policy::builtin()),
         };
-        let custom = match self.custom {
-            Some(bytes) => Some(load(&bytes)?),
-            None => None,
+        let custom = match &self.custom {
+            Some(bytes) => load(bytes).map(Some),
+            None => Some(None),
         };
-        Some(State::of(self.settings, policy, custom))
+        match (policy, custom) {
+            (Some(policy), Some(custom)) => {
+                Ok(State { projects: self.projects, ..State::of(self.settings, policy, custom) })
+            }
+            (None, _) | (_, None) => Err(self.projects),
+        }
     }
+}
+
+/// Who owns the machine's own files.
+const ROOT: u32 = 0;
+
+/// Name of a project's policy file.
+const PROJECT: &str = ".datafog.toml";
+
+/// The trusted projects, each compiled over those whose folder is around it. One that cannot be
+/// read as it was trusted is taken from `earlier`.
+fn projects(
+    list: &Path,
+    base: &Policy,
+    words: &OwnWords,
+    earlier: &[Project],
+) -> Result<Vec<Project>, Error> {
+    let trust = Trust::parse(&read(list)?, list)?;
+    let mut entries: Vec<&Trusted> = trust.projects().iter().collect();
+    entries.retain(|entry| entry.path.file_name().is_some_and(|name| name == PROJECT));
+    entries.sort_by_key(|entry| (entry.path.components().count(), &entry.path));
+    let mut all: Vec<Project> = Vec::new();
+    for Trusted { path, digest } in entries {
+        let now = read(path).ok().filter(|text| Digest::of(text.as_bytes()) == *digest);
+        let kept = || earlier.iter().find(|one| one.path == *path && one.digest == *digest);
+        let text = now.or_else(|| kept().map(|one| one.text.clone()));
+        let around = all.iter().rfind(|one| path.starts_with(one.folder()));
+        let below = match around {
+            None => Some(base.clone()),
+            Some(one) => one.policy.clone().and_then(|bytes| Policy::from_bytes(bytes).ok()),
+        };
+        let compiled = text.as_deref().zip(below).and_then(|(text, below)| {
+            compile::over(&below, (text, path, Layer::Project), words).ok()
+        });
+        all.push(Project {
+            path: path.clone(),
+            digest: *digest,
+            text: text.unwrap_or_default(),
+            policy: compiled.map(|policy| policy.to_bytes().to_vec()),
+        });
+    }
+    Ok(all)
 }
 
 /// Detectors and exceptions that hold today.
@@ -238,7 +352,7 @@ mod tests {
     impl Place {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let layout = Layout::at(folder.path());
+            let layout = Layout::at(folder.path()).with_system(folder.path().join("etc"));
             let user = nix::unistd::geteuid().as_raw();
             let key = load_or_create_key(&layout.key(), user).unwrap();
             let binary = FileIdentity::of(&folder.path().metadata().unwrap());
@@ -263,6 +377,87 @@ mod tests {
         assert!(state.fault.is_none() && !place.layout.cache().exists());
     }
 
+    fn rule(id: &str, command: &str) -> String {
+        format!(
+            "[policy]\nid = \"{id}\"\nversion = \"1\"\n[[rule]]\nid = \"{id}\"\neffect = \"deny\"\n\
+             reason = \"x\"\ninstead = \"y\"\n[rule.when]\ncommand = \"{command}\"\n"
+        )
+    }
+
+    fn has(state: &State, id: &str) -> bool {
+        state.policy.rules().iter().any(|rule| rule.id == id)
+    }
+
+    #[test]
+    fn the_machines_policy_lies_below_the_users() {
+        let place = Place::new();
+        let system = place.layout.system_policy();
+        fs::create_dir_all(system.parent().unwrap()).unwrap();
+        fs::write(&system, rule("org", "curl")).unwrap();
+        let owner = FileIdentity::of(&system.metadata().unwrap());
+        if owner.require_trusted(&system, ROOT).is_err() {
+            // Only root can write the machine's policy; anybody else's is refused.
+            assert!(place.load().fault.is_some());
+            return;
+        }
+        let state = place.load();
+        assert!(state.fault.is_none() && has(&state, "org"), "{:?}", state.fault);
+        let user = rule("user", "git");
+        place.write(user.split_once("version = \"1\"\n").unwrap().1);
+        let state = place.load();
+        assert!(has(&state, "org") && has(&state, "user"), "{:?}", state.fault);
+        let cached = place.load();
+        assert_eq!(cached.policy.digest(), state.policy.digest());
+        fs::write(&system, rule("org", "wget") + "\nlocked = 1").unwrap();
+        assert!(matches!(place.load().fault, Some(Error::Policy { .. })));
+    }
+
+    #[test]
+    fn a_trusted_project_tightens_below_its_folder_and_stays_as_it_was_trusted() {
+        let place = Place::new();
+        let root = place.layout.root().canonicalize().unwrap();
+        let (outer, inner) = (root.join("team"), root.join("team/project"));
+        fs::create_dir_all(&inner).unwrap();
+        let files = [outer.join(PROJECT), inner.join(PROJECT)];
+        fs::write(&files[0], rule("team", "curl")).unwrap();
+        fs::write(&files[1], rule("project", "git")).unwrap();
+        let mut trust = Trust::default();
+        for file in &files {
+            trust.add(file.clone(), &fs::read(file).unwrap());
+        }
+        let within = |folder: &Path| place.load().within(folder);
+        assert!(!has(&within(&inner), "project"), "nobody trusts it yet");
+        fs::write(place.layout.trust(), trust.to_toml()).unwrap();
+        let state = within(&inner.join("src"));
+        assert!(has(&state, "team") && has(&state, "project"), "{:?}", state.fault);
+        assert!(has(&within(&outer), "team") && !has(&within(&outer), "project"));
+        assert!(!has(&within(&root), "team"));
+        // What is changed afterwards changes nothing until it is trusted anew.
+        fs::write(&files[1], rule("other", "git")).unwrap();
+        fs::remove_file(&files[0]).unwrap();
+        fs::write(place.layout.settings(), "mode = \"enforced\"").unwrap();
+        let state = within(&inner);
+        assert!(has(&state, "team") && has(&state, "project") && !has(&state, "other"));
+        // Without the cache nobody knows what was trusted: nothing runs there, all else does.
+        fs::remove_dir_all(place.layout.cache()).unwrap();
+        assert!(matches!(within(&inner).fault, Some(Error::Project { .. })));
+        assert!(within(&root).fault.is_none());
+    }
+
+    #[test]
+    fn a_project_that_loosens_is_refused() {
+        let place = Place::new();
+        let root = place.layout.root().canonicalize().unwrap();
+        let file = root.join(PROJECT);
+        let text = "[policy]\nid = \"p\"\nversion = \"1\"\n[[rule]]\nid = \"p\"\neffect = \"allow\"\n\
+                    reason = \"x\"\noverrides = [\"no-secret-egress\"]\n[rule.when]\ncommand = \"curl\"\n";
+        fs::write(&file, text).unwrap();
+        let mut trust = Trust::default();
+        trust.add(file, text.as_bytes());
+        fs::write(place.layout.trust(), trust.to_toml()).unwrap();
+        assert!(matches!(place.load().within(&root).fault, Some(Error::Project { .. })));
+    }
+
     #[test]
     fn a_cache_is_used_until_a_source_changes() {
         let place = Place::new();
@@ -285,7 +480,7 @@ mod tests {
         let good = fs::read(cache_file(&place.layout)).unwrap();
         let mut forged = good.clone();
         *forged.last_mut().unwrap() ^= 1;
-        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache3".to_vec(), Vec::new()] {
+        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache4".to_vec(), Vec::new()] {
             fs::write(cache_file(&place.layout), bad).unwrap();
             let state = place.load();
             assert!(state.fault.is_none() && state.settings.mode == Mode::Enforced);

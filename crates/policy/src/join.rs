@@ -277,8 +277,13 @@ impl Joiner<'_> {
         }
         let here = document.rules.iter().any(|one| one.id == id);
         let below = id == UNSCANNABLE_ID || base.iter().any(|one| one.id == id);
-        if let Some(locked) = base.iter().find(|one| one.id == id && one.locked) {
-            let help = format!("{} locks it", place(&locked.origin));
+        // Not even by its own file: another layer could then take out what keeps that override
+        // from counting.
+        let own = document.rules.iter().find(|one| one.id == id && one.locked);
+        let own = own.map(|one| self.origin(one.line));
+        let locked = base.iter().find(|one| one.id == id && one.locked);
+        if let Some(origin) = locked.map(|one| one.origin.clone()).or(own) {
+            let help = format!("{} locks it", place(&origin));
             self.error(span.clone(), &format!("`{id}` cannot be overridden"), &help);
             return;
         }

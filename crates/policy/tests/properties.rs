@@ -147,6 +147,46 @@ proptest! {
     }
 
     #[test]
+    fn nothing_takes_out_what_a_layer_below_locks(
+        rules in vec((sketch(), any::<bool>()), 1..6),
+        above in vec(sketch(), 0..5),
+        overrides in vec(any::<prop::sample::Index>(), 0..3),
+        facts in vec(situation(), 8),
+    ) {
+        let sketches: Vec<Sketch> = rules.iter().map(|(rule, _)| rule.clone()).collect();
+        let mut text = file("b", "extends = []\ndefault = 'allow'", &sketches);
+        for (number, (_, locked)) in rules.iter().enumerate() {
+            if *locked {
+                let id = format!("id = 'b{number}'\n");
+                text = text.replace(&id, &format!("{id}locked = true\n"));
+            }
+        }
+        // A file that overrides what it locks itself is refused.
+        let Ok(base) = Policy::parse(&text, "base", Layer::System, &AnyWord) else { return Ok(()) };
+        let mut over = file("u", "", &above);
+        let wanted: Vec<usize> = overrides.iter().map(|index| index.index(rules.len())).collect();
+        for (number, target) in wanted.iter().enumerate() {
+            over += &format!(
+                "[[rule]]\nid = 'x{number}'\neffect = 'allow'\nreason = 'x'\noverrides = ['b{target}']\n\
+                 [rule.when]\nnone = [{{ command = 'never-x{number}' }}]\n"
+            );
+        }
+        let layered = base.layer(&over, "user", Layer::User, &AnyWord);
+        let asks_locked = wanted.iter().any(|target| rules[*target].1);
+        prop_assert_eq!(layered.is_err(), asks_locked, "{}", over);
+        let Ok(layered) = layered else { return Ok(()) };
+        for facts in &facts {
+            let (before, after) = (base.decide(facts), layered.decide(facts));
+            for rule in before.matched.iter().filter(|rule| {
+                base.rules().iter().any(|one| one.id == rule.id && one.locked)
+            }) {
+                prop_assert!(after.matched.iter().any(|one| one.id == rule.id), "{}", rule.id);
+                prop_assert!(after.verdict >= rule.verdict);
+            }
+        }
+    }
+
+    #[test]
     fn the_strictest_match_or_the_default_decides(base in base(), facts in situation()) {
         let decision = base.decide(&facts);
         let strictest = decision.matched.iter().map(|rule| rule.verdict).max();

@@ -28,7 +28,7 @@ impl Subject {
             Some(path) => Some(load(&path, session)?),
             None => None,
         };
-        Ok(Self { policy: super::in_force(&session.layout.policy())?, other })
+        Ok(Self { policy: super::in_force(session)?, other })
     }
 
     /// The policy at `path`, as it would be in force.
@@ -38,7 +38,7 @@ impl Subject {
             let text = text.with_context(|| format!("cannot read `{}`", path.display()))?;
             return Ok(Self { policy: compile_policy(&text, path)?, other: None });
         }
-        let policy = super::in_force(&session.layout.policy())?;
+        let policy = super::in_force(session)?;
         Ok(Self { policy, other: Some(load(path, session)?) })
     }
 

@@ -83,7 +83,7 @@ impl TrustCommand {
     /// Shows what would come into force; refuses a file that could not.
     fn show(&self, session: &Session, path: &Path, bytes: &[u8]) -> Result<()> {
         let text = String::from_utf8_lossy(bytes);
-        let below = super::in_force(&session.layout.policy())?;
+        let below = super::in_force(session)?;
         let laid = below.layer(&text, &path.to_string_lossy(), Layer::Project, &KnownWords);
         let policy: Policy = laid.map_err(|faults| refused(session, path, &faults))?;
         if self.how.is_json() {
