@@ -3,6 +3,7 @@
 //! They are ordinary policy files from `policies/`; this module adds nothing to them. Loading one
 //! parses nothing and copies nothing.
 
+use crate::packs::NAMES;
 use crate::{Diagnostic, Layer, Policy, Vocabulary};
 
 /// An embedded policy: its name, its text, its compiled form.
@@ -30,7 +31,21 @@ macro_rules! pack {
 static STARTER: Pack = pack!("starter");
 
 /// Sorted by name.
-static PACKS: [&Pack; 3] = [&pack!("agents"), &STARTER, &pack!("strict")];
+static PACKS: [&Pack; NAMES.len()] = [
+    &pack!("agents"),
+    &pack!("cloud"),
+    &pack!("containers"),
+    &pack!("database"),
+    &pack!("filesystem"),
+    &pack!("git"),
+    &pack!("kubernetes"),
+    &pack!("observe"),
+    &pack!("packages"),
+    &pack!("payments"),
+    &pack!("privacy"),
+    &STARTER,
+    &pack!("strict"),
+];
 
 impl Policy {
     /// The starter policy.

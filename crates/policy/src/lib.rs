@@ -25,6 +25,7 @@ mod glob;
 mod join;
 mod layer;
 mod node;
+mod packs;
 mod path_pattern;
 mod pattern;
 mod policy;

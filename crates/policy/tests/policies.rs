@@ -5,7 +5,7 @@
 mod support;
 
 use datafog_core::{RuleOrigin, Verdict};
-use datafog_policy::{Diagnostic, Layer, Policy, TestFile};
+use datafog_policy::{Diagnostic, Example, Layer, Policy, TestFile, Vocabulary};
 
 use support::{Nowhere, Profiles};
 
@@ -59,6 +59,63 @@ fn the_starter_leaves_everyday_work_alone() {
         let decision = starter.decide(&*facts);
         assert_eq!(decision.verdict, Verdict::Allow, "{}: {}", example.shown(), decision.reason);
     }
+}
+
+/// Command lines between back-ticks; what else stands there is an option or a name.
+fn named(text: &str) -> Vec<&str> {
+    let marked = text.split('`').skip(1).step_by(2);
+    let known = Profiles.commands();
+    let is_command = |line: &&str| line.split(' ').next().is_some_and(|word| known.contains(&word));
+    marked.filter(is_command).collect()
+}
+
+/// What a pack answers when it stands on top of the starter, as its users have it.
+fn on_the_starter(name: &str) -> Policy {
+    let others = if name == "starter" { String::new() } else { format!(", '{name}'") };
+    let head = format!("[policy]\nid = 'p'\nversion = '1'\nextends = ['starter'{others}]\n");
+    Policy::parse(&head, "p.toml", Layer::User, &Profiles)
+        .unwrap_or_else(|faults| panic!("{}", shown(&faults)))
+}
+
+#[test]
+fn what_is_offered_instead_is_allowed_by_the_same_policy() {
+    let interpret = datafog_policy::Interpreter::facts;
+    for (name, policy) in parsed() {
+        let whole = on_the_starter(name);
+        for rule in policy.rules().iter().filter(|rule| rule.effect != Verdict::Allow) {
+            let own: Vec<_> = policy.examples().iter().filter(|one| one.rule == rule.id).collect();
+            let Some(first) = own.iter().find(|one| one.matches) else { continue };
+            let offered = named(rule.instead.as_deref().unwrap_or_default());
+            let offered = offered.into_iter().map(|line| {
+                let mut call = (*first).clone();
+                call.words = Example::of(line).unwrap_or_else(|| panic!("{name}: {line}")).words;
+                call.findings.clear();
+                call
+            });
+            let mut offered: Vec<Example> = offered.collect();
+            if offered.is_empty() {
+                // Said in words: then one of the calls that it leaves alone is what is meant.
+                let calls = own.iter().filter(|one| !one.matches).map(|one| (*one).clone());
+                offered = calls.take(1).collect();
+            }
+            assert!(!offered.is_empty(), "{name}: `{}` offers nothing", rule.id);
+            for example in offered {
+                let decision = whole.decide(&*interpret(&Nowhere, &example).unwrap());
+                let (line, why) = (example.shown(), &decision.reason);
+                assert_eq!(decision.verdict, Verdict::Allow, "{name} {}: `{line}`: {why}", rule.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_of_the_folder_is_embedded() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut names: Vec<String> =
+        files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    assert_eq!(names, Policy::packs().map(|(name, _)| name.to_owned()).collect::<Vec<_>>());
 }
 
 #[test]

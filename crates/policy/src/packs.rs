@@ -1,0 +1,18 @@
+//! The names of the embedded policies: the files of `policies/`.
+
+/// Every embedded policy, sorted. Adding one is adding its file and its name here.
+pub(crate) const NAMES: [&str; 13] = [
+    "agents",
+    "cloud",
+    "containers",
+    "database",
+    "filesystem",
+    "git",
+    "kubernetes",
+    "observe",
+    "packages",
+    "payments",
+    "privacy",
+    "starter",
+    "strict",
+];
