@@ -33,6 +33,7 @@ static STARTER: Pack = pack!("starter");
 /// Sorted by name.
 static PACKS: [&Pack; NAMES.len()] = [
     &pack!("agents"),
+    &pack!("business-hours"),
     &pack!("cloud"),
     &pack!("containers"),
     &pack!("database"),
@@ -43,6 +44,7 @@ static PACKS: [&Pack; NAMES.len()] = [
     &pack!("packages"),
     &pack!("payments"),
     &pack!("privacy"),
+    &pack!("rate-limit"),
     &STARTER,
     &pack!("strict"),
 ];

@@ -1,8 +1,9 @@
 //! The names of the embedded policies: the files of `policies/`.
 
 /// Every embedded policy, sorted. Adding one is adding its file and its name here.
-pub(crate) const NAMES: [&str; 13] = [
+pub(crate) const NAMES: [&str; 15] = [
     "agents",
+    "business-hours",
     "cloud",
     "containers",
     "database",
@@ -13,6 +14,7 @@ pub(crate) const NAMES: [&str; 13] = [
     "packages",
     "payments",
     "privacy",
+    "rate-limit",
     "starter",
     "strict",
 ];

@@ -90,6 +90,7 @@ fn what_is_offered_instead_is_allowed_by_the_same_policy() {
                 let mut call = (*first).clone();
                 call.words = Example::of(line).unwrap_or_else(|| panic!("{name}: {line}")).words;
                 call.findings.clear();
+                call.tool = None;
                 call
             });
             let mut offered: Vec<Example> = offered.collect();
