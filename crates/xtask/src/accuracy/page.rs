@@ -26,6 +26,9 @@ A value counts as found when a finding of its kind, secret or personal, covers a
 exact when both ends are right. Precision is that of the detectors which find a family most.
 ";
 
+/// What the starter policy stops of everyday commands; a test of the gate compares it.
+const EVERYDAY: &str = include_str!("everyday.md");
+
 /// `docs/ACCURACY.md`.
 pub(super) fn markdown(tally: &Tally, real: Option<&Real>) -> String {
     let mut page = String::from(HEAD);
@@ -57,6 +60,7 @@ pub(super) fn markdown(tally: &Tally, real: Option<&Real>) -> String {
             page += &row(family.name, &score);
         }
     }
+    page += EVERYDAY;
     page += "\n## False alarms by kind of decoy\n\n";
     if tally.alarms.is_empty() {
         page += "None.\n";
