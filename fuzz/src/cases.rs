@@ -56,6 +56,7 @@ pub(crate) fn facts(argv: Vec<std::ffi::OsString>, world: &dyn Surroundings) -> 
         argv,
         cwd: world.cwd().to_owned(),
         invocation,
+        tool: None,
         parts: Vec::new(),
     })
 }

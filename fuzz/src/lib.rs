@@ -15,10 +15,12 @@ use datafog_core::{Carrier, HostName, Invocation, Place, Surroundings};
 mod cases;
 mod foreign;
 mod ledgers;
+mod texts;
 
 pub use cases::{Judged, judged};
 pub use foreign::assert_foreign;
 pub use ledgers::{event, fill};
+pub use texts::scan_both_ways;
 
 /// A world that answers every question with the same bytes; a part that is missing is not there.
 #[derive(Debug, Default)]
