@@ -50,11 +50,14 @@ fn the_reference_page_is_up_to_date() {
     assert_eq!(written, page(), "run the test with UPDATE_REFERENCE=1");
 }
 
+/// The role that examples speak of.
+const ROLE: &str = "[[role]]\nname = 'analyst'\nusers = ['ann']\n";
+
 #[test]
 fn every_example_of_the_reference_loads() {
     for about in datafog_policy::conditions() {
         let text = format!(
-            "[policy]\nid = 'a'\nversion = '1'\n[[rule]]\nid = 'b'\neffect = 'deny'\nreason = 'c'\n\
+            "[policy]\nid = 'a'\nversion = '1'\n{ROLE}[[rule]]\nid = 'b'\neffect = 'deny'\nreason = 'c'\n\
              instead = 'd'\n[rule.when]\n{}\n",
             about.example
         );
@@ -74,7 +77,7 @@ fn every_example_of_the_reference_loads() {
 #[test]
 fn the_format_number_belongs_to_these_bytes() {
     let mut text =
-        String::from("[policy]\nid = 'a'\nversion = '1'\nextends = []\ndefault = 'deny'\n");
+        format!("[policy]\nid = 'a'\nversion = '1'\nextends = []\ndefault = 'deny'\n{ROLE}");
     for (number, about) in datafog_policy::conditions().enumerate() {
         text += &format!(
             "[[rule]]\nid = 'r{number}'\neffect = 'deny'\nreason = 'c'\ninstead = 'd'\n\

@@ -66,6 +66,7 @@ fn policy() -> Value {
         "required": ["policy"],
         "properties": {
             "policy": head,
+            "role": { "type": "array", "items": role() },
             "rule": { "type": "array", "items": rule() },
             "detector": { "type": "array", "items": { "type": "object" } },
             "allow": { "type": "array", "items": { "type": "object" } },
@@ -96,6 +97,31 @@ fn rule() -> Value {
             "not_match": examples("Calls that it must not match."),
             "when": { "$ref": "#/$defs/conditions" },
             "unless": { "$ref": "#/$defs/conditions" },
+        }),
+    )
+}
+
+fn role() -> Value {
+    let list =
+        |what: &str| json!({ "type": "array", "items": { "type": "string" }, "description": what });
+    table(
+        &["name"],
+        &json!({
+            "name": { "type": "string", "pattern": "^[a-z0-9_-]{1,32}$", "description": "Unique in the file." },
+            "users": list("Users that have it, as globs."),
+            "groups": list("Groups that have it, as globs."),
+            "default": { "type": "boolean", "description": "Whoever has no other role has this one." },
+            "tools": list("Tools that may be called; no others."),
+            "blocked_tools": list("Tools that may not be called."),
+            "commands": list("Commands that may be run; no others."),
+            "blocked_commands": list("Commands that may not be run."),
+            "paths": list("Paths that may be touched; no others."),
+            "blocked_paths": list("Paths that may not be touched."),
+            "approve": list("Tools that a person is asked about first."),
+            "auto_approve": list("Tools that nobody is asked about all the same."),
+            "findings": { "enum": ["allow_with_redaction", "deny", "require_approval"], "description": "What is done with findings that would leave." },
+            "mode": { "enum": ["autonomous", "dry_run", "supervised"], "description": "`supervised` when missing." },
+            "calls": { "type": "object", "required": ["over", "per"], "additionalProperties": false, "properties": { "over": { "type": "integer", "minimum": 1 }, "per": text("Such as `1d`.") }, "description": "How many calls are too many." },
         }),
     )
 }

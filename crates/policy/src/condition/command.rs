@@ -29,6 +29,11 @@ pub(super) static KIND: Kind = Kind {
 struct Command<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
+    Some(named(&names(item, reader)?))
+}
+
+/// Names of commands; a slip is an error, a command without a profile a warning.
+pub(crate) fn names(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<String>> {
     let names = reader.texts(item)?;
     let vocabulary = reader.vocabulary;
     let known = vocabulary.commands();
@@ -52,14 +57,24 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
             reader.warn(name.span(), format!("there is no profile for `{word}`"), help);
         }
     }
-    let names = Command(names.into_iter().map(toml::Spanned::into_inner).collect());
-    sound.then(|| Leaf::new(&KIND, Cost::Invocation, &names))
+    let names = names.into_iter().map(|name| name.into_inner().to_owned()).collect();
+    sound.then_some(names)
+}
+
+/// The condition that one of these commands is run. `tool:` stands for every call of a tool that
+/// runs none.
+pub(crate) fn named(names: &[String]) -> Leaf {
+    Leaf::new(&KIND, Cost::Invocation, &Command(names.iter().collect()))
 }
 
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     let Command(names) = decode(payload)?;
-    Ok(Truth::of(names.has(&trial.facts.action().invocation.program)))
+    let program = trial.facts.action().invocation.program.as_str();
+    Ok(Truth::of(names.has(program) || (program.starts_with(TOOL) && names.has(TOOL))))
 }
+
+/// How the program of a tool call begins that runs no command.
+const TOOL: &str = "tool:";
 
 fn describe(payload: &[u8]) -> Result<String, Damaged> {
     let Command(names) = decode(payload)?;

@@ -82,6 +82,20 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
     Some(Wanted { paths, except, channels, roles, flows, which })
 }
 
+/// The condition that one source of content is a file within these, but none of `except`.
+pub(super) fn within(paths: &[String], except: &[String]) -> Leaf {
+    let none = List::default;
+    let wanted = Wanted {
+        paths: paths.iter().collect(),
+        except: except.iter().collect(),
+        channels: none(),
+        roles: none(),
+        flows: none(),
+        which: Which::Any,
+    };
+    Leaf::new(&KIND, Cost::Walk, &wanted)
+}
+
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     let invocation = &trial.facts.action().invocation;
     if invocation.contents.is_empty() {

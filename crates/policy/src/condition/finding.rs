@@ -97,6 +97,12 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
     Some(Leaf::new(&KIND, cost, &wanted))
 }
 
+/// The condition that anything was found.
+pub(super) fn any() -> Leaf {
+    let wanted = Wanted::anything(Sense { loosens: false, negated: false });
+    Leaf::new(&KIND, Cost::Walk, &wanted)
+}
+
 fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
     let fields = reader.fields(item, &KEYS)?;
     let entities = values::at(&fields, "entity", reader, read_entities);

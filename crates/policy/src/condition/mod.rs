@@ -27,6 +27,7 @@ mod place;
 mod principal;
 mod rate;
 mod repository;
+pub(crate) mod role;
 mod session;
 mod stdin;
 mod subcommand;
@@ -67,6 +68,7 @@ pub(crate) static CONDITIONS: &[&Kind] = &[
     &principal::KIND,
     &rate::KIND,
     &repository::KIND,
+    &role::KIND,
     &session::KIND,
     &stdin::KIND,
     &subcommand::KIND,
@@ -173,13 +175,33 @@ pub(crate) fn unscannable() -> Vec<Node> {
     vec![Node::Leaf(flow::leaves()), Node::Leaf(unscanned::some())]
 }
 
+/// Conditions that something found would leave.
+pub(crate) fn findings_leaving() -> [Leaf; 2] {
+    [flow::leaves(), finding::any()]
+}
+
+/// Conditions of which one holds when a path within these, but none of `except`, is an operand,
+/// content or, without exceptions, the value of an option.
+pub(crate) fn paths_touched(within: &[String], except: &[String]) -> Vec<Leaf> {
+    let mut leaves = vec![operand::within(within, except), content::within(within, except)];
+    // What an option's value means is not known: it may be blocked by its name, but not everything
+    // that is no path in the list is a path outside of it.
+    if except.is_empty() {
+        leaves.push(option::within(within));
+    }
+    leaves
+}
+
 /// The kind of that name, with its number.
 pub(crate) fn by_name(name: &str) -> Option<&'static Kind> {
     let index = CONDITIONS.binary_search_by(|kind| kind.about.name.cmp(name)).ok()?;
     CONDITIONS.get(index).copied()
 }
 
+pub(crate) use command::{named as commands_named, names as command_names};
 pub(crate) use flow::possible as possible_flows;
+pub(crate) use rate::over as calls_over;
+pub(crate) use tool::named as tools_named;
 pub(crate) use values::duration;
 
 /// What people read about every kind of condition, sorted by name.

@@ -119,6 +119,22 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
     Some(Wanted { paths, except, texts, regex, kinds, flows, which, empties })
 }
 
+/// The condition that one operand is a path within these, but none of `except`.
+pub(super) fn within(paths: &[String], except: &[String]) -> Leaf {
+    let none = List::default;
+    let wanted = Wanted {
+        paths: paths.iter().collect(),
+        except: except.iter().collect(),
+        texts: none(),
+        regex: None,
+        kinds: none(),
+        flows: none(),
+        which: Which::Any,
+        empties: none(),
+    };
+    Leaf::new(&KIND, Cost::Walk, &wanted)
+}
+
 fn kind_name(kind: OperandKind) -> &'static str {
     KINDS.iter().find(|(_, one)| *one == kind).map_or("", |(name, _)| name)
 }

@@ -185,6 +185,19 @@ fn canonical(name: &str, span: core::ops::Range<usize>, reader: &mut Reader<'_>)
     }
 }
 
+/// The condition that the value of any option names a path within these.
+pub(super) fn within(paths: &[String]) -> Leaf {
+    let none = List::default;
+    let value = Options::Value {
+        names: none(),
+        paths: paths.iter().collect(),
+        globs: none(),
+        regex: None,
+        which: Which::Any,
+    };
+    Leaf::new(&KIND, Cost::Walk, &value)
+}
+
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     let invocation = &trial.facts.action().invocation;
     // An option that was not seen may still have been given when the line was not understood.

@@ -57,6 +57,11 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
     Some(Leaf::new(&KIND, Cost::Counter, &Wanted { counter: &counter, over, seconds }))
 }
 
+/// The condition for a counter of that name.
+pub(crate) fn over(counter: &str, over: u32, seconds: u32) -> Leaf {
+    Leaf::new(&KIND, Cost::Counter, &Wanted { counter, over, seconds })
+}
+
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     let Wanted { counter, over, seconds } = decode(payload)?;
     let calls = trial.facts.calls(counter, seconds, over);

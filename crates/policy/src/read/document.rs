@@ -6,6 +6,7 @@ use datafog_core::Verdict;
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Item, Reader};
+use super::role;
 use super::rule::{self, RuleSource};
 use crate::Vocabulary;
 use crate::diagnostic::{Diagnostic, Level, SourceText};
@@ -57,8 +58,9 @@ pub(crate) fn read(
 
 fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
     // Detectors and exceptions stand in the same file; who knows detectors reads them.
-    reader.check_keys(table, &["allow", "detector", "policy", "rule"]);
-    let rules = read_rules(table.get("rule"), reader);
+    reader.check_keys(table, &["allow", "detector", "policy", "role", "rule"]);
+    let mut rules = read_roles(table.get("role"), reader);
+    read_rules(table.get("rule"), reader, &mut rules);
     let Some(head) = table.get("policy") else {
         let help = "start the file with `[policy]`, `id = \"…\"` and `version = \"…\"`";
         reader.error_with_help(0..0, "`[policy]` is missing", help);
@@ -96,14 +98,28 @@ fn read_extends(item: &Item<'_>, reader: &mut Reader<'_>) -> Vec<(String, Range<
     texts.map(|text| ((*text.get_ref()).to_owned(), text.span())).collect()
 }
 
-fn read_rules(item: Option<&Item<'_>>, reader: &mut Reader<'_>) -> Vec<RuleSource> {
+/// The rules that roles stand for; who has which role stays with the reader.
+fn read_roles(item: Option<&Item<'_>>, reader: &mut Reader<'_>) -> Vec<RuleSource> {
     let Some(item) = item else { return Vec::new() };
+    let DeValue::Array(items) = item.get_ref() else {
+        let help = "write `[[role]]` with two brackets for each role";
+        reader.error_with_help(item.span(), "roles are a list of tables", help);
+        return Vec::new();
+    };
+    for item in items {
+        let members = role::members(item, reader);
+        reader.roles.extend(members);
+    }
+    items.iter().flat_map(|item| role::rules(item, reader)).collect()
+}
+
+fn read_rules(item: Option<&Item<'_>>, reader: &mut Reader<'_>, rules: &mut Vec<RuleSource>) {
+    let Some(item) = item else { return };
     let DeValue::Array(items) = item.get_ref() else {
         let help = "write `[[rule]]` with two brackets for each rule";
         reader.error_with_help(item.span(), "rules are a list of tables", help);
-        return Vec::new();
+        return;
     };
-    let mut rules: Vec<RuleSource> = Vec::new();
     for item in items {
         let Some(rule) = rule::rule(item, reader) else { continue };
         if let Some(first) = rules.iter().find(|first| first.id == rule.id) {
@@ -113,5 +129,4 @@ fn read_rules(item: Option<&Item<'_>>, reader: &mut Reader<'_>) -> Vec<RuleSourc
         }
         rules.push(rule);
     }
-    rules
 }

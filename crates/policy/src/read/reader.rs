@@ -7,6 +7,7 @@ use datafog_core::Severity;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::condition::role::Members;
 use crate::diagnostic::{Diagnostic, Level, SourceText};
 use crate::spelling::nearest;
 use crate::truth::Which;
@@ -42,6 +43,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) vocabulary: &'a dyn Vocabulary,
     /// Commands that the conditions being read are about; empty for any.
     pub(crate) commands: Vec<String>,
+    /// Who has which role.
+    pub(crate) roles: Vec<Members>,
     /// Id of the rule being read.
     pub(crate) rule: String,
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -53,6 +56,7 @@ impl<'a> Reader<'a> {
             source,
             vocabulary,
             commands: Vec::new(),
+            roles: Vec::new(),
             rule: String::new(),
             diagnostics: Vec::new(),
         }
