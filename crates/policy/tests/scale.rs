@@ -16,11 +16,11 @@ fn fastest(policy: &Policy) -> Duration {
     let round = || {
         let start = Instant::now();
         for _ in 0..1000 {
-            black_box(policy.decide(black_box(&facts))).verdict as u8;
+            drop(black_box(policy.decide(black_box(&facts))));
         }
         start.elapsed()
     };
-    (0..40).map(|_| round()).min().unwrap()
+    (0..40).map(|_| round()).min().unwrap_or(Duration::MAX)
 }
 
 #[test]
