@@ -2,7 +2,7 @@
 //!
 //! Every `console` block is typed, line by line, into a fresh installation with its wrappers first
 //! on PATH. Ids, hashes and times may differ; `[..]` stands for anything within a line, a line `...`
-//! for any lines, and `? N` for the exit code when it is not 0. `$TOKEN` is a made-up token.
+//! for any lines, `>` for a command that goes on, and `? N` for the exit code when it is not 0. `$TOKEN` is a made-up token.
 
 use std::fs;
 
@@ -23,6 +23,10 @@ fn steps(readme: &str) -> Vec<Step> {
                 continue;
             }
             let step = steps.last_mut().unwrap();
+            if let Some(more) = line.strip_prefix('>') {
+                step.command.push_str(&format!("\n{}", more.strip_prefix(' ').unwrap_or(more)));
+                continue;
+            }
             match line.strip_prefix("? ") {
                 Some(code) => step.code = code.parse().unwrap(),
                 None => step.expected.push_str(&format!("{line}\n")),

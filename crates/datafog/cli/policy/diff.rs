@@ -200,11 +200,11 @@ impl Tally {
         });
         text.push_str(&self.table(session));
         let kinds: u64 = self.changed.values().map(|changed| changed.count).sum();
-        if kinds == 0 {
-            text.push_str("no decision changes\n");
-        } else {
-            text.push_str(&format!("{kinds} decisions change\n"));
-        }
+        text.push_str(&match kinds {
+            0 => String::from("no decision changes\n"),
+            1 => String::from("1 decision changes\n"),
+            many => format!("{many} decisions change\n"),
+        });
         let row = |(change, changed): &(&Change, &Changed)| {
             vec![
                 Cell::new(format_args!("  {}x", changed.count)),
@@ -240,7 +240,7 @@ impl Tally {
         if olds.is_empty() {
             return String::new();
         }
-        let mut head = vec![Cell::toned(Tone::Dim, "  was \\ would be")];
+        let mut head = vec![Cell::toned(Tone::Dim, "  was, would be")];
         head.extend(news.iter().map(|new| verdict(*new)));
         let mut rows = vec![head];
         for old in olds {

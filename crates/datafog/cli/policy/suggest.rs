@@ -243,7 +243,7 @@ fn rule(group: &Group, number: u32) -> String {
         .chars()
         .filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')
         .collect();
-    let mut text = format!("# Seen {times}, last in {}: {}\n", receipt.short(), one_line(command));
+    let mut text = format!("# Seen {times} (receipt {}): {}\n", receipt.short(), one_line(command));
     text.push_str(&format!("[[rule]]\nid = \"suggested-{plain}-{number}\"\neffect = \"allow\"\n"));
     if !group.rules.is_empty() {
         text.push_str(&format!("overrides = {}\n", listed(&group.rules)));
