@@ -17,9 +17,16 @@ const CONTEXT: usize = 24;
 
 /// Words before a version that has four parts.
 static VERSIONS: Words = words! {
-    "version" "ver " "ver." "release" "chrome/" "firmware" "build" "assembly" "section" "sec." "chapter" "clause"
-    "table" "figure" "oid" "objectidentifier" "upgrade" "update" "updated" "revision" "deps" "v8 " "git " "gcc " "since "
-    "prior to " "released"
+    "version" "ver " "ver." "release" "chrome/" "firmware" "build" "assembly" "section" "sec."
+    "chapter" "clause" "table" "figure" "oid" "objectidentifier"
+};
+
+/// How far before an address a word may stand that is said of other things as well.
+const NEAR: usize = 12;
+
+/// Such words: `upgrade to 5.0.71.47`.
+static NEAR_VERSIONS: Words = words! {
+    "upgrade" "update" "updated" "revision" "deps" "v8 " "git " "gcc " "since " "prior to " "released"
 };
 
 /// Words before an address that is one although its numbers are as small as those of a section.
@@ -131,6 +138,7 @@ fn is_version(candidate: &Candidate<'_>) -> bool {
     let near = head.get(head.len().saturating_sub(CONTEXT)..).unwrap_or_default();
     let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     VERSIONS.stand_near_end(line, CONTEXT)
+        || NEAR_VERSIONS.stand_near_end(line, NEAR)
         || line.ends_with(b",v ")
         || line.ends_with(b"==")
         || line.ends_with(b"~")

@@ -22,7 +22,7 @@ static NOTHING: Words = words! {
     "none" "null" "nil" "true" "false" "undefined" "string" "str" "bool" "boolean" "int" "number"
     "any" "object" "optional" "required" "empty" "unset" "default" "password" "passwd" "pass"
     "secret" "token" "key" "apikey" "api_key" "test" "foo" "bar" "baz" "value" "bytes" "text"
-    "varchar" "inherit" "self" "this" "hidden" "env" "prompt" "file" "yes" "no" "user" "username"
+    "varchar" "inherit" "self" "this" "hidden" "env" "prompt" "file" "name" "yes" "no" "user" "username"
     "always" "anoncvs" "anonymous" "correct" "encrypted" "guest" "ignored" "incorrect" "message"
     "mock" "never" "right" "stub" "testpass" "tiger" "unencrypted" "wrong"
 };

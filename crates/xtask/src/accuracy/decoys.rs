@@ -17,6 +17,12 @@ fn uuid(r: &mut Random) -> String {
     format!("{}-{}-4{}-a{}-{end}", r.text(HEX, 8), r.text(HEX, 4), r.text(HEX, 3), r.text(HEX, 3))
 }
 
+/// A name that promises a secret.
+fn secret_name(r: &mut Random) -> &'static str {
+    let names = ["password", "api_key", "secret", "token", "clientSecret", "db_password", "apiKey"];
+    names.get(r.below(names.len())).copied().unwrap_or_default()
+}
+
 /// Every kind of decoy, by name.
 pub(super) const DECOYS: &[Decoy] = &[
     decoy("base64 image", |r| {
@@ -161,6 +167,96 @@ pub(super) const DECOYS: &[Decoy] = &[
     }),
     decoy("word list of a name", |r| {
         format!("kubernetes.io/{}", r.pick(&["tls-acme", "ingress-class"]))
+    }),
+    decoy("variable, call or lookup under a secret name", |r| {
+        let name = secret_name(r);
+        r.pick(&[
+            "{k} = self.{k}",
+            "{k} = options[\"{k}\"]",
+            "{k}: config.{k},",
+            "{k} = get_{k}()",
+            "var {k} = Configuration[\"{k}\"];",
+            "{k} = input(\"Enter {k}: \")",
+            "{k} = crypto.randomBytes(32)",
+            "{k} = models.CharField(max_length=128)",
+            "if {k} == None:",
+            "assert {k} == expected",
+            "const {k}Input = document.getElementById(\"{k}\")",
+            "{k} = new {k}Provider()",
+        ])
+        .replace("{k}", name)
+    }),
+    decoy("template or store under a secret name", |r| {
+        let name = secret_name(r);
+        r.pick(&[
+            "{k}: \"{{ {k} }}\"",
+            "{k}: ${{ secrets.TOKEN }}",
+            "{k} = \"%({k})s\"",
+            "{k}=${{k}:-}",
+            "{k}: !vault |",
+            "{k} = var.{k}",
+            "{k}: arn:aws:secretsmanager:us-east-1:1:secret:db-a1b2c3",
+            "{k}: /run/secrets/{k}",
+            "{k}: ENC[AES256_GCM,data:k3J9xQ2mZ7pL,iv:vB8nR5tk,tag:9xQ2mZ,type:str]",
+            "{k} = <%= ENV[\"{k}\"] %>",
+        ])
+        .replace("{k}", name)
+    }),
+    decoy("type, field or text of a secret name", |r| {
+        let name = secret_name(r);
+        r.pick(&[
+            "{k}: string;",
+            "{k}: Optional[str] = None",
+            "private String {k};",
+            "{k} VARCHAR(255) NOT NULL",
+            "\"{k}\": {\"type\": \"string\"}",
+            "\"{k}\": \"Please enter your {k}\"",
+            "<label for=\"{k}\">{k}</label>",
+            "<input name=\"{k}\" placeholder=\"{k}\">",
+            "| {k} | string | The {k} to use |",
+            "  --{k} STRING   the {k} to use",
+            "the {k} must be at least 8 characters",
+            "{k}_length = 32",
+            "{k}Label = \"Enter your {k}\"",
+            "prompt = \"{}'s {k}: \".format(user.name)",
+        ])
+        .replace("{k}", name)
+    }),
+    decoy("hash or id of a secret name", |r| {
+        let name = secret_name(r);
+        match r.below(4) {
+            0 => format!("{name}_hash = \"{}\"", r.text(HEX, 40)),
+            1 => format!("{name}_id: {}", uuid(r)),
+            2 => format!("cache_key = \"{}\"", r.text(HEX, 32)),
+            _ => format!("public_key = \"{}\"", base64(&r.bytes(32), BASE64, true)),
+        }
+    }),
+    decoy("qualified name", |r| {
+        r.pick(&[
+            "new M.Token(\"@scope/workspaces:IWorkspaceCommands\", \"A service\")",
+            "\"secret\": \"V1SecretProjection\",",
+            "\"output_token\": \"Clusters[0].NodeName\",",
+            "pub GetCredentials: SpGetCredentialsFn,",
+            "'Test2::Event::Pass' => '1.302183',",
+            "return ok ? \"PASS\" : \"FAIL\";",
+        ])
+        .to_owned()
+    }),
+    decoy("output of an agent's tool", |r| {
+        let (nine, ten) = (
+            format!("{}{}", r.between(1, 9), r.digits(8)),
+            format!("{}{}", r.between(1, 9), r.digits(9)),
+        );
+        match r.below(8) {
+            0 => format!("{{\"id\": {ten}, \"status\": \"ok\"}}"),
+            1 => format!("\"phone_id\": {ten}"),
+            2 => format!("{nine}\t{ten}\tactive"),
+            3 => format!("run {nine}/{ten} finished"),
+            4 => format!("https://x.test/items/{nine}"),
+            5 => format!("[{nine}, {ten}, {nine}]"),
+            6 => format!("Invoice No. {nine}"),
+            _ => format!("seq {nine}..{ten}"),
+        }
     }),
     decoy("base32 text", |r| format!("build label {}", r.text(BASE32, 8))),
     decoy("crc", |r| format!("crc32 {:08x}", crc32(r.text(BASE62, 8).as_bytes()))),

@@ -39,6 +39,41 @@ pub(super) const PERSONAL: &[Family] = &[
         let end = r.pick(&["com", "de", "co.uk", "org", "io", "fr"]);
         format!("{first}{}@{host}.{end}", r.digits(2))
     }),
+    personal("finnish identity code", "henkilotunnus", |r| {
+        // Day, month, year, a sign for the century, a number, and the remainder of all by 31.
+        let date = format!("{:02}{:02}{}", r.between(1, 28), r.between(1, 12), r.between(30, 99));
+        let number = format!("{:03}", r.between(2, 899));
+        let rest = usize::try_from(remainder(&format!("{date}{number}"), 31)).unwrap_or_default();
+        let check = "0123456789ABCDEFHJKLMNPRSTUVWXY".get(rest..rest.saturating_add(1));
+        format!("{date}-{number}{}", check.unwrap_or_default())
+    }),
+    personal("polish pesel", "pesel", |r| {
+        let body = format!(
+            "{}{:02}{:02}{}",
+            r.between(30, 99),
+            r.between(1, 12),
+            r.between(1, 28),
+            r.digits(4)
+        );
+        let check =
+            10_u32.saturating_sub(weighted(&body, &[1, 3, 7, 9, 1, 3, 7, 9, 1, 3]) % 10) % 10;
+        format!("{body}{check}")
+    }),
+    personal("singaporean nric", "nric", |r| {
+        let (kind, digits) = (r.pick(&["S", "T"]), r.digits(7));
+        let extra = if kind == "T" { 4 } else { 0 };
+        let sum = weighted(&digits, &[2, 7, 6, 5, 4, 3, 2]).saturating_add(extra);
+        let rest = usize::try_from(sum % 11).unwrap_or_default();
+        let check = "JZIHGFEDCBA".get(rest..rest.saturating_add(1)).unwrap_or_default();
+        format!("{kind}{digits}{check}")
+    }),
+    personal("spanish dni", "dni", |r| {
+        // Eight digits that are no date, and the remainder by 23 as a letter.
+        let digits = format!("{}{}", r.between(3, 9), r.digits(7));
+        let rest = usize::try_from(remainder(&digits, 23)).unwrap_or_default();
+        let letter = "TRWAGMYFPDXBNJZSQVHLCKE".get(rest..rest.saturating_add(1));
+        format!("{digits}{}", letter.unwrap_or_default())
+    }),
     personal("german tax id", "steuer_id", |r| {
         // Eleven digits, the first not 0, one digit twice among the first ten (§ 139b AO); the
         // check digit is that of ISO/IEC 7064, MOD 11,10.
@@ -122,6 +157,15 @@ pub(super) const PERSONAL: &[Family] = &[
         format!("{}-{}-{}", r.between(100, 665), r.between(10, 99), r.between(1000, 9999))
     }),
 ];
+
+/// The sum of each digit times its weight.
+fn weighted(digits: &str, weights: &[u32]) -> u32 {
+    digits
+        .bytes()
+        .zip(weights)
+        .map(|(digit, weight)| u32::from(digit.saturating_sub(b'0')).saturating_mul(*weight))
+        .sum()
+}
 
 fn two(r: &mut Random) -> String {
     r.digits(2)

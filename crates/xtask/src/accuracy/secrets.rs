@@ -196,6 +196,14 @@ pub(super) const GENERIC: &[Family] = &[
         let length = r.between(24, 40);
         base64(&r.bytes(length), BASE64, true)
     }),
+    generic("key of a service", "acme_key", |r| {
+        let length = r.between(24, 40);
+        r.text(BASE62, length)
+    }),
+    generic("leet password", "smtp_password", |r| {
+        let word = r.pick(&["dr4g0n", "s3cur3", "f4lc0n", "w1nter", "m0nk3y", "p4nther", "s4lm0n"]);
+        format!("{word}{}{}", r.pick(&["", "_", "!", "#"]), r.digits(3))
+    }),
     generic("opaque token", "access_token", |r| {
         let length = r.between(24, 48);
         r.text(BASE62, length)
