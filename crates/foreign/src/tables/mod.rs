@@ -6,6 +6,7 @@ mod datafog;
 mod dataguard;
 mod enforgate;
 mod import;
+mod keys;
 mod mutations;
 mod pi;
 
