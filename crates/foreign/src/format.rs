@@ -159,14 +159,16 @@ pub(crate) fn guess(root: &Node) -> Vec<Format> {
     counts.into_iter().filter(|(count, _)| Some(*count) == most).map(|(_, format)| format).collect()
 }
 
-/// The keys at the top and of the tables in lists below it.
+/// The keys at the top and of the tables in lists below it, whatever the lists are called: one of
+/// those names may be the mistyped one.
 fn collect<'n>(node: &'n Node, depth: usize, keys: &mut Vec<&'n str>) {
     let Some(depth) = depth.checked_sub(1) else { return };
     match &node.value {
         Value::Table(entries) => {
             for (key, value) in entries {
                 keys.push(&key.text);
-                if matches!(key.text.as_str(), "rules" | "policies") {
+                let list = matches!(&value.value, Value::List(_));
+                if list || matches!(key.text.as_str(), "rules" | "policies") {
                     collect(value, depth, keys);
                 }
             }

@@ -18,7 +18,7 @@ const USERS: &str = include_str!("../../policies/pi-users.yaml");
 const ENFORGATE: &str = r#"{
   "policies": [
     { "name": "p", "enabled": true, "priority": 3, "defaultDecision": "deny", "rules": [
-      { "tool": "mail/*", "server": "mail", "decision": "allow", "reason": "r",
+      { "tool": "mail/*", "decision": "allow", "reason": "r",
         "where": [ { "path": "to", "notMatches": "@x" }, { "path": "n", "equals": 1 }, { "path": "s", "matches": "^a" } ] }
     ] }
   ]
@@ -43,8 +43,10 @@ impl Files for Folder<'_> {
     }
 }
 
-/// Words that name roles and users: keys of the author's own.
-const OWN: [&str; 7] = ["admin", "analyst", "ann", "aud", "auditor", "lea", "project_lead"];
+/// Words that name roles and users: keys of the author's own. What misspells `users` is read as the
+/// name of one.
+const OWN: [&str; 8] =
+    ["admin", "analyst", "ann", "aud", "auditor", "lea", "project_lead", "users"];
 
 /// Every key of a JSON or YAML text, as the bytes it stands in.
 fn keys(text: &str) -> Vec<core::ops::Range<usize>> {
@@ -54,14 +56,16 @@ fn keys(text: &str) -> Vec<core::ops::Range<usize>> {
         if letter.is_ascii_alphanumeric() || letter == '_' {
             continue;
         }
-        let rest = text[at..].trim_start_matches('"');
-        let before = text[..start].chars().last().unwrap_or('\n');
+        let (before, rest) = text.split_at(at);
+        let (before, word) = before.split_at(start);
+        let rest = rest.trim_start_matches('"');
+        let before = before.chars().last().unwrap_or('\n');
         let begins = matches!(before, '"' | ' ' | '\n' | '{');
         let value = rest.strip_prefix(':').is_some_and(|rest| rest.starts_with([' ', '\n']));
-        if value && begins && at > start && !OWN.contains(&&text[start..at]) {
+        if value && begins && at > start && !OWN.contains(&word) {
             found.push(start..at);
         }
-        start = at + letter.len_utf8();
+        start = at.saturating_add(letter.len_utf8());
     }
     found
 }
@@ -70,13 +74,14 @@ fn keys(text: &str) -> Vec<core::ops::Range<usize>> {
 fn misspelled(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
     let mut all = Vec::new();
-    for at in [0, letters.len() / 2, letters.len() - 1] {
+    let last = letters.len().saturating_sub(1);
+    for at in [last / 2, last] {
         let mut doubled = letters.clone();
         doubled.insert(at, letters[at]);
         let mut shorter = letters.clone();
         shorter.remove(at);
         let mut swapped = letters.clone();
-        swapped.swap(at, if at == 0 { 1 } else { at - 1 });
+        swapped.swap(at, at.saturating_sub(1));
         all.extend([doubled, shorter, swapped].map(|it| it.into_iter().collect::<String>()));
     }
     all.retain(|one| one != word && !one.is_empty());
@@ -98,8 +103,9 @@ fn every_slip_is_told(text: &str, least: usize, load: impl Fn(&str) -> Vec<Diagn
     let keys = keys(text);
     assert!(keys.len() >= least, "{} keys", keys.len());
     for key in keys {
-        let word = &text[key.clone()];
-        let line = text[..key.start].matches('\n').count() + 1;
+        let (before, rest) = text.split_at(key.start);
+        let word = rest.split_at(key.len()).0;
+        let line = before.matches('\n').count().saturating_add(1);
         for slip in misspelled(word) {
             let mut changed = text.to_owned();
             changed.replace_range(key.clone(), &slip);
@@ -144,7 +150,9 @@ fn pi_governance() {
     every_slip_is_told(RULES, 15, |text| {
         faults(CONFIGURATION, "c.yaml", None, &Folder { name: "pi-rules.yaml", text })
     });
-    every_slip_is_told(USERS, 5, |text| {
-        faults(CONFIGURATION, "c.yaml", None, &Folder { name: "pi-users.yaml", text })
-    });
+    let with_users =
+        |text: &str| faults(CONFIGURATION, "c.yaml", None, &Folder { name: "pi-users.yaml", text });
+    every_slip_is_told(USERS, 5, with_users);
+    let mistaken = with_users(&USERS.replace("users:", "usres:"));
+    assert!(mistaken.iter().any(Diagnostic::is_error), "it would be a user without a role");
 }
