@@ -11,7 +11,7 @@ const MAP: &str = "DATAFOG_LINK_MAP";
 fn main() {
     let root = env!("CARGO_MANIFEST_DIR");
     println!("cargo::rerun-if-changed=benches/symbols.txt");
-    println!("cargo::rerun-if-changed=benches/constants.ld");
+    println!("cargo::rerun-if-changed=benches/layout.ld");
     println!("cargo::rerun-if-env-changed={ORDERED}");
     println!("cargo::rerun-if-env-changed={MAP}");
     if std::env::var_os(ORDERED).is_some() {
@@ -19,7 +19,7 @@ fn main() {
             "cargo::rustc-link-arg-bins=-Wl,--symbol-ordering-file={root}/benches/symbols.txt"
         );
         println!("cargo::rustc-link-arg-bins=-Wl,--no-warn-symbol-ordering");
-        println!("cargo::rustc-link-arg-bins=-Wl,-T,{root}/benches/constants.ld");
+        println!("cargo::rustc-link-arg-bins=-Wl,-T,{root}/benches/layout.ld");
     }
     if let Some(map) = std::env::var_os(MAP) {
         println!("cargo::rustc-link-arg-bins=-Wl,-Map={}", map.display());

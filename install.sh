@@ -132,7 +132,7 @@ can_link_static() {
 can_order() {
     printf 'fn main() {}\n' >"$scratch/try.rs"
     rustc --target "$host" -C "link-arg=-Wl,--symbol-ordering-file=$source/benches/symbols.txt" \
-        -C link-arg=-Wl,--no-warn-symbol-ordering -C "link-arg=-Wl,-T,$source/benches/constants.ld" -o "$scratch/try" "$scratch/try.rs" >/dev/null 2>&1
+        -C link-arg=-Wl,--no-warn-symbol-ordering -C "link-arg=-Wl,-T,$source/benches/layout.ld" -o "$scratch/try" "$scratch/try.rs" >/dev/null 2>&1
 }
 
 # Builds the release binary and sets `built` to its path.
