@@ -12,7 +12,7 @@ use crate::scanner::{Scanner, Tally};
 /// A running scan; made by [`Scanner::stream`].
 ///
 /// Keeps at most [`Scanner::AHEAD`] bytes that are not scanned yet, what findings still reach back
-/// to, and one segment of 32 KiB.
+/// to, and one segment of 32 KiB; everything when made by [`Stream::keeping`].
 pub struct Stream<'k> {
     scanner: Scanner<'k>,
     channel: Channel,
@@ -23,6 +23,8 @@ pub struct Stream<'k> {
     base: usize,
     /// Everything before this absolute offset is scanned.
     done: usize,
+    /// Whether text is dropped only where [`Stream::forget`] says so.
+    keeps: bool,
 }
 
 impl<'k> Stream<'k> {
@@ -35,7 +37,20 @@ impl<'k> Stream<'k> {
             buffer: Vec::new(),
             base: 0,
             done: 0,
+            keeps: false,
         }
+    }
+
+    /// The same, which keeps its text until [`Stream::forget`] is called.
+    #[must_use]
+    pub fn keeping(self) -> Self {
+        Self { keeps: true, ..self }
+    }
+
+    /// The end of the text so far, and the offset of its first byte.
+    #[must_use]
+    pub fn text(&self) -> (&[u8], usize) {
+        (&self.buffer, self.base)
     }
 
     /// Takes the next piece and appends what is certain by now to `out`. Offsets count from the
@@ -50,7 +65,9 @@ impl<'k> Stream<'k> {
     }
 
     /// Ends the text and appends the rest of what is found to `out`.
-    pub fn finish(mut self, out: &mut Vec<Finding>) -> Tally {
+    ///
+    /// What is kept of the text can still be read; nothing may be pushed any more.
+    pub fn finish(&mut self, out: &mut Vec<Finding>) -> Tally {
         while self.waiting() > Scanner::SEGMENT {
             self.segment(Scanner::SEGMENT, false, out);
         }
@@ -76,19 +93,29 @@ impl<'k> Stream<'k> {
         };
         let Self { scanner, engine, buffer, base, channel, tally, .. } = self;
         scanner.settle(engine, open, (buffer, *base), channel, tally, out);
-        self.forget();
+        if !self.keeps {
+            let spare = self.spare(usize::MAX);
+            if spare.saturating_sub(self.base) >= Scanner::SEGMENT / 2 {
+                self.forget(spare);
+            }
+        }
     }
 
-    /// Drops what neither a later trigger nor a waiting finding can need.
-    fn forget(&mut self) {
+    /// Up to which offset, `before` at most, neither a later trigger nor a waiting finding needs the
+    /// text.
+    #[must_use]
+    pub fn spare(&self, before: usize) -> usize {
         let behind = self.done.saturating_sub(Scanner::BEHIND);
         let needed = self.engine.pending.first_needed().map_or(behind, |start| start.min(behind));
-        let blocks = needed.saturating_sub(self.base) / BLOCK;
-        let drop = blocks.saturating_mul(BLOCK);
-        if drop >= Scanner::SEGMENT / 2 {
-            self.buffer.drain(..drop.min(self.buffer.len()));
-            self.base = self.base.saturating_add(drop);
-        }
+        let blocks = needed.min(before).saturating_sub(self.base) / BLOCK;
+        self.base.saturating_add(blocks.saturating_mul(BLOCK))
+    }
+
+    /// Drops the text before an offset that [`Stream::spare`] has told.
+    pub fn forget(&mut self, before: usize) {
+        let before = self.spare(before);
+        self.buffer.drain(..before.saturating_sub(self.base).min(self.buffer.len()));
+        self.base = before;
     }
 }
 

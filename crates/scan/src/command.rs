@@ -1,13 +1,15 @@
 //! Secrets that stand in command lines: what `-pX` means is told by the program before it.
 //!
-//! Every line of a text is offered to the tables of commands; a line that ends with a backslash is
-//! one with the next. What they find joins the findings of the detectors: of two that overlap the
-//! longer stands, then the detector's, which knows more of a value than its place.
+//! Every line that may hold a command is offered to the tables of commands; a line that ends with a
+//! backslash is one with the next. What they find joins the findings of the detectors: of two that
+//! overlap the longer stands, then the detector's, which knows more of a value than its place.
+//!
+//! INVARIANT: which lines are offered depends on the text alone, not on how it was cut.
 
 use std::borrow::Cow;
 
-use datafog_shim::{LineSecret, secrets_in_line};
-use memchr::memchr;
+use datafog_shim::{LIKELY_AHEAD, LineSecret, likely_places, secrets_in_line};
+use memchr::{memchr, memchr_iter, memrchr};
 
 /// Longer lines, continued ones included, are no commands that somebody typed.
 const LONGEST: usize = 8 * 1024;
@@ -15,15 +17,27 @@ const LONGEST: usize = 8 * 1024;
 /// Goes through the lines of a text.
 #[derive(Debug, Default)]
 pub(crate) struct Commands {
-    /// Offset of the first byte of the line that is not judged yet.
+    /// No line that is not judged yet begins before this offset.
     line: usize,
-    /// Everything before is looked through for line ends.
-    seen: usize,
+    /// Everything before this offset is searched.
+    searched: usize,
+    /// A line that is too long goes on there.
+    long: bool,
+}
+
+/// The line around a place.
+enum Around {
+    /// It lies there, without its line end.
+    Line(usize, usize),
+    /// Its end is still to come.
+    Open,
+    /// It is too long; what is known of it goes up to there.
+    Long(usize),
 }
 
 impl Commands {
-    /// Judges every line that ends in `text`, whose first byte has offset `base`; the last one too
-    /// when there is no more to come.
+    /// Judges the lines of `text`, whose first byte has offset `base`, that end in it; the last one
+    /// too when there is no more to come.
     pub(crate) fn look(
         &mut self,
         text: &[u8],
@@ -31,47 +45,87 @@ impl Commands {
         last: bool,
         mut found: impl FnMut(LineSecret, usize),
     ) {
-        while let Some(rest) = text.get(self.seen.saturating_sub(base)..) {
-            let Some(feed) = memchr(b'\n', rest) else { break };
-            let end = self.seen.saturating_add(feed);
-            self.seen = end.saturating_add(1);
-            if !self.is_continued(text, base, end) {
-                self.judge(text, base, end, &mut found);
-                self.line = self.seen;
+        let within = |offset: usize| offset.saturating_sub(base);
+        if self.long {
+            self.pass(text, base, within(self.searched));
+        }
+        let ahead = if last { 0 } else { LIKELY_AHEAD };
+        let to = text.len().saturating_sub(ahead);
+        for place in likely_places(text, within(self.searched), to) {
+            let line = within(self.line);
+            if self.long || place < line {
+                continue;
+            }
+            match around(text, line, place, last) {
+                Around::Line(start, end) => {
+                    judge(text, start, end, |secret| found(secret, base.saturating_add(start)));
+                    self.line = base.saturating_add(end).saturating_add(1);
+                }
+                Around::Open => {
+                    self.searched = base.saturating_add(place);
+                    return;
+                }
+                Around::Long(known) => self.pass(text, base, known),
             }
         }
-        let end = base.saturating_add(text.len());
-        self.seen = end;
-        if last {
-            self.judge(text, base, end, &mut found);
-        }
+        self.searched = self.searched.max(self.line).max(base.saturating_add(to));
     }
 
-    /// Whether the line feed at `end` is taken back by the byte before it.
-    fn is_continued(&self, text: &[u8], base: usize, end: usize) -> bool {
-        let before = end.checked_sub(base).and_then(|end| text.get(..end)).unwrap_or_default();
-        let before = before.strip_suffix(b"\r").unwrap_or(before);
-        let short = end.saturating_sub(self.line) <= LONGEST;
-        short && before.ends_with(b"\\") && end > self.line
+    /// Passes over a line that is too long, which goes on at `from`.
+    fn pass(&mut self, text: &[u8], base: usize, from: usize) {
+        let feeds = memchr_iter(b'\n', text.get(from..).unwrap_or_default());
+        let mut ends = feeds.map(|at| from.saturating_add(at)).filter(|at| !continues(text, *at));
+        let end = ends.next();
+        self.long = end.is_none();
+        self.line = base.saturating_add(end.map_or(text.len(), |end| end.saturating_add(1)));
+        self.searched = self.line;
     }
+}
 
-    fn judge(
-        &self,
-        text: &[u8],
-        base: usize,
-        end: usize,
-        found: &mut impl FnMut(LineSecret, usize),
-    ) {
-        let long = end.saturating_sub(self.line) > LONGEST;
-        let line = self.line.checked_sub(base).zip(end.checked_sub(base));
-        let Some(line) = line.and_then(|(start, end)| text.get(start..end)).filter(|_| !long)
-        else {
-            return;
-        };
-        for secret in secrets_in_line(&joined(line.strip_suffix(b"\r").unwrap_or(line))) {
-            found(secret, self.line);
+/// The line around `place`, of which nothing lies before `first`.
+fn around(text: &[u8], first: usize, place: usize, last: bool) -> Around {
+    let floor = place.saturating_sub(LONGEST).max(first);
+    let mut start = place;
+    loop {
+        let feed = memrchr(b'\n', text.get(floor..start).unwrap_or_default());
+        match feed.map(|at| floor.saturating_add(at)) {
+            Some(feed) if continues(text, feed) => start = feed,
+            Some(feed) => {
+                start = feed.saturating_add(1);
+                break;
+            }
+            None if floor == first => {
+                start = first;
+                break;
+            }
+            None => return Around::Long(place),
         }
     }
+    let most = start.saturating_add(LONGEST);
+    let mut end = place;
+    loop {
+        let part = text.get(end..text.len().min(most.saturating_add(1)));
+        match memchr(b'\n', part.unwrap_or_default()).map(|at| end.saturating_add(at)) {
+            Some(feed) if continues(text, feed) => end = feed.saturating_add(1),
+            Some(feed) => return Around::Line(start, feed),
+            None if text.len() > most => return Around::Long(end),
+            None if last => return Around::Line(start, text.len()),
+            None => return Around::Open,
+        }
+    }
+}
+
+/// Whether the line feed at `feed` is taken back by the byte before it.
+fn continues(text: &[u8], feed: usize) -> bool {
+    let before = text.get(..feed).unwrap_or_default();
+    before.strip_suffix(b"\r").unwrap_or(before).ends_with(b"\\")
+}
+
+/// The secrets of the line in bytes `start..end` of the text.
+fn judge(text: &[u8], start: usize, end: usize, found: impl FnMut(LineSecret)) {
+    let line = text.get(start..end).unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    secrets_in_line(&joined(line)).into_iter().for_each(found);
 }
 
 /// The line as one: a backslash and the line end after it become blanks, so places stay.
@@ -158,6 +212,17 @@ mod tests {
         );
         for step in [1, 2, 13, 4096, usize::MAX / 2] {
             assert_eq!(values(&text, step), ["Tr4velOne", "Tr4velTwo", "Tr4velThree"], "{step}");
+        }
+    }
+
+    #[test]
+    fn lines_that_are_too_long_are_passed_over_whole() {
+        let long = format!("mysql -p{0}No {1} -a\nmysql -p{0}One\n", "Tr4vel", "-b ".repeat(4000));
+        let joined =
+            format!("mysql -p{0}No {1} x\nmysql -p{0}Two", "Tr4vel", "-b \\\n".repeat(4000));
+        let text = format!("{long}{joined}");
+        for step in [7, 63, 64, 65, 4096, 8192, usize::MAX / 2] {
+            assert_eq!(values(&text, step), ["Tr4velOne", "Tr4velTwo"], "{step}");
         }
     }
 

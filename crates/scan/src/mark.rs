@@ -54,8 +54,11 @@ impl Marks {
             }
         }
         self.done = base.saturating_add(to);
-        // So that places of later marks need nothing that is gone by then.
-        self.cursor.advance(text, base, self.done);
+    }
+
+    /// The place up to which marks are told.
+    pub(crate) const fn cursor(&mut self) -> &mut Cursor {
+        &mut self.cursor
     }
 
     fn keep(&mut self, text: &[u8], base: usize, at: usize) {

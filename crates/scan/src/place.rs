@@ -43,6 +43,13 @@ impl Cursor {
         self.at = base.saturating_add(end);
     }
 
+    /// Moves on to where `other` is, unless it is there already. Both are of the same text.
+    pub(crate) const fn no_earlier_than(&mut self, other: Self) {
+        if self.at < other.at {
+            *self = other;
+        }
+    }
+
     /// The place of the byte that comes next.
     pub(crate) const fn place(&self) -> Place {
         Place {

@@ -13,8 +13,8 @@ use crate::options::Options;
 use crate::place::{Cursor, Place};
 use crate::report::Report;
 
-/// Bytes of the text that are kept for findings which are not certain yet: more than a stream of
-/// the detectors holds back, its longest cluster of overlapping findings included.
+/// Bytes of the text that are kept for lines and comments, and for what streams of the user's own
+/// detectors hold back.
 const KEPT: usize = 256 * 1024;
 
 /// Bytes that are handed on at once.
@@ -26,10 +26,8 @@ pub struct Text<'o> {
     stream: Stream<'o>,
     own: Option<CustomStream<'o>>,
     seen: Seen<'o>,
-    /// The end of what came so far.
-    window: Vec<u8>,
-    /// Offset of the first byte of the window.
-    base: usize,
+    /// Where the part of the text begins that the stream still has.
+    floor: Cursor,
     fresh: Vec<Finding>,
 }
 
@@ -60,11 +58,10 @@ impl<'o> Text<'o> {
     pub fn new(options: &'o Options<'o>, path: impl Into<String>) -> Self {
         let path = path.into();
         Self {
-            stream: options.scanner().stream(channel(&path)),
+            stream: options.scanner().stream(channel(&path)).keeping(),
             own: options.custom.map(|custom| custom.stream(channel(&path), options.key)),
             seen: Seen::new(options, path),
-            window: Vec::new(),
-            base: 0,
+            floor: Cursor::default(),
             fresh: Vec::new(),
         }
     }
@@ -95,45 +92,46 @@ impl<'o> Text<'o> {
     /// Takes the next piece.
     pub fn push(&mut self, piece: &[u8]) {
         for piece in piece.chunks(PIECE) {
-            self.window.extend_from_slice(piece);
             self.stream.push(piece, &mut self.fresh);
-            self.seen.keep(&mut self.fresh, &self.window, self.base);
+            let (text, base) = self.stream.text();
+            self.seen.keep(&mut self.fresh, text, base);
             if let Some(own) = &mut self.own {
                 own.push(piece, &mut self.fresh);
-                self.seen.keep_own(&mut self.fresh, &self.window, self.base);
+                self.seen.keep_own(&mut self.fresh, text, base);
             }
-            self.seen.commands(&self.window, self.base, false);
-            self.seen.marks.look(&self.window, self.base, false);
+            self.seen.commands(text, base, false);
+            self.seen.marks.look(text, base, false);
             self.forget();
         }
+    }
+
+    /// Drops what no later finding, line or comment can reach back to.
+    fn forget(&mut self) {
+        let (text, base) = self.stream.text();
+        if text.len() < KEPT.saturating_mul(2) {
+            return;
+        }
+        let gone = self.stream.spare(base.saturating_add(text.len()).saturating_sub(KEPT));
+        self.floor.advance(text, base, gone);
+        for cursor in self.seen.cursors() {
+            cursor.no_earlier_than(self.floor);
+        }
+        self.stream.forget(gone);
     }
 
     /// Ends the text and adds what was found to `report`.
     pub fn finish(mut self, report: &mut Report) {
         let tally = self.stream.finish(&mut self.fresh);
-        self.seen.keep(&mut self.fresh, &self.window, self.base);
+        let (text, base) = self.stream.text();
+        self.seen.keep(&mut self.fresh, text, base);
         if let Some(own) = self.own {
             own.finish(&mut self.fresh);
-            self.seen.keep_own(&mut self.fresh, &self.window, self.base);
+            self.seen.keep_own(&mut self.fresh, text, base);
         }
-        self.seen.commands(&self.window, self.base, true);
-        self.seen.marks.look(&self.window, self.base, true);
-        let length = self.base.saturating_add(self.window.len());
+        self.seen.commands(text, base, true);
+        self.seen.marks.look(text, base, true);
+        let length = base.saturating_add(text.len());
         self.seen.finish(length, tally.beyond, report);
-    }
-
-    /// Drops what no later finding can reach back to.
-    fn forget(&mut self) {
-        if self.window.len() < KEPT.saturating_mul(2) {
-            return;
-        }
-        let gone = self.window.len().saturating_sub(KEPT);
-        let base = self.base.saturating_add(gone);
-        for cursor in self.seen.cursors() {
-            cursor.advance(&self.window, self.base, base);
-        }
-        self.window.drain(..gone);
-        self.base = base;
     }
 }
 
@@ -154,8 +152,9 @@ impl<'o> Seen<'o> {
         }
     }
 
-    const fn cursors(&mut self) -> [&mut Cursor; 3] {
-        [&mut self.cursor, &mut self.command_cursor, &mut self.own_cursor]
+    const fn cursors(&mut self) -> [&mut Cursor; 4] {
+        let Self { cursor, command_cursor, own_cursor, marks, .. } = self;
+        [cursor, command_cursor, own_cursor, marks.cursor()]
     }
 
     const fn has_any(&self) -> bool {

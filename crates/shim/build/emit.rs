@@ -17,8 +17,37 @@ pub(crate) fn profiles(files: &[(PathBuf, File)], topics: &[(PathBuf, Topic)]) -
     let mut out = String::new();
     table(&mut out, "NAMES", "", files.iter().map(|(_, file)| file));
     let programs = topics.iter().flat_map(|(_, topic)| &topic.program);
-    table(&mut out, "UNWRAPPED", "UNWRAPPED_", programs);
+    table(&mut out, "UNWRAPPED", "UNWRAPPED_", programs.clone());
+    let names = files.iter().map(|(_, file)| file).chain(programs).flat_map(telling);
+    let names = join(names.map(|name| format!("{name:?}")));
+    line(&mut out, &format!("pub(crate) static TELLING: &[&str] = &[{names}];"));
     out
+}
+
+/// What stands in a line in which the program takes a secret by a word that is no option: its names
+/// with the blank behind them; names of two letters, which stand everywhere, with a subcommand.
+fn telling(file: &File) -> Vec<String> {
+    if !takes_words(&file.command) {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    for name in std::iter::once(&file.name).chain(&file.aliases).map(Spanned::get_ref) {
+        if name.len() > 2 {
+            all.push(format!("{name} "));
+            continue;
+        }
+        for scope in file.command.subcommand.iter().filter(|scope| takes_words(scope)) {
+            let words = scope.names.iter().flat_map(|names| names.get_ref().split_whitespace());
+            all.extend(words.map(|word| format!("{name} {word} ")));
+        }
+    }
+    all
+}
+
+fn takes_words(scope: &Scope) -> bool {
+    let is_one = |kind: Secret| matches!(kind.is, SecretKind::Key | SecretKind::Password);
+    scope.operand.iter().any(|operand| secret_of(operand).is_some_and(is_one))
+        || scope.subcommand.iter().any(takes_words)
 }
 
 /// The profiles of some programs, and a table of their names called `title`.
@@ -152,6 +181,11 @@ fn option(option: &Opt, scope_flow: &[Flow]) -> String {
     )
 }
 
+/// What of an operand is a secret.
+fn secret_of(operand: &Operand) -> Option<Secret> {
+    operand.secret.clone().or_else(|| secret_form(operand.content?))
+}
+
 /// Forms of content that are secret by themselves.
 fn secret_form(form: Form) -> Option<Secret> {
     let password = Secret {
@@ -221,7 +255,7 @@ fn operand(operand: &Operand, scope_flow: &[Flow], visible: &[Opt]) -> String {
         operand.role.as_deref().unwrap_or_default(),
         canonical(&operand.unless, visible),
         canonical(&operand.when, visible),
-        maybe(operand.secret.clone().or_else(|| secret_form(operand.content?)).map(secret)),
+        maybe(secret_of(operand).map(secret)),
     )
 }
 

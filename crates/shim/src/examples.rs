@@ -8,7 +8,7 @@ use datafog_core::{Flow, Invocation};
 
 use crate::normal_form::{content_line, destination_line, kind_name, stdin_name};
 use crate::world::World;
-use crate::{interpret, profiles, resolve};
+use crate::{interpret, likely_places, profiles, resolve};
 
 #[path = "../build/format.rs"]
 #[expect(dead_code, reason = "only the examples are read here")]
@@ -72,6 +72,9 @@ fn every_line_holds_the_secrets_that_its_file_marks() {
             let found = mark(&plain);
             if found != *line {
                 wrong.push(format!("{name}:\n  said  {line}\n  found {found}"));
+            }
+            if found != plain && likely_places(plain.as_bytes(), 0, plain.len()).count() == 0 {
+                wrong.push(format!("{name}: not thought likely: {line}"));
             }
         }
     }

@@ -59,7 +59,7 @@ const PREFIXES: &[&[u8]] = &[
     b"||",
 ];
 
-/// Words that may be the name of a program or a prefix.
+/// Words that may be the name of a program, or stand before one.
 static HEADS: Heads = Heads::of(PREFIXES);
 
 /// The secrets that stand in `line` (without its line end) as arguments of a program: the `S3cret`
@@ -97,22 +97,23 @@ pub(crate) fn secrets(line: &[u8], depth: usize) -> Vec<LineSecret> {
 
 /// `NAME=value`: where the value begins.
 pub(crate) fn assignment(word: &[u8]) -> Option<usize> {
-    let equals = word.iter().position(|byte| *byte == b'=')?;
-    let name = word.get(..equals)?;
-    let first = name.first()?;
-    let plain = name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    (plain && !first.is_ascii_digit()).then_some(equals.saturating_add(1))
+    let named = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+    let equals = word.iter().take_while(named).count();
+    let begins = word.first().is_some_and(|first| !first.is_ascii_digit());
+    (begins && equals > 0 && word.get(equals) == Some(&b'=')).then_some(equals.saturating_add(1))
 }
 
 /// Whether some command of the line is known, by a look at first words alone.
 fn worth_reading(line: &[u8]) -> bool {
+    if known_head(line) {
+        return true;
+    }
     let mut rest = line;
-    loop {
-        if known_head(rest) {
+    while let Some(at) = memchr::memchr3(b'|', b';', b'&', rest) {
+        rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
+        if follows(rest) {
             return true;
         }
-        let Some(at) = memchr::memchr3(b'|', b';', b'&', rest) else { break };
-        rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
     }
     // `x=$(command …)`, "`command …`" and `(command …)`, but no call of a function.
     let mut at = 0_usize;
@@ -121,16 +122,22 @@ fn worth_reading(line: &[u8]) -> bool {
         let before = here.checked_sub(1).and_then(|before| line.get(before));
         at = here.saturating_add(1);
         let called = before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-        if !called && line.get(at..).is_some_and(known_head) {
+        if !called && line.get(at..).is_some_and(follows) {
             return true;
         }
     }
     false
 }
 
+/// The same behind a sign that ends a command, where most words are known to begin none by one look
+/// into a small table.
+fn follows(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let odd = matches!(text, [b'"' | b'\'' | b'.' | b'/' | b'~', ..]);
+    (odd || HEADS.has(text) || assignment(text).is_some()) && known_head(text)
+}
+
 /// Whether the first word that is no prefix names a program in the tables.
-///
-/// Nearly every line of a text fails here, so the first look is one bit of a small table.
 fn known_head(text: &[u8]) -> bool {
     let mut rest = text;
     for _ in 0..6 {
