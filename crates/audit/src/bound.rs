@@ -3,7 +3,7 @@
 
 use core::cmp::Reverse;
 
-use datafog_core::{Event, Finding};
+use datafog_core::{Event, Finding, Risk};
 use serde::{Serialize, Serializer};
 
 use crate::Error;
@@ -68,6 +68,7 @@ fn bare(event: &Event) -> Event {
         matched_rules: Vec::new(),
         obligations: Vec::new(),
         reason: shortened(&event.reason),
+        risk: event.risk.as_ref().map(|risk| Risk { score: risk.score, signals: Vec::new() }),
         enforcement: shortened(&event.enforcement),
         policy_id: shortened(&event.policy_id),
         policy_version: shortened(&event.policy_version),

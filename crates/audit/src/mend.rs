@@ -143,6 +143,7 @@ fn recovery(event: &Event, head: &Head, reason: String) -> Event {
         matched_rules: Vec::new(),
         obligations: Vec::new(),
         reason,
+        risk: None,
         enforcement: "none".into(),
         duration_us: 0,
         ..event.clone()

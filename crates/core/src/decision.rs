@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{RuleOrigin, Severity, Verdict};
+use crate::{Risk, RuleOrigin, Severity, Verdict};
 
 /// The policy's answer to one action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Decision {
     pub reason: Cow<'static, str>,
     /// What to do instead, when the deciding rule knows.
     pub instead: Option<String>,
+    /// How risky the policy takes it to be, where a rule about that matched.
+    pub risk: Option<Risk>,
 }
 
 impl Decision {

@@ -21,6 +21,7 @@ mod invocation;
 mod mode;
 mod principal;
 mod receipt;
+mod risk;
 mod secret;
 mod span;
 mod surroundings;
@@ -45,6 +46,7 @@ pub use invocation::{
 pub use mode::{Mode, ParseModeError};
 pub use principal::{Principal, PrincipalKind};
 pub use receipt::{ChannelScan, Event, PolicyUse, Receipt, ReceiptKind, RuleOrigin};
+pub use risk::{Risk, RiskSignal};
 pub use secret::Secret;
 pub use span::Span;
 pub use surroundings::Surroundings;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActionKind, Channel, Digest, Finding, Flow, Id, KeyedDigest, Mode, Obligation, Principal,
+    ActionKind, Channel, Digest, Finding, Flow, Id, KeyedDigest, Mode, Obligation, Principal, Risk,
     Verdict,
 };
 
@@ -74,6 +74,9 @@ pub struct Event {
     pub obligations: Vec<Obligation>,
     /// Why.
     pub reason: String,
+    /// How risky the policy took it to be, where a rule about that matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<Risk>,
     /// What was done: `exec`, `filter`, `hold`, `block`, or `none` for a check.
     pub enforcement: String,
     /// The policy's id.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use datafog_core::{Finding, Obligation, Verdict};
+use datafog_core::{Finding, Obligation, Risk, Verdict};
 use datafog_gate::{Outcome, Purpose, Report, Request};
 use serde::Serialize;
 
@@ -47,6 +47,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     obligations: &'a [Obligation],
     reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    risk: Option<&'a Risk>,
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<&'a str>,
     command: &'a str,
@@ -114,6 +116,11 @@ pub(super) fn rows(report: &Report) -> Vec<Vec<Cell>> {
     if !decision.reason.is_empty() {
         rows.push(vec![head("why"), Cell::new(&*decision.reason)]);
     }
+    for signal in decision.risk.iter().flat_map(|risk| &risk.signals) {
+        let doubt = if signal.certain { "" } else { ", which cannot be told" };
+        let text = format!("{} {}: {}{doubt}", signal.id, signal.points, signal.source);
+        rows.push(vec![head("risk"), Cell::new(text)]);
+    }
     let needs = decision.obligations.iter().filter(|_| decision.verdict < Verdict::Deny);
     rows.extend(needs.map(|one| vec![head("needs"), Cell::new(one)]));
     rows.extend(decision.instead.iter().map(|text| vec![head("instead"), Cell::new(text)]));
@@ -134,6 +141,7 @@ fn document(report: &Report) -> Document<'_> {
         matched_rules: decision.matched.iter().map(|rule| rule.id.as_str()).collect(),
         obligations: &decision.obligations,
         reason: &decision.reason,
+        risk: decision.risk.as_ref(),
         instead: decision.instead.as_deref(),
         command: &event.command,
         destinations: &event.destinations,

@@ -87,6 +87,7 @@ impl<'a> Answer<'a> {
             matched,
             reason: reason.into(),
             instead: self.instead,
+            risk: None,
         }
     }
 }

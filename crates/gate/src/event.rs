@@ -68,6 +68,7 @@ impl Draft<'_> {
             matched_rules: self.decision.matched.iter().map(|rule| rule.id.clone()).collect(),
             obligations: self.decision.obligations.clone(),
             reason: self.decision.reason.clone().into_owned(),
+            risk: self.decision.risk.clone(),
             enforcement: self.enforcement.to_owned(),
             policy_id: self.policy.id().to_owned(),
             policy_version: self.policy.version().to_owned(),

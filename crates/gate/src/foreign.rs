@@ -162,6 +162,7 @@ pub fn stricter(first: Decision, second: Decision) -> Decision {
     let (mut speaks, listens) =
         if second.verdict >= first.verdict { (second, first) } else { (first, second) };
     speaks.matched.extend(listens.matched);
+    speaks.risk = speaks.risk.or(listens.risk);
     for obligation in listens.obligations {
         if !speaks.obligations.contains(&obligation) {
             speaks.obligations.push(obligation);
@@ -178,6 +179,7 @@ fn nobody() -> Decision {
         matched: Vec::new(),
         reason: "no policy was asked".into(),
         instead: None,
+        risk: None,
     }
 }
 
@@ -215,6 +217,7 @@ mod tests {
             }],
             reason: rule.to_owned().into(),
             instead: None,
+            risk: None,
         }
     }
 

@@ -400,6 +400,7 @@ impl Opened {
                     matched: Vec::new(),
                     reason: error.to_string().into(),
                     instead: Some(error.hint().into_owned()),
+                    risk: None,
                 };
                 (decision, Vec::new())
             }
@@ -494,7 +495,7 @@ fn may_loosen(principal: &Principal) -> Decision {
         }
     };
     let (obligations, matched) = (Vec::new(), Vec::new());
-    Decision { verdict, obligations, matched, reason: reason.into(), instead }
+    Decision { verdict, obligations, matched, reason: reason.into(), instead, risk: None }
 }
 
 /// What an unwritten receipt means: observing goes on, anything else stops.

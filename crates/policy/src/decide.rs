@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use datafog_core::{
     Account, Action, ActionKind, Automation, Decision, Destination, Facts, Finding, Flows,
-    LocalTime, Mode, Obligation, Principal, Repository, RuleMatch, ToolCall, Verdict,
+    LocalTime, Mode, Obligation, Principal, Repository, Risk, RuleMatch, ToolCall, Verdict,
 };
 
 use crate::Truth;
@@ -46,6 +46,7 @@ pub(crate) fn damaged() -> Decision {
         matched: Vec::new(),
         reason: Cow::Borrowed("the compiled policy is damaged"),
         instead: Some(String::from("compile it again with `datafog policy lint`")),
+        risk: None,
     }
 }
 
@@ -70,6 +71,8 @@ pub(crate) struct Hit<'a> {
     pub(crate) text: RuleText<'a>,
     pub(crate) truth: Truth,
     pub(crate) findings: Vec<usize>,
+    /// The score, when a condition of the rule asked for it.
+    pub(crate) risk: Option<Risk>,
 }
 
 /// The rules that match one action and are not overridden.
@@ -101,16 +104,17 @@ fn ask<'a>(
     entry: Entry,
     facts: &dyn Facts,
 ) -> Result<Option<Hit<'a>>, Damaged> {
-    let mut trial = Trial { facts, findings: Vec::new() };
+    let mut trial = Trial::new(facts);
     let truth = node::test(head.when(entry)?, &mut trial)?;
     if truth == Truth::False {
         return Ok(None);
     }
     let text = head.text(entry)?;
+    let risk = trial.risk;
     let mut findings = trial.findings;
     findings.sort_unstable();
     findings.dedup();
-    Ok(truth.counts_for(text.effect).then_some(Hit { rule, text, truth, findings }))
+    Ok(truth.counts_for(text.effect).then_some(Hit { rule, text, truth, findings, risk }))
 }
 
 /// Takes out every rule that a matching rule overrides. Only certainty overrides, and a rule that
@@ -168,8 +172,10 @@ fn conclude(
             obligations.push(obligation.clone());
         }
     }
+    let risk = hits.iter().filter_map(|hit| hit.risk.as_ref()).max_by_key(|risk| risk.score);
+    let risk = risk.cloned();
     let matched: Result<_, Damaged> = hits.into_iter().map(|hit| rule_match(head, hit)).collect();
-    Ok(Decision { verdict, obligations, matched: matched?, reason, instead })
+    Ok(Decision { verdict, obligations, matched: matched?, reason, instead, risk })
 }
 
 /// What makes one matching rule speak for the decision rather than another.
@@ -189,6 +195,9 @@ const fn by_default(default: Verdict) -> &'static str {
 }
 
 fn reason(hit: &Hit<'_>) -> String {
+    if let Some(risk) = &hit.risk {
+        return format!("{} ({risk})", hit.text.reason);
+    }
     match hit.truth {
         Truth::Unknown => {
             format!("{} (whether this applies cannot be told, so it does)", hit.text.reason)

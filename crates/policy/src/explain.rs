@@ -84,13 +84,13 @@ fn part(head: &Head<'_>, facts: &Part<'_>) -> Result<PartTrace, Damaged> {
     let mut hits: Vec<Hit<'_>> = Vec::new();
     for number in 0..head.len() {
         let entry = head.entry(number)?;
-        let mut trial = Trial { facts, findings: Vec::new() };
+        let mut trial = Trial::new(facts);
         let mut conditions = Vec::new();
         let answers = trace(head.when(entry)?, &mut trial, 0, &mut conditions)?;
         let truth = answers.into_iter().fold(Truth::True, Truth::and);
         let text = head.text(entry)?;
         if truth.counts_for(text.effect) {
-            hits.push(Hit { rule: number, text, truth, findings: Vec::new() });
+            hits.push(Hit { rule: number, text, truth, findings: Vec::new(), risk: None });
         }
         let rule = listed(head, number)?;
         rules.push(RuleTrace { rule, truth, outcome: RuleOutcome::Miss, conditions });

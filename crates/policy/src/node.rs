@@ -149,6 +149,18 @@ pub(crate) fn narrow(mut bytes: &[u8], scope: &mut Scope) -> Result<(), Damaged>
     Ok(())
 }
 
+/// Names of the conditions and groups of `bytes`, outermost alone.
+pub(crate) fn holding(mut bytes: &[u8]) -> Result<Vec<&'static str>, Damaged> {
+    let mut names = Vec::new();
+    while !bytes.is_empty() {
+        names.push(match next(&mut bytes)? {
+            Part::Group(join, _) => join.name(),
+            Part::Leaf(kind, _) => kind.about.name,
+        });
+    }
+    Ok(names)
+}
+
 /// Whether everything that `wide` asks for is also asked for by `narrow`, word for word. Then
 /// `wide` holds whenever `narrow` does.
 pub(crate) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
@@ -256,7 +268,7 @@ mod tests {
             bytes = outer;
         }
         let facts = Given::command("git", "/");
-        let mut trial = Trial { facts: &facts, findings: Vec::new() };
+        let mut trial = Trial::new(&facts);
         assert_eq!(test(&bytes, &mut trial), Err(Damaged));
         assert_eq!(trace(&bytes, &mut trial, 0, &mut Vec::new()), Err(Damaged));
         assert_eq!(describe(&bytes), Err(Damaged));

@@ -125,6 +125,7 @@ mod tests {
             matched: Vec::new(),
             reason: "".into(),
             instead: None,
+            risk: None,
         };
         assert_eq!(case.fault(&decision(Verdict::Deny)), None);
         assert_eq!(

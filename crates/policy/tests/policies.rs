@@ -144,7 +144,11 @@ fn the_guide_shows_policies_that_load() {
         let rule = "[[rule]]\nid = 'r'\neffect = 'deny'\nreason = 'x'\ninstead = 'y'\n";
         let text = match block {
             whole if whole.starts_with("[policy]") => whole.to_owned(),
-            rules if rules.starts_with("[[rule]]") || rules.starts_with("[[role]]") => {
+            rules
+                if rules.starts_with("[[rule]]")
+                    || rules.starts_with("[[role]]")
+                    || rules.starts_with("[risk]") =>
+            {
                 format!("[policy]\nid = 'g'\nversion = '1'\n{rules}")
             }
             part => {
@@ -159,7 +163,7 @@ fn the_guide_shows_policies_that_load() {
         assert!(policy.warnings().is_empty(), "{}", shown(policy.warnings()));
         seen += 1;
     }
-    assert_eq!(seen, 10);
+    assert_eq!(seen, 11);
 }
 
 #[test]

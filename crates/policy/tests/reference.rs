@@ -50,8 +50,9 @@ fn the_reference_page_is_up_to_date() {
     assert_eq!(written, page(), "run the test with UPDATE_REFERENCE=1");
 }
 
-/// The role that examples speak of.
-const ROLE: &str = "[[role]]\nname = 'analyst'\nusers = ['ann']\n";
+/// The role and the signals that examples speak of.
+const ROLE: &str = "[[role]]\nname = 'analyst'\nusers = ['ann']\n\
+                    [[risk.signal]]\nid = 's'\npoints = 1\nwhen = { mode = 'observe' }\n";
 
 #[test]
 fn every_example_of_the_reference_loads() {

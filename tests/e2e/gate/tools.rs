@@ -101,3 +101,46 @@ fn arguments_that_two_readers_could_read_two_ways_are_refused() {
     }
     install.datafog(["check", "--tool", "pay", "--", "git", "status"]).run().ends_with(2);
 }
+
+#[test]
+fn a_score_is_told_with_its_signals() {
+    let install = Install::new(&[]);
+    let policy = r#"
+[policy]
+id = "risk"
+version = "1"
+[risk]
+allow = [0, 39]
+approve = [40, 79]
+deny = [80, 100]
+[[risk.signal]]
+id = "personal-data"
+points = 40
+when = { finding = "pii.email" }
+[[risk.signal]]
+id = "payment"
+points = 45
+when = { category = "payment" }
+"#;
+    fs::write(install.root().join("policy.toml"), policy).unwrap();
+    let pay = |note: &str| serde_json::json!({ "amount": 5, "currency": "EUR", "note": note });
+    assert_eq!(decided(&install, "x", &pay("thanks")).1, "risk-approve");
+    let json = check(&install, "x", &pay("mail ann.miller@posteo.de")).ends_with(1).json();
+    assert_eq!(
+        (json["rule"].as_str(), json["risk"]["score"].as_u64()),
+        (Some("risk-deny"), Some(85))
+    );
+    let signals = json["risk"]["signals"].as_array().unwrap();
+    assert_eq!(signals[0]["source"], "pii.email in field:note", "{json}");
+    let receipts = install.receipts();
+    assert_eq!(receipts.last().unwrap()["risk"]["score"], 85);
+    assert!(!install.holds(b"ann.miller"), "no value is kept");
+    let crossed = policy.replace("[40, 79]", "[30, 79]");
+    fs::write(install.root().join("policy.toml"), crossed).unwrap();
+    let said = install.datafog(["policy", "lint"]).run().ends_with(4);
+    assert!(
+        said.stdout().contains("policy.toml:7:") && said.stdout().contains("overlap"),
+        "{}",
+        said.stdout()
+    );
+}

@@ -66,6 +66,7 @@ fn policy() -> Value {
         "required": ["policy"],
         "properties": {
             "policy": head,
+            "risk": risk(),
             "role": { "type": "array", "items": role() },
             "rule": { "type": "array", "items": rule() },
             "detector": { "type": "array", "items": { "type": "object" } },
@@ -97,6 +98,25 @@ fn rule() -> Value {
             "not_match": examples("Calls that it must not match."),
             "when": { "$ref": "#/$defs/conditions" },
             "unless": { "$ref": "#/$defs/conditions" },
+        }),
+    )
+}
+
+fn risk() -> Value {
+    let band = json!({ "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": 100 }, "minItems": 2, "maxItems": 2, "description": "First and last score." });
+    let signal = table(
+        &["id", "points", "when"],
+        &json!({
+            "id": text("Shown with the score."),
+            "points": { "type": "integer", "minimum": 1, "maximum": 100 },
+            "when": { "$ref": "#/$defs/conditions" },
+        }),
+    );
+    table(
+        &["signal"],
+        &json!({
+            "signal": { "type": "array", "minItems": 1, "items": signal },
+            "allow": band, "rewrite_or_approve": band, "approve": band, "deny": band,
         }),
     )
 }

@@ -27,6 +27,7 @@ mod place;
 mod principal;
 mod rate;
 mod repository;
+pub(crate) mod risk;
 pub(crate) mod role;
 mod session;
 mod stdin;
@@ -38,7 +39,7 @@ mod unscanned;
 mod user;
 mod values;
 
-use datafog_core::Facts;
+use datafog_core::{Facts, Risk};
 
 use crate::Truth;
 use crate::bytes::{Damaged, encode};
@@ -68,6 +69,7 @@ pub(crate) static CONDITIONS: &[&Kind] = &[
     &principal::KIND,
     &rate::KIND,
     &repository::KIND,
+    &risk::KIND,
     &role::KIND,
     &session::KIND,
     &stdin::KIND,
@@ -151,6 +153,16 @@ pub(crate) struct Trial<'a> {
     pub(crate) facts: &'a dyn Facts,
     /// Indexes of the findings that made a condition hold.
     pub(crate) findings: Vec<usize>,
+    /// The score, when a condition asked for it.
+    pub(crate) risk: Option<Risk>,
+    /// The score is being reckoned.
+    pub(crate) scoring: bool,
+}
+
+impl<'a> Trial<'a> {
+    pub(crate) const fn new(facts: &'a dyn Facts) -> Self {
+        Self { facts, findings: Vec::new(), risk: None, scoring: false }
+    }
 }
 
 /// Which actions a rule can hold for, as far as its conditions tell without a test.
@@ -282,7 +294,7 @@ pub(crate) mod testing {
 
     fn test_in(toml: &str, facts: &Given, sense: Sense, words: &dyn Vocabulary) -> Truth {
         let bytes = read(toml, sense, words).unwrap();
-        let mut trial = Trial { facts, findings: Vec::new() };
+        let mut trial = Trial::new(facts);
         crate::node::test(&bytes, &mut trial).unwrap()
     }
 

@@ -6,8 +6,8 @@ use datafog_core::Verdict;
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Item, Reader};
-use super::role;
 use super::rule::{self, RuleSource};
+use super::{risk, role};
 use crate::Vocabulary;
 use crate::diagnostic::{Diagnostic, Level, SourceText};
 
@@ -58,8 +58,11 @@ pub(crate) fn read(
 
 fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
     // Detectors and exceptions stand in the same file; who knows detectors reads them.
-    reader.check_keys(table, &["allow", "detector", "policy", "role", "rule"]);
+    reader.check_keys(table, &["allow", "detector", "policy", "risk", "role", "rule"]);
     let mut rules = read_roles(table.get("role"), reader);
+    if let Some(item) = table.get("risk") {
+        rules.extend(risk::read(item, reader));
+    }
     read_rules(table.get("rule"), reader, &mut rules);
     let Some(head) = table.get("policy") else {
         let help = "start the file with `[policy]`, `id = \"…\"` and `version = \"…\"`";

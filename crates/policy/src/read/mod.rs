@@ -7,6 +7,7 @@ mod examples;
 mod expectations;
 mod obligations;
 mod reader;
+mod risk;
 mod role;
 mod rule;
 mod when;

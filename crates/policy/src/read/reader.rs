@@ -7,6 +7,7 @@ use datafog_core::Severity;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::condition::risk::Signal;
 use crate::condition::role::Members;
 use crate::diagnostic::{Diagnostic, Level, SourceText};
 use crate::spelling::nearest;
@@ -47,6 +48,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) roles: Vec<Members>,
     /// Id of the rule being read.
     pub(crate) rule: String,
+    /// Signals of risk, once they are read.
+    pub(crate) signals: Vec<Signal>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -58,6 +61,7 @@ impl<'a> Reader<'a> {
             commands: Vec::new(),
             roles: Vec::new(),
             rule: String::new(),
+            signals: Vec::new(),
             diagnostics: Vec::new(),
         }
     }
