@@ -304,7 +304,8 @@ fn is_code(candidate: &Candidate<'_>) -> bool {
     let dotted = value.contains(&b'.') && value.split(|byte| *byte == b'.').all(is_name);
     let pathlike = value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));
     let sign = matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]);
-    let number = matches!(value, [b'-' | b'+', b'0'..=b'9', ..] | [b'0', b'x', ..]);
+    let number = matches!(value, [b'0', b'x', ..])
+        || (matches!(value, [b'-' | b'+', b'0'..=b'9', ..]) && value.len() < LEAST_KEY);
     let several =
         is_name(value) && value.contains(&b'_') && !is_tight(candidate) && kinds(value) < ALL_KINDS;
     called || passed || dotted || pathlike || sign || number || several
