@@ -31,6 +31,9 @@ const NAME: &str = "[A-Za-z0-9_.-]{64}";
 /// Bytes of a value that stands without quotes.
 const VALUE: &str = r#"[^\x00-\x20"'`,;<>(){}\[\]|&\\\x7f]{512}"#;
 
+/// Bytes of a key that stands without an operator; `=` and `:` only where they are part of one.
+const NEAR: &str = "[A-Za-z0-9_+/.:-]{512}";
+
 /// Fewest examples and counter-examples of a detector.
 const FEWEST_EXAMPLES: usize = 3;
 
@@ -55,6 +58,7 @@ pub(crate) fn compile(sources: &[Source], validators: &Validators) -> Result<Str
     let mut tables = Tables { layers: layer::keywords(&grams)?, ..Tables::default() };
     let name = pattern::compile_back(NAME, &mut tables.sets)?.0;
     let value = pattern::compile_back(VALUE, &mut tables.sets)?.0;
+    let near = pattern::compile_back(NEAR, &mut tables.sets)?.0;
     for source in sources {
         for detector in &source.detectors {
             tables
@@ -62,8 +66,10 @@ pub(crate) fn compile(sources: &[Source], validators: &Validators) -> Result<Str
                 .map_err(|what| source.error(detector, &what))?;
         }
     }
-    let consts =
-        format!("pub(crate) const NAME: u16 = {name};\npub(crate) const VALUE: u16 = {value};\n");
+    let consts = format!(
+        "pub(crate) const NAME: u16 = {name};\npub(crate) const VALUE: u16 = {value};\n\
+            pub(crate) const NEAR_KEY: u16 = {near};\n"
+    );
     Ok(consts + &tables.print(&grams).map_err(|error| error.to_string())?)
 }
 

@@ -8,7 +8,7 @@ mod opening;
 
 use self::opening::opening;
 use crate::bytes::{run, run_back};
-use crate::tables::{NAME, VALUE};
+use crate::tables::{NAME, NEAR_KEY, VALUE};
 use crate::walks::Walks;
 use crate::words::{Words, words};
 
@@ -50,7 +50,7 @@ pub(crate) fn find(
     walks: &mut Walks,
 ) -> Option<Assignment> {
     let word = (word.0, word_end(text, word)?);
-    written(text, word, base, walks).or_else(|| near(text, word))
+    written(text, word, base, walks).or_else(|| near(text, word, base, walks))
 }
 
 /// The assignment as it is written in the languages that people use.
@@ -101,7 +101,7 @@ pub(crate) enum Form {
 
 /// What looks like a key shortly after a word that names a service: `# Acme token` and the key on the
 /// next line, `acme:` and below it `api_key: …`. A word for a key must stand between.
-fn near(text: &[u8], word: (usize, usize)) -> Option<Assignment> {
+fn near(text: &[u8], word: (usize, usize), base: usize, walks: &mut Walks) -> Option<Assignment> {
     if KEYS.stand_in(text.get(word.0..word.1)?) {
         return None;
     }
@@ -111,7 +111,8 @@ fn near(text: &[u8], word: (usize, usize)) -> Option<Assignment> {
     let reach = second_line.map_or(reach, |(at, _)| reach.get(..at).unwrap_or(reach));
     let mut at = 0_usize;
     while at < reach.len() {
-        let length = run(rest.get(at..)?, is_key_byte).min(LONGEST_VALUE);
+        let place = base.checked_add(word.1)?.checked_add(at)?;
+        let length = walks.run(NEAR_KEY, rest.get(at..)?, place, LONGEST_VALUE);
         let value = rest.get(at..at.checked_add(length)?)?;
         let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
         if length >= LEAST_NEAR && digits > 1 && digits < length {
@@ -129,11 +130,6 @@ fn near(text: &[u8], word: (usize, usize)) -> Option<Assignment> {
         at = at.checked_add(length.max(1))?;
     }
     None
-}
-
-/// Bytes of keys that stand without an operator; `=` and `:` only where they are part of one.
-const fn is_key_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'.' | b':')
 }
 
 /// Words of names that have rules of their own.

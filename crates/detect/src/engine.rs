@@ -436,6 +436,10 @@ mod tests {
             "Bearer a",
             "&sig=",
             "ya29.",
+            "ado_",
+            "CKO_",
+            "secret_key='",
+            "EAAA_",
         ];
         for unit in units {
             let work = work(unit);
