@@ -114,11 +114,14 @@ fn near(text: &[u8], word: (usize, usize), base: usize, walks: &mut Walks) -> Op
         let place = base.checked_add(word.1)?.checked_add(at)?;
         let length = walks.run(NEAR_KEY, rest.get(at..)?, place, LONGEST_VALUE);
         let value = rest.get(at..at.checked_add(length)?)?;
+        let gap = reach.get(..at)?;
+        let apart = matches!(gap.last(), Some(b' ' | b'\t' | b'"' | b'\'' | b'=' | b'`' | b'>'));
+        // Whatever it is, it is no key, and nothing near follows.
+        if !apart && at.checked_add(length)? >= reach.len() {
+            return None;
+        }
         let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
         if length >= LEAST_NEAR && digits > 1 && digits < length {
-            let gap = reach.get(..at)?;
-            let apart =
-                matches!(gap.last(), Some(b' ' | b'\t' | b'"' | b'\'' | b'=' | b'`' | b'>'));
             let told = apart && HINTS.stand_in(gap) && !OTHERS.stand_in(gap);
             let padding = run(rest.get(at.checked_add(length)?..)?, |byte| byte == b'=').min(2);
             let length = length.checked_add(padding)?;
