@@ -75,6 +75,8 @@ fn a_policy_of_the_settings_holds_for_every_shim_and_only_tightens() {
     let receipt =
         install.shim("git", ["push", "--force"]).run().assert_denied(&install, "no-force");
     assert_eq!(receipt["policy_id"], "house");
+    let status = install.datafog(["status"]).run().succeeds().stdout();
+    assert!(status.contains(&format!("and house 7 ({})", file.display())), "{status}");
     // What it would allow, ours still stops.
     let (token, allowing) = (github_token(3), install.root().join("open.json"));
     let all =
@@ -111,6 +113,8 @@ fn one_that_cannot_be_read_stops_what_is_enforced_and_nothing_that_is_observed()
         let stopped = install.shim("git", ["--version"]).run().ends_with(125);
         assert!(stopped.stderr().contains(said), "{}", stopped.stderr());
         install.datafog(["check", "--", "git", "status"]).run().ends_with(4);
+        let status = install.datafog(["status"]).run().succeeds().stdout();
+        assert!(status.contains("degraded") && status.contains("house.json"), "{status}");
         install.datafog(["mode", "observe"]).run().succeeds();
         install.shim("git", ["--version"]).run().succeeds();
         assert!(last(&install)["faults"][0].as_str().unwrap().contains("house.json"));

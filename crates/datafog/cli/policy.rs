@@ -125,6 +125,9 @@ pub(super) struct Summary {
     rules: usize,
     file: Option<String>,
     digest: String,
+    /// The policy of another system that the settings name, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<String>,
     /// Why the policy in the file is not in force, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) problem: Option<String>,
@@ -137,13 +140,20 @@ impl Summary {
             Ok(policy) => (policy, None),
             Err(error) => (Policy::builtin(), Some(format!("{error:#}"))),
         };
+        let named = session.settings().ok().and_then(|settings| settings.policy);
+        let (beside, fault) = match named.map(|path| subject::described(&path)) {
+            Some(Ok(text)) => (Some(text), None),
+            Some(Err(fault)) => (None, Some(fault)),
+            None => (None, None),
+        };
         Self {
+            beside,
             id: policy.id().to_owned(),
             version: policy.version().to_owned(),
             rules: policy.rules().len(),
             file: path.exists().then(|| path.display().to_string()),
             digest: policy.digest().to_string(),
-            problem,
+            problem: fault.or(problem),
         }
     }
 }
@@ -151,10 +161,14 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.problem.is_some() {
-            return write!(f, "`{}` cannot be used", self.file.as_deref().unwrap_or_default());
+            return match &self.file {
+                Some(file) => write!(f, "`{file}` cannot be used"),
+                None => f.write_str("cannot be used"),
+            };
         }
         let place = self.file.as_deref().unwrap_or("built in");
-        write!(f, "{} {}, {} rules ({place})", self.id, self.version, self.rules)
+        write!(f, "{} {}, {} rules ({place})", self.id, self.version, self.rules)?;
+        self.beside.iter().try_for_each(|beside| write!(f, ", and {beside}"))
     }
 }
 

@@ -61,6 +61,18 @@ impl Subject {
     }
 }
 
+/// A policy of another system in a few words; why it cannot be used, when it cannot.
+pub(super) fn described(path: &Path) -> Result<String, String> {
+    let shown = path.display();
+    foreign::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+    let policy = Systems.load(path, &OnDisk).map_err(|faults| {
+        let first = faults.iter().find(|one| one.is_error());
+        let told = first.map(|one| format!("{}:{}: {}", one.path, one.line, one.message));
+        told.unwrap_or_else(|| format!("`{shown}` cannot be used"))
+    })?;
+    Ok(format!("{} {} ({shown})", policy.id(), policy.version()))
+}
+
 fn load(path: &Path, session: &Session) -> Result<Box<dyn ForeignPolicy>> {
     foreign::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     Systems.load(path, &OnDisk).map_err(|faults| {
