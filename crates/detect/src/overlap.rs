@@ -121,8 +121,14 @@ fn first_cluster(raws: &[Raw]) -> Option<&[Raw]> {
 /// The findings of one cluster that stand, in order and disjoint.
 fn winners(cluster: &[Raw]) -> Vec<&Raw> {
     let first = cluster.first().map_or(0, |raw| raw.start);
-    let mut by_worth: Vec<(u128, &Raw)> =
-        cluster.iter().map(|raw| (worth(raw, first), raw)).collect();
+    // Letters before a token do not make it a value of no known kind.
+    let sure: Vec<&Raw> = cluster.iter().filter(|raw| is_sure(raw)).collect();
+    let hides_one = |raw: &Raw| {
+        let next = sure.partition_point(|token| token.start < raw.start);
+        raw.rank == UNTELLING && sure.get(next).is_some_and(|token| token.end <= raw.end)
+    };
+    let told = cluster.iter().filter(|raw| !hides_one(raw));
+    let mut by_worth: Vec<(u128, &Raw)> = told.map(|raw| (worth(raw, first), raw)).collect();
     by_worth.sort_unstable_by_key(|(worth, _)| core::cmp::Reverse(*worth));
     let mut standing: Vec<&Raw> = Vec::new();
     for (_, raw) in by_worth {
@@ -135,6 +141,17 @@ fn winners(cluster: &[Raw]) -> Vec<&Raw> {
         }
     }
     standing
+}
+
+/// The rank of detectors that only know that something is a secret.
+const UNTELLING: u8 = 0;
+
+/// The rank of detectors that know a token by its beginning.
+const TELLING: u8 = 3;
+
+/// Whether a finding is a token of a known kind beyond doubt.
+const fn is_sure(raw: &Raw) -> bool {
+    raw.rank == TELLING && raw.confidence >= 95 && raw.value.is_none()
 }
 
 /// What a finding is worth among others of a cluster that begins at `first`: the longer the more,
@@ -168,6 +185,16 @@ mod tests {
         let mut out = Vec::new();
         pending.settle(open, |raw| out.push((raw.start, raw.end, raw.rule)));
         out
+    }
+
+    #[test]
+    fn a_sure_token_is_not_hidden_in_a_value_of_no_known_kind() {
+        let token = |start, end| Raw { confidence: 99, ..raw(start, end, 2, TELLING) };
+        assert_eq!(settle(&[raw(0, 10, 1, UNTELLING), token(1, 10)], 99), [(1, 10, 2)]);
+        assert_eq!(settle(&[raw(0, 10, 1, UNTELLING), token(1, 12)], 99), [(1, 12, 2)]);
+        assert_eq!(settle(&[raw(0, 10, 1, 1), token(1, 10)], 99), [(0, 10, 1)]);
+        let doubtful = Raw { confidence: 90, ..token(1, 10) };
+        assert_eq!(settle(&[raw(0, 10, 1, UNTELLING), doubtful], 99), [(0, 10, 1)]);
     }
 
     #[test]

@@ -232,10 +232,14 @@ fn alone(candidate: &mut Candidate<'_>, shapes: &[&str]) -> bool {
     };
     let Some(shape) = shapes.iter().find(fits) else { return false };
     candidate.end = candidate.start.saturating_add(shape.len());
-    !matches!(
-        candidate.before(),
-        [.., b'-' | b'_' | b'.' | b'/' | b'+' | b'#' | b'%'] | [.., b'0'..=b'9', b' ']
-    ) && !matches!(candidate.after(), [b' ' | b'.', b'0'..=b'9', ..])
+    // Next to a zero byte it is a field of a binary format.
+    let binary = matches!(candidate.before(), [.., 0]) || matches!(candidate.after(), [0, ..]);
+    !binary
+        && !matches!(
+            candidate.before(),
+            [.., b'-' | b'_' | b'.' | b'/' | b'+' | b'#' | b'%'] | [.., b'0'..=b'9', b' ']
+        )
+        && !matches!(candidate.after(), [b' ' | b'.', b'0'..=b'9', ..])
 }
 
 #[cfg(test)]
@@ -258,7 +262,8 @@ mod tests {
     #[test]
     fn a_shape_stands_alone() {
         assert!(fits("a 12 345", 2, &["dd ddd"]) && fits("(A1)", 1, &["Ud"]));
-        for (text, start) in [("1 12 345", 2), ("12 345 6", 0), ("12 3456", 0), ("x-12 345", 2)] {
+        let joined = [("1 12 345", 2), ("12 345 6", 0), ("12 3456", 0), ("x-12 345", 2)];
+        for (text, start) in joined.into_iter().chain([("12 345\0", 0), ("\x0012 345", 1)]) {
             assert!(!fits(text, start, &["dd ddd"]), "{text}");
         }
     }
