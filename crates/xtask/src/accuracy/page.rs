@@ -39,8 +39,8 @@ popular Python packages with their tests, minified scripts and API descriptions.
 ";
 
 const EXPLAINED: &str = "
-What they are. All findings of secrets, cards and numbers of persons were looked at one by one, of the
-others some sixty:
+What they are. Generic passwords and keys, cards and numbers of persons were looked at one by one; private keys,
+hashes of passwords and URLs in samples or package by package; of the others some sixty:
 
 * E-mail and street addresses, phone numbers, postal codes and hardware addresses are what they say: authors in
   manifests and copyright files, numbers in licence texts, samples in documentation.
