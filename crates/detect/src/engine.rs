@@ -115,6 +115,13 @@ impl Engine {
 
     /// The same, whether the text repeats itself or not.
     pub(crate) fn part(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
+        self.triggers(text, base, from, to);
+        self.runs(text, base, from, to);
+    }
+
+    /// Looks at all triggers but runs of digits and units, whose windows depend on where the run
+    /// began.
+    pub(crate) fn triggers(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
         prefilter::places(text, from, to, |at| self.keywords(text, base, at));
         self.unzip(text, base, to);
         let part = text.get(from..to).unwrap_or_default();
@@ -128,7 +135,6 @@ impl Engine {
             memchr2_iter(b'@', b'%', part).for_each(at_sign);
         }
         number::groups(text, from, to, |group| self.number(text, base, group));
-        self.runs(text, base, from, to);
     }
 
     fn keywords(&mut self, text: &[u8], base: usize, at: usize) {

@@ -97,13 +97,14 @@ impl Engine {
         }
         let next = it.first.saturating_add(it.unit);
         let place = base.saturating_add(it.first);
-        self.part(text, base, from, it.first);
+        self.triggers(text, base, from, it.first);
         let waiting = self.pending.waiting().len();
         let plain = !self.layers.go_on(place);
-        self.part(text, base, it.first, next);
+        self.triggers(text, base, it.first, next);
         // What a layer of disguise holds is not found copy by copy.
         if !plain || self.layers.go_on(place) {
-            self.part(text, base, next, to);
+            self.triggers(text, base, next, to);
+            self.runs(text, base, from, to);
             self.copies = self.copies_from(it, base, to);
             return;
         }
@@ -113,7 +114,9 @@ impl Engine {
             let distance = it.unit.saturating_mul(copy);
             found.iter().for_each(|raw| self.pending.push(raw.later(distance)));
         }
-        self.part(text, base, next.saturating_add(copies.saturating_mul(it.unit)), to);
+        self.triggers(text, base, next.saturating_add(copies.saturating_mul(it.unit)), to);
+        // Where a run began decides how it is read, so these are looked at one by one.
+        self.runs(text, base, from, to);
     }
 
     /// What the middle of a part that repeats a unit up to `to` holds, when that is long enough for
@@ -273,15 +276,21 @@ mod tests {
         for word in ["AKIA", "xoxb-", "sk_live_", "ghp_aaaa-", "-----BEGIN PRIVATE KEY-----\nAA"] {
             units.extend([" ", "", "='", "7", "\n"].map(|mark| format!("{word}{mark}")));
         }
+        let hex = token_hex();
+        units.extend([format!("{hex} lorem ipsum\n"), format!("{hex} p\0a\0s\0s\0d x\n"), hex]);
         let mut units: Vec<Vec<u8>> = units.into_iter().map(String::into_bytes).collect();
         units.push("password=hunter2horse\n".bytes().flat_map(|byte| [byte, 0]).collect());
         units
     }
 
+    fn token_hex() -> String {
+        "password=hunter2horse ".bytes().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     #[test]
     fn copies_hold_what_is_found_when_each_is_looked_at() {
         for unit in units() {
-            for head in [0, 33_000] {
+            for head in [0, 1, 7, 29, 100, 33_000] {
                 let mut text = vec![b'-'; head];
                 text.extend(unit.repeat(80_000 / unit.len()));
                 text.extend(b" password=hunter2horse\n");

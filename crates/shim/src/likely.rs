@@ -38,7 +38,7 @@ pub const LIKELY_AHEAD: usize = 64;
 pub fn likely_places(text: &[u8], from: usize, to: usize) -> impl Iterator<Item = usize> + '_ {
     let ahead = to.saturating_add(LIKELY_AHEAD).min(text.len());
     let text = text.get(..ahead).unwrap_or(text);
-    let mut all: Vec<Places<'_>> = vec![options(text, from)];
+    let mut all = vec![options(text, from, &BLANK), options(text, from, &TAB)];
     if ahead.saturating_sub(from) < SHORT {
         all.push(words_one_by_one(text, from));
     } else {
@@ -55,10 +55,13 @@ pub fn likely_places(text: &[u8], from: usize, to: usize) -> impl Iterator<Item 
 /// Places of one kind, in order.
 type Places<'t> = Box<dyn Iterator<Item = usize> + 't>;
 
+/// What stands before an option.
+static BLANK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" -"));
+static TAB: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\t-"));
+
 /// Where options begin from byte `from` on.
-fn options(text: &[u8], from: usize) -> Places<'_> {
-    static OPTION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" -"));
-    let places = OPTION.find_iter(text.get(from..).unwrap_or_default());
+fn options<'t>(text: &'t [u8], from: usize, before: &'static Finder<'static>) -> Places<'t> {
+    let places = before.find_iter(text.get(from..).unwrap_or_default());
     let places = places.map(move |at| from.saturating_add(at));
     Box::new(places.filter(|place| is_option(text, *place)))
 }
@@ -184,6 +187,7 @@ mod tests {
             [0, 5, 11, 28, 39, 43]
         );
         assert_eq!(places("/usr/bin/vault login X"), [9]);
+        assert_eq!(places("redis-cli\t-a\tX"), [9]);
         assert_eq!(places("default login; password=x; vault"), [0; 0]);
     }
 
