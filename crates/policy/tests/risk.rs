@@ -164,6 +164,8 @@ fn bands_that_overlap_or_cross_are_errors() {
         ("allow = [0, 30]\ndeny = [31, 90]", "no band holds the scores from 91 to 100"),
         ("allow = [30, 0]\ndeny = [31, 100]", "this is no band"),
         ("allow = [0, 101]", "this is no band"),
+        ("deny = [0, 100]", "would stop calls that nothing speaks against"),
+        ("approve = [0, 50]\ndeny = [51, 100]", "would stop calls that nothing speaks against"),
         ("alow = [0, 100]", "did you mean `allow`?"),
     ] {
         let told = with(bands);

@@ -37,6 +37,15 @@ fn a_projects_file_tightens_once_it_is_trusted_and_not_before() {
 }
 
 #[test]
+fn a_link_in_a_projects_place_is_not_trusted() {
+    let install = Install::new(&["git"]);
+    fs::write(install.work().join("rules"), file("p", &rule("no-tag", "deny", "", "git"))).unwrap();
+    std::os::unix::fs::symlink("rules", install.work().join(".datafog.toml")).unwrap();
+    let told = install.datafog(["policy", "trust"]).run().ends_with(2);
+    assert!(told.stderr().contains("no regular file"), "{}", told.stderr());
+}
+
+#[test]
 fn a_variable_names_one_more_file_that_only_tightens() {
     let install = Install::new(&["git"]);
     install.stand_in("git");

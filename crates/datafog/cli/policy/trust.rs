@@ -64,15 +64,22 @@ impl TrustCommand {
         let named = if named.is_dir() { named.join(NAME) } else { named };
         if self.revoke {
             session.require_person()?;
-            let path = named.canonicalize().unwrap_or(named);
+            let path = placed(&named).unwrap_or(named);
             if !trust.remove(&path) {
                 let message = format!("`{}` is not trusted", path.display());
                 return Err(Advised::usage(message, "`datafog policy trust --list` shows what is"));
             }
             return self.write(session, &trust);
         }
-        let path = named.canonicalize();
+        let path = placed(&named);
         let path = path.with_context(|| format!("cannot read `{}`", named.display()))?;
+        if !fs::symlink_metadata(&path).is_ok_and(|it| it.is_file()) {
+            let message = format!("`{}` is no regular file", path.display());
+            return Err(Advised::usage(
+                message,
+                "put the policy itself there: no link is followed",
+            ));
+        }
         let bytes = fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
         self.show(session, &path, &bytes)?;
         session.require_person()?;
@@ -114,6 +121,13 @@ impl TrustCommand {
         })?;
         Ok(ExitCode::Success)
     }
+}
+
+/// The file by the one name that its folder has; a link in its own place stays one.
+fn placed(named: &Path) -> io::Result<PathBuf> {
+    let folder = named.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
+    Ok(folder.join(named.file_name().unwrap_or_default()))
 }
 
 fn read(session: &Session) -> Result<Trust> {

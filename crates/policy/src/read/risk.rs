@@ -125,6 +125,12 @@ fn check(bands: &[Band], all: Range<usize>, reader: &mut Reader<'_>) {
             reader.error_with_help(band.span.clone(), message, format!("begin `{name}` at {next}"));
             return;
         }
+        if *from == 0 && band.effect.is_some() {
+            let message = format!("`{name}` would stop calls that nothing speaks against");
+            let help = "begin with `allow = [0, …]`; what is always stopped is stopped by a rule";
+            reader.error_with_help(band.span.clone(), message, help);
+            return;
+        }
         next = band.to.saturating_add(1);
         before = name;
     }
@@ -135,7 +141,7 @@ fn check(bands: &[Band], all: Range<usize>, reader: &mut Reader<'_>) {
 }
 
 fn rule(band: &Band, reader: &Reader<'_>) -> Option<RuleSource> {
-    let effect = band.effect.filter(|_| band.from > 0)?;
+    let effect = band.effect?;
     let approves = effect == Verdict::RequireApproval;
     Some(RuleSource {
         id: format!("risk-{}", band.name.replace('_', "-")),
