@@ -126,7 +126,7 @@ impl TrustCommand {
 /// The file by the one name that its folder has; a link in its own place stays one.
 fn placed(named: &Path) -> io::Result<PathBuf> {
     let folder = named.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new(".")).canonicalize()?;
+    let folder = folder.unwrap_or_else(|| Path::new(".")).canonicalize()?;
     Ok(folder.join(named.file_name().unwrap_or_default()))
 }
 
