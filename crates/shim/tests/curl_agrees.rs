@@ -4,38 +4,16 @@
 //! anywhere; its own words tell which host it took from the URL. Where curl refuses the URL,
 //! anything may be judged. Without curl nothing is tested.
 
-use std::ffi::{OsStr, OsString};
-use std::io;
-use std::path::Path;
+mod support;
+
+use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
-use datafog_core::{Destination, HostName, Surroundings, Void};
+use datafog_core::{Destination, HostName, Void};
 use datafog_shim::interpret;
 use proptest::prelude::*;
 
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn variable(&self, _: &str) -> Option<&OsStr> {
-        None
-    }
-
-    fn cwd(&self) -> &Path {
-        Path::new("/")
-    }
-
-    fn home(&self) -> Option<&Path> {
-        None
-    }
-
-    fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn output_of(&self, _: &str, _: &[OsString]) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-}
+use support::Nowhere;
 
 /// The hosts that curl looks up for a URL, in its own words.
 fn contacted(url: &str) -> Option<Vec<String>> {

@@ -4,38 +4,15 @@
 //! program nothing is tested. An option that is missing here stops calls that are in order; one
 //! with a value that is taken for one without lets content go by.
 
+mod support;
+
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
-use std::io;
-use std::path::Path;
+use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
-use datafog_core::Surroundings;
 use datafog_shim::{interpret, profile};
 
-struct Nowhere;
-
-impl Surroundings for Nowhere {
-    fn variable(&self, _: &str) -> Option<&OsStr> {
-        None
-    }
-
-    fn cwd(&self) -> &Path {
-        Path::new("/")
-    }
-
-    fn home(&self) -> Option<&Path> {
-        None
-    }
-
-    fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn output_of(&self, _: &str, _: &[OsString]) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-}
+use support::Nowhere;
 
 /// What a program writes when asked for help.
 fn help(program: &str, arguments: &[&str]) -> Option<String> {
