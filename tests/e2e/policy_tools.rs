@@ -247,3 +247,49 @@ fn a_project_is_trusted_as_it_is_and_only_when_it_tightens() {
     fs::write(&path, HEAD).unwrap();
     install.datafog(["policy", "trust"]).env("CLAUDECODE", "1").run().ends_with(1);
 }
+
+#[test]
+fn a_pipe_or_a_device_is_no_policy_and_is_not_waited_for() {
+    let install = Install::new(&["git"]);
+    for name in ["pipe.toml", "pipe.json", "pipe.test.toml"] {
+        let path = install.work().join(name);
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    }
+    std::os::unix::fs::symlink("/dev/zero", install.work().join("zero.toml")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", install.work().join("zero.json")).unwrap();
+    for command in ["lint", "test", "diff", "import"] {
+        for name in ["pipe.toml", "pipe.json", "pipe.test.toml", "zero.toml", "zero.json"] {
+            // A policy of another system carries no examples: that is said first.
+            let code = if command == "test" && name.ends_with("json") { 2 } else { 5 };
+            let told = install.datafog(["policy", command, name]).run().ends_with(code).stderr();
+            assert!(code == 2 || told.contains("not a regular file"), "{command} {name}: {told}");
+            assert!(told.contains("hint: "), "{command} {name}: {told}");
+        }
+    }
+    let project = install.work().join(".datafog.toml");
+    nix::unistd::mkfifo(&project, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    install.datafog(["policy", "trust"]).run().ends_with(2);
+    let judged = ["check", "--policy", "pipe.toml", "--", "git", "status"];
+    let told = install.datafog(judged).run();
+    assert_ne!(told.code(), 0);
+    let told = told.stdout() + &told.stderr();
+    assert!(told.contains("not a regular file"), "{told}");
+}
+
+#[test]
+fn a_policy_is_first_written_under_its_own_name_alone() {
+    let install = Install::new(&["git"]);
+    for name in ["policy.toml", "policy.schema.json"] {
+        let (link, other) = (install.root().join(name), install.work().join("other"));
+        std::os::unix::fs::symlink(&other, &link).unwrap();
+        let told = install.datafog(["policy", "init"]).run().ends_with(2).stderr();
+        assert!(told.contains("is a symbolic link") && told.contains("hint: "), "{told}");
+        assert!(!other.exists() && link.is_symlink(), "{name}");
+        fs::write(&other, "keep me").unwrap();
+        install.datafog(["policy", "init"]).run().ends_with(2);
+        assert_eq!(fs::read(&other).unwrap(), b"keep me", "{name}");
+        fs::remove_file(&link).unwrap();
+        fs::remove_file(&other).unwrap();
+    }
+    install.datafog(["policy", "init"]).run().succeeds();
+}

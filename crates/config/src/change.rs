@@ -32,6 +32,8 @@ pub struct Change {
     before: Vec<u8>,
     after: Vec<u8>,
     mode: u32,
+    /// Nothing may stand there, not even a link that leads nowhere.
+    new: bool,
 }
 
 /// What kind of change it is.
@@ -75,7 +77,20 @@ impl Change {
             return Ok(None);
         }
         let before = before.unwrap_or_default();
-        Ok(Some(Self { path: path.to_owned(), kind, before, after: text, mode }))
+        Ok(Some(Self { path: path.to_owned(), kind, before, after: text, mode, new: false }))
+    }
+
+    /// The change that makes the file at `path` with `text`, where nothing stands yet. A link is
+    /// something: it is neither followed nor replaced, now or when the change is made.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] when something is there.
+    pub fn to_new(path: &Path, text: Vec<u8>, mode: u32) -> Result<Self, Error> {
+        if path.symlink_metadata().is_ok() {
+            return Err(Error::io("make", path)(io::ErrorKind::AlreadyExists.into()));
+        }
+        let (kind, before) = (ChangeKind::Create, Vec::new());
+        Ok(Self { path: path.to_owned(), kind, before, after: text, mode, new: true })
     }
 
     /// The change that removes the file at `path`; `None` when there is none.
@@ -89,6 +104,7 @@ impl Change {
             before,
             after: Vec::new(),
             mode: 0,
+            new: false,
         }))
     }
 
@@ -101,6 +117,7 @@ impl Change {
             before: Vec::new(),
             after: Vec::new(),
             mode: FOLDER_MODE,
+            new: false,
         })
     }
 
@@ -160,6 +177,7 @@ impl Change {
             ChangeKind::Remove => {
                 fs::remove_file(&self.path).map_err(Error::io("remove", &self.path))
             }
+            ChangeKind::Create if self.new => make(&self.path, &self.after, self.mode),
             ChangeKind::Create | ChangeKind::Edit | ChangeKind::Folder => {
                 replace(&self.path, &self.after, self.mode)
             }
@@ -246,6 +264,20 @@ fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     write().map_err(Error::io("write", path))
 }
 
+/// Writes `bytes` beside `path` and gives the copy that name, unless something has it.
+fn make(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
+    let folder = folder_of(path);
+    make_folder(folder)?;
+    let write = || -> io::Result<()> {
+        let mut draft = tempfile::Builder::new().prefix(".datafog-").tempfile_in(folder)?;
+        draft.write_all(bytes)?;
+        draft.as_file().set_permissions(Permissions::from_mode(mode))?;
+        draft.as_file().sync_all()?;
+        draft.persist_noclobber(path).map(drop).map_err(|error| error.error)
+    };
+    write().map_err(Error::io("make", path))
+}
+
 fn keep_owner_and_mode(draft: &File, standing: &Metadata) -> io::Result<()> {
     let ours = draft.metadata()?;
     if (ours.uid(), ours.gid()) != (standing.uid(), standing.gid()) {
@@ -318,6 +350,26 @@ mod tests {
         change.unwrap().unwrap().apply(None).unwrap();
         assert_eq!(fs::read(folder.path().join("later/rc")).unwrap(), b"x");
         assert!(folder.path().join("rc").symlink_metadata().unwrap().is_symlink());
+    }
+
+    #[test]
+    fn a_new_file_follows_and_replaces_no_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("rc"), folder.path().join("other"));
+        let new = || Change::to_new(&path, b"x".to_vec(), 0o600);
+        let early = new().unwrap();
+        symlink("other", &path).unwrap();
+        let exists = |error: Error| {
+            let Error::Io { source, .. } = error else { panic!("{error}") };
+            assert_eq!(source.kind(), io::ErrorKind::AlreadyExists);
+        };
+        exists(new().unwrap_err());
+        exists(early.apply(None).unwrap_err());
+        assert!(!other.exists() && path.symlink_metadata().unwrap().is_symlink());
+        fs::remove_file(&path).unwrap();
+        early.apply(None).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"x");
+        assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
     }
 
     #[test]

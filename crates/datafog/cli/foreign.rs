@@ -1,11 +1,11 @@
 //! Policies of other systems on the command line: `policy import` and `policy lint`.
 
-use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
+use datafog_config::read_small;
 use datafog_foreign::{Files, Format, Policy};
 use datafog_gate::KnownWords;
 use datafog_policy::Diagnostic;
@@ -57,7 +57,7 @@ impl ImportCommand {
 
 /// Reads a foreign policy; what is wrong with it is told whole.
 pub(super) fn load(path: &Path, format: Option<Format>, session: &Session) -> Result<Policy> {
-    let bytes = read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let bytes = read(path).map_err(|error| unreadable(path, &error))?;
     Policy::load(&bytes, &path.to_string_lossy(), format, &OnDisk).map_err(|faults| {
         tell(session, &faults);
         let message = format!("`{}` cannot be used", path.display());
@@ -87,9 +87,29 @@ impl Files for OnDisk {
     }
 }
 
-/// A whole policy file.
+/// A whole policy file; what is none, such as a pipe or a device, is refused and never waited for.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    read_small(path, LONGEST)
+}
+
+/// The same as text; a failure is told with the file's name and what to do.
+pub(super) fn read_text(path: &Path) -> Result<String> {
+    let text = read(path).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|error| io::Error::other(error.utf8_error()))
+    });
+    text.map_err(|error| unreadable(path, &error))
+}
+
+/// Why a policy file cannot be read.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> anyhow::Error {
+    let message = format!("cannot read `{}`: {error}", path.display());
+    let kind = error.kind();
+    let hint = if kind == io::ErrorKind::InvalidInput {
+        "name a regular file: save first what comes out of a pipe"
+    } else if kind == io::ErrorKind::FileTooLarge {
+        "no policy is larger than 17 MiB"
+    } else {
+        "name a file that can be read"
+    };
+    Advised { message, hint: hint.to_owned(), code: ExitCode::Io }.into()
 }

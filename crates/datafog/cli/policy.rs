@@ -218,27 +218,44 @@ fn replay(session: &Session) -> Result<Replay> {
 
 /// The policy that the gate would use for a command started here.
 fn in_force(session: &Session) -> Result<Policy> {
-    // Before there is an installation, what is embedded is all there is.
-    if !session.layout.root().exists() && !session.layout.system_policy().exists() {
-        return Ok(Policy::builtin());
-    }
-    Ok(session.gate()?.policy()?)
+    if is_installed(session) { Ok(session.gate()?.policy()?) } else { Ok(Policy::builtin()) }
+}
+
+/// Before there is an installation, what is embedded is all there is.
+fn is_installed(session: &Session) -> bool {
+    session.layout.root().exists() || session.layout.system_policy().exists()
 }
 
 fn init(session: &Session, how: hooks::Write) -> Result<ExitCode> {
     let path = session.layout.policy();
+    require_no_link(&path)?;
     if path.exists() {
         let message = format!("`{}` is there already", path.display());
         return Err(Advised::usage(message, "edit it, then run `datafog policy lint`"));
     }
     how.carry_out(session, || {
         let mut plan: Plan = installation::plan(session, None)?;
-        plan.extend(Change::to_text(&path, TEMPLATE.into(), 0o600)?.map(Step::Own));
-        let schema = schema::schema()?.into_bytes();
-        plan.extend(Change::to_text(&session.layout.schema(), schema, 0o600)?.map(Step::Own));
+        plan.push(Step::Own(Change::to_new(&path, TEMPLATE.into(), 0o600)?));
+        let (path, schema) = (session.layout.schema(), schema::schema()?.into_bytes());
+        require_no_link(&path)?;
+        plan.extend(if path.exists() {
+            Change::to_text(&path, schema, 0o600)?.map(Step::Own)
+        } else {
+            Some(Step::Own(Change::to_new(&path, schema, 0o600)?))
+        });
         Ok(plan)
     })?;
     Ok(ExitCode::Success)
+}
+
+/// What is written for the first time goes where its name says, and nowhere else.
+fn require_no_link(path: &Path) -> Result<()> {
+    if !path.is_symlink() {
+        return Ok(());
+    }
+    let message = format!("`{}` is a symbolic link", path.display());
+    let hint = "edit the file that it leads to, or remove the link and try again";
+    Err(Advised::usage(message, hint))
 }
 
 fn effective(session: &Session, json: bool) -> Result<ExitCode> {

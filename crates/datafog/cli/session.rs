@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
-use datafog_config::{EnvVars, FileIdentity, Host, Layout, PathSetup, Settings};
+use datafog_config::{EnvVars, FileIdentity, Host, Layout, PathSetup, Settings, read_small};
 use datafog_gate::{Gate, Notice, Outcome, Purpose};
 use datafog_shim::Links;
 
@@ -12,6 +12,9 @@ use super::output::Output;
 use crate::exit_code::ExitCode;
 use crate::foreign::Systems;
 use crate::report::Advised;
+
+/// No settings that a person wrote are larger, in bytes.
+const MOST_SETTINGS: u64 = 1 << 20;
 
 /// One run of the management command.
 #[derive(Debug)]
@@ -34,7 +37,9 @@ impl Session {
     /// The settings in the file, or the defaults when there is none.
     pub(super) fn settings(&self) -> Result<Settings> {
         let path = self.layout.settings();
-        match std::fs::read_to_string(&path) {
+        let text = read_small(&path, MOST_SETTINGS)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+        match text {
             Ok(text) => Ok(Settings::parse(&text, &path)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Settings::default()),
             Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),

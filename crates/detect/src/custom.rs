@@ -76,13 +76,22 @@ struct StoredDetector {
 }
 
 impl Custom {
-    /// Reads the `[[detector]]` and `[[allow]]` tables of a policy file and compiles them; `None`
-    /// when there are none. Other tables are not looked at.
+    /// Reads the `[[detector]]` and `[[allow]]` tables of a policy file and compiles them together
+    /// with those of the file `below` it, which this function made; `None` when there are none.
+    /// Other tables are not looked at.
     ///
     /// # Errors
     /// Everything that is wrong with these tables, each with its line, the reason and a remedy.
-    pub fn compile(text: &str) -> Result<Option<Vec<u8>>, Vec<Fault>> {
-        let Some(stored) = read::read(text)? else { return Ok(None) };
+    pub fn compile(text: &str, below: Option<&[u8]>) -> Result<Option<Vec<u8>>, Vec<Fault>> {
+        let damaged = |_| vec![Fault::new(1, "what lies below this file is damaged", "compile it")];
+        let below: Stored = match below {
+            Some(bytes) => postcard::from_bytes(bytes).map_err(damaged)?,
+            None => Stored::default(),
+        };
+        let stored = read::read(text, below)?;
+        if stored.detectors.is_empty() && stored.exceptions.is_empty() {
+            return Ok(None);
+        }
         let bytes = postcard::to_allocvec(&stored);
         bytes.map(Some).map_err(|error| vec![Fault::new(1, error.to_string(), "report this")])
     }
@@ -228,7 +237,7 @@ reason = "test data"
 "#;
 
     fn custom(today: i64) -> Custom {
-        Custom::from_bytes(&Custom::compile(FILE).unwrap().unwrap(), today).unwrap()
+        Custom::from_bytes(&Custom::compile(FILE, None).unwrap().unwrap(), today).unwrap()
     }
 
     fn found(custom: &Custom, text: &str, channel: &Channel) -> Vec<(String, usize, usize)> {
@@ -295,12 +304,26 @@ reason = "test data"
             ("[[allow]]\nfingerprint = 'ab'\nreason = 'x'".to_owned(), 2, "fingerprint"),
         ];
         for (text, line, word) in cases {
-            let faults = Custom::compile(&text).unwrap_err();
+            let faults = Custom::compile(&text, None).unwrap_err();
             let first = &faults[0];
             assert_eq!(first.line, line, "{text}: {faults:?}");
             assert!(first.message.contains(word), "{text}: {faults:?}");
             assert!(!first.help.is_empty());
         }
-        assert!(Custom::compile("[policy]\nid = 'x'\n").unwrap().is_none());
+        assert!(Custom::compile("[policy]\nid = 'x'\n", None).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_file_adds_to_the_one_below_it() {
+        let below = Custom::compile(FILE, None).unwrap().unwrap();
+        let own = "[[detector]]\nid = 'own'\npattern = 'OWN-[0-9]+'\n";
+        let bytes = Custom::compile(own, Some(&below)).unwrap().unwrap();
+        let both = Custom::from_bytes(&bytes, 0).unwrap();
+        let found = found(&both, "OWN-1 ACME-00000000 ACME-0123ABCD", &Channel::Stdin);
+        assert_eq!(found.len(), 2, "the exception below holds: {found:?}");
+        assert_eq!(Custom::compile("", Some(&below)).unwrap().unwrap(), below);
+        let taken = own.replace("own", "acme-token");
+        let faults = Custom::compile(&taken, Some(&below)).unwrap_err();
+        assert!(faults[0].message.contains("two detectors"), "{faults:?}");
     }
 }

@@ -3,45 +3,63 @@
 use core::cmp::Reverse;
 use std::path::Path;
 
-use datafog_detect::{Custom, Fault};
+use datafog_detect::{Custom, Fault, OwnDetector};
 use datafog_policy::{Diagnostic, Layer, Level, Policy};
 
 use crate::Error;
 use crate::example::InventedWorld;
 use crate::vocabulary::OwnWords;
 
-/// Reads the user's policy and lays it over the embedded one.
+/// Name of a project's policy file.
+pub const PROJECT_FILE: &str = ".datafog.toml";
+
+/// Reads the policy file at `path` and lays it over the embedded one: as a project's when it has the
+/// name of one, else as the user's.
 ///
 /// # Errors
 /// [`Error::Policy`] with everything that is wrong with it: what does not parse, what can never
 /// fire, and examples that do not hold.
 pub fn policy(text: &str, path: &Path) -> Result<Policy, Error> {
-    policy_over(&Policy::builtin(), text, path)
+    let base = Policy::builtin();
+    whole(diagnose_over(&base, None, (text, path, layer_of(path))), path).map(|laid| laid.policy)
 }
 
-/// The same for a file that is laid over `base`.
-pub(crate) fn policy_over(base: &Policy, text: &str, path: &Path) -> Result<Policy, Error> {
-    match diagnose_over(base, text, path) {
-        (Some(policy), problems) if problems.iter().all(|problem| problem.level < Level::Error) => {
-            Ok(policy)
-        }
-        (_, mut diagnostics) => {
+/// A file of the owner's, laid over what lies below it.
+#[derive(Debug)]
+pub(crate) struct Laid {
+    pub(crate) policy: Policy,
+    /// Detectors and exceptions, compiled; `None` when there are none.
+    pub(crate) custom: Option<Vec<u8>>,
+}
+
+/// Lays a file with rules, detectors and exceptions over `base`, and over what was compiled of the
+/// detectors and exceptions below it.
+///
+/// # Errors
+/// [`Error::Policy`] as for [`policy`].
+pub(crate) fn file_over(
+    base: &Policy,
+    below: Option<&[u8]>,
+    file: (&str, &Path, Layer),
+) -> Result<Laid, Error> {
+    whole(diagnose_over(base, below, file), file.1)
+}
+
+fn whole((laid, mut found): (Option<Laid>, Vec<Diagnostic>), path: &Path) -> Result<Laid, Error> {
+    match laid.filter(|_| found.iter().all(|problem| problem.level < Level::Error)) {
+        Some(laid) => Ok(laid),
+        None => {
             // Who shows only one shows what keeps the policy from loading.
-            diagnostics.sort_by_key(|problem| Reverse(problem.level));
-            Err(Error::Policy { path: path.to_owned(), diagnostics })
+            found.sort_by_key(|problem| Reverse(problem.level));
+            Err(Error::Policy { path: path.to_owned(), diagnostics: found })
         }
     }
 }
 
-/// The user's own detectors and exceptions, compiled; `None` when the file has none.
-///
-/// # Errors
-/// [`Error::Policy`] with everything that is wrong with them.
-pub(crate) fn custom(text: &str, path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    Custom::compile(text).map_err(|faults| {
-        let diagnostics = faults.into_iter().map(|fault| diagnostic(fault, text, path)).collect();
-        Error::Policy { path: path.to_owned(), diagnostics }
-    })
+/// Which layer a file belongs to, by its name.
+fn layer_of(path: &Path) -> Layer {
+    let project = path.file_name().is_some_and(|name| name == PROJECT_FILE);
+    if project { Layer::Project } else { Layer::User }
 }
 
 fn diagnostic(fault: Fault, text: &str, path: &Path) -> Diagnostic {
@@ -60,11 +78,11 @@ fn diagnostic(fault: Fault, text: &str, path: &Path) -> Diagnostic {
     }
 }
 
-/// The file with a rule for each detector that says what is done when such a value leaves. They
-/// stand behind everything else, so every line keeps its number.
-fn with_actions(text: &str, custom: Option<&Custom>) -> String {
+/// The file with a rule for each of its detectors that says what is done when such a value leaves.
+/// They stand behind everything else, so every line keeps its number.
+fn with_actions<'c>(text: &str, detectors: impl Iterator<Item = &'c OwnDetector>) -> String {
     let mut text = text.to_owned();
-    for own in custom.into_iter().flat_map(Custom::detectors) {
+    for own in detectors {
         let Some(action) = &own.action else { continue };
         let [id, reason] = [&own.id, &own.summary].map(|text| format!("{text:?}"));
         text.push_str(&format!(
@@ -77,25 +95,33 @@ fn with_actions(text: &str, custom: Option<&Custom>) -> String {
     text
 }
 
-/// Everything there is to say about a user's policy, warnings included; the policy itself when it
-/// could be read.
+/// Everything there is to say about a policy file, warnings included; the policy itself when it
+/// could be read. Laid over the embedded one as in [`policy`].
 pub fn diagnose(text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
-    diagnose_over(&Policy::builtin(), text, path)
+    let (laid, found) = diagnose_over(&Policy::builtin(), None, (text, path, layer_of(path)));
+    (laid.map(|laid| laid.policy), found)
 }
 
-/// The same for a file that is laid over `base`.
-fn diagnose_over(base: &Policy, text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
-    let (bytes, mut own_problems) = match custom(text, path) {
-        Ok(bytes) => (bytes, Vec::new()),
-        Err(Error::Policy { diagnostics, .. }) => (None, diagnostics),
-        Err(_) => (None, Vec::new()),
+fn diagnose_over(
+    base: &Policy,
+    below: Option<&[u8]>,
+    (text, path, layer): (&str, &Path, Layer),
+) -> (Option<Laid>, Vec<Diagnostic>) {
+    let (custom, mut own_problems) = match Custom::compile(text, below) {
+        Ok(custom) => (custom, Vec::new()),
+        Err(faults) => {
+            let problems = faults.into_iter().map(|fault| diagnostic(fault, text, path));
+            (None, problems.collect())
+        }
     };
-    let own = bytes.and_then(|bytes| Custom::from_bytes(&bytes, 0));
+    let load = |bytes: &[u8]| Custom::from_bytes(bytes, 0);
+    let known = below.and_then(load).map_or(0, |below| below.detectors().count());
+    let own = custom.as_deref().and_then(load);
     let words = OwnWords::of(own.as_ref());
-    let text = with_actions(text, own.as_ref());
-    let (policy, mut problems) = laid_over(base, &text, path, &words);
+    let added = own.iter().flat_map(Custom::detectors).skip(known);
+    let (policy, mut problems) = laid_over(base, (&with_actions(text, added), path, layer), &words);
     problems.append(&mut own_problems);
-    (policy, problems)
+    (policy.map(|policy| Laid { policy, custom }), problems)
 }
 
 /// Reads one more file and lays it over `base`, with every example checked.
@@ -119,11 +145,10 @@ pub(crate) fn over(
 
 fn laid_over(
     base: &Policy,
-    text: &str,
-    path: &Path,
+    (text, path, layer): (&str, &Path, Layer),
     words: &OwnWords,
 ) -> (Option<Policy>, Vec<Diagnostic>) {
-    match base.layer(text, &path.to_string_lossy(), Layer::User, words) {
+    match base.layer(text, &path.to_string_lossy(), layer, words) {
         Ok(policy) => {
             let mut problems = policy.warnings().to_vec();
             problems.extend(policy.check_examples(&InventedWorld));
@@ -157,5 +182,54 @@ mod tests {
         };
         let first = diagnostics[0].to_string();
         assert!(first.contains("p.toml:10:") && first.contains("`git`"), "{first}");
+    }
+
+    fn own(tables: &str) -> String {
+        format!("[policy]\nid = \"own\"\nversion = \"1\"\n{tables}")
+    }
+
+    const DETECTOR: &str = "\n[[detector]]\nid = \"acme\"\npattern = \"ACME-[0-9]+\"\n";
+    const EXCEPTION: &str = "\n[[allow]]\ndetector = \"acme\"\nreason = \"test data\"\n";
+
+    #[test]
+    fn detectors_and_exceptions_are_refused_where_nobody_looks_for_them() {
+        let (detector, exception) = (own(DETECTOR), own(EXCEPTION));
+        for layer in [Layer::Builtin, Layer::Project, Layer::Env, Layer::Cli] {
+            for (text, said) in [(&detector, "find nothing"), (&exception, "no place")] {
+                let file = (text.as_str(), Path::new("p.toml"), layer);
+                let error = over(&Policy::builtin(), file, &OwnWords::default()).unwrap_err();
+                let told = error.in_full();
+                assert!(told.contains("p.toml:5:") && told.contains(said), "{layer}: {told}");
+                assert!(told.contains("move it to the `policy.toml`"), "{layer}: {told}");
+            }
+        }
+        let project = Path::new("/src/app/.datafog.toml");
+        assert!(policy(&detector, project).is_err(), "lint knows a project's file by its name");
+        assert!(policy(&detector, Path::new("policy.toml")).is_ok());
+    }
+
+    #[test]
+    fn the_machines_detectors_hold_below_the_users_and_a_lock_takes_exceptions_away() {
+        let builtin = Policy::builtin();
+        let system = |text: &str| {
+            let file = (text, Path::new("system.toml"), Layer::System);
+            file_over(&builtin, None, file).unwrap()
+        };
+        let action = DETECTOR.to_owned() + "action = \"deny\"\n";
+        let laid = system(&own(&action));
+        let (machine, below) = (laid.policy, laid.custom);
+        let user = |base: &Policy, text: &str| {
+            file_over(base, below.as_deref(), (text, Path::new("user.toml"), Layer::User))
+        };
+        // Rules of the user's name what the machine's detectors find; its own rule stands once.
+        let rule = "\n[[rule]]\nid = \"r\"\neffect = \"require_approval\"\nreason = \"r\"\n\
+                    [rule.when]\nfinding = \"custom.acme\"\nflow = \"stays\"\n";
+        let laid = user(&machine, &own(&format!("{EXCEPTION}{rule}"))).unwrap();
+        let ids: Vec<String> = laid.policy.rules().into_iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.iter().filter(|id| *id == "detector-acme").count(), 1, "{ids:?}");
+        assert!(Custom::from_bytes(&laid.custom.unwrap(), 0).unwrap().detector("acme").is_some());
+        let locked = system(&(own("locked = true\n") + DETECTOR)).policy;
+        let told = user(&locked, &own(EXCEPTION)).unwrap_err().in_full();
+        assert!(told.contains("user.toml:5:") && told.contains("locked"), "{told}");
     }
 }

@@ -55,10 +55,12 @@ pub enum Error {
     #[error("datafog failed")]
     Panic,
     /// A project's policy was trusted, and can no longer be read as it was.
-    #[error("the policy of the project `{}` cannot be used", .path.display())]
+    #[error("the policy of the project `{}` cannot be used: {why}", .path.display())]
     Project {
         /// The file.
         path: PathBuf,
+        /// What is wrong with it, on one line.
+        why: String,
     },
     /// No random bytes for an id.
     #[error("the system gives no random bytes")]
@@ -100,7 +102,7 @@ impl Error {
             Self::Policy { .. } => "run `datafog policy lint`, mend the file, and try again".into(),
             Self::Ledger(error) => error.hint().into(),
             Self::Read { .. } | Self::Panic | Self::Random => "run `datafog doctor`".into(),
-            Self::Project { path } => {
+            Self::Project { path, .. } => {
                 format!("look at `{0}`, then run `datafog policy trust {0}`", path.display()).into()
             }
             Self::Misnamed { link } => {

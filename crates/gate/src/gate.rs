@@ -177,6 +177,17 @@ impl<'a> Gate<'a> {
         opened.state.fault.map_or(Ok(opened.state.policy), Err)
     }
 
+    /// The policy around the folder of a project, and the same with the project's file at `path`
+    /// laid over it: what would be in force there if the file were trusted as it is.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] with everything that is wrong with the file, and when settings or a policy
+    /// cannot be read or are not valid.
+    pub fn policy_with_project(&self, text: &str, path: &Path) -> Result<[Policy; 2], Error> {
+        let key = load_or_create_key(&self.layout.key(), self.user)?;
+        State::load(self.layout, self.own, self.user, &key).with_project(text, path)
+    }
+
     /// The further policies that settings and request name.
     #[cold]
     fn foreign(
@@ -398,7 +409,7 @@ impl Opened {
                     verdict: Verdict::Deny,
                     obligations: Vec::new(),
                     matched: Vec::new(),
-                    reason: error.to_string().into(),
+                    reason: error.in_full().into(),
                     instead: Some(error.hint().into_owned()),
                     risk: None,
                 };

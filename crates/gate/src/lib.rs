@@ -40,7 +40,7 @@ mod walk;
 mod world;
 
 pub use clock::Clock;
-pub use compile::{diagnose as diagnose_policy, policy as compile_policy};
+pub use compile::{PROJECT_FILE, diagnose as diagnose_policy, policy as compile_policy};
 pub use enforcement::NotRun;
 pub use error::Error;
 pub use example::in_invented_world;

@@ -3,6 +3,7 @@
 use datafog_core::{Decision, Event, Facts};
 use datafog_policy::Explanation;
 
+use crate::Error;
 use crate::case::Case;
 use crate::clock::Clock;
 use crate::foreign::Asked;
@@ -47,7 +48,7 @@ impl Report {
             normal_form: veil.command(&form),
             explanation: loaded.then(|| explained(state, case, veil)),
             asked,
-            fault: state.fault.as_ref().map(ToString::to_string),
+            fault: state.fault.as_ref().map(Error::in_full),
             going_home: case.findings().iter().map(|finding| case.going_home(finding)).collect(),
             decision,
             event,

@@ -20,7 +20,7 @@ use crate::vocabulary::OwnWords;
 use crate::{Error, compile};
 
 /// First bytes of a cache file; changes with its form.
-const MAGIC: &[u8; 8] = b"dfcache4";
+const MAGIC: &[u8; 8] = b"dfcache5";
 
 /// Length of the keyed digest after the magic bytes.
 const TAG_BYTES: usize = 32;
@@ -36,7 +36,7 @@ const MOST_TEXT: u64 = 1 << 20;
 pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) policy: Policy,
-    /// Detectors and exceptions of the user's.
+    /// Detectors and exceptions of the machine's file and the user's.
     pub(crate) custom: Option<Custom>,
     /// Policies of projects that the user trusts, the outermost folder first.
     projects: Vec<Project>,
@@ -61,13 +61,19 @@ struct Project {
     path: PathBuf,
     digest: Digest,
     text: String,
-    /// `None` when it cannot be used; then nothing runs below its folder.
-    policy: Option<Vec<u8>>,
+    /// Why not, when it cannot be used; then nothing runs below its folder.
+    policy: Result<Vec<u8>, String>,
 }
 
 impl Project {
     fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
+    }
+
+    fn compiled(&self) -> Result<Policy, Error> {
+        let cannot = |why: &str| Error::Project { path: self.path.clone(), why: why.to_owned() };
+        let bytes = self.policy.as_ref().map_err(|why| cannot(why))?;
+        Policy::from_bytes(bytes.clone()).map_err(|error| cannot(&error.to_string()))
     }
 }
 
@@ -157,24 +163,21 @@ impl State {
         Ok(Self { projects, ..Self::of(compiled.settings, base, custom) })
     }
 
-    /// What the machine's file and the user's say: rules, and compiled detectors and exceptions of
-    /// the user's. `None` for a policy that is the embedded one.
+    /// What the machine's file and the user's say: rules, and compiled detectors and exceptions.
+    /// `None` for a policy that is the embedded one.
     fn own(layout: &Layout, sources: Sources) -> Result<(Option<Policy>, Option<Vec<u8>>), Error> {
-        let mut policy = None;
-        if sources.system.is_some() {
-            let path = layout.system_policy();
+        let files = [
+            (sources.system, layout.system_policy(), Layer::System),
+            (sources.policy, layout.policy(), Layer::User),
+        ];
+        let (mut policy, mut custom) = (None, None);
+        for (_, path, layer) in files.into_iter().filter(|(there, ..)| there.is_some()) {
             let text = read(&path)?;
-            let file = (&*text, &*path, Layer::System);
-            policy = Some(compile::over(&Policy::builtin(), file, &OwnWords::default())?);
+            let base = policy.unwrap_or_else(Policy::builtin);
+            let laid = compile::file_over(&base, custom.as_deref(), (&text, &path, layer))?;
+            (policy, custom) = (Some(laid.policy), laid.custom);
         }
-        if sources.policy.is_none() {
-            return Ok((policy, None));
-        }
-        let path = layout.policy();
-        let text = read(&path)?;
-        let base = policy.unwrap_or_else(Policy::builtin);
-        let policy = compile::policy_over(&base, &text, &path)?;
-        Ok((Some(policy), compile::custom(&text, &path)?))
+        Ok((policy, custom))
     }
 
     /// The same where calls are made in `folder`: the policies of all trusted projects that it
@@ -183,15 +186,27 @@ impl State {
         let mut around = self.projects.iter().filter(|one| folder.starts_with(one.folder()));
         // Each is compiled over those of the folders around it.
         let Some(project) = around.next_back() else { return self };
-        let compiled = project.policy.clone().and_then(|bytes| Policy::from_bytes(bytes).ok());
-        match compiled {
-            Some(policy) => self.policy = policy,
-            None => {
-                let error = Error::Project { path: project.path.clone() };
-                self.fault = self.fault.or(Some(error));
-            }
+        match project.compiled() {
+            Ok(policy) => self.policy = policy,
+            Err(error) => self.fault = self.fault.or(Some(error)),
         }
         self
+    }
+
+    /// Policies of projects as they are, and as they would be with the file at `path` among them: the
+    /// policy around its folder, and the same with `text` laid over it.
+    pub(crate) fn with_project(self, text: &str, path: &Path) -> Result<[Policy; 2], Error> {
+        if let Some(error) = self.fault {
+            return Err(error);
+        }
+        let around = |one: &&Project| path.starts_with(one.folder()) && one.path != path;
+        let around = match self.projects.iter().rfind(around) {
+            Some(project) => project.compiled()?,
+            None => self.policy,
+        };
+        let words = OwnWords::of(self.custom.as_ref());
+        let policy = compile::over(&around, (text, path, Layer::Project), &words)?;
+        Ok([around, policy])
     }
 
     /// What is in force when the settings cannot be read: those of the last cache that is ours,
@@ -252,8 +267,8 @@ impl Compiled {
 /// Who owns the machine's own files.
 const ROOT: u32 = 0;
 
-/// Name of a project's policy file.
-const PROJECT: &str = ".datafog.toml";
+/// Why a project's file does not hold when neither it nor the cache has what was trusted.
+const CHANGED: &str = "it is not what was trusted";
 
 /// The trusted projects, each compiled over those whose folder is around it. One that cannot be
 /// read as it was trusted is taken from `earlier`.
@@ -265,7 +280,8 @@ fn projects(
 ) -> Result<Vec<Project>, Error> {
     let trust = Trust::parse(&read(list)?, list)?;
     let mut entries: Vec<&Trusted> = trust.projects().iter().collect();
-    entries.retain(|entry| entry.path.file_name().is_some_and(|name| name == PROJECT));
+    entries
+        .retain(|entry| entry.path.file_name().is_some_and(|name| name == compile::PROJECT_FILE));
     entries.sort_by_key(|entry| (entry.path.components().count(), &entry.path));
     let mut all: Vec<Project> = Vec::new();
     for Trusted { path, digest } in entries {
@@ -273,18 +289,21 @@ fn projects(
         let kept = || earlier.iter().find(|one| one.path == *path && one.digest == *digest);
         let text = now.or_else(|| kept().map(|one| one.text.clone()));
         let around = all.iter().rfind(|one| path.starts_with(one.folder()));
-        let below = match around {
-            None => Some(base.clone()),
-            Some(one) => one.policy.clone().and_then(|bytes| Policy::from_bytes(bytes).ok()),
-        };
-        let compiled = text.as_deref().zip(below).and_then(|(text, below)| {
-            compile::over(&below, (text, path, Layer::Project), words).ok()
+        let below = around.map_or_else(|| Ok(base.clone()), Project::compiled);
+        let compiled = below.and_then(|below| {
+            let changed = || Error::Project { path: path.clone(), why: CHANGED.to_owned() };
+            let text = text.as_deref().ok_or_else(changed)?;
+            compile::over(&below, (text, path, Layer::Project), words)
         });
         all.push(Project {
             path: path.clone(),
             digest: *digest,
             text: text.unwrap_or_default(),
-            policy: compiled.map(|policy| policy.to_bytes().to_vec()),
+            policy: match compiled {
+                Ok(policy) => Ok(policy.to_bytes().to_vec()),
+                Err(Error::Project { why, .. }) => Err(why),
+                Err(error) => Err(error.in_full()),
+            },
         });
     }
     Ok(all)
@@ -418,7 +437,7 @@ mod tests {
         let root = place.layout.root().canonicalize().unwrap();
         let (outer, inner) = (root.join("team"), root.join("team/project"));
         fs::create_dir_all(&inner).unwrap();
-        let files = [outer.join(PROJECT), inner.join(PROJECT)];
+        let files = [outer.join(compile::PROJECT_FILE), inner.join(compile::PROJECT_FILE)];
         fs::write(&files[0], rule("team", "curl")).unwrap();
         fs::write(&files[1], rule("project", "git")).unwrap();
         let mut trust = Trust::default();
@@ -448,7 +467,7 @@ mod tests {
     fn a_project_that_loosens_is_refused() {
         let place = Place::new();
         let root = place.layout.root().canonicalize().unwrap();
-        let file = root.join(PROJECT);
+        let file = root.join(compile::PROJECT_FILE);
         let text = "[policy]\nid = \"p\"\nversion = \"1\"\n[[rule]]\nid = \"p\"\neffect = \"allow\"\n\
                     reason = \"x\"\noverrides = [\"no-secret-egress\"]\n[rule.when]\ncommand = \"curl\"\n";
         fs::write(&file, text).unwrap();
@@ -480,7 +499,7 @@ mod tests {
         let good = fs::read(cache_file(&place.layout)).unwrap();
         let mut forged = good.clone();
         *forged.last_mut().unwrap() ^= 1;
-        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache4".to_vec(), Vec::new()] {
+        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache5".to_vec(), Vec::new()] {
             fs::write(cache_file(&place.layout), bad).unwrap();
             let state = place.load();
             assert!(state.fault.is_none() && state.settings.mode == Mode::Enforced);

@@ -81,6 +81,7 @@ impl Joiner<'_> {
     ) -> Option<PolicyData> {
         let locked = base.as_ref().is_some_and(|base| base.locked);
         let tightens = self.source.layer.only_tightens() || locked;
+        self.check_own(document, tightens);
         let base = self.extend(base, document, tightens, packs);
         let mut policy = self.head(base, document, tightens)?;
         let below = policy.rules.len();
@@ -93,6 +94,22 @@ impl Joiner<'_> {
             self.error(document.head.clone(), "too many rules", "65535 are the most");
         }
         Some(policy)
+    }
+
+    /// Refuses detectors and exceptions where nobody would look for them: only the machine's file
+    /// and the user's hold any, and an exception loosens.
+    fn check_own(&mut self, document: &Document, tightens: bool) {
+        let searched = matches!(self.source.layer, Layer::System | Layer::User);
+        let (move_it, why) =
+            ("move it to the `policy.toml` of the installation", self.why_tighten());
+        for span in document.detectors.iter().filter(|_| !searched) {
+            let help = format!("{move_it}; a rule here may ask for what it finds");
+            self.error(span.clone(), "a detector in this file would find nothing", &help);
+        }
+        for span in document.exceptions.iter().filter(|_| tightens || !searched) {
+            let help = if searched { why.to_owned() } else { format!("{move_it}: {why}") };
+            self.error(span.clone(), "an exception has no place in this file", &help);
+        }
     }
 
     /// Adds the embedded policies that the document builds on.
@@ -362,7 +379,8 @@ impl Joiner<'_> {
         match self.source.layer {
             Layer::Project => "a project's file can only make decisions stricter",
             Layer::Env | Layer::Cli => "what a process states can only make decisions stricter",
-            Layer::Builtin | Layer::System | Layer::User => "the policy below is locked",
+            Layer::Builtin => "an embedded policy is the same for everybody",
+            Layer::System | Layer::User => "the policy below is locked",
         }
     }
 

@@ -37,6 +37,47 @@ fn a_projects_file_tightens_once_it_is_trusted_and_not_before() {
 }
 
 #[test]
+fn a_changed_projects_file_is_trusted_anew_where_it_stands() {
+    let install = Install::new(&["git"]);
+    install.stand_in("git");
+    let project = install.work().join(".datafog.toml");
+    let once = rule("project-rule", "deny", "instead = \"x\"", "git");
+    fs::write(&project, file("project", &once)).unwrap();
+    install.datafog(["policy", "trust"]).run().succeeds();
+    let twice = once + &rule("second", "deny", "instead = \"x\"", "curl");
+    fs::write(&project, file("project", &twice)).unwrap();
+    let told = install.datafog(["policy", "trust"]).run().succeeds().stderr();
+    assert!(told.contains("project-rule") && told.contains("second"), "{told}");
+    install.shim("git", ["status"]).run().assert_denied(&install, "project-rule");
+}
+
+#[test]
+fn detectors_and_exceptions_are_refused_where_they_would_do_nothing() {
+    let install = Install::new(&["git"]);
+    install.stand_in("git");
+    let detector = "[[detector]]\nid = \"acme\"\npattern = \"ACME-[0-9]+\"\n";
+    let exception = "[[allow]]\ndetector = \"github-pat\"\nreason = \"x\"\n";
+    let project = install.work().join(".datafog.toml");
+    for (tables, said) in [(detector, "find nothing"), (exception, "no place")] {
+        fs::write(&project, file("project", tables)).unwrap();
+        let refused = install.datafog(["policy", "trust"]).run().ends_with(4).stderr();
+        assert!(refused.contains(".datafog.toml:4:") && refused.contains(said), "{refused}");
+        assert!(refused.contains("move it to the `policy.toml`"), "{refused}");
+        let linted = install.datafog(["policy", "lint", ".datafog.toml"]).run().ends_with(4);
+        assert!(linted.stdout().contains(said), "{}", linted.stdout());
+        let own = install.work().join("own.toml");
+        fs::write(&own, file("own", tables)).unwrap();
+        let shim = install.shim("git", ["status"]).env("DATAFOG_POLICY", &own).run().ends_with(125);
+        assert!(shim.stderr().contains("own.toml:4: "), "{}", shim.stderr());
+        let named = ["check", "--policy", "own.toml", "--", "git", "status"];
+        let named = install.datafog(named).run();
+        assert_ne!(named.code(), 0);
+        let named = named.stdout() + &named.stderr();
+        assert!(named.contains("own.toml:4: ") && named.contains(said), "{named}");
+    }
+}
+
+#[test]
 fn a_link_in_a_projects_place_is_not_trusted() {
     let install = Install::new(&["git"]);
     fs::write(install.work().join("rules"), file("p", &rule("no-tag", "deny", "", "git"))).unwrap();

@@ -1,9 +1,8 @@
 //! `datafog policy lint`: everything that is wrong or odd about a policy file.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use datafog_gate::{KnownWords, diagnose_policy, lint_policy};
 use datafog_policy::{Diagnostic, Level, TestFile};
@@ -87,14 +86,14 @@ impl<'a> Told<'a> {
 }
 
 fn look(path: &Path) -> Result<Found> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     if !super::is_native(path) {
+        let bytes = foreign::read(path).map_err(|error| foreign::unreadable(path, &error))?;
         return Ok(match foreign::diagnose(&bytes, path) {
             Ok(diagnostics) => Found { usable: true, examples: 0, diagnostics },
             Err(diagnostics) => Found { usable: false, examples: 0, diagnostics },
         });
     }
-    let text = String::from_utf8_lossy(&bytes);
+    let text = foreign::read_text(path)?;
     if super::is_tests(path) {
         let parsed = TestFile::parse(&text, &path.to_string_lossy(), &KnownWords);
         let (usable, examples) = (parsed.is_ok(), parsed.as_ref().map_or(0, |it| it.cases.len()));

@@ -1,10 +1,9 @@
 //! A policy that is tried out: ours by itself, or with one of another system beside it, as the gate
 //! would have it if it were in force.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use datafog_core::{Decision, Digest, Facts, Surroundings};
 use datafog_gate::{ForeignPolicies, ForeignPolicy, Reads, compile_policy, join_decisions};
 use datafog_policy::Policy;
@@ -34,8 +33,7 @@ impl Subject {
     /// The policy at `path`, as it would be in force.
     pub(super) fn at(path: &Path, session: &Session) -> Result<Self> {
         if super::is_native(path) {
-            let text = fs::read_to_string(path);
-            let text = text.with_context(|| format!("cannot read `{}`", path.display()))?;
+            let text = foreign::read_text(path)?;
             return Ok(Self { policy: compile_policy(&text, path)?, other: None });
         }
         let policy = super::in_force(session)?;
@@ -74,7 +72,7 @@ pub(super) fn described(path: &Path) -> Result<String, String> {
 }
 
 fn load(path: &Path, session: &Session) -> Result<Box<dyn ForeignPolicy>> {
-    foreign::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    foreign::read(path).map_err(|error| foreign::unreadable(path, &error))?;
     Systems.load(path, &OnDisk).map_err(|faults| {
         foreign::tell(session, &faults);
         let message = format!("`{}` cannot be used", path.display());

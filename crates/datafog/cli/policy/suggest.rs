@@ -5,7 +5,6 @@
 //! commented: a person has to look before such an exception stands.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -17,6 +16,7 @@ use datafog_policy::Policy;
 use serde::Serialize;
 
 use super::subject::Subject;
+use crate::cli::foreign;
 use crate::cli::session::Session;
 use crate::exit_code::ExitCode;
 
@@ -107,7 +107,7 @@ impl Suggest {
     fn passing(&self, session: &Session, rules: &str, stopped: &[Event], replay: &Replay) -> u64 {
         let path = self.draft.clone().unwrap_or_else(|| session.layout.policy());
         let head = "[policy]\nid = \"own\"\nversion = \"1\"\n";
-        let own = fs::read_to_string(&path).unwrap_or_else(|_| head.to_owned());
+        let own = foreign::read_text(&path).unwrap_or_else(|_| head.to_owned());
         let Ok(policy) = compile_policy(&format!("{own}\n{rules}"), &path) else { return 0 };
         let passes = |event: &&Event| is_allowed(event, replay, &policy);
         u64::try_from(stopped.iter().filter(passes).count()).unwrap_or(u64::MAX)

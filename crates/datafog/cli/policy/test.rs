@@ -139,7 +139,7 @@ fn examples(path: &Path, session: &Session) -> Result<Suite> {
         let hint = "write a file of tests, `x.test.toml`, that names it with `policy = \"…\"`";
         return Err(Advised::usage(message, hint));
     }
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read `{file}`"))?;
+    let text = foreign::read_text(path)?;
     let (policy, diagnostics) = diagnose_policy(&text, path);
     let Some(policy) = policy else {
         foreign::tell(session, &diagnostics);
@@ -173,7 +173,7 @@ type Tried = BTreeMap<String, (usize, usize)>;
 /// A file of tests.
 fn tests(path: &Path, session: &Session) -> Result<Suite> {
     let file = path.display().to_string();
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read `{file}`"))?;
+    let text = foreign::read_text(path)?;
     let tests = match TestFile::parse(&text, &file, &KnownWords) {
         Ok(tests) => tests,
         Err(faults) => {

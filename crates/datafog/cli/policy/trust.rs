@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 use datafog_config::{Change, Trust};
 use datafog_core::Digest;
-use datafog_gate::KnownWords;
-use datafog_policy::{Diagnostic, Layer, Policy};
+use datafog_gate::{Error, PROJECT_FILE, compile_policy};
+use datafog_policy::{Diagnostic, Policy};
 use serde::Serialize;
 
 use crate::cli::check;
@@ -21,9 +21,6 @@ use crate::cli::plan::{Plan, Step};
 use crate::cli::session::Session;
 use crate::exit_code::ExitCode;
 use crate::report::Advised;
-
-/// Name of a project's own policy file.
-const NAME: &str = ".datafog.toml";
 
 /// Arguments of `policy trust`.
 #[derive(Args, Debug)]
@@ -61,7 +58,7 @@ impl TrustCommand {
             return list(session, &trust, self.how);
         }
         let named = self.file.clone().unwrap_or_else(|| session.host.cwd().to_owned());
-        let named = if named.is_dir() { named.join(NAME) } else { named };
+        let named = if named.is_dir() { named.join(PROJECT_FILE) } else { named };
         if self.revoke {
             session.require_person()?;
             let path = placed(&named).unwrap_or(named);
@@ -80,7 +77,7 @@ impl TrustCommand {
                 "put the policy itself there: no link is followed",
             ));
         }
-        let bytes = fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let bytes = foreign::read(&path).map_err(|error| foreign::unreadable(&path, &error))?;
         self.show(session, &path, &bytes)?;
         session.require_person()?;
         trust.add(path, &bytes);
@@ -90,9 +87,19 @@ impl TrustCommand {
     /// Shows what would come into force; refuses a file that could not.
     fn show(&self, session: &Session, path: &Path, bytes: &[u8]) -> Result<()> {
         let text = String::from_utf8_lossy(bytes);
-        let below = super::in_force(session)?;
-        let laid = below.layer(&text, &path.to_string_lossy(), Layer::Project, &KnownWords);
-        let policy: Policy = laid.map_err(|faults| refused(session, path, &faults))?;
+        let laid = if super::is_installed(session) {
+            session.gate()?.policy_with_project(&text, path)
+        } else {
+            compile_policy(&text, path).map(|policy| [Policy::builtin(), policy])
+        };
+        let [below, policy] = laid.map_err(|error| {
+            if let Error::Policy { path: wrong, diagnostics } = &error
+                && wrong == path
+            {
+                return refused(session, path, diagnostics);
+            }
+            error.into()
+        })?;
         if self.how.is_json() {
             return Ok(());
         }
@@ -150,7 +157,7 @@ fn list(session: &Session, trust: &Trust, how: Write) -> Result<ExitCode> {
     let project = |one: &datafog_config::Trusted| Project {
         path: one.path.display().to_string(),
         digest: one.digest,
-        current: fs::read(&one.path).is_ok_and(|bytes| trust.holds(&one.path, &bytes)),
+        current: foreign::read(&one.path).is_ok_and(|bytes| trust.holds(&one.path, &bytes)),
     };
     let projects: Vec<Project> = trust.projects().iter().map(project).collect();
     if how.is_json() {

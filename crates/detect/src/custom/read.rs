@@ -66,8 +66,8 @@ struct Allow {
     expires: Option<Spanned<String>>,
 }
 
-/// What a text says of detectors and exceptions; `None` when it says nothing.
-pub(super) fn read(text: &str) -> Result<Option<Stored>, Vec<Fault>> {
+/// What a text says of detectors and exceptions, added to `stored`.
+pub(super) fn read(text: &str, mut stored: Stored) -> Result<Stored, Vec<Fault>> {
     let file: File = toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
         let message = error.message().replace('\n', " ");
@@ -78,7 +78,6 @@ pub(super) fn read(text: &str) -> Result<Option<Stored>, Vec<Fault>> {
         )]
     })?;
     let mut reader = Reader { text, faults: Vec::new() };
-    let mut stored = Stored::default();
     for item in &file.detector {
         if let Some(detector) = reader.detector(item, &stored.detectors) {
             stored.detectors.push(detector);
@@ -87,11 +86,7 @@ pub(super) fn read(text: &str) -> Result<Option<Stored>, Vec<Fault>> {
     for item in &file.allow {
         stored.exceptions.extend(reader.allow(item));
     }
-    match reader.faults {
-        faults if !faults.is_empty() => Err(faults),
-        _ if file.detector.is_empty() && file.allow.is_empty() => Ok(None),
-        _ => Ok(Some(stored)),
-    }
+    if reader.faults.is_empty() { Ok(stored) } else { Err(reader.faults) }
 }
 
 struct Reader<'t> {

@@ -28,6 +28,10 @@ pub(crate) struct Document {
     /// The `[policy]` head, for messages about the file as a whole.
     pub(crate) head: Range<usize>,
     pub(crate) rules: Vec<RuleSource>,
+    /// Where the file names detectors of its own; what they are is not read here.
+    pub(crate) detectors: Vec<Range<usize>>,
+    /// Where it names findings that may stay.
+    pub(crate) exceptions: Vec<Range<usize>>,
 }
 
 const POLICY_KEYS: [&str; 7] =
@@ -89,7 +93,28 @@ fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
     let locked = fields.item("locked").and_then(|item| reader.flag(item)).unwrap_or(false);
     let extends = fields.item("extends").map(|item| read_extends(item, reader));
     let head = fields.span;
-    Some(Document { id, version, description, default, unscannable, locked, extends, head, rules })
+    Some(Document {
+        id,
+        version,
+        description,
+        default,
+        unscannable,
+        locked,
+        extends,
+        head,
+        rules,
+        detectors: places(table, "detector"),
+        exceptions: places(table, "allow"),
+    })
+}
+
+/// Where the tables of that name stand.
+fn places(table: &DeTable<'_>, name: &str) -> Vec<Range<usize>> {
+    let Some(item) = table.get(name) else { return Vec::new() };
+    match item.get_ref().as_array().filter(|items| !items.is_empty()) {
+        Some(items) => items.iter().map(Item::span).collect(),
+        None => vec![item.span()],
+    }
 }
 
 /// Names of embedded policies; an empty list means to build on nothing.
