@@ -5,10 +5,12 @@
 //! check character inside does the rest. The sources are those of the checks with a word before
 //! them: `national`, `europe` and `world`.
 
+use super::around::{in_sentence, is_whole};
 use super::card::is_row;
 use super::digits::{digits, is_month_day};
 use super::{base58, europe, national, world};
 use crate::candidate::{Candidate, Judgement};
+use crate::words::{Words, words};
 
 /// Longest base 58 text of an address.
 const LONGEST_ADDRESS: usize = 35;
@@ -16,6 +18,15 @@ const LONGEST_ADDRESS: usize = 35;
 /// Indian states and union territories, as on plates and in Motor Vehicles rules.
 const STATES: &[u8] =
     b"ANAPARASBRCGCHDDDLDNGAGJHPHRJHJKKAKLLALDMHMLMNMPMZNLODORPBPYRJSKTGTNTRTSUAUKUPWB";
+
+/// How far before a number a word may stand that says that it is a person's.
+const CONTEXT: usize = 48;
+
+/// Words of those who ask for a British national insurance number.
+static INSURED: Words = words! {
+    "benefit" "citizen" "claimant" "dwp" "employee" "hmrc" "insurance" "insured" "nino" "ni:" "paye"
+    "payroll" "pension" "tax"
+};
 
 /// Australian business number in its printed groups.
 pub(super) fn au_abn(candidate: &mut Candidate<'_>) -> Judgement {
@@ -78,9 +89,13 @@ pub(super) fn fi_hetu(candidate: &mut Candidate<'_>) -> Judgement {
     if alone(candidate, &shapes) { europe::fi_hetu(candidate) } else { Judgement::Refuse }
 }
 
-/// British national insurance number in one piece.
+/// British national insurance number in one piece. Nothing in it checks it, and parts of machines
+/// have such numbers, too: so it is all there is of a text, or a word says what it is.
 pub(super) fn gb_nino(candidate: &mut Candidate<'_>) -> Judgement {
     if !alone(candidate, &["UUddddddU"]) || !matches!(candidate.value().last(), Some(b'A'..=b'D')) {
+        return Judgement::Refuse;
+    }
+    if !is_whole(candidate) && !INSURED.stand_near_end(candidate.before(), CONTEXT) {
         return Judgement::Refuse;
     }
     let end = candidate.end;
@@ -163,12 +178,10 @@ pub(super) fn kr_rrn(candidate: &mut Candidate<'_>) -> Judgement {
     }
 }
 
-/// Polish PESEL: a date of birth of this or the last century, and a check. A name or sign before it
-/// says that it is something else.
+/// Polish PESEL: a date of birth of this or the last century, and a check. Of ids of that length
+/// one in 120 has both, so it is all there is of a text or stands in a sentence.
 pub(super) fn pl_pesel(candidate: &mut Candidate<'_>) -> Judgement {
-    let said = candidate.before().trim_ascii_end().last();
-    let other = said.is_some_and(|byte| matches!(byte, b':' | b'=' | b'#' | b'[' | b'<' | b'>'));
-    if other || candidate.value().len() != 11 || !alone(candidate, &["ddddddddddd"]) {
+    if candidate.value().len() != 11 || !alone(candidate, &["ddddddddddd"]) {
         return Judgement::Refuse;
     }
     let dated = candidate
@@ -176,7 +189,8 @@ pub(super) fn pl_pesel(candidate: &mut Candidate<'_>) -> Judgement {
         .get(2..6)
         .and_then(digits::<4>)
         .is_some_and(|[a, b, c, d]| matches!(a, 0..=3) && is_month_day(&[a % 2, b, c, d]));
-    if dated { national::is_pesel(candidate) } else { Judgement::Refuse }
+    let placed = || is_whole(candidate) || in_sentence(candidate);
+    if dated && placed() { national::is_pesel(candidate) } else { Judgement::Refuse }
 }
 
 /// Singaporean identity or foreigner's number.
@@ -204,12 +218,6 @@ pub(super) fn us_mbi(candidate: &mut Candidate<'_>) -> Judgement {
 /// The same as [`alone`] for groups of digits, which also stand in tables of codes.
 fn is_printed(candidate: &mut Candidate<'_>, shapes: &[&str]) -> bool {
     alone(candidate, shapes) && !is_row(candidate.before(), candidate.after())
-}
-
-/// Whether a text is nothing but the number, as what somebody typed into a field is: nothing around
-/// it says that it counts or names something else.
-fn is_whole(candidate: &Candidate<'_>) -> bool {
-    candidate.before().is_empty() && candidate.after().trim_ascii().is_empty()
 }
 
 /// Lets the candidate end where one of the shapes does, when no other number, name or word goes on

@@ -3,6 +3,8 @@
 //! Ranges and lengths are those that the networks publish and ISO/IEC 7812-1 assigns; the check
 //! digit is ISO/IEC 7812-1 annex B (Luhn).
 
+use super::around::{in_sentence, is_whole};
+use crate::assignment::Form;
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
@@ -17,7 +19,10 @@ const FEWEST: usize = 13;
 const CONTEXT: usize = 40;
 
 /// Words for a card number.
-static NAMES: Words = words! { "card" "credit" "visa" "maestro" "unionpay" "pan:" "payment" };
+static NAMES: Words = words! {
+    "amex" "american express" "card" "cc:" "ccn" "cc_" "credit" "cvc" "cvv" "debit" "diners" "jcb"
+    "maestro" "mastercard" "pan:" "pan=" "pan\"" "payment" "rupay" "unionpay" "visa"
+};
 
 /// Test numbers that every processor's first page of documentation prints; they open no account.
 /// Rarer ones are as likely somebody's test of a scanner as of a shop, and are found.
@@ -33,39 +38,103 @@ const PUBLISHED: [&[u8]; 9] = [
     b"6011111111111117",
 ];
 
-/// A card number that begins with the first group of digits.
+/// A card number that begins with the first group of digits, wherever it stands.
 pub(super) fn card(candidate: &mut Candidate<'_>) -> Judgement {
+    number(candidate).map_or(Judgement::Refuse, |number| {
+        Judgement::sound_if(!PUBLISHED.contains(&number.digits()))
+    })
+}
+
+/// The same in a text full of other numbers: in the groups printed on cards, behind a word for it, or
+/// where people write numbers and programs seldom print them.
+pub(super) fn card_in_text(candidate: &mut Candidate<'_>) -> Judgement {
     let grouped = candidate.value().len() < FEWEST;
-    let Some((digits, length, end)) = read(candidate) else { return Judgement::Refuse };
-    let Some(digits) = digits.get(..length) else { return Judgement::Refuse };
+    let Some(number) = number(candidate) else { return Judgement::Refuse };
+    // What stands around costs the most to look at, and few numbers come this far.
+    let named = || NAMES.stand_near_end(candidate.before(), CONTEXT);
+    if grouped && is_row(candidate.before(), candidate.after()) && !named() {
+        return Judgement::Refuse;
+    }
+    let counts = grouped || named() || is_told(candidate, number.digits());
+    Judgement::sound_if(counts && !PUBLISHED.contains(&number.digits()))
+}
+
+/// The number at a candidate, which then ends where it does, if a network issues such a one.
+fn number(candidate: &mut Candidate<'_>) -> Option<Number> {
+    let number = read(candidate)?;
+    let digits = number.digits();
     let repeated = digits.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
     if !is_issued(digits) || !luhn(digits) || repeated {
-        return Judgement::Refuse;
+        return None;
     }
-    candidate.end = end;
-    // What stands around costs the most to look at, and few numbers come this far.
-    if grouped
-        && is_row(candidate.before(), candidate.after())
-        && !NAMES.stand_near_end(candidate.before(), CONTEXT)
-    {
-        return Judgement::Refuse;
+    candidate.end = number.end;
+    Some(number)
+}
+
+/// A number in one piece or in groups.
+struct Number {
+    digits: [u8; MOST],
+    length: usize,
+    /// Where it ends in the text.
+    end: usize,
+}
+
+impl Number {
+    fn digits(&self) -> &[u8] {
+        self.digits.get(..self.length).unwrap_or_default()
     }
-    // Eighteen or nineteen bare digits are more often an integer of 64 bits, and what begins with
-    // a 1 is more often a time; what stands in a list of numbers is one of them.
-    let bare = digits.len() == candidate.value().len();
-    let listed =
-        matches!(candidate.after(), [b',', b' ', b'0'..=b'9', ..] | [b',', b'0'..=b'9', ..])
-            || matches!(
-                candidate.before(),
-                [.., b'0'..=b'9', b',', b' '] | [.., b'0'..=b'9', b',']
-            );
-    let integer = bare && (digits.len() >= 17 || digits.starts_with(b"1") || listed);
-    let named = !integer || NAMES.stand_near_end(candidate.before(), CONTEXT);
-    Judgement::sound_if(named && !PUBLISHED.contains(&digits))
+}
+
+/// Whether what stands around bare digits that no word names tells that they are a card's. Of random
+/// ids of sixteen digits three in a hundred could be one; two beside each other are none by chance.
+fn is_told(candidate: &Candidate<'_>, digits: &[u8]) -> bool {
+    // Seventeen digits and more are often an integer of 64 bits; what begins with a 1, a time.
+    let integer = digits.len() >= 17 || digits.starts_with(b"1");
+    let alone = is_whole(candidate) || in_sentence(candidate);
+    (alone && !integer) || follows_card(candidate) || is_followed(candidate)
+}
+
+/// Whether an expiry date or another card stands directly behind.
+fn is_followed(candidate: &Candidate<'_>) -> bool {
+    let after = candidate.after();
+    let gap = run(after.get(..MOST_BETWEEN.min(after.len())).unwrap_or_default(), is_between);
+    let rest = after.get(gap..).unwrap_or_default();
+    let month = matches!(rest, [b'0', b'1'..=b'9', ..] | [b'1', b'0'..=b'2', ..]);
+    let expires = month
+        && matches!(rest, [_, _, b'/', b'2', b'0'..=b'9', after @ ..]
+            if !after.first().is_some_and(|byte| matches!(byte, b'/' | b'-')));
+    gap > 0 && (expires || is_card_at(candidate.text, candidate.end.saturating_add(gap)))
+}
+
+/// Whether another card stands directly before.
+fn follows_card(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(MOST_BETWEEN)..).unwrap_or_default();
+    let end = before.len().saturating_sub(run_back(near, is_between));
+    let head = before.get(..end).unwrap_or_default();
+    let digits = run_back(head, |byte| byte.is_ascii_digit() || byte == b'-');
+    end < before.len() && is_card_at(candidate.text, end.saturating_sub(digits))
+}
+
+/// What stands between two fields of a list, and how much of it.
+const fn is_between(byte: u8) -> bool {
+    matches!(byte, b' ' | b',' | b';' | b'|' | b'"' | b'\'' | b'\t' | b'\r' | b'\n')
+}
+const MOST_BETWEEN: usize = 6;
+
+/// Whether the digits at `start` are a card.
+fn is_card_at(text: &[u8], start: usize) -> bool {
+    let first = run(text.get(start..).unwrap_or_default(), |byte| byte.is_ascii_digit());
+    if !matches!(first, 4 | FEWEST..=MOST) {
+        return false;
+    }
+    let end = start.saturating_add(first);
+    let mut other = Candidate { text, start, end, name: &[], quoted: false, form: Form::Operator };
+    number(&mut other).is_some()
 }
 
 /// The digits of a number in one piece or in the groups printed on cards, and where it ends.
-fn read(candidate: &Candidate<'_>) -> Option<([u8; MOST], usize, usize)> {
+fn read(candidate: &Candidate<'_>) -> Option<Number> {
     let text = candidate.text.get(candidate.start..)?;
     let first = candidate.end.checked_sub(candidate.start)?;
     let mut digits = [0_u8; MOST];
@@ -74,7 +143,7 @@ fn read(candidate: &Candidate<'_>) -> Option<([u8; MOST], usize, usize)> {
         let inside = matches!(text.get(first..), Some([b'.' | b'-', b'0'..=b'9', ..]))
             || text.get(first).is_some_and(u8::is_ascii_alphabetic)
             || matches!(candidate.before(), [.., b'0'..=b'9', b'.' | b'-'] | [.., b'-']);
-        return (!inside).then_some((digits, first, candidate.end));
+        return (!inside).then_some(Number { digits, length: first, end: candidate.end });
     }
     if !text.get(..4).is_some_and(has_issuer) {
         return None;
@@ -100,7 +169,8 @@ fn read(candidate: &Candidate<'_>) -> Option<([u8; MOST], usize, usize)> {
         at = at.checked_add(*group)?;
     }
     let open = text.get(at).is_some_and(|byte| byte.is_ascii_alphanumeric());
-    (!open).then_some((digits, length, candidate.start.checked_add(at)?))
+    let end = candidate.start.checked_add(at)?;
+    (!open).then_some(Number { digits, length, end })
 }
 
 /// Whether a further group of four or five hex digits stands on either side: a table of codes.

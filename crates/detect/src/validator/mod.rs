@@ -4,6 +4,7 @@
 //! is published. A validator looks only at what it is given and takes time linear in it.
 
 mod address;
+mod around;
 mod azure;
 mod bare;
 mod base58;
@@ -81,6 +82,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("br-cpf", national::br_cpf),
     ("ca-sin", national::ca_sin),
     ("card", card::card),
+    ("card-in-text", card::card_in_text),
     ("ch-ahv", europe::ch_ahv),
     ("cl-rut", world::cl_rut),
     ("cloudflare-crc32", crc32::cloudflare),

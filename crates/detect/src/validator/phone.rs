@@ -1,7 +1,9 @@
 //! Telephone numbers by plan: the North American one, and international numbers with `+`.
 //!
 //! NANP (nanpa.com, "About the NANP"): area and exchange codes begin with 2 to 9, the second and
-//! third digit of neither are both 1, exchange 555 with lines 0100 to 0199 is kept for fiction.
+//! third digit of neither are both 1, exchange 555 with lines 0100 to 0199 is kept for fiction. Area
+//! codes with a 9 in the middle are kept for longer numbers to come, 37X and 96X for other ends
+//! (NANPA, "Numbering Plan Area codes").
 //! ITU-T E.164: a country code that exists, at most 15 digits in all.
 
 use crate::bytes::run_back;
@@ -204,7 +206,8 @@ fn is_north_american(ten: &[u8]) -> bool {
         return false;
     };
     let fiction = exchange == b"555" && line.starts_with(b"01");
-    code(area) && code(exchange) && !fiction
+    let kept = matches!(area, [_, b'9', _] | [b'3', b'7', _] | [b'9', b'6', _]);
+    code(area) && code(exchange) && !kept && !fiction
 }
 
 fn all_equal(digits: &[u8]) -> bool {

@@ -13,6 +13,7 @@ mod contexts;
 mod detectors;
 mod files;
 mod hostile;
+mod ids;
 mod layers;
 mod properties;
 mod template;

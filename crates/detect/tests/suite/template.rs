@@ -138,17 +138,17 @@ fn generate(name: &str, argument: &str, before: &str, random: &mut Random) -> Op
 }
 
 /// SplitMix64 (Steele, Lea and Flood, 2014).
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn new(id: &str, index: usize) -> Self {
+    pub(crate) fn new(id: &str, index: usize) -> Self {
         let seed = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         Self(seed.wrapping_add(index as u64))
     }
 
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -157,7 +157,7 @@ impl Random {
     }
 
     /// Random characters; those of an alphabet with digits always hold one in the middle.
-    fn text(&mut self, alphabet: &str, length: usize) -> String {
+    pub(crate) fn text(&mut self, alphabet: &str, length: usize) -> String {
         let bytes = alphabet.as_bytes();
         (0..length)
             .map(|at| {

@@ -1,0 +1,110 @@
+//! What stands around a number that nothing names: whether it may be anybody's.
+//!
+//! Programs print ids of the same lengths, and one in ten has a right check digit. So a number
+//! without a word for it counts only where people write and programs seldom do.
+
+use crate::bytes::{run, run_back};
+use crate::candidate::Candidate;
+use crate::words::{Words, words};
+
+/// How much of the line on either side is looked at.
+const NEAR: usize = 80;
+
+/// How far before a number a word may stand that makes it an id.
+const CONTEXT: usize = 28;
+
+/// Fewest words of a sentence.
+const WORDS: usize = 3;
+
+/// Words for what programs count and name by numbers.
+static IDS: Words = words! {
+    "account" "article" "batch" "block" "build" "case" "code" "commit" "container" "count" "customer"
+    "device" "document" "entry" "event" "file" "id" "invoice" "issue" "item" "job" "key" "line" "log"
+    "message" "node" "number" "object" "offset" "order" "page" "part" "pid" "port" "post" "process"
+    "product" "record" "ref" "release" "request" "revision" "row" "run" "sequence" "serial" "session"
+    "shard" "shipment" "sku" "span" "task" "ticket" "time" "trace" "tracking" "transaction" "user"
+    "version"
+};
+
+/// Whether a text is nothing but the number, as what somebody typed into a field is: nothing around
+/// it says that it counts or names something else.
+pub(super) fn is_whole(candidate: &Candidate<'_>) -> bool {
+    candidate.before().is_empty() && candidate.after().trim_ascii().is_empty()
+}
+
+/// Whether the number stands in a sentence: between words or at its end, in a line without another
+/// number and without the marks of data, behind no word for an id.
+pub(super) fn in_sentence(candidate: &Candidate<'_>) -> bool {
+    let (before, after) = line(candidate);
+    let data = |byte: &u8| byte.is_ascii_digit() || b"{}[]<>=|\"\t;/_\\".contains(byte);
+    let led = matches!(before, [.., b'a'..=b'z' | b'A'..=b'Z' | b':' | b',', b' ']);
+    let opens = before.is_empty() && matches!(after, [b' ', b'a'..=b'z', ..]);
+    let ends = matches!(after, [] | [b'.' | b',' | b'!' | b'?' | b')'] | [b' ', b'a'..=b'z', ..])
+        || matches!(after, [b'.' | b',' | b'!' | b'?', b' ', ..]);
+    let letters = |part: &[u8]| part.iter().any(u8::is_ascii_alphabetic);
+    let words = before.split(|byte| *byte == b' ').chain(after.split(|byte| *byte == b' '));
+    (led || opens)
+        && ends
+        && words.filter(|word| letters(word)).count() >= WORDS
+        && !before.iter().chain(after).any(data)
+        && !IDS.stand_near_end(before, CONTEXT)
+}
+
+/// What stands in the same line on either side.
+fn line<'t>(candidate: &Candidate<'t>) -> (&'t [u8], &'t [u8]) {
+    let (before, after) = (candidate.before(), candidate.after());
+    let near = before.get(before.len().saturating_sub(NEAR)..).unwrap_or_default();
+    let start = near.len().saturating_sub(run_back(near, |byte| byte != b'\n'));
+    let near_after = after.get(..NEAR.min(after.len())).unwrap_or_default();
+    let end = run(near_after, |byte| !matches!(byte, b'\r' | b'\n'));
+    (near.get(start..).unwrap_or_default(), near_after.get(..end).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assignment::Form;
+
+    fn sentence(text: &str) -> bool {
+        let start = text.find("77").unwrap();
+        let candidate = Candidate {
+            text: text.as_bytes(),
+            start,
+            end: start + 2,
+            name: &[],
+            quoted: false,
+            form: Form::Operator,
+        };
+        in_sentence(&candidate)
+    }
+
+    #[test]
+    fn people_write_sentences_and_programs_data() {
+        for text in [
+            "please use it: 77.",
+            "that is mine: 77",
+            "77 is my number",
+            "use 77 for it",
+            "a 5\nof the 77, yes",
+        ] {
+            assert!(sentence(text), "{text}");
+        }
+        for text in [
+            "77",
+            "77,open",
+            "order 77",
+            "id: 77",
+            "a=1 use 77",
+            "[INFO] use 77",
+            "use 77 in 3 ms",
+            "use  77  now",
+            "77\tis",
+            "deleted 77",
+            "77 is mine",
+            "\"of 77\"",
+            "the number is 77",
+        ] {
+            assert!(!sentence(text), "{text}");
+        }
+    }
+}
