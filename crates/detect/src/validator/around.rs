@@ -70,7 +70,7 @@ mod tests {
         let candidate = Candidate {
             text: text.as_bytes(),
             start,
-            end: start + 2,
+            end: start.checked_add(2).unwrap(),
             name: &[],
             quoted: false,
             form: Form::Operator,

@@ -27,6 +27,14 @@ static NOTHING: Words = words! {
     "mock" "never" "right" "stub" "testpass" "tiger" "unencrypted" "wrong"
 };
 
+/// The word for a password in other languages, which interfaces show where one is to be entered.
+static TRANSLATED: Words = words! {
+    "adgangskode" "clave" "contrasenya" "contraseña" "geslo" "haslo" "hasło" "heslo"
+    "jelszo" "jelszó" "kata sandi" "kennwort" "lozinka" "losenord" "lösenord" "mot de passe" "mật khẩu"
+    "palavra-passe" "parola" "parool" "passord" "passwort" "salasana" "senha" "slaptažodis"
+    "wachtwoord" "zaporka" "şifre" "κωδικός" "пароль" "パスワード" "密码" "密碼" "비밀번호" "รหัสผ่าน"
+};
+
 /// Beginnings of references to where the value really is.
 static REFERENCES: Words = words! {
     "$" "{{" "%{" "#{" "<%" "${" "@{" "op://" "vault:" "secret://" "arn:aws" "ssm:" "os.environ"
@@ -79,6 +87,7 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
         || value.ends_with(b"...")
         || value.ends_with("…".as_bytes())
         || NOTHING.contain(value)
+        || TRANSLATED.contain(value)
         || PLACEHOLDERS.stand_in(value)
 }
 
@@ -120,6 +129,11 @@ mod tests {
         {
             assert!(is_placeholder(value.as_bytes()), "{value}");
         }
+        assert!(
+            ["Passwort", "CONTRASEñA", "mot de passe"]
+                .iter()
+                .all(|it| is_placeholder(it.as_bytes()))
+        );
         assert!(!is_placeholder(b"hunter2"));
     }
 }

@@ -139,6 +139,7 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
         && !is_version(value)
         && !is_path_of_names(value)
         && !names_itself(candidate.name, value)
+        && !is_other_option(candidate)
         && (candidate.quoted || is_tight(candidate) || ends_line(candidate));
     let refused = !fits
         || match promised {
@@ -147,6 +148,14 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
         }
         || is_prose(candidate);
     if refused { Judgement::Refuse } else { how_sure(candidate) }
+}
+
+/// Whether what follows an option is another one, so that the first takes no value, or asks for it:
+/// `--no-ask-password --no-wall`, `--password -u root`.
+fn is_other_option(candidate: &Candidate<'_>) -> bool {
+    let option = matches!(candidate.value(), [b'-', b'a'..=b'z' | b'A'..=b'Z'] | [b'-', b'-', b'a'..=b'z', ..]);
+    let negated = candidate.name.starts_with(b"--no-");
+    candidate.form == Form::Option && !candidate.quoted && (option || negated)
 }
 
 /// Whether what is said to be a key looks like no key: too short, or the name of something.
@@ -398,8 +407,9 @@ const ALL_KINDS: usize = 4;
 /// Kinds of characters: lower case, upper case, digits, others.
 fn kinds(value: &[u8]) -> usize {
     let tests: [fn(&u8) -> bool; 4] =
+        // Letters beyond ASCII are no marks: `Lösenord` is a word.
         [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, |byte| {
-            !byte.is_ascii_alphanumeric() && *byte != b' '
+            byte.is_ascii_punctuation()
         }];
     tests.iter().filter(|test| value.iter().any(test)).count()
 }
