@@ -35,6 +35,7 @@ pub(crate) fn cut(event: &Event, max: usize) -> Result<Event, Error> {
     };
     small.flows = keeper.keep("flows", &event.flows)?;
     small.matched_rules = keeper.keep("rules", &event.matched_rules)?;
+    small.counted = keeper.keep("counters", &event.counted)?;
     small.obligations = keeper.keep("obligations", &event.obligations)?;
     small.findings = keeper.keep_worst(&event.findings)?;
     small.faults = keeper.keep("faults", &event.faults)?;
@@ -66,6 +67,7 @@ fn bare(event: &Event) -> Event {
         faults: Vec::new(),
         findings: Vec::new(),
         matched_rules: Vec::new(),
+        counted: Vec::new(),
         obligations: Vec::new(),
         reason: shortened(&event.reason),
         risk: event.risk.as_ref().map(|risk| Risk { score: risk.score, signals: Vec::new() }),

@@ -141,6 +141,7 @@ fn recovery(event: &Event, head: &Head, reason: String) -> Event {
         findings: Vec::new(),
         decision: Verdict::Allow,
         matched_rules: Vec::new(),
+        counted: Vec::new(),
         obligations: Vec::new(),
         reason,
         risk: None,

@@ -29,6 +29,25 @@ impl Id {
         Self([t0, t1, t2, t3, t4, t5, version, r1, variant, r3, r4, r5, r6, r7, r8, r9])
     }
 
+    /// The moment of the id, in milliseconds since 1970, UTC.
+    #[must_use]
+    pub const fn unix_milliseconds(&self) -> u64 {
+        let [t0, t1, t2, t3, t4, t5, ..] = self.0;
+        u64::from_be_bytes([0, 0, t0, t1, t2, t3, t4, t5])
+    }
+
+    /// The bytes of the id.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The id of these bytes, as [`Id::as_bytes`] gave them.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     /// The last eight hex digits, as shown to people.
     #[must_use]
     pub fn short(&self) -> String {
@@ -132,6 +151,8 @@ mod tests {
         assert_eq!(id.to_string(), "017f22e279b07cc398c4dc0c0c07398f");
         assert_eq!(id.short(), "0c07398f");
         assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(id.unix_milliseconds(), 0x017F_22E2_79B0);
+        assert_eq!(Id::from_bytes(*id.as_bytes()), id);
     }
 
     #[test]

@@ -69,6 +69,10 @@ pub struct Event {
     pub decision: Verdict,
     /// Ids of all matching rules, the deciding one first.
     pub matched_rules: Vec<String>,
+    /// Ids of the rules whose counters counted this call, whatever came of it: what the counters
+    /// are made of anew when they are lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted: Vec<String>,
     /// What had to be carried out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub obligations: Vec<Obligation>,

@@ -8,14 +8,15 @@ use std::{fs, io};
 
 use datafog_core::{
     Account, Action, Automation, Destination, Facts, Finding, Flow, Flows, HostName, Invocation,
-    KeyedDigest, LocalTime, Mode, Principal, Repository, Surroundings,
+    Key, KeyedDigest, LocalTime, Mode, Principal, Repository, Surroundings,
 };
 use datafog_detect::Custom;
 
+use crate::counter::{Counter, Places};
 use crate::inspect::Inspection;
 use crate::principal;
 use crate::world::World;
-use crate::{canonical, circumstance, counter};
+use crate::{canonical, circumstance};
 
 /// The facts of one action. Costly ones are worked out when a rule first asks.
 #[derive(Debug)]
@@ -35,10 +36,10 @@ pub(crate) struct Case<'a> {
     account: OnceCell<Option<Account>>,
     /// The folder that was asked about, and the repository that it belongs to.
     repository: OnceCell<(PathBuf, Option<Option<Repository>>)>,
-    /// Whether this call is to run, and so counts.
-    counts: bool,
+    /// What counters are kept with, and whether this call is to run, and so counts.
+    counting: Option<(&'a Key, bool)>,
     /// What counters said: a call counts once, however often it is asked.
-    counted: RefCell<Vec<(String, Option<u32>)>>,
+    counted: RefCell<Vec<(Counter, Option<u32>)>>,
 }
 
 impl<'a> Case<'a> {
@@ -64,7 +65,7 @@ impl<'a> Case<'a> {
             named_home: OnceCell::new(),
             account: OnceCell::new(),
             repository: OnceCell::new(),
-            counts: false,
+            counting: None,
             counted: RefCell::new(Vec::new()),
         }
     }
@@ -75,8 +76,15 @@ impl<'a> Case<'a> {
     }
 
     /// The same case where the call is to run, and so is counted when a rule asks how often.
-    pub(crate) fn counting(self, counts: bool) -> Self {
-        Self { counts, ..self }
+    pub(crate) fn counting(self, key: &'a Key, counts: bool) -> Self {
+        Self { counting: Some((key, counts)), ..self }
+    }
+
+    /// Ids of the rules whose counters counted this call.
+    pub(crate) fn counted(&self) -> Vec<String> {
+        let counts = self.counting.is_some_and(|(_, counts)| counts);
+        let asked = self.counted.borrow();
+        asked.iter().filter(|_| counts).map(|(counter, _)| counter.rule.clone()).collect()
     }
 
     /// What a finding is, in words.
@@ -227,12 +235,15 @@ impl Facts for Case<'_> {
     }
 
     fn calls(&self, counter: &str, seconds: u32, most: u32) -> Option<u32> {
-        let key = format!("{counter} {seconds}");
-        let known = self.counted.borrow().iter().find(|(name, _)| *name == key).map(|(_, it)| *it);
+        let counter = Counter { rule: counter.to_owned(), seconds, most };
+        let known = self.counted.borrow().iter().find(|(it, _)| *it == counter).map(|(_, it)| *it);
         known.unwrap_or_else(|| {
-            let folder = self.world.finder.layout.rate();
-            let calls = counter::count(&folder, counter, seconds, most, self.counts).ok();
-            self.counted.borrow_mut().push((key, calls));
+            let (key, counts) = self.counting?;
+            let layout = self.world.finder.layout;
+            let ledger = layout.receipts();
+            let places = Places { folder: &layout.rate(), ledger: &ledger, key };
+            let calls = counter.ask(&places, self.action.id, counts).ok();
+            self.counted.borrow_mut().push((counter, calls));
             calls
         })
     }

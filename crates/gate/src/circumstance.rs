@@ -150,34 +150,15 @@ pub(crate) fn automation(principal: &Principal, world: &dyn Surroundings) -> Aut
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ffi::{OsStr, OsString};
+    use crate::example::Nothing;
 
-    struct Quiet;
-
-    impl Surroundings for Quiet {
-        fn variable(&self, _: &str) -> Option<&OsStr> {
-            None
-        }
-
-        fn cwd(&self) -> &Path {
-            Path::new("/")
-        }
-
-        fn home(&self) -> Option<&Path> {
-            None
-        }
-
-        fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
-            Err(io::ErrorKind::NotFound.into())
-        }
-
-        fn output_of(&self, _: &str, _: &[OsString]) -> io::Result<Vec<u8>> {
-            Err(io::ErrorKind::NotFound.into())
-        }
+    /// A world with no variables.
+    fn quiet() -> Nothing {
+        Nothing { cwd: PathBuf::from("/") }
     }
 
     fn of(folder: &Path) -> Option<Option<Repository>> {
-        repository(folder, &Quiet)
+        repository(folder, &quiet())
     }
 
     #[test]
@@ -216,8 +197,8 @@ mod tests {
     #[test]
     fn a_runner_is_certain_and_a_variable_a_claim() {
         let mut principal = Principal::default();
-        assert_eq!(automation(&principal, &Quiet), Automation::Absent);
+        assert_eq!(automation(&principal, &quiet()), Automation::Absent);
         principal.parents = vec!["bash".into(), "Runner.Worker".into()];
-        assert_eq!(automation(&principal, &Quiet), Automation::Certain);
+        assert_eq!(automation(&principal, &quiet()), Automation::Certain);
     }
 }

@@ -66,6 +66,7 @@ impl Draft<'_> {
             findings: inspection.findings.clone(),
             decision: self.decision.verdict,
             matched_rules: self.decision.matched.iter().map(|rule| rule.id.clone()).collect(),
+            counted: case.counted(),
             obligations: self.decision.obligations.clone(),
             reason: self.decision.reason.clone().into_owned(),
             risk: self.decision.risk.clone(),

@@ -81,7 +81,7 @@ impl<'a> Gate<'a> {
         let known = principal::from_environment(self.host, self.user);
         let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known)
             .knowing(opened.state.custom.as_ref())
-            .counting(request.purpose == Purpose::Run);
+            .counting(&opened.key, request.purpose == Purpose::Run);
         let (decision, asked) = opened.decide(request, &case, &mut clock);
         let plan = self.plan(request, &opened, &case, &decision);
         let mut event = opened.event(request, &case, &decision, &plan, &clock);
@@ -477,6 +477,7 @@ impl Opened {
             kind: ReceiptKind::Outcome,
             enforcement: why.name().to_owned(),
             faults: vec![Veil::plain(&self.key).over(&why.to_string())],
+            counted: Vec::new(),
             ..first
         };
         // It did not run, recorded or not; there is nothing left to fail closed on.

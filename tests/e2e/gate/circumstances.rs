@@ -63,8 +63,15 @@ fn calls_are_counted_and_questions_are_not() {
     assert_eq!(ran, 5);
     install.shim("curl", call).run().assert_denied(&install, "own-rule");
     install.shim("git", ["status"]).run().succeeds();
-    // A counter that cannot be read leaves it unknown how often it was.
-    let counter = install.root().join("rate/rule-own-rule");
+    // A counter that is gone or damaged is made anew from the ledger.
+    let counter = install.root().join("rate/5-in-3600s-own-rule");
+    fs::remove_file(&counter).unwrap();
+    install.shim("curl", call).run().assert_denied(&install, "own-rule");
+    fs::write(&counter, "damaged").unwrap();
+    install.shim("curl", call).run().assert_denied(&install, "own-rule");
+    let receipts = install.receipts();
+    assert_eq!(receipts.iter().filter(|one| one["counted"][0] == "own-rule").count(), 15);
+    // One that can be neither read nor replaced leaves it unknown how often it was.
     fs::remove_file(&counter).unwrap();
     fs::create_dir(&counter).unwrap();
     install.shim("curl", call).run().assert_denied(&install, "own-rule");

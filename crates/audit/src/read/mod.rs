@@ -4,6 +4,7 @@
 //! are passed over and counted; what is wrong with them is for [`verify`](fn@crate::verify) to say.
 
 pub(crate) mod backward;
+mod counted;
 mod entry;
 mod filter;
 mod follow;
@@ -11,6 +12,7 @@ mod moment;
 mod newest;
 mod stats;
 
+pub use counted::{Counted, Mark, counted};
 pub use entry::Entry;
 pub use filter::Filter;
 pub use follow::{Follow, follow};

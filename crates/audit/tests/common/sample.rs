@@ -34,6 +34,7 @@ pub(crate) fn event(number: u64) -> Option<Event> {
         findings: vec![finding(Severity::High)?],
         decision: Verdict::Deny,
         matched_rules: vec!["no-secret-egress".into()],
+        counted: Vec::new(),
         obligations: Vec::new(),
         reason: "a GitHub token would leave for a host that is not its home".into(),
         risk: None,
