@@ -21,6 +21,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("datafog-policy", &["datafog-core"]),
     ("datafog-scan", &["datafog-core", "datafog-detect", "datafog-shim"]),
+    ("datafog-shell", &["datafog-core"]),
     ("datafog-shim", &["datafog-core"]),
     ("datafog-start", &[]),
 ];

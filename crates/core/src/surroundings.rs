@@ -31,6 +31,15 @@ pub trait Surroundings {
         !self.read(path, 0).is_err_and(|error| missing.contains(&error.kind()))
     }
 
+    /// The names of the entries of a folder, in no order: what a shell asks for when it expands a
+    /// pattern.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, holds more than 100,000 entries, or nobody may ask.
+    fn names(&self, _folder: &Path) -> io::Result<Vec<OsString>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Whether standard input may bring data: a pipe or a file, no terminal and not nothing. Where
     /// nobody can tell, it may.
     fn stdin_carries(&self) -> bool {

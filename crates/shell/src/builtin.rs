@@ -1,0 +1,143 @@
+//! What a shell does by itself and that changes what the rest of the line means.
+
+use std::path::Path;
+
+use crate::script::{Field, Input};
+use crate::variables::Variable;
+use crate::walk::{Walker, Written};
+
+impl Walker {
+    /// Does what the shell would do; `None` for what is a command like any other.
+    pub(crate) fn builtin(&mut self, fields: &[Field], input: &Input) -> Option<Written> {
+        let (name, arguments) = fields.split_first()?;
+        let done = Some(Some(String::new()));
+        match name.text.as_str() {
+            "eval" => return Some(self.eval(arguments, input)),
+            "alias" => {
+                for text in arguments.iter().filter_map(|field| field.text.split_once('=')) {
+                    self.text(text.1, &Input::Inherited);
+                }
+            }
+            "trap" => {
+                let [action, signals @ ..] = arguments else { return done };
+                if !signals.is_empty() && action.known && !action.text.starts_with('-') {
+                    self.text(&action.text, &Input::Inherited);
+                }
+            }
+            "cd" | "pushd" | "chdir" => self.change_folder(arguments),
+            "popd" => self.cwd = None,
+            "declare" | "export" | "local" | "readonly" | "typeset" => {
+                self.declare(name, arguments)
+            }
+            "read" => self.read_words(arguments, input),
+            "getopts" | "mapfile" | "readarray" => self.forget(arguments),
+            "set" => {
+                let from = arguments.iter().position(|field| field.text == "--");
+                if let Some(from) = from {
+                    self.variables.positional = texts(arguments.get(from..)?.get(1..)?);
+                }
+            }
+            "shift" => {
+                let count = arguments.first().map_or(Ok(1), |field| field.text.parse::<usize>());
+                let shifted = self.variables.positional.take().zip(count.ok());
+                self.variables.positional =
+                    shifted.map(|(all, count)| all.into_iter().skip(count).collect());
+            }
+            "unset" => arguments.iter().for_each(|field| self.variables.unset(&field.text)),
+            "printf" if arguments.first().is_some_and(|field| field.text == "-v") => {
+                let value = self.written(&without_two(fields), input);
+                let name = arguments.get(1)?.text.clone();
+                let perhaps = self.is_perhaps();
+                self.variables.set(&name, Variable::of(value), perhaps);
+            }
+            _ => return None,
+        }
+        done
+    }
+
+    /// Text that is put together and then run.
+    fn eval(&mut self, arguments: &[Field], input: &Input) -> Written {
+        match texts(arguments) {
+            Some(texts) => self.text(&texts.join(" "), input),
+            None => {
+                self.opaque("`eval` runs a text that only shows when the line runs; write it out");
+                None
+            }
+        }
+    }
+
+    fn change_folder(&mut self, arguments: &[Field]) {
+        let named =
+            arguments.iter().find(|field| !field.text.starts_with('-') || field.text == "-");
+        let target = match named {
+            Some(field) if field.known && field.text != "-" => Some(field.text.clone()),
+            Some(_) => None,
+            None => self.variable("HOME"),
+        };
+        let base = self.cwd.clone();
+        self.cwd = target.and_then(|target| {
+            let target = Path::new(&target);
+            if target.is_absolute() { Some(target.to_owned()) } else { Some(base?.join(target)) }
+        });
+    }
+
+    fn declare(&mut self, name: &Field, arguments: &[Field]) {
+        let flag = |letter| {
+            let mut flags = arguments.iter().filter(|field| field.text.starts_with('-'));
+            flags.any(|field| field.text.contains(letter))
+        };
+        let exports = name.text == "export" || flag('x');
+        let perhaps = self.is_perhaps();
+        for field in arguments.iter().filter(|field| !field.text.starts_with('-')) {
+            let (name, value) = match field.text.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (field.text.as_str(), None),
+            };
+            if let Some(value) = value {
+                let value = field.known.then(|| value.to_owned());
+                self.variables.set(name, Variable::of(value), perhaps);
+            }
+            if exports {
+                self.variables.export(name);
+            }
+        }
+    }
+
+    /// `read a b`: words of the input, when that is a text of the line.
+    fn read_words(&mut self, arguments: &[Field], input: &Input) {
+        let plain =
+            arguments.iter().all(|field| !field.text.starts_with('-') || field.text == "-r");
+        let names: Vec<&Field> =
+            arguments.iter().filter(|field| !field.text.starts_with('-')).collect();
+        let Input::Text(text) = input else { return self.forget(arguments) };
+        if !plain || self.is_perhaps() {
+            return self.forget(arguments);
+        }
+        let mut rest = text.lines().next().unwrap_or_default().trim();
+        for (index, name) in names.iter().enumerate() {
+            let last = index.saturating_add(1) == names.len();
+            let (word, left) =
+                if last { (rest, "") } else { rest.split_once([' ', '\t']).unwrap_or((rest, "")) };
+            self.variables.set(&name.text, Variable::of(Some(word.to_owned())), false);
+            rest = left.trim_start();
+        }
+    }
+
+    /// Variables whose value nobody knows from here on.
+    fn forget(&mut self, names: &[Field]) {
+        for field in names.iter().filter(|field| !field.text.starts_with('-')) {
+            self.variables.set(&field.text, Variable::of(None), false);
+        }
+    }
+}
+
+/// All texts, when all are known.
+fn texts(fields: &[Field]) -> Option<Vec<String>> {
+    fields.iter().map(|field| field.known.then(|| field.text.clone())).collect()
+}
+
+/// `printf -v name format …` as `printf format …`.
+fn without_two(fields: &[Field]) -> Vec<Field> {
+    let skipped = fields.iter().enumerate().filter(|(index, _)| !matches!(index, 1 | 2));
+    skipped.map(|(_, field)| field.clone()).collect()
+}

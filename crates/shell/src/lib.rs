@@ -1,0 +1,30 @@
+/*!
+Reads a line for a shell as the commands that it would start.
+
+[`read()`] parses the text and walks it as a shell would run it: words are expanded with what is
+known of variables, substitutions and files; every command that could run is told with its words,
+its input and the files that it redirects to. What only shows when the line runs stays unknown, and
+an unknown program name, or text that is made at run time and then run, is told as *not understood*
+([`Script::opaque`]). Nothing is run.
+
+It is no judge, and it does not know what a program means by its words: a wrapper such as `sudo` is
+one more command here. The parser is a crate behind one function; its limits stand in `limits`.
+*/
+
+mod brace;
+mod builtin;
+mod expand;
+mod glob;
+mod limits;
+mod output;
+mod outside;
+mod parameter;
+mod parse;
+mod read;
+mod redirect;
+mod script;
+mod variables;
+mod walk;
+
+pub use read::{Place, read};
+pub use script::{Command, Field, Input, Redirection, Script, Way};

@@ -1,0 +1,205 @@
+//! What a command writes, where its words and its input alone tell: the usual ways to build another
+//! command (`echo … | base64 -d`, `printf`, `rev`, `tr`, `xxd -r`).
+
+use crate::limits::LONGEST_WORD;
+use crate::script::{Field, Input};
+use crate::walk::{Walker, Written};
+
+impl Walker {
+    /// What the command writes to its standard output; `None` when only the run can tell.
+    pub(crate) fn written(&mut self, fields: &[Field], input: &Input) -> Written {
+        let words: Option<Vec<&str>> =
+            fields.iter().map(|field| field.known.then_some(field.text.as_str())).collect();
+        let words = words?;
+        let (name, arguments) = words.split_first()?;
+        let text = match input {
+            Input::Text(text) => Some(text.as_str()),
+            Input::File(_) | Input::Inherited | Input::Pipe(_) => None,
+        };
+        let length: usize = words.iter().map(|word| word.len()).sum();
+        if !self.step(length.saturating_add(text.map_or(0, str::len)) / 8) {
+            return None;
+        }
+        let written = match (name.rsplit('/').next()?, arguments) {
+            ("echo", _) => echo(arguments),
+            ("printf", [format, values @ ..]) => printf(format, values)?,
+            (":" | "true" | "false" | "test" | "[" | "sleep" | "wait", _) => String::new(),
+            ("pwd", []) => format!("{}\n", self.cwd.as_ref()?.to_str()?),
+            ("which", [name]) | ("command" | "type", ["-v" | "-p" | "-P", name]) => {
+                format!("{name}\n")
+            }
+            ("cat", [] | ["-"]) => text?.to_owned(),
+            ("base64", ["-d" | "-D" | "-di" | "--decode"])
+            | ("openssl", ["base64", "-d"] | ["enc", "-base64", "-d"]) => from_base64(text?)?,
+            ("xxd", ["-r", "-p"] | ["-p", "-r"] | ["-rp"] | ["-r", "-ps"]) => from_hex(text?)?,
+            ("rev", []) => {
+                let lines = text?.lines().map(|line| line.chars().rev().chain(['\n']).collect());
+                lines.collect::<Vec<String>>().concat()
+            }
+            ("tr", ["-d", set]) => {
+                let set = letters(set);
+                text?.chars().filter(|letter| !set.contains(letter)).collect()
+            }
+            ("tr", [from, to]) => translate(text?, &letters(from), &letters(to)),
+            _ => return None,
+        };
+        Some(written).filter(|text| text.len() <= LONGEST_WORD)
+    }
+}
+
+fn echo(arguments: &[&str]) -> String {
+    let is_flag = |word: &&&str| {
+        let letters = word.strip_prefix('-').unwrap_or_default();
+        !letters.is_empty() && letters.chars().all(|one| matches!(one, 'e' | 'E' | 'n'))
+    };
+    let flags: Vec<&&str> = arguments.iter().take_while(is_flag).collect();
+    let text = arguments.get(flags.len()..).unwrap_or_default().join(" ");
+    let end = if flags.iter().any(|flag| flag.contains('n')) { "" } else { "\n" };
+    // dash undoes escapes without being asked, bash when it is.
+    if flags.iter().any(|flag| flag.contains('e')) { unescaped(&text) + end } else { text + end }
+}
+
+/// `%s`, `%b` and `%d`; `None` for any other form.
+fn printf(format: &str, values: &[&str]) -> Option<String> {
+    let (mut made, mut values) = (String::new(), values.iter().copied());
+    loop {
+        let (before, mut letters) = (values.len(), format.chars());
+        while let Some(letter) = letters.next() {
+            match (letter, letter == '%') {
+                (_, true) => match letters.next()? {
+                    's' | 'd' | 'i' => made.push_str(values.next().unwrap_or_default()),
+                    'b' => made.push_str(&unescaped(values.next().unwrap_or_default())),
+                    '%' => made.push('%'),
+                    _ => return None,
+                },
+                ('\\', _) => made.push_str(&unescaped(&format!("\\{}", escape(&mut letters)))),
+                (other, _) => made.push(other),
+            }
+        }
+        if values.len() == 0 || values.len() == before || made.len() > LONGEST_WORD {
+            return Some(made);
+        }
+    }
+}
+
+/// The rest of an escape, taken from `letters`.
+fn escape(letters: &mut core::str::Chars<'_>) -> String {
+    let Some(kind) = letters.next() else { return String::new() };
+    let mut rest = String::from(kind);
+    let most = match kind {
+        'x' => 2,
+        '0'..='7' => 2,
+        _ => 0,
+    };
+    let radix = if kind == 'x' { 16 } else { 8 };
+    for _ in 0..most {
+        let mut ahead = letters.clone();
+        match ahead.next().filter(|one| one.is_digit(radix)) {
+            Some(digit) => rest.push(digit),
+            None => break,
+        }
+        *letters = ahead;
+    }
+    rest
+}
+
+/// A text with its escapes undone: `\n`, `\t`, `\x41`, `\101`, `\0101`, `\\`.
+fn unescaped(text: &str) -> String {
+    let (mut made, mut letters) = (String::new(), text.chars());
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            made.push(letter);
+            continue;
+        }
+        let escape = escape(&mut letters);
+        let digits = escape.strip_prefix('x').map_or((escape.as_str(), 8), |hex| (hex, 16));
+        match (escape.chars().next(), u32::from_str_radix(digits.0, digits.1)) {
+            (Some('n'), _) => made.push('\n'),
+            (Some('t'), _) => made.push('\t'),
+            (Some('\\'), _) => made.push('\\'),
+            (Some('x' | '0'..='7'), Ok(code)) => made.extend(char::from_u32(code)),
+            _ => {
+                made.push('\\');
+                made.push_str(&escape);
+            }
+        }
+    }
+    made
+}
+
+/// RFC 4648; `None` when it is not that, or does not decode to text.
+fn from_base64(text: &str) -> Option<String> {
+    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0_u32);
+    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
+        let value = match byte {
+            b'A'..=b'Z' => byte.wrapping_sub(b'A'),
+            b'a'..=b'z' => byte.wrapping_sub(b'a').wrapping_add(26),
+            b'0'..=b'9' => byte.wrapping_sub(b'0').wrapping_add(52),
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        held = (held << 6 | u32::from(value)) & 0xff_ffff;
+        bits = bits.saturating_add(6);
+        if bits >= 8 {
+            bits = bits.saturating_sub(8);
+            bytes.push(u8::try_from(held >> bits & 0xff).ok()?);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn from_hex(text: &str) -> Option<String> {
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|one| !one.is_whitespace())
+        .map(|one| one.to_digit(16))
+        .collect::<Option<_>>()?;
+    let pairs = digits.chunks(2).map(|pair| {
+        let value = pair.iter().fold(0, |value: u32, digit| value << 4 | digit);
+        u8::try_from(value).ok()
+    });
+    String::from_utf8(pairs.collect::<Option<_>>()?).ok()
+}
+
+/// The letters of a set of `tr`, ranges written out.
+fn letters(set: &str) -> Vec<char> {
+    let (mut made, mut left) = (Vec::new(), set.chars());
+    while let Some(first) = left.next() {
+        let mut ahead = left.clone();
+        match (ahead.next(), ahead.next()) {
+            (Some('-'), Some(last)) => {
+                made.extend((first..=last).take(256));
+                left = ahead;
+            }
+            _ => made.push(first),
+        }
+    }
+    made
+}
+
+fn translate(text: &str, from: &[char], to: &[char]) -> String {
+    let swap = |letter: char| match from.iter().position(|one| *one == letter) {
+        Some(at) => to.get(at).or_else(|| to.last()).copied().unwrap_or(letter),
+        None => letter,
+    };
+    text.chars().map(swap).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_made_as_the_programs_make_them() {
+        assert_eq!(echo(&["-n", "a", "b"]), "a b");
+        assert_eq!(echo(&["-e", "\\x72\\x6d \\101"]), "rm A\n");
+        assert_eq!(printf("%s-%s\\n", &["a", "b", "c", "d"]).unwrap(), "a-b\nc-d\n");
+        assert_eq!(printf("\\x72\\155", &[]).unwrap(), "rm");
+        assert_eq!(printf("%5.2f", &["1"]), None);
+        assert_eq!(from_base64("cm0gLXJmIC8K").unwrap(), "rm -rf /\n");
+        assert_eq!(from_base64("c$"), None);
+        assert_eq!(from_hex("726d0a").unwrap(), "rm\n");
+        assert_eq!(translate("ez", &letters("a-z"), &letters("n-za-m")), "rm");
+    }
+}

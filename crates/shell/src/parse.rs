@@ -1,0 +1,60 @@
+//! The parser behind one function, and what it leaves as raw text.
+//!
+//! rable keeps some parts of a line as text: arithmetic with substitutions in it, `${ cmd; }`,
+//! bodies of heredocs, arguments of `${x:-…}`. Those are parsed once more, as what they are: a word,
+//! or the inside of double quotes. What does not parse is not understood.
+
+use rable::{Node, NodeKind};
+
+use crate::limits;
+
+/// The commands of a text.
+pub(crate) fn commands(text: &str) -> Result<Vec<Node>, &'static str> {
+    if let Some(why) = limits::refusal(text) {
+        return Err(why);
+    }
+    rable::parse(text, true).map_err(|_| "the line is not one that a shell understands")
+}
+
+/// The words of a text that stands where words stand.
+pub(crate) fn words(text: &str) -> Option<Vec<Node>> {
+    let nodes = commands(&format!(": {text}")).ok()?;
+    let [Node { kind: NodeKind::Command { words, redirects, .. }, .. }] = nodes.as_slice() else {
+        return None;
+    };
+    redirects.is_empty().then(|| words.iter().skip(1).cloned().collect())
+}
+
+/// One word.
+pub(crate) fn word(text: &str) -> Option<Node> {
+    let mut words = words(text)?;
+    (words.len() <= 1).then(|| words.pop()).flatten()
+}
+
+/// A text in which only `$` and backticks mean something: the body of a heredoc, arithmetic. The
+/// word that comes of it is one in double quotes.
+pub(crate) fn quoted(text: &str) -> Option<Node> {
+    let mut escaped = String::with_capacity(text.len().saturating_add(2));
+    escaped.push('"');
+    let (mut open, mut before) = (0_usize, ' ');
+    for letter in text.chars() {
+        match letter {
+            '(' if before == '$' || open > 0 => open = open.saturating_add(1),
+            ')' => open = open.saturating_sub(1),
+            '"' if open == 0 && before != '\\' => escaped.push('\\'),
+            _ => {}
+        }
+        escaped.push(letter);
+        before = if before == '\\' { ' ' } else { letter };
+    }
+    if before == '\\' {
+        escaped.push('\\');
+    }
+    escaped.push('"');
+    word(&escaped)
+}
+
+/// Whether a raw text could start a command of its own.
+pub(crate) fn substitutes(text: &str) -> bool {
+    ["$(", "`", "<(", ">(", "${ ", "${|", "${\t", "${\n"].iter().any(|mark| text.contains(mark))
+}

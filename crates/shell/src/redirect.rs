@@ -1,0 +1,104 @@
+//! Redirections: the files that the shell opens, and texts that stand in the line.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser has fifty kinds of nodes; what is not named is not understood"
+)]
+
+use rable::{Node, NodeKind};
+
+use crate::parse;
+use crate::script::{Field, Input, Redirection, Way};
+use crate::walk::Walker;
+
+/// Files that are none: a terminal, nothing, another descriptor.
+const NO_FILES: [&str; 5] = ["/dev/null", "/dev/stderr", "/dev/stdin", "/dev/stdout", "/dev/tty"];
+
+impl Walker {
+    /// The files that are opened, and where standard input then comes from.
+    pub(crate) fn redirects(&mut self, nodes: &[Node], input: &Input) -> (Vec<Redirection>, Input) {
+        let (mut files, mut input) = (Vec::new(), input.clone());
+        for node in nodes {
+            match &node.kind {
+                NodeKind::HereDoc { content, quoted, fd, .. } => {
+                    let text = if *quoted { content.clone() } else { self.heredoc(content) };
+                    if *fd <= 0 {
+                        input = Input::Text(text);
+                    }
+                }
+                NodeKind::Redirect { op, target, fd, .. } => {
+                    self.redirect(op, target, *fd, &mut files, &mut input);
+                }
+                _ => self.opaque("the line holds a redirection that was not understood"),
+            }
+        }
+        (files, input)
+    }
+
+    fn redirect(
+        &mut self,
+        op: &str,
+        target: &Node,
+        fd: i32,
+        files: &mut Vec<Redirection>,
+        input: &mut Input,
+    ) {
+        let field = self.one_field(target);
+        if op == "<<<" {
+            if fd <= 0 {
+                *input = Input::Text(format!("{}\n", field.text));
+            }
+            return;
+        }
+        let copies = op.starts_with(">&") || op.starts_with("<&");
+        let number = field.text.trim_end_matches('-').chars().all(|one| one.is_ascii_digit());
+        if copies && number || NO_FILES.contains(&field.text.as_str()) {
+            return;
+        }
+        if ["/dev/tcp/", "/dev/udp/"].iter().any(|head| field.text.starts_with(head)) {
+            self.opaque("the shell itself would talk to another machine; use a program that does");
+            return;
+        }
+        let reads = op.starts_with('<');
+        if reads && fd <= 0 {
+            *input = Input::File(field.clone());
+        }
+        let way = if reads && op != "<>" { Way::Read } else { Way::Write };
+        files.push(Redirection { target: field, way });
+    }
+
+    /// The body of a heredoc in which `$` and backticks mean something.
+    fn heredoc(&mut self, content: &str) -> String {
+        if !content.contains(['$', '`', '\\']) || !self.step(content.len() / 16) {
+            return content.to_owned();
+        }
+        match parse::quoted(content) {
+            Some(word) => self.one_field(&word).text,
+            None => {
+                if parse::substitutes(content) {
+                    self.opaque("a text in the line runs commands that were not understood");
+                }
+                content.to_owned()
+            }
+        }
+    }
+
+    /// A raw text whose value does not matter, only what it runs: arithmetic, a condition.
+    pub(crate) fn raw(&mut self, text: &str) {
+        if !parse::substitutes(text) {
+            return;
+        }
+        match parse::word(text).or_else(|| parse::quoted(text)).filter(|_| self.may_go_deeper()) {
+            Some(word) => drop(self.deeper(|walker| walker.one_field(&word))),
+            None => self.opaque("a calculation in the line was not understood"),
+        }
+    }
+
+    /// A word that stays one: no splitting, no names of files.
+    pub(crate) fn one_field(&mut self, word: &Node) -> Field {
+        let fields = self.word(word, false);
+        let known = fields.iter().all(|field| field.known);
+        let texts: Vec<String> = fields.into_iter().map(|field| field.text).collect();
+        Field { text: texts.join(" "), known }
+    }
+}

@@ -1,0 +1,128 @@
+//! What is known of variables while a line is walked.
+
+use std::collections::BTreeMap;
+
+use crate::limits::MOST_VALUES;
+use crate::outside::Outside;
+use crate::read::Place;
+
+/// What a variable may hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Variable {
+    /// Values that it may have, one of them at a time; of an array, its elements.
+    pub(crate) values: Vec<String>,
+    /// It may also hold something that nobody knows.
+    pub(crate) open: bool,
+    /// It is an array.
+    pub(crate) array: bool,
+    /// Commands see it.
+    pub(crate) exported: bool,
+}
+
+impl Variable {
+    pub(crate) fn of(value: Option<String>) -> Self {
+        let open = value.is_none();
+        Self { values: value.into_iter().collect(), open, ..Self::default() }
+    }
+
+    pub(crate) fn array(values: Vec<String>, open: bool) -> Self {
+        Self { values, open, array: true, exported: false }
+    }
+
+    /// One of several values.
+    pub(crate) fn one_of(values: Vec<String>, open: bool) -> Self {
+        let open = open || values.len() > MOST_VALUES;
+        let values = values.into_iter().take(MOST_VALUES).collect();
+        Self { values, open, ..Self::default() }
+    }
+}
+
+/// The variables of the line, over those of the environment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Variables {
+    set: BTreeMap<String, Variable>,
+    /// `$1`, `$2`, …; `None` when nobody knows them.
+    pub(crate) positional: Option<Vec<String>>,
+}
+
+/// What shells fill in by themselves, and nobody knows before.
+const MADE_BY_SHELLS: [&str; 12] = [
+    "BASHPID",
+    "COLUMNS",
+    "EPOCHSECONDS",
+    "HOSTNAME",
+    "LINENO",
+    "LINES",
+    "PPID",
+    "RANDOM",
+    "REPLY",
+    "SECONDS",
+    "SRANDOM",
+    "UID",
+];
+
+impl Variables {
+    /// What `name` may hold; `None` when it is certainly not set.
+    pub(crate) fn find(&self, name: &str, world: &Outside, place: Place) -> Option<Variable> {
+        if let Some(known) = self.set.get(name) {
+            return Some(known.clone());
+        }
+        if let Ok(index) = name.parse::<usize>() {
+            return match (&self.positional, index) {
+                (_, 0) => Some(Variable::of(Some("sh".into()))),
+                (Some(all), _) => Some(Variable::of(Some(all.get(index.checked_sub(1)?)?.clone()))),
+                (None, _) => Some(Variable::of(None)),
+            };
+        }
+        if place == Place::Elsewhere || MADE_BY_SHELLS.contains(&name) {
+            return Some(Variable::of(None));
+        }
+        match (name, world.variable(name)) {
+            ("IFS", _) => Some(Variable::of(Some(" \t\n".into()))),
+            ("PWD", None) => Some(Variable::of(world.cwd.to_str().map(str::to_owned))),
+            ("HOME", None) => Some(Variable::of(world.home.as_ref()?.to_str().map(str::to_owned))),
+            (_, value) => Some(Variable::of(value?.to_str().map(str::to_owned))),
+        }
+    }
+
+    /// Sets a variable. Where it may or may not happen, what it held before stays possible.
+    pub(crate) fn set(&mut self, name: &str, mut value: Variable, perhaps: bool) {
+        let Some(known) = self.set.get_mut(name) else {
+            self.set.insert(name.to_owned(), value);
+            return;
+        };
+        value.exported |= known.exported;
+        if perhaps && !known.array && !value.array {
+            let mut all = core::mem::take(&mut known.values);
+            for one in value.values {
+                if !all.contains(&one) {
+                    all.push(one);
+                }
+            }
+            let open = known.open || value.open;
+            value = Variable { exported: value.exported, ..Variable::one_of(all, open) };
+        }
+        *known = value;
+    }
+
+    pub(crate) fn unset(&mut self, name: &str) {
+        // Not set, and not what the environment says either.
+        self.set.insert(name.to_owned(), Variable::of(Some(String::new())));
+    }
+
+    pub(crate) fn export(&mut self, name: &str) {
+        if let Some(known) = self.set.get_mut(name) {
+            known.exported = true;
+        }
+    }
+
+    /// What commands see of the variables that the line sets.
+    pub(crate) fn exported(&self) -> impl Iterator<Item = (String, Option<String>)> {
+        let seen = self.set.iter().filter(|(_, variable)| variable.exported);
+        seen.map(|(name, variable)| {
+            let one =
+                variable.values.first().filter(|_| !variable.open && variable.values.len() == 1);
+            (name.clone(), one.cloned())
+        })
+    }
+}

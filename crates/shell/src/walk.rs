@@ -1,0 +1,461 @@
+//! Walks the tree of a line in the order in which a shell would run it.
+//!
+//! Every branch is taken: both sides of an `if`, every pattern of a `case`, the body of a loop once.
+//! What a command writes is kept as far as it can be told, since it may be the next one's program.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser has fifty kinds of nodes; what is not named is not understood"
+)]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rable::{CasePattern, ListOperator, Node, NodeKind};
+
+use crate::limits::{DEEPEST, MOST_COMMANDS, MOST_STEPS, MOST_VALUES};
+use crate::outside::Outside;
+use crate::parse;
+use crate::read::Place;
+use crate::script::{Command, Field, Input, Redirection, Script};
+use crate::variables::{Variable, Variables};
+
+/// What a command writes to its standard output, where that can be told.
+pub(crate) type Written = Option<String>;
+
+/// The state of a walk.
+pub(crate) struct Walker {
+    pub(crate) world: Outside,
+    pub(crate) place: Place,
+    pub(crate) variables: Variables,
+    pub(crate) cwd: Option<PathBuf>,
+    functions: BTreeMap<String, Node>,
+    /// Functions that were called; the bodies of all others are walked at the end.
+    called: Vec<String>,
+    script: Script,
+    steps: u32,
+    depth: u32,
+    /// In how many branches we are that may not be taken.
+    perhaps: u32,
+    /// Which of a variable's values is looked at, and how many there are to look at.
+    pub(crate) pick: usize,
+    pub(crate) picks: usize,
+}
+
+impl Walker {
+    pub(crate) fn new(world: Outside, place: Place) -> Self {
+        let cwd = Some(world.cwd.clone()).filter(|_| place == Place::Here);
+        let mut variables = Variables::default();
+        variables.positional = Some(Vec::new());
+        Self {
+            world,
+            place,
+            variables,
+            cwd,
+            functions: BTreeMap::new(),
+            called: Vec::new(),
+            script: Script::default(),
+            steps: 0,
+            depth: 0,
+            perhaps: 0,
+            pick: 0,
+            picks: 1,
+        }
+    }
+
+    /// Reads a whole text.
+    pub(crate) fn read(mut self, text: &str) -> Script {
+        self.text(text, &Input::Inherited);
+        let functions = core::mem::take(&mut self.functions);
+        // Nobody calls them here, but a later line may.
+        for (name, body) in &functions {
+            if !self.called.contains(name) {
+                self.variables.positional = None;
+                self.perhaps(|walker| walker.walk(body, &Input::Inherited));
+            }
+        }
+        self.script
+    }
+
+    /// Tells that something was not understood.
+    pub(crate) fn opaque(&mut self, why: &str) {
+        if !self.script.opaque.iter().any(|known| known == why) {
+            self.script.opaque.push(why.to_owned());
+        }
+    }
+
+    /// Takes so many steps; false when there are none left.
+    pub(crate) fn step(&mut self, count: usize) -> bool {
+        self.steps = self.steps.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        let left = self.steps <= MOST_STEPS && self.script.commands.len() < MOST_COMMANDS;
+        if !left {
+            self.opaque("the line does more than can be looked at; do it in several");
+        }
+        left
+    }
+
+    /// Whether what is walked may not happen.
+    pub(crate) const fn is_perhaps(&self) -> bool {
+        self.perhaps > 0
+    }
+
+    /// The commands of a text that is run within the line.
+    pub(crate) fn text(&mut self, text: &str, input: &Input) -> Written {
+        if !self.may_go_deeper() || !self.step(text.len() / 16) {
+            self.opaque("the line runs texts within texts, too deep to follow");
+            return None;
+        }
+        match parse::commands(text) {
+            Ok(nodes) => self.deeper(|walker| walker.all(nodes.iter(), input)),
+            Err(why) => {
+                self.opaque(why);
+                None
+            }
+        }
+    }
+
+    pub(crate) const fn may_go_deeper(&self) -> bool {
+        self.depth < DEEPEST
+    }
+
+    pub(crate) fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let picks = (self.pick, self.picks);
+        self.depth = self.depth.saturating_add(1);
+        let made = work(self);
+        self.depth = self.depth.saturating_sub(1);
+        (self.pick, self.picks) = picks;
+        made
+    }
+
+    fn perhaps<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.perhaps = self.perhaps.saturating_add(1);
+        let made = work(self);
+        self.perhaps = self.perhaps.saturating_sub(1);
+        made
+    }
+
+    /// What is done in a process of its own changes nothing outside.
+    pub(crate) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let (variables, cwd) = (self.variables.clone(), self.cwd.clone());
+        let made = self.deeper(work);
+        (self.variables, self.cwd) = (variables, cwd);
+        made
+    }
+
+    fn all<'n>(&mut self, nodes: impl Iterator<Item = &'n Node>, input: &Input) -> Written {
+        let mut all = Some(String::new());
+        for node in nodes {
+            let one = self.walk(node, input);
+            all = all.zip(one).map(|(all, one)| all + &one);
+        }
+        all
+    }
+
+    /// A substitution: what it writes, without the line ends at its end.
+    pub(crate) fn substitution(&mut self, command: &Node) -> Written {
+        if !self.may_go_deeper() {
+            self.opaque("the line runs texts within texts, too deep to follow");
+            return None;
+        }
+        let written = self.apart(|walker| walker.walk(command, &Input::Inherited))?;
+        Some(written.trim_end_matches('\n').to_owned())
+    }
+
+    pub(crate) fn walk(&mut self, node: &Node, input: &Input) -> Written {
+        if !self.step(1) {
+            return None;
+        }
+        match &node.kind {
+            NodeKind::Command { assignments, words, redirects } => {
+                self.command(assignments, words, redirects, input)
+            }
+            NodeKind::Pipeline { commands, .. } => self.pipeline(commands, input),
+            NodeKind::List { .. } => self.list(node, input),
+            NodeKind::Negation { pipeline } | NodeKind::Time { pipeline, .. } => {
+                self.walk(pipeline, input)
+            }
+            NodeKind::Function { name, body } => {
+                self.functions.insert(name.clone(), (**body).clone());
+                Some(String::new())
+            }
+            NodeKind::Comment { .. } | NodeKind::Empty => Some(String::new()),
+            NodeKind::Coproc { command, .. } => {
+                self.walk(command, input);
+                None
+            }
+            NodeKind::ArithmeticCommand { raw_content, redirects, .. } => {
+                self.raw(raw_content);
+                self.only_redirects(redirects, input);
+                Some(String::new())
+            }
+            NodeKind::ConditionalExpr { body, redirects } => {
+                self.condition(body);
+                self.only_redirects(redirects, input);
+                Some(String::new())
+            }
+            _ => self.compound(node, input),
+        }
+    }
+
+    fn compound(&mut self, node: &Node, input: &Input) -> Written {
+        match &node.kind {
+            NodeKind::BraceGroup { body, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.walk(body, &input)
+            }
+            NodeKind::Subshell { body, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.apart(|walker| walker.walk(body, &input))
+            }
+            NodeKind::If { condition, then_body, else_body, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.walk(condition, &input);
+                self.perhaps(|walker| {
+                    walker.walk(then_body, &input);
+                    else_body.iter().for_each(|body| drop(walker.walk(body, &input)));
+                });
+                None
+            }
+            NodeKind::While { condition, body, redirects }
+            | NodeKind::Until { condition, body, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.perhaps(|walker| {
+                    walker.walk(condition, &input);
+                    walker.walk(body, &input)
+                });
+                None
+            }
+            NodeKind::For { var, words, body, redirects }
+            | NodeKind::Select { var, words, body, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.each(var, words.as_deref(), body, &input)
+            }
+            NodeKind::ForArith { init, cond, incr, body, redirects } => {
+                [init, cond, incr].into_iter().for_each(|raw| self.raw(raw));
+                let input = self.only_redirects(redirects, input);
+                self.perhaps(|walker| walker.walk(body, &input));
+                None
+            }
+            NodeKind::Case { word, patterns, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.case(word, patterns, &input)
+            }
+            _ => {
+                self.opaque("the line holds something that was not understood");
+                None
+            }
+        }
+    }
+
+    /// One command after the other; a long list is a deep tree, which is taken apart in a loop.
+    fn list(&mut self, node: &Node, input: &Input) -> Written {
+        let (mut open, mut before) = (vec![(node, None)], None);
+        let mut all = Some(String::new());
+        while let Some((node, after)) = open.pop() {
+            if let NodeKind::List { items } = &node.kind {
+                let mut after = after;
+                for item in items.iter().rev() {
+                    open.push((&item.command, item.operator.or(after)));
+                    after = None;
+                }
+                continue;
+            }
+            let may_not = matches!(before, Some(ListOperator::And | ListOperator::Or));
+            let one = if may_not {
+                self.perhaps(|walker| walker.walk(node, input))
+            } else {
+                self.walk(node, input)
+            };
+            all = all
+                .zip(one)
+                .map(|(all, one)| all + &one)
+                .filter(|_| before != Some(ListOperator::Or));
+            before = after;
+        }
+        all
+    }
+
+    fn pipeline(&mut self, commands: &[Node], input: &Input) -> Written {
+        let start = self.script.commands.len();
+        let (mut input, mut written) = (input.clone(), None);
+        for command in commands {
+            written = self.apart(|walker| walker.walk(command, &input));
+            input = match &written {
+                Some(text) => Input::Text(text.clone()),
+                None => Input::Pipe(start..self.script.commands.len()),
+            };
+        }
+        written
+    }
+
+    /// A loop over words: its body is walked once, with every word as a value of the variable.
+    fn each(&mut self, name: &str, words: Option<&[Node]>, body: &Node, input: &Input) -> Written {
+        let variable = match words {
+            Some(words) => {
+                let fields = self.fields(words);
+                let open = fields.iter().any(|field| !field.known);
+                let known = fields.into_iter().filter(|field| field.known);
+                Variable::one_of(known.map(|field| field.text).collect(), open)
+            }
+            None => {
+                let known = self.variables.positional.clone();
+                Variable::one_of(known.clone().unwrap_or_default(), known.is_none())
+            }
+        };
+        self.variables.set(name, variable, false);
+        self.perhaps(|walker| walker.walk(body, input));
+        None
+    }
+
+    fn case(&mut self, word: &Node, patterns: &[CasePattern], input: &Input) -> Written {
+        self.fields(core::slice::from_ref(word));
+        self.perhaps(|walker| {
+            for clause in patterns {
+                walker.fields(&clause.patterns);
+                clause.body.iter().for_each(|body| drop(walker.walk(body, input)));
+            }
+        });
+        None
+    }
+
+    /// `[[ … ]]`: its words may substitute.
+    fn condition(&mut self, node: &Node) {
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            match &node.kind {
+                NodeKind::UnaryTest { operand, .. } | NodeKind::CondNot { operand } => {
+                    open.push(operand);
+                }
+                NodeKind::BinaryTest { left, right, .. }
+                | NodeKind::CondAnd { left, right }
+                | NodeKind::CondOr { left, right } => open.extend([&**left, &**right]),
+                NodeKind::CondParen { inner } => open.push(inner),
+                NodeKind::CondTerm { value, .. } => self.raw(value),
+                NodeKind::Word { .. } => drop(self.fields(core::slice::from_ref(node))),
+                _ => {}
+            }
+        }
+    }
+
+    /// A command, once for each value that its variables may have.
+    fn command(
+        &mut self,
+        assignments: &[Node],
+        words: &[Node],
+        redirects: &[Node],
+        input: &Input,
+    ) -> Written {
+        let outer = (self.pick, self.picks);
+        (self.pick, self.picks) = (0, 1);
+        let mut written = None;
+        while self.pick < self.picks.min(MOST_VALUES.saturating_add(1)) {
+            let one = self.once(assignments, words, redirects, input);
+            written = if self.picks == 1 { one } else { None };
+            self.pick = self.pick.saturating_add(1);
+        }
+        (self.pick, self.picks) = outer;
+        written
+    }
+
+    fn once(
+        &mut self,
+        assignments: &[Node],
+        words: &[Node],
+        redirects: &[Node],
+        input: &Input,
+    ) -> Written {
+        let fields = self.fields(words);
+        let mut environment = Vec::new();
+        for node in assignments {
+            let Some((name, variable)) = self.assignment(node) else { continue };
+            if fields.is_empty() {
+                let perhaps = self.is_perhaps();
+                self.variables.set(&name, variable, perhaps || self.pick > 0);
+            } else {
+                let value = variable.values.first().filter(|_| !variable.open && !variable.array);
+                environment.push((name, value.cloned()));
+            }
+        }
+        let (redirections, input) = self.redirects(redirects, input);
+        if fields.is_empty() {
+            let reads = matches!(&input, Input::File(_)).then_some(None);
+            self.push(Vec::new(), environment, input, redirections);
+            return reads.unwrap_or(Some(String::new()));
+        }
+        self.dispatch(fields, environment, input, redirections)
+    }
+
+    /// Runs what is done by the shell itself; everything else is a command.
+    fn dispatch(
+        &mut self,
+        fields: Vec<Field>,
+        environment: Vec<(String, Option<String>)>,
+        input: Input,
+        redirections: Vec<Redirection>,
+    ) -> Written {
+        if fields.first().is_none_or(|head| !head.known) {
+            self.opaque("the name of a program only shows when the line runs; write it out");
+            self.push(Vec::new(), environment, input, redirections);
+            return None;
+        }
+        let own = fields.iter().position(|it| !matches!(it.text.as_str(), "builtin" | "command"));
+        let own = fields.get(own.unwrap_or_default()..).unwrap_or_default();
+        let name = own.first().map(|head| head.text.clone()).unwrap_or_default();
+        if let Some(body) = self.functions.get(&name).cloned()
+            && self.may_go_deeper()
+        {
+            self.push(Vec::new(), environment, Input::Inherited, redirections);
+            return self.call(name, &body, own, &input);
+        }
+        if let Some(written) = self.builtin(own, &input) {
+            self.push(Vec::new(), environment, input, redirections);
+            return written;
+        }
+        let written = if redirections.is_empty() { self.written(own, &input) } else { None };
+        self.push(fields, environment, input, redirections);
+        written
+    }
+
+    /// A function of the line, with its arguments.
+    fn call(&mut self, name: String, body: &Node, fields: &[Field], input: &Input) -> Written {
+        let known = fields.iter().all(|field| field.known);
+        let arguments = fields.iter().skip(1).map(|field| field.text.clone()).collect();
+        let outer = self.variables.positional.replace(arguments);
+        if !known {
+            self.variables.positional = None;
+        }
+        if !self.called.contains(&name) {
+            self.called.push(name);
+        }
+        let written = self.deeper(|walker| walker.walk(body, input));
+        self.variables.positional = outer;
+        written
+    }
+
+    /// Redirections of something that is no command by itself.
+    fn only_redirects(&mut self, redirects: &[Node], input: &Input) -> Input {
+        let (redirections, input) = self.redirects(redirects, input);
+        self.push(Vec::new(), Vec::new(), input.clone(), redirections);
+        input
+    }
+
+    fn push(
+        &mut self,
+        words: Vec<Field>,
+        mut environment: Vec<(String, Option<String>)>,
+        input: Input,
+        redirections: Vec<Redirection>,
+    ) {
+        if words.is_empty() && redirections.is_empty() {
+            return;
+        }
+        let set: Vec<_> = self.variables.exported().collect();
+        environment.splice(0..0, set);
+        let cwd = self.cwd.clone();
+        let command = Command { words, environment, cwd, input, redirections };
+        // A loop of the same command is one command to judge.
+        if !self.script.commands.iter().rev().take(8).any(|known| *known == command) {
+            self.script.commands.push(command);
+        }
+    }
+}

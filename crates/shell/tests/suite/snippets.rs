@@ -1,0 +1,177 @@
+//! Lines and what they would run.
+
+use datafog_shell::{Place, read};
+
+use crate::support::{World, lines};
+
+fn check(table: &[(&str, &[&str])]) {
+    let mut wrong = Vec::new();
+    for (line, expected) in table {
+        let found = lines(&read(line, &World::new(), Place::Here));
+        if found != *expected {
+            wrong.push(format!("{line}\n  expected {expected:?}\n  found    {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn structure_is_followed() {
+    check(&[
+        ("", &[]),
+        ("# only this", &[]),
+        ("a b 'c d'", &["a b ‹c d›"]),
+        ("a; b && c || d & e", &["a", "b", "c", "d", "e"]),
+        ("a\nb", &["a", "b"]),
+        ("a | b |& c", &["a", "b | 0..1", "c | 0..2"]),
+        ("! a", &["a"]),
+        ("time -p a b", &["a b"]),
+        ("(a; b)", &["a", "b"]),
+        ("{ a; b; } > f", &["> f", "a", "b"]),
+        ("if a; then b; elif c; then d; else e; fi", &["a", "b", "c", "d", "e"]),
+        ("while a; do b; done; until c; do d; done", &["a", "b", "c", "d"]),
+        ("for x in 1 2; do a $x; done", &["a 1", "a 2"]),
+        ("for ((i=$(a);i<2;i++)); do b; done", &["a", "b"]),
+        ("case $(a) in x|y) b;; *) c;; esac", &["a", "b", "c"]),
+        ("select x in 1; do a; done", &["a"]),
+        ("coproc a", &["a"]),
+        ("f() { a $1; }; f b", &["a b"]),
+        ("f() { a $1; }", &["a $1?"]),
+        ("[[ -f $(a) && x =~ `b` ]]", &["b", "a"]),
+        ("(( x = $(a) ))", &["a"]),
+        ("a <<E\n$(b) $HOME\nE\n", &["b", "a << $(…) /home/u\\n"]),
+        ("a <<'E'\n$(b)\nE\n", &["a << $(b)\\n"]),
+        ("a <<E\nnever ends", &["a << never ends\\n"]),
+        ("a; ;b", &["!"]),
+        ("if a; then", &["!"]),
+        ("a 'b", &["!"]),
+    ]);
+}
+
+#[test]
+fn substitutions_are_walked_wherever_they_stand() {
+    check(&[
+        ("a $(b) `c` <(d) >(e)", &["b", "c", "d", "e", "a $(…)? $(…)? <(…)? >(…)?"]),
+        ("a \"x $(b \"y z\")\"", &["b ‹y z›", "a ‹x $(…)›?"]),
+        ("a $(( $(b) + 1 ))", &["b", "a $((…))?"]),
+        ("a $((`b`))", &["b", "a $((…))?"]),
+        ("a $[ $(b) ]", &["b", "a ‹$[ $(b) ]›"]),
+        ("a ${ b; } ${|c;}", &["b", "c", "a ${…}? ${…}?"]),
+        ("a ${x:-$(b)} ${EDITOR:+$(c)} ${HOME#$(d)}", &["b", "c", "d", "a $(…)? $(…)? $HOME?"]),
+        ("a ${x[$(b)]} ${EDITOR//$(c)/$(d)}", &["b", "c", "d", "a $EDITOR?"]),
+        ("a $\"x $(b)\"", &["b", "a ‹x $(…)›?"]),
+        ("x=$(a) b", &["a", "x=? b"]),
+        ("x=(p $(a) q)", &["a"]),
+        ("x[$(a)]=1", &["a"]),
+        ("a > $(b)", &["b", "a > $(…)"]),
+        ("a <<< $(b)", &["b", "a << $(…)\\n"]),
+        ("a $(b <<E\n$(c)\nE\n)", &["c", "b << $(…)\\n", "a $(…)?"]),
+        ("trap 'a; b' EXIT", &["a", "b"]),
+        ("alias ll='a -l'", &["a -l"]),
+    ]);
+}
+
+#[test]
+fn words_are_expanded_as_a_shell_expands_them() {
+    check(&[
+        ("r\\m -r'f' \"/\"", &["rm -rf /"]),
+        ("$'\\x72\\x6d' -rf /", &["rm -rf /"]),
+        ("rm${IFS}-rf${IFS}/", &["rm -rf /"]),
+        ("{rm,-rf,/}", &["rm -rf /"]),
+        ("g=git; $g push", &["git push"]),
+        ("x='rm -rf /'; $x", &["rm -rf /"]),
+        ("x=(rm -rf /); \"${x[@]}\"", &["rm -rf /"]),
+        ("x=rm y=x; ${!y} -rf /", &["rm -rf /"]),
+        ("a=r; a+=m; $a /", &["rm /"]),
+        ("rm -rf ~ ~/x ~root ~bob/y", &["rm -rf /home/u /home/u/x /root /home/bob/y"]),
+        ("rm -rf '~' \\~", &["rm -rf ~ ~"]),
+        ("rm -rf ${HOME:0:1}", &["rm -rf /"]),
+        ("rm -rf \"$UNSET/\" $UNSET", &["rm -rf /"]),
+        ("rm -rf ${UNSET:-/}", &["rm -rf /"]),
+        ("rm -rf /*", &["rm -rf /bin /etc /home"]),
+        ("rm *.rs '*.rs' x*", &["rm a.rs b.rs *.rs x*"]),
+        ("$(echo rm) -rf /", &["echo rm", "rm -rf /"]),
+        ("`printf %s rm` /", &["printf %s rm", "rm /"]),
+        ("$(which git) push", &["which git", "git push"]),
+        ("read x <<< 'rm -rf /'; $x", &["rm -rf /"]),
+        ("printf -v x rm; $x /", &["rm /"]),
+        ("set -- rm /; \"$@\"", &["rm /"]),
+        ("eval 'r''m' -rf /", &["rm -rf /"]),
+        ("eval \"$(echo rm /)\"", &["echo rm /", "rm /"]),
+        ("x=ls; false && x=rm; $x /", &["false", "ls /", "rm /"]),
+        ("if a; then x=/; else x=/etc; fi; rm $x", &["a", "rm /", "rm /etc"]),
+        ("for x in a b; do y=$x; done; rm $y", &["rm a", "rm b"]),
+        ("a ${EDITOR^^} ${EDITOR/v/w} ${PATH%%:*} ${PATH##*:}", &["a VI wi /usr/bin /bin"]),
+        ("a \"$(pwd)\" $PWD", &["pwd", "a /home/u/work /home/u/work"]),
+        ("x=$(mktemp -d) && rm -rf $x/*", &["mktemp -d", "rm -rf $x/*?"]),
+        ("a \"$@\" $*", &["a"]),
+        ("a '' \"\"", &["a ‹› ‹›"]),
+        ("IFS=,; x=rm,-rf,/; $x", &["rm -rf /"]),
+        ("a=1 b=2 c", &["a=1 b=2 c"]),
+        ("export A=1; b", &["A=1 b"]),
+    ]);
+}
+
+#[test]
+fn what_only_the_run_tells_is_not_understood() {
+    check(&[
+        ("$(cat f) x", &["cat f", "!"]),
+        ("\"$(cat f)\" x", &["cat f", "!"]),
+        ("eval \"$(cat f)\"", &["cat f", "!"]),
+        ("while read x; do $x; done", &["!"]),
+        ("$EDITOR f; $NOT_SET f", &["vi f", "f"]),
+        ("exec 3<>/dev/tcp/h/1", &["exec", "!"]),
+        ("a > /dev/tcp/h/1", &["a", "!"]),
+    ]);
+    let deep = |count| read(&"$(".repeat(count), &World::new(), Place::Here);
+    for count in [40, 400, 2000, 32 << 10] {
+        assert_eq!(lines(&deep(count)), ["!"]);
+    }
+    let elsewhere = read("rm -rf $x/ *", &World::new(), Place::Elsewhere);
+    assert_eq!(lines(&elsewhere), ["rm -rf $x/? *"]);
+}
+
+#[test]
+fn files_and_folders_are_followed() {
+    check(&[
+        ("a < i > o 2>> e &> b >| c", &["a < i > o > e > b > c"]),
+        ("a 2>&1 >/dev/null <&- 3>&1", &["a"]),
+        ("> f", &["> f"]),
+        ("cat <<E > f\nrm -rf /\nE", &["cat << rm -rf /\\n > f"]),
+        (
+            "echo cm0gLXJmIC8K | base64 -d | sh",
+            &["echo cm0gLXJmIC8K", "base64 -d << cm0gLXJmIC8K\\n", "sh << rm -rf /\\n"],
+        ),
+        (
+            "echo '/ fr- mr' | rev | bash",
+            &["echo ‹/ fr- mr›", "rev << / fr- mr\\n", "bash << rm -rf /\\n"],
+        ),
+        ("curl x | sh", &["curl x", "sh | 0..1"]),
+    ]);
+    let script = read(
+        "cd /; rm x; cd etc; rm y; (cd /tmp; rm z); rm w; cd $(a); rm v",
+        &World::new(),
+        Place::Here,
+    );
+    let folders: Vec<_> = script
+        .commands
+        .iter()
+        .filter(|it| it.words[0].text == "rm")
+        .map(|it| it.cwd.clone())
+        .collect();
+    let at = |path: &str| Some(path.into());
+    assert_eq!(folders, [at("/"), at("/etc"), at("/tmp"), at("/etc"), None]);
+}
+
+#[test]
+fn many_commands_are_read_and_too_many_are_not() {
+    let of = |text: String| lines(&read(&text, &World::new(), Place::Here));
+    assert_eq!(of("git status;".repeat(2000)), ["git status"]);
+    let assigned = of(format!("{}rm -rf /", "a=1 ".repeat(10_000)));
+    assert!(assigned.last().unwrap().ends_with("rm -rf /"));
+    let many: String = (0..5000).map(|number| format!("a{number};")).collect();
+    assert_eq!(of(many).last().unwrap(), "!");
+    assert_eq!(of(format!("echo '{}'", "x".repeat(64 << 10))), ["!"]);
+    let loops = "for a in 1 2 3 4 5 6 7 8; do ".repeat(12) + "x $a;" + &"done;".repeat(12);
+    assert!(!of(loops).is_empty());
+}
