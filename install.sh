@@ -131,8 +131,7 @@ can_link_static() {
 # Whether the linker lays functions out in an order that is given to it.
 can_order() {
     printf 'fn main() {}\n' >"$scratch/try.rs"
-    rustc --target "$host" -C "link-arg=-Wl,--symbol-ordering-file=$source/benches/symbols.txt" \
-        -C link-arg=-Wl,--no-warn-symbol-ordering -C "link-arg=-Wl,-T,$source/benches/layout.ld" -o "$scratch/try" "$scratch/try.rs" >/dev/null 2>&1
+    rustc --target "$host" -C "link-arg=-Wl,-T,$source/benches/layout.ld" -o "$scratch/try" "$scratch/try.rs" >/dev/null 2>&1
 }
 
 # Builds the release binary and sets `built` to its path.
@@ -141,7 +140,7 @@ build() {
     # Asking the processor for its hash instructions costs more than a call has to hash.
     flags="${RUSTFLAGS-} --cfg sha2_backend=\"soft\""
     # What a call runs lies together: fewer pages to bring in (docs/BENCHMARKS.md).
-    if can_order; then export DATAFOG_SYMBOL_ORDER=1; else unset DATAFOG_SYMBOL_ORDER; fi
+    if can_order; then export DATAFOG_LAYOUT=1; else unset DATAFOG_LAYOUT; fi
     if can_link_static; then
         # One file without a loader, at a fixed address: a shim starts in a third of the time.
         flags="$flags -C target-feature=+crt-static -C relocation-model=static"

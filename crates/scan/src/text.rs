@@ -17,6 +17,9 @@ use crate::report::Report;
 /// detectors hold back.
 const KEPT: usize = 256 * 1024;
 
+/// Bytes at which all but what is kept is dropped: what is kept is moved then, so not too often.
+const MOST: usize = 4 * KEPT;
+
 /// Bytes that are handed on at once.
 const PIECE: usize = 64 * 1024;
 
@@ -108,7 +111,7 @@ impl<'o> Text<'o> {
     /// Drops what no later finding, line or comment can reach back to.
     fn forget(&mut self) {
         let (text, base) = self.stream.text();
-        if text.len() < KEPT.saturating_mul(2) {
+        if text.len() < MOST {
             return;
         }
         let gone = self.stream.spare(base.saturating_add(text.len()).saturating_sub(KEPT));

@@ -10,7 +10,8 @@ mod arena;
 mod bench;
 mod budget;
 mod callgrind;
-mod symbols;
+mod layout;
+mod link_map;
 
 use std::process::ExitCode;
 
@@ -24,7 +25,7 @@ usage: cargo xtask COMMAND
   accuracy real FOLDER…       lists what is found in real texts
   bench [ROUNDS]      whole-process times against the floor, paired in one run (default 1000 rounds)
   budget [--update]   instructions, page faults and system calls against benches/budgets.toml
-  symbols             writes benches/symbols.txt, the order in which functions are laid out
+  layout              writes benches/layout.ld, the order in which what a call touches is laid out
 ";
 
 fn main() -> ExitCode {
@@ -48,7 +49,7 @@ fn run(words: &[&str]) -> Result<()> {
         ["bench", rounds] => bench::run(rounds.parse()?),
         ["budget"] => budget::check(),
         ["budget", "--update"] => budget::update(),
-        ["symbols"] => symbols::write(),
+        ["layout"] => layout::write(),
         _ => bail!("{USAGE}"),
     }
 }
