@@ -119,6 +119,9 @@ fn scope(file: &File, scope_: &Scope, outer: &BTreeSet<String>, depth: usize) ->
         self::option(option)?;
     }
     operands(scope_, &visible)?;
+    if let Some(piped) = &scope_.piped {
+        known(&piped.when, &visible)?;
+    }
     let mut seen = BTreeSet::new();
     for sub in &scope_.subcommand {
         let Some(names) = &sub.names else {

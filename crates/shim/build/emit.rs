@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use crate::check;
 use crate::format::{
-    At, Deliver, Effect, Endpoint, File, Flow, Form, Grammar, Kind, Operand, Opt, Options,
+    At, Deliver, Effect, Endpoint, File, Flow, Form, Grammar, Kind, Operand, Opt, Options, Piped,
     Redirect, Scope, Secret, SecretKind, Startup, Stdin, Takes, Topic,
 };
 
@@ -19,7 +19,9 @@ pub(crate) fn profiles(files: &[(PathBuf, File)], topics: &[(PathBuf, Topic)]) -
     let programs = topics.iter().flat_map(|(_, topic)| &topic.program);
     table(&mut out, "UNWRAPPED", "UNWRAPPED_", programs.clone());
     let names = files.iter().map(|(_, file)| file).chain(programs).flat_map(telling);
-    let names = join(names.map(|name| format!("{name:?}")));
+    // What feeds a secret to a command that reads it.
+    let feeding = ["<<< ", "echo ", "printf "].map(str::to_owned);
+    let names = join(names.chain(feeding).map(|name| format!("{name:?}")));
     line(&mut out, &format!("pub(crate) static TELLING: &[&str] = &[{names}];"));
     out
 }
@@ -111,7 +113,7 @@ fn scope(file: &File, scope_: &Scope, inherited: &Inherited, outer: &[Opt]) -> S
     let name = scope_.names.as_ref().and_then(|names| names.get_ref().split(' ').next());
     format!(
         "Scope {{ name: {:?}, grammar: Grammar({}), options_until: {}, open: {}, flows: {}, \
-         stdin: {}, options: &[{}], spellings: &[{}], operands: &[{}], words: &[{}], \
+         stdin: {}, piped: {}, options: &[{}], spellings: &[{}], operands: &[{}], words: &[{}], \
          scopes: &[{}] }}",
         name.unwrap_or_default(),
         own.grammar.iter().map(|grammar| grammar_bit(*grammar)).fold(0, |all, bit| all | bit),
@@ -119,6 +121,7 @@ fn scope(file: &File, scope_: &Scope, inherited: &Inherited, outer: &[Opt]) -> S
         scope_.open,
         flows(&own.flow),
         stdin(own.stdin),
+        maybe(scope_.piped.as_ref().map(|piped| self::piped(piped, &visible))),
         join(options.iter().map(|option| self::option(option, &own.flow))),
         index(options.iter().map(|option| option.names.get_ref().as_str())),
         join(scope_.operand.iter().map(|operand| self::operand(operand, &own.flow, &visible))),
@@ -195,6 +198,10 @@ fn secret_form(form: Form) -> Option<Secret> {
         before: String::new(),
         named: false,
         every: false,
+        header: false,
+        behind: Vec::new(),
+        with: String::new(),
+        never: String::new(),
     };
     let is = |other: Form| form == other;
     if is(Form::Password) {
@@ -203,6 +210,10 @@ fn secret_form(form: Form) -> Option<Secret> {
         Some(Secret { after: ":".to_owned(), ..password })
     } else if is(Form::KeyValue) || is(Form::Connection) {
         Some(Secret { is: SecretKind::Key, named: true, ..password })
+    } else if is(Form::Header) {
+        Some(Secret { is: SecretKind::Key, header: true, ..password })
+    } else if is(Form::Cookie) {
+        Some(Secret { is: SecretKind::Key, header: true, prefix: "cookie".to_owned(), ..password })
     } else {
         None
     }
@@ -211,9 +222,25 @@ fn secret_form(form: Form) -> Option<Secret> {
 #[expect(clippy::needless_pass_by_value, reason = "it is made for this")]
 fn secret(secret: Secret) -> String {
     format!(
-        "&Secret {{ is: SecretKind::{:?}, prefix: {:?}, after: {:?}, before: {:?}, named: {}, every: {} }}",
-        secret.is, secret.prefix, secret.after, secret.before, secret.named, secret.every
+        "&Secret {{ is: SecretKind::{:?}, prefix: {:?}, after: {:?}, before: {:?}, named: {}, every: {}, \
+         header: {}, behind: &{:?}, with: {:?}, never: {:?} }}",
+        secret.is,
+        secret.prefix,
+        secret.after,
+        secret.before,
+        secret.named,
+        secret.every,
+        secret.header,
+        secret.behind,
+        secret.with,
+        secret.never,
     )
+}
+
+fn piped(piped: &Piped, visible: &[Opt]) -> String {
+    let (is, after) = (piped.is, &piped.after);
+    let when = canonical(&piped.when, visible);
+    format!("&Piped {{ is: SecretKind::{is:?}, after: {after:?}, when: &{when:?} }}")
 }
 
 /// An option with content, or an effect that is told by its value, takes one.

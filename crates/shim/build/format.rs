@@ -88,6 +88,33 @@ pub(crate) struct Secret {
     /// The same, whatever the names are.
     #[serde(default)]
     pub(crate) every: bool,
+    /// The value is a header, `Name: value`: a secret when the name says so.
+    #[serde(default)]
+    pub(crate) header: bool,
+    /// Only an operand behind one of these words is one (`/p` of `signtool /p X`); `x*` is any
+    /// that begins so.
+    #[serde(default)]
+    pub(crate) behind: Vec<String>,
+    /// Only a call in which this word stands takes one (`SecureString`).
+    #[serde(default)]
+    pub(crate) with: String,
+    /// A value that begins with one of these bytes is none (`\\` of a share).
+    #[serde(default)]
+    pub(crate) never: String,
+}
+
+/// What a command reads from a pipe or a here-string, when that is a secret.
+#[derive(Deserialize, Debug, Clone)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Piped {
+    /// What kind of secret it is.
+    pub(crate) is: SecretKind,
+    /// It stands behind the first of these bytes.
+    #[serde(default)]
+    pub(crate) after: String,
+    /// Options (any spelling) of which one must be there.
+    #[serde(default)]
+    pub(crate) when: Vec<Spanned<String>>,
 }
 
 fn local() -> Spanned<String> {
@@ -116,6 +143,9 @@ pub(crate) struct Scope {
     /// Use of standard input; inherited when left out.
     #[serde(default)]
     pub(crate) stdin: Option<Stdin>,
+    /// What of standard input is a secret.
+    #[serde(default)]
+    pub(crate) piped: Option<Piped>,
     /// Shared option sets of the file to include.
     #[serde(default, rename = "use")]
     pub(crate) uses: Vec<Spanned<String>>,

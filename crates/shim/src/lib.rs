@@ -15,6 +15,7 @@ content, and sees the world only through [`datafog_core::Surroundings`].
 mod address;
 mod config_file;
 mod display;
+mod embedded;
 mod form;
 mod heads;
 mod install;

@@ -38,7 +38,10 @@ pub const LIKELY_AHEAD: usize = 64;
 pub fn likely_places(text: &[u8], from: usize, to: usize) -> impl Iterator<Item = usize> + '_ {
     let ahead = to.saturating_add(LIKELY_AHEAD).min(text.len());
     let text = text.get(..ahead).unwrap_or(text);
-    let mut all = vec![options(text, from, &BLANK), options(text, from, &TAB)];
+    let mut all: Vec<_> = [&BLANK, &TAB, &QUOTE, &APOSTROPHE]
+        .into_iter()
+        .map(|before| options(text, from, before))
+        .collect();
     if ahead.saturating_sub(from) < SHORT {
         all.push(words_one_by_one(text, from));
     } else {
@@ -58,6 +61,9 @@ type Places<'t> = Box<dyn Iterator<Item = usize> + 't>;
 /// What stands before an option.
 static BLANK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" -"));
 static TAB: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\t-"));
+/// The same in a list of words: `["mysql", "-pX"]`.
+static QUOTE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"-"));
+static APOSTROPHE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("'-"));
 
 /// Where options begin from byte `from` on.
 fn options<'t>(text: &'t [u8], from: usize, before: &'static Finder<'static>) -> Places<'t> {

@@ -10,9 +10,10 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use datafog_core::Span;
 
+use crate::embedded::{self, Part};
 use crate::heads::Heads;
 use crate::naming::{self, Named};
-use crate::profile::{profile, unwrapped};
+use crate::profile::{SecretKind, profile, unwrapped};
 use crate::secrets;
 
 /// A secret in a line of text, because of where it stands.
@@ -23,6 +24,9 @@ pub struct LineSecret {
     /// Entity type, for example `secret.generic.password`.
     pub entity: &'static str,
 }
+
+/// How deep commands may stand in each other.
+const DEEPEST: usize = 3;
 
 /// Longer lines are not looked at: nobody types them.
 const LONGEST: usize = 16 << 10;
@@ -36,10 +40,17 @@ const PREFIXES: &[&[u8]] = &[
     b"&&",
     b"*",
     b"+",
+    b"++",
+    b"+++",
     b"-",
     b">",
     b">>>",
     b"@",
+    b"@daily",
+    b"@hourly",
+    b"@monthly",
+    b"@reboot",
+    b"@weekly",
     b"CMD",
     b"ENTRYPOINT",
     b"RUN",
@@ -69,28 +80,48 @@ static HEADS: Heads = Heads::of(PREFIXES);
 /// nothing.
 #[must_use]
 pub fn secrets_in_line(line: &[u8]) -> Vec<LineSecret> {
-    if line.len() > LONGEST || !worth_reading(line) {
+    if line.len() > LONGEST {
         return Vec::new();
     }
-    secrets(line, 0)
+    if worth_reading(line) {
+        return secrets(line, 0);
+    }
+    let mut found = Vec::new();
+    embedded::find(&Part::whole(line), 0, &mut found);
+    in_order(found)
 }
 
 /// The same for a line that stands in a command, `depth` deep.
 pub(crate) fn secrets(line: &[u8], depth: usize) -> Vec<LineSecret> {
+    let mut found = of_commands(line, depth);
+    if depth == 0 {
+        embedded::find(&Part::whole(line), depth, &mut found);
+    }
+    in_order(found)
+}
+
+/// Those in the commands of a line as a shell parts it.
+pub(crate) fn of_commands(line: &[u8], depth: usize) -> Vec<LineSecret> {
     let mut found = Vec::new();
-    if depth > 3 || line.len() > LONGEST {
+    if depth > DEEPEST || line.len() > LONGEST {
         return found;
     }
     let commands = commands(line);
-    for words in &commands {
-        of_command(words, depth, &mut found);
+    for command in &commands {
+        of_command(&command.words, depth, &mut found);
+        found.extend(command.fed.as_ref().and_then(|fed| taken(fed, &command.words)));
     }
     for pair in commands.windows(2) {
         if let [source, reader] = pair {
-            found.extend(piped(source, reader));
+            found.extend(piped(&source.words, &reader.words));
         }
     }
-    found.sort_by_key(|it| it.span.start());
+    found
+}
+
+/// In order of place, disjoint: of two that overlap the first, of two that begin alike the longer.
+fn in_order(mut found: Vec<LineSecret>) -> Vec<LineSecret> {
+    found.sort_by_key(|it| (it.span.start(), core::cmp::Reverse(it.span.end())));
     found.dedup_by(|next, kept| next.span.overlaps(kept.span));
     found
 }
@@ -104,7 +135,7 @@ pub(crate) fn assignment(word: &[u8]) -> Option<usize> {
 }
 
 /// Whether some command of the line is known, by a look at first words alone.
-fn worth_reading(line: &[u8]) -> bool {
+pub(crate) fn worth_reading(line: &[u8]) -> bool {
     if known_head(line) {
         return true;
     }
@@ -127,6 +158,12 @@ fn worth_reading(line: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// Whether the first word may be one of the tables, by one look into a small table.
+pub(crate) fn may_begin(text: &[u8]) -> bool {
+    let odd = matches!(text, [b'.' | b'/' | b'~', ..] | [_, b':', b'\\', ..]);
+    odd || HEADS.has(text) || assignment(text).is_some()
 }
 
 /// The same behind a sign that ends a command, where most words are known to begin none by one look
@@ -180,10 +217,11 @@ fn is_prefix(word: &[u8]) -> bool {
     ends_prompt(word) || word.iter().all(number) || listed()
 }
 
-fn is_known(word: &[u8]) -> bool {
-    let name = word.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+/// Whether a word names a program in the tables.
+pub(crate) fn is_known(word: &[u8]) -> bool {
+    let name = word.strip_suffix(b"\"").or_else(|| word.strip_suffix(b"'")).unwrap_or(word);
+    let name = secrets::program_name(name);
     let name = name.strip_prefix(b"\"").or_else(|| name.strip_prefix(b"'")).unwrap_or(name);
-    let name = name.strip_suffix(b"\"").or_else(|| name.strip_suffix(b"'")).unwrap_or(name);
     let likely = name.len() < 32 && name.first().is_some_and(u8::is_ascii_alphanumeric);
     likely
         && HEADS.has(name)
@@ -201,15 +239,37 @@ fn piped(source: &[Word], reader: &[Word]) -> Option<LineSecret> {
     let (program, words) = source.get(skip..)?.split_first()?;
     let written =
         words.last().filter(|_| matches!(program.text.as_slice(), b"echo" | b"printf"))?;
+    taken(written, reader)
+}
+
+/// What the command of the words `reader` takes as a secret from `written` on its standard input.
+fn taken(written: &Word, reader: &[Word]) -> Option<LineSecret> {
     let has = |flag: &[u8]| reader.iter().any(|word| word.text == flag);
-    let sudo = reader.first().is_some_and(|word| word.text == b"sudo") && has(b"-S");
-    let reads = sudo || FROM_STDIN.iter().any(|flag| has(flag));
-    if !reads || naming::is_placeholder(&written.text) || written.text.contains(&b' ') {
+    let (from, named) = if FROM_STDIN.iter().any(|flag| has(flag)) {
+        (0, if has(b"--with-token") { Named::Key } else { Named::Password })
+    } else {
+        let argv: Vec<OsString> = words_of(reader);
+        let piped = secrets::piped(&argv)?;
+        let mark = |byte: &u8| piped.after.as_bytes().contains(byte);
+        let from = match piped.after {
+            "" => 0,
+            _ => written.text.iter().position(mark)?.checked_add(1)?,
+        };
+        (from, if piped.is == SecretKind::Key { Named::Key } else { Named::Password })
+    };
+    let value = written.text.get(from..)?;
+    if naming::is_placeholder(value) || value.contains(&b' ') {
         return None;
     }
-    let span = written.span(0, written.text.len())?;
-    let entity = secrets::entity(if has(b"--with-token") { Named::Key } else { Named::Password });
-    Some(LineSecret { span, entity })
+    let span = written.span(from, written.text.len())?;
+    Some(LineSecret { span, entity: secrets::entity(named) })
+}
+
+/// The words as they are passed, without prefixes.
+fn words_of(words: &[Word]) -> Vec<OsString> {
+    let skip = words.iter().take_while(|word| !word.quoted && is_prefix(&word.text)).count();
+    let words = words.get(skip..).unwrap_or_default();
+    words.iter().map(|word| OsString::from_vec(word.text.clone())).collect()
 }
 
 /// One command: its prefixes taken off, its assignments looked at, its words judged by its table.
@@ -264,8 +324,16 @@ impl Word {
     }
 }
 
-/// The commands of a line, each as its words.
-fn commands(line: &[u8]) -> Vec<Vec<Word>> {
+/// A command of a line.
+#[derive(Debug, Default)]
+struct Command {
+    words: Vec<Word>,
+    /// What it is given on standard input by `<<<`.
+    fed: Option<Word>,
+}
+
+/// The commands of a line.
+fn commands(line: &[u8]) -> Vec<Command> {
     let mut splitter = Splitter::default();
     let mut at = 0_usize;
     while let Some(byte) = line.get(at) {
@@ -277,13 +345,15 @@ fn commands(line: &[u8]) -> Vec<Vec<Word>> {
 
 #[derive(Debug, Default)]
 struct Splitter {
-    commands: Vec<Vec<Word>>,
-    words: Vec<Word>,
+    commands: Vec<Command>,
+    command: Command,
     word: Option<Word>,
     /// The quote that is open.
     quote: Option<u8>,
     /// The word is the file of a redirection.
     redirected: bool,
+    /// How many `<` led to it.
+    angles: u8,
 }
 
 impl Splitter {
@@ -298,6 +368,7 @@ impl Splitter {
                 return next.saturating_add(1);
             }
             (Some(_), byte) => self.push(byte, at),
+            (None, b'\\') if self.in_windows_path() => self.push(byte, at),
             (None, b'\\') => {
                 if let Some(following) = following {
                     self.push(following, next);
@@ -317,7 +388,7 @@ impl Splitter {
             {
                 self.end_command();
             }
-            (None, b'<' | b'>') => self.redirect(),
+            (None, b'<' | b'>') => self.redirect(byte),
             (None, byte) if byte.is_ascii_whitespace() => self.end_word(),
             (None, byte) => self.push(byte, at),
         }
@@ -328,6 +399,12 @@ impl Splitter {
         self.word.get_or_insert_default().push(byte, at);
     }
 
+    /// Whether the word began like `C:`, so that a backslash parts folders.
+    fn in_windows_path(&self) -> bool {
+        let text = self.word.as_ref().map(|word| word.text.as_slice());
+        matches!(text, Some([drive, b':', ..]) if drive.is_ascii_alphabetic())
+    }
+
     /// The `&` of `>&2`.
     fn is_redirection(&self, byte: u8) -> bool {
         byte == b'&' && self.redirected && self.word.is_none()
@@ -335,29 +412,34 @@ impl Splitter {
 
     /// The digits before `>` are a descriptor, what follows is a file; `<password>` is neither, but
     /// no secret either.
-    fn redirect(&mut self) {
+    fn redirect(&mut self, byte: u8) {
         let digits =
             self.word.as_ref().is_some_and(|word| word.text.iter().all(u8::is_ascii_digit));
         if digits {
             self.word = None;
         }
         self.end_word();
+        self.angles = if byte == b'<' { self.angles.saturating_add(1) } else { 0 };
         self.redirected = true;
     }
 
     fn end_word(&mut self) {
-        if let Some(word) = self.word.take()
-            && !std::mem::take(&mut self.redirected)
-        {
-            self.words.push(word);
+        let Some(word) = self.word.take() else { return };
+        let angles = std::mem::take(&mut self.angles);
+        if !std::mem::take(&mut self.redirected) {
+            self.command.words.push(word);
+        } else if angles == 3 {
+            self.command.fed = Some(word);
         }
     }
 
     fn end_command(&mut self) {
         self.end_word();
         self.redirected = false;
-        if !self.words.is_empty() {
-            self.commands.push(std::mem::take(&mut self.words));
+        self.angles = 0;
+        let command = std::mem::take(&mut self.command);
+        if !command.words.is_empty() {
+            self.commands.push(command);
         }
     }
 }

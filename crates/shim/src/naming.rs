@@ -78,6 +78,19 @@ pub(crate) fn says(name: &[u8]) -> Option<Named> {
     }
 }
 
+/// Whether a header's name tells of a token that is made for one form and no more.
+pub(crate) fn is_of_request(name: &[u8]) -> bool {
+    let lower = name.to_ascii_lowercase();
+    [&b"csrf"[..], b"xsrf"].iter().any(|part| contains(&lower, part))
+}
+
+/// Whether a cookie of that name keeps somebody logged in.
+pub(crate) fn is_session(name: &[u8]) -> bool {
+    let lower = name.to_ascii_lowercase();
+    contains(&lower, b"sess")
+        || [&b"sid"[..], b"jwt", b"auth"].iter().any(|end| lower.ends_with(end))
+}
+
 /// The last word of a name: behind the last mark, or the last small letter before a capital.
 fn last_part(name: &[u8]) -> &[u8] {
     let end = name.iter().rposition(u8::is_ascii_alphanumeric).map_or(0, |at| at.saturating_add(1));

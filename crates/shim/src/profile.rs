@@ -77,6 +77,8 @@ pub(crate) struct Scope {
     pub(crate) open: bool,
     pub(crate) flows: Flows,
     pub(crate) stdin: StdinUse,
+    /// What of standard input is a secret.
+    pub(crate) piped: Option<&'static Piped>,
     pub(crate) options: &'static [OptionSpec],
     /// Every spelling, sorted, with the index of its option.
     pub(crate) spellings: &'static [(&'static str, u16)],
@@ -155,6 +157,19 @@ pub(crate) struct Secret {
     pub(crate) before: &'static str,
     pub(crate) named: bool,
     pub(crate) every: bool,
+    pub(crate) header: bool,
+    pub(crate) behind: &'static [&'static str],
+    pub(crate) with: &'static str,
+    pub(crate) never: &'static str,
+}
+
+/// What a command reads from a pipe or a here-string, when that is a secret.
+#[derive(Debug)]
+pub(crate) struct Piped {
+    pub(crate) is: SecretKind,
+    pub(crate) after: &'static str,
+    /// Canonical names of options of which one must be there.
+    pub(crate) when: &'static [&'static str],
 }
 
 /// What kind of secret a value is.

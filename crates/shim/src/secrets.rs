@@ -18,7 +18,7 @@ use datafog_core::{OperandKind, Place, SecretPlace, Span};
 use crate::interpret::operand_specs;
 use crate::line;
 use crate::naming::{self, Named};
-use crate::profile::{self, Profile, Secret, SecretKind};
+use crate::profile::{self, Piped, Profile, Secret, SecretKind};
 use crate::read::{Call, Given};
 use crate::text::Text;
 
@@ -53,11 +53,41 @@ pub(crate) fn nested(argv: &[OsString], depth: usize) -> Vec<SecretPlace> {
     found.sorted()
 }
 
+/// What the command reads from standard input as a secret, or the command that it runs.
+pub(crate) fn piped(argv: &[OsString]) -> Option<&'static Piped> {
+    let mut argv = argv;
+    for _ in 0..DEEPEST {
+        let profile = known(argv.first()?.as_bytes())?;
+        let call = Call::read(profile, argv);
+        let given = |piped: &&'static Piped| {
+            piped.when.is_empty() || piped.when.iter().any(|name| call.has(name))
+        };
+        if let Some(piped) = call.scopes.iter().rev().find_map(|scope| scope.piped).filter(given) {
+            return Some(piped);
+        }
+        let specs = operand_specs(&call);
+        let inner = call.words.iter().zip(specs).find_map(|(word, spec)| {
+            let command = spec.is_some_and(|spec| spec.kind == OperandKind::Command);
+            word.place.filter(|_| command)
+        });
+        argv = argv.get(inner?.argument..)?;
+    }
+    None
+}
+
 /// The program that argv's first word names, when a table knows it.
 pub(crate) fn known(word: &[u8]) -> Option<&'static Profile> {
-    let name = word.rsplit(|byte| *byte == b'/').next()?;
-    let name = str::from_utf8(name).ok()?;
+    let name = str::from_utf8(program_name(word)).ok()?;
     profile::profile(name).or_else(|| profile::unwrapped(name))
+}
+
+/// The name of the program in a path to it, of Windows too: `C:\\bin\\mysql.exe`.
+pub(crate) fn program_name(word: &[u8]) -> &[u8] {
+    let name = word.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or_default();
+    match name.split_last_chunk::<4>() {
+        Some((bare, suffix)) if suffix.eq_ignore_ascii_case(b".exe") => bare,
+        Some(_) | None => name,
+    }
 }
 
 struct Finder {
@@ -88,6 +118,8 @@ impl Finder {
     fn call(&mut self, call: &Call<'_>, argv: &[OsString], base: usize) {
         for given in &call.given {
             match (given.spec.secret, &given.value) {
+                (Some(Secret { with, .. }), _)
+                    if !with.is_empty() && !argv.iter().any(|word| word == with) => {}
                 (Some(secret), Some(value)) if secret.is == SecretKind::Command => {
                     self.line(value, base);
                 }
@@ -109,7 +141,16 @@ impl Finder {
                 Some(secret) if secret.is == SecretKind::Command => {
                     return self.command_at(word, argv, base);
                 }
-                Some(secret) if secret.named && !word.bytes.contains(&b'=') => {
+                Some(Secret { behind: behind @ [_, ..], .. })
+                    if !behind.iter().any(|it| is_behind(before, it)) => {}
+                // `set NAME value`.
+                Some(Secret { every: true, is, .. })
+                    if !before.is_empty()
+                        && ![before, &word.bytes].iter().any(|it| it.contains(&b'=')) =>
+                {
+                    self.push(word, if *is == SecretKind::Key { KEY } else { PASSWORD }, base);
+                }
+                Some(secret) if secret.named && !secret.header && !word.bytes.contains(&b'=') => {
                     if let Some(named) = naming::says(before) {
                         self.push(word, entity(named), base);
                     }
@@ -187,8 +228,15 @@ impl Finder {
 
     fn value(&mut self, text: &Text<'_>, secret: &Secret, base: usize) {
         let kind = if secret.is == SecretKind::Password { PASSWORD } else { KEY };
+        let mark = text.bytes.iter().find(|byte| matches!(byte, b':' | b'='));
+        if secret.header && (!secret.named || mark == Some(&b':')) {
+            return self.header(text, secret, base);
+        }
         if secret.named || secret.every {
             return self.pairs(text, secret.every.then_some(kind), base);
+        }
+        if text.bytes.first().is_some_and(|first| secret.never.as_bytes().contains(first)) {
+            return;
         }
         if !text.starts_with(secret.prefix.as_bytes()) {
             return;
@@ -216,6 +264,44 @@ impl Finder {
         }
     }
 
+    /// `Name: value` of a request, when the name says that the value is secret; of `Cookie` those of
+    /// its pairs that name a session. A scheme before a credential is none.
+    fn header(&mut self, text: &Text<'_>, secret: &Secret, base: usize) {
+        let (name, value) = match text.split_at_byte(b':') {
+            _ if !secret.prefix.is_empty() => (None, text.clone()),
+            Some((name, value)) => (Some(name), value),
+            None => return,
+        };
+        let name = name.as_ref().map_or(secret.prefix.as_bytes(), |name| name.bytes.trim_ascii());
+        let blanks = value.bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let value = value.from(blanks);
+        if name.eq_ignore_ascii_case(b"cookie") {
+            return self.cookies(&value, base);
+        }
+        let Some(named) = naming::says(name).filter(|_| !naming::is_of_request(name)) else {
+            return;
+        };
+        match value.bytes.iter().rposition(u8::is_ascii_whitespace) {
+            None => self.push(&value, entity(named), base),
+            Some(blank) if value.bytes.iter().position(u8::is_ascii_whitespace) == Some(blank) => {
+                self.push(&value.from(blank.saturating_add(1)), entity(named), base);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn cookies(&mut self, pairs: &Text<'_>, base: usize) {
+        let mut rest = pairs.clone();
+        while let Some((name, after)) = rest.split_at_byte(b'=') {
+            let (value, next) =
+                after.split_at_byte(b';').unwrap_or((after.clone(), after.from(usize::MAX)));
+            if naming::is_session(name.bytes.trim_ascii()) || naming::says(&name.bytes).is_some() {
+                self.push(&value, KEY, base);
+            }
+            rest = next;
+        }
+    }
+
     fn push(&mut self, text: &Text<'_>, entity: &'static str, base: usize) {
         let Some(place) = text.place else { return };
         if naming::is_placeholder(&text.bytes) {
@@ -230,6 +316,14 @@ pub(crate) const fn entity(named: Named) -> &'static str {
     match named {
         Named::Key => KEY,
         Named::Password => PASSWORD,
+    }
+}
+
+/// Whether a word is the one that `known` names, or begins so.
+fn is_behind(word: &[u8], known: &str) -> bool {
+    match known.strip_suffix('*') {
+        Some(head) => word.starts_with(head.as_bytes()),
+        None => word.eq_ignore_ascii_case(known.as_bytes()),
     }
 }
 
