@@ -176,6 +176,7 @@ const INSTRUCTIONS: &[&str] = &[
     "hidden",
     "masked",
     "example",
+    "sample",
     "placeholder",
     "your",
     "my",

@@ -130,9 +130,13 @@ impl Finder {
                 (Some(_) | None, _) => {}
             }
         }
-        if call.words.is_empty() {
-            return;
+        if !call.words.is_empty() {
+            self.words(call, argv, base);
         }
+    }
+
+    /// The secrets among the words that are no options.
+    fn words(&mut self, call: &Call<'_>, argv: &[OsString], base: usize) {
         let specs = operand_specs(call);
         let mut before: &[u8] = b"";
         for (word, spec) in call.words.iter().zip(specs) {
@@ -293,8 +297,8 @@ impl Finder {
     fn cookies(&mut self, pairs: &Text<'_>, base: usize) {
         let mut rest = pairs.clone();
         while let Some((name, after)) = rest.split_at_byte(b'=') {
-            let (value, next) =
-                after.split_at_byte(b';').unwrap_or((after.clone(), after.from(usize::MAX)));
+            let pair = after.split_at_byte(b';');
+            let (value, next) = pair.unwrap_or_else(|| (after.clone(), after.from(usize::MAX)));
             if naming::is_session(name.bytes.trim_ascii()) || naming::says(&name.bytes).is_some() {
                 self.push(&value, KEY, base);
             }
