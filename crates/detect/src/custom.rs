@@ -271,6 +271,14 @@ reason = "test data"
     }
 
     #[test]
+    fn keywords_may_begin_and_end_in_marks() {
+        let file = "[[detector]]\nid = 'tag'\nkeywords = ['#nightfall', 'C++']\n";
+        let custom = Custom::from_bytes(&Custom::compile(file, None).unwrap().unwrap(), 0).unwrap();
+        let found = found(&custom, "see #Nightfall, c++ #nightfalls", &Channel::Stdin);
+        assert_eq!(found.len(), 2, "{found:?}");
+    }
+
+    #[test]
     fn pieces_find_what_the_whole_does() {
         let custom = custom(0);
         let text = format!("ACME-0123ABCD\n{} ACME-0123ABCE\nx Nightfall", "y".repeat(200_000));
@@ -298,9 +306,31 @@ reason = "test data"
             (detector("pattern = 'abc'\naction = 'explode'"), 4, "action"),
             (detector("pattern = 'abc'\n[[detector]]\nid = 'x'\npattern = 'abd'"), 5, "two"),
             ("[[detector]]\nid = 'github-pat'\npattern = 'abc'".to_owned(), 2, "already"),
+            (detector("pattern = 'abc'\nhosts = ['']"), 4, "name of a host"),
+            (detector("pattern = 'abc'\nhosts = []"), 4, "empty"),
+            (detector("pattern = 'abc'\nhosts = ['a.b', 'a.b']"), 4, "twice"),
+            (detector("pattern = 'abc'\nhosts = ['10.0.0.1']"), 4, "name of a host"),
+            (detector("pattern = 'abc'\nhosts = ['https://a.b']"), 4, "name of a host"),
+            (detector("pattern = 'abc'\nentity = ''"), 4, "entity type"),
+            (detector("pattern = 'abc'\nentity = 'My Token'"), 4, "entity type"),
+            (detector("pattern = 'abc'\nsummary = ' '"), 4, "summary"),
+            (detector("pattern = 'abc'\nconfidence = 0.0"), 4, "confidence"),
+            (detector("pattern = 'abc'\nconfidence = -1.0"), 4, "confidence"),
+            (detector("pattern = 'abc'\nconfidence = nan"), 4, "confidence"),
+            (detector("pattern = ''"), 3, "empty text"),
+            (detector("keywords = []"), 3, "empty keyword"),
+            (detector("keywords = ['a', '']"), 3, "empty keyword"),
+            (detector("keywords = [' a']"), 3, "empty keyword"),
+            (format!("[[detector]]\nid = '{}'\npattern = 'a'", "x".repeat(49)), 2, "no id"),
+            ("[[allow]]\ndetector = '*'\npath = '**'\nreason = 'x'".to_owned(), 1, "everything"),
+            ("[[allow]]\ndetector = ''\nreason = 'x'".to_owned(), 2, "fits nothing"),
+            ("[[allow]]\npath = ' '\nreason = 'x'".to_owned(), 2, "fits nothing"),
+            ("[[allow]]\ndetector = 'githb-pat'\nreason = 'x'".to_owned(), 2, "no detector"),
+            ("[[allow]]\nvalue = ''\nreason = 'x'".to_owned(), 2, "empty text"),
+            ("[[allow]]\nvalue = 'a'\nreason = ' '".to_owned(), 1, "reason"),
             ("[[allow]]\nreason = 'x'".to_owned(), 1, "everything"),
-            ("[[allow]]\ndetector = 'x'".to_owned(), 1, "reason"),
-            ("[[allow]]\ndetector = 'x'\nreason = 'x'\nexpires = 'soon'".to_owned(), 4, "date"),
+            ("[[allow]]\npath = 'x'".to_owned(), 1, "reason"),
+            ("[[allow]]\npath = 'x'\nreason = 'x'\nexpires = 'soon'".to_owned(), 4, "date"),
             ("[[allow]]\nfingerprint = 'ab'\nreason = 'x'".to_owned(), 2, "fingerprint"),
         ];
         for (text, line, word) in cases {

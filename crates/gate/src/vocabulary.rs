@@ -30,6 +30,10 @@ impl Vocabulary for KnownWords {
         circumstance::zone(name).is_some()
     }
 
+    fn detectors(&self) -> Vec<&str> {
+        datafog_detect::detectors().iter().map(|detector| detector.id).collect()
+    }
+
     fn entities(&self) -> Vec<&str> {
         let mut names: Vec<_> =
             datafog_detect::detectors().iter().map(|detector| detector.entity).collect();
@@ -39,15 +43,21 @@ impl Vocabulary for KnownWords {
     }
 }
 
-/// The same and the entity types of the user's own detectors.
+/// The same, and ids and entity types of the user's own detectors.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct OwnWords(Vec<String>);
+pub(crate) struct OwnWords {
+    ids: Vec<String>,
+    entities: Vec<String>,
+}
 
 impl OwnWords {
     /// The words of a user's policy.
     pub(crate) fn of(custom: Option<&Custom>) -> Self {
-        let own = custom.into_iter().flat_map(Custom::detectors);
-        Self(own.map(|detector| detector.entity.clone()).collect())
+        let own = || custom.into_iter().flat_map(Custom::detectors);
+        Self {
+            ids: own().map(|detector| detector.id.clone()).collect(),
+            entities: own().map(|detector| detector.entity.clone()).collect(),
+        }
     }
 }
 
@@ -72,9 +82,14 @@ impl Vocabulary for OwnWords {
         circumstance::zone(name).is_some()
     }
 
+    fn detectors(&self) -> Vec<&str> {
+        let own = self.ids.iter().map(String::as_str);
+        KnownWords.detectors().into_iter().chain(own).collect()
+    }
+
     fn entities(&self) -> Vec<&str> {
         let mut names = KnownWords.entities();
-        names.extend(self.0.iter().map(String::as_str));
+        names.extend(self.entities.iter().map(String::as_str));
         names.sort_unstable();
         names.dedup();
         names

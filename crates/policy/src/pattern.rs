@@ -19,6 +19,14 @@ const SIZE: usize = 1 << 18;
 /// Deepest nesting of groups.
 const DEEPEST: u32 = 32;
 
+/// Texts that have nothing in common: a pattern that is found in all of them asks for nothing.
+const ANYTHING: [&[u8]; 4] = [
+    b"",
+    b"\x01",
+    b"0123456789abcdefghijklmnopqrstuvwxyz",
+    b" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ABCDEFGHIJKLMNOPQRSTUVWXYZ\xc3\xa9",
+];
+
 /// Why a pattern is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -33,6 +41,10 @@ pub(crate) fn check(pattern: &str) -> Result<(), Refusal> {
         return Err(Refusal { text, help: "match a shorter, more telling part" });
     }
     match compile(pattern) {
+        Ok(regex) if ANYTHING.iter().all(|text| regex.is_match(text)) => Err(Refusal {
+            text: String::from("the pattern is found in every text"),
+            help: "leave it out, or name something that must be there: `+` instead of `*`",
+        }),
         Ok(_) => Ok(()),
         Err(regex::Error::CompiledTooBig(_)) => Err(Refusal {
             text: format!("the pattern needs more than {SIZE} bytes when compiled"),
@@ -86,6 +98,12 @@ mod tests {
         assert!(check(&"a".repeat(2000)).unwrap_err().text.contains("longer"));
         assert!(check("(?:[a-z]{900}){900}").unwrap_err().text.contains("when compiled"));
         assert!(check(r"(?=a)").is_err());
+        for pattern in [".*", "a*", "^.*$", "(?s).*", "x?|y"] {
+            assert!(check(pattern).unwrap_err().text.contains("in every text"), "{pattern}");
+        }
+        for pattern in ["^$", ".", "^[^/]*$", "^a*$", "a*b"] {
+            assert_eq!(check(pattern), Ok(()), "{pattern}");
+        }
     }
 
     #[test]

@@ -34,6 +34,11 @@ pub trait Vocabulary {
         Vec::new()
     }
 
+    /// Ids of all detectors (`github-pat`, …).
+    fn detectors(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Whether there is a time zone of that name (`Europe/Berlin`, `UTC`, `local`).
     fn has_zone(&self, name: &str) -> bool {
         let _ = name;

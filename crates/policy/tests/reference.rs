@@ -51,8 +51,9 @@ fn the_reference_page_is_up_to_date() {
 }
 
 /// The role and the signals that examples speak of.
-const ROLE: &str = "[[role]]\nname = 'analyst'\nusers = ['ann']\n\
-                    [[risk.signal]]\nid = 's'\npoints = 1\nwhen = { mode = 'observe' }\n";
+const ROLE: &str = "[[role]]\nname = 'analyst'\nusers = ['ann']\ntools = ['t']\n\
+                    [risk]\nallow = [0, 89]\ndeny = [90, 100]\n\
+                    [[risk.signal]]\nid = 's'\npoints = 95\nwhen = { mode = 'observe' }\n";
 
 #[test]
 fn every_example_of_the_reference_loads() {

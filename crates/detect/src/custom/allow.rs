@@ -63,7 +63,7 @@ impl Exception {
 
 /// Whether `text` fits a pattern in which `*` stands for any text. Takes at most the product of
 /// both lengths.
-fn fits(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn fits(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut from) = (0_usize, 0_usize);
     let mut star: Option<(usize, usize)> = None;
     while let Some(byte) = text.get(from) {

@@ -6,7 +6,7 @@ use datafog_core::{KeyedDigest, Severity};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::allow::StoredException;
+use super::allow::{StoredException, fits};
 use super::pattern::{Refusal, StoredPattern};
 use super::{OwnDetector, Stored, StoredDetector};
 use crate::detector;
@@ -23,6 +23,9 @@ pub struct Fault {
     /// What to do about it.
     pub help: String,
 }
+
+/// Longest id of a detector: `detector-<id>` is that of a rule.
+const LONGEST_ID: usize = 48;
 
 /// What a policy can do about a finding that leaves: the effects of its rules.
 const ACTIONS: [&str; 4] = ["allow", "allow_with_redaction", "deny", "require_approval"];
@@ -43,23 +46,22 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Detector {
     id: Spanned<String>,
-    entity: Option<String>,
-    summary: Option<String>,
+    entity: Option<Spanned<String>>,
+    summary: Option<Spanned<String>>,
     pattern: Option<Spanned<String>>,
     keywords: Option<Spanned<Vec<String>>>,
     validator: Option<Spanned<String>>,
     severity: Option<Severity>,
     confidence: Option<Spanned<f64>>,
     action: Option<Spanned<String>>,
-    #[serde(default)]
-    hosts: Vec<String>,
+    hosts: Option<Spanned<Vec<String>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Allow {
-    detector: Option<String>,
-    path: Option<String>,
+    detector: Option<Spanned<String>>,
+    path: Option<Spanned<String>>,
     fingerprint: Option<Spanned<String>>,
     value: Option<Spanned<String>>,
     reason: Option<String>,
@@ -84,7 +86,7 @@ pub(super) fn read(text: &str, mut stored: Stored) -> Result<Stored, Vec<Fault>>
         }
     }
     for item in &file.allow {
-        stored.exceptions.extend(reader.allow(item));
+        stored.exceptions.extend(reader.allow(item, &stored.detectors));
     }
     if reader.faults.is_empty() { Ok(stored) } else { Err(reader.faults) }
 }
@@ -118,13 +120,19 @@ impl Reader<'_> {
             self.fault(&action.span(), message, format!("write one of {}", ACTIONS.join(", ")));
             return None;
         }
+        let entity = one.entity.as_ref().map_or(Some(()), |entity| self.check_entity(entity));
+        let summary = one.summary.as_ref().map_or(Some(()), |text| self.check_summary(text));
+        let hosts = one.hosts.as_ref().map_or(Some(()), |hosts| self.check_hosts(hosts));
+        let confidence = self.confidence(one.confidence.as_ref());
+        entity.and(summary).and(hosts)?;
+        let text = |text: &Spanned<String>| text.get_ref().clone();
         let about = OwnDetector {
-            entity: one.entity.clone().unwrap_or_else(|| format!("custom.{id}")),
-            summary: one.summary.clone().unwrap_or_else(|| id.clone()),
+            entity: one.entity.as_ref().map_or_else(|| format!("custom.{id}"), text),
+            summary: one.summary.as_ref().map_or_else(|| id.clone(), text),
             severity: one.severity.unwrap_or(Severity::High),
-            confidence: self.confidence(one.confidence.as_ref())?,
-            action: one.action.as_ref().map(|action| action.get_ref().clone()),
-            hosts: one.hosts.clone(),
+            confidence: confidence?,
+            action: one.action.as_ref().map(text),
+            hosts: one.hosts.as_ref().map(|hosts| hosts.get_ref().clone()).unwrap_or_default(),
             id,
         };
         Some(StoredDetector { about, pattern, validator })
@@ -133,16 +141,67 @@ impl Reader<'_> {
     fn id(&mut self, id: &Spanned<String>, before: &[StoredDetector]) -> Option<String> {
         let name = id.get_ref();
         let shaped = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let (message, help) = if name.is_empty() || !name.bytes().all(shaped) {
-            (format!("`{name}` is no id"), "write small letters, digits and hyphens")
-        } else if detector(name).is_some() {
-            (format!("`{name}` is already the id of a built-in detector"), "choose another one")
-        } else if before.iter().any(|other| other.about.id == *name) {
-            (format!("two detectors have the id `{name}`"), "rename one of them")
-        } else {
-            return Some(name.clone());
-        };
+        let (message, help) =
+            if !(1..=LONGEST_ID).contains(&name.len()) || !name.bytes().all(shaped) {
+                (format!("`{name}` is no id"), "write up to 48 small letters, digits and hyphens")
+            } else if detector(name).is_some() {
+                (format!("`{name}` is already the id of a built-in detector"), "choose another one")
+            } else if before.iter().any(|other| other.about.id == *name) {
+                (format!("two detectors have the id `{name}`"), "rename one of them")
+            } else {
+                return Some(name.clone());
+            };
         self.fault(&id.span(), message, help);
+        None
+    }
+
+    /// Entity types are words of small letters with dots between them, as rules write them.
+    fn check_entity(&mut self, entity: &Spanned<String>) -> Option<()> {
+        let shaped =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+        let word = |word: &str| !word.is_empty() && word.bytes().all(shaped);
+        if entity.get_ref().split('.').all(word) {
+            return Some(());
+        }
+        let help = "write words of small letters with dots between them: `secret.acme.token`";
+        self.fault(&entity.span(), format!("`{}` is no entity type", entity.get_ref()), help);
+        None
+    }
+
+    fn check_summary(&mut self, summary: &Spanned<String>) -> Option<()> {
+        let text = summary.get_ref();
+        if !text.trim().is_empty() && !text.contains(char::is_control) {
+            return Some(());
+        }
+        let help = "say on one line what is found, or leave it out: then the id is shown";
+        self.fault(&summary.span(), "this is no summary", help);
+        None
+    }
+
+    /// Homes are compared with the names of hosts, so each has to be one.
+    fn check_hosts(&mut self, hosts: &Spanned<Vec<String>>) -> Option<()> {
+        let odd = |byte: u8| !(byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        let is_name = |host: &str| {
+            let name = host.strip_prefix("*.").unwrap_or(host);
+            let ends = name.starts_with('.') || name.ends_with('.');
+            let address = name.parse::<core::net::IpAddr>().is_ok();
+            !name.is_empty() && !ends && !address && !name.bytes().any(odd)
+        };
+        let names = hosts.get_ref();
+        let twice =
+            names.iter().enumerate().any(|(at, name)| names.iter().take(at).any(|it| it == name));
+        let (message, help) = match names.iter().find(|name| !is_name(name)) {
+            Some(name) => (
+                format!("`{name}` is no name of a host"),
+                "write `acme.example` or `*.acme.example`, without scheme, port and path",
+            ),
+            None if names.is_empty() => {
+                ("the list is empty".to_owned(), "leave it out when it belongs nowhere")
+            }
+            None if twice => ("a host is listed twice".to_owned(), "take one of them out"),
+            None => return Some(()),
+        };
+        self.fault(&hosts.span(), message, help);
         None
     }
 
@@ -152,8 +211,16 @@ impl Reader<'_> {
         match (&one.pattern, &one.keywords) {
             (Some(pattern), None) => self.build(pattern.get_ref(), false, &pattern.span()),
             (None, Some(keywords)) => {
-                let words: Vec<_> = keywords.get_ref().iter().map(|word| escaped(word)).collect();
-                self.build(&format!("\\b(?:{})\\b", words.join("|")), true, &keywords.span())
+                let words = keywords.get_ref();
+                if words.is_empty()
+                    || words.iter().any(|word| word.trim() != word || word.is_empty())
+                {
+                    let help = "write whole words, without blanks around them";
+                    self.fault(&keywords.span(), "there is an empty keyword, or none", help);
+                    return None;
+                }
+                let words: Vec<_> = words.iter().map(|word| whole(word)).collect();
+                self.build(&words.join("|"), true, &keywords.span())
             }
             _ => {
                 let message = "a detector has either `pattern` or `keywords`";
@@ -201,22 +268,34 @@ impl Reader<'_> {
     /// A share from 0 to 1, in per cent.
     fn confidence(&mut self, share: Option<&Spanned<f64>>) -> Option<u8> {
         let value = share.map_or(CONFIDENCE, |share| *share.get_ref());
-        if !(0.0..=1.0).contains(&value) {
-            let span = share.map(Spanned::span).unwrap_or_default();
-            self.fault(&span, "a confidence lies between 0 and 1", "write 0.9 for fairly sure");
-            return None;
-        }
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "0 to 100 by the check above"
+            reason = "what is no share becomes a number that is refused"
         )]
-        Some((value * 100.0).round() as u8)
+        let percent = (value * 100.0).round() as u8;
+        if !(0.0..=1.0).contains(&value) || percent == 0 {
+            let span = share.map(Spanned::span).unwrap_or_default();
+            self.fault(&span, "a confidence lies between 0.01 and 1", "write 0.9 for fairly sure");
+            return None;
+        }
+        Some(percent)
     }
 
-    fn allow(&mut self, item: &Spanned<Allow>) -> Option<StoredException> {
+    fn allow(&mut self, item: &Spanned<Allow>, own: &[StoredDetector]) -> Option<StoredException> {
         let one = item.get_ref();
-        let named = one.detector.is_some() || one.path.is_some();
+        for text in [&one.detector, &one.path].into_iter().flatten() {
+            if text.get_ref().trim() != text.get_ref() || text.get_ref().is_empty() {
+                let help = "write a name, with `*` for any text, without blanks around it";
+                self.fault(&text.span(), "this fits nothing", help);
+                return None;
+            }
+        }
+        if let Some(pattern) = &one.detector {
+            self.check_detector(pattern, own)?;
+        }
+        let says = |text: &Spanned<String>| text.get_ref().bytes().any(|byte| byte != b'*');
+        let named = [&one.detector, &one.path].into_iter().flatten().any(says);
         if !named && one.fingerprint.is_none() && one.value.is_none() {
             let help = "name a `value`, `path`, `fingerprint` or `detector`";
             self.fault(&item.span(), "this would allow everything", help);
@@ -247,8 +326,22 @@ impl Reader<'_> {
             Some(pattern) => Some(self.build(pattern.get_ref(), false, &pattern.span())?),
             None => None,
         };
-        let (detector, path) = (one.detector.clone(), one.path.clone());
+        let text = |text: &Option<Spanned<String>>| Some(text.as_ref()?.get_ref().clone());
+        let (detector, path) = (text(&one.detector), text(&one.path));
         Some(StoredException { detector, path, fingerprint, value, expires })
+    }
+
+    /// A pattern that fits no detector at all excepts nothing.
+    fn check_detector(&mut self, pattern: &Spanned<String>, own: &[StoredDetector]) -> Option<()> {
+        let built_in = crate::detectors().iter().map(|detector| detector.id);
+        let mut known = built_in.chain(own.iter().map(|detector| detector.about.id.as_str()));
+        if known.any(|id| fits(pattern.get_ref().as_bytes(), id.as_bytes())) {
+            return Some(());
+        }
+        let message = format!("there is no detector `{}`", pattern.get_ref());
+        let help = "`datafog detectors` lists the built-in ones; your own stand in this file";
+        self.fault(&pattern.span(), message, help);
+        None
     }
 
     fn day(&mut self, text: &Spanned<String>) -> Option<i64> {
@@ -273,10 +366,17 @@ fn line(text: &str, span: &Range<usize>) -> u32 {
     u32::try_from(feeds).unwrap_or(u32::MAX).saturating_add(1)
 }
 
-/// A keyword as a pattern that matches exactly it.
-fn escaped(word: &str) -> String {
+/// A keyword as a pattern that matches exactly it, not within a longer word. Beside a mark that
+/// stands in no word there is no boundary to ask for.
+fn whole(keyword: &str) -> String {
     let special = |c: char| c.is_ascii_punctuation();
-    word.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
+    let escaped: String =
+        keyword.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect();
+    let boundary = |edge: Option<char>| {
+        if edge.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') { "\\b" } else { "" }
+    };
+    let (first, last) = (keyword.chars().next(), keyword.chars().next_back());
+    format!("{}(?:{escaped}){}", boundary(first), boundary(last))
 }
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar, `2027-01-31`.

@@ -35,7 +35,7 @@ pub(super) static KIND: Kind = Kind {
 struct Agent<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
-    let names = Agent(reader.globs(item)?.into_iter().collect());
+    let names = Agent(reader.names(item)?.into_iter().collect());
     Some(Leaf::new(&KIND, Cost::Principal, &names))
 }
 

@@ -35,7 +35,7 @@ pub(super) static KIND: Kind = Kind {
 struct Branch<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
-    let wanted = Branch(reader.globs(item)?.into_iter().collect());
+    let wanted = Branch(reader.names(item)?.into_iter().collect());
     Some(Leaf::new(&KIND, Cost::Files, &wanted))
 }
 

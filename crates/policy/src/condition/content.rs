@@ -79,6 +79,7 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
         return None;
     }
     let (except, roles, flows, which) = (except?, roles?, flows?, which?);
+    values::check_left(&fields, &paths, &except, reader)?;
     Some(Wanted { paths, except, channels, roles, flows, which })
 }
 

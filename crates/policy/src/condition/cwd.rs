@@ -29,7 +29,17 @@ pub(super) static KIND: Kind = Kind {
 struct Folders<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
-    let folders = Folders(reader.paths(item)?.into_iter().collect());
+    let paths = reader.paths(item)?;
+    if paths.iter().any(|path| matches!(*path, "**" | "/**")) {
+        let help = "leave the condition out, or name folders";
+        reader.error_with_help(
+            item.span(),
+            "every folder fits, so the condition always holds",
+            help,
+        );
+        return None;
+    }
+    let folders = Folders(paths.into_iter().collect());
     Some(Leaf::new(&KIND, Cost::Invocation, &folders))
 }
 

@@ -10,7 +10,7 @@ use super::{ConditionAbout, Cost, Kind, Leaf, Scope, Trial, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
 use crate::glob;
-use crate::read::{Item, Reader, Sense};
+use crate::read::{Fields, Item, Reader, Sense};
 use crate::truth::Which;
 
 pub(super) static KIND: Kind = Kind {
@@ -107,7 +107,7 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
     let fields = reader.fields(item, &KEYS)?;
     let entities = values::at(&fields, "entity", reader, read_entities);
     let except = values::at(&fields, "except", reader, read_entities);
-    let detectors = values::at(&fields, "detector", reader, values::globs);
+    let detectors = values::at(&fields, "detector", reader, read_detectors);
     let confidence = values::at(&fields, "confidence", reader, read_confidence);
     let severity = values::at(&fields, "severity", reader, |item, reader| {
         reader.word(item, "severity", &crate::read::SEVERITIES).map(Some)
@@ -122,9 +122,12 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
     let roles = values::at(&fields, "role", reader, values::globs);
     let except_roles = values::at(&fields, "except_role", reader, values::globs);
     let which = values::which(&fields, reader, sense);
+    values::check_something(&fields, "findings", reader)?;
+    let (entities, except) = (entities?, except?);
+    check_left(&fields, &entities, &except, reader)?;
     Some(Wanted {
-        entities: entities?,
-        except: except?,
+        entities,
+        except,
         detectors: detectors?,
         confidence: confidence?,
         severity: severity?.unwrap_or(Severity::Low),
@@ -159,13 +162,63 @@ const KEYS: [&str; 12] = [
 const CHANNELS: [&str; 6] = ["argument", "environment", "field", "file", "output", "stdin"];
 
 fn read_confidence(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<u8> {
-    match item.get_ref().as_str() {
-        Some(_) => reader.word(item, "confidence", &CONFIDENCES),
-        None => reader.share(item),
+    if item.get_ref().as_str().is_some() {
+        return reader.word(item, "confidence", &CONFIDENCES);
     }
+    let share = reader.share(item)?;
+    if share == 0 {
+        let help = "leave it out when any confidence will do";
+        reader.error_with_help(item.span(), "every finding has at least this confidence", help);
+        return None;
+    }
+    Some(share)
 }
 
-fn read_entities(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
+/// Refuses `except` that leaves nothing over of what is asked for.
+fn check_left(
+    fields: &Fields<'_, '_>,
+    entities: &List<'_>,
+    except: &List<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<()> {
+    let vocabulary = reader.vocabulary;
+    let known = vocabulary.entities();
+    let left = |entity: &&str| any_glob(entities, entity) && !any_glob(except, entity);
+    let nothing = match known.is_empty() {
+        true => {
+            except.has("*") || (!entities.is_empty() && entities.iter().all(|it| except.has(it)))
+        }
+        false => !known.iter().any(left),
+    };
+    if except.is_empty() || !nothing {
+        return Some(());
+    }
+    let help = "`except` takes out everything that `entity` names";
+    reader.error_with_help(fields.key_span("except"), "the rule can never fire", help);
+    None
+}
+
+/// Globs over ids of detectors, each of which fits one.
+fn read_detectors(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
+    let globs = reader.globs(item)?;
+    let vocabulary = reader.vocabulary;
+    let known = vocabulary.detectors();
+    for glob in &globs {
+        let fits = |id: &&str| glob::matches(glob.as_bytes(), id.as_bytes());
+        if !known.is_empty() && !known.iter().any(fits) {
+            let near = crate::spelling::nearest(glob, known.iter().copied());
+            let help = near.map_or_else(
+                || String::from("`datafog detectors` lists them"),
+                |near| format!("did you mean `{near}`?"),
+            );
+            reader.error_with_help(item.span(), format!("there is no detector `{glob}`"), help);
+            return None;
+        }
+    }
+    Some(globs.into_iter().collect())
+}
+
+pub(crate) fn read_entities(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
     let globs = reader.globs(item)?;
     let vocabulary = reader.vocabulary;
     let known = vocabulary.entities();

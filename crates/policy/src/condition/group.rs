@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere};
+use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
 use crate::glob;
@@ -30,7 +30,7 @@ pub(super) static KIND: Kind = Kind {
 struct Group<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
-    let wanted = Group(reader.globs(item)?.into_iter().collect());
+    let wanted = Group(values::names(item, reader)?);
     Some(Leaf::new(&KIND, Cost::Files, &wanted))
 }
 

@@ -211,6 +211,7 @@ pub(crate) fn by_name(name: &str) -> Option<&'static Kind> {
 }
 
 pub(crate) use command::{named as commands_named, names as command_names};
+pub(crate) use finding::read_entities as entity_globs;
 pub(crate) use flow::possible as possible_flows;
 pub(crate) use rate::over as calls_over;
 pub(crate) use tool::named as tools_named;

@@ -116,6 +116,7 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
         return None;
     }
     let (except, texts, regex, flows, which) = (except?, texts?, regex?, flows?, which?);
+    values::check_left(&fields, &paths, &except, reader)?;
     Some(Wanted { paths, except, texts, regex, kinds, flows, which, empties })
 }
 

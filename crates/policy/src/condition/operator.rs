@@ -147,7 +147,73 @@ pub(super) fn read(
         reader.error_with_help(fields.key_span("exists"), "the rule can never fire", help);
         return None;
     }
+    if !possible(&all) {
+        let help = "no value answers all that is asked of it";
+        reader.error_with_help(fields.span.clone(), "the rule can never fire", help);
+        return None;
+    }
     Some(all)
+}
+
+/// Whether some value can answer all of `operators`: one of those that are listed, a number, a
+/// length.
+fn possible(operators: &[Operator<'_>]) -> bool {
+    let listed = operators.iter().find_map(|one| match one {
+        Operator::OneOf(scalars) => Some(scalars),
+        Operator::Between(..)
+        | Operator::Cidr(_)
+        | Operator::Contains(_)
+        | Operator::Domain { .. }
+        | Operator::Exists(_)
+        | Operator::Length(..)
+        | Operator::Like(_)
+        | Operator::Matches(_)
+        | Operator::Number(..) => None,
+    });
+    let holds = |scalar: &Scalar<'_>| test(operators, &scalar.value(), Which::Any) == Truth::True;
+    if let Some(scalars) = listed {
+        return scalars.iter().any(holds);
+    }
+    let (mut numbers, mut lengths) = (Vec::new(), Vec::new());
+    for one in operators {
+        match one {
+            Operator::Between(low, high) => {
+                numbers.push((Comparison::GreaterOrEqual, *low));
+                numbers.push((Comparison::LessOrEqual, *high));
+            }
+            Operator::Number(comparison, limit) => numbers.push((*comparison, *limit)),
+            Operator::Length(comparison, length) => {
+                lengths.push((*comparison, Number::Integer(i64::from(*length))));
+            }
+            Operator::Cidr(_)
+            | Operator::Contains(_)
+            | Operator::Domain { .. }
+            | Operator::Exists(_)
+            | Operator::Like(_)
+            | Operator::Matches(_)
+            | Operator::OneOf(_) => {}
+        }
+    }
+    // Of real numbers one lies at a limit or between two; of whole ones at a limit or beside it.
+    let limits = numbers.iter().map(|(_, limit)| limit.float());
+    let mut limits: Vec<f64> = limits.collect();
+    limits.sort_by(|one, other| order(*one, *other));
+    let between = limits.windows(2).map(|pair| pair.iter().sum::<f64>() / 2.0);
+    let edges = [limits.first().map(|it| it - 1.0), limits.last().map(|it| it + 1.0)];
+    let some = limits.iter().copied().chain(between).chain(edges.into_iter().flatten());
+    let some = some.map(Number::Float).chain(numbers.iter().map(|(_, limit)| *limit));
+    let whole = lengths.iter().filter_map(|(_, limit)| match limit {
+        Number::Integer(at) => Some([at.saturating_sub(1), *at, at.saturating_add(1)]),
+        Number::Float(_) => None,
+    });
+    let whole = whole.flatten().filter(|length| *length >= 0).map(Number::Integer);
+    answers(&numbers, some) && answers(&lengths, whole)
+}
+
+/// Whether one of `candidates` stands to every limit as it should; true without limits.
+fn answers(limits: &[(Comparison, Number)], mut candidates: impl Iterator<Item = Number>) -> bool {
+    let all = |number: Number| limits.iter().all(|(how, limit)| how.holds(number.compare(*limit)));
+    limits.is_empty() || candidates.any(all)
 }
 
 fn read_one(name: &str, item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Operator<'static>> {
@@ -155,12 +221,23 @@ fn read_one(name: &str, item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Oper
         return Some(Operator::Number(*comparison, number(item, reader)?));
     }
     if let Some((_, comparison)) = LENGTHS.iter().find(|(known, _)| *known == name) {
-        return Some(Operator::Length(*comparison, length(item, reader)?));
+        let length = length(item, reader)?;
+        let refused = match comparison {
+            Comparison::GreaterOrEqual if length == 0 => "every length is at least 0",
+            Comparison::Less if length == 0 => "no length is below 0",
+            Comparison::Equal
+            | Comparison::Greater
+            | Comparison::GreaterOrEqual
+            | Comparison::Less
+            | Comparison::LessOrEqual => return Some(Operator::Length(*comparison, length)),
+        };
+        reader.error_with_help(item.span(), refused, "compare with 1, or leave it out");
+        return None;
     }
     Some(match name {
         "between" => between(item, reader)?,
         "cidr" => Operator::Cidr(networks(item, reader)?),
-        "contains" => Operator::Contains(scalar(item, reader)?),
+        "contains" => Operator::Contains(part(item, reader)?),
         "domain_in" => Operator::Domain { patterns: host::names(item, reader)?, inside: true },
         "domain_not_in" => Operator::Domain { patterns: host::names(item, reader)?, inside: false },
         "eq" => Operator::OneOf(vec![scalar(item, reader)?]),
@@ -190,6 +267,16 @@ fn length(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<u32> {
         reader.error(item.span(), "expected a whole number of at least 0");
     }
     length
+}
+
+/// A part of a text, or an element of a list; the empty text is a part of every text.
+fn part(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Scalar<'static>> {
+    if item.get_ref().as_str().is_some_and(str::is_empty) {
+        let help = "for one that is empty write `eq = \"\"`";
+        reader.error_with_help(item.span(), "every text contains the empty one", help);
+        return None;
+    }
+    scalar(item, reader)
 }
 
 fn between(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Operator<'static>> {
@@ -240,13 +327,20 @@ fn scalar(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Scalar<'static>> {
 }
 
 fn scalars(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<Scalar<'static>>> {
-    match item.get_ref().as_array().filter(|items| !items.is_empty()) {
-        Some(items) => items.iter().map(|item| scalar(item, reader)).collect(),
-        None => {
-            reader.error(item.span(), "expected a list with at least one value");
-            None
+    let Some(items) = item.get_ref().as_array().filter(|items| !items.is_empty()) else {
+        reader.error(item.span(), "expected a list with at least one value");
+        return None;
+    };
+    let mut scalars: Vec<Scalar<'static>> = Vec::new();
+    for item in items {
+        let one = scalar(item, reader)?;
+        if scalars.iter().any(|other| other.equals(&one.value()) == Truth::True) {
+            reader.error(item.span(), format!("{one} is listed twice"));
+            return None;
         }
+        scalars.push(one);
     }
+    Some(scalars)
 }
 
 /// Whether `value` answers all of `operators`; `which` of its elements, when it is a list.
@@ -330,6 +424,16 @@ fn count(value: &Value) -> Option<u64> {
 }
 
 impl Scalar<'_> {
+    /// As an argument would hold it.
+    fn value(&self) -> Value {
+        match self {
+            Self::Bool(flag) => Value::Bool(*flag),
+            Self::Number(Number::Float(float)) => Value::Float(*float),
+            Self::Number(Number::Integer(integer)) => Value::Integer(*integer),
+            Self::Text(text) => Value::Text(text.clone().into_owned()),
+        }
+    }
+
     fn equals(&self, value: &Value) -> Truth {
         match (self, value) {
             (Self::Text(wanted), Value::Text(text)) => Truth::of(wanted == text),
@@ -344,6 +448,17 @@ impl Scalar<'_> {
 }
 
 impl Number {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "beyond 2^53 a whole number is compared as the nearest float"
+    )]
+    const fn float(self) -> f64 {
+        match self {
+            Self::Float(float) => float,
+            Self::Integer(integer) => integer as f64,
+        }
+    }
+
     const fn of(value: &Value) -> Option<Self> {
         match value {
             Value::Integer(integer) => Some(Self::Integer(*integer)),
@@ -354,16 +469,10 @@ impl Number {
         }
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "beyond 2^53 a whole number is compared as the nearest float"
-    )]
     fn compare(self, other: Self) -> Ordering {
         match (self, other) {
             (Self::Integer(one), Self::Integer(other)) => one.cmp(&other),
-            (Self::Float(one), Self::Float(other)) => order(one, other),
-            (Self::Integer(one), Self::Float(other)) => order(one as f64, other),
-            (Self::Float(one), Self::Integer(other)) => order(one, other as f64),
+            (one, other) => order(one.float(), other.float()),
         }
     }
 }

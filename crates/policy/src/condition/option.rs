@@ -153,6 +153,16 @@ fn canonical(name: &str, span: core::ops::Range<usize>, reader: &mut Reader<'_>)
         reader.error_with_help(span, format!("`{name}` is not an option"), help);
         return None;
     }
+    if name.trim_start_matches(['-', '+']).is_empty() || name.contains(char::is_whitespace) {
+        let help = "write its name as on a command line: `--force`, `-f`";
+        reader.error_with_help(span, format!("`{name}` is not an option"), help);
+        return None;
+    }
+    if let Some((name, value)) = name.split_once('=') {
+        let help = format!("write `option = {{ name = \"{name}\", value = \"{value}\" }}`");
+        reader.error_with_help(span, "an option's name holds no value", help);
+        return None;
+    }
     let vocabulary = reader.vocabulary;
     let tables: Option<Vec<Vec<(&str, &str)>>> =
         reader.commands.iter().map(|command| vocabulary.options(command)).collect();

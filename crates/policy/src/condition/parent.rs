@@ -33,7 +33,7 @@ struct Parent<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
     values::refuse_hearsay(&KIND, item, reader, sense)?;
-    let wanted = Parent(reader.globs(item)?.into_iter().collect());
+    let wanted = Parent(values::names(item, reader)?);
     Some(Leaf::new(&KIND, Cost::Principal, &wanted))
 }
 

@@ -66,6 +66,7 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
         );
         return None;
     };
+    reader.asks_risk = true;
     let at_least = reader.count(number)?;
     if at_least > MOST {
         reader.error(number.span(), format!("{MOST} points are the most"));
@@ -74,6 +75,12 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
     if reader.signals.is_empty() {
         let help = "add `[[risk.signal]]` with `id`, `points` and `when`; a signal cannot ask for the score";
         reader.error_with_help(item.span(), "there are no signals here", help);
+        return None;
+    }
+    let most = reader.signals.iter().map(|signal| signal.points).sum::<u32>();
+    if at_least > most {
+        let help = format!("all signals together give {most} points");
+        reader.error_with_help(number.span(), "the rule can never fire", help);
         return None;
     }
     Some(at_least_points(at_least, &reader.signals))

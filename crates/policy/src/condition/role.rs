@@ -92,6 +92,7 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
             }
             return None;
         }
+        reader.asked_roles.push(name.to_owned());
         names.push(name);
     }
     Some(held(&names, &reader.roles))

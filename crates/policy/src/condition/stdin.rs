@@ -39,6 +39,15 @@ const fn name(stdin: StdinUse) -> &'static str {
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
     let known = [StdinUse::Content, StdinUse::Ignore, StdinUse::Stream].map(name);
     let words = reader.words(item, "use of standard input", &known.map(|name| (name, name)))?;
+    if words.len() == known.len() {
+        let help = "leave the condition out, or name some uses";
+        reader.error_with_help(
+            item.span(),
+            "every use is named, so the condition always holds",
+            help,
+        );
+        return None;
+    }
     Some(Leaf::new(&KIND, Cost::Invocation, &Wanted(words.into_iter().collect())))
 }
 

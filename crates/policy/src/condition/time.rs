@@ -59,7 +59,13 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
         Some(hours) => Some(hours?),
         None => None,
     };
-    Some(Leaf::new(&KIND, Cost::Files, &Wanted { days, hours, zone: &zone? }))
+    let zone = zone?;
+    if days == 0x7f && hours.is_none_or(|hours| hours == (0, 24 * 60)) {
+        let help = "leave the condition out, or leave out some days or hours";
+        reader.error_with_help(fields.span, "it is always one of these days and hours", help);
+        return None;
+    }
+    Some(Leaf::new(&KIND, Cost::Files, &Wanted { days, hours, zone: &zone }))
 }
 
 fn read_days(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<u8> {

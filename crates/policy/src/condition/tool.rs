@@ -32,7 +32,7 @@ pub(super) static KIND: Kind = Kind {
 struct Tool<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
-    let names = reader.globs(item)?;
+    let names = reader.names(item)?;
     Some(named(names.into_iter()))
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere};
+use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
 use crate::glob;
@@ -32,7 +32,7 @@ pub(super) static KIND: Kind = Kind {
 struct User<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
-    let wanted = User(reader.globs(item)?.into_iter().collect());
+    let wanted = User(values::names(item, reader)?);
     Some(Leaf::new(&KIND, Cost::Files, &wanted))
 }
 

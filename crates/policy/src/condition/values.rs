@@ -94,6 +94,37 @@ pub(super) fn check_except(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> 
     Some(())
 }
 
+/// Refuses paths all of which `except` takes out again, word by word.
+pub(super) fn check_left(
+    fields: &Fields<'_, '_>,
+    paths: &List<'_>,
+    except: &List<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<()> {
+    let everything = ["**", "/**"].iter().any(|all| except.has(all));
+    if except.is_empty() || !(everything || paths.iter().all(|path| except.has(path))) {
+        return Some(());
+    }
+    let help = "`except` takes out everything that `path` names";
+    reader.error_with_help(fields.key_span("except"), "the rule can never fire", help);
+    None
+}
+
+/// Globs over the names of something that there always is: `*` would say nothing.
+pub(super) fn names(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
+    let names = reader.names(item)?;
+    if names.contains(&"*") {
+        let help = "leave the condition out, or name some";
+        reader.error_with_help(
+            item.span(),
+            "`*` fits every name, so the condition always holds",
+            help,
+        );
+        return None;
+    }
+    Some(names.into_iter().collect())
+}
+
 /// Refuses a table that holds nothing but `which`.
 pub(super) fn check_something(
     fields: &Fields<'_, '_>,

@@ -63,11 +63,18 @@ pub(crate) fn read(
 fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
     // Detectors and exceptions stand in the same file; who knows detectors reads them.
     reader.check_keys(table, &["allow", "detector", "policy", "risk", "role", "rule"]);
+    for (name, item) in table.iter() {
+        if item.get_ref().as_array().is_some_and(|items| items.is_empty()) {
+            let help = format!("leave it out, or write `[[{}]]`", name.get_ref());
+            reader.error_with_help(item.span(), "the list is empty", help);
+        }
+    }
     let mut rules = read_roles(table.get("role"), reader);
     if let Some(item) = table.get("risk") {
         rules.extend(risk::read(item, reader));
     }
     read_rules(table.get("rule"), reader, &mut rules);
+    check_effect(table, &rules, reader);
     let Some(head) = table.get("policy") else {
         let help = "start the file with `[policy]`, `id = \"…\"` and `version = \"…\"`";
         reader.error_with_help(0..0, "`[policy]` is missing", help);
@@ -106,6 +113,26 @@ fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
         detectors: places(table, "detector"),
         exceptions: places(table, "allow"),
     })
+}
+
+/// Tells of signals and roles that no rule comes from and none asks for: they change nothing.
+fn check_effect(table: &DeTable<'_>, rules: &[RuleSource], reader: &mut Reader<'_>) {
+    let score = reader.asks_risk || rules.iter().any(|rule| rule.id.starts_with("risk-"));
+    if let Some(item) = table.get("risk").filter(|_| !score && !reader.signals.is_empty()) {
+        let help = "add bands, such as `allow = [0, 60]` and `deny = [61, 100]`, or a rule with \
+                    `risk = { at_least = 60 }`";
+        reader.error_with_help(item.span(), "nothing follows from the score", help);
+    }
+    let roles = table.get("role").and_then(|item| item.get_ref().as_array());
+    for item in roles.into_iter().flat_map(|items| items.iter()) {
+        let name = item.get_ref().as_table().and_then(|role| role.get("name")?.get_ref().as_str());
+        let Some(name) = name else { continue };
+        let takes = rules.iter().any(|rule| rule.id.starts_with(&format!("role-{name}-")));
+        if !takes && !reader.asked_roles.iter().any(|asked| asked == name) && !reader.has_errors() {
+            let help = format!("say what it may not do, or write a rule with `role = \"{name}\"`");
+            reader.warn(item.span(), format!("the role `{name}` changes nothing"), help);
+        }
+    }
 }
 
 /// Where the tables of that name stand.

@@ -18,9 +18,19 @@ pub(crate) fn read(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Vec<Exam
             reader.error(item.span(), format!("`{key}` must be a list of examples"));
             continue;
         };
+        if items.is_empty() {
+            let help = "leave it out, or write a call that the rule is about";
+            reader.error_with_help(item.span(), "the list is empty", help);
+        }
         for item in items {
             let Some(example) = example(item, reader) else { continue };
-            examples.push(Example { rule: rule.to_owned(), matches, ..example });
+            let example = Example { rule: rule.to_owned(), matches, ..example };
+            let same =
+                |one: &Example| Example { place: one.place.clone(), ..example.clone() } == *one;
+            if examples.iter().any(same) {
+                reader.error(item.span(), format!("`{}` is listed twice", example.shown()));
+            }
+            examples.push(example);
         }
     }
     examples
@@ -52,6 +62,15 @@ pub(super) fn example(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Exampl
         (None, Some(tool)) => {
             let name = reader.text(tool)?.to_owned();
             let arguments = match fields.item("args") {
+                Some(item) if !item.get_ref().is_table() => {
+                    let help = "write `args = { amount = 250 }`";
+                    reader.error_with_help(
+                        item.span(),
+                        "`args` must be a table of arguments",
+                        help,
+                    );
+                    return None;
+                }
                 Some(item) => value(item, reader)?,
                 None => Value::Table(Vec::new()),
             };
@@ -240,12 +259,22 @@ fn command_line(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<Word>> {
             None
         }
     };
-    items.iter().map(word).collect()
+    let words: Vec<Word> = items.iter().map(word).collect::<Option<_>>()?;
+    if words.first().is_some_and(|program| program.text.trim().is_empty()) {
+        reader.error(item.span(), "the example names no program");
+        return None;
+    }
+    Some(words)
 }
 
 /// An entity type, a table, or a list of these.
 fn findings(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<DeclaredFinding>> {
     match item.get_ref().as_array() {
+        Some(items) if items.is_empty() => {
+            let help = "leave it out when nothing is found";
+            reader.error_with_help(item.span(), "the list is empty", help);
+            None
+        }
         Some(items) => items.iter().map(|item| finding(item, reader)).collect(),
         None => Some(vec![finding(item, reader)?]),
     }
@@ -269,12 +298,26 @@ fn finding(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<DeclaredFinding> 
         declared.severity = reader.word(item, "severity", &crate::read::SEVERITIES)?;
     }
     if let Some(item) = fields.item("channel") {
-        declared.channel = Channel::from(reader.text(item)?.to_owned());
+        declared.channel = channel(item, reader)?;
     }
     if let Some(item) = fields.item("going_home") {
         declared.going_home = Some(reader.flag(item)?);
     }
     Some(declared)
+}
+
+/// A channel as findings show it. The shown form of a field needs no word before it, but then it
+/// could be any slip.
+fn channel(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Channel> {
+    let text = reader.text(item)?;
+    let channel = Channel::from(text.to_owned());
+    if matches!(channel, Channel::Field(_)) && !text.starts_with("field:") {
+        let help =
+            "write `arg[2]`, `args`, `stdin`, `output`, `file:NAME`, `env:NAME` or `field:PATH`";
+        reader.error_with_help(item.span(), format!("unknown channel `{text}`"), help);
+        return None;
+    }
+    Some(channel)
 }
 
 /// An entity type, spelled out.

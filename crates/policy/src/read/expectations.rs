@@ -47,6 +47,10 @@ fn file(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<TestFile> {
         reader.error_with_help(tests.span(), "tests are a list of tables", help);
         return None;
     };
+    if items.is_empty() {
+        let help = "write `[[test]]`, `call = \"git push\"` and `expect = \"allow\"`";
+        reader.error_with_help(tests.span(), "there is no test", help);
+    }
     let cases = items.iter().filter_map(|item| case(item, reader)).collect();
     Some(TestFile { policy, cases })
 }

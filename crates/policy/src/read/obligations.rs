@@ -4,7 +4,7 @@ use datafog_core::{ApprovalScope, Obligation, Transform, Verdict};
 
 use super::reader::{Fields, Item, Reader};
 use super::rule::required;
-use crate::condition::duration;
+use crate::condition::{duration, entity_globs};
 
 /// Fields, and the effects that use them.
 const OWNERS: [(&str, &[Verdict]); 4] = [
@@ -64,6 +64,11 @@ pub(super) fn read_obligations(
 fn approval(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<Obligation>> {
     let Some(item) = fields.item("approval") else { return Some(vec![Obligation::Approve]) };
     let terms = reader.fields(item, &["scope", "timeout"])?;
+    if terms.table.is_empty() {
+        let help = "leave it out, or write `approval = { scope = \"once\", timeout = \"15m\" }`";
+        reader.error_with_help(item.span(), "the table says nothing", help);
+        return None;
+    }
     let scopes = [("once", ApprovalScope::Once), ("session", ApprovalScope::Session)];
     let scope = terms.item("scope").map(|item| reader.word(item, "scope", &scopes));
     let seconds = terms.item("timeout").map(|item| duration(item, reader, LONGEST));
@@ -83,22 +88,26 @@ fn redactions(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<Obligation
     if let Some(items) = value.as_array().filter(|_| tables) {
         return items.iter().map(|item| redaction(item, reader)).collect();
     }
-    let globs = reader.globs(item)?.into_iter().map(str::to_owned).collect();
-    Some(vec![Obligation::Redact(globs)])
+    Some(vec![Obligation::Redact(entities(item, reader)?)])
 }
 
 fn redaction(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Obligation> {
     let fields = reader.fields(item, &["entity", "with"])?;
-    let entities = required(&fields, "entity", reader).and_then(|item| reader.globs(item));
+    let named = required(&fields, "entity", reader).and_then(|item| entities(item, reader));
     let with = match fields.item("with") {
         Some(item) => reader.word(item, "replacement", &TRANSFORMS),
         None => Some(None),
     };
-    let entities: Vec<String> = entities?.into_iter().map(str::to_owned).collect();
+    let entities = named?;
     Some(match with? {
         None => Obligation::Redact(entities),
         Some(with) => Obligation::Transform { entities, with },
     })
+}
+
+/// Globs over entity types, each of which some detector reports.
+fn entities(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<String>> {
+    Some(entity_globs(item, reader)?.iter().map(str::to_owned).collect())
 }
 
 fn rewrite(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Obligation> {

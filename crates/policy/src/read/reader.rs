@@ -50,6 +50,10 @@ pub(crate) struct Reader<'a> {
     pub(crate) rule: String,
     /// Signals of risk, once they are read.
     pub(crate) signals: Vec<Signal>,
+    /// A rule asks for the score.
+    pub(crate) asks_risk: bool,
+    /// Roles that rules ask for, by name.
+    pub(crate) asked_roles: Vec<String>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -62,6 +66,8 @@ impl<'a> Reader<'a> {
             roles: Vec::new(),
             rule: String::new(),
             signals: Vec::new(),
+            asks_risk: false,
+            asked_roles: Vec::new(),
             diagnostics: Vec::new(),
         }
     }
@@ -131,6 +137,10 @@ impl<'a> Reader<'a> {
         };
         if text.trim().is_empty() {
             self.error(item.span(), "the text is empty");
+            return None;
+        }
+        if text.contains(|letter: char| letter.is_control() && !matches!(letter, '\n' | '\t')) {
+            self.error(item.span(), "the text holds a control character");
             return None;
         }
         Some(text)
@@ -246,6 +256,17 @@ impl<'a> Reader<'a> {
     /// Globs over texts.
     pub(crate) fn globs<'i>(&mut self, item: &'i Item<'_>) -> Option<Vec<&'i str>> {
         self.patterns(item, glob::check)
+    }
+
+    /// Globs over names, of users or branches say: none begins or ends in a blank.
+    pub(crate) fn names<'i>(&mut self, item: &'i Item<'_>) -> Option<Vec<&'i str>> {
+        let names = self.globs(item)?;
+        if let Some(name) = names.iter().find(|name| name.trim() != **name) {
+            let help = format!("write `{}`", name.trim());
+            self.error_with_help(item.span(), "no name begins or ends in a blank", help);
+            return None;
+        }
+        Some(names)
     }
 
     /// Path patterns.

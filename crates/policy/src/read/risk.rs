@@ -63,6 +63,7 @@ pub(super) fn read(item: &Item<'_>, reader: &mut Reader<'_>) -> Vec<RuleSource> 
         bands.push(Band { name, effect, severity, from, to, span: item.span(), line });
     }
     check(&bands, fields.span, reader);
+    check_reach(&bands, reader);
     bands.iter().filter_map(|band| rule(band, reader)).collect()
 }
 
@@ -137,6 +138,15 @@ fn check(bands: &[Band], all: Range<usize>, reader: &mut Reader<'_>) {
     if next <= MOST && !bands.is_empty() {
         let message = format!("no band holds the scores from {next} to {MOST}");
         reader.error_with_help(all, message, format!("let `{before}` end at {MOST}"));
+    }
+}
+
+/// Warns of bands that all signals together do not reach: no such score is ever seen.
+fn check_reach(bands: &[Band], reader: &mut Reader<'_>) {
+    let most = reader.signals.iter().map(|signal| signal.points).sum::<u32>();
+    for Band { name, from, span, .. } in bands.iter().filter(|band| band.from > most) {
+        let message = format!("`{name}` begins at {from}, and all signals together give {most}");
+        reader.warn(span.clone(), message, "give them more points, or let the band begin lower");
     }
 }
 

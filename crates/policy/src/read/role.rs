@@ -81,9 +81,21 @@ pub(super) fn members(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Member
     Some(Members { name, users, groups, default })
 }
 
+/// Refuses a key from which nothing follows.
+fn says_nothing(
+    fields: &Fields<'_, '_>,
+    key: &str,
+    why: &str,
+    reader: &mut Reader<'_>,
+) -> Option<()> {
+    let help = format!("leave `{key}` out, or name less");
+    reader.error_with_help(fields.key_span(key), format!("`{key}` changes nothing: {why}"), help);
+    None
+}
+
 fn globs(fields: &Fields<'_, '_>, key: &str, reader: &mut Reader<'_>) -> Option<Vec<String>> {
     match fields.item(key) {
-        Some(item) => Some(reader.globs(item)?.into_iter().map(str::to_owned).collect()),
+        Some(item) => Some(reader.names(item)?.into_iter().map(str::to_owned).collect()),
         None => Some(Vec::new()),
     }
 }
@@ -133,6 +145,9 @@ impl Role<'_, '_, '_> {
     fn tools(&self, reader: &mut Reader<'_>, rules: &mut Vec<RuleSource>) -> Option<()> {
         let (only, never) =
             (globs(self.fields, "tools", reader)?, globs(self.fields, "blocked_tools", reader)?);
+        if only.iter().any(|tool| tool == "*") {
+            return says_nothing(self.fields, "tools", "every tool is called `*`", reader);
+        }
         if !only.is_empty() {
             let any = Node::Leaf(tools_named(["*"].into_iter()));
             let others = Node::Leaf(tools_named(only.iter().map(String::as_str)));
@@ -176,6 +191,9 @@ impl Role<'_, '_, '_> {
     fn paths(&self, reader: &mut Reader<'_>, rules: &mut Vec<RuleSource>) -> Option<()> {
         let (only, never) =
             (paths(self.fields, "paths", reader)?, paths(self.fields, "blocked_paths", reader)?);
+        if only.iter().any(|path| path == "/**" || path == "**") {
+            return says_nothing(self.fields, "paths", "every path fits", reader);
+        }
         for (key, within, except) in
             [("paths", vec![String::from("/**")], only), ("blocked-paths", never, Vec::new())]
         {
@@ -218,6 +236,10 @@ impl Role<'_, '_, '_> {
             let help = "only in the mode `supervised` a person is asked";
             reader.error_with_help(self.fields.key_span("approve"), "nobody would be asked", help);
             return None;
+        }
+        if silent.iter().any(|tool| tool == "*") || asked.iter().all(|tool| silent.contains(tool)) {
+            let why = "it takes out everything that `approve` names";
+            return says_nothing(self.fields, "auto_approve", why, reader);
         }
         let mut nodes = vec![Node::Leaf(tools_named(asked.iter().map(String::as_str)))];
         if !silent.is_empty() {
