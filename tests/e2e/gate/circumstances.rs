@@ -80,7 +80,9 @@ fn calls_are_counted_and_questions_are_not() {
 #[test]
 fn time_user_and_automation_are_asked_for() {
     let always = with_rule(
-        "command = \"git\"\ntime = { days = \"mon-sun\", hours = \"00:00-24:00\", zone = \"UTC\" }",
+        "command = \"git\"\nany = [\n\
+             { time = { hours = \"00:00-12:00\", zone = \"UTC\" } },\n\
+             { time = { days = \"mon-sun\", hours = \"12:00-24:00\", zone = \"UTC\" } },\n]",
         "match = [{ run = \"git status\", time = \"sun 23:59\" }]",
     );
     always.shim("git", ["status"]).run().assert_denied(&always, "own-rule");

@@ -158,22 +158,32 @@ pub(super) fn read(
 /// Whether some value can answer all of `operators`: one of those that are listed, a number, a
 /// length.
 fn possible(operators: &[Operator<'_>]) -> bool {
-    let listed = operators.iter().find_map(|one| match one {
-        Operator::OneOf(scalars) => Some(scalars),
-        Operator::Between(..)
-        | Operator::Cidr(_)
-        | Operator::Contains(_)
-        | Operator::Domain { .. }
-        | Operator::Exists(_)
-        | Operator::Length(..)
-        | Operator::Like(_)
-        | Operator::Matches(_)
-        | Operator::Number(..) => None,
-    });
+    let listed = operators
+        .iter()
+        .find_map(|one| if let Operator::OneOf(scalars) = one { Some(scalars) } else { None });
     let holds = |scalar: &Scalar<'_>| test(operators, &scalar.value(), Which::Any) == Truth::True;
     if let Some(scalars) = listed {
         return scalars.iter().any(holds);
     }
+    let (numbers, lengths) = limits(operators);
+    // Of real numbers one lies at a limit or between two; of whole ones at a limit or beside it.
+    let mut sorted: Vec<f64> = numbers.iter().map(|(_, limit)| limit.float()).collect();
+    sorted.sort_by(|one, other| order(*one, *other));
+    let between = sorted.windows(2).map(|pair| pair.iter().sum::<f64>() / 2.0);
+    let edges = [sorted.first().map(|it| it - 1.0), sorted.last().map(|it| it + 1.0)];
+    let some = between.chain(edges.into_iter().flatten()).map(Number::Float);
+    let beside = |at: &i64| [at.saturating_sub(1), *at, at.saturating_add(1)];
+    let whole = lengths.iter().flat_map(|(_, at)| beside(at)).filter(|at| *at >= 0);
+    let lengths: Limits = lengths.iter().map(|(how, at)| (*how, Number::Integer(*at))).collect();
+    answers(&numbers, some.chain(numbers.iter().map(|(_, limit)| *limit)))
+        && answers(&lengths, whole.map(Number::Integer))
+}
+
+/// How a number stands to each of some others.
+type Limits = Vec<(Comparison, Number)>;
+
+/// What is asked of a number, and of a length.
+fn limits(operators: &[Operator<'_>]) -> (Limits, Vec<(Comparison, i64)>) {
     let (mut numbers, mut lengths) = (Vec::new(), Vec::new());
     for one in operators {
         match one {
@@ -182,9 +192,7 @@ fn possible(operators: &[Operator<'_>]) -> bool {
                 numbers.push((Comparison::LessOrEqual, *high));
             }
             Operator::Number(comparison, limit) => numbers.push((*comparison, *limit)),
-            Operator::Length(comparison, length) => {
-                lengths.push((*comparison, Number::Integer(i64::from(*length))));
-            }
+            Operator::Length(comparison, length) => lengths.push((*comparison, i64::from(*length))),
             Operator::Cidr(_)
             | Operator::Contains(_)
             | Operator::Domain { .. }
@@ -194,20 +202,7 @@ fn possible(operators: &[Operator<'_>]) -> bool {
             | Operator::OneOf(_) => {}
         }
     }
-    // Of real numbers one lies at a limit or between two; of whole ones at a limit or beside it.
-    let limits = numbers.iter().map(|(_, limit)| limit.float());
-    let mut limits: Vec<f64> = limits.collect();
-    limits.sort_by(|one, other| order(*one, *other));
-    let between = limits.windows(2).map(|pair| pair.iter().sum::<f64>() / 2.0);
-    let edges = [limits.first().map(|it| it - 1.0), limits.last().map(|it| it + 1.0)];
-    let some = limits.iter().copied().chain(between).chain(edges.into_iter().flatten());
-    let some = some.map(Number::Float).chain(numbers.iter().map(|(_, limit)| *limit));
-    let whole = lengths.iter().filter_map(|(_, limit)| match limit {
-        Number::Integer(at) => Some([at.saturating_sub(1), *at, at.saturating_add(1)]),
-        Number::Float(_) => None,
-    });
-    let whole = whole.flatten().filter(|length| *length >= 0).map(Number::Integer);
-    answers(&numbers, some) && answers(&lengths, whole)
+    (numbers, lengths)
 }
 
 /// Whether one of `candidates` stands to every limit as it should; true without limits.
