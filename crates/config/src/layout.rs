@@ -17,6 +17,7 @@ const BINARY: &str = "datafog";
 /// <root>/policy.toml          the user's policy
 /// <root>/policy.schema.json   what editors know about policies
 /// <root>/trust.toml           project policies that may tighten, by digest
+/// <root>/users.toml           who the users are: names, groups, tenants
 /// <root>/key                  32 random bytes
 /// <root>/cache/               what was compiled from settings and policy
 /// <root>/rate/                how often calls came, for rules that ask
@@ -125,6 +126,18 @@ impl Layout {
         self.system.join("policy.toml")
     }
 
+    /// `<root>/users.toml`: what the system's own files do not say of users.
+    #[must_use]
+    pub fn users(&self) -> PathBuf {
+        self.root.join("users.toml")
+    }
+
+    /// `/etc/datafog/users.toml`, the same for the whole machine.
+    #[must_use]
+    pub fn system_users(&self) -> PathBuf {
+        self.system.join("users.toml")
+    }
+
     /// The same layout with the machine's own files in another folder, for tests.
     #[must_use]
     pub fn with_system(self, system: impl Into<PathBuf>) -> Self {
@@ -185,6 +198,8 @@ impl Layout {
             ("policy", self.policy()),
             ("system policy", self.system_policy()),
             ("trust", self.trust()),
+            ("users", self.users()),
+            ("system users", self.system_users()),
             ("key", self.key()),
             ("cache", self.cache()),
             ("receipts", self.receipts()),

@@ -19,6 +19,7 @@ mod settings;
 mod settings_file;
 mod small_file;
 mod trust;
+mod users;
 
 pub use change::{Change, ChangeKind, make_folder};
 pub use env_vars::{EnvVar, EnvVars};
@@ -33,3 +34,4 @@ pub use settings::{Hook, Limits, Receipts, Settings};
 pub use settings_file::SettingsFile;
 pub use small_file::read_small;
 pub use trust::{Trust, Trusted};
+pub use users::Users;

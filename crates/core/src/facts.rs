@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::{
-    Account, Action, Automation, Destination, Finding, Flows, LocalTime, Mode, Principal,
+    Account, Action, Automation, Destination, Finding, Flows, LocalTime, Mode, Principal, Remote,
     Repository, ToolCall,
 };
 
@@ -48,6 +48,12 @@ pub trait Facts {
     /// The repository that `folder` belongs to: `None` when that cannot be told, `Some(None)` when
     /// it belongs to none.
     fn repository(&self, _folder: &Path) -> Option<Option<Repository>> {
+        None
+    }
+
+    /// Where the remotes of the repository at `folder` are, each `None` when that one cannot be
+    /// told; `None` when they cannot be told at all.
+    fn remotes(&self, _folder: &Path) -> Option<Vec<Option<Remote>>> {
         None
     }
 

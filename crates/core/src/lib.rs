@@ -31,7 +31,7 @@ mod verdict;
 
 pub use action::{Action, ActionKind};
 pub use channel::Channel;
-pub use circumstance::{Account, Automation, LocalTime, Repository};
+pub use circumstance::{Account, Automation, LocalTime, Remote, Repository};
 pub use decision::{ApprovalScope, Decision, Obligation, RuleMatch, Transform};
 pub use destination::{Destination, HostName, Reach, Void, is_resent};
 pub use digest::{Digest, Key, KeyedDigest, KeyedHasher};

@@ -43,11 +43,11 @@ pub struct Call {
     pub context: String,
     /// Who asks.
     pub principal: Principal,
-    /// The user's name by the password file; empty when unknown.
+    /// The user's name, as the gate knows it; empty when unknown.
     pub user: String,
-    /// Groups of the user by the group file.
+    /// Groups of the user.
     pub groups: Vec<String>,
-    /// The tenant that the caller's credential belongs to; empty without one.
+    /// The tenant that the user belongs to; empty without one.
     pub tenant: String,
     /// The working directory, absolute.
     pub cwd: PathBuf,
@@ -66,6 +66,7 @@ impl Call {
             action.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let commands = Commands::of_words(words.clone(), tables);
         let program = crate::command::program(&words).to_owned();
+        let account = facts.account().cloned().unwrap_or_default();
         let mut call = Self {
             kind: action.kind.name().to_owned(),
             tool: names::adapter(&program),
@@ -73,6 +74,9 @@ impl Call {
             resource: program,
             findings: facts.findings().to_vec(),
             principal: facts.principal().clone(),
+            user: account.user,
+            groups: account.groups,
+            tenant: account.tenant.flatten().unwrap_or_default(),
             cwd: action.cwd.clone(),
             home: facts.home().map(Path::to_owned),
             ..Self::default()

@@ -8,7 +8,7 @@ use std::{fs, io};
 
 use datafog_core::{
     Account, Action, Automation, Destination, Facts, Finding, Flow, Flows, HostName, Invocation,
-    Key, KeyedDigest, LocalTime, Mode, Principal, Repository, Surroundings,
+    Key, KeyedDigest, LocalTime, Mode, Principal, Remote, Repository, Surroundings,
 };
 use datafog_detect::Custom;
 
@@ -216,7 +216,9 @@ impl Facts for Case<'_> {
     }
 
     fn account(&self) -> Option<&Account> {
-        self.account.get_or_init(|| circumstance::account(self.known.uid)).as_ref()
+        self.account
+            .get_or_init(|| circumstance::account(self.known.uid, self.world.finder.layout))
+            .as_ref()
     }
 
     fn repository(&self, folder: &Path) -> Option<Option<Repository>> {
@@ -224,6 +226,13 @@ impl Facts for Case<'_> {
         let (known, found) = self.repository.get_or_init(|| (folder.to_owned(), find(folder)));
         // A part of the call may stand in another folder.
         if known == folder { found.clone() } else { find(folder) }
+    }
+
+    fn remotes(&self, folder: &Path) -> Option<Vec<Option<Remote>>> {
+        match self.repository(folder)? {
+            Some(repository) => circumstance::remotes(&repository.root, self.world),
+            None => Some(Vec::new()),
+        }
     }
 
     fn local_time(&self, zone: &str) -> Option<LocalTime> {

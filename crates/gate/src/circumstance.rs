@@ -8,10 +8,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use datafog_config::{group_names, read_small, user_name};
-use datafog_core::{Account, Automation, LocalTime, Principal, Repository, Surroundings};
+use datafog_config::{Identity, Layout, Users, group_names, read_small, user_name};
+use datafog_core::{Account, Automation, LocalTime, Principal, Remote, Repository, Surroundings};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+
+use crate::remotes;
+use crate::state::{ROOT, trusted};
 
 /// Where time zones are kept, by the conventions of Unix systems.
 const ZONES: [&str; 3] = ["/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo"];
@@ -51,9 +54,29 @@ const VARIABLES: [&str; 9] = [
     "TF_BUILD",
 ];
 
-/// The account of the user `uid`, with the groups of this process.
-pub(crate) fn account(uid: u32) -> Option<Account> {
-    Some(Account { user: user_name(uid)?, groups: group_names()? })
+/// No file of users is larger.
+const MOST_USERS: u64 = 1 << 20;
+
+/// The account of the user `uid`, with the groups of this process. What the user's own file says
+/// counts only where the machine has no policy and no such file: it must not make its user another
+/// one for the rules of the machine. A file that cannot be used leaves the account unknown.
+pub(crate) fn account(uid: u32, layout: &Layout) -> Option<Account> {
+    let (name, groups) = (user_name(uid), group_names());
+    let machine = users(&layout.system_users(), ROOT)?;
+    let ruled = machine.is_some() || Identity::at(&layout.system_policy()).ok()?.file.is_some();
+    match if ruled { machine } else { users(&layout.users(), uid)? } {
+        Some(users) => users.account(uid, name, groups),
+        None => Some(Account { user: name?, groups: groups?, tenant: None }),
+    }
+}
+
+/// The file of users at `path`: `None` when it cannot be used, `Some(None)` when there is none.
+fn users(path: &Path, owner: u32) -> Option<Option<Users>> {
+    if trusted(path, owner).ok()?.is_none() {
+        return Some(None);
+    }
+    let text = String::from_utf8(read_small(path, MOST_USERS).ok()?).ok()?;
+    Users::parse(&text, path).ok().map(Some)
 }
 
 /// The repository that `folder` belongs to: `None` when that cannot be told, `Some(None)` when it
@@ -89,6 +112,11 @@ fn git_folder(place: &Path) -> Option<PathBuf> {
     let text = String::from_utf8(read_small(place, MOST_NAME).ok()?).ok()?;
     let named = text.strip_prefix("gitdir:")?.trim();
     Some(place.parent()?.join(named))
+}
+
+/// Where the remotes of the repository at `root` are.
+pub(crate) fn remotes(root: &Path, world: &dyn Surroundings) -> Option<Vec<Option<Remote>>> {
+    remotes::remotes(&git_folder(&root.join(".git"))?, world)
 }
 
 /// The branch in `HEAD`; `Some(None)` when it names a commit.

@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use datafog_core::{
     Account, Action, ActionKind, Automation, Destination, Facts, Finding, Flows, Id, LocalTime,
-    Mode, OperandKind, Principal, Repository, Surroundings,
+    Mode, OperandKind, Principal, Remote, Repository, Surroundings,
 };
 use datafog_policy::{Example, Interpreter};
 
@@ -189,6 +189,10 @@ impl Facts for ExampleFacts<'_> {
 
     fn repository(&self, _folder: &Path) -> Option<Option<Repository>> {
         Some(self.example.stated.repository(Path::new(HOME), Path::new(ROOT)))
+    }
+
+    fn remotes(&self, _folder: &Path) -> Option<Vec<Option<Remote>>> {
+        Some(self.example.stated.remotes())
     }
 
     fn local_time(&self, _zone: &str) -> Option<LocalTime> {

@@ -265,7 +265,7 @@ impl Compiled {
 }
 
 /// Who owns the machine's own files.
-const ROOT: u32 = 0;
+pub(crate) const ROOT: u32 = 0;
 
 /// Why a project's file does not hold when neither it nor the cache has what was trusted.
 const CHANGED: &str = "it is not what was trusted";
@@ -315,7 +315,7 @@ fn load(bytes: &[u8]) -> Option<Custom> {
 }
 
 /// What stands at `path`, refused when others could have put it there.
-fn trusted(path: &Path, user: u32) -> Result<Option<FileIdentity>, Error> {
+pub(crate) fn trusted(path: &Path, user: u32) -> Result<Option<FileIdentity>, Error> {
     let identity = Identity::at(path)?;
     if let Some(file) = identity.file {
         file.require_trusted(path, user)?;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use datafog_core::{
     Account, Action, ActionKind, Automation, Decision, Destination, Facts, Finding, Flows,
-    LocalTime, Mode, Obligation, Principal, Repository, Risk, RuleMatch, ToolCall, Verdict,
+    LocalTime, Mode, Obligation, Principal, Remote, Repository, Risk, RuleMatch, ToolCall, Verdict,
 };
 
 use crate::Truth;
@@ -266,6 +266,10 @@ impl Facts for Part<'_> {
 
     fn repository(&self, folder: &Path) -> Option<Option<Repository>> {
         self.facts.repository(folder)
+    }
+
+    fn remotes(&self, folder: &Path) -> Option<Vec<Option<Remote>>> {
+        self.facts.remotes(folder)
     }
 
     fn local_time(&self, zone: &str) -> Option<LocalTime> {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use datafog_core::{
     Account, Automation, Channel, Confidence, Facts, Finding, KeyedDigest, LocalTime, Mode,
-    PrincipalKind, Repository, Severity, Span, Value,
+    PrincipalKind, Remote, Repository, Severity, Span, Value,
 };
 
 use crate::diagnostic::{Diagnostic, Level, SourceText};
@@ -71,6 +71,11 @@ pub struct Stated {
     pub branch: Option<String>,
     /// The folder of the repository at hand; may start with `~`.
     pub repository: Option<Word>,
+    /// Remotes of the repository at hand, as the condition names them; one that is not read as
+    /// such cannot be told.
+    pub remotes: Vec<String>,
+    /// The tenant of the user; none when not stated.
+    pub tenant: Option<String>,
     /// The moment, in whatever zone a rule asks for; unknown when not stated.
     pub time: Option<LocalTime>,
     /// A runner of continuous integration is a parent process.
@@ -84,17 +89,28 @@ impl Stated {
     #[must_use]
     pub fn account(&self) -> Account {
         let user = self.user.clone().unwrap_or_else(|| String::from("example"));
-        Account { user, groups: self.groups.clone() }
+        Account { user, groups: self.groups.clone(), tenant: Some(self.tenant.clone()) }
     }
 
-    /// The repository that is stated; `None` for none. With a branch alone it is the project in
-    /// the home.
+    /// The repository that is stated; `None` for none. With a branch or remotes alone it is
+    /// the project in the home.
     #[must_use]
     pub fn repository(&self, home: &Path, root: &Path) -> Option<Repository> {
         let folder =
             self.repository.as_ref().map(|folder| PathBuf::from(folder.expand(home, root)));
-        let folder = folder.or_else(|| self.branch.as_ref().map(|_| home.join("project")));
+        let implied = self.branch.is_some() || !self.remotes.is_empty();
+        let folder = folder.or_else(|| implied.then(|| home.join("project")));
         folder.map(|root| Repository { root, branch: self.branch.clone() })
+    }
+
+    /// Where the remotes that are stated are.
+    #[must_use]
+    pub fn remotes(&self) -> Vec<Option<Remote>> {
+        let remote = |text: &String| {
+            let (host, path) = text.split_once('/')?;
+            Some(Remote { host: host.to_ascii_lowercase(), path: path.to_owned() })
+        };
+        self.remotes.iter().map(remote).collect()
     }
 
     /// Whether a machine runs it.
@@ -151,10 +167,17 @@ impl Example {
     pub fn of(line: &str) -> Option<Self> {
         let words = words::split(line).ok()?;
         let source = SourceText { path: "", text: line };
-        Some(Self {
+        let place = source.diagnostic(Level::Error, 0..line.len(), String::new());
+        Some(Self { words, ..Self::at(place) })
+    }
+
+    /// A person in enforced mode, with nothing stated and nothing found; what is asked is to be
+    /// filled in.
+    pub(crate) fn at(place: Diagnostic) -> Self {
+        Self {
             rule: String::new(),
             matches: true,
-            words,
+            words: Vec::new(),
             tool: None,
             cwd: None,
             principal: PrincipalKind::Human,
@@ -163,8 +186,8 @@ impl Example {
             stated: Stated::default(),
             findings: Vec::new(),
             unscanned: false,
-            place: source.diagnostic(Level::Error, 0..line.len(), String::new()),
-        })
+            place,
+        }
     }
 
     /// The command line as the program would receive it.
@@ -198,6 +221,7 @@ impl Example {
         given.account = Some(self.stated.account());
         let home = given.home.clone().unwrap_or_default();
         given.repository = Some(self.stated.repository(&home, &given.root));
+        given.remotes = Some(self.stated.remotes());
         given.time = self.stated.time;
         given.automation = self.stated.automation();
         given.calls = Some(self.stated.calls.unwrap_or(1));

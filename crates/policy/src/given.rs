@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use datafog_core::{
     Account, Action, ActionKind, Automation, Destination, Facts, Finding, Flows, Id, Invocation,
-    LocalTime, Mode, Principal, PrincipalKind, Repository,
+    LocalTime, Mode, Principal, PrincipalKind, Remote, Repository,
 };
 
 /// [`Facts`] made of plain values. Nothing is looked up.
@@ -38,6 +38,8 @@ pub struct Given {
     pub account: Option<Account>,
     /// The repository of every folder; `None` when nobody knows, `Some(None)` when there is none.
     pub repository: Option<Option<Repository>>,
+    /// Remotes of that repository; `None` when nobody knows.
+    pub remotes: Option<Vec<Option<Remote>>>,
     /// The moment, whatever the zone; `None` when nobody knows.
     pub time: Option<LocalTime>,
     /// Whether a machine runs this by itself.
@@ -80,6 +82,7 @@ impl Given {
             entries: BTreeMap::new(),
             account: None,
             repository: None,
+            remotes: None,
             time: None,
             automation: Automation::Unknown,
             calls: None,
@@ -159,6 +162,10 @@ impl Facts for Given {
 
     fn repository(&self, _folder: &Path) -> Option<Option<Repository>> {
         self.repository.clone()
+    }
+
+    fn remotes(&self, _folder: &Path) -> Option<Vec<Option<Remote>>> {
+        self.remotes.clone()
     }
 
     fn local_time(&self, _zone: &str) -> Option<LocalTime> {

@@ -136,6 +136,10 @@ fn the_guide_shows_policies_that_load() {
     let blocks = guide.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
     let mut seen = 0;
     for block in blocks {
+        // A file of users, which the crate that reads it tests.
+        if block.starts_with("[[user]]") {
+            continue;
+        }
         if block.contains("[[test]]") {
             let tests = TestFile::parse(block, "POLICY.md", &Profiles);
             assert!(tests.is_ok_and(|file| !file.cases.is_empty()));

@@ -54,7 +54,7 @@ fn policy() -> Policy {
 
 fn by(mut facts: Given, user: &str, groups: &[&str]) -> Given {
     let groups = groups.iter().map(|group| (*group).to_owned()).collect();
-    facts.account = Some(Account { user: user.to_owned(), groups });
+    facts.account = Some(Account { user: user.to_owned(), groups, tenant: None });
     facts.calls = Some(1);
     facts
 }

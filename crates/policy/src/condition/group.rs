@@ -56,7 +56,7 @@ mod tests {
         let mut facts = Given::command("git", "/");
         assert_eq!(test("group = 'wheel'", &facts), Truth::Unknown);
         let groups = vec!["users".into(), "wheel".into()];
-        facts.account = Some(datafog_core::Account { user: "ann".into(), groups });
+        facts.account = Some(datafog_core::Account { user: "ann".into(), groups, tenant: None });
         assert_eq!(test("group = 'wheel'", &facts), Truth::True);
         assert_eq!(test("group = 'admin'", &facts), Truth::False);
     }

@@ -44,17 +44,7 @@ struct Wanted<'a> {
 }
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
-    let (item, which) = if item.get_ref().is_table() {
-        let fields = reader.fields(item, &["name", "which"])?;
-        let which = values::which(&fields, reader, sense)?;
-        let Some(name) = fields.item("name") else {
-            reader.error(fields.span, "`name` is missing");
-            return None;
-        };
-        (name, which)
-    } else {
-        (item, sense.which())
-    };
+    let (item, which) = values::named(item, reader, sense)?;
     let hosts = names(item, reader)?;
     let surely = sense.which() == Which::Every;
     Some(Leaf::new(&KIND, Cost::Destinations, &Wanted { hosts, which, surely }))

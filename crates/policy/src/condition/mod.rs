@@ -26,12 +26,14 @@ mod parent;
 mod place;
 mod principal;
 mod rate;
+mod remote;
 mod repository;
 pub(crate) mod risk;
 pub(crate) mod role;
 mod session;
 mod stdin;
 mod subcommand;
+mod tenant;
 pub(crate) mod time;
 mod tool;
 mod unclear;
@@ -68,12 +70,14 @@ pub(crate) static CONDITIONS: &[&Kind] = &[
     &parent::KIND,
     &principal::KIND,
     &rate::KIND,
+    &remote::KIND,
     &repository::KIND,
     &risk::KIND,
     &role::KIND,
     &session::KIND,
     &stdin::KIND,
     &subcommand::KIND,
+    &tenant::KIND,
     &time::KIND,
     &tool::KIND,
     &unclear::KIND,

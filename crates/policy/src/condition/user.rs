@@ -56,7 +56,8 @@ mod tests {
     fn users_by_name() {
         let mut facts = Given::command("git", "/");
         assert_eq!(test("user = 'ann'", &facts), Truth::Unknown);
-        facts.account = Some(datafog_core::Account { user: "ann".into(), groups: Vec::new() });
+        facts.account =
+            Some(datafog_core::Account { user: "ann".into(), groups: Vec::new(), tenant: None });
         assert_eq!(test("user = ['bob', 'a*']", &facts), Truth::True);
         assert_eq!(test("user = 'bob'", &facts), Truth::False);
     }

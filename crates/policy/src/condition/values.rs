@@ -84,6 +84,24 @@ pub(super) fn which(
     }
 }
 
+/// What is asked for, and how many must fit: a value alone, or `{ name, which }`.
+pub(super) fn named<'i, 't>(
+    item: &'i Item<'t>,
+    reader: &mut Reader<'_>,
+    sense: Sense,
+) -> Option<(&'i Item<'t>, Which)> {
+    if !item.get_ref().is_table() {
+        return Some((item, sense.which()));
+    }
+    let fields = reader.fields(item, &["name", "which"])?;
+    let which = which(&fields, reader, sense)?;
+    let Some(name) = fields.item("name") else {
+        reader.error(fields.span, "`name` is missing");
+        return None;
+    };
+    Some((name, which))
+}
+
 /// Refuses `except` where there is nothing to except from.
 pub(super) fn check_except(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<()> {
     if fields.item("except").is_some() && fields.item("path").is_none() {

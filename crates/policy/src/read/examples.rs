@@ -38,20 +38,8 @@ pub(crate) fn read(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Vec<Exam
 
 /// A command line as a string or a list, or a table with what surrounds it.
 pub(super) fn example(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Example> {
-    let mut example = Example {
-        rule: String::new(),
-        matches: true,
-        words: Vec::new(),
-        tool: None,
-        cwd: None,
-        principal: PrincipalKind::Human,
-        agent: None,
-        mode: Mode::Enforced,
-        stated: Stated::default(),
-        findings: Vec::new(),
-        unscanned: false,
-        place: reader.source.diagnostic(Level::Error, item.span(), String::new()),
-    };
+    let place = reader.source.diagnostic(Level::Error, item.span(), String::new());
+    let mut example = Example::at(place);
     if !item.get_ref().is_table() {
         example.words = command_line(item, reader)?;
         return Some(example);
@@ -96,7 +84,7 @@ pub(super) fn example(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Exampl
 }
 
 /// The keys of the table form, sorted.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "agent",
     "args",
     "branch",
@@ -108,9 +96,11 @@ const KEYS: [&str; 18] = [
     "mode",
     "parent",
     "principal",
+    "remote",
     "repository",
     "run",
     "session",
+    "tenant",
     "time",
     "tool",
     "unscanned",
@@ -197,13 +187,18 @@ fn stated(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Stated> {
     for (key, place) in [
         ("branch", &mut stated.branch),
         ("session", &mut stated.session),
+        ("tenant", &mut stated.tenant),
         ("user", &mut stated.user),
     ] {
         if let Some(item) = fields.item(key) {
             *place = Some(reader.text(item)?.to_owned());
         }
     }
-    for (key, place) in [("group", &mut stated.groups), ("parent", &mut stated.parents)] {
+    for (key, place) in [
+        ("group", &mut stated.groups),
+        ("parent", &mut stated.parents),
+        ("remote", &mut stated.remotes),
+    ] {
         if let Some(item) = fields.item(key) {
             let texts = reader.texts(item)?;
             *place = texts.into_iter().map(|text| text.into_inner().to_owned()).collect();
