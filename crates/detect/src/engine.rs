@@ -4,6 +4,8 @@
 //! of trigger: keywords, the character `@`, groups of digits. What a trigger leads to depends only
 //! on the bytes within fixed bounds around it, never on how the text was cut into segments.
 
+use std::ops::Range;
+
 use memchr::{memchr2_iter, memmem};
 
 use crate::assignment::{self, Assignment, Form, LONGEST_VALUE};
@@ -15,7 +17,7 @@ use crate::layer::spelled::Kind;
 use crate::number::{self, Group};
 use crate::overlap::{Pending, Raw};
 use crate::pattern::{self, Match, Mismatch};
-use crate::prefilter;
+use crate::prefilter::{self, Bitmaps};
 use crate::refused::Refused;
 use crate::repeat::{self, Copies, Repetition};
 use crate::rule::{Boundary, Keyword, Rule, Trigger};
@@ -24,6 +26,7 @@ use crate::tables::{AT_RULES, NUMBER_RULES, RULES, USERINFO_RULES};
 use crate::url;
 use crate::validator::{VALIDATORS, is_sample};
 use crate::walks::{Walks, in_set};
+use crate::watch::{Watch, Watching};
 
 /// How many words of names may lead to one value; more are a text made to cost time.
 const MOST_NAMES: u8 = 4;
@@ -52,6 +55,8 @@ pub(crate) struct Engine {
     pub(crate) layers: Layers,
     /// What copies of a unit hold while the text repeats it.
     pub(crate) copies: Option<Box<Copies>>,
+    /// What words of others are noticed.
+    pub(crate) watching: Option<Watching>,
 }
 
 /// The part of a text that one trigger may see.
@@ -100,7 +105,18 @@ impl Engine {
             depth,
             layers: Layers::new(),
             copies: None,
+            watching: None,
         }
+    }
+
+    /// The same, which looks out for words of others.
+    pub(crate) fn watching(self, watch: &'static Watch) -> Self {
+        Self { watching: Some(Watching::new(watch)), ..self }
+    }
+
+    /// Where such words may stand, as far as the scan has come since this was asked last.
+    pub(crate) fn watched(&mut self) -> Vec<Range<usize>> {
+        self.watching.as_mut().map(Watching::take).unwrap_or_default()
     }
 
     /// Looks at every trigger in `from..to` of `text`, whose first byte has absolute offset
@@ -108,7 +124,12 @@ impl Engine {
     pub(crate) fn segment(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
         let long = to.saturating_sub(from) >= repeat::LEAST;
         match long.then(|| Repetition::find(text, from, to)).flatten() {
-            Some(repetition) => self.repeated(repetition, text, base, from, to),
+            Some(repetition) => {
+                if let Some(watching) = &mut self.watching {
+                    watching.unsearched(base.saturating_add(from), base.saturating_add(to));
+                }
+                self.repeated(repetition, text, base, from, to);
+            }
             None => self.part(text, base, from, to),
         }
     }
@@ -122,7 +143,12 @@ impl Engine {
     /// Looks at all triggers but runs of digits and units, whose windows depend on where the run
     /// began.
     pub(crate) fn triggers(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
-        prefilter::places(text, from, to, |at| self.keywords(text, base, at));
+        if let Some(mut watching) = self.watching.take() {
+            watching.places(text, base, (from, to), |at| self.keywords(text, base, at));
+            self.watching = Some(watching);
+        } else {
+            prefilter::places(Bitmaps::OWN, text, (from, to), |at| self.keywords(text, base, at));
+        }
         self.unzip(text, base, to);
         let part = text.get(from..to).unwrap_or_default();
         let mut at_sign = |at| self.sign(text, base, from.saturating_add(at));

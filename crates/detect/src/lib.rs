@@ -41,9 +41,11 @@ mod undo;
 mod url;
 mod validator;
 mod walks;
+mod watch;
 mod words;
 
 pub use custom::{Custom, CustomStream, Fault, OwnDetector};
 pub use detector::{Detector, detector, detectors};
 pub use scanner::{Scanner, Tally};
 pub use stream::Stream;
+pub use watch::Watch;

@@ -24,31 +24,88 @@ const SHORT: usize = 2048;
 /// Bytes that are folded at once in long texts.
 const PIECE: usize = 512;
 
+type Fine = [u64; FINE.len()];
+type Second = [u64; SECOND.len()];
+
+/// The bitmaps for long texts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bitmaps<'b> {
+    fine: &'b Fine,
+    second: &'b Second,
+}
+
+impl Bitmaps<'static> {
+    /// Those of the keywords.
+    pub(crate) const OWN: Self = Self { fine: &FINE, second: &SECOND };
+}
+
+/// The bitmaps of the keywords and of more.
+#[derive(Debug)]
+pub(crate) struct MoreBitmaps {
+    fine: Box<Fine>,
+    second: Box<Second>,
+}
+
+impl MoreBitmaps {
+    /// With these windows, which are folded.
+    pub(crate) fn with(windows: impl Iterator<Item = u32>) -> Self {
+        let mut bitmaps = Self { fine: Box::new(FINE), second: Box::new(SECOND) };
+        for window in windows {
+            set(&mut *bitmaps.fine, hash::<FINE_BITS>(window, MULTIPLIER));
+            set(&mut *bitmaps.second, hash::<SECOND_BITS>(window, SECOND_MULTIPLIER));
+        }
+        bitmaps
+    }
+
+    pub(crate) fn all(&self) -> Bitmaps<'_> {
+        Bitmaps { fine: &self.fine, second: &self.second }
+    }
+}
+
+/// Sets a bit of a bitmap.
+pub(crate) fn set(bitmap: &mut [u64], place: usize) {
+    if let Some(word) = bitmap.get_mut(place >> 6) {
+        *word |= 1 << (place & 63);
+    }
+}
+
+/// Whether so few bytes are searched by the coarse bitmap, which is that of the keywords alone.
+pub(crate) const fn is_short(from: usize, to: usize) -> bool {
+    to.saturating_sub(from) <= SHORT
+}
+
 /// Calls `hit` with every place in `from..to` where the four bytes of a keyword may stand.
 ///
 /// Windows that reach past the end of `text` cannot hold a keyword.
-pub(crate) fn places(text: &[u8], from: usize, to: usize, mut hit: impl FnMut(usize)) {
+pub(crate) fn places(
+    bitmaps: Bitmaps<'_>,
+    text: &[u8],
+    (from, to): (usize, usize),
+    mut hit: impl FnMut(usize),
+) {
     let end = to.saturating_add(WINDOW).saturating_sub(1).min(text.len());
     let Some(region) = text.get(from..end) else { return };
-    if region.len() <= SHORT {
-        search::<COARSE_BITS, COARSE_MULTIPLIER, _, _>(&COARSE, region, fold, |at| {
+    if is_short(from, to) {
+        let bitmaps = (&COARSE, &SECOND);
+        search::<COARSE_BITS, COARSE_MULTIPLIER, _, _>(bitmaps, region, fold, |at| {
             hit(from.saturating_add(at))
         });
     } else {
-        pieces(region, |at| hit(from.saturating_add(at)));
+        pieces(bitmaps, region, |at| hit(from.saturating_add(at)));
     }
 }
 
 /// Goes through a long region piece by piece: to fold a piece with vector instructions first costs
 /// less than to fold each window.
-fn pieces(region: &[u8], mut hit: impl FnMut(usize)) {
+fn pieces(bitmaps: Bitmaps<'_>, region: &[u8], mut hit: impl FnMut(usize)) {
+    let bitmaps = (bitmaps.fine, bitmaps.second);
     let mut folded = [0_u8; PIECE + WINDOW - 1];
     let mut start = 0_usize;
     while let Some(rest) = region.get(start..).filter(|rest| !rest.is_empty()) {
         folded.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = byte | 0x20);
         let piece = folded.get(..rest.len().min(folded.len())).unwrap_or_default();
         search::<FINE_BITS, MULTIPLIER, _, _>(
-            &FINE,
+            bitmaps,
             piece,
             |window| window,
             |at| {
@@ -59,10 +116,10 @@ fn pieces(region: &[u8], mut hit: impl FnMut(usize)) {
     }
 }
 
-/// Looks up every window of `region` by a hash of `BITS` bits with the multiplier `BY`, and calls `hit` with the offsets of
-/// those that pass.
+/// Looks up every window of `region` by a hash of `BITS` bits with the multiplier `BY`, and calls
+/// `hit` with the offsets of those that pass, and pass the second bitmap too.
 fn search<const BITS: u32, const BY: u32, const WORDS: usize, F: Fn(u32) -> u32 + Copy>(
-    bitmap: &[u64; WORDS],
+    (bitmap, second): (&[u64; WORDS], &Second),
     region: &[u8],
     folded: F,
     mut hit: impl FnMut(usize),
@@ -75,7 +132,7 @@ fn search<const BITS: u32, const BY: u32, const WORDS: usize, F: Fn(u32) -> u32 
             .fold(0, |bits, window| bits | probe::<BITS, BY, _>(bitmap, folded(read(window))));
         if bits & 1 == 1 {
             let at = region.len().saturating_sub(rest.len());
-            each_passing::<BITS, BY, _>(bitmap, block, at, &mut hit);
+            each_passing::<BITS, BY, _>((bitmap, second), block, at, &mut hit);
         }
         rest = rest.get(STRIDE..).unwrap_or_default();
     }
@@ -87,7 +144,7 @@ fn search<const BITS: u32, const BY: u32, const WORDS: usize, F: Fn(u32) -> u32 
     }
     let mut block = [0; STRIDE + WINDOW - 1];
     block.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
-    each_passing::<BITS, BY, _>(bitmap, &block, at, &mut |place: usize| {
+    each_passing::<BITS, BY, _>((bitmap, second), &block, at, &mut |place: usize| {
         if place.saturating_sub(at) < windows {
             hit(place);
         }
@@ -97,7 +154,7 @@ fn search<const BITS: u32, const BY: u32, const WORDS: usize, F: Fn(u32) -> u32 
 /// Kept apart, so that the loop above stays in the registers.
 #[inline(never)]
 fn each_passing<const BITS: u32, const BY: u32, const WORDS: usize>(
-    bitmap: &[u64; WORDS],
+    (bitmap, second): (&[u64; WORDS], &Second),
     block: &[u8; STRIDE + WINDOW - 1],
     at: usize,
     hit: &mut impl FnMut(usize),
@@ -109,17 +166,21 @@ fn each_passing<const BITS: u32, const BY: u32, const WORDS: usize>(
     while passing != 0 {
         let index = passing.trailing_zeros() as usize;
         passing &= passing.wrapping_sub(1);
-        if block.get(index..).is_some_and(passes_again) {
+        if block.get(index..).is_some_and(|window| passes_again(second, window)) {
             hit(at.saturating_add(index));
         }
     }
 }
 
 /// Whether a window that passed has a place in the second bitmap too; few pass both by chance.
-fn passes_again(window: &[u8]) -> bool {
-    let product = fold(read(window)).wrapping_mul(SECOND_MULTIPLIER);
-    let place = product.unbounded_shr(u32::BITS.saturating_sub(SECOND_BITS)) as usize;
-    SECOND.get(place >> 6).is_some_and(|word| word >> (place & 63) & 1 == 1)
+fn passes_again(second: &Second, window: &[u8]) -> bool {
+    let place = hash::<SECOND_BITS>(fold(read(window)), SECOND_MULTIPLIER);
+    has(second, place)
+}
+
+/// Whether a bit of a bitmap is set.
+pub(crate) fn has(bitmap: &[u64], place: usize) -> bool {
+    bitmap.get(place >> 6).is_some_and(|word| word >> (place & 63) & 1 == 1)
 }
 
 /// Keywords whose window is the four bytes at `at`, with the place where the keyword begins.
@@ -127,8 +188,7 @@ pub(crate) fn keywords(
     text: &[u8],
     at: usize,
 ) -> impl Iterator<Item = (usize, &'static Keyword)> + '_ {
-    let window = text.get(at..).and_then(<[u8]>::first_chunk);
-    let folded = window.map_or(0, |bytes| fold(u32::from_le_bytes(*bytes)));
+    let folded = text.get(at..).and_then(folded).unwrap_or_default();
     let bucket = hash::<BUCKET_BITS>(folded, MULTIPLIER);
     let start = BUCKETS.get(bucket).copied().map_or(0, usize::from);
     let end = BUCKETS.get(bucket.saturating_add(1)).copied().map_or(0, usize::from);
@@ -148,6 +208,11 @@ fn stands(keyword: &Keyword, text: &[u8]) -> bool {
             4 => matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'_' | b'-'),
             _ => byte.to_ascii_lowercase() == *known,
         })
+}
+
+/// The first window of a text, folded.
+pub(crate) fn folded(text: &[u8]) -> Option<u32> {
+    text.first_chunk().map(|bytes| fold(u32::from_le_bytes(*bytes)))
 }
 
 #[inline]

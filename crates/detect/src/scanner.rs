@@ -1,6 +1,7 @@
 //! The scanner: a text in, findings out.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use datafog_core::{Channel, Confidence, Finding, Key, Span};
 
@@ -10,6 +11,7 @@ use crate::overlap::Raw;
 use crate::preview;
 use crate::stream::Stream;
 use crate::tables::{DETECTORS, RULES};
+use crate::watch::Watch;
 
 /// Finds secrets and personal data in texts.
 ///
@@ -75,7 +77,30 @@ impl<'k> Scanner<'k> {
     ///
     /// Takes time linear in the text and allocates only for what it finds.
     pub fn scan(&self, text: &[u8], channel: &Channel, out: &mut Vec<Finding>) -> Tally {
-        let mut engine = Engine::new();
+        self.whole(&mut Engine::new(), text, channel, out)
+    }
+
+    /// The same; also says where words of `watch` may begin or stand: ranges of offsets, in order and
+    /// disjoint.
+    pub fn scan_watching(
+        &self,
+        watch: &'static Watch,
+        text: &[u8],
+        channel: &Channel,
+        out: &mut Vec<Finding>,
+    ) -> (Tally, Vec<Range<usize>>) {
+        let mut engine = Engine::new().watching(watch);
+        let tally = self.whole(&mut engine, text, channel, out);
+        (tally, engine.watched())
+    }
+
+    fn whole(
+        &self,
+        engine: &mut Engine,
+        text: &[u8],
+        channel: &Channel,
+        out: &mut Vec<Finding>,
+    ) -> Tally {
         let mut tally = Tally::default();
         let mut from = 0_usize;
         while from < text.len() {
@@ -87,7 +112,7 @@ impl<'k> Scanner<'k> {
             } else {
                 engine.open(to.saturating_sub(Self::BEHIND))
             };
-            self.settle(&mut engine, open, (text, 0), channel, &mut tally, out);
+            self.settle(engine, open, (text, 0), channel, &mut tally, out);
             from = to;
         }
         tally

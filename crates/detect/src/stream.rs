@@ -3,11 +3,14 @@
 //! INVARIANT: segments begin at the same absolute offsets, and see the same bytes around each
 //! trigger, as in [`Scanner::scan`] of the whole; so both find the same.
 
+use std::ops::Range;
+
 use datafog_core::{Channel, Finding};
 
 use crate::engine::Engine;
 use crate::number::BLOCK;
 use crate::scanner::{Scanner, Tally};
+use crate::watch::Watch;
 
 /// A running scan; made by [`Scanner::stream`].
 ///
@@ -45,6 +48,18 @@ impl<'k> Stream<'k> {
     #[must_use]
     pub fn keeping(self) -> Self {
         Self { keeps: true, ..self }
+    }
+
+    /// The same, which looks out for words of others.
+    #[must_use]
+    pub fn watching(self, watch: &'static Watch) -> Self {
+        Self { engine: self.engine.watching(watch), ..self }
+    }
+
+    /// Where these may begin or stand, as ranges of offsets in order, as far as that was not told
+    /// before; and the offset up to which the text was searched for them.
+    pub fn watched(&mut self) -> (Vec<Range<usize>>, usize) {
+        (self.engine.watched(), self.done)
     }
 
     /// The end of the text so far, and the offset of its first byte.

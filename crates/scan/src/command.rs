@@ -7,9 +7,14 @@
 //! INVARIANT: which lines are offered depends on the text alone, not on how it was cut.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use datafog_shim::{LIKELY_AHEAD, LineSecret, likely_places, secrets_in_line};
+use datafog_detect::Watch;
+use datafog_shim::{LIKELY_AHEAD, LineSecret, likely_places, secrets_in_line, telling_words};
 use memchr::{memchr, memchr_iter, memrchr};
+
+/// The words that the scanner notices for us.
+pub(crate) static WATCH: Watch = Watch::new(telling_words);
 
 /// Longer lines, continued ones included, are no commands that somebody typed.
 const LONGEST: usize = 8 * 1024;
@@ -23,6 +28,16 @@ pub(crate) struct Commands {
     searched: usize,
     /// A line that is too long goes on there.
     long: bool,
+    /// Where words of [`WATCH`] may begin that were not asked for yet.
+    regions: Vec<Range<usize>>,
+}
+
+/// How far the scanner has noticed words.
+pub(crate) struct Noticed {
+    /// Where they may begin, in order, as far as that was not told before.
+    pub(crate) regions: Vec<Range<usize>>,
+    /// Up to which offset; `usize::MAX` when the text is at its end.
+    pub(crate) until: usize,
 }
 
 /// The line around a place.
@@ -42,17 +57,38 @@ impl Commands {
         &mut self,
         text: &[u8],
         base: usize,
-        last: bool,
+        noticed: Noticed,
         mut found: impl FnMut(LineSecret, usize),
     ) {
         let within = |offset: usize| offset.saturating_sub(base);
+        let last = noticed.until == usize::MAX;
+        self.regions.extend(noticed.regions);
         if self.long {
             self.pass(text, base, within(self.searched));
         }
         let ahead = if last { 0 } else { LIKELY_AHEAD };
-        let to = text.len().saturating_sub(ahead);
-        for place in likely_places(text, within(self.searched), to) {
-            let line = within(self.line);
+        let to = text.len().saturating_sub(ahead).min(within(noticed.until));
+        let regions = std::mem::take(&mut self.regions);
+        let near = regions.iter().map(|region| within(region.start)..within(region.end));
+        let places = likely_places(text, within(self.searched), to, near);
+        if self.lines(text, base, places, last, &mut found) {
+            self.searched = self.searched.max(self.line).max(base.saturating_add(to));
+        }
+        self.regions = regions;
+        self.regions.retain(|region| region.end > self.searched);
+    }
+
+    /// Judges the lines around `places`; says whether all are known to their end.
+    fn lines(
+        &mut self,
+        text: &[u8],
+        base: usize,
+        places: impl Iterator<Item = usize>,
+        last: bool,
+        found: &mut impl FnMut(LineSecret, usize),
+    ) -> bool {
+        for place in places {
+            let line = self.line.saturating_sub(base);
             if self.long || place < line {
                 continue;
             }
@@ -63,12 +99,12 @@ impl Commands {
                 }
                 Around::Open => {
                     self.searched = base.saturating_add(place);
-                    return;
+                    return false;
                 }
                 Around::Long(known) => self.pass(text, base, known),
             }
         }
-        self.searched = self.searched.max(self.line).max(base.saturating_add(to));
+        true
     }
 
     /// Passes over a line that is too long, which goes on at `from`.
@@ -193,12 +229,18 @@ mod tests {
             let value = span.of(text.as_bytes()).unwrap();
             values.push(String::from_utf8(value.to_vec()).unwrap());
         };
+        let mut noticed = 0;
+        let mut notice = |until: usize| {
+            let fresh = noticed..until.min(text.len());
+            noticed = fresh.end;
+            Noticed { regions: vec![fresh], until }
+        };
         for end in (step..text.len()).step_by(step) {
             // A window of bounded length, as a stream keeps.
             let base = end.saturating_sub(LONGEST * 2);
-            commands.look(&text.as_bytes()[base..end], base, false, &mut found);
+            commands.look(&text.as_bytes()[base..end], base, notice(end), &mut found);
         }
-        commands.look(text.as_bytes(), 0, true, &mut found);
+        commands.look(text.as_bytes(), 0, notice(usize::MAX), &mut found);
         values
     }
 

@@ -6,7 +6,7 @@
 use datafog_core::{Channel, Finding, Secret, Span};
 use datafog_detect::{CustomStream, Stream};
 
-use crate::command::{self, Commands};
+use crate::command::{self, Commands, Noticed};
 use crate::found::Found;
 use crate::mark::Marks;
 use crate::options::Options;
@@ -61,7 +61,7 @@ impl<'o> Text<'o> {
     pub fn new(options: &'o Options<'o>, path: impl Into<String>) -> Self {
         let path = path.into();
         Self {
-            stream: options.scanner().stream(channel(&path)).keeping(),
+            stream: options.scanner().stream(channel(&path)).watching(&command::WATCH).keeping(),
             own: options.custom.map(|custom| custom.stream(channel(&path), options.key)),
             seen: Seen::new(options, path),
             floor: Cursor::default(),
@@ -78,14 +78,15 @@ impl<'o> Text<'o> {
     ) {
         let (path, mut fresh) = (path.into(), Vec::new());
         let channel = channel(&path);
-        let tally = options.scanner().scan(text, &channel, &mut fresh);
+        let scanner = options.scanner();
+        let (tally, regions) = scanner.scan_watching(&command::WATCH, text, &channel, &mut fresh);
         let mut seen = Seen::new(options, path);
         seen.keep(&mut fresh, text, 0);
         if let Some(custom) = options.custom {
             custom.scan(text, &channel, options.key, &mut fresh);
             seen.keep_own(&mut fresh, text, 0);
         }
-        seen.commands(text, 0, true);
+        seen.commands(text, 0, Noticed { regions, until: usize::MAX });
         if seen.has_any() {
             seen.marks.look(text, 0, true);
         }
@@ -96,13 +97,14 @@ impl<'o> Text<'o> {
     pub fn push(&mut self, piece: &[u8]) {
         for piece in piece.chunks(PIECE) {
             self.stream.push(piece, &mut self.fresh);
+            let (regions, until) = self.stream.watched();
             let (text, base) = self.stream.text();
             self.seen.keep(&mut self.fresh, text, base);
             if let Some(own) = &mut self.own {
                 own.push(piece, &mut self.fresh);
                 self.seen.keep_own(&mut self.fresh, text, base);
             }
-            self.seen.commands(text, base, false);
+            self.seen.commands(text, base, Noticed { regions, until });
             self.seen.marks.look(text, base, false);
             self.forget();
         }
@@ -125,13 +127,14 @@ impl<'o> Text<'o> {
     /// Ends the text and adds what was found to `report`.
     pub fn finish(mut self, report: &mut Report) {
         let tally = self.stream.finish(&mut self.fresh);
+        let (regions, _) = self.stream.watched();
         let (text, base) = self.stream.text();
         self.seen.keep(&mut self.fresh, text, base);
         if let Some(own) = self.own {
             own.finish(&mut self.fresh);
             self.seen.keep_own(&mut self.fresh, text, base);
         }
-        self.seen.commands(text, base, true);
+        self.seen.commands(text, base, Noticed { regions, until: usize::MAX });
         self.seen.marks.look(text, base, true);
         let length = base.saturating_add(text.len());
         self.seen.finish(length, tally.beyond, report);
@@ -188,10 +191,10 @@ impl<'o> Seen<'o> {
     }
 
     /// Looks for commands in the lines that are whole by now.
-    fn commands(&mut self, text: &[u8], base: usize, last: bool) {
+    fn commands(&mut self, text: &[u8], base: usize, noticed: Noticed) {
         let Self { options, path, commands, by_place, command_cursor, beyond, .. } = self;
         let scanner = options.scanner();
-        commands.look(text, base, last, |secret, line| {
+        commands.look(text, base, noticed, |secret, line| {
             let span = secret.span.shifted(line);
             let value = value(text, base, span);
             let placed = scanner.placed(secret.entity, value, &Channel::Stdin, span.start());

@@ -73,7 +73,9 @@ fn every_line_holds_the_secrets_that_its_file_marks() {
             if found != *line {
                 wrong.push(format!("{name}:\n  said  {line}\n  found {found}"));
             }
-            if found != plain && likely_places(plain.as_bytes(), 0, plain.len()).count() == 0 {
+            let whole = Some(0..plain.len());
+            let mut likely = likely_places(plain.as_bytes(), 0, plain.len(), whole);
+            if found != plain && likely.next().is_none() {
                 wrong.push(format!("{name}: not thought likely: {line}"));
             }
         }

@@ -42,7 +42,7 @@ mod wrapped;
 pub use display::{Mask, display};
 pub use install::{CommandName, InvalidName, LinkChange, LinkError, LinkState, Links};
 pub use interpret::{interpret, resolve};
-pub use likely::{LIKELY_AHEAD, likely_places};
+pub use likely::{LIKELY_AHEAD, likely_places, telling_words};
 pub use line::{LineSecret, secrets_in_line};
 pub use normal_form::normal_form;
 pub use profile::{Profile, families, profile, profiles};

@@ -6,10 +6,7 @@
 //! in capitals that is named like a secret. Which of them stand there is told by the tables; this
 //! only says where to ask them.
 
-use std::sync::LazyLock;
-
-use aho_corasick::{AhoCorasick, MatchKind, packed};
-use memchr::memmem::Finder;
+use std::ops::Range;
 
 use crate::profile::TELLING;
 
@@ -27,58 +24,76 @@ const VARIABLES: &[&str] = &[
     "TOKEN=",
 ];
 
-/// How many bytes behind the end of a text must be known to say what stands before it.
+/// Bytes that the longest word has, or that must be known behind an option's hyphen.
 pub const LIKELY_AHEAD: usize = 64;
 
+/// The words by which a command is known that takes a secret without any option, each with the blank
+/// or `=` behind it.
+#[must_use]
+pub fn telling_words() -> Vec<&'static str> {
+    TELLING.iter().chain(VARIABLES).copied().collect()
+}
+
 /// The places of `text`, from byte `from` to before `to`, at which a command that takes a secret may
-/// have an option, its name or a variable; in order. They look at most [`LIKELY_AHEAD`] bytes beyond
-/// `to`.
+/// have an option or one of [`telling_words`]; in order. They depend on at most [`LIKELY_AHEAD`]
+/// bytes from `to` on.
 ///
-/// Of places that overlap not all need be told.
-pub fn likely_places(text: &[u8], from: usize, to: usize) -> impl Iterator<Item = usize> + '_ {
+/// Words are looked for where they begin in `regions`, ranges of the text in order: whoever does not
+/// know better gives the whole. Of places that overlap not all need be told.
+pub fn likely_places<'t>(
+    text: &'t [u8],
+    from: usize,
+    to: usize,
+    regions: impl IntoIterator<Item = Range<usize>> + 't,
+) -> impl Iterator<Item = usize> + 't {
     let ahead = to.saturating_add(LIKELY_AHEAD).min(text.len());
     let text = text.get(..ahead).unwrap_or(text);
-    let mut all: Vec<_> = [&BLANK, &TAB, &QUOTE, &APOSTROPHE]
-        .into_iter()
-        .map(|before| options(text, from, before))
-        .collect();
-    if ahead.saturating_sub(from) < SHORT {
-        all.push(words_one_by_one(text, from));
-    } else {
-        all.extend(WORDS.iter().map(|words| words.places(text, from)));
-    }
-    let mut all: Vec<_> = all.into_iter().map(Iterator::peekable).collect();
-    let next = move || {
-        let each = all.iter_mut().filter_map(|places| Some((*places.peek()?, places)));
-        each.min_by_key(|(place, _)| *place)?.1.next()
-    };
-    std::iter::from_fn(next).take_while(move |place| *place < to)
+    let words = regions.into_iter();
+    let words = words.flat_map(move |it| words_in(text, it.start.max(from), it.end.min(to)));
+    let mut words = words.peekable();
+    let mut options = options(text, from).take_while(move |place| *place < to).peekable();
+    std::iter::from_fn(move || match (words.peek(), options.peek()) {
+        (Some(word), Some(option)) if word < option => words.next(),
+        (_, Some(_)) => options.next(),
+        (_, None) => words.next(),
+    })
 }
 
-/// Places of one kind, in order.
-type Places<'t> = Box<dyn Iterator<Item = usize> + 't>;
-
-/// What stands before an option.
-static BLANK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" -"));
-static TAB: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\t-"));
-/// The same in a list of words: `["mysql", "-pX"]`.
-static QUOTE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"-"));
-static APOSTROPHE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("'-"));
-
-/// Where options begin from byte `from` on.
-fn options<'t>(text: &'t [u8], from: usize, before: &'static Finder<'static>) -> Places<'t> {
-    let places = before.find_iter(text.get(from..).unwrap_or_default());
-    let places = places.map(move |at| from.saturating_add(at));
-    Box::new(places.filter(|place| is_option(text, *place)))
+/// Where options begin from byte `from` on: the places of what stands before their hyphen.
+fn options(text: &[u8], from: usize) -> impl Iterator<Item = usize> + '_ {
+    let behind = text.get(from.saturating_add(1)..).unwrap_or_default();
+    let before = memchr::memchr_iter(b'-', behind).map(move |at| from.saturating_add(at));
+    before.filter(|place| text.get(*place..).is_some_and(is_option))
 }
 
-/// Whether the hyphen behind the blank at `at` begins an option: before a letter, or before another
-/// hyphen and a letter.
-fn is_option(text: &[u8], at: usize) -> bool {
-    match text.get(at.saturating_add(2)..) {
-        Some([b'-', letter, ..] | [letter, ..]) => letter.is_ascii_alphabetic(),
-        Some([]) | None => false,
+/// Whether a text begins with what stands before an option and with one: a hyphen behind a blank, or
+/// behind a quote as in a list of words (`["mysql", "-pX"]`), and a letter behind it or behind one
+/// more hyphen.
+fn is_option(text: &[u8]) -> bool {
+    match text {
+        [b' ' | b'\t' | b'"' | b'\'', b'-', b'-', letter, ..]
+        | [b' ' | b'\t' | b'"' | b'\'', b'-', letter, ..] => letter.is_ascii_alphabetic(),
+        _ => false,
     }
+}
+
+/// Where words begin in bytes `from..to`, by a look at every blank and `=`, with which all end.
+fn words_in(text: &[u8], from: usize, to: usize) -> impl Iterator<Item = usize> + '_ {
+    let end = to.saturating_add(LIKELY_AHEAD).min(text.len());
+    let ends = memchr::memchr2_iter(b' ', b'=', text.get(from..end).unwrap_or_default());
+    let ends = ends.map(move |at| from.saturating_add(at).saturating_add(1));
+    let places = ends.filter_map(|end| word_before(text.get(..end)?));
+    places.filter(move |place| (from..to).contains(place))
+}
+
+/// Where the first of the words begins that end with `text`.
+fn word_before(text: &[u8]) -> Option<usize> {
+    if !is_tail(*text.last_chunk()?) {
+        return None;
+    }
+    let words = TELLING.iter().chain(VARIABLES).filter(|word| text.ends_with(word.as_bytes()));
+    let places = words.map(|word| (text.len().saturating_sub(word.len()), word));
+    places.filter(|(place, word)| stands(text, *place, word)).map(|(place, _)| place).min()
 }
 
 /// Whether one of the words, found at `place`, stands there: a program's name begins a word, that of
@@ -88,93 +103,36 @@ fn stands(text: &[u8], place: usize, word: &str) -> bool {
     word.ends_with('=') || !before.is_some_and(u8::is_ascii_alphanumeric)
 }
 
-/// Texts below this many bytes are searched without tables that must be built first.
-const SHORT: usize = 16 << 10;
-
-/// Where words stand from byte `from` on, by a look at every blank and `=`, with which all end.
-fn words_one_by_one(text: &[u8], from: usize) -> Places<'_> {
-    let part = text.get(from..).unwrap_or_default();
-    let ends = memchr::memchr2_iter(b' ', b'=', part).map(move |at| from.saturating_add(at));
-    let places = ends.filter_map(move |end| {
-        let before = text.get(..end.saturating_add(1))?;
-        let tail = before.last_chunk().map(|tail| u32::from_le_bytes(*tail))?;
-        if !TAILS.contains(&tail) {
-            return None;
-        }
-        let words = TELLING.iter().chain(VARIABLES);
-        let here = words.filter(|word| before.ends_with(word.as_bytes()));
-        let places = here.map(|word| (before.len().saturating_sub(word.len()), word));
-        places.filter(|(place, word)| stands(text, *place, word)).map(|(place, _)| place).min()
-    });
-    Box::new(places.filter(move |place| *place >= from))
+/// Whether some word may end with these bytes, by a bit of a small table.
+fn is_tail(tail: [u8; 4]) -> bool {
+    let bit = bit(tail);
+    TAILS.get(bit >> 6).is_some_and(|bits| bits >> (bit & 63) & 1 == 1)
 }
 
-/// The last four bytes of every word.
-static TAILS: [u32; TELLING.len() + VARIABLES.len()] = tails();
+/// One bit for the last four bytes of each word.
+static TAILS: [u64; 64] = tails();
+
+/// Which bit of [`TAILS`] stands for them: the top of a multiplicative hash.
+const fn bit(tail: [u8; 4]) -> usize {
+    (u32::from_le_bytes(tail).wrapping_mul(0x9E37_79B1) >> 20) as usize
+}
 
 #[expect(clippy::indexing_slicing, reason = "worked out while compiling")]
 #[expect(clippy::arithmetic_side_effects, reason = "worked out while compiling")]
 #[expect(clippy::panic, reason = "ends the build")]
-const fn tails() -> [u32; TELLING.len() + VARIABLES.len()] {
-    let mut tails = [0; TELLING.len() + VARIABLES.len()];
+const fn tails() -> [u64; 64] {
+    let mut tails = [0; 64];
     let mut at = 0;
-    while at < tails.len() {
+    while at < TELLING.len() + VARIABLES.len() {
         let word = if at < TELLING.len() { TELLING[at] } else { VARIABLES[at - TELLING.len()] };
-        tails[at] = match word.as_bytes().last_chunk() {
-            Some(tail) => u32::from_le_bytes(*tail),
-            None => panic!("a word of less than four bytes"),
+        let Some(tail) = word.as_bytes().last_chunk() else {
+            panic!("a word of less than four bytes")
         };
+        assert!(word.len() < LIKELY_AHEAD, "a word that is too long");
+        tails[bit(*tail) >> 6] |= 1 << (bit(*tail) & 63);
         at += 1;
     }
     tails
-}
-
-/// Words that are searched for at once: of more, too many places look like one.
-const AT_ONCE: usize = 32;
-
-/// The words, for long texts.
-static WORDS: LazyLock<Vec<Words>> = LazyLock::new(|| {
-    let all: Vec<&str> = TELLING.iter().chain(VARIABLES).copied().collect();
-    all.chunks(AT_ONCE).map(Words::new).collect()
-});
-
-/// Finds some of the words.
-struct Words {
-    words: Vec<&'static str>,
-    search: Search,
-}
-
-enum Search {
-    /// By vector instructions.
-    Packed(packed::Searcher),
-    /// Where the processor has none that fit.
-    Plain(AhoCorasick),
-    /// Should neither be possible, nothing is found.
-    None,
-}
-
-impl Words {
-    fn new(words: &[&'static str]) -> Self {
-        let plain = || AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words);
-        let plain = || plain().map_or(Search::None, Search::Plain);
-        let packed = packed::Config::new().builder().extend(words).build();
-        Self { words: words.to_vec(), search: packed.map_or_else(plain, Search::Packed) }
-    }
-
-    /// Where they stand from byte `from` on.
-    fn places<'t>(&'t self, text: &'t [u8], from: usize) -> Places<'t> {
-        let part = text.get(from..).unwrap_or_default();
-        let stands = move |found: aho_corasick::Match| {
-            let place = from.saturating_add(found.start());
-            let word = self.words.get(found.pattern().as_usize())?;
-            stands(text, place, word).then_some(place)
-        };
-        match &self.search {
-            Search::Packed(searcher) => Box::new(searcher.find_iter(part).filter_map(stands)),
-            Search::Plain(searcher) => Box::new(searcher.find_iter(part).filter_map(stands)),
-            Search::None => Box::new(std::iter::empty()),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -182,7 +140,7 @@ mod tests {
     use super::*;
 
     fn places(text: &str) -> Vec<usize> {
-        likely_places(text.as_bytes(), 0, text.len()).collect()
+        likely_places(text.as_bytes(), 0, text.len(), Some(0..text.len())).collect()
     }
 
     #[test]
@@ -198,27 +156,35 @@ mod tests {
     }
 
     #[test]
-    fn short_and_long_texts_are_searched_alike() {
-        let words = TELLING.iter().chain(VARIABLES);
-        let texts =
-            words.flat_map(|word| [format!("{word}x"), format!("a{word}x"), format!("-{word}x")]);
-        for text in texts.chain(["vault npm mc alias x mysql TOKEN=yarn ".to_owned()]) {
-            let short: Vec<_> = words_one_by_one(text.as_bytes(), 0).collect();
-            let long = WORDS.iter().flat_map(|words| words.places(text.as_bytes(), 0));
-            let mut long: Vec<_> = long.collect();
-            long.sort_unstable();
-            assert_eq!(short, long, "{text}");
+    fn every_word_is_found_where_it_begins() {
+        for word in telling_words() {
+            let text = format!("x {word}x");
+            assert_eq!(places(&text), [2], "{text}");
+            assert_eq!(places(&format!("xy{word}x")).len(), usize::from(word.ends_with('=')));
         }
+    }
+
+    #[test]
+    fn words_are_looked_for_where_they_may_begin_alone() {
+        let text = b"vault -a TOKEN=x vault ";
+        let within =
+            |regions: Vec<_>| likely_places(text, 0, text.len(), regions).collect::<Vec<_>>();
+        assert_eq!(within(vec![0..1, 1..10]), [0, 5, 9]);
+        assert_eq!(within(vec![0..1, 17..18]), [0, 5, 17]);
+        assert_eq!(within(vec![]), [5]);
+        assert_eq!(within(vec![1..9, 90..99]), [5]);
     }
 
     #[test]
     fn where_a_text_is_cut_does_not_matter() {
         let text = "x vault login a -b MY_TOKEN=c -d e --f heroku x".repeat(9);
         let text = text.as_bytes();
-        let whole: Vec<_> = likely_places(text, 0, text.len()).collect();
+        let whole: Vec<_> = likely_places(text, 0, text.len(), Some(0..text.len())).collect();
         assert!(whole.len() > 40);
         for cut in 0..text.len() {
-            let both = likely_places(text, 0, cut).chain(likely_places(text, cut, text.len()));
+            let all = Some(0..text.len());
+            let both = likely_places(text, 0, cut, all.clone());
+            let both = both.chain(likely_places(text, cut, text.len(), all));
             let both: Vec<_> = both.collect();
             assert!(whole.iter().all(|place| both.contains(place)), "{cut}");
         }
