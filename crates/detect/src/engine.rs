@@ -372,6 +372,16 @@ impl Engine {
             validator.map_or(Judgement::Sound, |(_, validate)| validate(&mut candidate));
         debug_assert!(rule.proves || judgement != Judgement::Proven, "see validator::PROVING");
         let value = candidate.value();
+        #[cfg(test)]
+        if std::env::var_os("TRACE").is_some() {
+            eprintln!(
+                "T {} {:?} name={:?} value={:?}",
+                crate::tables::DETECTORS[usize::from(number)].id,
+                judgement,
+                String::from_utf8_lossy(candidate.name),
+                String::from_utf8_lossy(value)
+            );
+        }
         self.walks.work = self.walks.work.saturating_add(value.len() as u64);
         let confidence = match judgement {
             _ if judgement < least => return,
@@ -411,79 +421,69 @@ fn before_next(text: &[u8], stop: usize, length: usize) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
+#[expect(
+    dead_code,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "texts of the tests, some of which are for other tests"
+)]
+#[path = "../tests/shared/mod.rs"]
+mod shared;
+
+#[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "small numbers of the tests")]
 mod tests {
+    use super::shared::units::UNITS;
+    use super::shared::varied;
     use super::*;
 
     /// Bytes of a hostile text.
     const LENGTH: usize = 200_000;
 
     /// Work behind the prefilter, per byte of text, in hundredths.
-    fn work(unit: &str) -> u64 {
-        let text = unit.repeat(LENGTH / unit.len()).into_bytes();
+    fn work(text: &[u8]) -> u64 {
         let mut engine = Engine::new();
-        engine.part(&text, 0, 0, text.len());
+        engine.part(text, 0, 0, text.len());
         engine.walks.work * 100 / text.len() as u64
+    }
+
+    fn repeated(unit: &str) -> Vec<u8> {
+        unit.repeat(LENGTH / unit.len()).into_bytes()
     }
 
     #[test]
     fn no_text_makes_the_work_grow_faster_than_itself() {
-        let units = [
-            "a@",
-            "a@b.co ",
-            "7",
-            "123-45-6789 ",
-            "4111 1111 ",
-            "1 ",
-            "1.1.",
-            "eyJ.eyJ.",
-            "eyJhbGciOiJ",
-            "-----BEGIN ",
-            "-----BEGIN PRIVATE KEY-----\nAAAA\n",
-            "key=key=key=",
-            "password",
-            "password=",
-            "password='",
-            "token:",
-            "token: ",
-            "ghp_",
-            "ghp_a-",
-            "sk-",
-            "://a:b@c",
-            "AKIA",
-            "SG.",
-            "xoxb-",
-            "glpat-",
-            "T3BlbkFJ",
-            ":AAa",
-            "-us1",
-            "7Q~a",
-            "JQQJ99",
-            "hvs.",
-            "key-",
-            "eyJ",
-            "PuTTY-User-Key-File-2: ssh-rsa\n",
-            "Bearer ",
-            "Basic ",
-            "Bearer a",
-            "&sig=",
-            "ya29.",
-            "ado_",
-            "CKO_",
-            "secret_key='",
-            "EAAA_",
-        ];
-        for unit in units {
-            let work = work(unit);
+        for unit in UNITS {
+            let work = work(&repeated(unit));
             assert!(work < 2500, "{unit:?}: {work} hundredths of a step per byte");
+        }
+        for template in varied::TEMPLATES {
+            let work = work(&varied::text(template, LENGTH));
+            assert!(work < 2500, "{template:?}: {work} hundredths of a step per byte");
         }
     }
 
     #[test]
     fn long_runs_are_walked_once() {
         for head in ["ya29.", "xoxb-", "glpat-", "eyJh", "hvb.", "password="] {
-            let unit = format!("{head}{} ", "a".repeat(5000));
-            assert!(work(&unit) < 500, "{head}: {}", work(&unit));
+            let work = work(&repeated(&format!("{head}{} ", "a".repeat(5000))));
+            assert!(work < 500, "{head}: {work}");
+        }
+    }
+}
+#[cfg(test)]
+mod trace {
+    use super::*;
+    #[test]
+    fn trace() {
+        let Ok(t) = std::env::var("TEXT") else { return };
+        for line in t.split("|") {
+            eprintln!("== {line}");
+            let mut engine = Engine::new();
+            let text = format!("\n{line}\n\n{line}\n");
+            engine.part(text.as_bytes(), 0, 0, line.len() + 1);
         }
     }
 }

@@ -1,38 +1,41 @@
 //! Lists of words that are looked for in a short text, in any case of letters.
 
-/// Words in lower case, with the set of their first bytes.
+/// Words in lower case, with the set of their first two bytes.
 #[derive(Debug)]
 pub(crate) struct Words {
     words: &'static [&'static [u8]],
-    /// Bit `n` stands for a first byte whose low five bits are `n`.
-    heads: u32,
-    /// The same of last bytes.
-    tails: u32,
-    /// Bit `n` stands for two first bytes with that sum of low bits.
-    pairs: u64,
+    /// For the low five bits of a first byte, one bit for those of each second one: what no word
+    /// begins with is known by one look, and random text seldom passes.
+    pairs: [u32; 32],
+    /// The same of a last byte and the one before it.
+    endings: [u32; 32],
+    /// Bit `n` stands for words of `n` bytes, the highest for all longer ones.
+    lengths: u64,
 }
 
 impl Words {
     /// A list; every word is lower case and not empty.
     pub(crate) const fn new(words: &'static [&'static [u8]]) -> Self {
-        let mut heads = 0;
-        let mut tails = 0;
-        let mut pairs = 0;
+        let mut pairs = [0; 32];
+        let mut endings = [0; 32];
+        let mut lengths = 0;
         let mut rest = words;
-        while let [word, tail @ ..] = rest {
-            if let ([head, ..], [.., tail]) = (*word, *word) {
-                heads |= 1 << (*head & 31);
-                tails |= 1 << (*tail & 31);
-                pairs |= if let [_, second, ..] = word { pair(*head, *second) } else { u64::MAX };
+        while let [word, more @ ..] = rest {
+            if let ([head, ..], [.., last]) = (*word, *word) {
+                let seconds = if let [_, second, ..] = word { low(*second) } else { u32::MAX };
+                include(&mut pairs, *head & 31, seconds);
+                let befores = if let [.., before, _] = word { low(*before) } else { u32::MAX };
+                include(&mut endings, *last & 31, befores);
+                lengths |= length_bit(word.len());
             }
-            rest = tail;
+            rest = more;
         }
-        Self { words, heads, tails, pairs }
+        Self { words, pairs, endings, lengths }
     }
 
     /// Whether one of the words stands anywhere in `text`.
     pub(crate) fn stand_in(&self, text: &[u8]) -> bool {
-        (0..text.len()).any(|at| self.begin(text.get(at..).unwrap_or_default()))
+        (0..text.len()).any(|at| text.get(at..).is_some_and(|rest| self.begin(rest)))
     }
 
     /// Whether one of the words stands in the last `near` bytes of `text` and begins a word there.
@@ -48,24 +51,26 @@ impl Words {
     }
 
     /// Whether `text` begins with one of the words.
+    #[inline]
     pub(crate) fn begin(&self, text: &[u8]) -> bool {
-        let (head, likely) = match text {
-            [head, second, ..] => (*head, self.pairs & pair(*head, *second) != 0),
-            [head] => (*head, true),
-            [] => return false,
-        };
-        let folded = head.to_ascii_lowercase();
-        likely
-            && has(self.heads, head)
-            && self.words.iter().any(|word| {
-                word.first() == Some(&folded)
-                    && text.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
-            })
+        let Some(head) = text.first() else { return false };
+        holds(&self.pairs, *head, text.get(1))
+            && self.begins_with_one(head.to_ascii_lowercase(), text)
+    }
+
+    /// The same, word by word; `head` is the first byte in lower case.
+    #[inline(never)]
+    fn begins_with_one(&self, head: u8, text: &[u8]) -> bool {
+        self.words.iter().any(|word| {
+            word.first() == Some(&head)
+                && text.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
+        })
     }
 
     /// Whether `text` ends with one of the words.
     pub(crate) fn end(&self, text: &[u8]) -> bool {
-        text.last().is_some_and(|last| has(self.tails, *last))
+        let Some((last, rest)) = text.split_last() else { return false };
+        holds(&self.endings, *last, rest.last())
             && self.words.iter().any(|word| {
                 let cut = text.len().checked_sub(word.len());
                 cut.and_then(|cut| text.get(cut..))
@@ -75,19 +80,41 @@ impl Words {
 
     /// Whether `text` is one of the words.
     pub(crate) fn contain(&self, text: &[u8]) -> bool {
-        text.first().is_some_and(|head| has(self.heads, *head))
-            && text.last().is_some_and(|last| has(self.tails, *last))
+        let Some(head) = text.first() else { return false };
+        length_bit(text.len()) & self.lengths != 0
+            && holds(&self.pairs, *head, text.get(1))
             && self.words.iter().any(|word| word.eq_ignore_ascii_case(text))
     }
 }
 
-/// Whether the set holds the byte; both cases of a letter are the same.
-const fn has(set: u32, byte: u8) -> bool {
-    (set >> (byte & 31)) & 1 == 1
+/// The bit of a byte's low five bits; both cases of a letter have the same.
+const fn low(byte: u8) -> u32 {
+    1 << (byte & 31)
 }
 
-const fn pair(first: u8, second: u8) -> u64 {
-    1 << ((first & 31).wrapping_mul(7).wrapping_add(second & 31) & 63)
+/// The bit of a length.
+const fn length_bit(length: usize) -> u64 {
+    if length < 63 { 1 << length } else { 1 << 63 }
+}
+
+/// Whether the table has a pair of bytes; when one is missing, any may stand in its place.
+#[inline]
+fn holds(table: &[u32; 32], one: u8, other: Option<&u8>) -> bool {
+    let others = other.map_or(u32::MAX, |byte| low(*byte));
+    table.get(usize::from(one & 31)).is_some_and(|row| row & others != 0)
+}
+
+/// Sets bits in the row with this number.
+const fn include(rows: &mut [u32; 32], number: u8, bits: u32) {
+    let mut at = 0_u8;
+    let mut rest = rows.as_mut_slice();
+    while let [row, more @ ..] = rest {
+        if at == number {
+            *row |= bits;
+        }
+        at = at.wrapping_add(1);
+        rest = more;
+    }
 }
 
 /// A list of words from literals: `words! { "phone" "tel:" }`.

@@ -6,40 +6,6 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-/// Units that make a naive scanner quadratic, or a careful one look everywhere.
-pub(crate) const UNITS: [&str; 30] = [
-    "a@",
-    "a@b.co ",
-    "7",
-    "123-45-6789 ",
-    "000-45-6789 ",
-    "(212) 555-0100 ",
-    "4111 1111 ",
-    "1 ",
-    "+1 ",
-    "1.1.",
-    "1.1.1.1 ",
-    "DE12 3456 ",
-    "eyJ.eyJ.",
-    "eyJhbGciOiJ",
-    "-----BEGIN ",
-    "-----BEGIN PRIVATE KEY-----\nAAAA\n",
-    "key=key=key=",
-    "password",
-    "password=",
-    "password='",
-    "token: ",
-    "ghp_",
-    "ghp_aaaa-",
-    "sk-",
-    "://a:b@c",
-    "AKIA",
-    "%41",
-    "\\x41",
-    "\"a\" + ",
-    "6768705f",
-];
-
 /// What stands between keywords, and between letters, in a search.
 const MARKS: [&str; 24] = [
     " ", "=", ":", "\"", "'", "-", "_", ".", "/", "@", "%", "\\", "\n", "a", "B", "7", "1", "+",
@@ -56,19 +22,13 @@ struct Detector {
     #[serde(default)]
     keywords: Vec<String>,
     examples: Vec<String>,
+    counter_examples: Vec<String>,
 }
 
 /// Every keyword of the data files alone and with a mark behind it, the beginnings of all examples,
 /// and `random` units of 2 to 16 bytes put together from keywords and marks.
 pub(crate) fn candidates(folder: &Path, random: usize) -> BTreeSet<String> {
-    let detectors: Vec<Detector> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| fs::read_to_string(entry.path()).ok())
-        .filter_map(|text| toml::from_str::<File>(&text).ok())
-        .flat_map(|file| file.detector)
-        .collect();
+    let detectors = detectors(folder);
     let keywords: BTreeSet<String> =
         detectors.iter().flat_map(|one| &one.keywords).map(|keyword| plain(keyword)).collect();
     let mut units = keywords.clone();
@@ -102,6 +62,23 @@ pub(crate) fn candidates(folder: &Path, random: usize) -> BTreeSet<String> {
         units.insert(unit);
     }
     units
+}
+
+/// The examples and counter-examples of the data files as lines.
+pub(crate) fn lines(folder: &Path) -> BTreeSet<String> {
+    let texts = detectors(folder).into_iter().flat_map(|one| [one.examples, one.counter_examples]);
+    texts.flatten().map(|text| format!("{text}\n")).collect()
+}
+
+fn detectors(folder: &Path) -> Vec<Detector> {
+    fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| fs::read_to_string(entry.path()).ok())
+        .filter_map(|text| toml::from_str::<File>(&text).ok())
+        .flat_map(|file| file.detector)
+        .collect()
 }
 
 /// A keyword with a byte in place of each class.

@@ -6,14 +6,25 @@
 //! text of 1 MB how many times longer it takes than ordinary text of that size.
 //!
 //! `--ids` findings per detector · `--ordinary` no hostile texts · `--unit=TEXT` only this hostile
-//! text · `--search[=N]` the worst of all keywords, examples and N random units · `--once` one
-//! round and no more than the ordinary text, for a tool that counts instructions.
+//! text · `--line=TEMPLATE` only lines of this template, each with other random characters ·
+//! `--search[=N]` the worst of all keywords, examples and N random units, each repeated, and of all
+//! examples with other random characters in each line · `--once` one round and no more than the
+//! ordinary text (or 1 MB of `--line`), for a tool that counts instructions.
 #![expect(clippy::arithmetic_side_effects, reason = "counts of a measurement")]
 
 mod clock;
 mod hostile;
+#[expect(
+    dead_code,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "texts of the tests, some of which are for the tests alone"
+)]
+#[path = "../../tests/shared/mod.rs"]
+mod shared;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::hint::black_box;
 use std::io::{self, Write as _};
@@ -23,6 +34,8 @@ use std::time::Duration;
 use clock::{best, time};
 use datafog_core::{Channel, Key};
 use datafog_detect::Scanner;
+use shared::units::UNITS;
+use shared::varied;
 
 /// Most bytes read.
 const MOST: usize = 200_000_000;
@@ -47,22 +60,33 @@ fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
-    let text = read(&arguments);
+    let asked = |option: &str| -> Vec<&str> {
+        arguments.iter().filter_map(|argument| argument.strip_prefix(option)).collect()
+    };
+    let (units, lines) = (asked("--unit="), asked("--line="));
+    let text = match lines.first().filter(|_| has("--once")) {
+        Some(template) => varied::text(template, HOSTILE),
+        None => read(&arguments),
+    };
     if has("--once") {
         let found = scan(black_box(&text)).len();
         return writeln!(out, "{} bytes, {found} findings", text.len());
     }
     let ordinary = ordinary(&mut out, &text, has("--ids"))?;
-    let asked: Vec<&str> =
-        arguments.iter().filter_map(|argument| argument.strip_prefix("--unit=")).collect();
     let search = arguments.iter().find_map(|argument| argument.strip_prefix("--search"));
     if let Some(search) = search {
         let random = search.strip_prefix('=').and_then(|number| number.parse().ok());
         worst(&mut out, ordinary, random.unwrap_or(5000))?;
     } else if !has("--ordinary") {
-        for unit in if asked.is_empty() { hostile::UNITS.to_vec() } else { asked } {
-            let (ratio, found) = ratio(unit, HOSTILE, HOSTILE_ROUNDS, ordinary);
+        let all = units.is_empty() && lines.is_empty();
+        for unit in if all { UNITS.to_vec() } else { units } {
+            let (ratio, found) = ratio(&repeated(unit, HOSTILE), HOSTILE_ROUNDS, ordinary);
             writeln!(out, "{ratio:>8.2} x  {unit:?} {found} findings")?;
+        }
+        for template in if all { varied::TEMPLATES.to_vec() } else { lines } {
+            let text = varied::text(template, HOSTILE);
+            let (ratio, found) = ratio(&text, HOSTILE_ROUNDS, ordinary);
+            writeln!(out, "{ratio:>8.2} x  lines of {template:?} {found} findings")?;
         }
     }
     small(&mut out)
@@ -100,10 +124,13 @@ fn ordinary(out: &mut impl io::Write, text: &[u8], show_ids: bool) -> io::Result
     Ok(spent.as_secs_f64() / (text.len().max(1) as f64))
 }
 
-/// How many times longer the unit's repetition takes than ordinary text, and what is found.
-fn ratio(unit: &str, length: usize, rounds: usize, ordinary: f64) -> (f64, usize) {
-    let text = unit.repeat(length / unit.len().max(1)).into_bytes();
-    let (spent, found) = best(rounds, || scan(black_box(&text)));
+fn repeated(unit: &str, length: usize) -> Vec<u8> {
+    unit.repeat(length / unit.len().max(1)).into_bytes()
+}
+
+/// How many times longer a text takes than ordinary text, and what is found.
+fn ratio(text: &[u8], rounds: usize, ordinary: f64) -> (f64, usize) {
+    let (spent, found) = best(rounds, || scan(black_box(text)));
     let each = spent.as_secs_f64() / (text.len().max(1) as f64);
     (each / ordinary, found.len())
 }
@@ -111,20 +138,30 @@ fn ratio(unit: &str, length: usize, rounds: usize, ordinary: f64) -> (f64, usize
 /// Tries every unit on a short text, and the worst of them again on long ones.
 fn worst(out: &mut impl io::Write, ordinary: f64, random: usize) -> io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../detectors");
-    let units = hostile::candidates(&folder, random);
+    rank(out, ordinary, &hostile::candidates(&folder, random), repeated)?;
+    rank(out, ordinary, &hostile::lines(&folder), |template, length| varied::text(template, length))
+}
+
+/// Ranks what texts are made of: all by short texts, the worst of them by long ones.
+fn rank(
+    out: &mut impl io::Write,
+    ordinary: f64,
+    sources: &BTreeSet<String>,
+    text: impl Fn(&str, usize) -> Vec<u8>,
+) -> io::Result<()> {
     let mut ranked: Vec<(f64, &String)> =
-        units.iter().map(|unit| (ratio(unit, TRIAL, 3, ordinary).0, unit)).collect();
+        sources.iter().map(|one| (ratio(&text(one, TRIAL), 3, ordinary).0, one)).collect();
     ranked.sort_by(|(one, _), (two, _)| two.total_cmp(one));
-    writeln!(out, "{} units tried; the worst:", ranked.len())?;
+    writeln!(out, "{} tried; the worst:", ranked.len())?;
     // In a short text the ends weigh more, so the order is another one.
     let mut measured: Vec<_> = ranked
         .into_iter()
         .take(AGAIN)
-        .map(|(_, unit)| (ratio(unit, HOSTILE, 3, ordinary), unit))
+        .map(|(_, one)| (ratio(&text(one, HOSTILE), 3, ordinary), one))
         .collect();
     measured.sort_by(|((one, _), _), ((two, _), _)| two.total_cmp(one));
-    for ((ratio, found), unit) in measured.into_iter().take(WORST) {
-        writeln!(out, "{ratio:>8.2} x  {unit:?} {found} findings")?;
+    for ((ratio, found), one) in measured.into_iter().take(WORST) {
+        writeln!(out, "{ratio:>8.2} x  {one:?} {found} findings")?;
     }
     Ok(())
 }

@@ -1,12 +1,21 @@
 //! How random a value looks.
 
+use core::mem;
+
+use super::census::{Census, kind};
+
+/// The kind of marks, and here of everything else.
+const OTHERS: u8 = 3;
+
+/// Counts below this one are gathered before their logarithm is taken.
+const SELDOM: usize = 8;
+
 /// Whether a value looks made by a machine: letters and digits mixed often enough, and enough
 /// different ones.
 pub(super) fn is_random(value: &[u8]) -> bool {
-    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let census = Census::of(value);
+    let (digits, letters) = (census.digits(), census.letters());
     let hex = value.iter().all(u8::is_ascii_hexdigit);
-    let entropy = hundredths(value);
     let floor = match value.len() {
         _ if hex => 280,
         0..=19 => 310,
@@ -18,10 +27,9 @@ pub(super) fn is_random(value: &[u8]) -> bool {
     let mixed = changes.saturating_mul(if digits > 0 { 6 } else { 3 }) >= value.len()
         || (digits.saturating_mul(4) >= value.len()
             && digits.saturating_add(letters) == value.len());
-    let constant = value.contains(&b'_')
-        && digits.saturating_mul(4) < value.len()
-        && !value.iter().any(u8::is_ascii_lowercase);
-    letters > 0 && mixed && !constant && entropy >= floor
+    let constant =
+        value.contains(&b'_') && digits.saturating_mul(4) < value.len() && census.lower() == 0;
+    letters > 0 && mixed && !constant && hundredths(value) >= floor
 }
 
 /// Shannon's entropy of the bytes in hundredths of a bit each, over the value itself.
@@ -33,14 +41,22 @@ fn hundredths(value: &[u8]) -> u32 {
         }
     }
     let total = f64::from(u32::try_from(value.len()).unwrap_or(u32::MAX)).max(1.0);
-    let bits: f64 = counts
-        .iter()
-        .filter(|count| **count > 0)
-        .map(|count| {
-            let share = f64::from(*count) / total;
-            -share * share.log2()
-        })
-        .sum();
+    let bits_of = |count: u16| {
+        let share = f64::from(count) / total;
+        -share * share.log2()
+    };
+    // A logarithm costs more than all the rest, and most bytes are met once or twice.
+    let mut met = [0_u16; SELDOM];
+    let mut bits = 0.0;
+    for byte in value {
+        let count = counts.get_mut(usize::from(*byte)).map_or(0, mem::take);
+        match met.get_mut(usize::from(count)) {
+            Some(bytes) => *bytes = bytes.saturating_add(1),
+            None => bits += bits_of(count),
+        }
+    }
+    let seldom = (0_u16..).zip(met).skip(1).filter(|(_, bytes)| *bytes > 0);
+    bits += seldom.map(|(count, bytes)| f64::from(bytes) * bits_of(count)).sum::<f64>();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 800")]
     let hundredths = (bits * 100.0) as u32;
     hundredths
@@ -49,16 +65,8 @@ fn hundredths(value: &[u8]) -> u32 {
 /// How often the kind of character changes from one byte to the next: letters in lower and in
 /// upper case, digits, others. Words change seldom, random text often.
 fn changes(value: &[u8]) -> usize {
-    value.windows(2).filter(|pair| matches!(pair, [a, b] if kind(*a) != kind(*b))).count()
-}
-
-const fn kind(byte: u8) -> u8 {
-    match byte {
-        b'a'..=b'z' => 0,
-        b'A'..=b'Z' => 1,
-        b'0'..=b'9' => 2,
-        _ => 3,
-    }
+    let pairs = value.iter().zip(value.iter().skip(1));
+    pairs.filter(|(one, next)| kind(**one).min(OTHERS) != kind(**next).min(OTHERS)).count()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod base64;
 mod basic;
 mod bech32;
 mod card;
+mod census;
 mod crc32;
 mod digits;
 mod document;

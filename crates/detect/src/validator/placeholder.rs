@@ -44,6 +44,9 @@ static REFERENCES: Words = words! {
 
 /// Whether a value names a variable, a store, a file or a URL instead of being the secret.
 pub(crate) fn is_reference(value: &[u8]) -> bool {
+    if value.iter().all(u8::is_ascii_alphanumeric) {
+        return REFERENCES.begin(value);
+    }
     let percent =
         matches!(value, [b'%', inner @ .., b'%'] | [b'{', inner @ .., b'}'] if !inner.is_empty());
     let slashes = value.iter().filter(|byte| **byte == b'/').count();
@@ -101,10 +104,10 @@ pub(crate) fn is_sample(value: &[u8], head: usize) -> bool {
 fn is_filler(value: &[u8]) -> bool {
     let (Some(first), Some(last)) = (value.first(), value.last()) else { return true };
     let two = value.iter().all(|byte| byte == first || byte == last);
-    let steps =
-        value.windows(2).filter(|pair| matches!(pair, [a, b] if a.wrapping_add(1) == *b)).count();
-    let counting = value.len() >= 6 && steps.saturating_add(2) >= value.len();
-    two || counting
+    let mut jumps =
+        value.windows(2).filter(|pair| !matches!(pair, [a, b] if a.wrapping_add(1) == *b));
+    // One jump is allowed: `1234567890`.
+    two || (value.len() >= 6 && jumps.nth(1).is_none())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Values that only their name makes secret: keys and passwords of any kind.
 
+use super::census::{ALL_KINDS, Census};
 use super::entropy;
 use super::naming::{Promise, promise};
 use super::placeholder::{is_placeholder, is_reference};
@@ -92,8 +93,8 @@ fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
 
 /// Whether a value is letters of one case and marks: a name.
 fn is_lettered(value: &[u8]) -> bool {
-    let none = |kind: fn(&u8) -> bool| !value.iter().any(kind);
-    none(u8::is_ascii_digit) && (none(u8::is_ascii_lowercase) || none(u8::is_ascii_uppercase))
+    let census = Census::of(value);
+    census.digits() == 0 && (census.lower() == 0 || census.upper() == 0)
 }
 
 fn is_hex(value: &[u8]) -> bool {
@@ -173,10 +174,10 @@ fn is_weak_key(candidate: &Candidate<'_>) -> bool {
 /// Whether a value is only a word or more that follow a name: prose, a variable, one of a list.
 fn is_prose(candidate: &Candidate<'_>) -> bool {
     let value = candidate.value();
-    let kinds = kinds(value);
+    let census = Census::of(value);
+    let (kinds, digits) = (census.kinds(), census.digits() > 0);
     let words = value.iter().filter(|byte| **byte == b' ').count();
-    let digits = value.iter().any(u8::is_ascii_digit);
-    let mixed = digits && value.iter().any(u8::is_ascii_alphabetic) && !value.contains(&b'-');
+    let mixed = digits && census.letters() > 0 && !value.contains(&b'-');
     let short = SHORT.contain(candidate.name);
     let constant = candidate.name.iter().all(|byte| !byte.is_ascii_lowercase());
     match candidate.form {
@@ -235,32 +236,26 @@ fn is_given(candidate: &Candidate<'_>) -> bool {
         Form::Operator => !(several && bracket),
         Form::Element | Form::Item | Form::Near | Form::Option | Form::Pair | Form::Prose => true,
     };
-    given && !is_qualified(candidate) && !is_alternative(candidate)
+    given && !is_part(candidate)
 }
 
-/// Whether the name is a part of a longer one with colons between: `Test::Pass => …`,
-/// `arn:aws:secretsmanager:eu:1:secret:…`.
-fn is_qualified(candidate: &Candidate<'_>) -> bool {
+/// Whether the name is a part of a longer one with colons between, `Test::Pass => …` or
+/// `arn:aws:secretsmanager:eu:1:secret:…`, or one of two texts to choose from, `ok ? "PASS" : "FAIL"`.
+fn is_part(candidate: &Candidate<'_>) -> bool {
     let before = candidate.before();
     let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
-    let Some(at) = near.windows(candidate.name.len().max(1)).rposition(|it| it == candidate.name)
-    else {
-        return false;
+    let Some((first, rest)) = candidate.name.split_first() else { return false };
+    let last = near.len().saturating_sub(candidate.name.len());
+    let is_name = |at: usize| {
+        near.get(at) == Some(first)
+            && near.get(at.saturating_add(1)..).is_some_and(|tail| tail.starts_with(rest))
     };
+    let Some(at) = (0..=last).rev().find(|at| is_name(*at)) else { return false };
     let head = near.get(..at).unwrap_or_default();
     let tight = near.last() == Some(&b':');
-    head.ends_with(b"::") || (tight && head.ends_with(b":") && !head.ends_with(b"\":"))
-}
-
-/// Whether the name is one of two texts to choose from: `ok ? "PASS" : "FAIL"`.
-fn is_alternative(candidate: &Candidate<'_>) -> bool {
-    let before = candidate.before();
-    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
-    let Some(at) = near.windows(candidate.name.len().max(1)).rposition(|it| it == candidate.name)
-    else {
-        return false;
-    };
-    matches!(near.get(..at), Some([.., b'?', b' ', b'"' | b'\'']))
+    head.ends_with(b"::")
+        || (tight && head.ends_with(b":") && !head.ends_with(b"\":"))
+        || matches!(head, [.., b'?', b' ', b'"' | b'\''])
 }
 
 /// Whether a name is one word: `Password`, `passwd`.
@@ -271,23 +266,25 @@ fn is_one_word(name: &[u8]) -> bool {
 
 /// Whether a value is a pattern or a text with places to fill in: `[^"]+`, `%s:%s`.
 fn is_expression(value: &[u8]) -> bool {
-    value.windows(2).any(|pair| {
-        matches!(
-            pair,
-            b"(?"
-                | b"[^"
-                | b"]+"
-                | b"]*"
-                | b"\\w"
-                | b"\\d"
-                | b"\\s"
-                | b"\\S"
-                | b"%("
-                | b"%s"
-                | b"%d"
-                | b"{}"
-        )
-    })
+    let has_marks = !value.iter().all(u8::is_ascii_alphanumeric);
+    has_marks
+        && value.windows(2).any(|pair| {
+            matches!(
+                pair,
+                b"(?"
+                    | b"[^"
+                    | b"]+"
+                    | b"]*"
+                    | b"\\w"
+                    | b"\\d"
+                    | b"\\s"
+                    | b"\\S"
+                    | b"%("
+                    | b"%s"
+                    | b"%d"
+                    | b"{}"
+            )
+        })
 }
 
 /// Whether the value is only loosely bound to its name: by a blank, or by `=` between blanks.
@@ -311,12 +308,13 @@ fn is_code(candidate: &Candidate<'_>) -> bool {
         && ((is_name(value) && (is_wordy(value) || (value.len() < LEAST_KEY && kinds(value) < 3)))
             || (!is_tight(candidate) && value.iter().all(u8::is_ascii_digit)));
     let dotted = value.contains(&b'.') && value.split(|byte| *byte == b'.').all(is_name);
-    let pathlike = value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));
+    let pathlike = value.iter().any(|byte| matches!(byte, b':' | b'>' | b'.'))
+        && value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));
     let sign = matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]);
     let number = matches!(value, [b'0', b'x', ..])
         || (matches!(value, [b'-' | b'+', b'0'..=b'9', ..]) && value.len() < LEAST_KEY);
     let several =
-        is_name(value) && value.contains(&b'_') && !is_tight(candidate) && kinds(value) < ALL_KINDS;
+        value.contains(&b'_') && is_name(value) && !is_tight(candidate) && kinds(value) < ALL_KINDS;
     called || passed || dotted || pathlike || sign || number || several
 }
 
@@ -353,13 +351,13 @@ fn names_itself(name: &[u8], value: &[u8]) -> bool {
     let is_name = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' ');
     let constant = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     let told =
-        value.eq_ignore_ascii_case(name) || SELVES.stand_in(value) || promise(value).is_some();
+        || value.eq_ignore_ascii_case(name) || SELVES.stand_in(value) || promise(value).is_some();
     // `password1` is a password that people have, `new_password1` the name of a field, and beside
     // `password2` it is one, too.
     let numbered = name.last().is_some_and(u8::is_ascii_digit);
     let plain = run(letters, is_name) == letters.len()
         && (digits == 0 || numbered || value.contains(&b'_'));
-    told && (plain || (run(value, constant) == value.len() && value.contains(&b'_')))
+    (plain || (value.contains(&b'_') && run(value, constant) == value.len())) && told()
 }
 
 /// Whether a value is what is kept of a password instead of it: `{SSHA}…`, `pbkdf2$…$…`.
@@ -401,17 +399,9 @@ fn closes_quote(candidate: &Candidate<'_>) -> bool {
     line.iter().rev().find(|byte| matches!(byte, b'"' | b'\'')) == Some(quote)
 }
 
-/// How many kinds of characters there are.
-const ALL_KINDS: usize = 4;
-
 /// Kinds of characters: lower case, upper case, digits, others.
 fn kinds(value: &[u8]) -> usize {
-    let tests: [fn(&u8) -> bool; 4] =
-        // Letters beyond ASCII are no marks: `Lösenord` is a word.
-        [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, |byte| {
-            byte.is_ascii_punctuation()
-        }];
-    tests.iter().filter(|test| value.iter().any(test)).count()
+    Census::of(value).kinds()
 }
 
 /// Five groups of hex digits, 8-4-4-4-12 (RFC 9562 §4): an identifier, not a secret.

@@ -1,5 +1,7 @@
 //! Whether a value is made of words, as names, paths and texts are and keys are not.
 
+use super::census::Census;
+
 /// Which letters often follow each letter in words of English and of code, from `a` to `z`: the
 /// pairs that make up at least nine in ten thousand of all pairs, counted over the documentation
 /// and the sources of a Debian system.
@@ -57,11 +59,11 @@ const SHORTEST: usize = 3;
 /// Whether most of a value is words with marks between them, as in `users_by_id`,
 /// `@scope/package:IName` or `jobs[0].jobId`. Text that a machine made at random is not.
 pub(super) fn is_wordy(value: &[u8]) -> bool {
-    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let marks = value.iter().all(|byte| byte.is_ascii_alphanumeric() || is_mark(*byte));
-    marks
-        && digits.saturating_mul(4) <= letters
+    let census = Census::of(value);
+    let letters = census.letters();
+    let marks = || value.iter().all(|byte| byte.is_ascii_alphanumeric() || is_mark(*byte));
+    census.digits().saturating_mul(4) <= letters
+        && (census.is_alphanumeric() || marks())
         && in_words(value).saturating_mul(3) >= letters.saturating_mul(2)
 }
 
@@ -79,36 +81,37 @@ const fn is_mark(byte: u8) -> bool {
 /// follows lower case; it is in one case but for its first letters.
 fn in_words(value: &[u8]) -> usize {
     let mut sum = 0_usize;
-    let mut start = 0_usize;
-    for at in 1..=value.len() {
-        let parts = match (value.get(at.wrapping_sub(1)), value.get(at)) {
-            (Some(last), Some(next)) => {
-                !last.is_ascii_alphabetic()
-                    || !next.is_ascii_alphabetic()
-                    || (last.is_ascii_lowercase() && next.is_ascii_uppercase())
-            }
-            _ => true,
-        };
-        if parts {
-            let word = value.get(start..at).unwrap_or_default();
-            if is_word(word) {
-                sum = sum.saturating_add(word.len());
-            }
-            start = at;
+    let mut rest = value;
+    while !rest.is_empty() {
+        let word = rest.get(..part(rest)).unwrap_or(rest);
+        if word.len() >= SHORTEST && is_word(word) {
+            sum = sum.saturating_add(word.len());
         }
+        rest = rest.get(word.len()..).unwrap_or_default();
     }
     sum
 }
 
+/// Length of the first part of a value: letters that may be a word, or one other byte.
+fn part(value: &[u8]) -> usize {
+    let mut last = b' ';
+    let ends = |byte: &u8| {
+        let goes_on =
+            byte.is_ascii_alphabetic() && !(last.is_ascii_lowercase() && byte.is_ascii_uppercase());
+        last = *byte;
+        !goes_on
+    };
+    value.iter().position(ends).map_or(value.len(), |at| at.max(1))
+}
+
 /// Whether letters make a word: upper case only before lower case, of which there are two or more
-/// or none, and two thirds of the pairs are frequent ones; of three letters all.
+/// or none, and two thirds of the pairs are frequent ones; of [`SHORTEST`] letters all.
 fn is_word(letters: &[u8]) -> bool {
     let upper = letters.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
     let lower = letters.iter().rev().take_while(|byte| byte.is_ascii_lowercase()).count();
     let pairs = letters.windows(2).filter(|pair| matches!(pair, [a, b] if follows(*a, *b))).count();
     let whole = letters.len() > SHORTEST || pairs.saturating_add(1) == letters.len();
-    letters.len() >= SHORTEST
-        && whole
+    whole
         && (lower == 0 || lower > 2 || (upper == 1 && lower == 2))
         && upper.saturating_add(lower) == letters.len()
         && pairs.saturating_mul(3) >= letters.len().saturating_sub(1).saturating_mul(2)

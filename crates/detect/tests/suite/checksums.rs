@@ -1,7 +1,7 @@
 //! Published checksums: a right one is trusted most. A wrong one lowers what has an unmistakable head to
 //! its shape (a token may be made up, or newer than its published form); the rest is no finding.
 
-use crate::template::expand;
+use crate::shared::template::expand;
 use datafog_core::{Channel, Confidence, Key};
 use datafog_detect::Scanner;
 

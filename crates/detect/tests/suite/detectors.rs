@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::files::{Described, files};
-use crate::template::{Example, expand};
+use crate::shared::template::{Example, expand};
 use datafog_core::{Channel, Confidence, Finding, Key};
 use datafog_detect::{Scanner, detector, detectors};
 

@@ -1,40 +1,9 @@
 //! Texts made to cost time, or to hide a secret among what costs time.
 
-use crate::template::expand;
+use crate::shared::template::expand;
+use crate::shared::units::UNITS;
 use datafog_core::{Channel, Finding, Key};
 use datafog_detect::{Scanner, Tally};
-
-/// Units to be repeated: triggers of every kind, alone and with what makes them dear to judge.
-const UNITS: [&str; 28] = [
-    "a@",
-    "a@b.co ",
-    "7",
-    "123-45-6789 ",
-    "(212) 555-0100 ",
-    "4111 1111 ",
-    "1 ",
-    "+1 ",
-    "1.1.",
-    "eyJ.eyJ.",
-    "eyJhbGciOiJ",
-    "-----BEGIN ",
-    "-----BEGIN PRIVATE KEY-----\nAAAA\n",
-    "key=key=key=",
-    "password",
-    "password='",
-    "secret_key_base='",
-    "token: ",
-    "ghp_",
-    "ghp_aaaa-",
-    "EAAA_",
-    "260a:%",
-    "://a:b@c",
-    "AKIA",
-    " LLC",
-    "%41",
-    "\"auth\" + ",
-    "a2V5XzAx",
-];
 
 /// Bytes of a hostile text.
 const LENGTH: usize = 1_000_000;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use datafog_core::{Channel, Key};
 use datafog_detect::Scanner;
 
-use crate::template::Random;
+use crate::shared::template::Random;
 
 /// Lines of logs, of data and of tools' answers; `#` is one id, each another.
 const LINES: &[&str] = &[

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::template::{base64, expand};
+use crate::shared::template::{base64, expand};
 use datafog_core::{Channel, Confidence, Finding, Key};
 use datafog_detect::Scanner;
 

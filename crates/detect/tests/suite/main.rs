@@ -16,4 +16,5 @@ mod hostile;
 mod ids;
 mod layers;
 mod properties;
-mod template;
+#[path = "../shared/mod.rs"]
+mod shared;

@@ -2,7 +2,7 @@
 //! nothing panics, nothing shows a value.
 
 use crate::files::files;
-use crate::template::{base64, expand};
+use crate::shared::template::{base64, expand};
 use datafog_core::{Channel, Confidence, Finding, Key};
 use datafog_detect::{Scanner, Tally};
 use proptest::prelude::*;

@@ -288,9 +288,7 @@ fn luhn(argument: &str, random: &mut Random) -> Option<String> {
     let mut parts = argument.split('/');
     let mut digits = parts.next()?.to_owned();
     let length: usize = parts.next()?.parse().ok()?;
-    while digits.len() + 1 < length {
-        digits.push_str(&random.text("0123456789", 1));
-    }
+    digits.push_str(&random.text("0123456789", length - 1 - digits.len()));
     let sum: u32 = digits
         .bytes()
         .rev()

@@ -1,0 +1,99 @@
+//! How many bytes of each kind a value is made of, counted in one pass.
+
+/// Counts of small letters, capitals, digits and marks of ASCII; 16 bits each, which no value
+/// exceeds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Census {
+    counts: u64,
+    length: usize,
+}
+
+/// Bits of one count.
+const BITS: u32 = 16;
+
+/// The kind of each byte: small letters, capitals, digits, marks, and everything else, which is not
+/// counted.
+static KINDS: [u8; 256] = {
+    let mut table = [4; 256];
+    let mut byte = 0_u8;
+    let mut rest = table.as_mut_slice();
+    while let [slot, tail @ ..] = rest {
+        *slot = match byte {
+            b'a'..=b'z' => 0,
+            b'A'..=b'Z' => 1,
+            b'0'..=b'9' => 2,
+            _ if byte.is_ascii_punctuation() => 3,
+            _ => 4,
+        };
+        byte = byte.wrapping_add(1);
+        rest = tail;
+    }
+    table
+};
+
+/// The kind of a byte; only equality means something.
+pub(super) fn kind(byte: u8) -> u8 {
+    KINDS.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+impl Census {
+    /// Counts the bytes of a value.
+    pub(super) fn of(value: &[u8]) -> Self {
+        let counts = value.iter().fold(0_u64, |counts, byte| {
+            let shift = u32::from(kind(*byte)).wrapping_mul(BITS);
+            counts.wrapping_add(1_u64.unbounded_shl(shift))
+        });
+        Self { counts, length: value.len() }
+    }
+
+    const fn count(self, kind: u32) -> usize {
+        (self.counts >> kind.wrapping_mul(BITS)) as u16 as usize
+    }
+
+    pub(super) const fn lower(self) -> usize {
+        self.count(0)
+    }
+
+    pub(super) const fn upper(self) -> usize {
+        self.count(1)
+    }
+
+    pub(super) const fn digits(self) -> usize {
+        self.count(2)
+    }
+
+    /// Letters of either case.
+    pub(super) const fn letters(self) -> usize {
+        self.lower().saturating_add(self.upper())
+    }
+
+    /// Whether nothing but letters and digits of ASCII is there.
+    pub(super) const fn is_alphanumeric(self) -> bool {
+        self.letters().saturating_add(self.digits()) == self.length
+    }
+
+    /// How many of the four kinds there are: small letters, capitals, digits, marks. Letters beyond
+    /// ASCII are no marks: `Lösenord` is a word.
+    pub(super) fn kinds(self) -> usize {
+        (0..4).filter(|kind| self.count(*kind) > 0).count()
+    }
+}
+
+/// How many kinds of characters there are in all.
+pub(super) const ALL_KINDS: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_counted() {
+        let census = Census::of("abC12_ é\n".as_bytes());
+        assert_eq!((census.lower(), census.upper(), census.digits()), (2, 1, 2));
+        assert_eq!((census.letters(), census.kinds()), (3, ALL_KINDS));
+        assert!(!census.is_alphanumeric() && Census::of(b"abC12").is_alphanumeric());
+        assert_eq!(Census::of(b"").kinds(), 0);
+        let long = Census::of(&[b'a'; 20_000]);
+        assert_eq!((long.lower(), long.kinds()), (20_000, 1));
+    }
+}
