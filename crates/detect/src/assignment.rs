@@ -41,6 +41,18 @@ pub(crate) struct Assignment {
     pub(crate) form: Form,
 }
 
+impl Assignment {
+    /// The same so many bytes later.
+    pub(crate) const fn later(self, bytes: usize) -> Self {
+        let Self { name, value, .. } = self;
+        Self {
+            name: (name.0.saturating_add(bytes), name.1.saturating_add(bytes)),
+            value: (value.0.saturating_add(bytes), value.1.saturating_add(bytes)),
+            ..self
+        }
+    }
+}
+
 /// The assignment whose name holds the word `word_start..word_end` of `text`; `base` is the
 /// absolute offset of `text`.
 pub(crate) fn find(

@@ -23,6 +23,7 @@ use crate::repeat::{self, Copies, Repetition};
 use crate::rule::{Boundary, Keyword, Rule, Trigger};
 use crate::scanner::Scanner;
 use crate::tables::{AT_RULES, NUMBER_RULES, RULES, USERINFO_RULES};
+use crate::told::Told;
 use crate::url;
 use crate::validator::{VALIDATORS, is_sample};
 use crate::walks::{Walks, in_set};
@@ -48,6 +49,8 @@ pub(crate) struct Engine {
     barren: usize,
     /// The last assignment in which nothing was found.
     refused: Refused,
+    /// The last assignment, and by which rules it was judged.
+    told: Told,
     /// End of the last run of dots and digits: after its first dot no address can begin in it.
     dotted: usize,
     /// How many layers of disguise were undone to get at this text.
@@ -101,6 +104,7 @@ impl Engine {
             judged: (0, 0),
             barren: 0,
             refused: Refused::NONE,
+            told: Told::NONE,
             dotted: 0,
             depth,
             layers: Layers::new(),
@@ -182,7 +186,10 @@ impl Engine {
                     Trigger::Token => self.token(*number, rule, view, keyword.text.len()),
                     Trigger::Assignment => {
                         let found = assigned.get_or_insert_with(|| self.assigned(keyword, view));
-                        if let Some(found) = *found {
+                        if let Some(found) = *found
+                            && !self.told.again(*number, view.base, found)
+                            && !self.pending.beats(*number, rule, view.base, found.value)
+                        {
                             self.assignment(*number, rule, view, found);
                         }
                     }
@@ -372,16 +379,6 @@ impl Engine {
             validator.map_or(Judgement::Sound, |(_, validate)| validate(&mut candidate));
         debug_assert!(rule.proves || judgement != Judgement::Proven, "see validator::PROVING");
         let value = candidate.value();
-        #[cfg(test)]
-        if std::env::var_os("TRACE").is_some() {
-            eprintln!(
-                "T {} {:?} name={:?} value={:?}",
-                crate::tables::DETECTORS[usize::from(number)].id,
-                judgement,
-                String::from_utf8_lossy(candidate.name),
-                String::from_utf8_lossy(value)
-            );
-        }
         self.walks.work = self.walks.work.saturating_add(value.len() as u64);
         let confidence = match judgement {
             _ if judgement < least => return,
@@ -424,9 +421,7 @@ fn before_next(text: &[u8], stop: usize, length: usize) -> Option<&[u8]> {
 #[expect(
     dead_code,
     clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
     clippy::string_slice,
-    clippy::unwrap_used,
     reason = "texts of the tests, some of which are for other tests"
 )]
 #[path = "../tests/shared/mod.rs"]
@@ -470,20 +465,6 @@ mod tests {
         for head in ["ya29.", "xoxb-", "glpat-", "eyJh", "hvb.", "password="] {
             let work = work(&repeated(&format!("{head}{} ", "a".repeat(5000))));
             assert!(work < 500, "{head}: {work}");
-        }
-    }
-}
-#[cfg(test)]
-mod trace {
-    use super::*;
-    #[test]
-    fn trace() {
-        let Ok(t) = std::env::var("TEXT") else { return };
-        for line in t.split("|") {
-            eprintln!("== {line}");
-            let mut engine = Engine::new();
-            let text = format!("\n{line}\n\n{line}\n");
-            engine.part(text.as_bytes(), 0, 0, line.len() + 1);
         }
     }
 }

@@ -37,6 +37,7 @@ mod rule;
 mod scanner;
 mod stream;
 mod tables;
+mod told;
 mod undo;
 mod url;
 mod validator;

@@ -2,6 +2,8 @@
 //!
 //! Raw findings wait here until nothing that is still to come can overlap them.
 
+use crate::rule::Rule;
+
 /// A finding before its value is named and masked; offsets are absolute.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Raw {
@@ -62,6 +64,27 @@ impl Pending {
     /// Whether a finding of this rule that waits ends at `end`.
     pub(crate) fn ends(&self, rule: u16, end: usize) -> bool {
         self.raws.iter().rev().any(|raw| raw.rule == rule && raw.end == end)
+    }
+
+    /// Whether the last finding stands where this rule's would and outdoes it, whatever its
+    /// validator says of the value at `place`, counted from `base`. Only of rules that know no more
+    /// than that something is a secret, which take a value as it stands.
+    pub(crate) fn beats(
+        &self,
+        number: u16,
+        rule: &Rule,
+        base: usize,
+        place: (usize, usize),
+    ) -> bool {
+        let surest = rule.confidence.max(rule.shape.unwrap_or(0));
+        self.raws.last().is_some_and(|raw| {
+            rule.rank == UNTELLING
+                && rule.steps.is_empty()
+                && raw.rank == UNTELLING
+                && raw.value.is_none()
+                && raw.start.checked_sub(base).zip(raw.end.checked_sub(base)) == Some(place)
+                && (raw.confidence, number) > (surest, raw.rule)
+        })
     }
 
     /// Adds a finding.
@@ -174,6 +197,7 @@ fn worth(raw: &Raw, first: usize) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::RULES;
 
     fn raw(start: usize, end: usize, rule: u16, rank: u8) -> Raw {
         Raw { start, end, rule, confidence: 90, rank, value: None }
@@ -207,6 +231,22 @@ mod tests {
     fn what_a_loser_alone_would_have_covered_may_still_be_found() {
         let raws = [raw(0, 4, 1, 3), raw(3, 10, 2, 3), raw(10, 12, 3, 3)];
         assert_eq!(settle(&raws, 100), [(3, 10, 2), (10, 12, 3)]);
+    }
+
+    #[test]
+    fn a_finding_of_a_surer_rule_in_the_same_place_is_not_outdone() {
+        let rule = RULES.iter().position(|it| it.rank == UNTELLING && it.steps.is_empty()).unwrap();
+        let (number, rule) = (rule as u16, &RULES[rule]);
+        let surest = rule.confidence.max(rule.shape.unwrap_or(0));
+        let beats = |raw: Raw| {
+            let mut pending = Pending::new();
+            pending.push(raw);
+            pending.beats(number, rule, 100, (5, 9))
+        };
+        let sure = Raw { confidence: surest + 1, ..raw(105, 109, number + 1, UNTELLING) };
+        assert!(beats(sure.clone()) && beats(Raw { confidence: surest, rule: 0, ..sure.clone() }));
+        assert!(!beats(Raw { confidence: surest, ..sure.clone() }));
+        assert!(!beats(Raw { end: 110, ..sure.clone() }) && !beats(Raw { rank: TELLING, ..sure }));
     }
 
     #[test]

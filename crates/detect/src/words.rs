@@ -11,6 +11,8 @@ pub(crate) struct Words {
     endings: [u32; 32],
     /// Bit `n` stands for words of `n` bytes, the highest for all longer ones.
     lengths: u64,
+    /// Whether every word begins with a letter of ASCII.
+    lettered: bool,
 }
 
 impl Words {
@@ -19,6 +21,7 @@ impl Words {
         let mut pairs = [0; 32];
         let mut endings = [0; 32];
         let mut lengths = 0;
+        let mut lettered = true;
         let mut rest = words;
         while let [word, more @ ..] = rest {
             if let ([head, ..], [.., last]) = (*word, *word) {
@@ -27,10 +30,11 @@ impl Words {
                 let befores = if let [.., before, _] = word { low(*before) } else { u32::MAX };
                 include(&mut endings, *last & 31, befores);
                 lengths |= length_bit(word.len());
+                lettered &= head.is_ascii_alphabetic();
             }
             rest = more;
         }
-        Self { words, pairs, endings, lengths }
+        Self { words, pairs, endings, lengths, lettered }
     }
 
     /// Whether one of the words stands anywhere in `text`.
@@ -41,6 +45,10 @@ impl Words {
     /// Whether one of the words stands in the last `near` bytes of `text` and begins a word there.
     pub(crate) fn stand_near_end(&self, text: &[u8], near: usize) -> bool {
         let text = text.get(text.len().saturating_sub(near)..).unwrap_or_default();
+        // Tables of numbers have no letters, and to count them costs less than to look for words.
+        if self.lettered && text.iter().fold(0, |some, byte| some | letter(*byte)) == 0 {
+            return false;
+        }
         let mut before = b' ';
         text.iter().enumerate().any(|(at, byte)| {
             let hump = before.is_ascii_lowercase() && byte.is_ascii_uppercase();
@@ -83,13 +91,27 @@ impl Words {
         let Some(head) = text.first() else { return false };
         length_bit(text.len()) & self.lengths != 0
             && holds(&self.pairs, *head, text.get(1))
-            && self.words.iter().any(|word| word.eq_ignore_ascii_case(text))
+            && self.hold(head.to_ascii_lowercase(), text)
+    }
+
+    /// The same, word by word; `head` is the first byte in lower case.
+    fn hold(&self, head: u8, text: &[u8]) -> bool {
+        self.words.iter().any(|word| {
+            word.len() == text.len()
+                && word.first() == Some(&head)
+                && word.eq_ignore_ascii_case(text)
+        })
     }
 }
 
 /// The bit of a byte's low five bits; both cases of a letter have the same.
 const fn low(byte: u8) -> u32 {
     1 << (byte & 31)
+}
+
+/// 1 for a letter, else 0: a sum of these compiles to vector instructions.
+fn letter(byte: u8) -> u8 {
+    u8::from(byte.is_ascii_alphabetic())
 }
 
 /// The bit of a length.

@@ -139,7 +139,7 @@ fn ratio(text: &[u8], rounds: usize, ordinary: f64) -> (f64, usize) {
 fn worst(out: &mut impl io::Write, ordinary: f64, random: usize) -> io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../detectors");
     rank(out, ordinary, &hostile::candidates(&folder, random), repeated)?;
-    rank(out, ordinary, &hostile::lines(&folder), |template, length| varied::text(template, length))
+    rank(out, ordinary, &hostile::lines(&folder), varied::text)
 }
 
 /// Ranks what texts are made of: all by short texts, the worst of them by long ones.

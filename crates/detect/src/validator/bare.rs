@@ -221,8 +221,16 @@ fn is_printed(candidate: &mut Candidate<'_>, shapes: &[&str]) -> bool {
 }
 
 /// Lets the candidate end where one of the shapes does, when no other number, name or word goes on
-/// around it: `d` is a digit, `U` an upper-case letter, `w` either, all else itself.
+/// around it: `d` is a digit, `U` an upper-case letter, `w` either, all else itself. Next to a zero
+/// byte it is a field of a binary format.
 fn alone(candidate: &mut Candidate<'_>, shapes: &[&str]) -> bool {
+    let goes_on = matches!(
+        candidate.before(),
+        [.., 0 | b'-' | b'_' | b'.' | b'/' | b'+' | b'#' | b'%'] | [.., b'0'..=b'9', b' ']
+    );
+    if goes_on {
+        return false;
+    }
     let text = candidate.text.get(candidate.start..).unwrap_or_default();
     let fits = |shape: &&&str| {
         let after = text.get(shape.len());
@@ -240,14 +248,7 @@ fn alone(candidate: &mut Candidate<'_>, shapes: &[&str]) -> bool {
     };
     let Some(shape) = shapes.iter().find(fits) else { return false };
     candidate.end = candidate.start.saturating_add(shape.len());
-    // Next to a zero byte it is a field of a binary format.
-    let binary = matches!(candidate.before(), [.., 0]) || matches!(candidate.after(), [0, ..]);
-    !binary
-        && !matches!(
-            candidate.before(),
-            [.., b'-' | b'_' | b'.' | b'/' | b'+' | b'#' | b'%'] | [.., b'0'..=b'9', b' ']
-        )
-        && !matches!(candidate.after(), [b' ' | b'.', b'0'..=b'9', ..])
+    !matches!(candidate.after(), [0, ..] | [b' ' | b'.', b'0'..=b'9', ..])
 }
 
 #[cfg(test)]

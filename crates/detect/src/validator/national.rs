@@ -190,7 +190,10 @@ fn read<const N: usize>(candidate: &Candidate<'_>, groups: &[usize]) -> Option<(
             at = at.checked_add(1)?;
         }
         for byte in text.get(at..at.checked_add(*group)?).filter(|_| at < longest)? {
-            *digits.get_mut(filled)? = char::from(*byte).to_digit(10)?;
+            if !byte.is_ascii_digit() {
+                return None;
+            }
+            *digits.get_mut(filled)? = u32::from(byte.wrapping_sub(b'0'));
             filled = filled.checked_add(1)?;
         }
         at = at.checked_add(*group)?;

@@ -2,6 +2,7 @@
 
 use crate::shared::template::expand;
 use crate::shared::units::UNITS;
+use crate::shared::varied::{self, TEMPLATES};
 use datafog_core::{Channel, Finding, Key};
 use datafog_detect::{Scanner, Tally};
 
@@ -49,6 +50,19 @@ fn a_secret_is_found_in_every_hostile_text_by_slice_and_stream() {
             assert!(holds(&whole.0, start, length), "{unit:?} at {place}");
             assert!(whole == found(&text, Some(7919)), "{unit:?} at {place}");
         }
+    }
+}
+
+#[test]
+fn a_secret_is_found_among_lines_that_never_repeat() {
+    for template in TEMPLATES {
+        let lines = varied::text(template, SHORT / 2);
+        let token = expand("ghp_{github-crc32:30}", template, 0).text;
+        let (head, tail) = lines.split_at(lines.len() / 2);
+        let text = [head, b"\n\n", token.as_bytes(), b"\n\n", tail].concat();
+        let whole = found(&text, None);
+        assert!(holds(&whole.0, head.len() + 2, token.len()), "{template:?}");
+        assert!(whole == found(&text, Some(7919)), "{template:?}");
     }
 }
 
