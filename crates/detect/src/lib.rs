@@ -25,6 +25,7 @@ mod candidate;
 mod custom;
 mod detector;
 mod engine;
+mod kept;
 mod layer;
 mod number;
 mod overlap;

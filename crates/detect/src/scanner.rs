@@ -7,6 +7,7 @@ use datafog_core::{Channel, Confidence, Finding, Key, Span};
 
 use crate::custom::Custom;
 use crate::engine::Engine;
+use crate::kept::Kept;
 use crate::overlap::Raw;
 use crate::preview;
 use crate::stream::Stream;
@@ -29,7 +30,7 @@ pub struct Scanner<'k> {
 pub struct Tally {
     /// Findings that were reported.
     pub reported: usize,
-    /// Findings beyond [`Scanner::at_most`], which were counted only.
+    /// Findings that [`Scanner::at_most`] left out, which were counted only.
     pub beyond: usize,
 }
 
@@ -40,7 +41,7 @@ impl<'k> Scanner<'k> {
     /// How many bytes after a trigger can matter; longer key blocks are found by their first part.
     pub const AHEAD: usize = 16 * 1024;
 
-    /// Findings reported per scan unless [`Scanner::at_most`] says otherwise.
+    /// What [`Scanner::at_most`] is told unless somebody says otherwise.
     pub const MOST_FINDINGS: usize = 1000;
 
     /// The least confidence reported unless [`Scanner::with_floor`] says otherwise.
@@ -55,7 +56,12 @@ impl<'k> Scanner<'k> {
         Self { key, floor: Self::FLOOR, most: Self::MOST_FINDINGS, custom: None }
     }
 
-    /// The same, reporting at most `most` findings per scan and counting the rest.
+    /// The same, reporting the first `most` findings of a scan, and behind them only values that a
+    /// detector did not report with that confidence before, at most `most` different ones of each; the
+    /// rest is counted.
+    ///
+    /// So no finding hides behind others, and who asks for a kind of finding, or for up to `most`
+    /// different values of a kind, gets the answer that all findings would give.
     #[must_use]
     pub const fn at_most(self, most: usize) -> Self {
         Self { most, ..self }
@@ -101,7 +107,7 @@ impl<'k> Scanner<'k> {
         channel: &Channel,
         out: &mut Vec<Finding>,
     ) -> Tally {
-        let mut tally = Tally::default();
+        let mut kept = Kept::NONE;
         let mut from = 0_usize;
         while from < text.len() {
             let to = from.saturating_add(Self::SEGMENT).min(text.len());
@@ -112,10 +118,10 @@ impl<'k> Scanner<'k> {
             } else {
                 engine.open(to.saturating_sub(Self::BEHIND))
             };
-            self.settle(engine, open, (text, 0), channel, &mut tally, out);
+            self.settle(engine, open, (text, 0), channel, &mut kept, out);
             from = to;
         }
-        tally
+        kept.tally
     }
 
     /// The finding of a value that its place makes a secret, whatever it looks like: `value` stands
@@ -155,23 +161,23 @@ impl<'k> Scanner<'k> {
         open: usize,
         (text, base): (&[u8], usize),
         channel: &Channel,
-        tally: &mut Tally,
+        kept: &mut Kept,
         out: &mut Vec<Finding>,
     ) {
         engine.pending.settle(open, |raw| {
             if Confidence::percent(raw.confidence) < self.floor {
                 return;
             }
-            if tally.reported >= self.most {
-                tally.beyond = tally.beyond.saturating_add(1);
-                return;
-            }
             let plain = raw.start.checked_sub(base).zip(raw.end.checked_sub(base));
             let plain = plain.and_then(|(start, end)| text.get(start..end));
             let Some(value) = raw.value.as_deref().or(plain) else { return };
+            if !kept.has_room(raw, value, self.most) {
+                kept.leave_out();
+                return;
+            }
             let finding = self.finding(raw, value, channel);
             if let Some(finding) = finding.filter(|finding| !self.allows(finding, value)) {
-                tally.reported = tally.reported.saturating_add(1);
+                kept.keep(raw, value, &finding.fingerprint);
                 out.push(finding);
             }
         });

@@ -8,6 +8,7 @@ use std::ops::Range;
 use datafog_core::{Channel, Finding};
 
 use crate::engine::Engine;
+use crate::kept::Kept;
 use crate::number::BLOCK;
 use crate::scanner::{Scanner, Tally};
 use crate::watch::Watch;
@@ -20,7 +21,7 @@ pub struct Stream<'k> {
     scanner: Scanner<'k>,
     channel: Channel,
     engine: Engine,
-    tally: Tally,
+    kept: Kept,
     buffer: Vec<u8>,
     /// Absolute offset of the first byte of the buffer, a multiple of [`BLOCK`].
     base: usize,
@@ -36,7 +37,7 @@ impl<'k> Stream<'k> {
             scanner,
             channel,
             engine: Engine::new(),
-            tally: Tally { reported: 0, beyond: 0 },
+            kept: Kept::NONE,
             buffer: Vec::new(),
             base: 0,
             done: 0,
@@ -87,7 +88,7 @@ impl<'k> Stream<'k> {
             self.segment(Scanner::SEGMENT, false, out);
         }
         self.segment(self.waiting(), true, out);
-        self.tally
+        self.kept.tally
     }
 
     /// Bytes that are not scanned yet.
@@ -106,8 +107,8 @@ impl<'k> Stream<'k> {
         } else {
             self.engine.open(self.done.saturating_sub(Scanner::BEHIND))
         };
-        let Self { scanner, engine, buffer, base, channel, tally, .. } = self;
-        scanner.settle(engine, open, (buffer, *base), channel, tally, out);
+        let Self { scanner, engine, buffer, base, channel, kept, .. } = self;
+        scanner.settle(engine, open, (buffer, *base), channel, kept, out);
         if !self.keeps {
             let spare = self.spare(usize::MAX);
             if spare.saturating_sub(self.base) >= Scanner::SEGMENT / 2 {
@@ -140,7 +141,7 @@ impl core::fmt::Debug for Stream<'_> {
         f.debug_struct("Stream")
             .field("channel", &self.channel)
             .field("done", &self.done)
-            .field("tally", &self.tally)
+            .field("tally", &self.kept.tally)
             .finish_non_exhaustive()
     }
 }

@@ -27,6 +27,7 @@ mod options;
 mod place;
 mod read;
 mod report;
+mod room;
 mod sarif;
 mod text;
 mod walk;

@@ -12,7 +12,7 @@ pub struct Options<'o> {
     pub key: &'o Key,
     /// The least confidence that is reported.
     pub floor: Confidence,
-    /// The most findings that are reported of one text; the rest is counted.
+    /// The most findings that are reported of one text, the most severe ones; the rest is counted.
     pub most: usize,
     /// Whether files that are no text are looked at too.
     pub binary: bool,

@@ -12,6 +12,7 @@ use crate::mark::Marks;
 use crate::options::Options;
 use crate::place::{Cursor, Place};
 use crate::report::Report;
+use crate::room::{self, Room};
 
 /// Bytes of the text that are kept for lines and comments, and for what streams of the user's own
 /// detectors hold back.
@@ -51,7 +52,10 @@ struct Seen<'o> {
     /// The places up to which commands, and findings of the user's detectors, are told.
     command_cursor: Cursor,
     own_cursor: Cursor,
-    /// Findings by place and by the user's detectors beyond the most that are reported.
+    /// Room for findings by place, and for those of the user's detectors.
+    place_room: Room,
+    own_room: Room,
+    /// Findings by place and by the user's detectors for which there was none.
     beyond: usize,
 }
 
@@ -154,6 +158,8 @@ impl<'o> Seen<'o> {
             own: Vec::new(),
             command_cursor: Cursor::default(),
             own_cursor: Cursor::default(),
+            place_room: Room::default(),
+            own_room: Room::default(),
             beyond: 0,
         }
     }
@@ -170,7 +176,7 @@ impl<'o> Seen<'o> {
     /// Keeps findings of the user's detectors.
     fn keep_own(&mut self, fresh: &mut Vec<Finding>, text: &[u8], base: usize) {
         for finding in fresh.drain(..).filter(|one| one.confidence >= self.options.floor) {
-            if self.own.len() >= self.options.most {
+            if !self.own_room.take(finding.severity, self.options.most) {
                 self.beyond = self.beyond.saturating_add(1);
                 continue;
             }
@@ -192,7 +198,8 @@ impl<'o> Seen<'o> {
 
     /// Looks for commands in the lines that are whole by now.
     fn commands(&mut self, text: &[u8], base: usize, noticed: Noticed) {
-        let Self { options, path, commands, by_place, command_cursor, beyond, .. } = self;
+        let Self { options, path, commands, by_place, command_cursor, place_room, beyond, .. } =
+            self;
         let scanner = options.scanner();
         commands.look(text, base, noticed, |secret, line| {
             let span = secret.span.shifted(line);
@@ -201,7 +208,7 @@ impl<'o> Seen<'o> {
             let Some(finding) = placed.filter(|one| one.confidence >= options.floor) else {
                 return;
             };
-            if by_place.len() >= options.most {
+            if !place_room.take(finding.severity, options.most) {
                 *beyond = beyond.saturating_add(1);
                 return;
             }
@@ -218,6 +225,7 @@ impl<'o> Seen<'o> {
         report.files = report.files.saturating_add(1);
         report.bytes = report.bytes.saturating_add(length as u64);
         report.not_listed = report.not_listed.saturating_add(beyond);
+        let mut listed = Vec::new();
         for found in all {
             let known = options.baseline.as_ref().is_some_and(|baseline| baseline.knows(&found));
             if marks.allow(found.line, &found.detector) {
@@ -225,9 +233,12 @@ impl<'o> Seen<'o> {
             } else if known {
                 report.allowed.baseline = report.allowed.baseline.saturating_add(1);
             } else {
-                report.findings.push(found);
+                listed.push(found);
             }
         }
+        let left_out = room::keep_worst(&mut listed, options.most);
+        report.not_listed = report.not_listed.saturating_add(left_out);
+        report.findings.append(&mut listed);
     }
 }
 

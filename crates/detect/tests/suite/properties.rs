@@ -1,6 +1,8 @@
 //! What holds for every text: findings are sorted and disjoint, a stream finds what a slice does,
 //! nothing panics, nothing shows a value.
 
+use std::collections::BTreeSet;
+
 use crate::files::files;
 use crate::shared::template::{base64, expand};
 use datafog_core::{Channel, Confidence, Finding, Key};
@@ -148,19 +150,49 @@ proptest! {
     #[test]
     fn random_bytes_never_panic(text in proptest::collection::vec(any::<u8>(), 0..5000)) {
         let (found, _) = slice(&text);
-        prop_assert!(found.len() <= Scanner::MOST_FINDINGS);
+        prop_assert!(found.len() <= 5000);
     }
 }
 
+/// The first `most` findings, and those behind them that nothing before them shows, by slice and by
+/// stream.
+fn at_most(most: usize, text: &str) -> (Vec<Finding>, Tally) {
+    let (key, mut out) = (key(), Vec::new());
+    let scanner = Scanner::new(&key).at_most(most);
+    let tally = scanner.scan(text.as_bytes(), &Channel::Stdin, &mut out);
+    let (mut stream, mut streamed) = (scanner.stream(Channel::Stdin), Vec::new());
+    text.as_bytes().chunks(7919).for_each(|piece| stream.push(piece, &mut streamed));
+    assert!(stream.finish(&mut streamed) == tally && streamed == out);
+    (out, tally)
+}
+
 #[test]
-fn findings_beyond_the_cap_are_counted() {
+fn copies_beyond_the_cap_are_counted() {
     let text = expand("{github-crc32:30}", "cap", 0).text;
-    let line = format!("ghp_{text}\n");
-    let key = key();
-    let mut out = Vec::new();
-    let tally =
-        Scanner::new(&key).at_most(3).scan(line.repeat(10).as_bytes(), &Channel::Stdin, &mut out);
-    assert_eq!((out.len(), tally), (3, Tally { reported: 3, beyond: 7 }));
+    let (found, tally) = at_most(3, &format!("ghp_{text}\n").repeat(10));
+    assert_eq!((found.len(), tally), (3, Tally { reported: 3, beyond: 7 }));
+}
+
+#[test]
+fn a_thousand_findings_hide_no_other_kind() {
+    let token = expand("ghp_{github-crc32:30}", "behind", 0).text;
+    let (found, tally) = at_most(1000, &format!("{}{token}\n", "jane@acme.io\n".repeat(20_000)));
+    assert_eq!(tally, Tally { reported: 1001, beyond: 19_000 });
+    assert_eq!(found.last().unwrap().detector, "github-pat");
+    // A value that is only as sure as its shape is another kind of finding than a sure one.
+    let doubtful = expand("ghp_{base62:36}", "behind", 0).text;
+    let (found, _) = at_most(3, &format!("{}{doubtful}\n", format!("{token}\n").repeat(9)));
+    assert!(found.len() == 4 && found[3].confidence < found[2].confidence);
+}
+
+#[test]
+fn copies_hide_no_different_values_and_of_those_there_are_not_too_many() {
+    let copies = "jane@acme.io\n".repeat(50);
+    let others: String = (0..50).map(|number| format!("jane{number}@acme.io\n")).collect();
+    let (found, tally) = at_most(20, &format!("{copies}{others}{copies}"));
+    assert_eq!((found.len(), tally), (39, Tally { reported: 39, beyond: 111 }));
+    let different: BTreeSet<_> = found.iter().map(|one| one.fingerprint).collect();
+    assert_eq!(different.len(), 20);
 }
 
 #[test]

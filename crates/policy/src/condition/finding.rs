@@ -36,6 +36,10 @@ pub(super) static KIND: Kind = Kind {
 /// Names for confidences, in per cent.
 const CONFIDENCES: [(&str, u8); 4] = [("certain", 100), ("high", 80), ("low", 30), ("medium", 50)];
 
+/// The most different values that a rule may ask for: of so many of a kind a scan tells each, of more
+/// perhaps not.
+const MOST_VALUES: u32 = 1000;
+
 #[derive(Serialize, Deserialize)]
 struct Wanted<'a> {
     #[serde(borrow)]
@@ -112,7 +116,7 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
     let severity = values::at(&fields, "severity", reader, |item, reader| {
         reader.word(item, "severity", &crate::read::SEVERITIES).map(Some)
     });
-    let count = values::at(&fields, "count", reader, |item, reader| reader.count(item));
+    let count = values::at(&fields, "count", reader, read_count);
     let going_home =
         values::at(&fields, "going_home", reader, |item, reader| reader.flag(item).map(Some));
     let channels = values::at(&fields, "channel", reader, |item, reader| {
@@ -160,6 +164,15 @@ const KEYS: [&str; 12] = [
 
 /// The kinds of channels by name.
 const CHANNELS: [&str; 6] = ["argument", "environment", "field", "file", "output", "stdin"];
+
+fn read_count(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<u32> {
+    let count = reader.count(item)?;
+    if count > MOST_VALUES {
+        reader.error(item.span(), "at most 1000 different values of a kind are counted");
+        return None;
+    }
+    Some(count)
+}
 
 fn read_confidence(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<u8> {
     if item.get_ref().as_str().is_some() {
@@ -460,6 +473,7 @@ mod tests {
         assert!(refused("finding = { confidence = 2 }").contains("between 0 and 1"));
         assert!(refused("finding = { confidence = 'hihg' }").contains("did you mean `high`?"));
         assert!(refused("finding = { count = 0 }").contains("at least 1"));
+        assert!(refused("finding = { count = 1001 }").contains("at most 1000"));
         let both = refused("finding = { count = 0, going_home = 'no' }");
         assert!(both.contains("at least 1") && both.contains("`true` or `false`"), "{both}");
     }

@@ -1,0 +1,77 @@
+//! Which findings of a scan are kept when there are very many.
+//!
+//! The first ones are, and behind them every value that is new to its detector and confidence, as long as
+//! of those there are not too many, too. What decides about findings asks what there is and how many
+//! different values, so nothing that it would see is lost behind a thousand copies of something else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hasher};
+
+use datafog_core::KeyedDigest;
+
+use crate::overlap::Raw;
+use crate::scanner::Tally;
+
+/// A rule and a confidence in per cent.
+type Class = (u16, u8);
+
+/// What was kept so far.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) tally: Tally,
+    /// Begins with the fingerprint of the first finding, which nobody outside foresees: so nobody
+    /// makes values that look the same here.
+    seed: Option<DefaultHasher>,
+    values: BTreeSet<(Class, u64)>,
+    /// How many different values of each class.
+    counts: BTreeMap<Class, usize>,
+}
+
+impl Kept {
+    /// Nothing was found yet.
+    pub(crate) const NONE: Self = Self {
+        tally: Tally { reported: 0, beyond: 0 },
+        seed: None,
+        values: BTreeSet::new(),
+        counts: BTreeMap::new(),
+    };
+
+    /// Whether a finding with this value is to be kept.
+    pub(crate) fn has_room(&self, raw: &Raw, value: &[u8], most: usize) -> bool {
+        let class = class(raw);
+        self.tally.reported < most
+            || self.counts.get(&class).is_none_or(|count| {
+                *count < most && !self.values.contains(&(class, self.hash(value)))
+            })
+    }
+
+    /// Keeps a finding, and remembers its value by a hash.
+    pub(crate) fn keep(&mut self, raw: &Raw, value: &[u8], fingerprint: &KeyedDigest) {
+        self.tally.reported = self.tally.reported.saturating_add(1);
+        self.seed.get_or_insert_with(|| {
+            let mut seed = DefaultHasher::new();
+            seed.write(fingerprint.as_bytes());
+            seed
+        });
+        let class = class(raw);
+        if self.values.insert((class, self.hash(value))) {
+            let count = self.counts.entry(class).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Counts a finding that is not kept.
+    pub(crate) const fn leave_out(&mut self) {
+        self.tally.beyond = self.tally.beyond.saturating_add(1);
+    }
+
+    fn hash(&self, value: &[u8]) -> u64 {
+        let mut hasher = self.seed.clone().unwrap_or_default();
+        hasher.write(value);
+        hasher.finish()
+    }
+}
+
+const fn class(raw: &Raw) -> Class {
+    (raw.rule, raw.confidence)
+}
