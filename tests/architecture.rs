@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "datafog-core",
             "datafog-detect",
             "datafog-policy",
+            "datafog-shell",
             "datafog-shim",
             "datafog-start",
         ],

@@ -39,6 +39,7 @@ fn gate(host: &Host, way: impl FnOnce(&Gate<'_>, &Request) -> Outcome) -> u8 {
         mode: None,
         policy: None,
         misnamed: None,
+        is_line: false,
         tool: None,
     };
     let installation = host.user().and_then(|user| Ok((user, Layout::of_running_binary(user)?)));

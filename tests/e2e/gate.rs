@@ -6,6 +6,7 @@ mod commands;
 mod everyday;
 mod homes;
 mod layers;
+mod lines;
 mod modes;
 mod pipes;
 mod removal;

@@ -44,8 +44,12 @@ pub struct RuleMatch {
     pub severity: Severity,
     /// Where the rule stands.
     pub origin: RuleOrigin,
-    /// Indexes into the findings that made it match; empty when findings played no part.
+    /// Indexes into the findings that made it match, those of the whole action first, then those of
+    /// each thing that it starts ([`crate::Facts::started`]), outer before inner; empty when findings
+    /// played no part.
     pub findings: Vec<usize>,
+    /// What it matched: 0 is the action as a whole, others count what it starts in the same order.
+    pub part: usize,
 }
 
 /// Something that must be carried out for a verdict to stand.

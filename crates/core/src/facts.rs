@@ -17,6 +17,12 @@ pub trait Facts {
         self.action().tool.as_deref()
     }
 
+    /// The facts of what this action starts (the commands of a line for a shell, the command behind
+    /// `sudo`), in order: each was looked at by itself, with findings of its own.
+    fn started(&self) -> Vec<&dyn Facts> {
+        Vec::new()
+    }
+
     /// Which way data moves, with destinations taken into account: a call that ends on this
     /// machine has [`crate::Flow::Loopback`] in place of [`crate::Flow::Leaves`].
     fn flows(&self) -> Flows;

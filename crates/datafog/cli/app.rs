@@ -8,7 +8,7 @@ use super::output::{ColorChoice, Output};
 use super::session::Session;
 use super::{
     check, completions, detectors, doctor, explain, hooks, init, mode, paths, policy, receipts,
-    run as run_one, scan, status, uninstall,
+    run as run_one, scan, shell, status, uninstall,
 };
 use crate::exit_code::ExitCode;
 use crate::report::report;
@@ -57,6 +57,8 @@ enum Command {
     Check(check::Check),
     /// Pass one command through the gate
     Run(run_one::Run),
+    /// Pass one line for a shell through the gate
+    Shell(shell::Shell),
     /// Say why a decision is as it is
     Explain(explain::Explain),
     /// Look for secrets and personal data in files
@@ -106,8 +108,9 @@ impl Command {
             Self::Status(command) => command.run(session),
             Self::Doctor(command) => command.run(session),
             Self::Check(command) => command.run(session),
-            // The one command whose code may be that of the program it became.
+            // The commands whose code may be that of the program they became.
             Self::Run(command) => return command.run(session),
+            Self::Shell(command) => return command.run(session),
             Self::Explain(command) => command.run(session),
             Self::Scan(command) => command.run(session),
             Self::Detectors(command) => command.run(session),

@@ -24,6 +24,7 @@ Exit codes: 0 allowed, 1 denied, 3 needs approval, 4 policy or settings not vali
 Examples:
   datafog check -- git push origin main
   datafog check --policy draft.toml -- git push origin main
+  datafog check -c 'cd build && rm -rf *'
   datafog check --tool WebFetch --args '{\"url\":\"https://example.com/\"}'
   datafog check --json -- curl -d @notes.txt https://example.com/ | jq -r .decision")]
 pub(super) struct Check {
@@ -52,6 +53,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<&'a str>,
     command: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    part: Option<&'a str>,
     destinations: &'a [String],
     findings: &'a [Finding],
     mode: datafog_core::Mode,
@@ -113,6 +116,7 @@ pub(super) fn rows(report: &Report) -> Vec<Vec<Cell>> {
         let text = format!("{} ({})", rule.id, place(&rule.origin));
         rows.push(vec![head("rule"), Cell::new(text)]);
     }
+    rows.extend(report.part.iter().map(|text| vec![head("command"), Cell::new(text)]));
     if !decision.reason.is_empty() {
         rows.push(vec![head("why"), Cell::new(&*decision.reason)]);
     }
@@ -144,6 +148,7 @@ fn document(report: &Report) -> Document<'_> {
         risk: decision.risk.as_ref(),
         instead: decision.instead.as_deref(),
         command: &event.command,
+        part: report.part.as_deref(),
         destinations: &event.destinations,
         findings: &event.findings,
         mode: event.mode,

@@ -1,7 +1,7 @@
 //! A command line given after `--`: what `check`, `explain` and `run` are asked about.
 
 use std::borrow::Cow;
-use std::ffi::{CString, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use anyhow::Result;
@@ -39,8 +39,15 @@ pub(super) fn request(words: &[OsString], purpose: Purpose, mode: Option<Mode>) 
         mode,
         policy: None,
         misnamed: None,
+        is_line: false,
         tool: None,
     })
+}
+
+/// The request that asks the gate about a line, as `sh -c` would run it.
+pub(super) fn line_request(line: &OsStr, purpose: Purpose, mode: Option<Mode>) -> Result<Request> {
+    let words = [OsStr::new("sh"), OsStr::new("-c"), line].map(OsStr::to_owned);
+    Ok(Request { is_line: true, ..request(&words, purpose, mode)? })
 }
 
 /// The error for a question that the gate could not even begin to answer.
@@ -49,16 +56,16 @@ pub(super) fn unanswered(notice: &Notice) -> anyhow::Error {
     Advised { message: notice.what.clone(), hint, code: ExitCode::Io }.into()
 }
 
-/// A command, or a call of a tool: what `check` is asked about.
+/// A command, a line for a shell, or a call of a tool: what `check` is asked about.
 #[derive(Args, Debug)]
 pub(super) struct Question {
     #[command(flatten)]
-    pub(super) tool: ToolLine,
+    pub(super) other: Other,
     /// The command and its arguments, after `--`
     #[arg(
         value_name = "COMMAND",
-        required_unless_present = "tool",
-        conflicts_with = "tool",
+        required_unless_present_any = ["tool", "line"],
+        conflicts_with_all = ["tool", "line"],
         trailing_var_arg = true,
         allow_hyphen_values = true
     )]
@@ -68,19 +75,22 @@ pub(super) struct Question {
 impl Question {
     /// The request that asks the gate.
     pub(super) fn request(&self, purpose: Purpose) -> Result<Request> {
-        match self.tool.request(purpose)? {
+        match self.other.request(purpose)? {
             Some(request) => Ok(request),
             None => request(&self.words, purpose, None),
         }
     }
 }
 
-/// A call of a tool in place of a command.
+/// A line for a shell, or a call of a tool, in place of a command.
 #[derive(Args, Debug)]
-pub(super) struct ToolLine {
+pub(super) struct Other {
+    /// Judge this line for a shell, as `sh -c LINE` would run it, in place of a command
+    #[arg(short = 'c', value_name = "LINE", conflicts_with = "tool", allow_hyphen_values = true)]
+    line: Option<OsString>,
     /// Judge a call of this tool in place of a command
     #[arg(long, value_name = "NAME")]
-    pub(super) tool: Option<String>,
+    tool: Option<String>,
     /// The tool's arguments, a table in JSON
     #[arg(
         long,
@@ -92,9 +102,17 @@ pub(super) struct ToolLine {
     args: String,
 }
 
-impl ToolLine {
-    /// The request that asks the gate about the call, when there is one.
+impl Other {
+    /// Whether there is one.
+    pub(super) const fn is_given(&self) -> bool {
+        self.line.is_some() || self.tool.is_some()
+    }
+
+    /// The request that asks the gate about it, when there is one.
     pub(super) fn request(&self, purpose: Purpose) -> Result<Option<Request>> {
+        if let Some(line) = &self.line {
+            return line_request(line, purpose, None).map(Some);
+        }
         let Some(name) = &self.tool else { return Ok(None) };
         let arguments: Value = serde_json::from_str(&self.args).map_err(|error| {
             let message = format!("the arguments of the tool cannot be read: {error}");

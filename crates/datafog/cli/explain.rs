@@ -10,7 +10,7 @@ use datafog_gate::{Asked, Outcome, Purpose, Report, Request};
 use datafog_policy::{PartTrace, RuleOutcome, RuleTrace, Truth};
 use serde::Serialize;
 
-use super::command_line::{ToolLine, request, unanswered};
+use super::command_line::{Other, request, unanswered};
 use super::output::{Cell, Tone, plain};
 use super::session::Session;
 use super::{check, receipts, status};
@@ -32,10 +32,10 @@ Examples:
   datafog explain --all -- git push --force   the rules that do not match, too")]
 pub(super) struct Explain {
     /// Id of a receipt: 8 or more of its last digits
-    #[arg(conflicts_with_all = ["last", "command", "tool"])]
+    #[arg(conflicts_with_all = ["last", "command", "tool", "line"])]
     id: Option<IdPrefix>,
     /// The newest receipt (the same as no argument)
-    #[arg(long, conflicts_with_all = ["command", "tool"])]
+    #[arg(long, conflicts_with_all = ["command", "tool", "line"])]
     last: bool,
     /// Ask this policy, too, ours or another system's; the stricter answer holds
     #[arg(long, value_name = "FILE")]
@@ -47,18 +47,18 @@ pub(super) struct Explain {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    tool: ToolLine,
+    other: Other,
     /// The command and its arguments
-    #[arg(last = true, conflicts_with = "tool")]
+    #[arg(last = true, conflicts_with_all = ["tool", "line"])]
     command: Vec<OsString>,
 }
 
 impl Explain {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
-        if self.command.is_empty() && self.tool.tool.is_none() {
+        if self.command.is_empty() && !self.other.is_given() {
             return receipts::show(session, self.id.as_ref(), self.json);
         }
-        let request = match self.tool.request(Purpose::Explain)? {
+        let request = match self.other.request(Purpose::Explain)? {
             Some(request) => request,
             None => request(&self.command, Purpose::Explain, None)?,
         };

@@ -26,6 +26,7 @@ mod receipts;
 mod run;
 mod scan;
 mod session;
+mod shell;
 mod status;
 mod uninstall;
 

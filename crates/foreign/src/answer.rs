@@ -103,6 +103,7 @@ fn rule_match(hit: &Hit<'_>, path: &str) -> RuleMatch {
         severity: if hit.verdict == Verdict::Deny { Severity::High } else { Severity::Medium },
         origin: RuleOrigin::File { path: path.to_owned(), line: hit.head.line },
         findings: hit.findings.clone(),
+        part: 0,
     }
 }
 

@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use datafog_core::{
-    Account, Action, Automation, Destination, Facts, Finding, Flow, Flows, HostName, Invocation,
-    Key, KeyedDigest, LocalTime, Mode, Principal, Remote, Repository, Surroundings,
+    Account, Action, Automation, Channel, ChannelScan, Destination, Facts, Finding, Flow, Flows,
+    HostName, Invocation, Key, KeyedDigest, LocalTime, Mode, Principal, Remote, Repository,
+    Surroundings,
 };
 use datafog_detect::Custom;
 
 use crate::counter::{Counter, Places};
 use crate::inspect::Inspection;
 use crate::principal;
+use crate::started::Started;
 use crate::world::World;
 use crate::{canonical, circumstance};
 
@@ -38,6 +40,10 @@ pub(crate) struct Case<'a> {
     repository: OnceCell<(PathBuf, Option<Option<Repository>>)>,
     /// What counters are kept with, and whether this call is to run, and so counts.
     counting: Option<(&'a Key, bool)>,
+    /// What it starts, each looked at by itself.
+    started: Vec<Self>,
+    /// It was itself started by another one.
+    is_started: bool,
     /// What counters said: a call counts once, however often it is asked.
     counted: RefCell<Vec<(Counter, Option<u32>)>>,
 }
@@ -66,7 +72,63 @@ impl<'a> Case<'a> {
             account: OnceCell::new(),
             repository: OnceCell::new(),
             counting: None,
+            started: Vec::new(),
+            is_started: false,
             counted: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The same case with all that it starts.
+    pub(crate) fn starting(mut self, started: &'a [Started]) -> Self {
+        let one = |one: &'a Started| {
+            let (digest, mode, known) = (self.digest, self.mode, self.known.clone());
+            let case = Case::new(&one.action, digest, &one.seen, mode, self.world, known);
+            Self { is_started: true, ..case.knowing(self.custom).starting(&one.inner) }
+        };
+        self.started = started.iter().map(one).collect();
+        self
+    }
+
+    /// It and all that it starts, outer before inner: the order of [`datafog_core::RuleMatch::part`].
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Self> {
+        let (mut first, mut left) = (Some(self), Vec::new());
+        core::iter::from_fn(move || {
+            let one: &Self = first.take().or_else(|| left.pop())?;
+            left.extend(one.started.iter().rev());
+            Some(one)
+        })
+    }
+
+    /// What was looked at. An argument of something that was started is no argument of the call.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = ChannelScan> {
+        let scans = self.inspection.channels.iter();
+        scans.map(|scan| ChannelScan { channel: self.told(&scan.channel), ..scan.clone() })
+    }
+
+    /// Of each finding, whether it would only go where it belongs.
+    pub(crate) fn homes(&self) -> impl Iterator<Item = bool> {
+        self.findings().iter().map(|finding| self.going_home(finding))
+    }
+
+    /// What was found, told in the same way.
+    pub(crate) fn told_findings(&self) -> impl Iterator<Item = Finding> {
+        let findings = self.inspection.findings.iter();
+        findings.map(|found| Finding { channel: self.told(&found.channel), ..found.clone() })
+    }
+
+    /// A channel as it is told in a receipt.
+    pub(crate) fn told(&self, channel: &Channel) -> Channel {
+        match channel {
+            Channel::Argument(_) | Channel::Arguments if self.is_started => {
+                Channel::Field(format!("{}:{channel}", self.action.invocation.program))
+            }
+            Channel::Argument(_)
+            | Channel::Arguments
+            | Channel::Environment(_)
+            | Channel::Field(_)
+            | Channel::File(_)
+            | Channel::Output
+            | Channel::Stdin => channel.clone(),
         }
     }
 
@@ -140,6 +202,10 @@ pub(crate) fn goes_home<'d>(
 impl Facts for Case<'_> {
     fn action(&self) -> &Action {
         self.action
+    }
+
+    fn started(&self) -> Vec<&dyn Facts> {
+        self.started.iter().map(|one| -> &dyn Facts { one }).collect()
     }
 
     fn flows(&self) -> Flows {

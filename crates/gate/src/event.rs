@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use datafog_core::{Decision, Destination, Event, Facts, Id, Reach, ReceiptKind, Value};
+use datafog_core::{Decision, Destination, Event, Facts, Flows, Id, Reach, ReceiptKind, Value};
 use datafog_policy::Policy;
 use datafog_shim::Mask;
 use jiff::Timestamp;
@@ -44,9 +44,10 @@ impl Draft<'_> {
     /// arguments are named by a keyed digest.
     pub(crate) fn event(&self) -> Event {
         let (case, action) = (self.case, self.case.action);
-        let inspection = case.inspection;
         let mut faults: Vec<String> = self.fault.iter().map(|error| error.in_full()).collect();
-        faults.extend(inspection.unscanned.iter().chain(&inspection.faults).cloned());
+        for seen in case.all().map(|one| one.inspection) {
+            faults.extend(seen.unscanned.iter().chain(&seen.faults).cloned());
+        }
         let mut event = Event {
             receipt_id: action.id,
             timestamp: shown(self.now),
@@ -59,11 +60,11 @@ impl Draft<'_> {
             command: command(case),
             cwd: lossy(&action.cwd),
             action_digest: case.digest,
-            flows: case.flows().iter().collect(),
-            destinations: case.destinations_so_far().iter().map(destination).collect(),
-            channels: inspection.channels.clone(),
+            flows: flows(case).iter().collect(),
+            destinations: destinations(case),
+            channels: case.all().flat_map(Case::channels).collect(),
             faults,
-            findings: inspection.findings.clone(),
+            findings: case.all().flat_map(Case::told_findings).collect(),
             decision: self.decision.verdict,
             matched_rules: self.decision.matched.iter().map(|rule| rule.id.clone()).collect(),
             counted: case.counted(),
@@ -82,9 +83,25 @@ impl Draft<'_> {
     }
 }
 
+/// Which way data moves by any part.
+fn flows(case: &Case<'_>) -> Flows {
+    case.all().map(|one| one.flows()).fold(Flows::NONE, Flows::union)
+}
+
+/// Where anything goes, each place once.
+fn destinations(case: &Case<'_>) -> Vec<String> {
+    let mut places: Vec<String> = Vec::new();
+    for place in case.all().flat_map(Case::destinations_so_far).map(destination) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
 /// The command without values: what findings cover and what the profile calls content or a
 /// credential is not shown.
-fn command(case: &Case<'_>) -> String {
+pub(crate) fn command(case: &Case<'_>) -> String {
     if let Some(tool) = case.action.tool.as_ref().filter(|_| case.action.argv.is_empty()) {
         let names = match &tool.arguments {
             Value::Table(members) => members.iter().map(|(name, _)| name.as_str()).collect(),

@@ -214,6 +214,7 @@ mod tests {
                 severity: Severity::High,
                 origin: RuleOrigin::Builtin,
                 findings: Vec::new(),
+                part: 0,
             }],
             reason: rule.to_owned().into(),
             instead: None,

@@ -11,7 +11,7 @@ use datafog_core::{
 };
 use datafog_detect::Custom;
 use datafog_policy::{Layer, Policy};
-use datafog_shim::{ToolReading, Wrapped};
+use datafog_shim::ToolReading;
 use jiff::Timestamp;
 
 use crate::case::Case;
@@ -26,10 +26,11 @@ use crate::notice::Notice;
 use crate::on_error::{Consequence, Failure, on_error, passes};
 use crate::report::Report;
 use crate::request::{Outcome, Purpose, Request};
+use crate::started::Started;
 use crate::state::State;
 use crate::veil::Veil;
 use crate::world::World;
-use crate::{Error, canonical, principal};
+use crate::{Error, canonical, principal, started};
 
 /// The one way to a running command: everything that may run something comes through here.
 #[derive(Debug)]
@@ -75,12 +76,13 @@ impl<'a> Gate<'a> {
             Ok(opened) => opened,
             Err(error) => return self.without_installation(request, &error),
         };
-        let action = opened.interpret(request, &world, &mut clock);
+        let (action, mut started) = opened.interpret(request, &world, &mut clock);
         let mode = opened.state.mode_for(request.wrapper(), self.asked_mode(request));
-        let seen = opened.inspect(&action, mode, &mut clock);
+        let seen = opened.inspect(&action, &mut started, mode, &mut clock);
         let known = principal::from_environment(self.host, self.user);
         let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known)
             .knowing(opened.state.custom.as_ref())
+            .starting(&started)
             .counting(&opened.key, request.purpose == Purpose::Run);
         let (decision, asked) = opened.decide(request, &case, &mut clock);
         let plan = self.plan(request, &opened, &case, &decision);
@@ -341,8 +343,13 @@ impl<'a> Gate<'a> {
 }
 
 impl Opened {
-    /// argv → action, its paths made canonical.
-    fn interpret(&self, request: &Request, world: &World<'_>, clock: &mut Clock) -> Action {
+    /// argv → action, its paths made canonical, and what it starts.
+    fn interpret(
+        &self,
+        request: &Request,
+        world: &World<'_>,
+        clock: &mut Clock,
+    ) -> (Action, Vec<Started>) {
         if let Some(tool) = &request.tool {
             let action = self.interpret_tool(tool, world);
             clock.interpreted();
@@ -353,42 +360,42 @@ impl Opened {
         canonical::fill(&mut invocation, world.cwd());
         clock.interpreted();
         let (id, cwd) = (self.id, world.cwd().to_owned());
-        let parts = self.parts(datafog_shim::wrapped(&argv, world));
-        Action { id, kind: ActionKind::CommandExec, argv, cwd, invocation, tool: None, parts }
+        let (wrapped, starts) = match datafog_shim::may_start(request.wrapper()) {
+            true => (datafog_shim::wrapped(&argv, world), started::by_command(id, &argv, world)),
+            false => (None, Vec::new()),
+        };
+        let (kind, parts) = (request.kind(), started::nested(id, wrapped));
+        (Action { id, kind, argv, cwd, invocation, tool: None, parts }, starts)
     }
 
     /// A call of a tool → action. What it runs, where that can be read, is judged as the command
     /// it is.
-    fn interpret_tool(&self, (name, arguments): &(String, Value), world: &World<'_>) -> Action {
+    fn interpret_tool(
+        &self,
+        (name, arguments): &(String, Value),
+        world: &World<'_>,
+    ) -> (Action, Vec<Started>) {
+        let (id, cwd) = (self.id, world.cwd().to_owned());
         let reading = datafog_shim::interpret_tool(name, arguments.clone(), world);
-        let ToolReading { call, argv, mut invocation } = reading;
+        let ToolReading { call, argv, mut invocation, starts } = reading;
         canonical::fill(&mut invocation, world.cwd());
-        let parts = if argv.is_empty() { None } else { datafog_shim::wrapped(&argv, world) };
-        Action {
-            id: self.id,
-            kind: ActionKind::ToolCall,
-            argv,
-            cwd: world.cwd().to_owned(),
-            invocation,
-            tool: Some(Box::new(call)),
-            parts: self.parts(parts),
-        }
-    }
-
-    /// The command behind a wrapper is judged beside it.
-    fn parts(&self, wrapped: Option<Wrapped>) -> Vec<Action> {
-        let action = |Wrapped { argv, cwd, mut invocation, inner }: Wrapped| {
-            canonical::fill(&mut invocation, &cwd);
-            let parts = self.parts(inner.map(|inner| *inner));
-            let (id, kind) = (self.id, ActionKind::CommandExec);
-            Action { id, kind, argv, cwd, invocation, tool: None, parts }
-        };
-        wrapped.map(action).into_iter().collect()
+        let parts = started::nested(id, datafog_shim::wrapped(&argv, world));
+        let mut all = started::by_command(id, &argv, world);
+        all.extend(started::by_tool(id, starts));
+        let (kind, tool) = (ActionKind::ToolCall, Some(Box::new(call)));
+        (Action { id, kind, argv, cwd, invocation, tool, parts }, all)
     }
 
     /// Action → findings.
-    fn inspect(&self, action: &Action, mode: Mode, clock: &mut Clock) -> Inspection {
+    fn inspect(
+        &self,
+        action: &Action,
+        started: &mut [Started],
+        mode: Mode,
+        clock: &mut Clock,
+    ) -> Inspection {
         let seen = inspect::inspect(action, &self.key, &self.state, mode);
+        inspect::inspect_started(started, &self.key, &self.state, mode);
         clock.inspected();
         seen
     }

@@ -16,6 +16,7 @@ use datafog_core::{
 use datafog_detect::{Custom, Scanner};
 
 use crate::descriptor::{self, Spooled};
+use crate::started::Started;
 use crate::state::State;
 use crate::walk;
 
@@ -50,12 +51,33 @@ pub(crate) struct Held {
 
 /// Looks at everything in `action`.
 pub(crate) fn inspect(action: &Action, key: &Key, state: &State, mode: Mode) -> Inspection {
+    let mut local_left = state.settings.limits.local_bytes;
+    inspect_within(action, key, state, (mode, &mut local_left))
+}
+
+/// Looks at everything that was started, and at what that starts; all together may read no more of
+/// local files than one call.
+pub(crate) fn inspect_started(all: &mut [Started], key: &Key, state: &State, mode: Mode) {
+    let mut local_left = state.settings.limits.local_bytes;
+    let mut left: Vec<&mut Started> = all.iter_mut().collect();
+    while let Some(one) = left.pop() {
+        one.seen = inspect_within(&one.action, key, state, (mode, &mut local_left));
+        left.extend(one.inner.iter_mut());
+    }
+}
+
+fn inspect_within(
+    action: &Action,
+    key: &Key,
+    state: &State,
+    (mode, local_left): (Mode, &mut u64),
+) -> Inspection {
     let (limits, custom) = (state.settings.limits, state.custom.as_ref());
     let mut inspector = Inspector {
         action,
         key,
         limits,
-        local_left: limits.local_bytes,
+        local_left,
         mode,
         scanner: Scanner::new(key).allowing(custom),
         custom,
@@ -74,7 +96,7 @@ struct Inspector<'a> {
     key: &'a Key,
     limits: Limits,
     /// How many more bytes of files that stay on this machine are read for this call.
-    local_left: u64,
+    local_left: &'a mut u64,
     mode: Mode,
     scanner: Scanner<'a>,
     custom: Option<&'a Custom>,
@@ -237,18 +259,18 @@ impl Inspector<'_> {
         if leaves {
             return Some(u64::MAX);
         }
-        if self.local_left == 0 {
+        if *self.local_left == 0 {
             let told = "files that stay here were read up to `local_bytes` only";
             if !self.seen.faults.iter().any(|fault| fault == told) {
                 self.seen.faults.push(told.to_owned());
             }
         }
-        Some(self.local_left).filter(|left| *left > 0)
+        Some(*self.local_left).filter(|left| *left > 0)
     }
 
     fn judged(&mut self, scan: ChannelScan, leaves: bool) {
         if !leaves {
-            self.local_left = self.local_left.saturating_sub(scan.bytes);
+            *self.local_left = self.local_left.saturating_sub(scan.bytes);
         }
         self.seen.channels.push(scan);
     }

@@ -35,6 +35,7 @@ mod remotes;
 mod replay;
 mod report;
 mod request;
+mod started;
 mod state;
 mod veil;
 mod vocabulary;

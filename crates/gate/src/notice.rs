@@ -45,15 +45,20 @@ impl Notice {
     /// The notice for a decision that does not let the command run.
     pub(crate) fn for_decision(case: &Case<'_>, decision: &Decision, veil: &Veil<'_>) -> Self {
         let decider = decision.decider();
-        let finding = decider
-            .and_then(|rule| rule.findings.first())
-            .and_then(|index| case.findings().get(*index));
+        let part = decider.and_then(|rule| case.all().nth(rule.part)).unwrap_or(case);
+        let mut findings =
+            case.all().flat_map(|one| one.findings().iter().map(move |found| (one, found)));
+        let finding =
+            decider.and_then(|rule| rule.findings.first()).and_then(|index| findings.nth(*index));
         Self {
             receipt: Some(case.action.id),
             verdict: decision.verdict,
-            what: veil.over(&what(case, decision, finding)),
+            what: veil.over(&what(part, decision, finding.map(|(_, finding)| finding))),
             rule: decider.map(|rule| (rule.id.clone(), place(&rule.origin))),
-            finding: finding.map(|f| (f.entity.to_string(), veil.channel(&f.channel).to_string())),
+            finding: finding.map(|(one, found)| {
+                let channel = veil.channel(&one.told(&found.channel));
+                (found.entity.to_string(), channel.to_string())
+            }),
             instead: instead(decision),
             code: BLOCKED,
         }

@@ -1,11 +1,12 @@
 //! What was decided, in full, for somebody who only asked.
 
-use datafog_core::{Decision, Event, Facts};
+use datafog_core::{Decision, Event};
 use datafog_policy::Explanation;
 
 use crate::Error;
 use crate::case::Case;
 use crate::clock::Clock;
+use crate::event;
 use crate::foreign::Asked;
 use crate::state::State;
 use crate::veil::{self, Veil};
@@ -27,6 +28,9 @@ pub struct Report {
     pub fault: Option<String>,
     /// For each finding, whether it would only go where it belongs.
     pub going_home: Vec<bool>,
+    /// The command that decided, without values, where that is one of several that the action
+    /// starts.
+    pub part: Option<String>,
     /// How long the steps took.
     pub clock: Clock,
 }
@@ -42,6 +46,8 @@ impl Report {
         clock: Clock,
     ) -> Self {
         let loaded = state.fault.is_none();
+        let decider = decision.decider().map(|rule| rule.part).filter(|part| *part > 0);
+        let decider = decider.and_then(|part| case.all().nth(part));
         let masks: Vec<_> = veil::masks(case).collect();
         let form = datafog_shim::normal_form(&case.action.invocation, &masks);
         Self {
@@ -49,7 +55,8 @@ impl Report {
             explanation: loaded.then(|| explained(state, case, veil)),
             asked,
             fault: state.fault.as_ref().map(Error::in_full),
-            going_home: case.findings().iter().map(|finding| case.going_home(finding)).collect(),
+            going_home: case.all().flat_map(Case::homes).collect(),
+            part: decider.map(|one| veil.over(&event::command(one))),
             decision,
             event,
             clock,

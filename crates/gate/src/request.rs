@@ -5,7 +5,7 @@ use std::ffi::{CStr, OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use datafog_core::{Mode, Value};
+use datafog_core::{ActionKind, Mode, Value};
 
 use crate::enforcement::NotRun;
 use crate::notice::Notice;
@@ -28,6 +28,9 @@ pub struct Request {
     /// The name of the wrapper that was really started, when `argv[0]` names something else that
     /// is not wrapped.
     pub misnamed: Option<OsString>,
+    /// The command line is `sh -c LINE` and stands for the line itself: the commands of the line are
+    /// what is judged.
+    pub is_line: bool,
     /// Name and arguments of an agent's tool, when its call is asked about and not a command.
     /// Such a call is judged and never run.
     pub tool: Option<(String, Value)>,
@@ -85,6 +88,11 @@ impl Request {
         !self.name().as_bytes().contains(&b'/')
     }
 
+    /// What kind of action a command line is.
+    pub(crate) const fn kind(&self) -> ActionKind {
+        if self.is_line { ActionKind::ShellExec } else { ActionKind::CommandExec }
+    }
+
     pub(crate) fn os_argv(&self) -> Vec<OsString> {
         self.argv.iter().map(|text| OsStr::from_bytes(text.to_bytes()).to_owned()).collect()
     }
@@ -116,6 +124,7 @@ mod tests {
             mode: None,
             policy: None,
             misnamed: None,
+            is_line: false,
             tool: None,
         }
     }

@@ -30,9 +30,11 @@ pub(crate) struct Veil<'a> {
 impl<'a> Veil<'a> {
     /// For texts about one action.
     pub(crate) fn of(case: &'a Case<'_>, key: &'a Key) -> Self {
-        let mut values: Vec<_> = masks(case)
-            .filter_map(|(argument, mask)| {
-                let text = case.action.argv.get(argument)?.as_encoded_bytes();
+        let mut values: Vec<_> = case
+            .all()
+            .flat_map(|one| masks(one).map(|mask| (&one.action.argv, mask)))
+            .filter_map(|(argv, (argument, mask))| {
+                let text = argv.get(argument)?.as_encoded_bytes();
                 Some((mask.span.of(text)?, mask.label))
             })
             .filter(|(value, _)| value.len() >= SHORTEST)

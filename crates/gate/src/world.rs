@@ -1,7 +1,7 @@
 //! The real world behind [`Surroundings`].
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileTypeExt;
@@ -23,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Most bytes a helper program may write.
 const MOST_OUTPUT: usize = 1 << 20;
+
+/// Most entries of a folder that are told.
+const MOST_NAMES: usize = 100_000;
 
 /// The machine as it is.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +52,17 @@ impl Surroundings for World<'_> {
 
     fn is_there(&self, path: &Path) -> bool {
         path.metadata().is_ok()
+    }
+
+    fn names(&self, folder: &Path) -> io::Result<Vec<OsString>> {
+        let names: io::Result<Vec<OsString>> = fs::read_dir(folder)?
+            .take(MOST_NAMES.saturating_add(1))
+            .map(|entry| entry.map(|entry| entry.file_name()))
+            .collect();
+        match names? {
+            names if names.len() > MOST_NAMES => Err(io::ErrorKind::FileTooLarge.into()),
+            names => Ok(names),
+        }
     }
 
     fn stdin_carries(&self) -> bool {
@@ -117,7 +131,6 @@ fn wait_for(pipe: &ChildStdout, patience: Duration) -> io::Result<()> {
 mod tests {
     use super::*;
     use datafog_config::{FileIdentity, Host, Layout};
-    use std::fs;
 
     fn with_world<T>(path: &Path, ask: impl FnOnce(&World<'_>) -> T) -> T {
         let host = Host::made_up(&["git"], &[("PATH", "/bin:/usr/bin")], path);

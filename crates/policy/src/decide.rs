@@ -20,17 +20,22 @@ use crate::node;
 
 /// The decision on an action and all its parts.
 pub(crate) fn judge(head: &Head<'_>, facts: &dyn Facts) -> Result<Decision, Damaged> {
-    if facts.action().parts.is_empty() {
+    if facts.action().parts.is_empty() && facts.started().is_empty() {
         let hits = matches(head, facts)?;
-        let verdict = verdict(head, &hits);
+        let verdict = verdict(head.default, &hits);
         return conclude(head, verdict, hits);
     }
     let mut all: Vec<Hit<'_>> = Vec::new();
     let mut strictest = Verdict::Allow;
-    for action in parts(facts.action()) {
-        let hits = matches(head, &Part { facts, action })?;
-        strictest = strictest.max(verdict(head, &hits));
-        for hit in hits {
+    for part in parts(facts) {
+        let hits = matches(head, &part)?;
+        let default = if part.speaks { head.default } else { Verdict::Allow };
+        strictest = strictest.max(verdict(default, &hits));
+        for mut hit in hits {
+            hit.part = part.number;
+            for finding in &mut hit.findings {
+                *finding = finding.saturating_add(part.findings_before);
+            }
             merge(&mut all, hit);
         }
     }
@@ -50,16 +55,24 @@ pub(crate) fn damaged() -> Decision {
     }
 }
 
-/// The action and everything nested in it. A shell line is only its parts; a wrapper (`env`,
-/// `ssh`) is a command of its own beside the one it starts.
-pub(crate) fn parts(action: &Action) -> Vec<&Action> {
-    let mut all = Vec::new();
-    let mut left = vec![action];
-    while let Some(action) = left.pop() {
-        left.extend(action.parts.iter().rev());
-        if action.kind != ActionKind::ShellExec || action.parts.is_empty() {
-            all.push(action);
+/// The action, everything nested in it and everything that it starts. A wrapper (`env`, `ssh`) is a
+/// command of its own beside the one it starts; for a line for a shell, and for a tool that runs
+/// one, its commands speak: no default is asked about it.
+pub(crate) fn parts(whole: &dyn Facts) -> Vec<Part<'_>> {
+    let (mut all, mut left) = (Vec::new(), vec![whole]);
+    let (mut number, mut findings_before) = (0_usize, 0_usize);
+    while let Some(own) = left.pop() {
+        let started = own.started();
+        let stands_for = matches!(own.action().kind, ActionKind::ShellExec | ActionKind::ToolCall);
+        let speaks = !stands_for || started.is_empty();
+        let mut nested = vec![own.action()];
+        while let Some(action) = nested.pop() {
+            nested.extend(action.parts.iter().rev());
+            all.push(Part { whole, own, action, number, findings_before, speaks });
         }
+        number = number.saturating_add(1);
+        findings_before = findings_before.saturating_add(own.findings().len());
+        left.extend(started.into_iter().rev());
     }
     all
 }
@@ -73,6 +86,8 @@ pub(crate) struct Hit<'a> {
     pub(crate) findings: Vec<usize>,
     /// The score, when a condition of the rule asked for it.
     pub(crate) risk: Option<Risk>,
+    /// Which part matched; see [`RuleMatch::part`].
+    pub(crate) part: usize,
 }
 
 /// The rules that match one action and are not overridden.
@@ -114,7 +129,7 @@ fn ask<'a>(
     let mut findings = trial.findings;
     findings.sort_unstable();
     findings.dedup();
-    Ok(truth.counts_for(text.effect).then_some(Hit { rule, text, truth, findings, risk }))
+    Ok(truth.counts_for(text.effect).then_some(Hit { rule, text, truth, findings, risk, part: 0 }))
 }
 
 /// Takes out every rule that a matching rule overrides. Only certainty overrides, and a rule that
@@ -135,9 +150,9 @@ pub(crate) fn remove_overridden(hits: &mut Vec<Hit<'_>>) {
 
 /// The strictest verdict. The default gives way only to a rule that certainly matches and that
 /// may loosen; whatever else matches is added to it.
-fn verdict(head: &Head<'_>, hits: &[Hit<'_>]) -> Verdict {
+fn verdict(default: Verdict, hits: &[Hit<'_>]) -> Verdict {
     let settles = |hit: &Hit<'_>| hit.truth == Truth::True && !hit.text.only_tightens;
-    let start = if hits.iter().any(settles) { Verdict::Allow } else { head.default };
+    let start = if hits.iter().any(settles) { Verdict::Allow } else { default };
     hits.iter().map(|hit| hit.text.effect).fold(start, Verdict::max)
 }
 
@@ -213,14 +228,24 @@ fn rule_match(head: &Head<'_>, hit: Hit<'_>) -> Result<RuleMatch, Damaged> {
         severity: hit.text.severity,
         origin: head.origin(&hit.text)?,
         findings: hit.findings,
+        part: hit.part,
     })
 }
 
 /// The facts of a whole action, seen by one of its parts.
 #[derive(Clone, Copy)]
 pub(crate) struct Part<'a> {
-    pub(crate) facts: &'a dyn Facts,
+    /// Who asks, and around what.
+    whole: &'a dyn Facts,
+    /// What was seen of this part by itself.
+    own: &'a dyn Facts,
     pub(crate) action: &'a Action,
+    /// See [`RuleMatch::part`].
+    number: usize,
+    /// How many findings stand before those of this part.
+    findings_before: usize,
+    /// Whether the default is asked about it.
+    speaks: bool,
 }
 
 impl Facts for Part<'_> {
@@ -229,78 +254,78 @@ impl Facts for Part<'_> {
     }
 
     fn tool(&self) -> Option<&ToolCall> {
-        self.facts.tool()
+        self.whole.tool()
     }
 
     fn flows(&self) -> Flows {
-        self.facts.flows()
+        self.own.flows()
     }
 
     fn destinations(&self) -> &[Destination] {
-        self.facts.destinations()
+        self.own.destinations()
     }
 
     fn findings(&self) -> &[Finding] {
-        self.facts.findings()
+        self.own.findings()
     }
 
     fn going_home(&self, finding: &Finding) -> bool {
-        self.facts.going_home(finding)
+        self.own.going_home(finding)
     }
 
     fn unscanned(&self) -> &[String] {
-        self.facts.unscanned()
+        self.own.unscanned()
     }
 
     fn mode(&self) -> Mode {
-        self.facts.mode()
+        self.whole.mode()
     }
 
     fn principal(&self) -> &Principal {
-        self.facts.principal()
+        self.whole.principal()
     }
 
     fn account(&self) -> Option<&Account> {
-        self.facts.account()
+        self.whole.account()
     }
 
     fn repository(&self, folder: &Path) -> Option<Option<Repository>> {
-        self.facts.repository(folder)
+        self.whole.repository(folder)
     }
 
     fn remotes(&self, folder: &Path) -> Option<Vec<Option<Remote>>> {
-        self.facts.remotes(folder)
+        self.whole.remotes(folder)
     }
 
     fn local_time(&self, zone: &str) -> Option<LocalTime> {
-        self.facts.local_time(zone)
+        self.whole.local_time(zone)
     }
 
     fn automation(&self) -> Automation {
-        self.facts.automation()
+        self.whole.automation()
     }
 
     fn calls(&self, counter: &str, seconds: u32, most: u32) -> Option<u32> {
-        self.facts.calls(counter, seconds, most)
+        self.whole.calls(counter, seconds, most)
     }
 
     fn home(&self) -> Option<&Path> {
-        self.facts.home()
+        self.own.home()
     }
 
     fn named_home(&self) -> Option<&Path> {
-        self.facts.named_home()
+        self.own.named_home()
     }
 
     fn root(&self) -> &Path {
-        self.facts.root()
+        self.whole.root()
     }
 
     fn entries(&self, folder: &Path) -> Option<usize> {
-        self.facts.entries(folder)
+        self.whole.entries(folder)
     }
 
     fn canonical(&self, path: &Path) -> Option<PathBuf> {
-        self.facts.canonical(path)
+        self.own.canonical(path)
     }
 }

@@ -72,10 +72,8 @@ pub struct ConditionTrace {
 
 pub(crate) fn explain(head: &Head<'_>, facts: &dyn Facts) -> Result<Explanation, Damaged> {
     let decision = judge(head, facts)?;
-    let parts: Result<Vec<PartTrace>, Damaged> = parts(facts.action())
-        .into_iter()
-        .map(|action| part(head, &Part { facts, action }))
-        .collect();
+    let parts: Result<Vec<PartTrace>, Damaged> =
+        parts(facts).iter().map(|each| part(head, each)).collect();
     Ok(Explanation { decision, default: head.default, parts: parts? })
 }
 
@@ -90,7 +88,7 @@ fn part(head: &Head<'_>, facts: &Part<'_>) -> Result<PartTrace, Damaged> {
         let truth = answers.into_iter().fold(Truth::True, Truth::and);
         let text = head.text(entry)?;
         if truth.counts_for(text.effect) {
-            hits.push(Hit { rule: number, text, truth, findings: Vec::new(), risk: None });
+            hits.push(Hit { rule: number, text, truth, findings: Vec::new(), risk: None, part: 0 });
         }
         let rule = listed(head, number)?;
         rules.push(RuleTrace { rule, truth, outcome: RuleOutcome::Miss, conditions });

@@ -26,5 +26,5 @@ mod script;
 mod variables;
 mod walk;
 
-pub use read::{Place, read};
+pub use read::{Line, Place, read};
 pub use script::{Command, Field, Input, Redirection, Script, Way};

@@ -28,6 +28,8 @@ impl Walker {
             ("which", [name]) | ("command" | "type", ["-v" | "-p" | "-P", name]) => {
                 format!("{name}\n")
             }
+            (name, [first, ..]) if SETTING.contains(&(name, first)) => String::new(),
+            ("ssh-agent" | "dircolors" | "resize" | "keychain", _) => String::new(),
             ("cat", [] | ["-"]) => text?.to_owned(),
             ("base64", ["-d" | "-D" | "-di" | "--decode"])
             | ("openssl", ["base64", "-d"] | ["enc", "-base64", "-d"]) => from_base64(text?)?,
@@ -46,6 +48,34 @@ impl Walker {
         Some(written).filter(|text| text.len() <= LONGEST_WORD)
     }
 }
+
+/// What is made to be run by `eval`, and only sets variables, functions and completions.
+const SETTING: [(&str, &str); 24] = [
+    ("atuin", "init"),
+    ("brew", "shellenv"),
+    ("conda", "shell.bash"),
+    ("direnv", "export"),
+    ("direnv", "hook"),
+    ("docker-machine", "env"),
+    ("fnm", "env"),
+    ("fzf", "--bash"),
+    ("fzf", "--zsh"),
+    ("jenv", "init"),
+    ("luarocks", "path"),
+    ("minikube", "docker-env"),
+    ("mise", "activate"),
+    ("nodenv", "init"),
+    ("opam", "env"),
+    ("pyenv", "init"),
+    ("pyenv", "virtualenv-init"),
+    ("rbenv", "init"),
+    ("register-python-argcomplete", "pipx"),
+    ("rtx", "activate"),
+    ("starship", "init"),
+    ("thefuck", "--alias"),
+    ("uv", "generate-shell-completion"),
+    ("zoxide", "init"),
+];
 
 fn echo(arguments: &[&str]) -> String {
     let is_flag = |word: &&&str| {

@@ -18,20 +18,42 @@ pub enum Place {
     Here,
 }
 
-/// What `text` would do as a line for a shell.
+/// A line for a shell, and what is known about it.
+#[derive(Clone, Debug)]
+pub struct Line<'t> {
+    /// The line.
+    pub text: &'t str,
+    /// Whether the text is all of it. Otherwise what only the run can tell stands in it as it was
+    /// written (`$x`, `$(…)`), and a variable that nobody set is not empty but unknown.
+    pub known: bool,
+    /// `$0`, `$1` and so on, as far as they are given; `None` when nobody knows them.
+    pub arguments: Option<Vec<String>>,
+    /// Where it would run.
+    pub place: Place,
+}
+
+impl<'t> Line<'t> {
+    /// A line that is known as a whole and gets no arguments.
+    #[must_use]
+    pub const fn of(text: &'t str, place: Place) -> Self {
+        Self { text, known: true, arguments: Some(Vec::new()), place }
+    }
+}
+
+/// What a line would do.
 ///
 /// Never fails and never panics: what cannot be read is told in [`Script::opaque`]. Text over 64 KiB
 /// and text that is nested deeper than anybody writes is not parsed at all. A variable that neither
 /// the line nor the environment sets is empty, as it is to a shell.
 #[must_use]
-pub fn read(text: &str, world: &dyn Surroundings, place: Place) -> Script {
+pub fn read(line: &Line<'_>, world: &dyn Surroundings) -> Script {
     let refused = |why: &str| Script { commands: Vec::new(), opaque: vec![why.to_owned()] };
-    if let Some(why) = limits::refusal(text) {
+    if let Some(why) = limits::refusal(line.text) {
         return refused(why);
     }
     let (outside, questions) = Outside::of(world);
     // The tree of a long list is as deep as the list is long, so it gets a stack of its own.
-    let work = || Walker::new(outside, place).read(text);
+    let work = || Walker::new(outside, line).read(line.text);
     let script = thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok()?;
         outside::answer(&questions, world);

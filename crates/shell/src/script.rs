@@ -16,7 +16,8 @@ pub struct Script {
 /// One command that could run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Command {
-    /// Its words, the program's name first; empty where only redirections stand. The name is known.
+    /// Its words, the program's name first; empty where only redirections stand. The name is known
+    /// ([`Field::names_program`]).
     pub words: Vec<Field>,
     /// Variables set for this command alone, or exported before it; `None` where the value only
     /// shows when the line runs.
@@ -39,6 +40,15 @@ pub struct Field {
 }
 
 impl Field {
+    /// Whether it tells which program is started: what stands behind the last slash is known, even
+    /// where the folder is not (`$(git rev-parse --show-toplevel)/check.sh`).
+    #[must_use]
+    pub fn names_program(&self) -> bool {
+        let made = |name: &str| name.is_empty() || name.contains(['$', '`', '(', ')', '…']);
+        let name = self.text.rsplit_once('/').map(|(_, name)| name);
+        self.known || name.is_some_and(|name| !made(name))
+    }
+
     /// A text that is known.
     pub(crate) fn of(text: impl Into<String>) -> Self {
         Self { text: text.into(), known: true }

@@ -43,6 +43,10 @@ pub(crate) struct Variables {
     set: BTreeMap<String, Variable>,
     /// `$1`, `$2`, …; `None` when nobody knows them.
     pub(crate) positional: Option<Vec<String>>,
+    /// `$0`; `None` when nobody knows it.
+    name: Option<String>,
+    /// Some of the line is not known, so a variable may have been set by what is not.
+    doubtful: bool,
 }
 
 /// What shells fill in by themselves, and nobody knows before.
@@ -62,6 +66,18 @@ const MADE_BY_SHELLS: [&str; 12] = [
 ];
 
 impl Variables {
+    /// No variables but `$0`, `$1` and so on, for a line that is known as a whole or not.
+    pub(crate) fn of(arguments: Option<Vec<String>>, known: bool) -> Self {
+        let (name, positional) = match arguments {
+            Some(all) => {
+                let mut all = all.into_iter();
+                (Some(all.next().unwrap_or_else(|| "sh".to_owned())), Some(all.collect()))
+            }
+            None => (None, None),
+        };
+        Self { set: BTreeMap::new(), positional, name, doubtful: !known }
+    }
+
     /// What `name` may hold; `None` when it is certainly not set.
     pub(crate) fn find(&self, name: &str, world: &Outside, place: Place) -> Option<Variable> {
         if let Some(known) = self.set.get(name) {
@@ -69,7 +85,7 @@ impl Variables {
         }
         if let Ok(index) = name.parse::<usize>() {
             return match (&self.positional, index) {
-                (_, 0) => Some(Variable::of(Some("sh".into()))),
+                (_, 0) => Some(Variable::of(self.name.clone())),
                 (Some(all), _) => Some(Variable::of(Some(all.get(index.checked_sub(1)?)?.clone()))),
                 (None, _) => Some(Variable::of(None)),
             };
@@ -81,6 +97,7 @@ impl Variables {
             ("IFS", _) => Some(Variable::of(Some(" \t\n".into()))),
             ("PWD", None) => Some(Variable::of(world.cwd.to_str().map(str::to_owned))),
             ("HOME", None) => Some(Variable::of(world.home.as_ref()?.to_str().map(str::to_owned))),
+            (_, None) if self.doubtful => Some(Variable::of(None)),
             (_, value) => Some(Variable::of(value?.to_str().map(str::to_owned))),
         }
     }

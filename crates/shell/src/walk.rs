@@ -16,7 +16,7 @@ use rable::{CasePattern, ListOperator, Node, NodeKind};
 use crate::limits::{DEEPEST, MOST_COMMANDS, MOST_STEPS, MOST_VALUES};
 use crate::outside::Outside;
 use crate::parse;
-use crate::read::Place;
+use crate::read::{Line, Place};
 use crate::script::{Command, Field, Input, Redirection, Script};
 use crate::variables::{Variable, Variables};
 
@@ -43,10 +43,10 @@ pub(crate) struct Walker {
 }
 
 impl Walker {
-    pub(crate) fn new(world: Outside, place: Place) -> Self {
+    pub(crate) fn new(world: Outside, line: &Line<'_>) -> Self {
+        let place = line.place;
         let cwd = Some(world.cwd.clone()).filter(|_| place == Place::Here);
-        let mut variables = Variables::default();
-        variables.positional = Some(Vec::new());
+        let variables = Variables::of(line.arguments.clone(), line.known);
         Self {
             world,
             place,
@@ -393,7 +393,7 @@ impl Walker {
         input: Input,
         redirections: Vec<Redirection>,
     ) -> Written {
-        if fields.first().is_none_or(|head| !head.known) {
+        if fields.first().is_none_or(|head| !head.names_program()) {
             self.opaque("the name of a program only shows when the line runs; write it out");
             self.push(Vec::new(), environment, input, redirections);
             return None;

@@ -9,7 +9,7 @@ use toml::Spanned;
 use crate::check;
 use crate::format::{
     At, Deliver, Effect, Endpoint, File, Flow, Form, Grammar, Kind, Operand, Opt, Options, Piped,
-    Redirect, Scope, Secret, SecretKind, Startup, Stdin, Takes, Topic,
+    Redirect, Scope, Secret, SecretKind, Starts, Startup, Stdin, Takes, Topic,
 };
 
 /// The whole generated file: every profile, and the tables of names.
@@ -87,7 +87,7 @@ fn profile(file: &File) -> String {
     format!(
         "Profile {{ name: {:?}, aliases: &{:?}, family: {:?}, deliver: Deliver::{deliver}, \
          contact: crate::transport::{}::contact, assumes: &[{}], endpoints: &[{}], redirects: &[{}], \
-         startup: {}, wraps: {}, command: {} }}",
+         startup: {}, wraps: {}, starts: {}, command: {} }}",
         file.name.get_ref(),
         file.aliases.iter().map(Spanned::get_ref).collect::<Vec<_>>(),
         file.family,
@@ -97,8 +97,17 @@ fn profile(file: &File) -> String {
         join(file.redirect.iter().map(|redirect| self::redirect(file, redirect))),
         maybe(file.startup.as_ref().map(|startup| self::startup(file, startup))),
         file.transport.get_ref() == "wrapper",
+        file.transport.get_ref() == "wrapper" || starts_something(file, &file.command),
         scope(file, &file.command, &inherited, &[]),
     )
+}
+
+/// Whether any word or value of it may start something.
+fn starts_something(file: &File, scope: &Scope) -> bool {
+    scope.reads.is_some()
+        || scope.operand.iter().any(|operand| operand.starts.is_some())
+        || options(file, scope).iter().any(|option| option.starts.is_some())
+        || scope.subcommand.iter().any(|inner| starts_something(file, inner))
 }
 
 fn scope(file: &File, scope_: &Scope, inherited: &Inherited, outer: &[Opt]) -> String {
@@ -113,8 +122,8 @@ fn scope(file: &File, scope_: &Scope, inherited: &Inherited, outer: &[Opt]) -> S
     let name = scope_.names.as_ref().and_then(|names| names.get_ref().split(' ').next());
     format!(
         "Scope {{ name: {:?}, grammar: Grammar({}), options_until: {}, open: {}, flows: {}, \
-         stdin: {}, piped: {}, options: &[{}], spellings: &[{}], operands: &[{}], words: &[{}], \
-         scopes: &[{}] }}",
+         stdin: {}, piped: {}, reads: {}, feeds: {}, options: &[{}], spellings: &[{}], \
+         operands: &[{}], words: &[{}], scopes: &[{}] }}",
         name.unwrap_or_default(),
         own.grammar.iter().map(|grammar| grammar_bit(*grammar)).fold(0, |all, bit| all | bit),
         scope_.options_until.unwrap_or(u8::MAX),
@@ -122,6 +131,8 @@ fn scope(file: &File, scope_: &Scope, inherited: &Inherited, outer: &[Opt]) -> S
         flows(&own.flow),
         stdin(own.stdin),
         maybe(scope_.piped.as_ref().map(|piped| self::piped(piped, &visible))),
+        maybe(scope_.reads.map(|language| format!("Language::{language:?}"))),
+        scope_.feeds,
         join(options.iter().map(|option| self::option(option, &own.flow))),
         index(options.iter().map(|option| option.names.get_ref().as_str())),
         join(scope_.operand.iter().map(|operand| self::operand(operand, &own.flow, &visible))),
@@ -161,6 +172,7 @@ fn push(all: &mut Vec<Opt>, plain: &[Spanned<String>], value: Takes) {
         drops: Vec::new(),
         stdin: None,
         secret: None,
+        starts: None,
     }));
 }
 
@@ -172,7 +184,7 @@ fn option(option: &Opt, scope_flow: &[Flow]) -> String {
     });
     format!(
         "OptionSpec {{ name: {canonical:?}, role: {:?}, takes: Takes::{takes:?}, content: {}, \
-         flow: {}, effect: {}, adds: {}, drops: {}, stdin: {}, secret: {} }}",
+         flow: {}, effect: {}, adds: {}, drops: {}, stdin: {}, secret: {}, starts: {} }}",
         option.role.as_deref().unwrap_or_default(),
         maybe(option.content.map(form)),
         maybe(moves.map(flow)),
@@ -181,6 +193,7 @@ fn option(option: &Opt, scope_flow: &[Flow]) -> String {
         flows(&option.drops),
         maybe(option.stdin.map(stdin)),
         maybe(option.secret.clone().or_else(|| secret_form(option.content?)).map(secret)),
+        maybe(option.starts.map(starts)),
     )
 }
 
@@ -275,7 +288,7 @@ fn operand(operand: &Operand, scope_flow: &[Flow], visible: &[Opt]) -> String {
     };
     format!(
         "OperandSpec {{ at: At::{at}, kind: {}, flow: {}, content: {}, role: {:?}, unless: &{:?}, \
-         when: &{:?}, secret: {} }}",
+         when: &{:?}, secret: {}, starts: {} }}",
         kind(operand.kind),
         flow(operand.flow.unwrap_or_else(|| content_flow(scope_flow))),
         maybe(operand.content.map(form)),
@@ -283,6 +296,7 @@ fn operand(operand: &Operand, scope_flow: &[Flow], visible: &[Opt]) -> String {
         canonical(&operand.unless, visible),
         canonical(&operand.when, visible),
         maybe(secret_of(operand).map(secret)),
+        maybe(operand.starts.map(starts)),
     )
 }
 
@@ -380,6 +394,10 @@ fn flow(flow: Flow) -> String {
 
 fn flows(flows: &[Flow]) -> String {
     flows.iter().fold("Flows::NONE".to_owned(), |all, flow| format!("{all}.with(Flow::{flow:?})"))
+}
+
+fn starts(starts: Starts) -> String {
+    format!("Starts::{starts:?}")
 }
 
 fn stdin(stdin: Stdin) -> String {

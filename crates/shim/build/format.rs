@@ -146,6 +146,12 @@ pub(crate) struct Scope {
     /// What of standard input is a secret.
     #[serde(default)]
     pub(crate) piped: Option<Piped>,
+    /// Standard input is the program that it runs, when its line tells none.
+    #[serde(default)]
+    pub(crate) reads: Option<Language>,
+    /// The words of standard input follow those of the command that it starts.
+    #[serde(default)]
+    pub(crate) feeds: bool,
     /// Shared option sets of the file to include.
     #[serde(default, rename = "use")]
     pub(crate) uses: Vec<Spanned<String>>,
@@ -216,6 +222,9 @@ pub(crate) struct Opt {
     /// What of the value is a secret.
     #[serde(default)]
     pub(crate) secret: Option<Secret>,
+    /// What the value starts.
+    #[serde(default)]
+    pub(crate) starts: Option<Starts>,
 }
 
 /// What the operands at one position are.
@@ -245,6 +254,9 @@ pub(crate) struct Operand {
     /// What of it is a secret.
     #[serde(default)]
     pub(crate) secret: Option<Secret>,
+    /// What it starts, with the words behind it.
+    #[serde(default)]
+    pub(crate) starts: Option<Starts>,
 }
 
 /// Where a command goes by default, and what names another place.
@@ -370,7 +382,11 @@ words! {
     /// Position of operands.
     At { First, Second, Third, Fourth, Last, Rest, Dashed }
     /// Whether an option takes a value.
-    Takes { None, Required, Optional, Many, Word }
+    Takes { None, Required, Optional, Many, Word, Command }
+    /// What a word or value starts; see `profile::Starts`.
+    Starts { Code, Command, Each, Found, Line, Nothing, Removal, RemoteLine, Script }
+    /// What a program that stands in standard input is written in; see `profile::Language`.
+    Language { Code, Shell }
     /// How files of options are written; see `profile::Dialect`.
     Dialect { Curlrc, Wgetrc }
     /// Which calls a proxy variable is for.

@@ -13,6 +13,8 @@ content, and sees the world only through [`datafog_core::Surroundings`].
 */
 
 mod address;
+mod behind;
+mod code;
 mod config_file;
 mod display;
 mod embedded;
@@ -39,16 +41,17 @@ mod transport;
 mod words;
 mod wrapped;
 
+pub use behind::{Start, What, Word, behind, may_start, started_by_code};
 pub use display::{Mask, display};
 pub use install::{CommandName, InvalidName, LinkChange, LinkError, LinkState, Links};
 pub use interpret::{interpret, resolve};
 pub use likely::{LIKELY_AHEAD, likely_places, telling_words};
 pub use line::{LineSecret, secrets_in_line};
 pub use normal_form::normal_form;
-pub use profile::{Profile, families, profile, profiles};
+pub use profile::{Language, Profile, families, profile, profiles};
 pub use secrets::secrets_in;
 pub use tool::{ToolReading, interpret_tool};
-pub use wrapped::{Wrapped, wrapped};
+pub use wrapped::{Changed, Wrapped, wrapped};
 
 #[cfg(test)]
 mod examples;

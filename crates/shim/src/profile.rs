@@ -32,6 +32,8 @@ pub struct Profile {
     pub(crate) startup: Option<Startup>,
     /// It runs another command, with its arguments behind its own.
     pub(crate) wraps: bool,
+    /// Some word or value of it may start something: see [`crate::behind()`].
+    pub(crate) starts: bool,
     pub(crate) command: Scope,
 }
 
@@ -79,6 +81,10 @@ pub(crate) struct Scope {
     pub(crate) stdin: StdinUse,
     /// What of standard input is a secret.
     pub(crate) piped: Option<&'static Piped>,
+    /// Standard input is the program that it runs, when its line tells none.
+    pub(crate) reads: Option<Language>,
+    /// The words of standard input follow those of the command that it starts.
+    pub(crate) feeds: bool,
     pub(crate) options: &'static [OptionSpec],
     /// Every spelling, sorted, with the index of its option.
     pub(crate) spellings: &'static [(&'static str, u16)],
@@ -146,6 +152,40 @@ pub(crate) struct OptionSpec {
     pub(crate) stdin: Option<StdinUse>,
     /// What of the value is a secret.
     pub(crate) secret: Option<&'static Secret>,
+    /// What the value starts.
+    pub(crate) starts: Option<Starts>,
+}
+
+/// What a word or a value starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Starts {
+    /// Program text for the interpreter.
+    Code,
+    /// A command: this word and those behind it, variables first.
+    Command,
+    /// The same, once for each word behind `:::` (GNU parallel).
+    Each,
+    /// A command up to `;` or `+`, once for each file that is found.
+    Found,
+    /// A line for a shell: a value, or this operand and those behind it with blanks between.
+    Line,
+    /// Nothing; what the program runs is named otherwise, and is not in its input either.
+    Nothing,
+    /// No program; what is found is removed.
+    Removal,
+    /// A line for the shell of another machine.
+    RemoteLine,
+    /// A line for a shell; the words behind it are `$0`, `$1` and so on.
+    Script,
+}
+
+/// What a program that stands in standard input is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// A language of programs: its calls that start commands are looked for.
+    Code,
+    /// A shell's.
+    Shell,
 }
 
 /// What of a value is a secret; see `build/format.rs`.
@@ -197,6 +237,8 @@ pub(crate) struct OperandSpec {
     pub(crate) when: &'static [&'static str],
     /// What of it is a secret.
     pub(crate) secret: Option<&'static Secret>,
+    /// What it starts, with the words behind it.
+    pub(crate) starts: Option<Starts>,
 }
 
 /// A position of operands.
@@ -215,6 +257,8 @@ pub(crate) enum At {
 /// Whether an option takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Takes {
+    /// All words up to `;` or `+`, options too.
+    Command,
     /// All words up to the next option.
     Many,
     /// It takes none.

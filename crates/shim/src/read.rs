@@ -70,6 +70,7 @@ static UNKNOWN: OptionSpec = OptionSpec {
     drops: Flows::NONE,
     stdin: None,
     secret: None,
+    starts: None,
 };
 
 impl<'a> Call<'a> {
@@ -270,6 +271,7 @@ impl<'a> Reader<'a> {
             (Takes::Required, None) => self.give_next(found, index),
             (Takes::Word, None) => self.give_word(found, index),
             (Takes::Many, None) => self.give_many(found, index),
+            (Takes::Command, None) => self.give_command(found, index),
             (Takes::None | Takes::Optional, None) => self.give(found, None, index),
         }
     }
@@ -366,6 +368,7 @@ impl<'a> Reader<'a> {
             Takes::Required => self.give_next(found, index),
             Takes::Word => self.give_word(found, index),
             Takes::Many => self.give_many(found, index),
+            Takes::Command => self.give_command(found, index),
             Takes::None | Takes::Optional => self.give(found, None, index),
         }
     }
@@ -426,6 +429,15 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// All words up to `;` or `+` are a command; the value is where it begins.
+    fn give_command(&mut self, found: Found, index: usize) {
+        self.give_next(found, index);
+        let ends = |word: &&OsString| matches!(word.as_encoded_bytes(), b";" | b"+");
+        let rest = self.argv.get(self.next..).unwrap_or_default();
+        let length = rest.iter().take_while(|word| !ends(word)).count();
+        self.next = self.next.saturating_add(length).saturating_add(1);
+    }
+
     /// An option that stands for itself among many alike (`--*` in the table).
     fn give_any(
         &mut self,
@@ -439,6 +451,7 @@ impl<'a> Reader<'a> {
         match (spec.takes, value) {
             (_, Some(value)) => self.give(found, Some(value), index),
             (Takes::Many, None) => self.give_many(found, index),
+            (Takes::Command, None) => self.give_command(found, index),
             (Takes::Required, None) => self.give_next(found, index),
             (Takes::Word, None) => self.give_word(found, index),
             (Takes::None | Takes::Optional, None) => self.give(found, None, index),

@@ -3,12 +3,13 @@
 //! What a tool does is told by its name and by its arguments, never by what the caller calls it:
 //! [`categories`]. Paths become operands, URLs destinations, every text content that is looked at.
 //! A plain command line in a tool that runs programs is read as the command it is; any other shell
-//! text is content that nobody could judge, since reading it is the business of a shell's parser.
+//! text is handed on as a line for a shell, since reading it is the business of a shell's parser.
+//! What a tool does to files by itself is told in the words of commands, too: who deletes a folder
+//! does what `rm` does.
 //!
 //! A call whose end nobody can tell counts as one that leaves this machine.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 
 use datafog_core::{
@@ -17,8 +18,11 @@ use datafog_core::{
 };
 
 use crate::address::{self, Address, Style};
+use crate::behind::Start;
 use crate::interpret::interpret;
 use crate::transport::http::straight_reach;
+
+mod command;
 
 /// Words of a tool's name that tell what it does. Sorted by category.
 const WORDS: [(Category, &[&str]); 7] = [
@@ -131,7 +135,8 @@ const FIELDS: [(Category, &[&str]); 5] = [
 ];
 
 /// Where a command line stands.
-const COMMANDS: &[&str] = &["argv", "cmd", "command", "commands", "script", "shell_command"];
+const COMMANDS: &[&str] =
+    &["argv", "cmd", "code", "command", "command_line", "commands", "script", "shell_command"];
 
 /// Where a path stands.
 const PATHS: &[&str] = &[
@@ -171,9 +176,23 @@ const CHANGES: &[&str] = &[
     "write",
 ];
 
+/// Words of the names of tools that send what a path names.
+const SENDS: &[&str] = &[
+    "attach",
+    "attachment",
+    "mail",
+    "post",
+    "publish",
+    "put",
+    "send",
+    "share",
+    "submit",
+    "upload",
+];
+
 /// A tool call in normal form.
-#[derive(Clone, Debug)]
-pub struct ToolReading {
+#[derive(Debug)]
+pub struct ToolReading<'s> {
     /// The call, with what it may do.
     pub call: ToolCall,
     /// The command line, where the tool runs one that could be read; empty otherwise.
@@ -181,32 +200,27 @@ pub struct ToolReading {
     /// What the call means. Without a command line its program is `tool:` and the tool's name,
     /// which no command can have.
     pub invocation: Invocation,
+    /// What else it does, in the words of commands: lines and programs that it runs, files that it
+    /// removes, moves or reads.
+    pub starts: Vec<Start<'s>>,
 }
 
 /// What a call of the tool `name` means. Total and linear in the size of the arguments.
 #[must_use]
-pub fn interpret_tool(
+pub fn interpret_tool<'s>(
     name: &str,
     arguments: Value,
-    surroundings: &dyn Surroundings,
-) -> ToolReading {
+    surroundings: &'s dyn Surroundings,
+) -> ToolReading<'s> {
     let categories = categories(name, &arguments);
     let call = ToolCall { name: name.to_owned(), arguments, categories };
-    let line = command_line(&call, surroundings);
-    let (argv, mut invocation) = match &line {
-        Line::Plain(argv) => (argv.clone(), interpret(argv, surroundings)),
-        Line::None | Line::Untold(_) => (Vec::new(), bare(&call)),
+    let (argv, starts) = command::commands(&call, surroundings);
+    let (argv, mut invocation) = match argv {
+        Some(argv) => (argv.clone(), interpret(&argv, surroundings)),
+        None => (Vec::new(), bare(&call)),
     };
-    if let Line::Untold(why) = &line {
-        invocation.flows = invocation.flows.with(Flow::Leaves);
-        invocation.contents.push(ContentSource {
-            carrier: Carrier::Untold(why.clone()),
-            flow: Flow::Leaves,
-            role: String::from("command"),
-            deliver: Deliver::Handle,
-        });
-    }
-    let runs = !matches!(line, Line::None);
+    let runs = !argv.is_empty() || starts.iter().any(|start| start.runs);
+    let starts = starts.into_iter().map(|start| start.start).collect();
     let way = if invocation.flows.has(Flow::Leaves) { Flow::Leaves } else { Flow::Stays };
     let takes = Taking { runs, way, call: &call, surroundings };
     call.arguments.each_leaf(&mut |path, value| takes.leaf(path, value, &mut invocation));
@@ -214,7 +228,7 @@ pub fn interpret_tool(
     if !runs {
         settle(&mut invocation);
     }
-    ToolReading { call, argv, invocation }
+    ToolReading { call, argv, invocation, starts }
 }
 
 /// What a tool may do, by the words of its name and by the names of its arguments; sorted.
@@ -274,7 +288,11 @@ fn bare(call: &ToolCall) -> Invocation {
 }
 
 fn changes_files(name: &str) -> bool {
-    words_of(name).iter().any(|word| CHANGES.contains(&word.as_str()))
+    has_word(name, CHANGES)
+}
+
+fn has_word(name: &str, words: &[&str]) -> bool {
+    words_of(name).iter().any(|word| words.contains(&word.as_str()))
 }
 
 /// A call that leaves for nobody knows where has one destination that is nobody's home.
@@ -319,7 +337,16 @@ impl Taking<'_> {
             if text.contains("://") || is(URLS) {
                 self.url(&text, is(URLS), invocation);
             } else if is(PATHS) || is_path(&text) {
-                invocation.operands.push(self.operand(&text, OperandKind::Path));
+                let operand = self.operand(&text, OperandKind::Path);
+                if self.way == Flow::Leaves && has_word(&self.call.name, SENDS) {
+                    invocation.contents.push(ContentSource {
+                        carrier: Carrier::File(operand.text.clone().into()),
+                        flow: Flow::Leaves,
+                        role: path.to_owned(),
+                        deliver: Deliver::Path,
+                    });
+                }
+                invocation.operands.push(operand);
             }
         }
         invocation.contents.push(ContentSource {
@@ -375,15 +402,19 @@ impl Taking<'_> {
 
     fn operand(&self, text: &str, kind: OperandKind) -> Operand {
         let changes = kind == OperandKind::Path && changes_files(&self.call.name);
-        let text = match (text.strip_prefix('~'), self.surroundings.home()) {
-            // Tools expand it as a shell does.
-            (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
-                home.join(rest.trim_start_matches('/')).into_os_string()
-            }
-            _ => OsString::from(text),
-        };
+        let text = expanded(text, self.surroundings.home());
         let flow = if changes { Flow::Destroys } else { Flow::Stays };
         Operand { text, kind, flow, place: None, canonical: None }
+    }
+}
+
+/// A path as a tool takes it: most expand `~` as a shell does.
+fn expanded(text: &str, home: Option<&Path>) -> OsString {
+    match (text.strip_prefix('~'), home) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
+            home.join(rest.trim_start_matches('/')).into_os_string()
+        }
+        _ => OsString::from(text),
     }
 }
 
@@ -407,121 +438,12 @@ fn collect_names<'v>(value: &'v Value, names: &mut Vec<&'v str>) {
     }
 }
 
-/// The command line that a tool would run.
-enum Line {
-    None,
-    Plain(Vec<OsString>),
-    /// There is one, and it could not be read; why.
-    Untold(String),
-}
-
-fn command_line(call: &ToolCall, surroundings: &dyn Surroundings) -> Line {
-    if !call.categories.contains(&Category::CodeExecution) {
-        return Line::None;
-    }
-    let Value::Table(members) = &call.arguments else { return Line::None };
-    let mut lines = members
-        .iter()
-        .filter(|(name, _)| COMMANDS.iter().any(|field| field.eq_ignore_ascii_case(name)));
-    let Some((name, value)) = lines.next() else { return Line::None };
-    let untold = |why: &str| Line::Untold(format!("the command in `{name}` {why}"));
-    if lines.next().is_some() {
-        return untold("is one of several");
-    }
-    let words = match value {
-        Value::Text(text) => plain_words(text, surroundings.home()),
-        Value::List(items) => {
-            let word = |item: &Value| item.as_text().map(OsString::from);
-            items.iter().map(word).collect()
-        }
-        Value::Bool(_) | Value::Float(_) | Value::Integer(_) | Value::Null | Value::Table(_) => {
-            None
-        }
-    };
-    match words.filter(|words| !words.is_empty()) {
-        Some(words) => Line::Plain(words),
-        None => untold("is more than one plain command; write it without operators and variables"),
-    }
-}
-
-/// The words of a shell text that is one plain command; `None` for all that a shell would read as
-/// more than words.
-fn plain_words(text: &str, home: Option<&Path>) -> Option<Vec<OsString>> {
-    let mut words = Vec::new();
-    let mut letters = text.trim_matches([' ', '\t', '\n']).chars().peekable();
-    loop {
-        while letters.next_if(|letter| matches!(letter, ' ' | '\t')).is_some() {}
-        let Some(&first) = letters.peek() else { break };
-        if first == '#' {
-            return None;
-        }
-        let mut word = Vec::new();
-        if first == '~' {
-            letters.next();
-            if !matches!(letters.peek(), None | Some(' ' | '\t' | '/')) {
-                return None;
-            }
-            word.extend(home?.as_os_str().as_encoded_bytes());
-        }
-        let mut plain = true;
-        while let Some(letter) = letters.next_if(|letter| !matches!(letter, ' ' | '\t')) {
-            match letter {
-                '\'' => loop {
-                    match letters.next()? {
-                        '\'' => break,
-                        other => push(&mut word, other),
-                    }
-                },
-                '"' => quoted(&mut letters, &mut word)?,
-                '\\' => push(&mut word, letters.next().filter(|next| *next != '\n')?),
-                '=' if plain && words.is_empty() => return None,
-                other if is_special(other) => return None,
-                other => push(&mut word, other),
-            }
-            plain &= letter.is_ascii_alphanumeric() || letter == '_';
-        }
-        words.push(OsString::from_vec(word));
-    }
-    (!words.is_empty()).then_some(words)
-}
-
-fn quoted(letters: &mut impl Iterator<Item = char>, word: &mut Vec<u8>) -> Option<()> {
-    loop {
-        match letters.next()? {
-            '"' => return Some(()),
-            '$' | '`' | '!' => return None,
-            '\\' => match letters.next()? {
-                escaped @ ('"' | '\\' | '$' | '`') => push(word, escaped),
-                '\n' => return None,
-                other => {
-                    word.push(b'\\');
-                    push(word, other);
-                }
-            },
-            other => push(word, other),
-        }
-    }
-}
-
-fn push(word: &mut Vec<u8>, letter: char) {
-    word.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-}
-
-/// What a shell reads as more than a letter of a word.
-const fn is_special(letter: char) -> bool {
-    letter.is_ascii_control()
-        || matches!(
-            letter,
-            '|' | '&' | ';' | '<' | '>' | '(' | ')' | '$' | '`' | '*' | '?' | '[' | '{' | '!'
-        )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::world::World;
 
-    fn text(text: &str) -> Value {
+    pub(super) fn text(text: &str) -> Value {
         Value::Text(text.to_owned())
     }
 
@@ -531,8 +453,9 @@ mod tests {
         )
     }
 
-    fn read(name: &str, members: &[(&str, Value)]) -> ToolReading {
-        interpret_tool(name, table(members), &World::default())
+    pub(super) fn read(name: &str, members: &[(&str, Value)]) -> ToolReading<'static> {
+        let world: &'static World = Box::leak(Box::default());
+        interpret_tool(name, table(members), world)
     }
 
     #[test]
@@ -564,24 +487,6 @@ mod tests {
             assert_eq!(reading.invocation.program, "git");
             assert_eq!(reading.argv.len(), 3);
             assert!(reading.invocation.has_option("--force"));
-        }
-        let words = |line: &str| plain_words(line, Some(Path::new("/home/u")));
-        assert_eq!(
-            words(r#"a 'b c' "d\"e" f\ g ~ ~/x"#).unwrap(),
-            ["a", "b c", "d\"e", "f g", "/home/u", "/home/u/x"]
-        );
-    }
-
-    #[test]
-    fn shell_text_that_is_more_is_content_nobody_judged() {
-        for line in [
-            "a; b", "a | b", "a && b", "a $X", "a `b`", "a > b", "a *", "X=1 a", "a\nb", "a {b,c}",
-            "~bob/x", "a \"$X\"", "a 'b", "# a", "a !1", "(a)",
-        ] {
-            assert_eq!(plain_words(line, Some(Path::new("/home/u"))), None, "{line}");
-            let reading = read("Bash", &[("command", text(line))]);
-            assert!(reading.invocation.flows.has(Flow::Leaves), "{line}");
-            assert!(matches!(reading.invocation.contents[0].carrier, Carrier::Untold(_)), "{line}");
         }
     }
 

@@ -5,6 +5,7 @@
 //! has no profile is left to run.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -83,6 +84,21 @@ fn too_deep(to: &mut Invocation) {
         reach: Reach::Unknown,
         voids: Vec::new(),
     });
+}
+
+/// The words of the command behind a wrapper, each with the argument that it is made of, and the
+/// world that it is started in.
+pub(crate) fn started<'s>(
+    outer: &'static Profile,
+    argv: &[OsString],
+    surroundings: &'s dyn Surroundings,
+) -> Option<(Vec<(OsString, usize)>, Changed<'s>)> {
+    let words = argv.iter().enumerate().map(|(index, text)| Word::of_argument(text, index));
+    let Reading::Command(started) = Started::of(outer, words.collect(), surroundings) else {
+        return None;
+    };
+    let words = started.words.into_iter().map(|word| (word.text, word.place.argument));
+    Some((words.collect(), started.world))
 }
 
 const fn content(carrier: Carrier, role: String, flow: Flow) -> ContentSource {
@@ -301,7 +317,8 @@ fn has_equals(word: &OsStr) -> bool {
 }
 
 /// The world as a wrapper changes it.
-struct Changed<'s> {
+#[derive(Clone)]
+pub struct Changed<'s> {
     base: &'s dyn Surroundings,
     cleared: bool,
     /// Names and values in order; `None` takes a variable away.
@@ -314,7 +331,9 @@ struct Changed<'s> {
 }
 
 impl<'s> Changed<'s> {
-    fn of(base: &'s dyn Surroundings) -> Self {
+    /// The world as it is.
+    #[must_use]
+    pub fn of(base: &'s dyn Surroundings) -> Self {
         let cwd = base.cwd().to_owned();
         Self { base, cleared: false, variables: Vec::new(), cwd, moved: false, misleads: false }
     }
@@ -329,7 +348,20 @@ impl<'s> Changed<'s> {
         self.misleads = true;
     }
 
-    fn assign(&mut self, word: &OsStr) {
+    /// Sets a variable; without a value it is taken away.
+    pub fn set(&mut self, name: &str, value: Option<&OsStr>) {
+        self.change(name.as_bytes(), value.map(OsStr::to_owned));
+    }
+
+    /// Works in another folder, an absolute one.
+    pub fn enter(&mut self, folder: PathBuf) {
+        self.moved |= folder != self.cwd;
+        self.misleads |= self.moved;
+        self.cwd = folder;
+    }
+
+    /// Sets the variable of a word `NAME=value`.
+    pub(crate) fn assign(&mut self, word: &OsStr) {
         use std::os::unix::ffi::OsStrExt as _;
         let bytes = word.as_bytes();
         let cut = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
@@ -342,6 +374,13 @@ impl<'s> Changed<'s> {
         let asked = [b"GIT_".as_slice(), b"HOME", b"KUBE", b"XDG_"];
         self.misleads |= asked.iter().any(|head| name.starts_with(head));
         self.variables.push((name.to_vec(), value));
+    }
+}
+
+impl fmt::Debug for Changed<'_> {
+    /// Values of variables may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changed").field("cwd", &self.cwd).finish_non_exhaustive()
     }
 }
 
@@ -368,6 +407,10 @@ impl Surroundings for Changed<'_> {
 
     fn is_there(&self, path: &Path) -> bool {
         self.base.is_there(path)
+    }
+
+    fn names(&self, folder: &Path) -> io::Result<Vec<OsString>> {
+        self.base.names(folder)
     }
 
     fn stdin_carries(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use datafog_shell::{Place, Script, read};
+use datafog_shell::{Line, Place, Script, read};
 use proptest::prelude::*;
 
 use crate::support::World;
@@ -127,7 +127,7 @@ fn bash(arguments: &[&str]) -> Option<(bool, String)> {
 }
 
 fn script(line: &str) -> Script {
-    read(line, &World::new(), Place::Here)
+    read(&Line::of(line, Place::Here), &World::new())
 }
 
 fn is_line(script: &Script) -> bool {

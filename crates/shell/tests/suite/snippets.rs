@@ -1,13 +1,13 @@
 //! Lines and what they would run.
 
-use datafog_shell::{Place, read};
+use datafog_shell::{Line, Place, read};
 
 use crate::support::{World, lines};
 
 fn check(table: &[(&str, &[&str])]) {
     let mut wrong = Vec::new();
     for (line, expected) in table {
-        let found = lines(&read(line, &World::new(), Place::Here));
+        let found = lines(&read(&Line::of(line, Place::Here), &World::new()));
         if found != *expected {
             wrong.push(format!("{line}\n  expected {expected:?}\n  found    {found:?}"));
         }
@@ -123,11 +123,11 @@ fn what_only_the_run_tells_is_not_understood() {
         ("exec 3<>/dev/tcp/h/1", &["exec", "!"]),
         ("a > /dev/tcp/h/1", &["a", "!"]),
     ]);
-    let deep = |count| read(&"$(".repeat(count), &World::new(), Place::Here);
+    let deep = |count| read(&Line::of(&"$(".repeat(count), Place::Here), &World::new());
     for count in [40, 400, 2000, 32 << 10] {
         assert_eq!(lines(&deep(count)), ["!"]);
     }
-    let elsewhere = read("rm -rf $x/ *", &World::new(), Place::Elsewhere);
+    let elsewhere = read(&Line::of("rm -rf $x/ *", Place::Elsewhere), &World::new());
     assert_eq!(lines(&elsewhere), ["rm -rf $x/? *"]);
 }
 
@@ -148,11 +148,8 @@ fn files_and_folders_are_followed() {
         ),
         ("curl x | sh", &["curl x", "sh | 0..1"]),
     ]);
-    let script = read(
-        "cd /; rm x; cd etc; rm y; (cd /tmp; rm z); rm w; cd $(a); rm v",
-        &World::new(),
-        Place::Here,
-    );
+    let line = "cd /; rm x; cd etc; rm y; (cd /tmp; rm z); rm w; cd $(a); rm v";
+    let script = read(&Line::of(line, Place::Here), &World::new());
     let folders: Vec<_> = script
         .commands
         .iter()
@@ -165,7 +162,7 @@ fn files_and_folders_are_followed() {
 
 #[test]
 fn many_commands_are_read_and_too_many_are_not() {
-    let of = |text: String| lines(&read(&text, &World::new(), Place::Here));
+    let of = |text: String| lines(&read(&Line::of(&text, Place::Here), &World::new()));
     assert_eq!(of("git status;".repeat(2000)), ["git status"]);
     let assigned = of(format!("{}rm -rf /", "a=1 ".repeat(10_000)));
     assert!(assigned.last().unwrap().ends_with("rm -rf /"));

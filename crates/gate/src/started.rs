@@ -1,0 +1,389 @@
+//! What an action starts, down to the last command: `sudo`, `sh -c`, lines of tools, programs in an
+//! argument.
+//!
+//! Tables tell what a command starts one level deep ([`datafog_shim::behind`]), and the shell's
+//! reader which commands a line holds ([`datafog_shell::read`]); here they take turns. Each command
+//! found is an action of its own that is looked at and judged by itself. What is not understood is
+//! an action too: one that would send nobody knows what to nobody knows whom, so that the policy's
+//! `unscannable` decides. Nothing is run.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use datafog_core::{
+    Action, ActionKind, Carrier, ContentSource, Deliver, Destination, Flow, Flows, HostName, Id,
+    Invocation, Operand, OperandKind, Reach, StdinUse, Surroundings,
+};
+use datafog_shell::{Command, Field, Input, Line, Place, Redirection, Way};
+use datafog_shim::{Changed, Language, Start, What, Word, Wrapped};
+
+use crate::inspect::Inspection;
+use crate::{canonical, descriptor};
+
+/// Commands that start each other; deeper than this nothing is followed.
+const DEEPEST: usize = 12;
+
+/// Most things that are started.
+const MOST: usize = 4096;
+
+/// The name of what a redirection does, which no program can have.
+const REDIRECTION: &str = "shell:redirection";
+
+/// The name of what was not understood.
+const OPAQUE: &str = "shell:opaque";
+
+/// A folder that only the run can tell.
+const SOMEWHERE: &str = "(unknown)";
+
+/// Something that was started.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(crate) action: Action,
+    /// What was seen of it; nothing until it was looked at.
+    pub(crate) seen: Inspection,
+    /// What it starts in turn.
+    pub(crate) inner: Vec<Self>,
+}
+
+impl Started {
+    fn of(action: Action, inner: Vec<Self>) -> Self {
+        Self { action, seen: Inspection::default(), inner }
+    }
+}
+
+/// What the command of these words starts.
+pub(crate) fn by_command(id: Id, argv: &[OsString], world: &dyn Surroundings) -> Vec<Started> {
+    let words: Vec<Word> = argv.iter().map(Word::of).collect();
+    Following { id, left: MOST }.behind(&words, Fed::Unread, world, 0)
+}
+
+/// What the call of a tool does.
+pub(crate) fn by_tool(id: Id, starts: Vec<Start<'_>>) -> Vec<Started> {
+    let mut following = Following { id, left: MOST };
+    starts.into_iter().flat_map(|start| following.start(start, Fed::Unread, 0)).collect()
+}
+
+/// The actions of a wrapper's command, which was read with the wrapper.
+pub(crate) fn nested(id: Id, wrapped: Option<Wrapped>) -> Vec<Action> {
+    let action = |Wrapped { argv, cwd, mut invocation, inner }: Wrapped| {
+        canonical::fill(&mut invocation, &cwd);
+        let parts = nested(id, inner.map(|inner| *inner));
+        let kind = ActionKind::CommandExec;
+        Action { id, kind, argv, cwd, invocation, tool: None, parts }
+    };
+    wrapped.map(action).into_iter().collect()
+}
+
+/// What a command gets on standard input.
+#[derive(Clone, Copy)]
+enum Fed<'t> {
+    /// This text.
+    Text(&'t str),
+    /// What only the run can tell.
+    Unknown,
+    /// A file, a terminal, or whatever the whole call gets: no program to run, unless somebody
+    /// wrote one there before.
+    Unread,
+}
+
+/// Follows what starts what.
+struct Following {
+    id: Id,
+    /// How many more things may be told.
+    left: usize,
+}
+
+impl Following {
+    fn behind(
+        &mut self,
+        words: &[Word],
+        fed: Fed<'_>,
+        world: &dyn Surroundings,
+        depth: usize,
+    ) -> Vec<Started> {
+        let head = words.first().and_then(|head| head.text.to_str());
+        let name = head.and_then(|head| head.rsplit('/').next());
+        if !name.is_some_and(datafog_shim::may_start) {
+            return Vec::new();
+        }
+        if depth >= DEEPEST {
+            let why = "commands start each other too deeply; start the last one by itself";
+            return vec![self.opaque(why, true, world)];
+        }
+        let input = match fed {
+            Fed::Text(text) => Some(text),
+            Fed::Unknown | Fed::Unread => None,
+        };
+        let starts = datafog_shim::behind(words, input, world);
+        starts.into_iter().flat_map(|start| self.start(start, fed, depth)).collect()
+    }
+
+    fn start(&mut self, start: Start<'_>, fed: Fed<'_>, depth: usize) -> Vec<Started> {
+        let world: &dyn Surroundings = &start.world;
+        let deeper = depth.saturating_add(1);
+        match (start.what, fed) {
+            (What::Command(words), _) if start.told => self.behind(&words, fed, world, deeper),
+            (What::Command(words), _) if !words.first().is_some_and(names_program) => {
+                vec![self.opaque(UNKNOWN_HEAD, !start.guessed, world)]
+            }
+            (What::Command(words), _) => {
+                let inner = self.behind(&words, fed, world, deeper);
+                self.command(&words, world, (Given::Nothing, inner)).into_iter().collect()
+            }
+            (What::Line(text, arguments), _) => {
+                let place = if start.elsewhere { Place::Elsewhere } else { Place::Here };
+                let arguments = arguments
+                    .into_iter()
+                    .map(|word| word.text.into_string().ok().filter(|_| word.known));
+                let known = text.known;
+                let text = text.text.to_string_lossy();
+                let line = Line { text: &text, known, arguments: arguments.collect(), place };
+                self.line(&line, fed, world, (start.guessed, deeper))
+            }
+            (What::Input(_), Fed::Unread) => Vec::new(),
+            (What::Input(_), Fed::Unknown) => {
+                let why =
+                    "a program would run that only shows when the line runs; look at it first";
+                vec![self.opaque(why, true, world)]
+            }
+            (What::Input(Language::Shell), Fed::Text(text)) => {
+                self.line(&Line::of(text, Place::Here), Fed::Unread, world, (false, deeper))
+            }
+            (What::Input(Language::Code), Fed::Text(text)) => {
+                let starts = datafog_shim::started_by_code(text, world);
+                let starts = starts.into_iter();
+                starts.flat_map(|start| self.start(start, Fed::Unread, deeper)).collect()
+            }
+        }
+    }
+
+    /// The commands of a line; one that was `guessed` may hold more than is understood.
+    fn line(
+        &mut self,
+        line: &Line<'_>,
+        fed: Fed<'_>,
+        world: &dyn Surroundings,
+        (guessed, depth): (bool, usize),
+    ) -> Vec<Started> {
+        let script = datafog_shell::read(line, world);
+        let mut reading = Reading { fed, world, place: line.place, depth, files: Vec::new() };
+        let mut started = Vec::new();
+        for command in &script.commands {
+            let more = self.of_line(command, &mut reading);
+            started.extend(more);
+        }
+        // Another machine has a guard of its own, or none: what runs there cannot be told here.
+        let counts = !guessed && line.place == Place::Here;
+        started.extend(script.opaque.iter().map(|why| self.opaque(why, counts, world)));
+        started
+    }
+
+    /// One command of a line, and what it does to files by redirections.
+    fn of_line(&mut self, command: &Command, reading: &mut Reading<'_>) -> Vec<Started> {
+        let mut world = Changed::of(reading.world);
+        for (name, value) in &command.environment {
+            world.set(name, Some(OsStr::new(value.as_deref().unwrap_or("$(…)"))));
+        }
+        world.enter(reading.folder(command));
+        let words: Vec<Word> = command.words.iter().map(word).collect();
+        let mut started: Vec<Started> =
+            self.redirected(&command.redirections, &world).into_iter().collect();
+        let mut files = Vec::new();
+        if !words.is_empty() {
+            let depth = reading.depth.saturating_add(1);
+            let inner = self.behind(&words, reading.fed_by(&command.input), &world, depth);
+            let sources = reading.sources(&command.input);
+            let given = Given::of(&command.input, &sources);
+            if let Some(one) = self.command(&words, &world, (given, inner)) {
+                files.extend(files_of(&one.action.invocation));
+                started.push(one);
+            }
+        }
+        if let Input::File(file) = &command.input {
+            files.push(file.text.clone().into());
+        }
+        reading.files.push(files);
+        started
+    }
+
+    fn command(
+        &mut self,
+        words: &[Word],
+        world: &dyn Surroundings,
+        (input, inner): (Given<'_>, Vec<Started>),
+    ) -> Option<Started> {
+        self.left = self.left.checked_sub(1)?;
+        let argv: Vec<_> = words.iter().map(|word| word.text.clone()).collect();
+        let mut invocation = datafog_shim::interpret(&argv, world);
+        settle(&mut invocation, input);
+        canonical::fill(&mut invocation, world.cwd());
+        let parts = nested(self.id, datafog_shim::wrapped(&argv, world));
+        let (id, cwd, kind) = (self.id, world.cwd().to_owned(), ActionKind::CommandExec);
+        let action = Action { id, kind, argv, cwd, invocation, tool: None, parts };
+        Some(Started::of(action, inner))
+    }
+
+    /// The files that a shell writes for a command.
+    fn redirected(&mut self, all: &[Redirection], world: &dyn Surroundings) -> Option<Started> {
+        let written = all.iter().filter(|one| one.way == Way::Write);
+        let operands: Vec<Operand> = written.map(|one| file(&one.target, Flow::Destroys)).collect();
+        if operands.is_empty() {
+            return None;
+        }
+        self.left = self.left.checked_sub(1)?;
+        let flows = Flows::NONE.with(Flow::Destroys);
+        let mut invocation = Invocation { operands, flows, ..bare(REDIRECTION) };
+        canonical::fill(&mut invocation, world.cwd());
+        Some(Started::of(self.action(invocation, world), Vec::new()))
+    }
+
+    /// What was not understood, and whether the policy's `unscannable` is to decide about it.
+    fn opaque(&mut self, why: &str, counts: bool, world: &dyn Surroundings) -> Started {
+        let flow = if counts { Flow::Leaves } else { Flow::Stays };
+        let mut invocation = bare(OPAQUE);
+        invocation.flows = Flows::NONE.with(flow);
+        invocation.contents.push(content(Carrier::Untold(why.to_owned()), flow));
+        if counts {
+            invocation.destinations.push(Destination {
+                scheme: String::from("command"),
+                host: HostName::Unknown,
+                port: None,
+                reach: Reach::Unknown,
+                voids: Vec::new(),
+            });
+        }
+        Started::of(self.action(invocation, world), Vec::new())
+    }
+
+    fn action(&self, invocation: Invocation, world: &dyn Surroundings) -> Action {
+        Action {
+            id: self.id,
+            kind: ActionKind::ShellExec,
+            argv: Vec::new(),
+            cwd: world.cwd().to_owned(),
+            invocation,
+            tool: None,
+            parts: Vec::new(),
+        }
+    }
+}
+
+const UNKNOWN_HEAD: &str = "the name of a program only shows when the line runs; write it out";
+
+/// A line while its commands are taken one by one.
+struct Reading<'w> {
+    /// What the line as a whole gets.
+    fed: Fed<'w>,
+    world: &'w dyn Surroundings,
+    place: Place,
+    depth: usize,
+    /// The files that each command so far reads.
+    files: Vec<Vec<PathBuf>>,
+}
+
+impl Reading<'_> {
+    fn fed_by<'t>(&'t self, input: &'t Input) -> Fed<'t> {
+        match input {
+            Input::Text(text) => Fed::Text(text),
+            Input::Pipe(_) => Fed::Unknown,
+            Input::File(file) if file.known => Fed::Unread,
+            Input::File(_) => Fed::Unknown,
+            Input::Inherited => self.fed,
+        }
+    }
+
+    /// The files whose content comes in, by a pipe or as they are.
+    fn sources(&self, input: &Input) -> Vec<PathBuf> {
+        match input {
+            Input::Pipe(range) => self.files.get(range.clone()).unwrap_or_default().concat(),
+            Input::File(file) => vec![file.text.clone().into()],
+            Input::Inherited | Input::Text(_) => Vec::new(),
+        }
+    }
+
+    /// Where a command works. A folder that nobody can tell is one below the last that is known.
+    fn folder(&self, command: &Command) -> PathBuf {
+        match (&command.cwd, self.place) {
+            (Some(folder), _) => folder.clone(),
+            (None, Place::Here) => self.world.cwd().join(SOMEWHERE),
+            // Where a login begins.
+            (None, Place::Elsewhere) => {
+                self.world.home().unwrap_or_else(|| self.world.cwd()).to_owned()
+            }
+        }
+    }
+}
+
+fn names_program(word: &Word) -> bool {
+    let text = word.text.to_string_lossy().into_owned();
+    Field { text, known: word.known }.names_program()
+}
+
+fn word(field: &Field) -> Word {
+    Word { text: field.text.clone().into(), known: field.known }
+}
+
+fn file(field: &Field, flow: Flow) -> Operand {
+    let text = field.text.clone().into();
+    Operand { text, kind: OperandKind::Path, flow, place: None, canonical: None }
+}
+
+fn bare(program: &str) -> Invocation {
+    Invocation { program: program.to_owned(), known: true, ..Invocation::default() }
+}
+
+fn content(carrier: Carrier, flow: Flow) -> ContentSource {
+    ContentSource { carrier, flow, role: String::from("stdin"), deliver: Deliver::Handle }
+}
+
+/// The files that a command reads, and whose content it may pass on.
+fn files_of(invocation: &Invocation) -> impl Iterator<Item = PathBuf> + '_ {
+    invocation.contents.iter().filter_map(|source| match &source.carrier {
+        Carrier::File(path) => Some(path.clone()),
+        Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => None,
+    })
+}
+
+/// What a command's standard input holds, as far as it can be looked at.
+#[derive(Clone, Copy)]
+enum Given<'t> {
+    Files(&'t [PathBuf]),
+    Nothing,
+    Text(&'t str),
+}
+
+impl<'t> Given<'t> {
+    /// The input of a command of a line; `sources` are the files that come in by a pipe.
+    fn of(input: &'t Input, sources: &'t [PathBuf]) -> Self {
+        match input {
+            Input::Text(text) => Self::Text(text),
+            Input::File(_) | Input::Pipe(_) => Self::Files(sources),
+            Input::Inherited => Self::Nothing,
+        }
+    }
+}
+
+/// Puts what is known of a command's input in the place of its standard input, and of everything
+/// else that it would inherit: none of that is ours.
+fn settle(invocation: &mut Invocation, given: Given<'_>) {
+    let uses = core::mem::take(&mut invocation.stdin);
+    let inherited = |source: &ContentSource| match &source.carrier {
+        Carrier::Stdin => Some(0),
+        Carrier::File(path) => descriptor::number_of(path),
+        Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Untold(_) => None,
+    };
+    let named = invocation.contents.iter().find(|source| inherited(source) == Some(0)).cloned();
+    invocation.contents.retain(|source| inherited(source).is_none());
+    if uses == StdinUse::Ignore && named.is_none() {
+        return;
+    }
+    let leaves = invocation.flows.has(Flow::Leaves);
+    let usual = content(Carrier::Stdin, if leaves { Flow::Leaves } else { Flow::Stays });
+    let like = named.unwrap_or(usual);
+    let add = |carrier| invocation.contents.push(ContentSource { carrier, ..like.clone() });
+    match given {
+        Given::Text(text) => [Carrier::Inline(text.as_bytes().to_vec())].into_iter().for_each(add),
+        Given::Files(files) => files.iter().cloned().map(Carrier::File).for_each(add),
+        Given::Nothing => {}
+    }
+}

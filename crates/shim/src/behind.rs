@@ -1,0 +1,506 @@
+//! What a command starts: `sudo rm -rf x` is an `rm`, `bash -c '…'` a line for a shell,
+//! `find . -delete` a removal.
+//!
+//! Where the other command stands is told by the option tables (`starts` in `shims/*.toml` and in
+//! `shims/secrets/`); here its words are gathered. They may hold what only the run can tell, so each
+//! word says whether it is known. One level is told: what is started may start more, and whoever
+//! asks says when it is enough.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+
+use datafog_core::Surroundings;
+
+use crate::code;
+use crate::interpret::{self, operand_specs};
+use crate::line::assignment;
+use crate::profile::{self, Language, Profile, Starts, profile};
+use crate::read::{Call, Given};
+use crate::text::Text;
+use crate::wrapped::{self, Changed};
+
+/// A part of a word that only the run can tell, as a shell would write it.
+const UNTOLD: &str = "$(…)";
+
+/// A word of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Its text; what only the run can tell stands in it as a substitution (`$(…)`).
+    pub text: OsString,
+    /// Whether the text is all that the program gets.
+    pub known: bool,
+}
+
+impl Word {
+    /// A word that is known.
+    #[must_use]
+    pub fn of(text: impl Into<OsString>) -> Self {
+        Self { text: text.into(), known: true }
+    }
+}
+
+/// What is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A command: its words, the program's name first; never empty.
+    Command(Vec<Word>),
+    /// The program that standard input holds, in that language.
+    Input(Language),
+    /// A line for a shell, and what stands behind it: `$0`, `$1` and so on.
+    Line(Word, Vec<Word>),
+}
+
+/// One thing that a command starts.
+#[derive(Debug)]
+pub struct Start<'s> {
+    /// What.
+    pub what: What,
+    /// The world that it is started in: variables and folder.
+    pub world: Changed<'s>,
+    /// It runs on another machine.
+    pub elsewhere: bool,
+    /// It was read out of a program by its calls, where more may stand than is understood.
+    pub guessed: bool,
+    /// What it does is already told in the meaning of the command that starts it.
+    pub told: bool,
+}
+
+/// Whether a program of that name (one component of a path) may start another one.
+#[must_use]
+pub fn may_start(name: &str) -> bool {
+    table(name).is_some()
+}
+
+/// What the command of these words starts, one level deep, with `input` on standard input where
+/// that is known. Empty for most commands. Linear in the size of the words.
+#[must_use]
+pub fn behind<'s>(
+    words: &[Word],
+    input: Option<&str>,
+    surroundings: &'s dyn Surroundings,
+) -> Vec<Start<'s>> {
+    let name = words.first().map(|word| interpret::program_name(&word.text));
+    let Some(table) = name.as_deref().and_then(table) else { return Vec::new() };
+    let argv: Vec<OsString> = words.iter().map(|word| word.text.clone()).collect();
+    if table.wraps {
+        return changed(table, words, &argv, surroundings);
+    }
+    let call = Call::read(table, &argv);
+    let mut gathering = Gathering { call: &call, words, input, surroundings, starts: Vec::new() };
+    gathering.values();
+    gathering.operands();
+    gathering.standard_input();
+    gathering.starts
+}
+
+/// What the calls of a program start, `code` being its text.
+#[must_use]
+pub fn started_by_code<'s>(code: &str, surroundings: &'s dyn Surroundings) -> Vec<Start<'s>> {
+    let start = |what| Start { guessed: true, ..Start::of(what, surroundings) };
+    code::calls(code, surroundings.home()).into_iter().map(start).collect()
+}
+
+/// The table of a program that may start another one; numbers of a version behind its name do not
+/// count (`python3.12`).
+fn table(name: &str) -> Option<&'static Profile> {
+    let find = |name: &str| profile(name).or_else(|| profile::unwrapped(name));
+    let bare = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    find(name).or_else(|| find(bare)).filter(|table| table.starts)
+}
+
+/// The command behind one that changes the environment (`env`).
+fn changed<'s>(
+    table: &'static Profile,
+    words: &[Word],
+    argv: &[OsString],
+    surroundings: &'s dyn Surroundings,
+) -> Vec<Start<'s>> {
+    let Some((inner, world)) = wrapped::started(table, argv, surroundings) else {
+        return Vec::new();
+    };
+    let known = |argument: usize| words.get(argument).is_some_and(|word| word.known);
+    let inner: Vec<Word> =
+        inner.into_iter().map(|(text, argument)| Word { text, known: known(argument) }).collect();
+    let told = inner
+        .first()
+        .is_some_and(|head| head.known && profile(&interpret::program_name(&head.text)).is_some());
+    let what = What::Command(inner);
+    vec![Start { world, told, ..Start::of(what, surroundings) }]
+}
+
+impl<'s> Start<'s> {
+    pub(crate) fn of(what: What, surroundings: &'s dyn Surroundings) -> Self {
+        let world = Changed::of(surroundings);
+        Self { what, world, elsewhere: false, guessed: false, told: false }
+    }
+}
+
+/// Most words of standard input, or places of a search, that are told one by one.
+const MOST: usize = 64;
+
+struct Gathering<'c, 's> {
+    call: &'c Call<'c>,
+    words: &'c [Word],
+    input: Option<&'c str>,
+    surroundings: &'s dyn Surroundings,
+    starts: Vec<Start<'s>>,
+}
+
+impl Gathering<'_, '_> {
+    fn push(&mut self, what: What) {
+        self.starts.push(Start::of(what, self.surroundings));
+    }
+
+    /// What values of options start.
+    fn values(&mut self) {
+        let call = self.call;
+        for given in call.given.iter().filter(|given| !given.negated) {
+            match (given.spec.starts, &given.value) {
+                (Some(Starts::Removal), _) => self.removal(),
+                (Some(Starts::Found), Some(_)) => self.found(given),
+                (Some(Starts::Code), Some(text)) => {
+                    let code = text.to_os_string();
+                    self.starts.extend(started_by_code(&code.to_string_lossy(), self.surroundings));
+                }
+                (Some(Starts::Line), Some(text)) => {
+                    let known = text.place.is_some_and(|place| self.known(place.argument));
+                    let text = Word { text: text.to_os_string(), known };
+                    self.push(What::Line(text, Vec::new()));
+                }
+                (_, _) => {}
+            }
+        }
+    }
+
+    /// What operands start: the first that starts something takes all behind it.
+    fn operands(&mut self) {
+        let call = self.call;
+        for (word, spec) in call.words.iter().zip(operand_specs(call)) {
+            let Some(starts) = spec.and_then(|spec| spec.starts) else { continue };
+            let from = word.place.map_or(usize::MAX, |place| place.argument);
+            let words = self.words.get(from..).unwrap_or_default().to_vec();
+            match starts {
+                Starts::Code => {
+                    let code = word.to_os_string();
+                    self.starts.extend(started_by_code(&code.to_string_lossy(), self.surroundings));
+                }
+                Starts::Command => self.command(words),
+                Starts::Each => self.each(&words),
+                Starts::Line | Starts::RemoteLine => {
+                    self.push(What::Line(joined(&words), Vec::new()))
+                }
+                Starts::Script => {
+                    let mut words = words.into_iter();
+                    let Some(text) = words.next() else { return };
+                    self.push(What::Line(text, words.collect()));
+                }
+                Starts::Found | Starts::Nothing | Starts::Removal => continue,
+            }
+            if starts == Starts::RemoteLine {
+                self.starts.iter_mut().for_each(|start| start.elsewhere = true);
+            }
+            return;
+        }
+    }
+
+    /// Variables first, then a command; a program that feeds it adds the words of its input.
+    fn command(&mut self, words: Vec<Word>) {
+        let mut world = Changed::of(self.surroundings);
+        let sets = words.iter().take_while(|word| assignment(word.text.as_bytes()).is_some());
+        let from = sets.map(|word| world.assign(&word.text)).count();
+        let words: Vec<Word> = words.into_iter().skip(from).collect();
+        for words in self.fed(words) {
+            if !words.is_empty() {
+                let what = What::Command(words);
+                let world = world.clone();
+                self.starts.push(Start { world, ..Start::of(what, self.surroundings) });
+            }
+        }
+    }
+
+    /// The command with the words of standard input, once for each word where one is put in place
+    /// of a mark.
+    fn fed(&self, mut words: Vec<Word>) -> Vec<Vec<Word>> {
+        let scope = self.call.scope();
+        if !scope.feeds {
+            return vec![words];
+        }
+        let given = |name: &str| self.call.given.iter().find(|given| given.spec.name == name);
+        let mark = given("-I").or_else(|| given("-J")).or_else(|| given("-i"));
+        let Some(mark) = mark else {
+            let more = self.input.unwrap_or_default().split([' ', '\t', '\n', '\0']);
+            words.extend(more.filter(|word| !word.is_empty()).take(MOST).map(Word::of));
+            return vec![words];
+        };
+        let mark = mark.value.as_ref().and_then(Text::utf8).unwrap_or("{}");
+        let lines = self.input.map(|text| text.split(['\n', '\0']).filter(|line| !line.is_empty()));
+        match lines {
+            Some(lines) => {
+                lines.take(MOST).map(|line| replaced(&words, mark, Some(line))).collect()
+            }
+            None => vec![replaced(&words, mark, None)],
+        }
+    }
+
+    /// GNU parallel: a line, once for each word behind `:::`, or of its input.
+    fn each(&mut self, words: &[Word]) {
+        let marks = |word: &Word| word.text.as_bytes().starts_with(b":::");
+        let cut = words.iter().position(marks).unwrap_or(words.len());
+        let (line, values) = words.split_at_checked(cut).unwrap_or((words, &[]));
+        let line = joined(line);
+        let values = values.iter().filter(|word| !marks(word));
+        let mut values: Vec<Option<String>> = values
+            .map(|word| word.text.to_str().filter(|_| word.known).map(str::to_owned))
+            .collect();
+        if cut == words.len() {
+            let lines = self.input.map(|text| text.lines().map(|line| Some(line.to_owned())));
+            values = lines.map_or_else(|| vec![None], Iterator::collect);
+        }
+        for value in values.iter().take(MOST) {
+            let text = line.text.to_string_lossy();
+            let value = value.as_deref().unwrap_or(UNTOLD);
+            let text = match text.contains("{}") {
+                true => text.replace("{}", value),
+                false => format!("{text} {value}"),
+            };
+            let known = line.known && value != UNTOLD;
+            self.push(What::Line(Word { text: text.trim_start().into(), known }, Vec::new()));
+        }
+    }
+
+    /// The command of `-exec`, which stands from its value on.
+    fn found(&mut self, given: &Given<'_>) {
+        let from = given.place.map_or(usize::MAX, |place| place.argument);
+        let ends = |word: &&Word| matches!(word.text.as_bytes(), b";" | b"+");
+        let rest = self.words.get(from..).unwrap_or_default();
+        let words: Vec<Word> = rest.iter().take_while(|word| !ends(word)).cloned().collect();
+        if self.narrows() {
+            return self.command(replaced(&words, "{}", None));
+        }
+        let removes = words.first().is_some_and(|head| {
+            matches!(&*interpret::program_name(&head.text), "rm" | "unlink" | "shred")
+        });
+        if removes {
+            // Each file below is found, so no option needs to say that folders go too.
+            return self.removal();
+        }
+        for root in self.roots() {
+            self.command(replaced(&words, "{}", root.text.to_str().filter(|_| root.known)));
+        }
+    }
+
+    /// `-delete`: what is found goes. What tests pick out is not the place itself.
+    fn removal(&mut self) {
+        if !self.narrows() {
+            let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
+            self.push(What::Command(head.chain(self.roots()).collect()));
+        }
+    }
+
+    /// The places that are searched.
+    fn roots(&self) -> Vec<Word> {
+        let signs = |word: &&Text<'_>| !matches!(&*word.bytes, b"(" | b")" | b"!" | b",");
+        let words = self.call.words.iter().filter(signs).take(MOST);
+        let words = words.filter_map(|word| self.words.get(word.place?.argument).cloned());
+        let roots: Vec<Word> = words.collect();
+        if roots.is_empty() { vec![Word::of(".")] } else { roots }
+    }
+
+    /// Whether tests pick out some of what is found.
+    fn narrows(&self) -> bool {
+        let all = |given: &Given<'_>| {
+            let acts = given.spec.starts.is_some();
+            acts || EVERYTHING.contains(&given.spec.name)
+        };
+        !self.call.given.iter().all(all)
+    }
+
+    /// The program itself comes in on standard input.
+    fn standard_input(&mut self) {
+        let call = self.call;
+        let Some(language) = call.scopes.iter().rev().find_map(|scope| scope.reads) else { return };
+        let told = call.given.iter().any(|given| given.spec.starts.is_some());
+        let input = |word: &Text<'_>| {
+            matches!(&*word.bytes, b"-" | b"/dev/stdin" | b"/dev/fd/0" | b"/proc/self/fd/0")
+        };
+        let first = call.words.first();
+        let reads = first.is_none_or(input) || (language == Language::Shell && call.has("-s"));
+        if reads && !told && self.starts.is_empty() {
+            self.push(What::Input(language));
+        }
+    }
+
+    fn known(&self, argument: usize) -> bool {
+        self.words.get(argument).is_some_and(|word| word.known)
+    }
+}
+
+/// Options of `find` that leave nothing out, or little.
+const EVERYTHING: [&str; 17] = [
+    "-H",
+    "-L",
+    "-P",
+    "-d",
+    "-daystart",
+    "-depth",
+    "-follow",
+    "-ignore_readdir_race",
+    "-ls",
+    "-maxdepth",
+    "-mindepth",
+    "-mount",
+    "-noleaf",
+    "-print",
+    "-print0",
+    "-type",
+    "-xdev",
+];
+
+/// Words with blanks between, as a line.
+fn joined(words: &[Word]) -> Word {
+    let texts: Vec<&OsStr> = words.iter().map(|word| word.text.as_os_str()).collect();
+    let known = words.iter().all(|word| word.known);
+    Word { text: texts.join(OsStr::new(" ")), known }
+}
+
+/// The words with `value` in place of a mark; without, what stands there is not known.
+fn replaced(words: &[Word], mark: &str, value: Option<&str>) -> Vec<Word> {
+    let swap = |word: &Word| match word.text.to_str() {
+        Some(text) if !mark.is_empty() && text.contains(mark) => Word {
+            text: text.replace(mark, value.unwrap_or(UNTOLD)).into(),
+            known: word.known && value.is_some(),
+        },
+        Some(_) | None => word.clone(),
+    };
+    words.iter().map(swap).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::World;
+
+    /// What a line of words parted by blanks starts, `_` standing for a blank within a word.
+    fn started(line: &str, input: Option<&str>) -> Vec<String> {
+        let words: Vec<Word> =
+            line.split(' ').map(|word| Word::of(word.replace('_', " "))).collect();
+        let world = World::default();
+        let shown = |start: &Start<'_>| {
+            let show = |words: &[Word]| {
+                let texts = words.iter().map(|word| {
+                    let text = word.text.to_string_lossy().into_owned();
+                    if word.known { text } else { format!("?{text}") }
+                });
+                texts.collect::<Vec<_>>().join("|")
+            };
+            let text = match &start.what {
+                What::Command(words) => show(words),
+                What::Input(language) => format!("<{language:?}"),
+                What::Line(text, rest) => {
+                    let text = std::slice::from_ref(text);
+                    format!("`{}` {}", show(text), show(rest)).trim_end().to_owned()
+                }
+            };
+            if start.elsewhere { format!("far {text}") } else { text }
+        };
+        behind(&words, input, &world).iter().map(shown).collect()
+    }
+
+    #[test]
+    fn the_command_behind_each_wrapper_is_told() {
+        for (line, expected) in [
+            ("sudo rm -rf /", "rm|-rf|/"),
+            ("sudo -u ann -H -n A=b rm x", "rm|x"),
+            ("doas rm x", "rm|x"),
+            ("env A=b sh -c x", "sh|-c|x"),
+            ("env -i nobody-knows x", "nobody-knows|x"),
+            ("nice -n 10 rm x", "rm|x"),
+            ("nice -10 rm x", "rm|x"),
+            ("nohup rm -rf x", "rm|-rf|x"),
+            ("time -p rm x", "rm|x"),
+            ("timeout -k 5 10s rm x", "rm|x"),
+            ("stdbuf -oL rm x", "rm|x"),
+            ("setsid -f rm x", "rm|x"),
+            ("xargs -0 -n 1 rm -f", "rm|-f"),
+            ("command -p rm x", "rm|x"),
+            ("builtin echo", "echo"),
+            ("exec -a y rm x", "rm|x"),
+            ("busybox rm -rf x", "rm|-rf|x"),
+            ("watch -n 5 rm_-rf_/", "`rm -rf /`"),
+            ("watch -x rm x", "rm|x"),
+            ("eval rm -rf /", "`rm -rf /`"),
+            ("su - ann -c id", "`id`"),
+            ("su -c id", "`id`"),
+            ("sh -c rm_x", "`rm x`"),
+            ("bash -lc rm_x", "`rm x`"),
+            ("bash -xec rm_x a b", "`rm x` a|b"),
+            ("bash -c -e rm_x", "`rm x`"),
+            ("bash -euo pipefail -c rm_x", "`rm x`"),
+            ("zsh -c -- rm_x", "`rm x`"),
+            ("ssh -p 22 me@host rm -rf /", "far `rm -rf /`"),
+            ("find / -delete", "rm|-r|-f|--|/"),
+            ("find -type f -delete", "rm|-r|-f|--|."),
+            ("find a b -exec chmod 1 {} + -print", "chmod|1|a\nchmod|1|b"),
+            ("find / -exec rm -rf {} ;", "rm|-r|-f|--|/"),
+            ("find . -name x -exec sh -c y {} ;", "sh|-c|y|?$(…)"),
+            ("parallel rm -rf {} ::: / a", "`rm -rf /`\n`rm -rf a`"),
+            ("sshpass -p x rm y", "rm|y"),
+            ("python3 -c import_os;os.system('rm_-rf_/')", "`rm -rf /`"),
+        ] {
+            assert_eq!(started(line, None).join("\n"), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_starts_nothing_is_told_as_nothing() {
+        for line in [
+            "git status",
+            "rm -rf /",
+            "command -v rm",
+            "sudo -l rm",
+            "sudo",
+            "xargs",
+            "sh x.sh -c y",
+            "find . -name x -delete",
+            "find / -print",
+            "bash --version",
+            "python3 -m json.tool",
+            "python3 x.py",
+            "python --version",
+            "awk {print}",
+            "node -v",
+            "ssh host",
+            "make",
+        ] {
+            assert_eq!(started(line, None), [""; 0], "{line}");
+        }
+    }
+
+    #[test]
+    fn standard_input_is_the_program_or_gives_the_words() {
+        for (line, expected) in [
+            ("sh", "<Shell"),
+            ("bash -s -- x", "<Shell"),
+            ("bash /dev/stdin", "<Shell"),
+            ("sudo bash", "bash"),
+            ("python3 -", "<Code"),
+            ("node", "<Code"),
+            ("xargs rm -rf", "rm|-rf|/|a"),
+            ("xargs -I{} rm {}", "rm|/\nrm|a"),
+            ("xargs -i rm {}", "rm|/\nrm|a"),
+            ("parallel rm", "`rm /`\n`rm a`"),
+        ] {
+            assert_eq!(started(line, Some("/\na\n")).join("\n"), expected, "{line}");
+        }
+        assert_eq!(started("xargs -I% sh -c %", None), ["sh|-c|?$(…)"]);
+    }
+
+    #[test]
+    fn variables_in_front_are_those_of_the_command() {
+        let words = ["sudo", "X=rm", "sh"].map(Word::of);
+        let world = World::default();
+        let starts = behind(&words, None, &world);
+        assert_eq!(starts[0].world.variable("X"), Some(OsStr::new("rm")));
+        assert!(may_start("python3.12") && may_start("env") && !may_start("git"));
+    }
+}

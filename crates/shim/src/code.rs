@@ -1,0 +1,308 @@
+//! Programs in an argument: `python -c "os.system('rm -rf /')"`.
+//!
+//! No language is parsed. Literals are told apart from the rest by their quotes, and calls that
+//! start a command or remove a folder are known by name, when what they are given stands there as a
+//! literal. So text about a command, which stands in a literal of its own, is none. What a program
+//! puts together by itself is not seen.
+
+use std::path::Path;
+
+use crate::behind::{What, Word};
+
+/// Calls that start a command: a line for a shell, or a list of words.
+const STARTING: &[&str] = &[
+    "Popen",
+    "call",
+    "check_call",
+    "check_output",
+    "create_subprocess_exec",
+    "create_subprocess_shell",
+    "exec",
+    "execFile",
+    "execFileSync",
+    "execSync",
+    "execl",
+    "execlp",
+    "execv",
+    "execvp",
+    "getoutput",
+    "getstatusoutput",
+    "passthru",
+    "popen",
+    "run",
+    "shell_exec",
+    "spawn",
+    "spawnSync",
+    "spawnlp",
+    "spawnvp",
+    "system",
+];
+
+/// Calls that remove a folder with all that is in it.
+const REMOVING: &[&str] = &[
+    "emptyDirSync",
+    "removeSync",
+    "rimraf",
+    "rimrafSync",
+    "rm",
+    "rmSync",
+    "rm_r",
+    "rm_rf",
+    "rmdirSync",
+    "rmtree",
+];
+
+/// Names that stand for the home of the user.
+const HOMES: &[&str] = &["HOME", "home", "homedir"];
+
+/// Most calls of one program that are told.
+const MOST: usize = 256;
+
+/// Programs within programs (`exec("…")`).
+const DEEPEST: usize = 3;
+
+/// What the calls in a program start. Linear in its size.
+pub(crate) fn calls(code: &str, home: Option<&Path>) -> Vec<What> {
+    let mut found = Vec::new();
+    gather(code, home, 0, &mut found);
+    found.truncate(MOST);
+    found
+}
+
+fn gather(code: &str, home: Option<&Path>, depth: usize, found: &mut Vec<What>) {
+    let tokens = tokens(code);
+    for (at, token) in tokens.iter().enumerate() {
+        let rest = tokens.get(at.saturating_add(1)..).unwrap_or_default();
+        match token {
+            Token::Name(name) if REMOVING.contains(name) => {
+                found.extend(removal(&arguments(rest), home));
+            }
+            Token::Name(name) if STARTING.contains(name) => {
+                let arguments = arguments(rest);
+                match (arguments.as_slice(), *name) {
+                    // A program of its own (`exec` of Python), or a line for a shell.
+                    ([Token::Text(text), ..], "exec") if text.contains('(') && depth < DEEPEST => {
+                        gather(text, home, depth.saturating_add(1), found);
+                    }
+                    (arguments, _) => found.extend(start(arguments)),
+                }
+            }
+            // Pipes of awk: `print | "sh"`, `"date" | getline`.
+            Token::Sign('|') => {
+                if let Some(Token::Text(text)) = rest.first() {
+                    found.push(line(text, true));
+                }
+            }
+            Token::Text(text) => {
+                if let [Token::Sign('|'), Token::Name("getline"), ..] = rest {
+                    found.push(line(text, true));
+                }
+            }
+            Token::Name(_) | Token::Sign(_) => {}
+        }
+    }
+}
+
+/// A piece of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token<'c> {
+    Name(&'c str),
+    Sign(char),
+    /// A literal, without its quotes.
+    Text(String),
+}
+
+/// The arguments of a call, up to the bracket that closes it; without brackets up to the end of the
+/// statement.
+fn arguments<'c>(rest: &[Token<'c>]) -> Vec<Token<'c>> {
+    let (mut open, mut taken) = (0_usize, Vec::new());
+    for token in rest.iter().take(MOST) {
+        match token {
+            Token::Sign('(' | '[' | '{') => open = open.saturating_add(1),
+            Token::Sign(')' | ']' | '}') if open <= 1 => break,
+            Token::Sign(')' | ']' | '}') => open = open.saturating_sub(1),
+            Token::Sign(';' | '\n' | '=') if open == 0 => break,
+            Token::Name(_) | Token::Sign(_) | Token::Text(_) => {}
+        }
+        taken.push(token.clone());
+    }
+    // The bracket that opens the call says nothing.
+    if taken.first() == Some(&Token::Sign('(')) {
+        taken.remove(0);
+    }
+    taken
+}
+
+/// What a call starts: a list of words, a program and its words, or a line.
+fn start(arguments: &[Token<'_>]) -> Option<What> {
+    let is_list = arguments.first() == Some(&Token::Sign('['));
+    let mut words: Vec<Word> = Vec::new();
+    let mut between = false;
+    for token in arguments.iter().skip(usize::from(is_list)) {
+        match token {
+            Token::Text(text) => {
+                words.push(Word::of(text));
+                between = false;
+            }
+            Token::Sign(',' | '[') => between = true,
+            // What is added to a literal, or put in between.
+            Token::Name(_) | Token::Sign('+' | '.' | '%') => match words.last_mut() {
+                Some(word) if !between => word.known = false,
+                Some(_) | None => break,
+            },
+            Token::Sign(_) => break,
+        }
+    }
+    match words.as_slice() {
+        [] => None,
+        [text] if !is_list => Some(line(text.text.to_str()?, text.known)),
+        _ => Some(What::Command(words)),
+    }
+}
+
+fn line(text: &str, known: bool) -> What {
+    let text = if known { text.to_owned() } else { format!("{text}$(…)") };
+    What::Line(Word { text: text.into(), known }, Vec::new())
+}
+
+/// The removal of the first literal, or of the home where that is named.
+fn removal(arguments: &[Token<'_>], home: Option<&Path>) -> Option<What> {
+    let texts = arguments.iter().filter_map(|token| match token {
+        Token::Text(text) if text == "~" || text == "HOME" => Some(home?.to_owned()),
+        Token::Text(text) => match text.strip_prefix("~/") {
+            Some(rest) => Some(home?.join(rest)),
+            None => Some(text.into()),
+        },
+        Token::Name(name) if HOMES.contains(name) => Some(home?.to_owned()),
+        Token::Name(_) | Token::Sign(_) => None,
+    });
+    let mut parts = texts.peekable();
+    parts.peek()?;
+    // Pieces of one path, as often as several places.
+    let joins = arguments.contains(&Token::Name("join"));
+    let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
+    let places: Vec<Word> = match joins {
+        true => vec![Word::of(parts.collect::<std::path::PathBuf>())],
+        false => parts.take(1).map(Word::of).collect(),
+    };
+    Some(What::Command(head.chain(places).collect()))
+}
+
+/// Names, signs and literals; blanks and comments are left out.
+fn tokens(code: &str) -> Vec<Token<'_>> {
+    let (mut tokens, mut at) = (Vec::new(), 0_usize);
+    while let Some(letter) = code.get(at..).and_then(|rest| rest.chars().next()) {
+        let next = at.saturating_add(letter.len_utf8());
+        let rest = code.get(at..).unwrap_or_default();
+        at = match letter {
+            '\'' | '"' | '`' => match literal(rest, letter) {
+                Some((text, length)) => {
+                    tokens.push(Token::Text(text));
+                    at.saturating_add(length)
+                }
+                None => next,
+            },
+            '#' => at.saturating_add(rest.find('\n').unwrap_or(rest.len())),
+            '/' if rest.starts_with("//") && !matches!(tokens.last(), Some(Token::Name(_))) => {
+                at.saturating_add(rest.find('\n').unwrap_or(rest.len()))
+            }
+            letter if letter.is_alphanumeric() || letter == '_' || letter == '$' => {
+                let part = |one: char| one.is_alphanumeric() || one == '_' || one == '$';
+                let length = rest.find(|one| !part(one)).unwrap_or(rest.len());
+                let end = at.saturating_add(length);
+                tokens.extend(code.get(at..end).map(Token::Name));
+                end
+            }
+            ' ' | '\t' | '\r' => next,
+            sign => {
+                tokens.push(Token::Sign(sign));
+                next
+            }
+        };
+    }
+    tokens
+}
+
+/// The literal at the start of `rest`, and how many bytes it takes with its quotes; `None` for a
+/// quote that is not closed on its line.
+fn literal(rest: &str, quote: char) -> Option<(String, usize)> {
+    let triple: String = std::iter::repeat_n(quote, 3).collect();
+    if let Some(inside) = rest.strip_prefix(&triple) {
+        let end = inside.find(&triple)?;
+        return Some((inside.get(..end)?.to_owned(), end.saturating_add(6)));
+    }
+    let (mut text, mut letters) = (String::new(), rest.char_indices().skip(1));
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '\\' => match letters.next()?.1 {
+                'n' => text.push('\n'),
+                't' => text.push('\t'),
+                '\n' => {}
+                other => text.push(other),
+            },
+            '\n' if quote != '`' => return None,
+            letter if letter == quote => return Some((text, at.saturating_add(1))),
+            other => text.push(other),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(code: &str) -> Vec<String> {
+        let show = |what: &What| match what {
+            What::Command(words) => {
+                let words = words.iter().map(|word| word.text.to_string_lossy().into_owned());
+                words.collect::<Vec<_>>().join("|")
+            }
+            What::Line(text, _) => format!("`{}`", text.text.to_string_lossy()),
+            What::Input(_) => String::new(),
+        };
+        calls(code, Some(Path::new("/home/u"))).iter().map(show).collect()
+    }
+
+    #[test]
+    fn calls_with_literals_are_told() {
+        for (code, expected) in [
+            ("import os; os.system('rm -rf /')", "`rm -rf /`"),
+            ("os.system(\"rm -rf \" + path)", "`rm -rf $(…)`"),
+            ("subprocess.run(['rm', '-rf', '/'], check=True)", "rm|-rf|/"),
+            ("subprocess.run(\"rm -rf /\", shell=True)", "`rm -rf /`"),
+            ("__import__('os').system('id')", "`id`"),
+            ("exec(\"import os; os.system('rm -rf /')\")", "`rm -rf /`"),
+            ("import shutil\nshutil.rmtree('/')", "rm|-r|-f|--|/"),
+            ("shutil.rmtree(os.path.expanduser('~'))", "rm|-r|-f|--|/home/u"),
+            ("shutil.rmtree(Path.home())", "rm|-r|-f|--|/home/u"),
+            ("shutil.rmtree(os.path.join('/', 'etc'))", "rm|-r|-f|--|/etc"),
+            ("require('child_process').execSync('rm -rf /')", "`rm -rf /`"),
+            ("spawnSync('rm', ['-rf', '/'])", "rm|-rf|/"),
+            ("fs.rmSync('/', {recursive: true, force: true})", "rm|-r|-f|--|/"),
+            ("system('rm', '-rf', '/')", "rm|-rf|/"),
+            ("system \"rm -rf /\"", "`rm -rf /`"),
+            ("FileUtils.rm_rf('/')", "rm|-r|-f|--|/"),
+            ("BEGIN { system(\"id\") }", "`id`"),
+            ("BEGIN { print \"x\" | \"sh\"; \"date\" | getline d }", "`sh`\n`date`"),
+        ] {
+            assert_eq!(found(code).join("\n"), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn text_about_a_call_is_none() {
+        for code in [
+            "print(\"os.system('rm -rf /')\")",
+            "# os.system('rm -rf /')\nprint(1)",
+            "// execSync('rm -rf /')\nx",
+            "s = \"\"\"\nos.system('rm -rf /')\n\"\"\"",
+            "print('it')  # don't run('x')",
+            "app.run(host=name)",
+            "{print $1}",
+            "asyncio.run(main())",
+        ] {
+            assert_eq!(found(code), [""; 0], "{code}");
+        }
+    }
+}

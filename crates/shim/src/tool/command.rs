@@ -1,0 +1,412 @@
+//! What a tool's call runs and what it does to files, in the words of commands.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::Path;
+
+use datafog_core::{Category, Surroundings, ToolCall, Value};
+
+use super::{COMMANDS, PATHS, expanded, has_word};
+use crate::behind::{Start, What, Word, started_by_code};
+
+/// Where the folder stands that a command works in.
+const FOLDERS: &[&str] =
+    &["cwd", "dir", "directory", "workdir", "working_dir", "working_directory"];
+
+/// Where the words behind a program stand.
+const ARGUMENTS: &[&str] = &["args", "arguments", "argv"];
+
+/// Where the name of a program stands.
+const PROGRAMS: &[&str] = &["executable", "program"];
+
+/// Languages whose programs are lines for a shell.
+const SHELLS: &[&str] =
+    &["bash", "console", "fish", "sh", "shell", "shellscript", "terminal", "zsh"];
+
+/// Words of the names of tools that remove what a path names.
+const REMOVES: &[&str] =
+    &["delete", "destroy", "erase", "purge", "remove", "rm", "rmdir", "trash", "unlink", "wipe"];
+
+/// Words of the names of tools that move what a path names.
+const MOVES: &[&str] = &["move", "mv", "rename"];
+
+/// Words of the names of tools that show what a path names.
+const SHOWS: &[&str] = &["cat", "open", "read", "show", "view"];
+
+/// Most that is told of one call.
+const MOST: usize = 256;
+
+/// One thing that a call does.
+pub(super) struct Doing<'s> {
+    pub(super) start: Start<'s>,
+    /// A command of the caller's own; otherwise one that stands for what the tool does.
+    pub(super) runs: bool,
+}
+
+/// The one plain command that a call runs, or else all that it does.
+pub(super) fn commands<'s>(
+    call: &ToolCall,
+    surroundings: &'s dyn Surroundings,
+) -> (Option<Vec<OsString>>, Vec<Doing<'s>>) {
+    let mut gathering = Gathering { call, surroundings, folder: None, all: Vec::new() };
+    if call.categories.contains(&Category::CodeExecution) {
+        gathering.folder = text_at(&call.arguments, FOLDERS);
+        gathering.table(&call.arguments, 0);
+    }
+    let mut all = gathering.all;
+    if let [Doing { start: Start { what: What::Line(line, _), guessed: false, .. }, .. }] =
+        all.as_slice()
+        && gathering.folder.is_none()
+        && let Some(argv) = line.text.to_str().and_then(|it| plain_words(it, surroundings.home()))
+    {
+        return (Some(argv), Vec::new());
+    }
+    if let [Doing { start: Start { what: What::Command(words), guessed: false, .. }, .. }] =
+        all.as_slice()
+        && gathering.folder.is_none()
+    {
+        return (Some(words.iter().map(|word| word.text.clone()).collect()), Vec::new());
+    }
+    all.extend(on_files(call, surroundings));
+    (None, all)
+}
+
+/// The text of the first member of one of these names.
+fn text_at<'v>(arguments: &'v Value, names: &[&str]) -> Option<&'v str> {
+    let Value::Table(members) = arguments else { return None };
+    let mut named = members.iter().filter(|(name, _)| is(names, name));
+    named.find_map(|(_, value)| value.as_text())
+}
+
+fn is(names: &[&str], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Gathers what the caller wants to be run.
+struct Gathering<'c, 's> {
+    call: &'c ToolCall,
+    surroundings: &'s dyn Surroundings,
+    folder: Option<&'c str>,
+    all: Vec<Doing<'s>>,
+}
+
+impl<'s> Gathering<'_, 's> {
+    /// Whatever stands in a table, however deep.
+    fn table(&mut self, value: &Value, depth: usize) {
+        let members = match value {
+            Value::Table(members) if depth < MOST => members,
+            Value::List(items) if depth < MOST => {
+                items.iter().for_each(|item| self.table(item, depth.saturating_add(1)));
+                return;
+            }
+            Value::Bool(_)
+            | Value::Float(_)
+            | Value::Integer(_)
+            | Value::List(_)
+            | Value::Null
+            | Value::Table(_)
+            | Value::Text(_) => return,
+        };
+        let behind = members.iter().find(|(name, _)| is(ARGUMENTS, name)).map(|(_, value)| value);
+        let program = members.iter().find(|(name, _)| is(PROGRAMS, name));
+        let language = text_at(value, &["lang", "language", "runtime"]);
+        if let Some((_, Value::Text(program))) = program {
+            self.words(program, behind);
+        }
+        for (name, value) in members {
+            match (is(COMMANDS, name), value) {
+                (true, Value::Text(text)) if name.eq_ignore_ascii_case("code") => {
+                    self.code(text, language);
+                }
+                // `command` and `args`, as servers are started.
+                (true, Value::Text(text))
+                    if behind.is_some_and(|it| matches!(it, Value::List(_)))
+                        && !text.contains(char::is_whitespace)
+                        && name.eq_ignore_ascii_case("command") =>
+                {
+                    self.words(text, behind);
+                }
+                (true, Value::Text(text)) => self.line(text),
+                (true, Value::List(items)) => self.list(name, items),
+                (_, Value::List(_) | Value::Table(_)) => self.table(value, depth.saturating_add(1)),
+                (
+                    _,
+                    Value::Bool(_)
+                    | Value::Float(_)
+                    | Value::Integer(_)
+                    | Value::Null
+                    | Value::Text(_),
+                ) => {}
+            }
+        }
+    }
+
+    /// A list of lines (`commands`), or of words.
+    fn list(&mut self, name: &str, items: &[Value]) {
+        let lines = name.to_ascii_lowercase().ends_with('s');
+        let words: Option<Vec<Word>> =
+            items.iter().map(|item| item.as_text().map(Word::of)).collect();
+        match words {
+            Some(words) if lines => {
+                words.iter().for_each(|word| self.line(&word.text.to_string_lossy()));
+            }
+            Some(words) if !words.is_empty() => self.push(What::Command(words)),
+            Some(_) => {}
+            None => {
+                for item in items {
+                    match item {
+                        Value::Text(text) => self.line(text),
+                        Value::List(items) => self.list("", items),
+                        Value::Table(_) => self.table(item, 1),
+                        Value::Bool(_) | Value::Float(_) | Value::Integer(_) | Value::Null => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn words(&mut self, program: &str, behind: Option<&Value>) {
+        let mut words = vec![Word::of(program)];
+        match behind {
+            Some(Value::List(items)) => {
+                words.extend(items.iter().filter_map(Value::as_text).map(Word::of));
+            }
+            Some(Value::Text(text)) => return self.line(&format!("{program} {text}")),
+            Some(
+                Value::Bool(_)
+                | Value::Float(_)
+                | Value::Integer(_)
+                | Value::Null
+                | Value::Table(_),
+            )
+            | None => {}
+        }
+        self.push(What::Command(words));
+    }
+
+    fn line(&mut self, text: &str) {
+        self.push(What::Line(Word::of(text), Vec::new()));
+    }
+
+    /// A program: a line for a shell where language or tool say so.
+    fn code(&mut self, text: &str, language: Option<&str>) {
+        let shell = match language {
+            Some(language) => is(SHELLS, language),
+            None => has_word(&self.call.name, SHELLS),
+        };
+        if shell {
+            return self.line(text);
+        }
+        for start in started_by_code(text, self.surroundings) {
+            self.add(start, true);
+        }
+    }
+
+    fn push(&mut self, what: What) {
+        self.add(Start::of(what, self.surroundings), true);
+    }
+
+    fn add(&mut self, mut start: Start<'s>, runs: bool) {
+        if let Some(folder) = self.folder {
+            let folder = expanded(folder, self.surroundings.home());
+            start.world.enter(self.surroundings.cwd().join(folder));
+        }
+        if self.all.len() < MOST {
+            self.all.push(Doing { start, runs });
+        }
+    }
+}
+
+/// What a tool does to files by itself, as the command that does the same.
+fn on_files<'s>(call: &ToolCall, surroundings: &'s dyn Surroundings) -> Vec<Doing<'s>> {
+    if !call.categories.contains(&Category::FileSystem) {
+        return Vec::new();
+    }
+    let mut paths: Vec<(String, Word)> = Vec::new();
+    call.arguments.each_leaf(&mut |path, value| {
+        let name = path.split('.').rfind(|part| part.parse::<usize>().is_err()).unwrap_or(path);
+        let named = is(PATHS, name) || is(FROM, name) || is(TO, name);
+        if let Some(text) = value.as_text().filter(|_| named && paths.len() < MOST) {
+            let text = text.strip_prefix("file://").unwrap_or(text);
+            paths.push((name.to_owned(), Word::of(expanded(text, surroundings.home()))));
+        }
+    });
+    let names = |names: &'static [&str]| {
+        let paths: Vec<Word> = paths
+            .iter()
+            .filter(|(name, _)| is(names, name))
+            .map(|(_, path)| path.clone())
+            .collect();
+        paths
+    };
+    let head: &[&str] = match () {
+        () if has_word(&call.name, REMOVES) => &["rm", "-r", "-f", "--"],
+        () if has_word(&call.name, MOVES) => &["mv", "--"],
+        () if has_word(&call.name, SHOWS) => &["cat", "--"],
+        () => return Vec::new(),
+    };
+    let mut words: Vec<Word> = head.iter().map(|word| Word::of(*word)).collect();
+    if has_word(&call.name, MOVES) {
+        words.extend(names(FROM).into_iter().chain(names(PATHS)).chain(names(TO)));
+    } else {
+        words.extend(names(PATHS));
+    }
+    if words.len() == head.len() {
+        return Vec::new();
+    }
+    let start = Start::of(What::Command(words), surroundings);
+    vec![Doing { start, runs: false }]
+}
+
+/// What is moved.
+const FROM: &[&str] = &["from", "old_path", "source", "src"];
+
+/// Where it is moved.
+const TO: &[&str] = &["destination", "dest", "dst", "new_path", "target", "to"];
+
+/// The words of a shell text that is one plain command; `None` for all that a shell would read as
+/// more than words.
+fn plain_words(text: &str, home: Option<&Path>) -> Option<Vec<OsString>> {
+    let mut words = Vec::new();
+    let mut letters = text.trim_matches([' ', '\t', '\n']).chars().peekable();
+    loop {
+        while letters.next_if(|letter| matches!(letter, ' ' | '\t')).is_some() {}
+        let Some(&first) = letters.peek() else { break };
+        if first == '#' {
+            return None;
+        }
+        let mut word = Vec::new();
+        if first == '~' {
+            letters.next();
+            if !matches!(letters.peek(), None | Some(' ' | '\t' | '/')) {
+                return None;
+            }
+            word.extend(home?.as_os_str().as_encoded_bytes());
+        }
+        let mut plain = true;
+        while let Some(letter) = letters.next_if(|letter| !matches!(letter, ' ' | '\t')) {
+            match letter {
+                '\'' => loop {
+                    match letters.next()? {
+                        '\'' => break,
+                        other => push(&mut word, other),
+                    }
+                },
+                '"' => quoted(&mut letters, &mut word)?,
+                '\\' => push(&mut word, letters.next().filter(|next| *next != '\n')?),
+                '=' if plain && words.is_empty() => return None,
+                other if is_special(other) => return None,
+                other => push(&mut word, other),
+            }
+            plain &= letter.is_ascii_alphanumeric() || letter == '_';
+        }
+        words.push(OsString::from_vec(word));
+    }
+    (!words.is_empty()).then_some(words)
+}
+
+fn quoted(letters: &mut impl Iterator<Item = char>, word: &mut Vec<u8>) -> Option<()> {
+    loop {
+        match letters.next()? {
+            '"' => return Some(()),
+            '$' | '`' | '!' => return None,
+            '\\' => match letters.next()? {
+                escaped @ ('"' | '\\' | '$' | '`') => push(word, escaped),
+                '\n' => return None,
+                other => {
+                    word.push(b'\\');
+                    push(word, other);
+                }
+            },
+            other => push(word, other),
+        }
+    }
+}
+
+fn push(word: &mut Vec<u8>, letter: char) {
+    word.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+}
+
+/// What a shell reads as more than a letter of a word.
+const fn is_special(letter: char) -> bool {
+    letter.is_ascii_control()
+        || matches!(
+            letter,
+            '|' | '&' | ';' | '<' | '>' | '(' | ')' | '$' | '`' | '*' | '?' | '[' | '{' | '!'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{read, text};
+    use super::*;
+
+    #[test]
+    fn plain_words_are_those_of_a_shell() {
+        let words = |line: &str| plain_words(line, Some(Path::new("/home/u")));
+        assert_eq!(
+            words(r#"a 'b c' "d\"e" f\ g ~ ~/x"#).unwrap(),
+            ["a", "b c", "d\"e", "f g", "/home/u", "/home/u/x"]
+        );
+        for line in [
+            "a; b", "a | b", "a && b", "a $X", "a `b`", "a > b", "a *", "X=1 a", "a\nb", "a {b,c}",
+            "~bob/x", "a \"$X\"", "a 'b", "# a", "a !1", "(a)",
+        ] {
+            assert_eq!(words(line), None, "{line}");
+            let reading = read("Bash", &[("command", text(line))]);
+            assert_eq!(reading.starts.len(), 1, "{line}");
+            assert!(reading.argv.is_empty(), "{line}");
+        }
+    }
+
+    /// What a call does, in words parted by blanks, a line in backticks.
+    fn does(name: &str, json: &str) -> Vec<String> {
+        let arguments: Value = serde_json::from_str(json).unwrap();
+        let world = crate::world::World::default();
+        let reading = super::super::interpret_tool(name, arguments, &world);
+        let join = |words: &[Word]| {
+            let words = words.iter().map(|word| word.text.to_string_lossy().into_owned());
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let shown = |start: &Start<'_>| match &start.what {
+            What::Command(words) => join(words),
+            What::Line(line, _) => format!("`{}`", line.text.to_string_lossy()),
+            What::Input(_) => String::new(),
+        };
+        let argv: Vec<Word> = reading.argv.iter().map(Word::of).collect();
+        let plain = (!argv.is_empty()).then(|| join(&argv));
+        plain.into_iter().chain(reading.starts.iter().map(shown)).collect()
+    }
+
+    #[test]
+    fn commands_are_found_wherever_they_stand() {
+        for (name, json, expected) in [
+            ("x", r#"{"command":"a b"}"#, "a b"),
+            ("x", r#"{"command":"a; b"}"#, "`a; b`"),
+            ("x", r#"{"commands":["a","b c"]}"#, "`a`\n`b c`"),
+            ("x", r#"{"command":["a","b c"]}"#, "a b c"),
+            ("x", r#"{"command":"a","args":["b","c"]}"#, "a b c"),
+            ("run", r#"{"program":"a","arguments":["b"]}"#, "a b"),
+            ("run", r#"{"program":"a","args":"b; c"}"#, "`a b; c`"),
+            ("run", r#"{"steps":[{"cmd":"a"},{"cmd":"b"}]}"#, "`a`\n`b`"),
+            ("x", r#"{"command":"a","cwd":"/tmp"}"#, "`a`"),
+            ("run_code", r#"{"language":"bash","code":"a; b"}"#, "`a; b`"),
+            ("run_python", r#"{"code":"os.system('a')"}"#, "`a`"),
+            ("delete_file", r#"{"path":"/x"}"#, "rm -r -f -- /x"),
+            ("mcp__fs__remove-directory", r#"{"path":"~"}"#, "rm -r -f -- /home/u/"),
+            ("delete_files", r#"{"paths":["a","b"]}"#, "rm -r -f -- a b"),
+            ("move_file", r#"{"source":"/a","destination":"b"}"#, "mv -- /a b"),
+            ("Read", r#"{"file_path":"a"}"#, "cat -- a"),
+        ] {
+            assert_eq!(does(name, json).join("\n"), expected, "{name} {json}");
+        }
+        for (name, json) in [
+            ("Write", r#"{"file_path":"a","content":"rm -rf /"}"#),
+            ("create_issue", r#"{"title":"rm -rf /","body":"rm -rf /"}"#),
+            ("run_python", r#"{"code":"print(1)"}"#),
+            ("delete_user", r#"{"id":1}"#),
+        ] {
+            assert_eq!(does(name, json), [""; 0], "{name} {json}");
+        }
+    }
+}
