@@ -13,17 +13,13 @@ impl Walker {
         let done = Some(Some(String::new()));
         match name.text.as_str() {
             "eval" => return Some(self.eval(arguments, input)),
+            "." | "source" => return Some(self.source(arguments, input)),
             "alias" => {
                 for text in arguments.iter().filter_map(|field| field.text.split_once('=')) {
                     self.text(text.1, &Input::Inherited);
                 }
             }
-            "trap" => {
-                let [action, signals @ ..] = arguments else { return done };
-                if !signals.is_empty() && action.known && !action.text.starts_with('-') {
-                    self.text(&action.text, &Input::Inherited);
-                }
-            }
+            "trap" => self.trap(arguments),
             "cd" | "pushd" | "chdir" => self.change_folder(arguments),
             "popd" => self.cwd = None,
             "declare" | "export" | "local" | "readonly" | "typeset" => {
@@ -31,18 +27,8 @@ impl Walker {
             }
             "read" => self.read_words(arguments, input),
             "getopts" | "mapfile" | "readarray" => self.forget(arguments),
-            "set" => {
-                let from = arguments.iter().position(|field| field.text == "--");
-                if let Some(from) = from {
-                    self.variables.positional = texts(arguments.get(from..)?.get(1..)?);
-                }
-            }
-            "shift" => {
-                let count = arguments.first().map_or(Ok(1), |field| field.text.parse::<usize>());
-                let shifted = self.variables.positional.take().zip(count.ok());
-                self.variables.positional =
-                    shifted.map(|(all, count)| all.into_iter().skip(count).collect());
-            }
+            "set" => self.set(arguments),
+            "shift" => self.shift(arguments),
             "unset" => arguments.iter().for_each(|field| self.variables.unset(&field.text)),
             "printf" if arguments.first().is_some_and(|field| field.text == "-v") => {
                 let value = self.written(&without_two(fields), input);
@@ -53,6 +39,45 @@ impl Walker {
             _ => return None,
         }
         done
+    }
+
+    /// What runs at the end, or on a signal.
+    fn trap(&mut self, arguments: &[Field]) {
+        let [action, _, ..] = arguments else { return };
+        if action.known && !action.text.starts_with('-') {
+            self.text(&action.text, &Input::Inherited);
+        }
+    }
+
+    /// `set -- a b`.
+    fn set(&mut self, arguments: &[Field]) {
+        let mut parts = arguments.splitn(2, |field| field.text == "--");
+        if let (Some(_), Some(words)) = (parts.next(), parts.next()) {
+            self.variables.positional = texts(words);
+        }
+    }
+
+    fn shift(&mut self, arguments: &[Field]) {
+        let count = arguments.first().map_or(Ok(1), |field| field.text.parse::<usize>());
+        let shifted = self.variables.positional.take().zip(count.ok());
+        self.variables.positional =
+            shifted.map(|(all, count)| all.into_iter().skip(count).collect());
+    }
+
+    /// A file that is run as a part of the line. A script that stands in a file is not read here;
+    /// what a pipe or another command writes only shows when the line runs.
+    fn source(&mut self, arguments: &[Field], input: &Input) -> Written {
+        let file = arguments.first()?;
+        let stdin = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(&&*file.text);
+        match input {
+            Input::Text(text) if stdin => return self.text(text, &Input::Inherited),
+            Input::Pipe(_) if stdin => self.opaque(MADE),
+            Input::File(_) | Input::Inherited | Input::Pipe(_) | Input::Text(_) => {}
+        }
+        if file.text.starts_with("<(") {
+            self.opaque(MADE);
+        }
+        None
     }
 
     /// Text that is put together and then run.
@@ -130,6 +155,9 @@ impl Walker {
         }
     }
 }
+
+/// Why a file is not understood that a command of the line writes.
+const MADE: &str = "the line runs a text that only shows when it runs; look at it first";
 
 /// All texts, when all are known.
 fn texts(fields: &[Field]) -> Option<Vec<String>> {

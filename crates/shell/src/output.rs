@@ -1,6 +1,10 @@
 //! What a command writes, where its words and its input alone tell: the usual ways to build another
 //! command (`echo … | base64 -d`, `printf`, `rev`, `tr`, `xxd -r`).
 
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::engine::{DecodePaddingMode, Engine as _};
+
 use crate::limits::LONGEST_WORD;
 use crate::script::{Field, Input};
 use crate::walk::{Walker, Written};
@@ -157,27 +161,19 @@ fn unescaped(text: &str) -> String {
     made
 }
 
-/// RFC 4648; `None` when it is not that, or does not decode to text.
+/// As `base64 -d` reads it, with or without padding; `None` when it is none, or no text.
 fn from_base64(text: &str) -> Option<String> {
-    let (mut bytes, mut held, mut bits) = (Vec::new(), 0_u32, 0_u32);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let value = match byte {
-            b'A'..=b'Z' => byte.wrapping_sub(b'A'),
-            b'a'..=b'z' => byte.wrapping_sub(b'a').wrapping_add(26),
-            b'0'..=b'9' => byte.wrapping_sub(b'0').wrapping_add(52),
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        held = (held << 6 | u32::from(value)) & 0xff_ffff;
-        bits = bits.saturating_add(6);
-        if bits >= 8 {
-            bits = bits.saturating_sub(8);
-            bytes.push(u8::try_from(held >> bits & 0xff).ok()?);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    let digits: String = text.split_ascii_whitespace().collect();
+    String::from_utf8(BASE64.decode(digits).ok()?).ok()
 }
+
+/// Padding may be missing, and bits behind the last byte may be set: a decoder takes it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 fn from_hex(text: &str) -> Option<String> {
     let digits: Vec<u32> = text

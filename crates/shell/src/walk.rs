@@ -23,6 +23,14 @@ use crate::variables::{Variable, Variables};
 /// What a command writes to its standard output, where that can be told.
 pub(crate) type Written = Option<String>;
 
+/// A command as it stands in the line.
+struct Simple<'n> {
+    assignments: &'n [Node],
+    words: &'n [Node],
+    redirects: &'n [Node],
+    input: &'n Input,
+}
+
 /// The state of a walk.
 pub(crate) struct Walker {
     pub(crate) world: Outside,
@@ -167,7 +175,7 @@ impl Walker {
         }
         match &node.kind {
             NodeKind::Command { assignments, words, redirects } => {
-                self.command(assignments, words, redirects, input)
+                self.command(&Simple { assignments, words, redirects, input })
             }
             NodeKind::Pipeline { commands, .. } => self.pipeline(commands, input),
             NodeKind::List { .. } => self.list(node, input),
@@ -216,6 +224,17 @@ impl Walker {
                 });
                 None
             }
+            NodeKind::Case { word, patterns, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.case(word, patterns, &input)
+            }
+            _ => self.repeated(node, input),
+        }
+    }
+
+    /// A loop; its body is walked as one that may never run.
+    fn repeated(&mut self, node: &Node, input: &Input) -> Written {
+        match &node.kind {
             NodeKind::While { condition, body, redirects }
             | NodeKind::Until { condition, body, redirects } => {
                 let input = self.only_redirects(redirects, input);
@@ -235,10 +254,6 @@ impl Walker {
                 let input = self.only_redirects(redirects, input);
                 self.perhaps(|walker| walker.walk(body, &input));
                 None
-            }
-            NodeKind::Case { word, patterns, redirects } => {
-                let input = self.only_redirects(redirects, input);
-                self.case(word, patterns, &input)
             }
             _ => {
                 self.opaque("the line holds something that was not understood");
@@ -338,18 +353,12 @@ impl Walker {
     }
 
     /// A command, once for each value that its variables may have.
-    fn command(
-        &mut self,
-        assignments: &[Node],
-        words: &[Node],
-        redirects: &[Node],
-        input: &Input,
-    ) -> Written {
+    fn command(&mut self, command: &Simple<'_>) -> Written {
         let outer = (self.pick, self.picks);
         (self.pick, self.picks) = (0, 1);
         let mut written = None;
         while self.pick < self.picks.min(MOST_VALUES.saturating_add(1)) {
-            let one = self.once(assignments, words, redirects, input);
+            let one = self.once(command);
             written = if self.picks == 1 { one } else { None };
             self.pick = self.pick.saturating_add(1);
         }
@@ -357,16 +366,10 @@ impl Walker {
         written
     }
 
-    fn once(
-        &mut self,
-        assignments: &[Node],
-        words: &[Node],
-        redirects: &[Node],
-        input: &Input,
-    ) -> Written {
-        let fields = self.fields(words);
+    fn once(&mut self, command: &Simple<'_>) -> Written {
+        let fields = self.fields(command.words);
         let mut environment = Vec::new();
-        for node in assignments {
+        for node in command.assignments {
             let Some((name, variable)) = self.assignment(node) else { continue };
             if fields.is_empty() {
                 let perhaps = self.is_perhaps();
@@ -376,7 +379,7 @@ impl Walker {
                 environment.push((name, value.cloned()));
             }
         }
-        let (redirections, input) = self.redirects(redirects, input);
+        let (redirections, input) = self.redirects(command.redirects, command.input);
         if fields.is_empty() {
             let reads = matches!(&input, Input::File(_)).then_some(None);
             self.push(Vec::new(), environment, input, redirections);
