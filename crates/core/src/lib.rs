@@ -17,6 +17,7 @@ mod facts;
 mod finding;
 mod flow;
 mod id;
+mod invented;
 mod invocation;
 mod mode;
 mod principal;
@@ -39,6 +40,7 @@ pub use facts::Facts;
 pub use finding::{Confidence, Finding, Severity};
 pub use flow::{Flow, Flows};
 pub use id::{Id, IdPrefix, ParseIdError};
+pub use invented::Invented;
 pub use invocation::{
     Carrier, ContentSource, Deliver, Invocation, Operand, OperandKind, Opt, Place, SecretPlace,
     StdinUse, Told,

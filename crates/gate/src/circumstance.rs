@@ -178,15 +178,10 @@ pub(crate) fn automation(principal: &Principal, world: &dyn Surroundings) -> Aut
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example::Nothing;
-
-    /// A world with no variables.
-    fn quiet() -> Nothing {
-        Nothing { cwd: PathBuf::from("/") }
-    }
+    use crate::example::nothing;
 
     fn of(folder: &Path) -> Option<Option<Repository>> {
-        repository(folder, &quiet())
+        repository(folder, &nothing("/"))
     }
 
     #[test]
@@ -225,8 +220,8 @@ mod tests {
     #[test]
     fn a_runner_is_certain_and_a_variable_a_claim() {
         let mut principal = Principal::default();
-        assert_eq!(automation(&principal, &quiet()), Automation::Absent);
+        assert_eq!(automation(&principal, &nothing("/")), Automation::Absent);
         principal.parents = vec!["bash".into(), "Runner.Worker".into()];
-        assert_eq!(automation(&principal, &quiet()), Automation::Certain);
+        assert_eq!(automation(&principal, &nothing("/")), Automation::Certain);
     }
 }

@@ -4,13 +4,11 @@
 //! working directory are invented, no file exists, no variable is set, and what stands in the
 //! content is what the example declares.
 
-use std::ffi::{OsStr, OsString};
-use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use datafog_core::{
-    Account, Action, ActionKind, Automation, Destination, Facts, Finding, Flows, Id, LocalTime,
-    Mode, OperandKind, Principal, Remote, Repository, Surroundings,
+    Account, Action, ActionKind, Automation, Destination, Facts, Finding, Flows, Id, Invented,
+    LocalTime, Mode, OperandKind, Principal, Remote, Repository, Surroundings,
 };
 use datafog_policy::{Example, Interpreter};
 
@@ -39,36 +37,13 @@ pub fn in_invented_world<T>(
     ask: impl FnOnce(&dyn Facts, &dyn Surroundings) -> T,
 ) -> T {
     let facts = ExampleFacts::new(example);
-    let world = Nothing { cwd: facts.action.cwd.clone() };
+    let world = nothing(facts.action.cwd.clone());
     ask(&facts, &world)
 }
 
 /// A machine with nothing on it.
-#[derive(Debug)]
-pub(crate) struct Nothing {
-    pub(crate) cwd: PathBuf,
-}
-
-impl Surroundings for Nothing {
-    fn variable(&self, _name: &str) -> Option<&OsStr> {
-        None
-    }
-
-    fn cwd(&self) -> &Path {
-        &self.cwd
-    }
-
-    fn home(&self) -> Option<&Path> {
-        Some(Path::new(HOME))
-    }
-
-    fn read(&self, _path: &Path, _limit: usize) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn output_of(&self, _program: &str, _arguments: &[OsString]) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
+pub(crate) fn nothing(cwd: impl Into<PathBuf>) -> Invented {
+    Invented::at(HOME, cwd)
 }
 
 struct ExampleFacts<'a> {
@@ -85,7 +60,7 @@ impl<'a> ExampleFacts<'a> {
         let (home, root) = (Path::new(HOME), Path::new(ROOT));
         let cwd =
             example.cwd.as_ref().map_or_else(|| PROJECT.into(), |word| word.expand(home, root));
-        let world = Nothing { cwd: PathBuf::from(cwd) };
+        let world = nothing(cwd);
         let (argv, mut invocation, tool) = match &example.tool {
             Some((name, arguments)) => {
                 let reading = datafog_shim::interpret_tool(name, arguments.clone(), &world);
@@ -218,13 +193,15 @@ impl Facts for ExampleFacts<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use datafog_core::{Channel, Confidence, Key, Severity, Span};
 
     use super::*;
 
     /// Whether a token at the mark `T` of a line goes to GitHub alone.
     fn is_home(line: &[&str]) -> bool {
-        let world = Nothing { cwd: PROJECT.into() };
+        let world = nothing(PROJECT);
         let argv: Vec<OsString> = line.iter().map(OsString::from).collect();
         let mut invocation = datafog_shim::interpret(&argv, &world);
         datafog_shim::resolve(&mut invocation, &world);

@@ -153,47 +153,24 @@ fn at(host: &str, path: &str) -> Option<Remote> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-    use std::ffi::{OsStr, OsString};
+    use std::ffi::OsString;
     use std::fs;
+
+    use datafog_core::Invented;
 
     use super::*;
 
-    /// A machine with these variables.
-    struct Machine(BTreeMap<&'static str, OsString>);
-
-    impl Surroundings for Machine {
-        fn variable(&self, name: &str) -> Option<&OsStr> {
-            self.0.get(name).map(OsString::as_os_str)
-        }
-
-        fn cwd(&self) -> &Path {
-            Path::new("/")
-        }
-
-        fn home(&self) -> Option<&Path> {
-            None
-        }
-
-        fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {
-            Err(io::ErrorKind::NotFound.into())
-        }
-
-        fn output_of(&self, _: &str, _: &[OsString]) -> io::Result<Vec<u8>> {
-            Err(io::ErrorKind::NotFound.into())
-        }
-    }
-
     struct Place {
         folder: tempfile::TempDir,
-        machine: Machine,
+        machine: Invented,
     }
 
     impl Place {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let home = OsString::from(folder.path().join("home"));
-            Self { folder, machine: Machine(BTreeMap::from([("HOME", home)])) }
+            let variables = [("HOME".to_owned(), home)].into();
+            Self { folder, machine: Invented { variables, ..Invented::default() } }
         }
 
         fn write(&self, path: &str, text: &str) {
@@ -261,7 +238,7 @@ mod tests {
         place.write("a/.git/config", "[include] path = ../more\n");
         place.write("a/more", ORIGIN);
         assert_eq!(place.remotes("a/.git"), some(&["github.com/Acme/app"]));
-        place.machine.0.insert("GIT_CONFIG_COUNT", "1".into());
+        place.machine.variables.insert("GIT_CONFIG_COUNT".to_owned(), "1".into());
         assert_eq!(place.remotes("a/.git"), None);
     }
 

@@ -9,14 +9,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Action, ActionKind, Destination, Event, Facts, Finding, Flows, HostName, Invocation, Mode,
-    OperandKind, Principal, Reach, ReceiptKind, Surroundings, Verdict, Void,
+    Action, ActionKind, Destination, Event, Facts, Finding, Flows, HostName, Invented, Invocation,
+    Mode, OperandKind, Principal, Reach, ReceiptKind, Surroundings, Verdict, Void,
 };
 use datafog_detect::Custom;
 use datafog_shim::Wrapped;
 
 use crate::case::goes_home;
-use crate::example::{Nothing, by_text};
+use crate::example::{by_text, nothing};
 
 /// Why a receipt cannot be judged again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
@@ -52,7 +52,7 @@ pub struct Replay {
 pub struct Replayed<'a> {
     replay: &'a Replay,
     event: &'a Event,
-    world: Nothing,
+    world: Invented,
     action: Action,
     flows: Flows,
     destinations: Vec<Destination>,
@@ -88,7 +88,7 @@ impl Replay {
             return Err(Unreplayable::Fault);
         }
         let argv = words(&event.command);
-        let world = Nothing { cwd: PathBuf::from(&event.cwd) };
+        let world = nothing(&event.cwd);
         let mut invocation = datafog_shim::interpret(&argv, &world);
         datafog_shim::resolve(&mut invocation, &world);
         fill(&mut invocation, &world.cwd);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use datafog_core::{Flow, Invocation};
 
 use crate::normal_form::{content_line, destination_line, kind_name, stdin_name};
-use crate::world::World;
+use crate::world::world;
 use crate::{interpret, likely_places, profiles, resolve};
 
 #[path = "../build/format.rs"]
@@ -95,7 +95,7 @@ fn mark(line: &str) -> String {
 
 /// What an example says otherwise than the invocation.
 fn check(example: &format::Example) -> Vec<String> {
-    let world = World::new(&example.environment, &example.files, &example.outputs);
+    let world = world(&example.environment, &example.files, &example.outputs);
     let argv: Vec<OsString> = example.argv.get_ref().iter().map(OsString::from).collect();
     let mut invocation = interpret(&argv, &world);
     resolve(&mut invocation, &world);

@@ -4,16 +4,12 @@
 //! anywhere; its own words tell which host it took from the URL. Where curl refuses the URL,
 //! anything may be judged. Without curl nothing is tested.
 
-mod support;
-
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
-use datafog_core::{Destination, HostName, Void};
+use datafog_core::{Destination, HostName, Invented, Void};
 use datafog_shim::interpret;
 use proptest::prelude::*;
-
-use support::Nowhere;
 
 /// The hosts that curl looks up for a URL, in its own words.
 fn contacted(url: &str) -> Option<Vec<String>> {
@@ -33,7 +29,7 @@ fn contacted(url: &str) -> Option<Vec<String>> {
 
 fn judged(url: &str) -> Option<Destination> {
     let argv: Vec<OsString> = ["curl", url].map(Into::into).into();
-    interpret(&argv, &Nowhere).destinations.into_iter().next()
+    interpret(&argv, &Invented::default()).destinations.into_iter().next()
 }
 
 fn name_of(host: &HostName) -> String {

@@ -4,15 +4,12 @@
 //! program nothing is tested. An option that is missing here stops calls that are in order; one
 //! with a value that is taken for one without lets content go by.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
+use datafog_core::Invented;
 use datafog_shim::{interpret, profile};
-
-use support::Nowhere;
 
 /// What a program writes when asked for help.
 fn help(program: &str, arguments: &[&str]) -> Option<String> {
@@ -43,7 +40,7 @@ fn options(line: &str) -> Vec<(String, bool)> {
 fn fault(program: &str, option: &str, valued: bool) -> Option<String> {
     let url = "https://h.example/";
     let argv = [program, option, "1", url].map(OsString::from);
-    let invocation = interpret(&argv, &Nowhere);
+    let invocation = interpret(&argv, &Invented::default());
     if invocation.unclear.iter().any(|why| why.contains("table") || why.contains("more than one")) {
         return Some(format!("{option}: {:?}", invocation.unclear));
     }

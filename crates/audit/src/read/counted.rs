@@ -149,7 +149,8 @@ mod tests {
     use datafog_core::ReceiptKind;
 
     use super::*;
-    use crate::{Durability, Ledger, sample};
+    use crate::read::tests::append_changed;
+    use crate::sample;
 
     /// A ledger of several files; every third of its calls was counted.
     fn ledger(count: u64) -> (tempfile::TempDir, PathBuf) {
@@ -160,17 +161,14 @@ mod tests {
     }
 
     fn append(dir: &Path, numbers: impl Iterator<Item = u64>) {
-        let ledger = Ledger::open(dir).unwrap().with_rotation(5000);
-        for number in numbers {
-            let mut event = sample::event(number).unwrap();
+        append_changed(dir, numbers, |number, event| {
             if number % 3 == 0 {
                 event.counted = vec!["other".into(), "mails".into()];
             }
             if number % 4 == 1 {
                 event.kind = ReceiptKind::Outcome;
             }
-            ledger.append(&event, Durability::Lazy).unwrap();
-        }
+        });
     }
 
     fn ids(numbers: &[u64]) -> Vec<Id> {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use datafog_core::{Id, ReceiptKind, Verdict};
+use datafog_core::{Event, Id, ReceiptKind, Verdict};
 use tempfile::TempDir;
 
 use super::*;
@@ -17,15 +17,27 @@ fn ledger(count: u64) -> (TempDir, PathBuf) {
     (home, dir)
 }
 
+/// Appends receipts of which every fifth allows.
 fn append(dir: &Path, numbers: impl Iterator<Item = u64>) {
-    let ledger = Ledger::open(dir).unwrap().with_rotation(5000);
-    for number in numbers {
-        let mut event = sample::event(number).unwrap();
+    append_changed(dir, numbers, |number, event| {
         if number % 5 == 0 {
             event.decision = Verdict::Allow;
             event.findings.clear();
             event.matched_rules.clear();
         }
+    });
+}
+
+/// Appends the sample events of these numbers with a change, to files that are soon full.
+pub(super) fn append_changed(
+    dir: &Path,
+    numbers: impl Iterator<Item = u64>,
+    change: impl Fn(u64, &mut Event),
+) {
+    let ledger = Ledger::open(dir).unwrap().with_rotation(5000);
+    for number in numbers {
+        let mut event = sample::event(number).unwrap();
+        change(number, &mut event);
         ledger.append(&event, Durability::Lazy).unwrap();
     }
 }

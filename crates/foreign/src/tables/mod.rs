@@ -10,13 +10,10 @@ mod keys;
 mod mutations;
 mod pi;
 
-use std::ffi::{OsStr, OsString};
-use std::io;
-use std::path::Path;
+use std::ffi::OsString;
 
 use datafog_core::{
-    Action, ActionKind, Channel, Confidence, Finding, Id, Invocation, Key, Severity, Span,
-    Surroundings,
+    Action, ActionKind, Channel, Confidence, Finding, Id, Invented, Invocation, Key, Severity, Span,
 };
 use datafog_policy::{Diagnostic, Given};
 use serde_json::{Value, json};
@@ -28,31 +25,7 @@ pub(crate) struct Tables;
 
 impl Interpret for Tables {
     fn interpret(&self, words: &[OsString]) -> Invocation {
-        datafog_shim::interpret(words, &Empty)
-    }
-}
-
-struct Empty;
-
-impl Surroundings for Empty {
-    fn variable(&self, _name: &str) -> Option<&OsStr> {
-        None
-    }
-
-    fn cwd(&self) -> &Path {
-        Path::new("/home/u/work")
-    }
-
-    fn home(&self) -> Option<&Path> {
-        Some(Path::new("/home/u"))
-    }
-
-    fn read(&self, _path: &Path, _limit: usize) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn output_of(&self, _program: &str, _arguments: &[OsString]) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
+        datafog_shim::interpret(words, &Invented::default())
     }
 }
 

@@ -1,10 +1,9 @@
 //! Judges examples by the real profiles, on a machine with nothing on it.
 
-use std::ffi::{OsStr, OsString};
-use std::io;
+use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
-use datafog_core::{Action, ActionKind, Facts, Id, Invocation, OperandKind, Surroundings, Value};
+use datafog_core::{Action, ActionKind, Facts, Id, Invented, Invocation, OperandKind, Value};
 use datafog_policy::{Example, Given, Interpreter, Vocabulary};
 
 pub(crate) const HOME: &str = "/home/example";
@@ -31,7 +30,7 @@ impl Interpreter for Nowhere {
 
 /// The facts of a call of a tool, made by a person.
 pub(crate) fn tool(name: &str, arguments: Value, cwd: &Path) -> Given {
-    let surroundings = Empty { cwd: cwd.to_path_buf() };
+    let surroundings = Invented::at(HOME, cwd);
     let reading = datafog_shim::interpret_tool(name, arguments, &surroundings);
     let mut given = Given::command("", cwd).home(HOME).root(ROOT);
     given.action.kind = ActionKind::ToolCall;
@@ -52,7 +51,7 @@ fn canonical(invocation: &mut Invocation, cwd: &Path) {
 
 /// The facts of a command line, run by a person.
 pub(crate) fn facts(argv: &[OsString], cwd: &Path) -> Given {
-    let surroundings = Empty { cwd: cwd.to_path_buf() };
+    let surroundings = Invented::at(HOME, cwd);
     let mut invocation = datafog_shim::interpret(argv, &surroundings);
     datafog_shim::resolve(&mut invocation, &surroundings);
     canonical(&mut invocation, cwd);
@@ -83,32 +82,6 @@ fn by_text(path: &Path) -> PathBuf {
         }
         plain
     })
-}
-
-struct Empty {
-    cwd: PathBuf,
-}
-
-impl Surroundings for Empty {
-    fn variable(&self, _name: &str) -> Option<&OsStr> {
-        None
-    }
-
-    fn cwd(&self) -> &Path {
-        &self.cwd
-    }
-
-    fn home(&self) -> Option<&Path> {
-        Some(Path::new(HOME))
-    }
-
-    fn read(&self, _path: &Path, _limit: usize) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn output_of(&self, _program: &str, _arguments: &[OsString]) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
 }
 
 /// The words of the real profiles.
