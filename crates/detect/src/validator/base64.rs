@@ -20,7 +20,8 @@ pub(super) fn decode<'b>(text: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
     buffer.get(..length).unwrap_or_default()
 }
 
-fn digit(byte: u8) -> Option<u32> {
+/// The value of a digit of either alphabet.
+pub(super) fn digit(byte: u8) -> Option<u32> {
     let value = match byte {
         b'A'..=b'Z' => byte.wrapping_sub(b'A'),
         b'a'..=b'z' => byte.wrapping_sub(b'a').wrapping_add(26),

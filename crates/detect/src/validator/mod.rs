@@ -4,6 +4,7 @@
 //! is published. A validator looks only at what it is given and takes time linear in it.
 
 mod address;
+mod armour;
 mod around;
 mod azure;
 mod bare;
@@ -27,6 +28,7 @@ mod name;
 mod naming;
 mod national;
 mod nats;
+mod nuget;
 mod pem;
 mod phone;
 mod place;
@@ -142,6 +144,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("nats", nats::nats),
     ("nl-bsn", national::nl_bsn),
     ("no-fodselsnummer", europe::no_fodselsnummer),
+    ("nuget", nuget::api_key),
     ("numbered", encoded::numbered),
     ("nz-ird", world::nz_ird),
     ("openai", shape::openai),

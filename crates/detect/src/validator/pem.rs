@@ -1,6 +1,7 @@
 //! Private keys in textual form: PEM (RFC 7468), OpenSSH, OpenPGP armour (RFC 9580 §6.2).
 
-use super::base64;
+use super::{armour, base64};
+use crate::bytes::run;
 use crate::candidate::{Candidate, Judgement};
 
 /// Bytes of the body that are looked at: as far as the check integers of an OpenSSH key, which lie
@@ -29,7 +30,8 @@ pub(super) fn private_key(candidate: &mut Candidate<'_>) -> Judgement {
     candidate.end = candidate.end.saturating_add(body.length);
     let bodied = body.longest >= LEAST_RUN;
     let Some(after) = candidate.after().strip_prefix(b"-----END ") else {
-        candidate.end = if bodied { candidate.end } else { first };
+        let text = candidate.text.get(first..candidate.end).unwrap_or_default();
+        candidate.end = first.saturating_add(if bodied { last_line(text) } else { 0 });
         return match (bodied, own_line) {
             (true, _) => Judgement::Sound,
             (false, true) => Judgement::Shape,
@@ -41,8 +43,63 @@ pub(super) fn private_key(candidate: &mut Candidate<'_>) -> Judgement {
     {
         return Judgement::Shape;
     }
+    let text = candidate.text.get(first..candidate.end).unwrap_or_default();
+    let damaged = label.starts_with(b"PGP") && armour::checksum_holds(text) == Some(false);
     candidate.end = candidate.end.saturating_add(14).saturating_add(label.len());
-    Judgement::sound_if(body.is_key(label))
+    Judgement::sound_if(body.is_key(label) && !damaged)
+}
+
+/// Where in the text behind a first line the last line of a key ends, when no last line says so: at
+/// the last long row of base64 digits, or a shorter one directly below. A blank line ends a key, but
+/// not its headers.
+fn last_line(text: &[u8]) -> usize {
+    let mut end = 0_usize;
+    let mut at = 0_usize;
+    let mut header = false;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let (gap, breaks) = gap(rest);
+        let between = rest.get(..gap).unwrap_or_default();
+        header = (header && breaks == 0) || between.contains(&b':');
+        let row = run(rest.get(gap..).unwrap_or_default(), is_digit);
+        at = at.saturating_add(gap).saturating_add(row);
+        let padding = run(text.get(at..).unwrap_or_default(), |byte| byte == b'=');
+        let closed = at.saturating_add(padding);
+        let ends_line =
+            matches!(text.get(closed), None | Some(b'\r' | b'\n' | b'\\' | b'"' | b'\''));
+        match (end > 0, row >= LEAST_RUN) {
+            (true, _) if breaks > 1 => return end,
+            (true, false) => return if row > 0 && ends_line { closed } else { end },
+            (_, true) if !header => end = closed,
+            _ => {}
+        }
+    }
+    end
+}
+
+/// Length of what is no base64 digit at the start of `text`, and how many lines end in it: as they do,
+/// or as `\n` in a literal, of which some stand on a line each with a `+` between them.
+fn gap(text: &[u8]) -> (usize, usize) {
+    let (mut at, mut breaks, mut escaped) = (0_usize, 0_usize, 0_usize);
+    loop {
+        let width: usize = match text.get(at..) {
+            Some([b'\\', b'n', ..]) => {
+                escaped = escaped.saturating_add(1);
+                2
+            }
+            Some([b'\\', b'r', ..] | [b' ', b'+', b' ' | b'\r' | b'\n', ..]) => 2,
+            Some([b'\n', ..]) => {
+                breaks = breaks.saturating_add(1);
+                1
+            }
+            Some([byte, ..]) if !is_digit(*byte) => 1,
+            _ => return (at, breaks.max(escaped)),
+        };
+        at = at.saturating_add(width);
+    }
+}
+
+const fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
 /// What stands between the first and the last line.
@@ -157,6 +214,7 @@ fn body(text: &[u8]) -> Body {
 }
 
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "texts of the tests")]
 mod tests {
     use super::*;
 
@@ -187,6 +245,29 @@ mod tests {
         assert!(!of(12).is_sequence(&[0x30, 4, 0, 0, 0, 0]));
         assert!(of(176).is_sequence(&[0x30, 0x81, 129, 0]));
         assert!(of(400).is_sequence(&[0x30, 0x82, 1, 40, 0]) && !of(400).is_sequence(&[0x31]));
+    }
+
+    /// What of the text belongs to a key that has no last line.
+    fn unfinished(text: &str) -> &str {
+        &text[..last_line(text.as_bytes())]
+    }
+
+    #[test]
+    fn a_key_without_a_last_line_ends_with_its_last_digits() {
+        let row = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC";
+        for (key, behind) in [
+            (format!("\n{row}\n{row}\nAbc="), "\n\nand more text, 12345678901234567890123\n"),
+            (format!("\n{row}\n{row}"), "\n\n\n\nThe end of the story\n"),
+            (format!("\n{row}\n{row}"), "\nand what is written below\n"),
+            (format!("\\n{row}\\n{row}\\nAbc="), "\\n\", other"),
+            (format!("\\n\" +\n  \"{row}\\n\" +\n  \"{row}"), "\\n\" + rest(of, it)"),
+            (format!("\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES,{row}\n\n{row}\n{row}"), "\n\n"),
+            (format!(" {row} {row}"), " is the key"),
+            (format!("\r\n{row}\r\nAbc="), "\r\n\r\n"),
+        ] {
+            assert_eq!(unfinished(&format!("{key}{behind}")), key);
+        }
+        assert_eq!(unfinished("\n\nnothing of the kind\n"), "");
     }
 
     #[test]
