@@ -172,6 +172,21 @@ fn git_is_asked_for_what_changed() {
     let since = install.datafog(["scan", "--since", "HEAD~3", "--json"]).run().ends_with(1).json();
     assert_eq!(paths(&since).len(), 1);
     install.datafog(["scan", "--since", "no-such-thing"]).run().ends_with(2);
+    let said = format!("five\n\nthe key was {}\n", github_token(21));
+    git(&install, &["commit", "-q", "--allow-empty", "-m", &said]);
+    git(&install, &["tag", "-m", &format!("with {}", github_token(22)), "v1"]);
+    let since = install.datafog(["scan", "--since", "HEAD~1", "--json"]).run().ends_with(1).json();
+    assert_eq!(paths(&since), ["message of the commit"]);
+    assert_eq!(since["findings"][0]["line"], 3);
+    let commit = &since["findings"][0]["commit"];
+    assert_eq!(commit.as_str().unwrap().len(), 40);
+    let history = install.datafog(["scan", "--history", "--json"]).run().ends_with(1).json();
+    assert_eq!(paths(&history), ["a", "a", "message of tag v1", "message of the commit"]);
+    assert!(
+        history["findings"][2]["commit"] == *commit && history["findings"][3]["commit"] == *commit
+    );
+    let files = install.datafog(["scan", "--history", "a", "--json"]).run().ends_with(1).json();
+    assert_eq!(paths(&files), ["a", "a"], "who asks for files asks for no messages");
     let receipts = install.receipts();
     assert!(receipts.is_empty(), "git was asked directly: {receipts:?}");
 }
@@ -254,6 +269,16 @@ fn detectors_of_the_users_own_hold_in_the_gate_and_in_scans() {
     assert_eq!(report["findings"].as_array().unwrap().len(), 1);
     assert_eq!(report["findings"][0]["detector"], "acme-token");
     assert_eq!(report["findings"][0]["entity"], "custom.acme-token");
+    let listed = install.datafog(["detectors", "list", "--json"]).run().succeeds().json();
+    let own = |one: &&serde_json::Value| one["own"] == true;
+    let owns: Vec<_> = listed["detectors"].as_array().unwrap().iter().filter(own).collect();
+    assert!(owns.len() == 1 && owns[0]["id"] == "acme-token" && owns[0]["action"] == "deny");
+    let found = install.datafog(["detectors", "list", "your policy"]).run().succeeds().stdout();
+    assert!(found.contains("acme-token") && !found.contains("github-pat"), "{found}");
+    let shown = install.datafog(["detectors", "show", "acme-token"]).run().succeeds().stdout();
+    assert!(shown.contains("your policy") && shown.contains("acme.example"), "{shown}");
+    let tried = install.datafog(["detectors", "test", "ACME-12345678", "--json"]).run();
+    assert_eq!(tried.ends_with(1).json()["findings"][0]["detector"], "acme-token");
     let broken = policy.replace("ACME-[0-9]{8}", "(ACME)*");
     fs::write(install.root().join("policy.toml"), broken).unwrap();
     let refused = install.datafog(["scan", "--stdin"]).run_with(text).ends_with(4);

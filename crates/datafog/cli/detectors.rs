@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use datafog_core::{Confidence, Severity};
+use datafog_detect::{Custom, OwnDetector};
 use datafog_scan::{About, Options, Report, Text, about, abouts};
 use serde::Serialize;
 
@@ -14,7 +16,7 @@ use crate::report::Advised;
 /// What to do with detectors.
 #[derive(Debug, Subcommand)]
 pub(super) enum Detectors {
-    /// Name everything that can be found
+    /// Name everything that can be found, what your policy adds first
     List(List),
     /// Describe a detector
     Show(Show),
@@ -72,8 +74,71 @@ pub(super) struct Test {
 }
 
 #[derive(Serialize)]
-struct Listed {
-    detectors: Vec<About>,
+struct Listed<'a> {
+    detectors: Vec<Entry<'a>>,
+}
+
+/// A detector as people and tools are told of it.
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: &'a str,
+    entity: &'a str,
+    summary: &'a str,
+    /// Who issues such values, or whose policy they stand in.
+    provider: &'a str,
+    severity: Severity,
+    confidence: Confidence,
+    hosts: Vec<&'a str>,
+    /// Where the format is described.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    /// What to do when one has leaked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoke: Option<&'a str>,
+    /// Whether it stands in the user's policy.
+    own: bool,
+    /// What the policy says of a detector of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<&'a str>,
+}
+
+/// What stands for the provider of a user's own detectors.
+const OWN: &str = "your policy";
+
+impl From<About> for Entry<'_> {
+    fn from(about: About) -> Self {
+        Self {
+            id: about.id,
+            entity: about.entity,
+            summary: about.summary,
+            provider: about.provider,
+            severity: about.severity,
+            confidence: about.confidence,
+            hosts: about.hosts.to_vec(),
+            url: Some(about.url),
+            revoke: Some(about.revoke),
+            own: false,
+            action: None,
+        }
+    }
+}
+
+impl<'a> From<&'a OwnDetector> for Entry<'a> {
+    fn from(own: &'a OwnDetector) -> Self {
+        Self {
+            id: &own.id,
+            entity: &own.entity,
+            summary: &own.summary,
+            provider: OWN,
+            severity: own.severity,
+            confidence: own.confidence(),
+            hosts: own.hosts.iter().map(String::as_str).collect(),
+            url: None,
+            revoke: None,
+            own: true,
+            action: own.action.as_deref(),
+        }
+    }
 }
 
 impl Detectors {
@@ -90,13 +155,16 @@ impl List {
     fn run(&self, session: &Session) -> Result<ExitCode> {
         let text = self.text.as_deref().unwrap_or_default().to_lowercase();
         let holds = |part: &str| part.to_lowercase().contains(&text);
-        let mut detectors = abouts();
+        let custom = session.gate()?.custom()?;
+        let own = custom.iter().flat_map(Custom::detectors).map(Entry::from);
+        let mut detectors: Vec<Entry<'_>> =
+            own.chain(abouts().into_iter().map(Entry::from)).collect();
         detectors.retain(|one| holds(one.id) || holds(one.entity) || holds(one.provider));
         if self.json {
             session.out.json(&Listed { detectors })?;
             return Ok(ExitCode::Success);
         }
-        let row = |one: &About| {
+        let row = |one: &Entry<'_>| {
             vec![
                 Cell::toned(Tone::Bold, one.id),
                 Cell::new(one.entity),
@@ -111,7 +179,9 @@ impl List {
 
 impl Show {
     fn run(&self, session: &Session) -> Result<ExitCode> {
-        let Some(one) = about(&self.name) else {
+        let custom = session.gate()?.custom()?;
+        let own = custom.as_ref().and_then(|custom| custom.detector(&self.name)).map(Entry::from);
+        let Some(one) = own.or_else(|| about(&self.name).map(Entry::from)) else {
             let message = format!("there is no detector `{}`", self.name);
             return Err(Advised::usage(message, "`datafog detectors list` names them all"));
         };
@@ -121,18 +191,20 @@ impl Show {
         }
         let hosts = if one.hosts.is_empty() { "none".to_owned() } else { one.hosts.join(", ") };
         let rows = [
-            ("finds", one.summary.to_owned()),
-            ("entity", one.entity.to_owned()),
-            ("provider", one.provider.to_owned()),
-            ("severity", one.severity.to_string()),
-            ("confidence", format!("{} at best", one.confidence)),
-            ("belongs to", hosts),
-            ("described", one.url.to_owned()),
-            ("if leaked", one.revoke.to_owned()),
+            ("finds", Some(one.summary.to_owned())),
+            ("entity", Some(one.entity.to_owned())),
+            ("provider", Some(one.provider.to_owned())),
+            ("severity", Some(one.severity.to_string())),
+            ("confidence", Some(format!("{} at best", one.confidence))),
+            ("belongs to", Some(hosts)),
+            ("described", one.url.map(str::to_owned)),
+            ("if leaked", one.revoke.map(str::to_owned)),
+            ("if it leaves", one.action.map(str::to_owned)),
         ];
+        let rows = rows.into_iter().filter_map(|(name, text)| Some((name, text?)));
         let row =
             |(name, text): (&str, String)| vec![Cell::toned(Tone::Dim, name), Cell::new(text)];
-        let table = session.out.table(&rows.into_iter().map(row).collect::<Vec<_>>());
+        let table = session.out.table(&rows.map(row).collect::<Vec<_>>());
         session.out.print(session.out.tone(Tone::Bold, one.id) + "\n" + &table)?;
         Ok(ExitCode::Success)
     }

@@ -53,12 +53,20 @@ pub struct OwnDetector {
     pub summary: String,
     /// How bad it is if one leaves.
     pub severity: Severity,
-    /// How sure a finding is, per cent.
+    /// How sure a finding is, per cent; see [`OwnDetector::confidence`].
     confidence: u8,
     /// What a policy does when one leaves, as the effect of a rule.
     pub action: Option<String>,
     /// Hosts where the value belongs.
     pub hosts: Vec<String>,
+}
+
+impl OwnDetector {
+    /// How sure a finding is.
+    #[must_use]
+    pub const fn confidence(&self) -> Confidence {
+        Confidence::percent(self.confidence)
+    }
 }
 
 /// The form that is kept.
@@ -189,7 +197,7 @@ impl Own {
             entity: Cow::Owned(about.entity.clone()),
             channel: channel.clone(),
             span: Span::new(start, end)?,
-            confidence: Confidence::percent(about.confidence),
+            confidence: about.confidence(),
             severity: about.severity,
             fingerprint: key.digest("finding", [value]),
             preview: preview::mask(value, 0),

@@ -3,7 +3,7 @@
 //! Every object is looked at once, whole, so that a key block which was begun in an old line is
 //! found and lines are those of the file. A finding is new when the versions before did not hold
 //! the same value as often; of a whole history each value is told once for a path, where it first
-//! came in.
+//! came in. So are the messages of commits, and of tags where all of the history is looked through.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -51,7 +51,11 @@ impl Git {
         options: &Options<'_>,
         progress: &Progress,
     ) -> Result<Report, Error> {
-        let changes = self.changes(selection, paths)?;
+        let commits = self.commits(selection)?;
+        let changes = match &commits {
+            Some(commits) => self.changed_by(commits, paths)?,
+            None => self.staged(paths)?,
+        };
         let mut total = Report::default();
         let now: BTreeMap<&str, &str> =
             changes.iter().rev().map(|change| (&*change.now, &*change.path)).collect();
@@ -79,24 +83,17 @@ impl Git {
                 }
             }
         }
+        // Who asks for files asks for no messages.
+        if let Some(commits) = commits.filter(|_| paths.is_empty()) {
+            self.messages(&commits, *selection == Selection::History, options, &mut total)?;
+        }
         Ok(total)
     }
 
-    /// The changes of a selection, oldest first.
-    fn changes(&self, selection: &Selection, paths: &[PathBuf]) -> Result<Vec<Change>, Error> {
-        let wanted = |arguments: &[&str]| -> Vec<OsString> {
-            let paths = paths.iter().map(|path| path.as_os_str().to_owned());
-            let words = arguments.iter().chain(&RAW).map(OsString::from);
-            words.chain([OsString::from("--")]).chain(paths).collect()
-        };
+    /// The commits of a selection, oldest first, one name a line; none of the index.
+    fn commits(&self, selection: &Selection) -> Result<Option<Vec<u8>>, Error> {
         let commits = match selection {
-            Selection::Staged => {
-                let head = self.commit("HEAD").or_else(|_| self.nothing())?;
-                let mut arguments = wanted(&["diff-index", "--cached"]);
-                let before_paths = arguments.iter().position(|word| word == "--");
-                arguments.insert(before_paths.unwrap_or_default(), head.into());
-                return Ok(parse(&self.output("what is staged", arguments)?));
-            }
+            Selection::Staged => return Ok(None),
             Selection::Since(revision) => {
                 let since = format!("^{}", self.commit(revision)?);
                 let arguments = ["rev-list", "--topo-order", "--reverse", "HEAD", &since];
@@ -113,8 +110,20 @@ impl Git {
                 }
             }
         };
-        let arguments = wanted(&["diff-tree", "--stdin", "--root", "-c"]);
-        Ok(parse(&self.answer("what its commits changed", arguments, &commits)?))
+        Ok(Some(commits))
+    }
+
+    /// What commits changed in the files that `paths` name or hold.
+    fn changed_by(&self, commits: &[u8], paths: &[PathBuf]) -> Result<Vec<Change>, Error> {
+        let arguments = wanted(["diff-tree", "--stdin", "--root", "-c"], paths);
+        Ok(parse(&self.answer("what its commits changed", arguments, commits)?))
+    }
+
+    /// What is about to be committed of those files.
+    fn staged(&self, paths: &[PathBuf]) -> Result<Vec<Change>, Error> {
+        let head = self.commit("HEAD").or_else(|_| self.nothing())?;
+        let arguments = wanted(["diff-index", "--cached", &head], paths);
+        Ok(parse(&self.output("what is staged", arguments)?))
     }
 
     /// The tree that holds nothing: what the first commit is compared with.
@@ -167,6 +176,13 @@ impl Git {
         *total = report;
         Ok(found)
     }
+}
+
+/// The words of a command that tells changes of these files.
+fn wanted<const N: usize>(command: [&str; N], paths: &[PathBuf]) -> Vec<OsString> {
+    let [name, rest @ ..] = command.as_slice() else { return Vec::new() };
+    let words = [*name].into_iter().chain(RAW).chain(rest.iter().copied()).chain(["--"]);
+    words.map(OsString::from).chain(paths.iter().map(|path| path.as_os_str().to_owned())).collect()
 }
 
 /// Stands for the path while an object is looked at: it may have several.

@@ -23,6 +23,7 @@ mod found;
 mod git;
 mod history;
 mod mark;
+mod message;
 mod options;
 mod place;
 mod read;
