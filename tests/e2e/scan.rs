@@ -181,7 +181,7 @@ fn git_is_asked_for_what_changed() {
     let commit = &since["findings"][0]["commit"];
     assert_eq!(commit.as_str().unwrap().len(), 40);
     let history = install.datafog(["scan", "--history", "--json"]).run().ends_with(1).json();
-    assert_eq!(paths(&history), ["a", "a", "message of tag v1", "message of the commit"]);
+    assert_eq!(paths(&history), ["a", "a", "message of the commit", "message of tag v1"]);
     assert!(
         history["findings"][2]["commit"] == *commit && history["findings"][3]["commit"] == *commit
     );
