@@ -33,6 +33,8 @@ pub struct Invocation {
     pub contents: Vec<ContentSource>,
     /// Arguments, or parts of them, that are a secret because of where they stand.
     pub secrets: Vec<SecretPlace>,
+    /// Whether it may start another command, by what was given.
+    pub starts: bool,
     /// What the command does with standard input.
     pub stdin: StdinUse,
     /// What could not be understood, in words for a person (an option unknown to the table, a

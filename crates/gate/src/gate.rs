@@ -360,7 +360,7 @@ impl Opened {
         canonical::fill(&mut invocation, world.cwd());
         clock.interpreted();
         let (id, cwd) = (self.id, world.cwd().to_owned());
-        let (wrapped, starts) = match datafog_shim::may_start(request.wrapper()) {
+        let (wrapped, starts) = match invocation.starts {
             true => (datafog_shim::wrapped(&argv, world), started::by_command(id, &argv, world)),
             false => (None, Vec::new()),
         };

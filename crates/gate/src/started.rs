@@ -101,20 +101,15 @@ impl Following {
         world: &dyn Surroundings,
         depth: usize,
     ) -> Vec<Started> {
-        let head = words.first().and_then(|head| head.text.to_str());
-        let name = head.and_then(|head| head.rsplit('/').next());
-        if !name.is_some_and(datafog_shim::may_start) {
-            return Vec::new();
-        }
-        if depth >= DEEPEST {
-            let why = "commands start each other too deeply; start the last one by itself";
-            return vec![self.opaque(why, true, world)];
-        }
         let input = match fed {
             Fed::Text(text) => Some(text),
             Fed::Unknown | Fed::Unread => None,
         };
         let starts = datafog_shim::behind(words, input, world);
+        if depth >= DEEPEST && !starts.is_empty() {
+            let why = "commands start each other too deeply; start the last one by itself";
+            return vec![self.opaque(why, true, world)];
+        }
         starts.into_iter().flat_map(|start| self.start(start, fed, depth)).collect()
     }
 
@@ -141,13 +136,12 @@ impl Following {
                 self.line(&line, fed, world, (start.guessed, deeper))
             }
             (What::Input(_), Fed::Unread) => Vec::new(),
-            (What::Input(_), Fed::Unknown) => {
-                let why =
-                    "a program would run that only shows when the line runs; look at it first";
-                vec![self.opaque(why, true, world)]
+            (What::Input(_), Fed::Unknown) | (What::Made, _) => {
+                vec![self.opaque(UNKNOWN_PROGRAM, !start.elsewhere, world)]
             }
             (What::Input(Language::Shell), Fed::Text(text)) => {
-                self.line(&Line::of(text, Place::Here), Fed::Unread, world, (false, deeper))
+                let place = if start.elsewhere { Place::Elsewhere } else { Place::Here };
+                self.line(&Line::of(text, place), Fed::Unread, world, (false, deeper))
             }
             (What::Input(Language::Code), Fed::Text(text)) => {
                 let starts = datafog_shim::started_by_code(text, world);
@@ -267,6 +261,9 @@ impl Following {
         }
     }
 }
+
+const UNKNOWN_PROGRAM: &str =
+    "a program would run that only shows when the line runs; look at it first";
 
 const UNKNOWN_HEAD: &str = "the name of a program only shows when the line runs; write it out";
 

@@ -26,6 +26,9 @@ impl Walker {
                 self.declare(name, arguments)
             }
             "read" => self.read_words(arguments, input),
+            "hash" | "enable" if arguments.iter().any(|it| matches!(&*it.text, "-p" | "-f")) => {
+                self.opaque("the line gives a program another name; call it by its own");
+            }
             "getopts" | "mapfile" | "readarray" => self.forget(arguments),
             "set" => self.set(arguments),
             "shift" => self.shift(arguments),
@@ -135,6 +138,12 @@ impl Walker {
         let names: Vec<&Field> =
             arguments.iter().filter(|field| !field.text.starts_with('-')).collect();
         let Input::Text(text) = input else { return self.forget(arguments) };
+        if let (true, true, [name]) = (plain, self.is_perhaps(), names.as_slice()) {
+            // In a loop: each line in turn.
+            let lines = text.lines().map(|line| line.trim().to_owned()).collect();
+            self.variables.set(&name.text, Variable::one_of(lines, true), false);
+            return;
+        }
         if !plain || self.is_perhaps() {
             return self.forget(arguments);
         }

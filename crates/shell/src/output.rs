@@ -6,6 +6,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, Engine as _};
 
 use crate::limits::LONGEST_WORD;
+use crate::read::Place;
 use crate::script::{Field, Input};
 use crate::walk::{Walker, Written};
 
@@ -34,6 +35,10 @@ impl Walker {
             }
             (name, [first, ..]) if SETTING.contains(&(name, first)) => String::new(),
             ("ssh-agent" | "dircolors" | "resize" | "keychain", _) => String::new(),
+            ("ls", [] | ["-1"]) => self.listed(".")?,
+            ("ls", [folder] | ["-1" | "-a" | "-A", folder]) => self.listed(folder)?,
+            // Of what is found only the place itself is told: it is the largest.
+            ("find", [place] | [place, "-print" | "-print0"]) => format!("{place}\n"),
             ("cat", [] | ["-"]) => text?.to_owned(),
             ("base64", ["-d" | "-D" | "-di" | "--decode"])
             | ("openssl", ["base64", "-d"] | ["enc", "-base64", "-d"]) => from_base64(text?)?,
@@ -50,6 +55,17 @@ impl Walker {
             _ => return None,
         };
         Some(written).filter(|text| text.len() <= LONGEST_WORD)
+    }
+}
+
+impl Walker {
+    /// The names in a folder, as `ls` writes them into a pipe.
+    fn listed(&self, folder: &str) -> Option<String> {
+        let folder = self.cwd.as_ref().filter(|_| self.place == Place::Here)?.join(folder);
+        let names = self.world.names(&folder).into_iter().filter_map(|it| it.into_string().ok());
+        let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+        names.sort_unstable();
+        Some(names.into_iter().map(|name| name + "\n").collect())
     }
 }
 

@@ -122,7 +122,7 @@ fn scope(file: &File, scope_: &Scope, inherited: &Inherited, outer: &[Opt]) -> S
     let name = scope_.names.as_ref().and_then(|names| names.get_ref().split(' ').next());
     format!(
         "Scope {{ name: {:?}, grammar: Grammar({}), options_until: {}, open: {}, flows: {}, \
-         stdin: {}, piped: {}, reads: {}, feeds: {}, options: &[{}], spellings: &[{}], \
+         stdin: {}, piped: {}, reads: {}, feeds: {}, starts: {}, options: &[{}], spellings: &[{}], \
          operands: &[{}], words: &[{}], scopes: &[{}] }}",
         name.unwrap_or_default(),
         own.grammar.iter().map(|grammar| grammar_bit(*grammar)).fold(0, |all, bit| all | bit),
@@ -133,6 +133,7 @@ fn scope(file: &File, scope_: &Scope, inherited: &Inherited, outer: &[Opt]) -> S
         maybe(scope_.piped.as_ref().map(|piped| self::piped(piped, &visible))),
         maybe(scope_.reads.map(|language| format!("Language::{language:?}"))),
         scope_.feeds,
+        scope_.reads.is_some() || scope_.operand.iter().any(|operand| operand.starts.is_some()),
         join(options.iter().map(|option| self::option(option, &own.flow))),
         index(options.iter().map(|option| option.names.get_ref().as_str())),
         join(scope_.operand.iter().map(|operand| self::operand(operand, &own.flow, &visible))),

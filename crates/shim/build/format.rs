@@ -384,7 +384,7 @@ words! {
     /// Whether an option takes a value.
     Takes { None, Required, Optional, Many, Word, Command }
     /// What a word or value starts; see `profile::Starts`.
-    Starts { Code, Command, Each, Found, Line, Nothing, Removal, RemoteLine, Script }
+    Starts { Code, Command, Each, Found, Line, Nothing, Removal, RemoteLine, Script, Setting }
     /// What a program that stands in standard input is written in; see `profile::Language`.
     Language { Code, Shell }
     /// How files of options are written; see `profile::Dialect`.

@@ -46,6 +46,8 @@ pub enum What {
     Command(Vec<Word>),
     /// The program that standard input holds, in that language.
     Input(Language),
+    /// A program that another command makes while this one starts (`bash <(…)`).
+    Made,
     /// A line for a shell, and what stands behind it: `$0`, `$1` and so on.
     Line(Word, Vec<Word>),
 }
@@ -66,8 +68,7 @@ pub struct Start<'s> {
 }
 
 /// Whether a program of that name (one component of a path) may start another one.
-#[must_use]
-pub fn may_start(name: &str) -> bool {
+pub(crate) fn may_start(name: &str) -> bool {
     table(name).is_some()
 }
 
@@ -96,16 +97,35 @@ pub fn behind<'s>(
 /// What the calls of a program start, `code` being its text.
 #[must_use]
 pub fn started_by_code<'s>(code: &str, surroundings: &'s dyn Surroundings) -> Vec<Start<'s>> {
-    let start = |what| Start { guessed: true, ..Start::of(what, surroundings) };
-    code::calls(code, surroundings.home()).into_iter().map(start).collect()
+    by_code(code, false, surroundings)
 }
+
+/// The same in a language in which text between backticks may be a line for a shell.
+fn by_code<'s>(code: &str, ticks: bool, surroundings: &'s dyn Surroundings) -> Vec<Start<'s>> {
+    let start = |what| Start { guessed: true, ..Start::of(what, surroundings) };
+    code::calls(code, ticks, surroundings.home()).into_iter().map(start).collect()
+}
+
+/// Interpreters of such languages.
+const TICKING: [&str; 3] = ["perl", "php", "ruby"];
+
+/// Settings of git whose value is a line for a shell, in lower case.
+const SETTINGS: [&str; 7] = [
+    "core.editor",
+    "core.fsmonitor",
+    "core.pager",
+    "core.sshcommand",
+    "diff.external",
+    "gpg.program",
+    "sequence.editor",
+];
 
 /// The table of a program that may start another one; numbers of a version behind its name do not
 /// count (`python3.12`).
 fn table(name: &str) -> Option<&'static Profile> {
     let find = |name: &str| profile(name).or_else(|| profile::unwrapped(name));
-    let bare = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
-    find(name).or_else(|| find(bare)).filter(|table| table.starts)
+    let version = |letter: char| letter.is_ascii_digit() || letter == '.';
+    find(name).or_else(|| find(name.trim_end_matches(version))).filter(|table| table.starts)
 }
 
 /// The command behind one that changes the environment (`env`).
@@ -158,10 +178,8 @@ impl Gathering<'_, '_> {
             match (given.spec.starts, &given.value) {
                 (Some(Starts::Removal), _) => self.removal(),
                 (Some(Starts::Found), Some(_)) => self.found(given),
-                (Some(Starts::Code), Some(text)) => {
-                    let code = text.to_os_string();
-                    self.starts.extend(started_by_code(&code.to_string_lossy(), self.surroundings));
-                }
+                (Some(Starts::Code), Some(text)) => self.code(text),
+                (Some(Starts::Setting), Some(text)) => self.setting(text),
                 (Some(Starts::Line), Some(text)) => {
                     let known = text.place.is_some_and(|place| self.known(place.argument));
                     let text = Word { text: text.to_os_string(), known };
@@ -180,10 +198,7 @@ impl Gathering<'_, '_> {
             let from = word.place.map_or(usize::MAX, |place| place.argument);
             let words = self.words.get(from..).unwrap_or_default().to_vec();
             match starts {
-                Starts::Code => {
-                    let code = word.to_os_string();
-                    self.starts.extend(started_by_code(&code.to_string_lossy(), self.surroundings));
-                }
+                Starts::Code => self.code(word),
                 Starts::Command => self.command(words),
                 Starts::Each => self.each(&words),
                 Starts::Line | Starts::RemoteLine => {
@@ -194,13 +209,34 @@ impl Gathering<'_, '_> {
                     let Some(text) = words.next() else { return };
                     self.push(What::Line(text, words.collect()));
                 }
-                Starts::Found | Starts::Nothing | Starts::Removal => continue,
+                Starts::Found | Starts::Nothing | Starts::Removal | Starts::Setting => continue,
             }
             if starts == Starts::RemoteLine {
                 self.starts.iter_mut().for_each(|start| start.elsewhere = true);
             }
             return;
         }
+    }
+
+    /// What the calls of a program start.
+    fn code(&mut self, text: &Text<'_>) {
+        let code = text.to_os_string();
+        let ticks = TICKING.contains(&self.call.profile.name);
+        self.starts.extend(by_code(&code.to_string_lossy(), ticks, self.surroundings));
+    }
+
+    /// A setting of git that is a line for a shell.
+    fn setting(&mut self, text: &Text<'_>) {
+        let Some((name, value)) = text.split_at_byte(b'=') else { return };
+        let name = name.bytes.to_ascii_lowercase();
+        let value = match value.bytes.strip_prefix(b"!") {
+            Some(line) => line,
+            None if SETTINGS.iter().any(|known| name == known.as_bytes()) => &value.bytes,
+            None => return,
+        };
+        let known = text.place.is_some_and(|place| self.known(place.argument));
+        let text = OsStr::from_bytes(value).to_owned();
+        self.push(What::Line(Word { text, known }, Vec::new()));
     }
 
     /// Variables first, then a command; a program that feeds it adds the words of its input.
@@ -280,7 +316,7 @@ impl Gathering<'_, '_> {
         let removes = words.first().is_some_and(|head| {
             matches!(&*interpret::program_name(&head.text), "rm" | "unlink" | "shred")
         });
-        if removes {
+        if removes && words.iter().any(|word| word.text.as_bytes() == b"{}") {
             // Each file below is found, so no option needs to say that folders go too.
             return self.removal();
         }
@@ -310,23 +346,45 @@ impl Gathering<'_, '_> {
     fn narrows(&self) -> bool {
         let all = |given: &Given<'_>| {
             let acts = given.spec.starts.is_some();
-            acts || EVERYTHING.contains(&given.spec.name)
+            let any =
+                given.value.as_ref().is_some_and(|value| matches!(&*value.bytes, b"*" | b"**"));
+            acts || any || EVERYTHING.contains(&given.spec.name) || self.is_negated(given)
         };
         !self.call.given.iter().all(all)
     }
 
-    /// The program itself comes in on standard input.
+    /// Whether a test stands behind `!` or `-not`: it leaves nearly everything in.
+    fn is_negated(&self, given: &Given<'_>) -> bool {
+        let back = if given.value.is_some() { 2 } else { 1 };
+        let before = given.place.and_then(|place| place.argument.checked_sub(back));
+        let before = before.and_then(|at| self.words.get(at));
+        before.is_some_and(|word| matches!(word.text.as_bytes(), b"!" | b"-not"))
+    }
+
+    /// The program itself comes in on standard input, when nothing in the line tells it.
     fn standard_input(&mut self) {
         let call = self.call;
         let Some(language) = call.scopes.iter().rev().find_map(|scope| scope.reads) else { return };
-        let told = call.given.iter().any(|given| given.spec.starts.is_some());
+        let given = call.given.iter().any(|given| given.spec.starts.is_some());
+        let specs = operand_specs(call);
+        let mut named = call
+            .words
+            .iter()
+            .zip(specs)
+            .filter_map(|(word, spec)| spec.and_then(|spec| spec.starts).map(|_| word));
+        let named = named.next().filter(|_| language != Language::Shell || !call.has("-s"));
         let input = |word: &Text<'_>| {
             matches!(&*word.bytes, b"-" | b"/dev/stdin" | b"/dev/fd/0" | b"/proc/self/fd/0")
         };
-        let first = call.words.first();
-        let reads = first.is_none_or(input) || (language == Language::Shell && call.has("-s"));
-        if reads && !told && self.starts.is_empty() {
-            self.push(What::Input(language));
+        match named {
+            _ if given || !self.starts.is_empty() => {}
+            Some(word) if word.starts_with(b"<(") => self.push(What::Made),
+            Some(word) if !input(word) => {}
+            Some(_) | None => {
+                self.push(What::Input(language));
+                let far = call.profile.name == "ssh";
+                self.starts.iter_mut().for_each(|start| start.elsewhere = far);
+            }
         }
     }
 
@@ -336,7 +394,7 @@ impl Gathering<'_, '_> {
 }
 
 /// Options of `find` that leave nothing out, or little.
-const EVERYTHING: [&str; 17] = [
+const EVERYTHING: [&str; 18] = [
     "-H",
     "-L",
     "-P",
@@ -350,6 +408,7 @@ const EVERYTHING: [&str; 17] = [
     "-mindepth",
     "-mount",
     "-noleaf",
+    "-not",
     "-print",
     "-print0",
     "-type",
@@ -396,6 +455,7 @@ mod tests {
             let text = match &start.what {
                 What::Command(words) => show(words),
                 What::Input(language) => format!("<{language:?}"),
+                What::Made => String::from("made"),
                 What::Line(text, rest) => {
                     let text = std::slice::from_ref(text);
                     format!("`{}` {}", show(text), show(rest)).trim_end().to_owned()
@@ -445,6 +505,17 @@ mod tests {
             ("find . -name x -exec sh -c y {} ;", "sh|-c|y|?$(…)"),
             ("parallel rm -rf {} ::: / a", "`rm -rf /`\n`rm -rf a`"),
             ("sshpass -p x rm y", "rm|y"),
+            ("git -c alias.x=!rm_y x", "`rm y`"),
+            ("git -c core.pager=rm_y log", "`rm y`"),
+            ("git rebase -x rm_y HEAD~1", "`rm y`"),
+            ("git bisect run rm y", "rm|y"),
+            ("git submodule foreach rm_y", "`rm y`"),
+            ("find / -not -name x -delete", "rm|-r|-f|--|/"),
+            ("find / ! -name x -delete", "rm|-r|-f|--|/"),
+            ("find / -name * -delete", "rm|-r|-f|--|/"),
+            ("find a -exec rm -rf / ;", "rm|-rf|/"),
+            ("bash <(…)", "made"),
+            ("ruby -e `rm_x`", "`rm x`"),
             ("python3 -c import_os;os.system('rm_-rf_/')", "`rm -rf /`"),
         ] {
             assert_eq!(started(line, None).join("\n"), expected, "{line}");
@@ -458,7 +529,6 @@ mod tests {
             "rm -rf /",
             "command -v rm",
             "sudo -l rm",
-            "sudo",
             "xargs",
             "sh x.sh -c y",
             "find . -name x -delete",
@@ -469,7 +539,6 @@ mod tests {
             "python --version",
             "awk {print}",
             "node -v",
-            "ssh host",
             "make",
         ] {
             assert_eq!(started(line, None), [""; 0], "{line}");
@@ -484,6 +553,10 @@ mod tests {
             ("bash /dev/stdin", "<Shell"),
             ("sudo bash", "bash"),
             ("python3 -", "<Code"),
+            ("at now", "<Shell"),
+            ("sudo -s", "<Shell"),
+            ("su -", "<Shell"),
+            ("ssh host", "far <Shell"),
             ("node", "<Code"),
             ("xargs rm -rf", "rm|-rf|/|a"),
             ("xargs -I{} rm {}", "rm|/\nrm|a"),
@@ -501,6 +574,6 @@ mod tests {
         let world = World::default();
         let starts = behind(&words, None, &world);
         assert_eq!(starts[0].world.variable("X"), Some(OsStr::new("rm")));
-        assert!(may_start("python3.12") && may_start("env") && !may_start("git"));
+        assert!(may_start("python3.12") && may_start("env") && !may_start("ls"));
     }
 }

@@ -18,6 +18,7 @@ const STARTING: &[&str] = &[
     "create_subprocess_exec",
     "create_subprocess_shell",
     "exec",
+    "execute",
     "execFile",
     "execFileSync",
     "execSync",
@@ -62,15 +63,16 @@ const MOST: usize = 256;
 const DEEPEST: usize = 3;
 
 /// What the calls in a program start. Linear in its size.
-pub(crate) fn calls(code: &str, home: Option<&Path>) -> Vec<What> {
+pub(crate) fn calls(code: &str, ticks: bool, home: Option<&Path>) -> Vec<What> {
     let mut found = Vec::new();
-    gather(code, home, 0, &mut found);
+    gather(code, (ticks, home), 0, &mut found);
     found.truncate(MOST);
     found
 }
 
-fn gather(code: &str, home: Option<&Path>, depth: usize, found: &mut Vec<What>) {
-    let tokens = tokens(code);
+fn gather(code: &str, how: (bool, Option<&Path>), depth: usize, found: &mut Vec<What>) {
+    let (ticks, home) = how;
+    let tokens = tokens(code, ticks);
     for (at, token) in tokens.iter().enumerate() {
         let rest = tokens.get(at.saturating_add(1)..).unwrap_or_default();
         match token {
@@ -82,7 +84,7 @@ fn gather(code: &str, home: Option<&Path>, depth: usize, found: &mut Vec<What>) 
                 match (arguments.as_slice(), *name) {
                     // A program of its own (`exec` of Python), or a line for a shell.
                     ([Token::Text(text), ..], "exec") if text.contains('(') && depth < DEEPEST => {
-                        gather(text, home, depth.saturating_add(1), found);
+                        gather(text, how, depth.saturating_add(1), found);
                     }
                     (arguments, _) => found.extend(start(arguments)),
                 }
@@ -98,6 +100,7 @@ fn gather(code: &str, home: Option<&Path>, depth: usize, found: &mut Vec<What>) 
                     found.push(line(text, true));
                 }
             }
+            Token::Ran(text) => found.push(line(text, true)),
             Token::Name(_) | Token::Sign(_) => {}
         }
     }
@@ -107,6 +110,8 @@ fn gather(code: &str, home: Option<&Path>, depth: usize, found: &mut Vec<What>) 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token<'c> {
     Name(&'c str),
+    /// Text between backticks that is run.
+    Ran(String),
     Sign(char),
     /// A literal, without its quotes.
     Text(String),
@@ -122,7 +127,7 @@ fn arguments<'c>(rest: &[Token<'c>]) -> Vec<Token<'c>> {
             Token::Sign(')' | ']' | '}') if open <= 1 => break,
             Token::Sign(')' | ']' | '}') => open = open.saturating_sub(1),
             Token::Sign(';' | '\n' | '=') if open == 0 => break,
-            Token::Name(_) | Token::Sign(_) | Token::Text(_) => {}
+            Token::Name(_) | Token::Ran(_) | Token::Sign(_) | Token::Text(_) => {}
         }
         taken.push(token.clone());
     }
@@ -150,7 +155,7 @@ fn start(arguments: &[Token<'_>]) -> Option<What> {
                 Some(word) if !between => word.known = false,
                 Some(_) | None => break,
             },
-            Token::Sign(_) => break,
+            Token::Ran(_) | Token::Sign(_) => break,
         }
     }
     match words.as_slice() {
@@ -174,7 +179,7 @@ fn removal(arguments: &[Token<'_>], home: Option<&Path>) -> Option<What> {
             None => Some(text.into()),
         },
         Token::Name(name) if HOMES.contains(name) => Some(home?.to_owned()),
-        Token::Name(_) | Token::Sign(_) => None,
+        Token::Name(_) | Token::Ran(_) | Token::Sign(_) => None,
     });
     let mut parts = texts.peekable();
     parts.peek()?;
@@ -189,7 +194,7 @@ fn removal(arguments: &[Token<'_>], home: Option<&Path>) -> Option<What> {
 }
 
 /// Names, signs and literals; blanks and comments are left out.
-fn tokens(code: &str) -> Vec<Token<'_>> {
+fn tokens(code: &str, ticks: bool) -> Vec<Token<'_>> {
     let (mut tokens, mut at) = (Vec::new(), 0_usize);
     while let Some(letter) = code.get(at..).and_then(|rest| rest.chars().next()) {
         let next = at.saturating_add(letter.len_utf8());
@@ -197,11 +202,17 @@ fn tokens(code: &str) -> Vec<Token<'_>> {
         at = match letter {
             '\'' | '"' | '`' => match literal(rest, letter) {
                 Some((text, length)) => {
-                    tokens.push(Token::Text(text));
+                    let runs = ticks && letter == '`';
+                    tokens.push(if runs { Token::Ran(text) } else { Token::Text(text) });
                     at.saturating_add(length)
                 }
                 None => next,
             },
+            '%' | 'q' if ticks && ran(rest).is_some() => {
+                let (text, length) = ran(rest).unwrap_or_default();
+                tokens.push(Token::Ran(text));
+                at.saturating_add(length)
+            }
             '#' => at.saturating_add(rest.find('\n').unwrap_or(rest.len())),
             '/' if rest.starts_with("//") && !matches!(tokens.last(), Some(Token::Name(_))) => {
                 at.saturating_add(rest.find('\n').unwrap_or(rest.len()))
@@ -221,6 +232,24 @@ fn tokens(code: &str) -> Vec<Token<'_>> {
         };
     }
     tokens
+}
+
+/// The line of `%x(…)` (Ruby) or `qx(…)` (Perl) at the start of `rest`, and how many bytes it takes.
+fn ran(rest: &str) -> Option<(String, usize)> {
+    let inside = rest.strip_prefix("%x").or_else(|| rest.strip_prefix("qx"))?;
+    let open = inside.chars().next().filter(|open| !open.is_alphanumeric() && *open != ' ')?;
+    let close = match open {
+        '(' => ')',
+        '[' => ']',
+        '{' => '}',
+        '<' => '>',
+        other => other,
+    };
+    let text = inside.get(open.len_utf8()..)?;
+    let end = text.find(close)?;
+    let length =
+        end.saturating_add(2).saturating_add(open.len_utf8()).saturating_add(close.len_utf8());
+    Some((text.get(..end)?.to_owned(), length))
 }
 
 /// The literal at the start of `rest`, and how many bytes it takes with its quotes; `None` for a
@@ -259,9 +288,12 @@ mod tests {
                 words.collect::<Vec<_>>().join("|")
             }
             What::Line(text, _) => format!("`{}`", text.text.to_string_lossy()),
-            What::Input(_) => String::new(),
+            What::Input(_) | What::Made => String::new(),
         };
-        calls(code, Some(Path::new("/home/u"))).iter().map(show).collect()
+        calls(code, code.starts_with('`') || code.contains("x("), Some(Path::new("/home/u")))
+            .iter()
+            .map(show)
+            .collect()
     }
 
     #[test]
@@ -283,6 +315,10 @@ mod tests {
             ("system('rm', '-rf', '/')", "rm|-rf|/"),
             ("system \"rm -rf /\"", "`rm -rf /`"),
             ("FileUtils.rm_rf('/')", "rm|-r|-f|--|/"),
+            ("`rm -rf /`", "`rm -rf /`"),
+            ("puts %x(rm -rf /)", "`rm -rf /`"),
+            ("print qx(rm -rf /);", "`rm -rf /`"),
+            ("os.execute(\"rm -rf /\")", "`rm -rf /`"),
             ("BEGIN { system(\"id\") }", "`id`"),
             ("BEGIN { print \"x\" | \"sh\"; \"date\" | getline d }", "`sh`\n`date`"),
         ] {

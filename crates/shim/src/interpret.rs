@@ -12,7 +12,6 @@ use datafog_core::{
     Surroundings, Void,
 };
 
-use crate::config_file;
 use crate::form::Collector;
 use crate::profile::{At, Effect, OperandSpec, Profile, profile};
 use crate::read::{Call, Doubt};
@@ -21,6 +20,7 @@ use crate::source::SOURCES;
 use crate::text::Text;
 use crate::transport::copy;
 use crate::wrapped;
+use crate::{behind, config_file};
 
 /// Most things not understood that are told one by one.
 const MOST_TOLD: usize = 16;
@@ -153,7 +153,8 @@ fn unknown(program: String, argv: &[OsString]) -> Invocation {
     };
     let operands = argv.iter().enumerate().skip(1).map(operand).collect();
     let secrets = secrets_in(argv);
-    Invocation { program, operands, secrets, ..Invocation::default() }
+    let starts = behind::may_start(&program);
+    Invocation { program, operands, secrets, starts, ..Invocation::default() }
 }
 
 fn describe(profile: &Profile, call: &Call<'_>) -> Invocation {
@@ -166,6 +167,7 @@ fn describe(profile: &Profile, call: &Call<'_>) -> Invocation {
         flows: scope.flows,
         stdin: scope.stdin,
         unclear: call.unclear.clone(),
+        starts: profile.wraps || call.scopes.iter().any(|scope| scope.starts),
         ..Invocation::default()
     };
     describe_options(call, &mut invocation);
@@ -187,6 +189,7 @@ fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
             continue;
         }
         let spec = given.spec;
+        invocation.starts |= spec.starts.is_some();
         invocation.flows = invocation.flows.union(spec.adds);
         dropped = dropped.union(spec.drops);
         if let Some(stdin) = spec.stdin {

@@ -41,7 +41,7 @@ mod transport;
 mod words;
 mod wrapped;
 
-pub use behind::{Start, What, Word, behind, may_start, started_by_code};
+pub use behind::{Start, What, Word, behind, started_by_code};
 pub use display::{Mask, display};
 pub use install::{CommandName, InvalidName, LinkChange, LinkError, LinkState, Links};
 pub use interpret::{interpret, resolve};

@@ -85,6 +85,8 @@ pub(crate) struct Scope {
     pub(crate) reads: Option<Language>,
     /// The words of standard input follow those of the command that it starts.
     pub(crate) feeds: bool,
+    /// Some operand starts something, or standard input may.
+    pub(crate) starts: bool,
     pub(crate) options: &'static [OptionSpec],
     /// Every spelling, sorted, with the index of its option.
     pub(crate) spellings: &'static [(&'static str, u16)],
@@ -169,7 +171,7 @@ pub(crate) enum Starts {
     Found,
     /// A line for a shell: a value, or this operand and those behind it with blanks between.
     Line,
-    /// Nothing; what the program runs is named otherwise, and is not in its input either.
+    /// Nothing that is looked into: the program that runs is named, and not in the input.
     Nothing,
     /// No program; what is found is removed.
     Removal,
@@ -177,6 +179,8 @@ pub(crate) enum Starts {
     RemoteLine,
     /// A line for a shell; the words behind it are `$0`, `$1` and so on.
     Script,
+    /// A line, when the setting `name=value` holds one (`alias.x=!line` of git).
+    Setting,
 }
 
 /// What a program that stands in standard input is written in.

@@ -371,7 +371,7 @@ mod tests {
         let shown = |start: &Start<'_>| match &start.what {
             What::Command(words) => join(words),
             What::Line(line, _) => format!("`{}`", line.text.to_string_lossy()),
-            What::Input(_) => String::new(),
+            What::Input(_) | What::Made => String::new(),
         };
         let argv: Vec<Word> = reading.argv.iter().map(Word::of).collect();
         let plain = (!argv.is_empty()).then(|| join(&argv));
