@@ -8,7 +8,9 @@ argument parser and reads nothing it does not need.
 
 #![no_main]
 
+mod bounded;
 mod cli;
+mod confined;
 mod exit_code;
 mod foreign;
 mod proxy;
@@ -24,5 +26,11 @@ const OWN_NAME: &str = "datafog";
 
 fn run(process: Process) -> u8 {
     let host = Host::new(process.arguments, process.environment).executed_as(process.executed);
-    if host.program_name() == OWN_NAME { cli::run(host) } else { proxy::run(&host) }
+    match host.program_name() == OWN_NAME {
+        true if host.arguments().get(1).is_some_and(|it| it.to_bytes() == confined::FACE) => {
+            confined::run()
+        }
+        true => cli::run(host),
+        false => proxy::run(&host),
+    }
 }

@@ -45,6 +45,8 @@ mod path_pattern;
 mod pattern;
 #[path = "src/policy.rs"]
 mod policy;
+#[path = "src/range.rs"]
+mod range;
 #[path = "src/read/mod.rs"]
 mod read;
 #[path = "src/rule.rs"]
@@ -67,6 +69,7 @@ pub use explain::{ConditionTrace, Explanation, PartTrace, RuleOutcome, RuleTrace
 pub use given::Given;
 pub use layer::Layer;
 pub use policy::{NotCompiled, Policy};
+pub use range::{Question, Range};
 pub use rule::Rule;
 pub use spelling::nearest;
 pub use test_file::{TestCase, TestFile};

@@ -50,6 +50,32 @@ fn five_hundred_first_runs_at_once_leave_five_hundred_receipts_and_one_key() {
 }
 
 #[test]
+fn five_hundred_calls_at_once_are_counted_each_once() {
+    let install = Install::new(&["git"]);
+    install.stand_in("git");
+    let policy = "[policy]\nid = \"own\"\nversion = \"1\"\n[[rule]]\nid = \"often\"\neffect = \"deny\"\n\
+                  reason = \"r\"\ninstead = \"i\"\n[rule.when]\ncommand = \"git\"\n\
+                  rate = { over = 400, per = \"1d\" }\n";
+    fs::write(install.root().join("policy.toml"), policy).unwrap();
+    let children: Vec<Child> = (0..500).map(|_| spawn(install.shim("git", ["status"]))).collect();
+    let codes: Vec<Option<i32>> =
+        children.into_iter().map(|child| child.wait_with_output().unwrap().status.code()).collect();
+    let ended = |code: i32| codes.iter().filter(|one| **one == Some(code)).count();
+    // Whoever waits for the counter's lock longer than two seconds is stopped, too: never let through.
+    assert_eq!(ended(0) + ended(126), 500, "{codes:?}");
+    assert!(ended(0) <= 400, "{} ran", ended(0));
+    assert_eq!(install.ran().lines().count(), ended(0));
+    let receipts = install.receipts();
+    assert_eq!(receipts.len(), 500);
+    let counted =
+        receipts.iter().filter(|one| one["counted"].to_string().contains("often")).count();
+    assert_eq!(counted, 500, "each names the counter that it asked");
+    install.datafog(["receipts", "verify"]).run().succeeds();
+    // What was counted is still known: nobody gets through any more.
+    install.shim("git", ["status"]).run().ends_with(126);
+}
+
+#[test]
 fn killed_at_any_moment_nothing_has_run_that_is_not_on_record() {
     let install = Install::new(&[]);
     install.stand_in("cat");

@@ -1,5 +1,7 @@
 //! Policies of other systems decide inside the one gate, and the receipt says so.
 
+mod hostile;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -31,6 +31,8 @@ mod readme;
 #[cfg(test)]
 mod scan;
 #[cfg(test)]
+mod scorer;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod transparency;

@@ -1,5 +1,8 @@
 //! The tools around a policy: test, lint, diff, suggest, schema, trust.
 
+mod replay;
+mod schema;
+
 use std::fs;
 use std::path::PathBuf;
 
@@ -100,6 +103,28 @@ fn lint_names_what_is_probably_not_meant() {
     );
     let told = install.datafog(["policy", "lint", "costly.toml"]).run().stdout();
     assert!(told.contains("`.*`") && told.contains("costly.toml:6"), "{told}");
+}
+
+#[test]
+fn lint_names_exceptions_that_are_over_and_conditions_that_never_hold() {
+    let install = Install::new(&["git"]);
+    let over = "[[allow]]\npath = \"a\"\nreason = \"r\"\nexpires = \"2020-01-31\"\n";
+    file(&install, "over.toml", &format!("{HEAD}{over}"));
+    let told = install.datafog(["policy", "lint", "over.toml"]).run().succeeds().stdout();
+    assert!(told.contains("over.toml:7:") && told.contains("expired on 2020-01-31"), "{told}");
+    let rule = |when: &str| {
+        format!(
+            "{HEAD}[[rule]]\nid = \"r\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n[rule.when]\n{when}\n"
+        )
+    };
+    let never = rule("command = \"git\"\nall = [{ command = \"rm\" }]");
+    file(&install, "never.toml", &never);
+    let told = install.datafog(["policy", "lint", "never.toml"]).run().ends_with(4).stdout();
+    assert!(told.contains("this never holds: around it, `command` is `git`"), "{told}");
+    let branch = rule("command = \"git\"\nany = [{ command = \"rm\" }, { subcommand = \"push\" }]");
+    file(&install, "branch.toml", &branch);
+    let told = install.datafog(["policy", "lint", "branch.toml"]).run().succeeds().stdout();
+    assert!(told.contains("warning") && told.contains("this never holds"), "{told}");
 }
 
 /// Receipts as work leaves them: some pushes, a tag, a forced push; all observed.

@@ -18,6 +18,8 @@ pub struct Settings {
     /// A policy of another system that is asked besides our own, absolute; the stricter answer
     /// holds.
     pub policy: Option<PathBuf>,
+    /// A program that scores calls where the policy asks for it: its absolute path and arguments.
+    pub scorer: Option<Vec<String>>,
     /// How much is looked at.
     pub limits: Limits,
     /// How receipts are kept.
@@ -63,6 +65,7 @@ impl Default for Settings {
         Self {
             mode: Mode::Enforced,
             policy: None,
+            scorer: None,
             limits: Limits::default(),
             receipts: Receipts::default(),
             hooks: BTreeMap::new(),
@@ -96,7 +99,10 @@ impl Settings {
                 message: error.message().to_owned(),
             }
         })?;
-        settings.require_absolute_policy(text, path)?.require_absolute_targets(text, path)
+        settings
+            .require_absolute_policy(text, path)?
+            .require_absolute_scorer(text, path)?
+            .require_absolute_targets(text, path)
     }
 
     /// The mode in force for one command: the stricter of what is installed for it and what the
@@ -118,10 +124,15 @@ impl Settings {
         if self.policy.as_ref().is_none_or(|policy| policy.is_absolute()) {
             return Ok(self);
         }
-        let offset = text.lines().take_while(|line| !line.trim_start().starts_with("policy"));
-        let line = offset.count().saturating_add(1);
-        let message = String::from("`policy` is not an absolute path");
-        Err(Error::Settings { path: path.to_owned(), line, message })
+        Err(relative("policy", text, path))
+    }
+
+    fn require_absolute_scorer(self, text: &str, path: &Path) -> Result<Self, Error> {
+        let program = |scorer: &Vec<String>| scorer.first().is_some_and(|it| it.starts_with('/'));
+        if self.scorer.as_ref().is_none_or(program) {
+            return Ok(self);
+        }
+        Err(relative("scorer", text, path))
     }
 
     fn require_absolute_targets(self, text: &str, path: &Path) -> Result<Self, Error> {
@@ -136,6 +147,17 @@ impl Settings {
             line: line_at(text, offset),
             message: format!("the target of `{name}` is not an absolute path"),
         })
+    }
+}
+
+/// The mistake that what stands under `key` does not begin with an absolute path.
+fn relative(key: &str, text: &str, path: &Path) -> Error {
+    let before = text.lines().take_while(|line| !line.trim_start().starts_with(key));
+    let line = before.count().saturating_add(1);
+    Error::Settings {
+        path: path.to_owned(),
+        line,
+        message: format!("`{key}` is not an absolute path"),
     }
 }
 
@@ -174,6 +196,10 @@ mod tests {
         assert!(text.contains("config.toml` line 4") && text.contains("stdin_byte"), "{text}");
         let error = read("# no\npolicy = \"p.json\"\n").unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("absolute"), "{error}");
+        for slip in ["scorer = []", "scorer = [\"score\"]", "scorer = \"/score\""] {
+            let error = read(&format!("# no\n{slip}\n")).unwrap_err().to_string();
+            assert!(error.contains("line 2"), "{error}");
+        }
         let error = read("[hooks.git]\ntarget = \"git\"\n").unwrap_err();
         assert!(error.to_string().contains("line 1"), "{error}");
     }

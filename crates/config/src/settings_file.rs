@@ -25,6 +25,10 @@ mode = "enforced"
 # policy.toml; the stricter answer holds:
 #   policy = "/home/me/policies/agents.json"
 
+# A program that scores calls where a rule asks for it (`scorer` in docs/POLICY.md): its absolute
+# path and its arguments. It must belong to you or root, and be writable by nobody else:
+#   scorer = ["/usr/local/bin/score", "--json"]
+
 [limits]
 # Most bytes of standard input that are held back for judging before they leave.
 # stdin_bytes = 16777216

@@ -81,6 +81,12 @@ pub trait Facts {
         None
     }
 
+    /// How risky a scorer outside of datafog takes the call to be, of 100; `None` when there is none
+    /// or it failed. It is asked once.
+    fn outside_score(&self) -> Option<u32> {
+        None
+    }
+
     /// The user's home folder, by the password file.
     fn home(&self) -> Option<&Path>;
 

@@ -11,6 +11,7 @@ use datafog_gate::KnownWords;
 use datafog_policy::Diagnostic;
 
 use super::session::Session;
+use crate::confined::Confined;
 use crate::exit_code::ExitCode;
 use crate::report::Advised;
 
@@ -58,17 +59,19 @@ impl ImportCommand {
 /// Reads a foreign policy; what is wrong with it is told whole.
 pub(super) fn load(path: &Path, format: Option<Format>, session: &Session) -> Result<Policy> {
     let bytes = read(path).map_err(|error| unreadable(path, &error))?;
-    Policy::load(&bytes, &path.to_string_lossy(), format, &OnDisk).map_err(|faults| {
-        tell(session, &faults);
-        let message = format!("`{}` cannot be used", path.display());
-        let hint = String::from("mend what is named above");
-        Advised { message, hint, code: ExitCode::Invalid }.into()
-    })
+    Policy::load_confined(&bytes, &path.to_string_lossy(), format, &OnDisk, Some(&Confined))
+        .map_err(|faults| {
+            tell(session, &faults);
+            let message = format!("`{}` cannot be used", path.display());
+            let hint = String::from("mend what is named above");
+            Advised { message, hint, code: ExitCode::Invalid }.into()
+        })
 }
 
 /// What is wrong or odd about a policy of another system, in full when it cannot be used.
 pub(super) fn diagnose(bytes: &[u8], path: &Path) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-    let policy = Policy::load(bytes, &path.to_string_lossy(), None, &OnDisk)?;
+    let policy =
+        Policy::load_confined(bytes, &path.to_string_lossy(), None, &OnDisk, Some(&Confined))?;
     Ok(policy.notices().to_vec())
 }
 

@@ -20,6 +20,7 @@ use crate::report::Advised;
 
 mod diff;
 mod lint;
+mod recorded;
 mod schema;
 mod subject;
 mod suggest;
@@ -62,9 +63,10 @@ Examples:
     Import(foreign::ImportCommand),
     /// Judge recorded receipts again with a draft, and show what would change
     #[command(after_help = "\
-Receipts hold no values, so some cannot be judged again; how many, and why, is said.
+Receipts hold no values, so some cannot be judged again; how many, and why, is said. They are
+verified first: a ledger that was changed is refused, with its first bad line.
 
-Exit codes: 0 no decision changes, 1 some do, 4 the draft cannot be used.
+Exit codes: 0 no decision changes, 1 some do or the ledger is damaged, 4 the draft cannot be used.
 
 Examples:
   datafog policy diff draft.toml --replay 7d
@@ -82,7 +84,8 @@ Examples:
     Schema(schema::Schema),
     /// Print the smallest set of exceptions that recorded calls would need
     #[command(after_help = "\
-Nothing is changed. What a critical rule stopped comes out commented.
+Nothing is changed. What a critical rule stopped comes out commented. The receipts are verified
+first: a ledger that was changed is refused, with its first bad line.
 
 Examples:
   datafog policy suggest

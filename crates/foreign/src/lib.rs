@@ -32,6 +32,9 @@ mod reader;
 mod words;
 mod yaml;
 
+pub use agentgov::Confine;
+#[cfg(feature = "rego")]
+pub use agentgov::Rego;
 pub use call::Call;
 pub use command::{Command, Interpret, NoTables};
 pub use format::{Format, ParseFormatError};

@@ -6,7 +6,7 @@ use std::path::Path;
 use datafog_core::{Decision, Digest};
 use datafog_policy::{Diagnostic, Level, SourceText};
 
-use crate::agentgov::{self, AgentGov};
+use crate::agentgov::{self, AgentGov, Confine};
 use crate::call::Call;
 use crate::datafog::{self, DataFog};
 use crate::dataguard::{self, DataGuard};
@@ -68,9 +68,24 @@ impl Policy {
         format: Option<Format>,
         files: &dyn Files,
     ) -> Result<Self, Vec<Diagnostic>> {
+        Self::load_confined(bytes, path, format, files, None)
+    }
+
+    /// The same, for policies whose authors are not trusted: Rego is evaluated by `confine`, and
+    /// here, with unbounded memory, only where that is `None`.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn load_confined(
+        bytes: &[u8],
+        path: &str,
+        format: Option<Format>,
+        files: &dyn Files,
+        confine: Option<&'static dyn Confine>,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let notation = format::notation(bytes, path);
         if matches!(notation, Notation::Rego | Notation::Wasm) {
-            return Self::load_program(bytes, path, notation);
+            return Self::load_program(bytes, path, notation, confine);
         }
         let text = readable(bytes, path).map_err(|fault| vec![fault])?;
         let source = SourceText { path, text };
@@ -86,12 +101,17 @@ impl Policy {
     }
 
     /// A policy that is a program.
-    fn load_program(bytes: &[u8], path: &str, notation: Notation) -> Result<Self, Vec<Diagnostic>> {
+    fn load_program(
+        bytes: &[u8],
+        path: &str,
+        notation: Notation,
+        confine: Option<&'static dyn Confine>,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let text =
             if notation == Notation::Rego { str::from_utf8(bytes).unwrap_or_default() } else { "" };
         let source = SourceText { path, text };
         let told = |level, at: usize, message: String| source.diagnostic(level, at..at, message);
-        match agentgov::load(bytes, path, notation) {
+        match agentgov::load(bytes, path, notation, confine) {
             Ok((policy, notices)) => Ok(Self {
                 format: Format::AgentGov,
                 path: path.to_owned(),

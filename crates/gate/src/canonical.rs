@@ -29,6 +29,28 @@ pub(crate) fn followed(cwd: &Path, path: &Path) -> Option<PathBuf> {
     Resolver { cwd, folders: BTreeMap::new() }.resolve(path, true)
 }
 
+/// Paths that were resolved, so that many rules may ask about one and the same path, and about many
+/// in one folder.
+#[derive(Debug, Default)]
+pub(crate) struct Followed {
+    paths: BTreeMap<PathBuf, Option<PathBuf>>,
+    folders: BTreeMap<PathBuf, PathBuf>,
+}
+
+impl Followed {
+    /// As [`followed`]; `cwd` is the same each time.
+    pub(crate) fn get(&mut self, cwd: &Path, path: &Path) -> Option<PathBuf> {
+        if let Some(known) = self.paths.get(path) {
+            return known.clone();
+        }
+        let mut resolver = Resolver { cwd, folders: core::mem::take(&mut self.folders) };
+        let real = resolver.resolve(path, true);
+        self.folders = resolver.folders;
+        self.paths.insert(path.to_owned(), real.clone());
+        real
+    }
+}
+
 /// Resolves many paths; folders are resolved once, since most operands share theirs.
 struct Resolver<'a> {
     cwd: &'a Path,
@@ -48,7 +70,9 @@ impl Resolver<'_> {
         };
         let folder = self.folder(folder);
         let whole = folder.join(name);
-        Some(if follow { longest_real(&whole) } else { whole })
+        // The folder is real: only a link leads from here to somewhere else.
+        let leads_on = follow && fs::symlink_metadata(&whole).is_ok_and(|found| found.is_symlink());
+        Some(if leads_on { longest_real(&whole) } else { whole })
     }
 
     fn folder(&mut self, folder: &Path) -> PathBuf {
@@ -123,6 +147,24 @@ mod tests {
         assert_eq!(resolve(&base, "a/top", false), base.join("a/top"), "the link is removed");
         assert_eq!(resolve(&base, "a/top", true), Path::new("/"), "the link is read");
         assert_eq!(resolve(&base, "a/top/etc", true), Path::new("/etc"));
+    }
+
+    #[test]
+    fn a_path_that_is_asked_about_again_is_not_resolved_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = fs::canonicalize(folder.path()).unwrap();
+        symlink("/", base.join("top")).unwrap();
+        let mut followed = Followed::default();
+        for _ in 0..3 {
+            for (path, real) in
+                [("top", PathBuf::from("/")), ("a", base.join("a")), ("b", base.join("b"))]
+            {
+                assert_eq!(followed.get(&base, Path::new(path)), Some(real));
+                // Whatever becomes of the file: one call is judged by one answer.
+                let _gone = fs::remove_file(base.join("top"));
+            }
+        }
+        assert_eq!((followed.paths.len(), followed.folders.len()), (3, 1));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One action with everything known about it, as a policy may ask.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,10 @@ use datafog_core::{
 };
 use datafog_detect::Custom;
 
+use crate::canonical::Followed;
 use crate::counter::{Counter, Places};
 use crate::inspect::Inspection;
+use crate::outside::{FAILED, Scoring};
 use crate::principal;
 use crate::started::Started;
 use crate::world::World;
@@ -38,12 +40,19 @@ pub(crate) struct Case<'a> {
     account: OnceCell<Option<Account>>,
     /// The folder that was asked about, and the repository that it belongs to.
     repository: OnceCell<(PathBuf, Option<Option<Repository>>)>,
+    /// Paths that were asked about.
+    followed: RefCell<Followed>,
     /// What counters are kept with, and whether this call is to run, and so counts.
     counting: Option<(&'a Key, bool)>,
     /// What it starts, each looked at by itself.
     started: Vec<Self>,
     /// It was itself started by another one.
     is_started: bool,
+    /// The scorer outside, if any may be asked.
+    scoring: Option<Scoring<'a>>,
+    score: OnceCell<Result<u32, String>>,
+    /// Whether whoever asks only wants to see what is known.
+    is_decided: Cell<bool>,
     /// What counters said: a call counts once, however often it is asked.
     counted: RefCell<Vec<(Counter, Option<u32>)>>,
 }
@@ -71,9 +80,13 @@ impl<'a> Case<'a> {
             named_home: OnceCell::new(),
             account: OnceCell::new(),
             repository: OnceCell::new(),
+            followed: RefCell::default(),
             counting: None,
             started: Vec::new(),
             is_started: false,
+            scoring: None,
+            score: OnceCell::new(),
+            is_decided: Cell::new(false),
             counted: RefCell::new(Vec::new()),
         }
     }
@@ -140,6 +153,22 @@ impl<'a> Case<'a> {
     /// The same case where the call is to run, and so is counted when a rule asks how often.
     pub(crate) fn counting(self, key: &'a Key, counts: bool) -> Self {
         Self { counting: Some((key, counts)), ..self }
+    }
+
+    /// The same case where a scorer may be asked.
+    pub(crate) fn scored_by(self, scoring: Scoring<'a>) -> Self {
+        Self { scoring: Some(scoring), ..self }
+    }
+
+    /// From now on questions only repeat what was answered: explaining starts no program.
+    pub(crate) fn close(&self) {
+        self.is_decided.set(true);
+    }
+
+    /// Why the scorer gave no answer, when it was asked and gave none.
+    pub(crate) fn scorer_fault(&self) -> Option<String> {
+        let why = self.score.get()?.as_ref().err()?;
+        Some(format!("{FAILED}{why}"))
     }
 
     /// Ids of the rules whose counters counted this call.
@@ -278,7 +307,7 @@ impl Facts for Case<'_> {
     }
 
     fn canonical(&self, path: &Path) -> Option<PathBuf> {
-        canonical::followed(&self.action.cwd, path)
+        self.followed.borrow_mut().get(&self.action.cwd, path)
     }
 
     fn account(&self) -> Option<&Account> {
@@ -321,6 +350,14 @@ impl Facts for Case<'_> {
             self.counted.borrow_mut().push((counter, calls));
             calls
         })
+    }
+
+    fn outside_score(&self) -> Option<u32> {
+        let scoring = self.scoring.as_ref()?;
+        if self.is_decided.get() {
+            return self.score.get()?.as_ref().ok().copied();
+        }
+        self.score.get_or_init(|| scoring.ask(self)).as_ref().ok().copied()
     }
 
     fn entries(&self, folder: &Path) -> Option<usize> {

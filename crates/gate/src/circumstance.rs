@@ -134,7 +134,8 @@ pub(crate) fn local_time(zone: &str) -> Option<LocalTime> {
     at(Timestamp::now(), &self::zone(zone)?)
 }
 
-fn at(now: Timestamp, zone: &TimeZone) -> Option<LocalTime> {
+/// A moment in a zone.
+pub(crate) fn at(now: Timestamp, zone: &TimeZone) -> Option<LocalTime> {
     let now = now.to_zoned(zone.clone());
     let weekday = u8::try_from(now.weekday().to_monday_zero_offset()).ok()?;
     let (hour, minute) = (u16::try_from(now.hour()).ok()?, u16::try_from(now.minute()).ok()?);

@@ -57,7 +57,7 @@ fn whole((laid, mut found): (Option<Laid>, Vec<Diagnostic>), path: &Path) -> Res
 }
 
 /// Which layer a file belongs to, by its name.
-fn layer_of(path: &Path) -> Layer {
+pub(crate) fn layer_of(path: &Path) -> Layer {
     let project = path.file_name().is_some_and(|name| name == PROJECT_FILE);
     if project { Layer::Project } else { Layer::User }
 }
@@ -97,12 +97,14 @@ fn with_actions<'c>(text: &str, detectors: impl Iterator<Item = &'c OwnDetector>
 
 /// Everything there is to say about a policy file, warnings included; the policy itself when it
 /// could be read. Laid over the embedded one as in [`policy`].
-pub fn diagnose(text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
+#[cfg(test)]
+pub(crate) fn diagnose(text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
     let (laid, found) = diagnose_over(&Policy::builtin(), None, (text, path, layer_of(path)));
     (laid.map(|laid| laid.policy), found)
 }
 
-fn diagnose_over(
+/// Everything there is to say about a file that is laid over `base` and `below`.
+pub(crate) fn diagnose_over(
     base: &Policy,
     below: Option<&[u8]>,
     (text, path, layer): (&str, &Path, Layer),

@@ -45,6 +45,7 @@ impl Draft<'_> {
     pub(crate) fn event(&self) -> Event {
         let (case, action) = (self.case, self.case.action);
         let mut faults: Vec<String> = self.fault.iter().map(|error| error.in_full()).collect();
+        faults.extend(case.scorer_fault());
         for seen in case.all().map(|one| one.inspection) {
             faults.extend(seen.unscanned.iter().chain(&seen.faults).cloned());
         }
@@ -84,12 +85,12 @@ impl Draft<'_> {
 }
 
 /// Which way data moves by any part.
-fn flows(case: &Case<'_>) -> Flows {
+pub(crate) fn flows(case: &Case<'_>) -> Flows {
     case.all().map(|one| one.flows()).fold(Flows::NONE, Flows::union)
 }
 
 /// Where anything goes, each place once.
-fn destinations(case: &Case<'_>) -> Vec<String> {
+pub(crate) fn destinations(case: &Case<'_>) -> Vec<String> {
     let mut places: Vec<String> = Vec::new();
     for place in case.all().flat_map(Case::destinations_so_far).map(destination) {
         if !places.contains(&place) {

@@ -182,6 +182,10 @@ impl Facts for ExampleFacts<'_> {
         Some(self.example.stated.calls.unwrap_or(1))
     }
 
+    fn outside_score(&self) -> Option<u32> {
+        self.example.stated.score
+    }
+
     fn home(&self) -> Option<&Path> {
         Some(Path::new(HOME))
     }

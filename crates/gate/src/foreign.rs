@@ -35,6 +35,12 @@ pub trait ForeignPolicies: Debug {
         path: &Path,
         files: &dyn Reads,
     ) -> Result<Box<dyn ForeignPolicy>, Vec<Diagnostic>>;
+
+    /// Asks a scorer: `program` is its absolute path and its arguments. Points of 100.
+    ///
+    /// # Errors
+    /// In words, why there is no answer.
+    fn score(&self, program: &[String], question: Vec<u8>) -> Result<u32, String>;
 }
 
 /// One policy of another system.

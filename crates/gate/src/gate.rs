@@ -24,6 +24,7 @@ use crate::lookup::Finder;
 use crate::marker::{self, Marker};
 use crate::notice::Notice;
 use crate::on_error::{Consequence, Failure, on_error, passes};
+use crate::outside::Scoring;
 use crate::report::Report;
 use crate::request::{Outcome, Purpose, Request};
 use crate::started::Started;
@@ -83,7 +84,12 @@ impl<'a> Gate<'a> {
         let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known)
             .knowing(opened.state.custom.as_ref())
             .starting(&started)
-            .counting(&opened.key, request.purpose == Purpose::Run);
+            .counting(&opened.key, request.purpose == Purpose::Run)
+            .scored_by(Scoring {
+                way: self.foreign,
+                program: opened.state.settings.scorer.as_deref(),
+                key: &opened.key,
+            });
         let (decision, asked) = opened.decide(request, &case, &mut clock);
         let plan = self.plan(request, &opened, &case, &decision);
         let mut event = opened.event(request, &case, &decision, &plan, &clock);

@@ -9,7 +9,10 @@ use std::path::Path;
 use datafog_core::{RuleOrigin, Verdict};
 use datafog_policy::{
     Diagnostic, Example, Layer, Level, Policy, Rule, RuleTrace, SourceText, costly_patterns,
+    expired_exceptions,
 };
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::example::in_invented_world;
 use crate::vocabulary::KnownWords;
@@ -62,6 +65,8 @@ pub fn lint_policy(policy: &Policy, text: &str, path: &Path) -> Vec<Diagnostic> 
     let mut warnings = broad(policy, &own, lines);
     warnings.extend(switches_off(policy, &own, lines));
     warnings.extend(costly_patterns(text, &path));
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date().to_string();
+    warnings.extend(expired_exceptions(text, &path, &today));
     warnings.sort_by_key(|one| (one.line, one.column));
     warnings
 }

@@ -5,21 +5,30 @@
 //! way data moves) stands in the receipt itself. What cannot be had back that way is said, never
 //! guessed: such a receipt is not replayed.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Action, ActionKind, Destination, Event, Facts, Finding, Flows, HostName, Invented, Invocation,
-    Mode, OperandKind, Principal, Reach, ReceiptKind, Surroundings, Verdict, Void,
+    Action, ActionKind, Destination, Event, Facts, Finding, Flow, Flows, HostName, Invented,
+    Invocation, LocalTime, Mode, OperandKind, Principal, PrincipalKind, Reach, ReceiptKind,
+    Surroundings, Value, Verdict, Void,
 };
 use datafog_detect::Custom;
+use datafog_policy::{Policy, Question, Range, Truth};
 use datafog_shim::Wrapped;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::case::goes_home;
+use crate::circumstance;
 use crate::example::{by_text, nothing};
+use crate::outside;
+use crate::started;
 
 /// Why a receipt cannot be judged again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Unreplayable {
     /// It is no decision about an action: an outcome, or a mended break of the ledger.
     #[error("no decision about a command")]
@@ -27,12 +36,25 @@ pub enum Unreplayable {
     /// The command line was cut, or left out.
     #[error("the command line was too long to be kept")]
     Cut,
-    /// The action is no command line.
-    #[error("the call of a tool")]
-    Tool,
+    /// What the policy asks about is not kept in receipts, and its verdict depends on it.
+    #[error("not in the receipt: {0}")]
+    Open(String),
+    /// The action is neither a command line nor the call of a tool.
+    #[error("neither a command nor the call of a tool")]
+    Other,
+    /// What it started (the commands of a line for a shell, the command behind `sudo`) was judged by
+    /// itself.
+    #[error("what it starts was judged by itself, which is not in the receipt")]
+    Started,
+    /// A policy of another system looks at the values of a tool's arguments.
+    #[error("another system's policy asks for the values of a tool's arguments")]
+    Values,
     /// There was no policy to judge by.
     #[error("settings or policy could not be loaded then")]
     Fault,
+    /// The line is no receipt that this version can read.
+    #[error("a line that cannot be read")]
+    Unreadable,
     /// Judged again by the same policy, it comes out otherwise: what made the difference is not in
     /// the receipt.
     #[error("what decided it is not in the receipt")]
@@ -45,6 +67,8 @@ pub struct Replay {
     home: Option<PathBuf>,
     root: PathBuf,
     custom: Option<Custom>,
+    /// Zones that were asked for.
+    zones: RefCell<BTreeMap<String, Option<TimeZone>>>,
 }
 
 /// A receipt's action, as a policy may ask about it.
@@ -55,14 +79,21 @@ pub struct Replayed<'a> {
     world: Invented,
     action: Action,
     flows: Flows,
+    /// Which way the values of a tool's arguments can move.
+    ways: Flows,
     destinations: Vec<Destination>,
+    unscanned: Vec<String>,
+    /// Of some destination nothing but the name is kept.
+    named_only: bool,
+    /// Whether a secret is at home could not be told since the last time somebody asked that.
+    guessed: Cell<bool>,
 }
 
 impl Replay {
     /// For the receipts of the installation at `root`.
     #[must_use]
-    pub const fn new(home: Option<PathBuf>, root: PathBuf, custom: Option<Custom>) -> Self {
-        Self { home, root, custom }
+    pub fn new(home: Option<PathBuf>, root: PathBuf, custom: Option<Custom>) -> Self {
+        Self { home, root, custom, zones: RefCell::new(BTreeMap::new()) }
     }
 
     /// The facts of a recorded decision.
@@ -74,10 +105,10 @@ impl Replay {
             ReceiptKind::Action | ReceiptKind::Check => {}
             ReceiptKind::Outcome | ReceiptKind::Recovery => return Err(Unreplayable::NoDecision),
         }
-        if event.action_type != ActionKind::CommandExec {
-            return Err(Unreplayable::Tool);
+        if !matches!(event.action_type, ActionKind::CommandExec | ActionKind::ToolCall) {
+            return Err(Unreplayable::Other);
         }
-        if event.command.is_empty() || event.command.ends_with('…') {
+        if event.command.is_empty() || is_cut(event) {
             return Err(Unreplayable::Cut);
         }
         // Without a policy the answer is a denial that no rule gives, with the failure as its reason.
@@ -87,28 +118,155 @@ impl Replay {
         if failed {
             return Err(Unreplayable::Fault);
         }
-        let argv = words(&event.command);
         let world = nothing(&event.cwd);
-        let mut invocation = datafog_shim::interpret(&argv, &world);
-        datafog_shim::resolve(&mut invocation, &world);
-        fill(&mut invocation, &world.cwd);
-        let destinations = destinations(&event.destinations, &invocation.destinations);
-        invocation.destinations.clone_from(&destinations);
-        let action = Action {
-            id: event.receipt_id,
-            kind: event.action_type,
-            cwd: world.cwd.clone(),
-            invocation,
-            tool: None,
-            parts: parts(datafog_shim::wrapped(&argv, &world), event),
-            argv,
-        };
+        if starts(event, &world) {
+            return Err(Unreplayable::Started);
+        }
+        let is_tool = event.action_type == ActionKind::ToolCall;
+        let mut action = if is_tool { call(event, &world) } else { command(event, &world) };
+        let (destinations, named_only) =
+            destinations(&event.destinations, &action.invocation.destinations);
+        action.invocation.destinations.clone_from(&destinations);
         let flows = event.flows.iter().fold(Flows::NONE, |flows, flow| flows.with(*flow));
-        Ok(Replayed { replay: self, event, world, action, flows, destinations })
+        let ways = if is_tool { ways(event, &world, action.invocation.flows) } else { flows };
+        let faults = event.faults.iter().filter(|fault| !fault.starts_with(outside::FAILED));
+        let unscanned = faults.cloned().collect();
+        Ok(Replayed {
+            replay: self,
+            event,
+            world,
+            action,
+            flows,
+            ways,
+            unscanned,
+            destinations,
+            named_only,
+            guessed: Cell::new(false),
+        })
+    }
+
+    fn zone(&self, name: &str) -> Option<TimeZone> {
+        let mut zones = self.zones.borrow_mut();
+        let read = || circumstance::zone(name);
+        zones.entry(name.to_owned()).or_insert_with(read).clone()
     }
 }
 
+/// Whether the call starts anything that was judged by itself.
+fn starts(event: &Event, world: &Invented) -> bool {
+    let names = event.command.strip_prefix(TOOL).and_then(|line| line.strip_prefix(&*event.tool));
+    let Some(names) = names.filter(|_| event.action_type == ActionKind::ToolCall) else {
+        return !started::by_command(event.receipt_id, &words(&event.command), world).is_empty();
+    };
+    // What it would start with anything in its arguments.
+    let anything = |name: &str| (name.to_owned(), Value::Text(String::from("/x y; z")));
+    let members = names.split_whitespace().map(anything).collect();
+    !datafog_shim::interpret_tool(&event.tool, Value::Table(members), world).starts.is_empty()
+}
+
+/// Whether a part of the displayed line is missing: it was too long to be kept.
+fn is_cut(event: &Event) -> bool {
+    // Names of a tool and its arguments are cut without a mark.
+    event.command.ends_with('…') || event.command.chars().count() >= MOST_NAMES
+}
+
+/// So many letters are kept of the names of a tool and its arguments.
+const MOST_NAMES: usize = 512;
+
+/// What begins the display of a tool's call that runs no command that could be read.
+const TOOL: &str = "tool:";
+
+/// A command, as its displayed line tells.
+fn command(event: &Event, world: &Invented) -> Action {
+    let argv = words(&event.command);
+    let mut invocation = datafog_shim::interpret(&argv, world);
+    datafog_shim::resolve(&mut invocation, world);
+    fill(&mut invocation, &world.cwd);
+    Action {
+        id: event.receipt_id,
+        kind: event.action_type,
+        cwd: world.cwd.clone(),
+        invocation,
+        tool: None,
+        parts: parts(datafog_shim::wrapped(&argv, world), event),
+        argv,
+    }
+}
+
+/// The call of a tool: its name and those of its arguments, or the command that it runs. What the
+/// arguments are is not kept.
+fn call(event: &Event, world: &Invented) -> Action {
+    let names = event.command.strip_prefix(TOOL).and_then(|line| line.strip_prefix(&*event.tool));
+    let members = names.unwrap_or_default().split_whitespace();
+    let members = members.map(|name| (name.to_owned(), Value::Null)).collect();
+    let reading = datafog_shim::interpret_tool(&event.tool, Value::Table(members), world);
+    let tool = Some(Box::new(reading.call));
+    if names.is_none() {
+        return Action { tool, ..command(event, world) };
+    }
+    let mut invocation = reading.invocation;
+    let flows = event.flows.iter().fold(Flows::NONE, |flows, flow| flows.with(*flow));
+    // A call that ended on this machine was, before that was known, one that leaves.
+    invocation.flows = if flows.has(Flow::Loopback) { flows.with(Flow::Leaves) } else { flows };
+    invocation.contents.clear();
+    invocation.operands.clear();
+    Action {
+        id: event.receipt_id,
+        kind: event.action_type,
+        argv: Vec::new(),
+        cwd: world.cwd.clone(),
+        invocation,
+        tool,
+        parts: Vec::new(),
+    }
+}
+
+/// Which way the values of a tool's arguments can move: those of its paths by its name, all others
+/// by what the whole call does.
+fn ways(event: &Event, world: &Invented, flows: Flows) -> Flows {
+    let path = vec![(String::from("path"), Value::Text(String::from("/")))];
+    let reading = datafog_shim::interpret_tool(&event.tool, Value::Table(path), world);
+    let of_paths = reading.invocation.operands.iter().map(|operand| operand.flow);
+    of_paths.fold(flows.with(Flow::Stays), Flows::with)
+}
+
 impl Replayed<'_> {
+    /// The verdicts that `policy` may come to. When there is more than one, what decides between
+    /// them is not in the receipt.
+    pub fn range(&self, policy: &Policy) -> Range {
+        self.guessed.set(false);
+        policy.range(self, &|asked| self.is_open(asked))
+    }
+
+    /// Whether the answer of a condition is more than the receipt can tell.
+    fn is_open(&self, Question { condition, answer, flows }: Question) -> bool {
+        let who = &self.event.principal;
+        let unasked = who.parents.is_empty();
+        let bare = self.action.argv.is_empty();
+        match condition {
+            "argument" => self.action.tool.is_some(),
+            // With a command among its arguments, their names were not kept.
+            "category" => self.action.tool.is_some() && !bare,
+            "content" | "operand" => {
+                bare && (flows.is_empty() || self.ways.iter().any(|way| flows.has(way)))
+            }
+            "finding" => self.guessed.take(),
+            "host" => self.named_only && answer == Truth::Unknown,
+            "parent" => unasked,
+            "principal" => unasked && who.kind == PrincipalKind::Unknown,
+            "agent" | "session" => unasked && who.agent.is_none(),
+            "branch" | "ci" | "group" | "rate" | "remote" | "repository" | "role" | "scorer"
+            | "tenant" | "user" => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a policy of another system has what it asks for.
+    #[must_use]
+    pub fn has_values(&self) -> bool {
+        self.action.tool.is_none()
+    }
+
     /// The world around it: nothing but the folder that it ran in.
     #[must_use]
     pub fn world(&self) -> &dyn Surroundings {
@@ -159,11 +317,15 @@ impl Facts for Replayed<'_> {
             Some(detector) => detector.hosts.to_vec(),
             None => own.iter().flat_map(|own| &own.hosts).map(String::as_str).collect(),
         };
-        goes_home(&self.action.invocation, finding, &homes, || &self.destinations)
+        let home = goes_home(&self.action.invocation, finding, &homes, || &self.destinations);
+        if !home && self.named_only {
+            self.guessed.set(true);
+        }
+        home
     }
 
     fn unscanned(&self) -> &[String] {
-        &self.event.faults
+        &self.unscanned
     }
 
     fn mode(&self) -> Mode {
@@ -172,6 +334,11 @@ impl Facts for Replayed<'_> {
 
     fn principal(&self) -> &Principal {
         &self.event.principal
+    }
+
+    fn local_time(&self, zone: &str) -> Option<LocalTime> {
+        let moment: Timestamp = self.event.timestamp.parse().ok()?;
+        circumstance::at(moment, &self.replay.zone(zone)?)
     }
 
     fn home(&self) -> Option<&Path> {
@@ -213,18 +380,22 @@ fn words(line: &str) -> Vec<OsString> {
     words
 }
 
-/// The hosts that were recorded. Where the command line tells the same ones, it also tells what it
-/// does with them; of others only the name is known.
-fn destinations(recorded: &[String], told: &[Destination]) -> Vec<Destination> {
-    let known = |text: &String| {
+/// The hosts that were recorded, and whether of any only the name is known. Where the command line
+/// tells the same ones, it also tells what it does with them.
+fn destinations(recorded: &[String], told: &[Destination]) -> (Vec<Destination>, bool) {
+    let mut named_only = false;
+    let mut known = |text: &String| {
         let same = |one: &&Destination| {
             let port = one.port.map(|port| format!(":{port}")).unwrap_or_default();
             let plain = format!("{}://{}{port}", one.scheme, one.host);
             text.strip_prefix(&plain).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
         };
-        told.iter().find(same).cloned().unwrap_or_else(|| named(text))
+        told.iter().find(same).cloned().unwrap_or_else(|| {
+            named_only = true;
+            named(text)
+        })
     };
-    recorded.iter().map(known).collect()
+    (recorded.iter().map(&mut known).collect(), named_only)
 }
 
 /// A host of which the receipt holds nothing but the name.

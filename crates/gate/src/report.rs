@@ -48,6 +48,7 @@ impl Report {
         let loaded = state.fault.is_none();
         let decider = decision.decider().map(|rule| rule.part).filter(|part| *part > 0);
         let decider = decider.and_then(|part| case.all().nth(part));
+        case.close();
         let masks: Vec<_> = veil::masks(case).collect();
         let form = datafog_shim::normal_form(&case.action.invocation, &masks);
         Self {

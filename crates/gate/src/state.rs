@@ -20,7 +20,7 @@ use crate::vocabulary::OwnWords;
 use crate::{Error, compile};
 
 /// First bytes of a cache file; changes with its form.
-const MAGIC: &[u8; 8] = b"dfcache5";
+const MAGIC: &[u8; 8] = b"dfcache6";
 
 /// Length of the keyed digest after the magic bytes.
 const TAG_BYTES: usize = 32;
@@ -323,7 +323,8 @@ pub(crate) fn trusted(path: &Path, user: u32) -> Result<Option<FileIdentity>, Er
     Ok(identity.file)
 }
 
-fn read(path: &Path) -> Result<String, Error> {
+/// The text of a policy or settings file.
+pub(crate) fn read(path: &Path) -> Result<String, Error> {
     let text = read_small(path, MOST_TEXT)
         .and_then(|bytes| String::from_utf8(bytes).map_err(|e| io::Error::other(e.utf8_error())));
     text.map_err(|source| Error::Read { path: path.to_owned(), source })
@@ -499,7 +500,7 @@ mod tests {
         let good = fs::read(cache_file(&place.layout)).unwrap();
         let mut forged = good.clone();
         *forged.last_mut().unwrap() ^= 1;
-        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache5".to_vec(), Vec::new()] {
+        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache6".to_vec(), Vec::new()] {
             fs::write(cache_file(&place.layout), bad).unwrap();
             let state = place.load();
             assert!(state.fault.is_none() && state.settings.mode == Mode::Enforced);

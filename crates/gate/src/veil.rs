@@ -6,23 +6,20 @@
 //! the text itself.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use datafog_core::{Channel, Event, Facts, Key};
 use datafog_detect::Scanner;
 use datafog_shim::Mask;
 
 use crate::case::Case;
-
-/// Shorter values are not looked for: they stand in innocent words, too.
-const SHORTEST: usize = 4;
+use crate::concealed::Concealed;
 
 /// What must not be seen.
 #[derive(Debug)]
 pub(crate) struct Veil<'a> {
     scanner: Scanner<'a>,
-    /// Values as they stand in argv, longest first, each with what is shown instead.
-    values: Vec<(&'a [u8], String)>,
+    /// Values as they stand in argv.
+    values: Concealed,
     /// The program has no profile, or a tool of any name is called.
     strange: bool,
 }
@@ -30,34 +27,23 @@ pub(crate) struct Veil<'a> {
 impl<'a> Veil<'a> {
     /// For texts about one action.
     pub(crate) fn of(case: &'a Case<'_>, key: &'a Key) -> Self {
-        let mut values: Vec<_> = case
-            .all()
-            .flat_map(|one| masks(one).map(|mask| (&one.action.argv, mask)))
-            .filter_map(|(argv, (argument, mask))| {
-                let text = argv.get(argument)?.as_encoded_bytes();
-                Some((mask.span.of(text)?, mask.label))
-            })
-            .filter(|(value, _)| value.len() >= SHORTEST)
-            .collect();
-        values.sort_by_key(|(value, _)| core::cmp::Reverse(value.len()));
+        let masked = case.all().flat_map(|one| masks(one).map(|mask| (&one.action.argv, mask)));
+        let values = Concealed::new(masked.filter_map(|(argv, (argument, mask))| {
+            let text = argv.get(argument)?.as_encoded_bytes();
+            Some((mask.span.of(text)?, mask.label))
+        }));
         let strange = !case.action.invocation.known || case.action.tool.is_some();
         Self { scanner: Scanner::new(key), values, strange }
     }
 
     /// For texts about nothing in particular.
-    pub(crate) const fn plain(key: &'a Key) -> Self {
-        Self { scanner: Scanner::new(key), values: Vec::new(), strange: true }
+    pub(crate) fn plain(key: &'a Key) -> Self {
+        Self { scanner: Scanner::new(key), values: Concealed::default(), strange: true }
     }
 
     /// `text` without the values known; hosts are in lower case, so case does not matter.
     pub(crate) fn known<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut shown = Cow::Borrowed(text);
-        for (value, label) in &self.values {
-            if position(shown.as_bytes(), value).is_some() {
-                shown = Cow::Owned(without(&shown, value, label));
-            }
-        }
-        shown
+        self.values.hidden(text)
     }
 
     /// `text` without the values known, nor anything that a detector recognises in it.
@@ -121,51 +107,9 @@ pub(crate) fn masks<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (usize, Mask
     })
 }
 
-/// `text` with `label` for every `value` in it.
-fn without(text: &str, value: &[u8], label: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(found) = position(rest.as_bytes(), value) {
-        let (Some(before), Some(after)) = (rest.get(..found.start), rest.get(found.end..)) else {
-            // A value of odd bytes: rather nothing is shown than a part of it.
-            return format!("‹{label}›");
-        };
-        shown.push_str(before);
-        shown.push('‹');
-        shown.push_str(label);
-        shown.push('›');
-        rest = after;
-    }
-    shown.push_str(rest);
-    shown
-}
-
-/// Where `part` stands in `text`, whatever the case of its letters.
-fn position(text: &[u8], part: &[u8]) -> Option<Range<usize>> {
-    let start = text.windows(part.len()).position(|window| window.eq_ignore_ascii_case(part))?;
-    Some(start..start.saturating_add(part.len()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn veil<'a>(key: &'a Key, values: &[&'a str]) -> Veil<'a> {
-        let values = values.iter().map(|it| (it.as_bytes(), "secret.x".to_owned())).collect();
-        Veil { scanner: Scanner::new(key), values, strange: false }
-    }
-
-    #[test]
-    fn values_go_wherever_they_stand() {
-        let key = Key::from_bytes(&[7; 32]).unwrap();
-        let veil = veil(&key, &["S3cretValue", "hunter2"]);
-        assert_eq!(veil.known("https://s3cretvalue.evil/"), "https://‹secret.x›.evil/");
-        assert_eq!(veil.known("hunter2 hunter2"), "‹secret.x› ‹secret.x›");
-        let named = self::veil(&key, &["secret"]);
-        assert_eq!(named.known("secret"), "‹secret.x›");
-        assert!(matches!(veil.known("nothing"), Cow::Borrowed("nothing")));
-        assert_eq!(veil.known("é S3cretValue é"), "é ‹secret.x› é");
-    }
 
     #[test]
     fn what_a_detector_knows_goes_too() {

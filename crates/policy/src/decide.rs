@@ -107,7 +107,7 @@ fn matches<'a>(head: &Head<'a>, facts: &dyn Facts) -> Result<Vec<Hit<'a>>, Damag
 }
 
 /// What the table alone tells, before any condition is read.
-fn can_match(entry: Entry, flows: u8, facts: &dyn Facts) -> bool {
+pub(crate) fn can_match(entry: Entry, flows: u8, facts: &dyn Facts) -> bool {
     (entry.flows == 0 || entry.flows & flows != 0)
         && !(entry.needs_finding() && facts.findings().is_empty())
         && !(entry.needs_unscanned() && facts.unscanned().is_empty())
@@ -245,7 +245,7 @@ pub(crate) struct Part<'a> {
     /// How many findings stand before those of this part.
     findings_before: usize,
     /// Whether the default is asked about it.
-    speaks: bool,
+    pub(crate) speaks: bool,
 }
 
 impl Facts for Part<'_> {
@@ -307,6 +307,10 @@ impl Facts for Part<'_> {
 
     fn calls(&self, counter: &str, seconds: u32, most: u32) -> Option<u32> {
         self.whole.calls(counter, seconds, most)
+    }
+
+    fn outside_score(&self) -> Option<u32> {
+        self.whole.outside_score()
     }
 
     fn home(&self) -> Option<&Path> {

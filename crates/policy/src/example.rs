@@ -82,6 +82,8 @@ pub struct Stated {
     pub ci: bool,
     /// How many calls were counted, this one included; 1 when not stated.
     pub calls: Option<u32>,
+    /// What a scorer outside says; it fails when not stated.
+    pub score: Option<u32>,
 }
 
 impl Stated {
@@ -225,6 +227,7 @@ impl Example {
         given.time = self.stated.time;
         given.automation = self.stated.automation();
         given.calls = Some(self.stated.calls.unwrap_or(1));
+        given.outside_score = self.stated.score;
         given.mode = self.mode;
         given.findings = self.findings();
         given.going_home =

@@ -46,6 +46,8 @@ pub struct Given {
     pub automation: Automation,
     /// What every counter counted; `None` when nobody could count.
     pub calls: Option<u32>,
+    /// What a scorer outside says; `None` when there is none.
+    pub outside_score: Option<u32>,
 }
 
 impl Given {
@@ -86,6 +88,7 @@ impl Given {
             time: None,
             automation: Automation::Unknown,
             calls: None,
+            outside_score: None,
         }
     }
 
@@ -178,6 +181,10 @@ impl Facts for Given {
 
     fn calls(&self, _counter: &str, _seconds: u32, _most: u32) -> Option<u32> {
         self.calls
+    }
+
+    fn outside_score(&self) -> Option<u32> {
+        self.outside_score
     }
 
     fn entries(&self, folder: &Path) -> Option<usize> {

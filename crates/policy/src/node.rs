@@ -123,12 +123,14 @@ fn test_group(
     Ok(joined)
 }
 
-enum Part<'a> {
+/// The next node of compiled bytes.
+pub(crate) enum Part<'a> {
     Group(Join, &'a [u8]),
     Leaf(&'static crate::condition::Kind, &'a [u8]),
 }
 
-fn next<'a>(bytes: &mut &'a [u8]) -> Result<Part<'a>, Damaged> {
+/// Takes the first node off the bytes.
+pub(crate) fn next<'a>(bytes: &mut &'a [u8]) -> Result<Part<'a>, Damaged> {
     let (&tag, rest) = bytes.split_first().ok_or(Damaged)?;
     *bytes = rest;
     let body = take(bytes)?;

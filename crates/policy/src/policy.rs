@@ -9,7 +9,9 @@ use crate::compiled::{self, Head, PolicyData, layout};
 use crate::decide::{damaged, judge};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::join::{Source, join};
-use crate::{Example, Explanation, Interpreter, Layer, Rule, Truth, Vocabulary, node};
+use crate::{
+    Example, Explanation, Interpreter, Layer, Question, Range, Rule, Truth, Vocabulary, node,
+};
 
 /// A set of rules and what happens when none matches.
 ///
@@ -169,6 +171,15 @@ impl Policy {
             default: Verdict::Deny,
             parts: Vec::new(),
         })
+    }
+
+    /// The verdicts that are possible when some answers are open: `is_open` is told of each
+    /// condition right after it was asked. Between two verdicts that differ, nobody
+    /// can tell. A damaged policy denies.
+    pub fn range(&self, facts: &dyn Facts, is_open: &dyn Fn(Question) -> bool) -> Range {
+        let found = self.head().and_then(|head| crate::range::range(&head, facts, is_open));
+        let (least, most) = (Verdict::Deny, Verdict::Deny);
+        found.unwrap_or_else(|Damaged| Range { least, most, open: Vec::new() })
     }
 
     /// Every rule, in order. Empty when the compiled bytes are damaged.

@@ -138,3 +138,54 @@ fn a_role_comes_from_the_processs_own_user() {
     let answer = install.datafog(asked).run().json();
     assert_eq!(answer["rule"], paths, "{answer}");
 }
+
+#[test]
+fn a_file_of_users_gives_groups_tenants_and_roles() {
+    let install = Install::new(&["git"]);
+    install.stand_in("git");
+    let uid = nix::unistd::geteuid();
+    let user = nix::unistd::User::from_uid(uid).unwrap().unwrap().name;
+    let policy = "[policy]\nid = \"own\"\nversion = \"1\"\n[[role]]\nname = \"analyst\"\n\
+                  groups = [\"analysts\"]\nblocked_commands = [\"curl\"]\n\
+                  [[rule]]\nid = \"no-push\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
+                  [rule.when]\nrole = \"analyst\"\ncommand = \"git\"\nsubcommand = \"push\"\n\
+                  [[rule]]\nid = \"no-fetch\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
+                  [rule.when]\ntenant = \"acme\"\ncommand = \"git\"\nsubcommand = \"fetch\"\n\
+                  [[rule]]\nid = \"no-tag\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
+                  [rule.when]\ngroup = \"analysts\"\ncommand = \"git\"\nsubcommand = \"tag\"\n";
+    fs::write(install.root().join("policy.toml"), policy).unwrap();
+    let users = install.root().join("users.toml");
+    let write = |groups: &str, tenant: &str| {
+        let text =
+            format!("[[user]]\nname = \"{user}\"\ngroups = [{groups}]\ntenant = \"{tenant}\"\n");
+        fs::write(&users, text).unwrap();
+    };
+    let git = |word: &str| install.shim("git", [word]).run();
+    write("\"analysts\"", "acme");
+    git("push").assert_denied(&install, "no-push");
+    git("fetch").assert_denied(&install, "no-fetch");
+    git("tag").assert_denied(&install, "no-tag");
+    git("status").succeeds();
+    write("\"others\"", "umbrella");
+    for word in ["push", "fetch", "tag"] {
+        git(word).succeeds();
+    }
+    let finding = |level: &str| {
+        let json = install.datafog(["doctor", "--json"]).run().json();
+        let all = json["checks"].as_array().unwrap();
+        let users = all.iter().find(|one| one["about"] == "users").cloned();
+        let users = users.unwrap_or_else(|| panic!("{json}"));
+        assert_eq!(users["level"], level, "{users}");
+        users.to_string()
+    };
+    finding("ok");
+    // A mistake, or a file that others can write, leaves the user unknown, and doubt stops.
+    fs::write(&users, "[[user]]\nname = \"x\"\ngroup = [\"y\"]\n").unwrap();
+    git("push").assert_denied(&install, "no-push");
+    let told = finding("problem");
+    assert!(told.contains("line 3") && told.contains("group"), "{told}");
+    write("\"others\"", "umbrella");
+    fs::set_permissions(&users, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+    git("tag").assert_denied(&install, "no-tag");
+    assert!(finding("problem").contains("written by others"));
+}

@@ -3,16 +3,25 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use datafog_config::{FileIdentity, load_or_create_key};
+use datafog_config::{FileIdentity, Users, load_or_create_key, read_small};
 use datafog_core::Mode;
 use datafog_shim::{CommandName, LinkState};
 
 use super::super::session::Session;
 use super::super::{policy, receipts};
 use super::Finding;
+use crate::foreign;
+
+/// The owner of the machine's own files.
+const ROOT: u32 = 0;
+
+/// No file of users is larger, in bytes.
+const MOST_USERS: u64 = 1 << 20;
 
 pub(super) fn examine(session: &Session) -> Vec<Finding> {
     let mut findings = vec![root(session), key(session), settings(session), policy(session)];
+    findings.extend(users(session));
+    findings.extend(scorer(session));
     findings.push(ledger(session));
     findings.extend(foreign(session));
     findings.extend(real_programs(session));
@@ -76,6 +85,45 @@ fn policy(session: &Session) -> Finding {
         None => Finding::ok("policy", summary.to_string()),
         Some(problem) => Finding::problem("policy", problem, "datafog policy lint"),
     }
+}
+
+/// The files that name users beside the system's: a mistake in one leaves everybody unknown.
+fn users(session: &Session) -> Vec<Finding> {
+    let layout = &session.layout;
+    let files = [(layout.system_users(), ROOT), (layout.users(), session.user)];
+    files.iter().filter_map(|(path, owner)| users_file(path, *owner)).collect()
+}
+
+fn users_file(path: &Path, owner: u32) -> Option<Finding> {
+    let remedy = "mend it; until then rules about users, groups and tenants cannot be told";
+    let metadata = match path.metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(error) => return Some(Finding::problem("users", error.to_string(), remedy)),
+        Ok(metadata) => metadata,
+    };
+    if let Err(error) = FileIdentity::of(&metadata).require_trusted(path, owner) {
+        return Some(Finding::problem("users", error.to_string(), error.hint()));
+    }
+    let text = read_small(path, MOST_USERS)
+        .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other));
+    Some(match text.map(|text| Users::parse(&text, path)) {
+        Ok(Ok(_)) => Finding::ok("users", path.display().to_string()),
+        Ok(Err(error)) => Finding::problem("users", error.to_string(), remedy),
+        Err(error) => Finding::problem("users", format!("`{}`: {error}", path.display()), remedy),
+    })
+}
+
+/// The program that scores calls, where one is set.
+fn scorer(session: &Session) -> Option<Finding> {
+    let scorer = session.settings().ok()?.scorer?;
+    let path = scorer.first()?;
+    Some(match foreign::require_trusted(Path::new(path)) {
+        Ok(()) => Finding::ok("scorer", path),
+        Err(why) => {
+            let remedy = "mend it, or take `scorer` out of config.toml; it is not run";
+            Finding::problem("scorer", why, remedy)
+        }
+    })
 }
 
 fn ledger(session: &Session) -> Finding {

@@ -6,11 +6,12 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 use clap::Args;
-use datafog_audit::{Filter, Moment, list};
+use datafog_audit::Moment;
 use datafog_core::{Event, Id, Verdict};
 use datafog_gate::{Replay, Unreplayable};
 use serde::Serialize;
 
+use super::recorded::{Leniency, Soundness};
 use super::subject::Subject;
 use crate::cli::check::verdict;
 use crate::cli::output::{Cell, Tone};
@@ -35,6 +36,8 @@ pub(crate) struct Diff {
     /// Fail only when something is decided less strictly
     #[arg(long)]
     only_looser: bool,
+    #[command(flatten)]
+    leniency: Leniency,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -43,6 +46,7 @@ pub(crate) struct Diff {
 /// What became of all receipts.
 #[derive(Debug, Default)]
 struct Tally {
+    ledger: Soundness,
     receipts: u64,
     /// By recorded and by new verdict.
     matrix: BTreeMap<(Verdict, Verdict), u64>,
@@ -70,6 +74,7 @@ struct Changed {
 #[derive(Serialize)]
 struct Document<'a> {
     draft: String,
+    ledger: &'a Soundness,
     receipts: u64,
     replayed: u64,
     not_replayed: BTreeMap<String, u64>,
@@ -103,14 +108,12 @@ impl Diff {
             None => Subject::installed(session)?,
         };
         let replay = super::replay(session)?;
-        let mut tally = Tally::default();
-        let dir = session.layout.receipts();
-        if dir.exists() {
-            let filter = Filter { since: Some(self.replay), ..Filter::default() };
-            for entry in list(&dir, filter)? {
-                tally.add(&entry?.receipt.event, &replay, &installed, &draft);
-            }
+        let (ledger, mut receipts) = Soundness::check(session, self.replay, self.leniency)?;
+        let mut tally = Tally { ledger, ..Tally::default() };
+        for entry in receipts.iter_mut().flatten() {
+            tally.add(&entry?.receipt.event, &replay, &installed, &draft);
         }
+        tally.leave_out_unreadable(receipts.map_or(0, |receipts| receipts.unreadable()));
         if self.json {
             session.out.json(&tally.document(&draft, self.limit))?;
         } else {
@@ -132,16 +135,19 @@ impl Tally {
         };
         let old = event.decision;
         let same_policy = installed.digest() == Some(event.policy_digest);
-        if same_policy && installed.decide(&facts, facts.world()).verdict != old {
+        if same_policy && installed.verdict(&facts).is_ok_and(|verdict| verdict != old) {
             return self.leave_out(Unreplayable::Unfaithful);
         }
+        let new = match draft.verdict(&facts) {
+            Err(why) => return self.leave_out(why),
+            Ok(new) => new,
+        };
         self.receipts = self.receipts.saturating_add(1);
-        let decision = draft.decide(&facts, facts.world());
-        let new = decision.verdict;
         count(self.matrix.entry((old, new)).or_default());
         if old == new {
             return;
         }
+        let decision = draft.decide(&facts, facts.world());
         let rule = decision.decider().map(|rule| rule.id.clone()).unwrap_or_default();
         let change = Change { old, new, rule, command: event.command.clone() };
         let first =
@@ -152,6 +158,14 @@ impl Tally {
     fn leave_out(&mut self, why: Unreplayable) {
         self.receipts = self.receipts.saturating_add(1);
         count(self.not_replayed.entry(why).or_default());
+    }
+
+    /// Lines that a newer version of datafog wrote, or, unverified, anybody.
+    fn leave_out_unreadable(&mut self, lines: u64) {
+        if lines > 0 {
+            self.receipts = self.receipts.saturating_add(lines);
+            self.not_replayed.insert(Unreplayable::Unreadable, lines);
+        }
     }
 
     fn replayed(&self) -> u64 {
@@ -181,6 +195,7 @@ impl Tally {
         });
         Document {
             draft: draft.name(),
+            ledger: &self.ledger,
             receipts: self.receipts,
             replayed: self.replayed(),
             not_replayed: self.not_replayed.iter().map(|(why, n)| (why.to_string(), *n)).collect(),
@@ -192,7 +207,8 @@ impl Tally {
     fn text(&self, session: &Session, draft: &Subject, limit: usize) -> String {
         let left: u64 = self.not_replayed.values().sum();
         let (name, done) = (draft.name(), self.replayed());
-        let mut text = format!("{} receipts, {done} judged again by {name}", self.receipts);
+        let mut text = self.ledger.to_string();
+        text.push_str(&format!("{} receipts, {done} judged again by {name}", self.receipts));
         text.push_str(&if left > 0 {
             format!(", {left} could not be\n")
         } else {

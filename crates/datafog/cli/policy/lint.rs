@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use datafog_gate::{KnownWords, diagnose_policy, lint_policy};
+use datafog_gate::{Ground, KnownWords, lint_policy};
 use datafog_policy::{Diagnostic, Level, TestFile};
 use serde::Serialize;
 
@@ -54,7 +54,7 @@ struct Found {
 impl Lint {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
         let path = file(session, self.file.as_deref())?;
-        let found = look(&path)?;
+        let found = look(&path, session)?;
         let told = found.diagnostics.iter();
         if self.json {
             let diagnostics = told.map(Told::of).collect();
@@ -85,7 +85,7 @@ impl<'a> Told<'a> {
     }
 }
 
-fn look(path: &Path) -> Result<Found> {
+fn look(path: &Path, session: &Session) -> Result<Found> {
     if !super::is_native(path) {
         let bytes = foreign::read(path).map_err(|error| foreign::unreadable(path, &error))?;
         return Ok(match foreign::diagnose(&bytes, path) {
@@ -99,7 +99,7 @@ fn look(path: &Path) -> Result<Found> {
         let (usable, examples) = (parsed.is_ok(), parsed.as_ref().map_or(0, |it| it.cases.len()));
         return Ok(Found { usable, examples, diagnostics: parsed.err().unwrap_or_default() });
     }
-    let (policy, mut diagnostics) = diagnose_policy(&text, path);
+    let (policy, mut diagnostics) = Ground::of(&session.layout)?.diagnose(&text, path);
     let usable = policy.is_some() && diagnostics.iter().all(|one| one.level < Level::Error);
     let examples = policy.as_ref().map_or(0, |policy| policy.examples().len());
     if let Some(policy) = &policy {

@@ -1,7 +1,10 @@
 //! `datafog policy schema`: the JSON Schema of policy files, for editors.
 //!
 //! Made from the tables that the reader itself uses, so a condition that is added there stands here,
-//! too. It offers words and finds misspelled keys; what a value means is for `policy lint` to judge.
+//! too. It offers words, finds misspelled keys and values of a wrong type; what a value means is for
+//! `policy lint` to judge.
+
+mod values;
 
 use anyhow::Result;
 use clap::Args;
@@ -151,14 +154,16 @@ fn when() -> Value {
     let mut properties = Map::new();
     for about in conditions() {
         let described = format!("{} {}", about.summary, about.form);
-        properties.insert(
-            about.name.to_owned(),
-            json!({ "description": described, "examples": [about.example] }),
-        );
+        let mut shape = values::of(about.name);
+        if let Value::Object(shape) = &mut shape {
+            shape.insert(String::from("description"), Value::from(described));
+            shape.insert(String::from("examples"), json!([about.example]));
+        }
+        properties.insert(about.name.to_owned(), shape);
     }
     let words = |known: Vec<&str>| {
         let one = json!({ "anyOf": [{ "enum": known }, { "type": "string" }] });
-        json!({ "anyOf": [one, { "type": "array", "items": one }, { "type": "object" }] })
+        json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
     };
     for (name, known) in [("command", KnownWords.commands()), ("family", KnownWords.families())] {
         if let Some(Value::Object(condition)) = properties.get_mut(name)

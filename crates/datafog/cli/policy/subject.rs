@@ -4,8 +4,10 @@
 use std::path::Path;
 
 use anyhow::Result;
-use datafog_core::{Decision, Digest, Facts, Surroundings};
-use datafog_gate::{ForeignPolicies, ForeignPolicy, Reads, compile_policy, join_decisions};
+use datafog_core::{Decision, Digest, Facts, Surroundings, Verdict};
+use datafog_gate::{
+    ForeignPolicies, ForeignPolicy, Ground, Reads, Replayed, Unreplayable, join_decisions,
+};
 use datafog_policy::Policy;
 
 use crate::cli::foreign;
@@ -34,7 +36,8 @@ impl Subject {
     pub(super) fn at(path: &Path, session: &Session) -> Result<Self> {
         if super::is_native(path) {
             let text = foreign::read_text(path)?;
-            return Ok(Self { policy: compile_policy(&text, path)?, other: None });
+            let policy = Ground::of(&session.layout)?.compile(&text, path)?;
+            return Ok(Self { policy, other: None });
         }
         let policy = super::in_force(session)?;
         Ok(Self { policy, other: Some(load(path, session)?) })
@@ -46,6 +49,22 @@ impl Subject {
             Some(other) => join_decisions(own, other.decide(facts, world)),
             None => own,
         }
+    }
+
+    /// What it says to a recorded call, as far as its receipt tells.
+    pub(super) fn verdict(&self, call: &Replayed<'_>) -> Result<Verdict, Unreplayable> {
+        if self.other.is_some() && !call.has_values() {
+            return Err(Unreplayable::Values);
+        }
+        let range = call.range(&self.policy);
+        if range.least != range.most {
+            let names = range.open.iter().map(|name| format!("`{name}`"));
+            return Err(Unreplayable::Open(names.collect::<Vec<_>>().join(", ")));
+        }
+        if self.other.is_none() {
+            return Ok(range.most);
+        }
+        Ok(self.decide(call, call.world()).verdict)
     }
 
     /// Digest of our own policy; `None` when it is not alone.

@@ -9,12 +9,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use datafog_audit::{Filter, Moment, list};
+use datafog_audit::Moment;
 use datafog_core::{Event, Facts, Flow, HostName, Id, RuleMatch, Severity, Verdict};
-use datafog_gate::{Replay, compile_policy};
+use datafog_gate::{Ground, Replay};
 use datafog_policy::Policy;
 use serde::Serialize;
 
+use super::recorded::{Leniency, Soundness};
 use super::subject::Subject;
 use crate::cli::foreign;
 use crate::cli::session::Session;
@@ -32,6 +33,8 @@ pub(crate) struct Suggest {
     /// Leave out what was seen less often than this
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     at_least: u64,
+    #[command(flatten)]
+    leniency: Leniency,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -43,6 +46,7 @@ struct Group {
     /// The rules that stopped them; empty when the default did.
     rules: BTreeSet<String>,
     critical: bool,
+    tools: BTreeSet<String>,
     programs: BTreeSet<String>,
     subcommands: BTreeSet<String>,
     hosts: BTreeSet<String>,
@@ -55,6 +59,7 @@ struct Group {
 
 #[derive(Serialize)]
 struct Document {
+    ledger: Soundness,
     stopped: u64,
     passing: u64,
     unclear: u64,
@@ -69,21 +74,19 @@ impl Suggest {
         };
         let replay = super::replay(session)?;
         let (mut groups, mut unclear, mut stopped) = (BTreeMap::new(), 0_u64, Vec::new());
-        let dir = session.layout.receipts();
-        if dir.exists() {
-            let filter = Filter { since: Some(self.since), ..Filter::default() };
-            for entry in list(&dir, filter)? {
-                let event = entry?.receipt.event.into_owned();
-                match observe(&event, &replay, &subject) {
-                    Seen::Passes => {}
-                    Seen::Unclear => unclear = add(unclear),
-                    Seen::Stopped(group) => {
-                        note(&mut groups, *group);
-                        stopped.push(event);
-                    }
+        let (ledger, mut receipts) = Soundness::check(session, self.since, self.leniency)?;
+        for entry in receipts.iter_mut().flatten() {
+            let event = entry?.receipt.event.into_owned();
+            match observe(&event, &replay, &subject) {
+                Seen::Passes => {}
+                Seen::Unclear => unclear = add(unclear),
+                Seen::Stopped(group) => {
+                    note(&mut groups, *group);
+                    stopped.push(event);
                 }
             }
         }
+        unclear = unclear.saturating_add(receipts.map_or(0, |receipts| receipts.unreadable()));
         let mut groups: Vec<Group> =
             groups.into_values().filter(|group: &Group| group.count >= self.at_least).collect();
         merge(&mut groups);
@@ -94,10 +97,10 @@ impl Suggest {
         let passing = self.passing(session, &rules, &stopped, &replay);
         let count = u64::try_from(stopped.len()).unwrap_or(u64::MAX);
         if self.json {
-            let document = Document { stopped: count, passing, unclear, toml: rules };
+            let document = Document { ledger, stopped: count, passing, unclear, toml: rules };
             session.out.json(&document)?;
         } else {
-            session.out.print(text(&rules, count, passing, unclear))?;
+            session.out.print(text(&ledger, &rules, (count, passing, unclear)))?;
         }
         Ok(ExitCode::Success)
     }
@@ -108,14 +111,16 @@ impl Suggest {
         let path = self.draft.clone().unwrap_or_else(|| session.layout.policy());
         let head = "[policy]\nid = \"own\"\nversion = \"1\"\n";
         let own = foreign::read_text(&path).unwrap_or_else(|_| head.to_owned());
-        let Ok(policy) = compile_policy(&format!("{own}\n{rules}"), &path) else { return 0 };
+        let ground = Ground::of(&session.layout);
+        let laid = ground.and_then(|it| it.compile(&format!("{own}\n{rules}"), &path));
+        let Ok(policy) = laid else { return 0 };
         let passes = |event: &&Event| is_allowed(event, replay, &policy);
         u64::try_from(stopped.iter().filter(passes).count()).unwrap_or(u64::MAX)
     }
 }
 
 fn is_allowed(event: &Event, replay: &Replay, policy: &Policy) -> bool {
-    replay.facts(event).is_ok_and(|facts| policy.decide(&facts).verdict == Verdict::Allow)
+    replay.facts(event).is_ok_and(|facts| facts.range(policy).most == Verdict::Allow)
 }
 
 enum Seen {
@@ -128,10 +133,12 @@ enum Seen {
 /// What the policy says to a recorded call, and what an exception for it would have to name.
 fn observe(event: &Event, replay: &Replay, subject: &Subject) -> Seen {
     let Ok(facts) = replay.facts(event) else { return Seen::Unclear };
-    let decision = subject.decide(&facts, facts.world());
-    if decision.verdict == Verdict::Allow {
-        return Seen::Passes;
+    match subject.verdict(&facts) {
+        Err(_) => return Seen::Unclear,
+        Ok(Verdict::Allow) => return Seen::Passes,
+        Ok(_) => {}
     }
+    let decision = subject.decide(&facts, facts.world());
     let invocation = &facts.action().invocation;
     let stops = |rule: &&RuleMatch| rule.verdict != Verdict::Allow;
     let stopping: Vec<&RuleMatch> = decision.matched.iter().filter(stops).collect();
@@ -143,6 +150,10 @@ fn observe(event: &Event, replay: &Replay, subject: &Subject) -> Seen {
         HostName::Deferred(_) | HostName::Unknown => None,
     };
     let known: BTreeSet<String> = hosts.iter().filter_map(named).collect();
+    // Rules take the name of a tool for a glob.
+    if facts.tool().is_some_and(|tool| tool.name.contains(['*', '?', '['])) {
+        return Seen::Unclear;
+    }
     // An exception for a host that nobody can name would be one for every host.
     if leaves && (hosts.is_empty() || hosts.iter().any(|host| named(host).is_none())) {
         return Seen::Unclear;
@@ -153,7 +164,13 @@ fn observe(event: &Event, replay: &Replay, subject: &Subject) -> Seen {
     Seen::Stopped(Box::new(Group {
         rules: stopping.iter().map(|rule| rule.id.clone()).collect(),
         critical: stopping.iter().any(|rule| rule.severity == Severity::Critical),
-        programs: [invocation.program.clone()].into(),
+        tools: facts.tool().map(|tool| tool.name.clone()).into_iter().collect(),
+        // A tool that runs no command stands for itself.
+        programs: [&invocation.program]
+            .into_iter()
+            .filter(|_| !facts.action().argv.is_empty())
+            .cloned()
+            .collect(),
         subcommands: invocation.subcommand.first().cloned().into_iter().collect(),
         hosts: known,
         entities: entities.collect(),
@@ -164,11 +181,11 @@ fn observe(event: &Event, replay: &Replay, subject: &Subject) -> Seen {
 }
 
 /// What tells groups apart.
-type Key = [BTreeSet<String>; 5];
+type Key = [BTreeSet<String>; 6];
 
 fn note(groups: &mut BTreeMap<Key, Group>, group: Group) {
-    let Group { rules, programs, subcommands, hosts, entities, .. } = &group;
-    let key = [rules, programs, subcommands, hosts, entities].map(Clone::clone);
+    let Group { rules, tools, programs, subcommands, hosts, entities, .. } = &group;
+    let key = [rules, tools, programs, subcommands, hosts, entities].map(Clone::clone);
     match groups.get_mut(&key) {
         Some(known) => known.count = add(known.count),
         None => {
@@ -199,6 +216,7 @@ fn pair(groups: &[Group]) -> Option<(usize, usize, Group)> {
 
 fn join(one: &Group, other: &Group) -> Option<Group> {
     let pairs = [
+        (&one.tools, &other.tools),
         (&one.programs, &other.programs),
         (&one.subcommands, &other.subcommands),
         (&one.hosts, &other.hosts),
@@ -210,9 +228,9 @@ fn join(one: &Group, other: &Group) -> Option<Group> {
     if one.rules != other.rules || differ != 1 || loses {
         return None;
     }
-    let [programs, subcommands, hosts, entities] = pairs.map(|(one, other)| one | other);
+    let [tools, programs, subcommands, hosts, entities] = pairs.map(|(one, other)| one | other);
     let count = one.count.saturating_add(other.count);
-    Some(Group { programs, subcommands, hosts, entities, count, ..one.clone() })
+    Some(Group { tools, programs, subcommands, hosts, entities, count, ..one.clone() })
 }
 
 /// The rules as TOML, without a `[policy]` head.
@@ -238,7 +256,8 @@ fn rules(groups: &[Group]) -> String {
 fn rule(group: &Group, number: u32) -> String {
     let Group { count, receipt, command, .. } = group;
     let times = if *count == 1 { String::from("once") } else { format!("{count} times") };
-    let program = group.programs.first().map_or("call", String::as_str);
+    let names = group.programs.first().or_else(|| group.tools.first());
+    let program = names.map_or_else(String::new, |name| name.to_ascii_lowercase());
     let plain: String = program
         .chars()
         .filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')
@@ -249,8 +268,13 @@ fn rule(group: &Group, number: u32) -> String {
         text.push_str(&format!("overrides = {}\n", listed(&group.rules)));
     }
     text.push_str(&format!("reason = \"seen {times} in recorded calls\"\n[rule.when]\n"));
-    text.push_str(&format!("command = {}\n", listed(&group.programs)));
-    for (key, names) in [("subcommand", &group.subcommands), ("host", &group.hosts)] {
+    let keys = [
+        ("tool", &group.tools),
+        ("command", &group.programs),
+        ("subcommand", &group.subcommands),
+        ("host", &group.hosts),
+    ];
+    for (key, names) in keys {
         if !names.is_empty() {
             text.push_str(&format!("{key} = {}\n", listed(names)));
         }
@@ -275,8 +299,10 @@ fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn text(rules: &str, stopped: u64, passing: u64, unclear: u64) -> String {
-    let mut text = match stopped {
+fn text(ledger: &Soundness, rules: &str, (stopped, passing, unclear): (u64, u64, u64)) -> String {
+    let warnings = ledger.to_string();
+    let mut text: String = warnings.lines().map(|line| format!("# {line}\n")).collect();
+    text.push_str(&match stopped {
         0 => String::from(
             "# Nothing was stopped that could be judged again: there is nothing to suggest.\n",
         ),
@@ -284,7 +310,7 @@ fn text(rules: &str, stopped: u64, passing: u64, unclear: u64) -> String {
             "# {passing} of {stopped} stopped calls would pass with the rules that are not commented.\n\
              # Nothing was changed: copy what you mean into your policy, then `datafog policy lint`.\n"
         ),
-    };
+    });
     if unclear > 0 {
         text.push_str(&format!("# {unclear} receipts cannot be judged again or name no host.\n"));
     }
@@ -307,6 +333,7 @@ mod tests {
         Group {
             rules: set(&["r"]),
             critical: false,
+            tools: BTreeSet::new(),
             programs: set(programs),
             subcommands: BTreeSet::new(),
             hosts: set(hosts),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 use datafog_core::{RuleOrigin, Verdict};
-use datafog_gate::{KnownWords, diagnose_policy, in_invented_world};
+use datafog_gate::{Ground, KnownWords, in_invented_world};
 use datafog_policy::{Diagnostic, Level, Policy, TestCase, TestFile};
 use serde::Serialize;
 
@@ -140,7 +140,7 @@ fn examples(path: &Path, session: &Session) -> Result<Suite> {
         return Err(Advised::usage(message, hint));
     }
     let text = foreign::read_text(path)?;
-    let (policy, diagnostics) = diagnose_policy(&text, path);
+    let (policy, diagnostics) = Ground::of(&session.layout)?.diagnose(&text, path);
     let Some(policy) = policy else {
         foreign::tell(session, &diagnostics);
         let (policy, cases, coverage) = (String::new(), Vec::new(), Vec::new());

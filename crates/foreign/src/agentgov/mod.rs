@@ -25,6 +25,13 @@ use crate::format::Notation;
 use crate::node::LONGEST;
 use outcome::Outcome;
 
+#[cfg(feature = "rego")]
+pub use rego::{Confine, Rego};
+
+/// Without Rego there is nothing to confine.
+#[cfg(not(feature = "rego"))]
+pub trait Confine: core::fmt::Debug + Sync {}
+
 /// A policy in Rego or WebAssembly.
 #[derive(Clone, Debug)]
 pub(crate) struct AgentGov {
@@ -36,7 +43,7 @@ pub(crate) struct AgentGov {
 #[derive(Clone, Debug)]
 enum Program {
     #[cfg(feature = "rego")]
-    Rego(Box<rego::Rego>),
+    Rego(Box<rego::Loaded>),
     #[cfg(feature = "wasm")]
     Wasm(wasm::Wasm),
 }
@@ -71,12 +78,13 @@ pub(crate) fn load(
     bytes: &[u8],
     path: &str,
     notation: Notation,
+    confine: Option<&'static dyn Confine>,
 ) -> Result<(AgentGov, Told), Fault> {
     let limit = if notation == Notation::Wasm { LONGEST_MODULE } else { LONGEST };
     if bytes.len() > limit {
         return Err(Fault::new(format!("the file is longer than {limit} bytes")));
     }
-    let (program, told) = program(bytes, path, notation)?;
+    let (program, told) = program(bytes, path, notation, confine)?;
     let file = path.rsplit('/').next().unwrap_or(path);
     let name = file.split('.').next().unwrap_or(file).to_lowercase();
     let head = Head { id: name.clone(), line: 1, reason: String::new() };
@@ -86,7 +94,13 @@ pub(crate) fn load(
     Ok((policy, told))
 }
 
-fn program(bytes: &[u8], path: &str, notation: Notation) -> Result<(Program, Told), Fault> {
+#[cfg_attr(not(feature = "rego"), expect(unused_variables, reason = "nothing is to be confined"))]
+fn program(
+    bytes: &[u8],
+    path: &str,
+    notation: Notation,
+    confine: Option<&'static dyn Confine>,
+) -> Result<(Program, Told), Fault> {
     match notation {
         #[cfg(feature = "rego")]
         Notation::Rego => {
@@ -94,7 +108,8 @@ fn program(bytes: &[u8], path: &str, notation: Notation) -> Result<(Program, Tol
                 at: error.valid_up_to(),
                 ..Fault::new("the file is not UTF-8 here")
             })?;
-            rego::Rego::load(text, path).map(|(rego, told)| (Program::Rego(Box::new(rego)), told))
+            let (rego, told) = rego::Loaded::load(text, path, confine)?;
+            Ok((Program::Rego(Box::new(rego)), told))
         }
         #[cfg(feature = "wasm")]
         Notation::Wasm => wasm::Wasm::load(bytes).map(|wasm| (Program::Wasm(wasm), Vec::new())),

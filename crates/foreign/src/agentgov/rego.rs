@@ -1,5 +1,6 @@
 //! Rego sources, first as Rego v1, then as v0.
 
+use core::fmt::Debug;
 use core::num::NonZeroU32;
 use core::time::Duration;
 
@@ -15,26 +16,74 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// Work between two looks at the clock.
 const INTERVAL: u32 = 256;
 
+/// Evaluates Rego where its memory is bounded, such as in a process of its own: a few lines can ask
+/// for any amount in one step, and the interpreter looks at its clock only between steps.
+pub trait Confine: Debug + Sync {
+    /// What [`Rego::evaluate`] gives, or why there is no answer.
+    ///
+    /// # Errors
+    /// In words; the policy denies then.
+    fn ask(&self, rego: &Rego<'_>, input: &Value) -> Result<Value, String>;
+}
+
+/// The source of a policy that was found to be Rego.
+#[derive(Clone, Copy, Debug)]
+pub struct Rego<'a> {
+    /// For messages.
+    pub path: &'a str,
+    /// What stands in the file.
+    pub text: &'a str,
+    /// Whether it is read as Rego v0.
+    pub v0: bool,
+}
+
+impl Rego<'_> {
+    /// Everything that the package defines for this input. Time is bounded, memory is not.
+    ///
+    /// # Errors
+    /// In words: it is no Rego, or fails.
+    pub fn evaluate(&self, input: &Value) -> Result<Value, String> {
+        check_nesting(self.text).map_err(|fault| fault.message)?;
+        parse(self.text, self.path, self.v0)?.ask(input)
+    }
+}
+
+/// A policy that was read, and where it is evaluated.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    path: String,
+    text: String,
+    v0: bool,
+    parsed: Parsed,
+    confine: Option<&'static dyn Confine>,
+}
+
 /// A parsed policy.
 #[derive(Clone, Debug)]
-pub(crate) struct Rego {
+struct Parsed {
     /// Ready to be copied for each call.
     engine: Engine,
     /// Its package as a query: `data.policy`.
     package: String,
 }
 
-impl Rego {
-    pub(crate) fn load(text: &str, path: &str) -> Result<(Self, Told), Fault> {
+impl Loaded {
+    pub(crate) fn load(
+        text: &str,
+        path: &str,
+        confine: Option<&'static dyn Confine>,
+    ) -> Result<(Self, Told), Fault> {
         check_nesting(text)?;
         check_names(text)?;
-        let (v1, fault) = match parse(text, path, false) {
-            Ok(rego) => return rego.with_told(Vec::new()),
-            Err(fault) => (fault.clone(), fault),
+        let loaded =
+            |parsed, v0| Self { path: path.to_owned(), text: text.to_owned(), v0, parsed, confine };
+        let fault = match parse(text, path, false) {
+            Ok(parsed) => return Ok((loaded(parsed, false), Vec::new())),
+            Err(fault) => fault,
         };
+        let told = format!("read as Rego v0; as v1 it is wrong: {}", one_line(&fault));
         match parse(text, path, true) {
-            Ok(rego) => rego
-                .with_told(vec![format!("read as Rego v0; as v1 it is wrong: {}", one_line(&v1))]),
+            Ok(parsed) => Ok((loaded(parsed, true), vec![told])),
             Err(_) => Err(Fault {
                 at: offset(text, &fault),
                 ..Fault::new(format!("not Rego: {}", one_line(&fault)))
@@ -42,27 +91,35 @@ impl Rego {
         }
     }
 
-    fn with_told(self, told: Told) -> Result<(Self, Told), Fault> {
-        Ok((self, told))
-    }
-
     /// Everything the package defines for this input.
     pub(crate) fn ask(&self, input: &Value) -> Result<Value, String> {
+        match self.confine {
+            Some(confine) => {
+                confine.ask(&Rego { path: &self.path, text: &self.text, v0: self.v0 }, input)
+            }
+            None => self.parsed.ask(input),
+        }
+    }
+}
+
+impl Parsed {
+    fn ask(&self, input: &Value) -> Result<Value, String> {
         let mut engine = self.engine.clone();
         engine.set_input(RegoValue::from(input.clone()));
         let results = engine
             .eval_query(self.package.clone(), false)
             .map_err(|error| one_line(&error.to_string()))?;
         let first = results.result.first().and_then(|result| result.expressions.first());
+        let mut left = MOST_VALUES;
         // An undefined value must not be read by its text.
         first.map_or(Ok(Value::Null), |expression| {
-            plain(&expression.value, DEEPEST)
-                .ok_or_else(|| String::from("its answer is nested too deep"))
+            plain(&expression.value, DEEPEST, &mut left)
+                .ok_or_else(|| String::from("its answer is nested too deep or too large"))
         })
     }
 }
 
-fn parse(text: &str, path: &str, v0: bool) -> Result<Rego, String> {
+fn parse(text: &str, path: &str, v0: bool) -> Result<Parsed, String> {
     let mut engine = Engine::new();
     engine.set_rego_v0(v0);
     engine.set_strict_builtin_errors(true);
@@ -74,24 +131,29 @@ fn parse(text: &str, path: &str, v0: bool) -> Result<Rego, String> {
         engine.add_policy(path.to_owned(), text.to_owned()).map_err(|error| error.to_string())?;
     // Rules that contradict the language are told here and not at the first call.
     engine.set_input(RegoValue::new_object());
-    Ok(Rego { engine, package })
+    Ok(Parsed { engine, package })
 }
 
 /// Deepest answer that is read.
 const DEEPEST: usize = 32;
 
+/// Most values in an answer: one that holds itself twice, and that twice again, has few in memory
+/// and more than anybody can write down.
+const MOST_VALUES: usize = 100_000;
+
 /// A value as JSON; sets as lists, what is undefined as null.
-fn plain(value: &RegoValue, depth: usize) -> Option<Value> {
+fn plain(value: &RegoValue, depth: usize, left: &mut usize) -> Option<Value> {
     let depth = depth.checked_sub(1)?;
+    *left = left.checked_sub(1)?;
     Some(match value {
         RegoValue::Null | RegoValue::Undefined => Value::Null,
         RegoValue::Bool(flag) => Value::Bool(*flag),
         RegoValue::String(text) => Value::String(text.to_string()),
         RegoValue::Array(items) => {
-            Value::Array(items.iter().map(|item| plain(item, depth)).collect::<Option<_>>()?)
+            Value::Array(items.iter().map(|item| plain(item, depth, left)).collect::<Option<_>>()?)
         }
         RegoValue::Set(items) => {
-            Value::Array(items.iter().map(|item| plain(item, depth)).collect::<Option<_>>()?)
+            Value::Array(items.iter().map(|item| plain(item, depth, left)).collect::<Option<_>>()?)
         }
         RegoValue::Object(table) => {
             let mut plain_table = Map::new();
@@ -99,7 +161,7 @@ fn plain(value: &RegoValue, depth: usize) -> Option<Value> {
                 if let RegoValue::String(key) = key
                     && *value != RegoValue::Undefined
                 {
-                    plain_table.insert(key.to_string(), plain(value, depth)?);
+                    plain_table.insert(key.to_string(), plain(value, depth, left)?);
                 }
             }
             Value::Object(plain_table)

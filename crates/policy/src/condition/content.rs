@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use datafog_core::{Carrier, ContentSource, Facts};
+use datafog_core::{Carrier, ContentSource, Facts, Flows};
 use serde::{Deserialize, Serialize};
 
 use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
@@ -95,6 +95,12 @@ pub(super) fn within(paths: &[String], except: &[String]) -> Leaf {
         which: Which::Any,
     };
     Leaf::new(&KIND, Cost::Walk, &wanted)
+}
+
+/// The flows that content is asked for; none when any will do.
+pub(crate) fn flows(payload: &[u8]) -> Result<Flows, Damaged> {
+    let wanted: Wanted<'_> = decode(payload)?;
+    Ok(values::named_flows(&wanted.flows))
 }
 
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {

@@ -11,7 +11,8 @@ use crate::read::{Item, Reader, Sense};
 pub(super) static KIND: Kind = Kind {
     about: ConditionAbout {
         name: "group",
-        summary: "The process belongs to one of these groups, by the system's own file of groups.",
+        summary: "The process belongs to one of these groups, by `/etc/group`; those that \
+                  `users.toml` gives the user count, too.",
         form: "name glob or list of them",
         example: r#"group = ["wheel", "admin"]"#,
         unknown: "when the files do not tell",

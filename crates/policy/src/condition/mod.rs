@@ -11,7 +11,7 @@ mod category;
 mod channel;
 mod ci;
 mod command;
-mod content;
+pub(crate) mod content;
 mod cwd;
 mod family;
 mod finding;
@@ -19,7 +19,7 @@ mod flow;
 mod group;
 mod host;
 mod mode;
-mod operand;
+pub(crate) mod operand;
 mod operator;
 mod option;
 mod parent;
@@ -30,6 +30,7 @@ mod remote;
 mod repository;
 pub(crate) mod risk;
 pub(crate) mod role;
+mod scorer;
 mod session;
 mod stdin;
 mod subcommand;
@@ -74,6 +75,7 @@ pub(crate) static CONDITIONS: &[&Kind] = &[
     &repository::KIND,
     &risk::KIND,
     &role::KIND,
+    &scorer::KIND,
     &session::KIND,
     &stdin::KIND,
     &subcommand::KIND,
@@ -134,6 +136,8 @@ pub(crate) enum Cost {
     Principal,
     /// Counts, so it is asked when everything else holds.
     Counter,
+    /// Asks another program.
+    Scorer,
 }
 
 /// A condition that was read: its value as bytes, and what it costs.

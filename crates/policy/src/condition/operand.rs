@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use datafog_core::{Facts, Operand, OperandKind};
+use datafog_core::{Facts, Flows, Operand, OperandKind};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -134,6 +134,12 @@ pub(super) fn within(paths: &[String], except: &[String]) -> Leaf {
         empties: none(),
     };
     Leaf::new(&KIND, Cost::Walk, &wanted)
+}
+
+/// The flows that operands are asked for; none when any will do.
+pub(crate) fn flows(payload: &[u8]) -> Result<Flows, Damaged> {
+    let wanted: Wanted<'_> = decode(payload)?;
+    Ok(values::named_flows(&wanted.flows))
 }
 
 fn kind_name(kind: OperandKind) -> &'static str {

@@ -7,6 +7,7 @@ use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere};
 use crate::Truth;
 use crate::bytes::{Damaged, decode};
 use crate::node::{Node, encode_all, holding, test as test_nodes};
+use crate::range::Answers;
 use crate::read::{Item, Reader, Sense};
 
 pub(super) static KIND: Kind = Kind {
@@ -114,6 +115,26 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     Ok(truth)
 }
 
+/// What the score may say, by the answers that the signals may have had.
+pub(crate) fn range(
+    payload: &[u8],
+    ask: &mut dyn FnMut(&[u8]) -> Result<Answers, Damaged>,
+) -> Result<Answers, Damaged> {
+    let wanted: Wanted<'_> = decode(payload)?;
+    let (mut least, mut most) = (0_u32, 0_u32);
+    for signal in &wanted.signals {
+        let answers = ask(signal.when)?;
+        let holds = answers.may_be(Truth::True) || answers.may_be(Truth::Unknown);
+        if holds {
+            most = most.saturating_add(signal.points);
+        }
+        if holds && !answers.may_be(Truth::False) {
+            least = least.saturating_add(signal.points);
+        }
+    }
+    Ok(Answers::between(least.min(MOST) < wanted.at_least, most.min(MOST) >= wanted.at_least))
+}
+
 fn score(signals: &[Compiled<'_>], trial: &mut Trial<'_>) -> Result<Risk, Damaged> {
     let mut risk = Risk::default();
     for signal in signals {
@@ -127,8 +148,7 @@ fn score(signals: &[Compiled<'_>], trial: &mut Trial<'_>) -> Result<Risk, Damage
         let found = seen.iter().filter_map(|index| trial.facts.findings().get(*index));
         let found: Vec<String> =
             found.take(MOST_FOUND).map(|it| format!("{} in {}", it.entity, it.channel)).collect();
-        let source =
-            if found.is_empty() { holding(signal.when)?.join(", ") } else { found.join(", ") };
+        let source = if found.is_empty() { source(signal.when, trial)? } else { found.join(", ") };
         risk.score = risk.score.saturating_add(signal.points).min(MOST);
         let certain = truth == Truth::True;
         risk.signals.push(RiskSignal {
@@ -139,6 +159,17 @@ fn score(signals: &[Compiled<'_>], trial: &mut Trial<'_>) -> Result<Risk, Damage
         });
     }
     Ok(risk)
+}
+
+/// Where a signal was seen, when not in content: the conditions that hold. What a scorer outside
+/// said is told, since nobody can look it up later.
+fn source(when: &[u8], trial: &Trial<'_>) -> Result<String, Damaged> {
+    let told = |name: &'static str| match (name, trial.facts.outside_score()) {
+        ("scorer", Some(points)) => format!("scorer ({points} points)"),
+        ("scorer", None) => String::from("scorer (no answer)"),
+        _ => name.to_owned(),
+    };
+    Ok(holding(when)?.into_iter().map(told).collect::<Vec<_>>().join(", "))
 }
 
 fn describe(payload: &[u8]) -> Result<String, Damaged> {

@@ -13,7 +13,7 @@ pub(super) static KIND: Kind = Kind {
     about: ConditionAbout {
         name: "role",
         summary: "The user has this role, by the `[[role]]` tables of the same file: it lists the \
-                  user or one of the user's groups, or it is the default and no other role lists \
+                  user or one of the user's groups, both as `user` and `group` know them, or it is the default and no other role lists \
                   them.",
         form: "name of a role or list of them",
         example: r#"role = "analyst""#,

@@ -11,7 +11,8 @@ use crate::read::{Item, Reader, Sense};
 pub(super) static KIND: Kind = Kind {
     about: ConditionAbout {
         name: "user",
-        summary: "The process runs as one of these users, by the system's own file of users.",
+        summary: "The process runs as one of these users, by `/etc/passwd`, and by `users.toml` where \
+                  that does not list it.",
         form: "name glob or list of them",
         example: r#"user = ["ann", "deploy-*"]"#,
         unknown: "when the file does not list the user",

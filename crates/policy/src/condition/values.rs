@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use datafog_core::{Channel, Flow};
+use datafog_core::{Channel, Flow, Flows};
 
 use super::Kind;
 use crate::bytes::List;
@@ -56,6 +56,11 @@ pub(super) fn globs(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'st
 /// Names of flows.
 pub(super) fn flows(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
     Some(reader.words(item, "flow", &FLOWS)?.into_iter().map(Flow::name).collect())
+}
+
+/// The flows of these names.
+pub(super) fn named_flows(names: &List<'_>) -> Flows {
+    Flow::ALL.into_iter().filter(|flow| names.has(flow.name())).collect()
 }
 
 pub(super) fn regex(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Option<Cow<'static, str>>> {

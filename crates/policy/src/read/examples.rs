@@ -84,7 +84,7 @@ pub(super) fn example(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Exampl
 }
 
 /// The keys of the table form, sorted.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "agent",
     "args",
     "branch",
@@ -99,6 +99,7 @@ const KEYS: [&str; 20] = [
     "remote",
     "repository",
     "run",
+    "score",
     "session",
     "tenant",
     "time",
@@ -212,6 +213,9 @@ fn stated(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Stated> {
     }
     if let Some(item) = fields.item("calls") {
         stated.calls = Some(reader.count(item)?);
+    }
+    if let Some(item) = fields.item("score") {
+        stated.score = Some(reader.count(item)?);
     }
     if let Some(item) = fields.item("time") {
         stated.time = Some(moment(item, reader)?);

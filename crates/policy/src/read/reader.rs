@@ -38,12 +38,24 @@ impl Sense {
     }
 }
 
+/// A condition that holds around others, and the words of which it wants one.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    pub(crate) condition: &'static str,
+    pub(crate) words: Vec<String>,
+}
+
 /// One policy file being read.
 pub(crate) struct Reader<'a> {
     pub(crate) source: SourceText<'a>,
     pub(crate) vocabulary: &'a dyn Vocabulary,
     /// Commands that the conditions being read are about; empty for any.
     pub(crate) commands: Vec<String>,
+    /// What the conditions around those being read already settle: the words of conditions that an
+    /// action can only have one of.
+    pub(crate) settled: Vec<Settled>,
+    /// How many groups of which not all need to hold stand around them.
+    pub(crate) branches: usize,
     /// Who has which role.
     pub(crate) roles: Vec<Members>,
     /// Id of the rule being read.
@@ -63,6 +75,8 @@ impl<'a> Reader<'a> {
             source,
             vocabulary,
             commands: Vec::new(),
+            settled: Vec::new(),
+            branches: 0,
             roles: Vec::new(),
             rule: String::new(),
             signals: Vec::new(),

@@ -3,7 +3,8 @@
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::reader::{Item, Reader, Sense};
+use super::quoted;
+use super::reader::{Item, Reader, Sense, Settled};
 use crate::condition::{CONDITIONS, by_name};
 use crate::node::{DEEPEST, Join, Node};
 
@@ -17,14 +18,69 @@ pub(crate) fn conditions(table: &DeTable<'_>, reader: &mut Reader<'_>, sense: Se
 
 fn table_at(table: &DeTable<'_>, reader: &mut Reader<'_>, sense: Sense, depth: usize) -> Vec<Node> {
     let outer = reader.commands.clone();
+    let settled = reader.settled.len();
     narrow_commands(table, reader);
     check_contradiction(table, reader);
+    settle(table, reader);
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     let read = |(key, item)| node(key, item, reader, sense, depth);
     let nodes = entries.into_iter().filter_map(read).collect();
     reader.commands = outer;
+    reader.settled.truncate(settled);
     nodes
+}
+
+/// The words of a condition, when it holds words alone.
+fn words_of<'t, 'd>(
+    table: &'t DeTable<'d>,
+    condition: &str,
+) -> Option<(&'t Item<'d>, Vec<String>)> {
+    let item = table.get(condition)?;
+    let words = match item.get_ref() {
+        DeValue::String(word) => vec![word.to_string()],
+        DeValue::Array(items) => {
+            items.iter().filter_map(|item| Some(item.get_ref().as_str()?.to_owned())).collect()
+        }
+        _ => return None,
+    };
+    Some((item, words))
+}
+
+/// Remembers the words of a table that was read, for what must hold together with it.
+fn settle_quietly(table: &DeTable<'_>, reader: &mut Reader<'_>) {
+    for condition in SINGLE {
+        if let Some((_, words)) = words_of(table, condition) {
+            reader.settled.push(Settled { condition, words });
+        }
+    }
+}
+
+/// Conditions of which an action has one word and no other.
+const SINGLE: [&str; 4] = ["command", "family", "mode", "principal"];
+
+/// Remembers the words of such conditions for what stands further inside, and tells of those that
+/// cannot hold together with what stands around them.
+fn settle(table: &DeTable<'_>, reader: &mut Reader<'_>) {
+    for condition in SINGLE {
+        let Some((item, words)) = words_of(table, condition) else { continue };
+        let around = reader.settled.iter().rfind(|one| {
+            one.condition == condition && one.words.iter().all(|word| !words.contains(word))
+        });
+        if let Some(around) = around {
+            let message = format!(
+                "this never holds: around it, `{condition}` is {}",
+                quoted(&around.words.iter().map(String::as_str).collect::<Vec<_>>())
+            );
+            let help = "take it out, or put it beside the other in a list of `any`";
+            if reader.branches == 0 {
+                reader.error_with_help(item.span(), message, help);
+            } else {
+                reader.warn(item.span(), message, help);
+            }
+        }
+        reader.settled.push(Settled { condition, words });
+    }
 }
 
 /// Remembers which commands the conditions beside this one are about: they settle what an option
@@ -86,8 +142,21 @@ fn group(
         reader.error_with_help(item.span(), "expected a list of tables of conditions", help);
         return None;
     };
-    let nodes: Vec<Option<Node>> =
-        tables.iter().map(|table| member(table, reader, sense, depth)).collect();
+    let settled = reader.settled.len();
+    let branches = reader.branches;
+    if join != Join::All {
+        reader.branches = branches.saturating_add(1);
+    }
+    let mut nodes: Vec<Option<Node>> = Vec::new();
+    for table in tables {
+        nodes.push(member(table, reader, sense, depth));
+        // All of them hold together: what one settles is settled for the next.
+        if let Some(table) = table.get_ref().as_table().filter(|_| join == Join::All) {
+            settle_quietly(table, reader);
+        }
+    }
+    reader.settled.truncate(settled);
+    reader.branches = branches;
     let nodes: Option<Vec<Node>> = nodes.into_iter().collect();
     Some(Node::Group(join, nodes?))
 }
@@ -126,6 +195,29 @@ mod tests {
         assert!(refused("none = [{ flwo = 'x' }]").contains("did you mean `flow`?"));
         let deep = "any = [{ ".repeat(9) + "mode = 'observe'" + &" }]".repeat(9);
         assert!(refused(&deep).contains("more than 8 deep"));
+    }
+
+    #[test]
+    fn what_cannot_hold_together_is_told() {
+        for toml in [
+            "all = [{ command = 'git' }, { command = 'rm' }]",
+            "command = 'git'\nall = [{ command = ['rm', 'curl'] }]",
+            "mode = 'observe'\nall = [{ all = [{ mode = 'enforced' }] }]",
+            "principal = 'human'\nall = [{ principal = 'agent' }]",
+            "command = 'git'\nany = [{ command = 'rm' }, { command = 'git' }]",
+            "command = 'git'\nnone = [{ command = 'rm' }]",
+        ] {
+            assert!(refused(toml).contains("this never holds"), "{toml}");
+        }
+        for toml in [
+            "any = [{ command = 'git' }, { command = 'rm' }]",
+            "command = ['git', 'rm']\nany = [{ command = 'git' }, { command = 'rm' }]",
+            "all = [{ command = 'git' }, { command = ['git', 'rm'] }]",
+        ] {
+            let mut facts = crate::Given::command("git", "/");
+            facts.mode = datafog_core::Mode::Enforced;
+            assert_eq!(crate::condition::testing::test(toml, &facts), crate::Truth::True, "{toml}");
+        }
     }
 
     #[test]

@@ -1,0 +1,171 @@
+//! Recorded receipts judged again: only those that were written, and only as far as they tell.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::{HEAD, NO_FORCE, file, work};
+use crate::support::Install;
+
+/// The one file of the ledger.
+fn ledger(install: &Install) -> PathBuf {
+    let entries = fs::read_dir(install.root().join("receipts")).unwrap();
+    let mut files = entries.map(|entry| entry.unwrap().path());
+    files.find(|path| path.extension().is_some_and(|end| end == "jsonl")).unwrap()
+}
+
+#[test]
+fn a_ledger_that_was_changed_is_refused_with_its_first_bad_line() {
+    let install = Install::new(&["git"]);
+    work(&install);
+    file(&install, "draft.toml", &format!("{HEAD}{NO_FORCE}"));
+    let whole = fs::read_to_string(ledger(&install)).unwrap();
+    // Somebody makes a forced push look like another call; the line is still a receipt.
+    fs::write(ledger(&install), whole.replacen("push --force", "push --tags ", 1)).unwrap();
+    for command in [&["policy", "diff", "draft.toml"][..], &["policy", "suggest"]] {
+        let told = install.datafog(command).run().ends_with(1);
+        assert_eq!(told.stdout(), "");
+        let told = told.stderr();
+        assert!(told.contains(".jsonl:2 ") && told.contains("edited"), "{told}");
+        assert!(told.contains("--unverified"), "{told}");
+    }
+    let anyway = ["policy", "diff", "draft.toml", "--unverified"];
+    let told = install.datafog(anyway).run().ends_with(1).stdout();
+    assert!(told.starts_with("NOT VERIFIED: ") && told.contains(".jsonl:2 "), "{told}");
+    assert!(told.contains("5 receipts, 5 judged again"), "{told}");
+    let json = install.datafog(anyway).args(["--json"]).run().ends_with(1).json();
+    assert_eq!(
+        (&json["ledger"]["intact"], &json["ledger"]["first_bad"]["line"]),
+        (&false.into(), &2.into())
+    );
+    let told = install.datafog(["policy", "suggest", "--unverified"]).run().succeeds().stdout();
+    assert!(told.starts_with("# NOT VERIFIED: "), "{told}");
+    // A line that was taken out leaves nothing to stumble over.
+    let fewer: String = whole
+        .split_inclusive('\n')
+        .enumerate()
+        .filter(|(at, _)| *at != 2)
+        .map(|(_, line)| line)
+        .collect();
+    fs::write(ledger(&install), fewer).unwrap();
+    let told = install.datafog(["policy", "diff", "draft.toml"]).run().ends_with(1).stderr();
+    assert!(told.contains("missing before it: line 3"), "{told}");
+    fs::write(ledger(&install), whole).unwrap();
+    let json =
+        install.datafog(["policy", "diff", "draft.toml", "--json"]).run().ends_with(1).json();
+    assert_eq!(json["ledger"]["intact"], true);
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_counted() {
+    let install = Install::new(&["git"]);
+    work(&install);
+    let whole = fs::read_to_string(ledger(&install)).unwrap();
+    fs::write(ledger(&install), whole.replacen("\"version\"", "\"versiom\"", 1)).unwrap();
+    let json =
+        install.datafog(["policy", "diff", "--json", "--unverified"]).run().succeeds().json();
+    assert_eq!((&json["receipts"], &json["replayed"]), (&5.into(), &4.into()), "{json}");
+    assert_eq!(json["not_replayed"]["a line that cannot be read"], 1, "{json}");
+}
+
+const RULES: &str = r#"
+[[rule]]
+id = "no-payments"
+effect = "deny"
+reason = "r"
+instead = "i"
+[rule.when]
+tool = "pay"
+[[rule]]
+id = "large"
+effect = "deny"
+reason = "r"
+instead = "i"
+[rule.when]
+tool = "charge"
+argument = { path = "amount", gt = 100 }
+[[rule]]
+id = "tenants"
+effect = "deny"
+reason = "r"
+instead = "i"
+[rule.when]
+command = "git"
+subcommand = "fetch"
+tenant = "acme"
+[[rule]]
+id = "remotes"
+effect = "deny"
+reason = "r"
+instead = "i"
+[rule.when]
+command = "git"
+subcommand = "fetch"
+remote = "github.com/acme/*"
+"#;
+
+#[test]
+fn calls_of_tools_are_judged_again_as_far_as_receipts_tell() {
+    let install = Install::new(&["git"]);
+    let call = |tool: &str, arguments: &str| {
+        install.datafog(["check", "--tool", tool, "--args", arguments]).run().code()
+    };
+    call("pay", r#"{"amount":5,"currency":"EUR"}"#);
+    call("charge", r#"{"amount":500,"currency":"EUR"}"#);
+    call("read_file", r#"{"path":"notes.txt"}"#);
+    call("Bash", r#"{"command":"git push --force"}"#);
+    install.datafog(["check", "--", "git", "fetch"]).run();
+    file(&install, "draft.toml", &format!("{HEAD}{NO_FORCE}{RULES}"));
+    let diff = ["policy", "diff", "draft.toml", "--json"];
+    let json = install.datafog(diff).run().ends_with(1).json();
+    assert_eq!((&json["receipts"], &json["replayed"]), (&5.into(), &3.into()), "{json}");
+    let rules: Vec<&str> = json["changed"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["rule"].as_str().unwrap())
+        .collect();
+    assert!(rules.contains(&"no-payments") && rules.contains(&"no-force"), "{rules:?}");
+    assert_eq!(rules.len(), 2, "{rules:?}");
+    // What is not kept is said by name, and nothing is made of it.
+    let left = &json["not_replayed"];
+    assert_eq!(left["not in the receipt: `argument`, `content`"], 1, "{json}");
+    assert_eq!(left["not in the receipt: `remote`, `tenant`"], 1, "{json}");
+    // Another system's policy sees every value of a call; here there are none.
+    let other = r#"{"policy_id":"p","policy_version":"1","rules":[{"id":"all","effect":"allow"}]}"#;
+    file(&install, "other.json", other);
+    let json = install.datafog(["policy", "diff", "other.json", "--json"]).run().json();
+    let why = "another system's policy asks for the values of a tool's arguments";
+    assert_eq!(json["not_replayed"][why], 4, "{json}");
+}
+
+#[test]
+fn a_tool_that_was_stopped_gets_a_suggestion_of_its_name() {
+    let install = Install::new(&["git"]);
+    let rule = "\n[[rule]]\nid = \"no-notes\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
+        [rule.when]\ntool = [\"read_notes\", \"read_file\"]\n";
+    fs::write(install.root().join("policy.toml"), format!("{HEAD}{rule}")).unwrap();
+    let check = ["check", "--tool", "read_notes", "--args", r#"{"path":"a"}"#];
+    install.datafog(check).run().ends_with(1);
+    let json = install.datafog(["policy", "suggest", "--json"]).run().succeeds().json();
+    let toml = json["toml"].as_str().unwrap();
+    assert!(toml.contains("tool = \"read_notes\"\n") && !toml.contains("command"), "{toml}");
+    assert_eq!((&json["stopped"], &json["passing"]), (&1.into(), &1.into()), "{json}");
+}
+
+#[test]
+fn hours_are_those_of_the_receipt() {
+    let install = Install::new(&["git"]);
+    install.datafog(["check", "--", "git", "status"]).run().succeeds();
+    // All hours but one, and that one alone, in a zone in which it is now a certain hour.
+    let day = "\n[[rule]]\nid = \"days\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
+        [rule.when]\ncommand = \"git\"\n";
+    let rules = |days: &str| format!("{HEAD}{day}time = {{ days = {days}, zone = \"UTC\" }}\n");
+    file(&install, "some.toml", &rules("[\"mon\", \"tue\", \"wed\"]"));
+    file(&install, "others.toml", &rules("[\"thu\", \"fri\", \"sat\", \"sun\"]"));
+    let denied = |draft: &str| {
+        let json = install.datafog(["policy", "diff", draft, "--json"]).run().json();
+        assert_eq!(json["replayed"], 1, "{json}");
+        json["changed"].as_array().unwrap().len()
+    };
+    assert_eq!(denied("some.toml") + denied("others.toml"), 1, "one of them holds today");
+}
