@@ -20,6 +20,10 @@ id = "payment"
 points = 40
 when = { category = "payment" }
 [[risk.signal]]
+id = "mail"
+points = 10
+when = { category = "auth" }
+[[risk.signal]]
 id = "outside"
 points = 50
 when = { category = "payment", scorer = { at_least = 60 } }
@@ -97,6 +101,8 @@ fn it_is_told_no_values_and_nothing_where_nothing_asks() {
     let question = install.work().join("score.question");
     install.shim("git", ["--version"]).run().succeeds();
     check(&install, "read_file", &json!({ "path": "x" })).succeeds();
+    // Another signal holds, and this one does not get so far.
+    check(&install, "login", &json!({ "name": "x" })).succeeds();
     install.datafog(["explain", "--", "git", "status"]).run().succeeds();
     assert!(!question.exists(), "no rule that matches so far asks");
     let token = github_token(77);

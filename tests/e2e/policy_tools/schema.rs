@@ -23,9 +23,9 @@ impl Validator {
                 self.accepts(&self.definitions[name], value)
             }
             "$schema" | "$defs" | "title" | "description" | "examples" => true,
-            "type" => match wanted {
-                Value::Array(types) => types.iter().any(|one| is_of(one, value)),
-                one => is_of(one, value),
+            "type" => match wanted.as_array() {
+                Some(types) => types.iter().any(|one| is_of(one, value)),
+                None => is_of(wanted, value),
             },
             "enum" => wanted.as_array().unwrap().contains(value),
             "anyOf" => wanted.as_array().unwrap().iter().any(|one| self.accepts(one, value)),

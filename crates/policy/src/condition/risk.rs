@@ -164,10 +164,16 @@ fn score(signals: &[Compiled<'_>], trial: &mut Trial<'_>) -> Result<Risk, Damage
 /// Where a signal was seen, when not in content: the conditions that hold. What a scorer outside
 /// said is told, since nobody can look it up later.
 fn source(when: &[u8], trial: &Trial<'_>) -> Result<String, Damaged> {
-    let told = |name: &'static str| match (name, trial.facts.outside_score()) {
-        ("scorer", Some(points)) => format!("scorer ({points} points)"),
-        ("scorer", None) => String::from("scorer (no answer)"),
-        _ => name.to_owned(),
+    let told = |name: &str| {
+        // Only where it was asked: to look would be to ask.
+        if name != "scorer" {
+            return name.to_owned();
+        }
+        let points = trial.facts.outside_score();
+        points.map_or_else(
+            || String::from("scorer (no answer)"),
+            |it| format!("scorer ({it} points)"),
+        )
     };
     Ok(holding(when)?.into_iter().map(told).collect::<Vec<_>>().join(", "))
 }

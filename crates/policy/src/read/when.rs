@@ -37,12 +37,12 @@ fn words_of<'t, 'd>(
     condition: &str,
 ) -> Option<(&'t Item<'d>, Vec<String>)> {
     let item = table.get(condition)?;
-    let words = match item.get_ref() {
-        DeValue::String(word) => vec![word.to_string()],
-        DeValue::Array(items) => {
+    let value = item.get_ref();
+    let words: Vec<String> = match value.as_array() {
+        Some(items) => {
             items.iter().filter_map(|item| Some(item.get_ref().as_str()?.to_owned())).collect()
         }
-        _ => return None,
+        None => vec![value.as_str()?.to_owned()],
     };
     Some((item, words))
 }
