@@ -111,13 +111,14 @@ fn calls_of_tools_are_judged_again_as_far_as_receipts_tell() {
     };
     call("pay", r#"{"amount":5,"currency":"EUR"}"#);
     call("charge", r#"{"amount":500,"currency":"EUR"}"#);
+    call("Glob", r#"{"pattern":"*.rs"}"#);
     call("read_file", r#"{"path":"notes.txt"}"#);
     call("Bash", r#"{"command":"git push --force"}"#);
     install.datafog(["check", "--", "git", "fetch"]).run();
     file(&install, "draft.toml", &format!("{HEAD}{NO_FORCE}{RULES}"));
     let diff = ["policy", "diff", "draft.toml", "--json"];
     let json = install.datafog(diff).run().ends_with(1).json();
-    assert_eq!((&json["receipts"], &json["replayed"]), (&5.into(), &3.into()), "{json}");
+    assert_eq!((&json["receipts"], &json["replayed"]), (&6.into(), &3.into()), "{json}");
     let rules: Vec<&str> = json["changed"]
         .as_array()
         .unwrap()
@@ -130,6 +131,8 @@ fn calls_of_tools_are_judged_again_as_far_as_receipts_tell() {
     let left = &json["not_replayed"];
     assert_eq!(left["not in the receipt: `argument`, `content`"], 1, "{json}");
     assert_eq!(left["not in the receipt: `remote`, `tenant`"], 1, "{json}");
+    let started = "what it starts was judged by itself, which is not in the receipt";
+    assert_eq!(left[started], 1, "a file that is read is read by a program: {json}");
     // Another system's policy sees every value of a call; here there are none.
     let other = r#"{"policy_id":"p","policy_version":"1","rules":[{"id":"all","effect":"allow"}]}"#;
     file(&install, "other.json", other);
@@ -142,13 +145,13 @@ fn calls_of_tools_are_judged_again_as_far_as_receipts_tell() {
 fn a_tool_that_was_stopped_gets_a_suggestion_of_its_name() {
     let install = Install::new(&["git"]);
     let rule = "\n[[rule]]\nid = \"no-notes\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
-        [rule.when]\ntool = [\"read_notes\", \"read_file\"]\n";
+        [rule.when]\ntool = [\"Glob\", \"ls\"]\n";
     fs::write(install.root().join("policy.toml"), format!("{HEAD}{rule}")).unwrap();
-    let check = ["check", "--tool", "read_notes", "--args", r#"{"path":"a"}"#];
+    let check = ["check", "--tool", "Glob", "--args", r#"{"pattern":"*.rs"}"#];
     install.datafog(check).run().ends_with(1);
     let json = install.datafog(["policy", "suggest", "--json"]).run().succeeds().json();
     let toml = json["toml"].as_str().unwrap();
-    assert!(toml.contains("tool = \"read_notes\"\n") && !toml.contains("command"), "{toml}");
+    assert!(toml.contains("tool = \"Glob\"\n") && !toml.contains("command"), "{toml}");
     assert_eq!((&json["stopped"], &json["passing"]), (&1.into(), &1.into()), "{json}");
 }
 
