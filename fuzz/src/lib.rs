@@ -20,7 +20,7 @@ mod texts;
 pub use cases::{Judged, judged};
 pub use foreign::assert_foreign;
 pub use ledgers::{event, fill};
-pub use texts::scan_both_ways;
+pub use texts::{scan_both_ways, scan_keeping};
 
 /// A world that answers every question with the same bytes; a part that is missing is not there.
 #[derive(Debug, Default)]
