@@ -50,7 +50,10 @@ pub fn scan_keeping(text: &[u8], control: &mut Unstructured<'_>) {
 }
 
 /// A text in pieces of lengths that `control` tells.
-fn pieces<'t>(text: &'t [u8], control: &mut Unstructured<'_>) -> impl Iterator<Item = &'t [u8]> {
+fn pieces<'t>(
+    text: &'t [u8],
+    control: &mut Unstructured<'_>,
+) -> impl Iterator<Item = &'t [u8]> + use<'t> {
     let longest = if control.arbitrary().unwrap_or(false) { 40_000 } else { 300 };
     let (mut rest, mut state) = (text, control.arbitrary::<u32>().unwrap_or(1) | 1);
     core::iter::from_fn(move || {
