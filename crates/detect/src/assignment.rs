@@ -217,6 +217,10 @@ fn value(text: &[u8], at: usize, base: usize, walks: &mut Walks) -> Option<((usi
         [b'"', b'"', b'"', ..] => quoted(text, start.checked_add(3)?, b"\"\"\""),
         // A literal in a literal, as Gradle wants it: `"\"…\""`.
         [b'"', b'\\', b'"', ..] => quoted(text, start.checked_add(3)?, b"\\\""),
+        // Perl's own quotes.
+        [b'q', b'(', ..] => quoted(text, start.checked_add(2)?, b")"),
+        [b'q', b'q', b'(', ..] => quoted(text, start.checked_add(3)?, b")"),
+        [b'q', b'{', ..] => quoted(text, start.checked_add(2)?, b"}"),
         [b'\\', quote @ (b'"' | b'\''), ..] => {
             quoted(text, start.checked_add(2)?, &[b'\\', *quote])
         }
@@ -240,7 +244,10 @@ const fn ends_sentence(byte: u8) -> bool {
 /// take a literal and make the value of it: `String::from("…")`, `[]byte("…")`.
 fn opener(text: &[u8]) -> usize {
     let marks = run(text.get(..3.min(text.len())).unwrap_or_default(), |byte| {
-        matches!(byte, b'(' | b'[' | b'&' | b'@' | b'b' | b'B' | b'f' | b'r' | b'u' | b'L' | b'$')
+        matches!(
+            byte,
+            b'(' | b'[' | b'&' | b'@' | b'b' | b'B' | b'N' | b'f' | b'r' | b'u' | b'L' | b'$'
+        )
     });
     match text {
         [b'{', quote @ (b'"' | b'\''), tail @ ..] => {

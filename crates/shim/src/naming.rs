@@ -114,6 +114,7 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
             .iter()
             .any(|it| value.starts_with(it))
         || (value.starts_with(b"%") && value.ends_with(b"%"))
+        || value.ends_with(b">")
         || contains(value, b"${")
         || contains(value, b"{{")
         || contains(value, b"$(")
@@ -192,6 +193,8 @@ const INSTRUCTIONS: &[&str] = &[
     "plain",
     "login",
     "interactive",
+    "public",
+    "private",
     "auto",
     "always",
     "never",

@@ -16,7 +16,10 @@ pub(super) fn opening(
     (name_start, name_end): (usize, usize),
 ) -> Option<(usize, Form)> {
     let rest = text.get(name_end..)?;
-    let closing = closing(rest);
+    let closing = match closes_hash(text, name_start, rest) {
+        0 => closing(rest),
+        brace => brace,
+    };
     let rest = rest.get(closing..)?;
     let blanks = run(rest, is_blank);
     let operator_at = name_end.checked_add(closing)?.checked_add(blanks)?;
@@ -24,7 +27,8 @@ pub(super) fn opening(
     if blanks > MOST_BLANKS {
         return None;
     }
-    let (width, form) = operator(&place)
+    let (width, form) = property(place.rest())
+        .or_else(|| operator(&place))
         .or_else(|| Some((value_field(text.get(operator_at..)?)?, Form::Operator)))
         .or_else(|| element(&place))
         .or_else(|| argument(&place))
@@ -54,6 +58,14 @@ impl<'t> Place<'t> {
         self.text.get(self.operator_at..).unwrap_or_default()
     }
 
+    /// Whether the quoted name is the first argument of a call that keeps a value under a name.
+    fn is_put(&self) -> bool {
+        let quote = self.name_start.checked_sub(1).and_then(|at| self.text.get(..at));
+        let head = self.text.get(..self.name_start).unwrap_or_default();
+        // `setProperty("mail.name", …)`: a name may be longer than the word that was found.
+        quote.is_some_and(|head| PUTTERS.end(head)) && matches!(head.last(), Some(b'"' | b'\''))
+    }
+
     /// Whether what stands before the name ends so, perhaps with the quote that opens the name.
     fn follows(&self, words: &Words) -> bool {
         let head = self.text.get(..self.name_start).unwrap_or_default();
@@ -78,15 +90,36 @@ fn closing(rest: &[u8]) -> usize {
     })
 }
 
+/// Length of the brace that closes a key of a hash in Perl: `$cfg{name}`, `$self->{name}`.
+fn closes_hash(text: &[u8], name_start: usize, rest: &[u8]) -> usize {
+    let head = text.get(..name_start).unwrap_or_default();
+    let hash = matches!(head, [.., b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9' | b'>', b'{']);
+    usize::from(hash && rest.first() == Some(&b'}'))
+}
+
+/// The accessors of a property of C# and the operator behind them: `Name { get; set; } = "…"`.
+fn property(rest: &[u8]) -> Option<(usize, Form)> {
+    let accessors = rest.strip_prefix(b"{ get;")?;
+    let near = accessors.get(..MOST_MARKS.min(accessors.len()))?;
+    let end = near.windows(4).position(|window| window == b"} = ")?;
+    Some((b"{ get;".len().checked_add(end)?.checked_add(3)?, Form::Operator))
+}
+
 /// A mark that assigns.
 fn operator(place: &Place<'_>) -> Option<(usize, Form)> {
+    let expanded = place.text.get(..place.name_start).is_some_and(|head| head.ends_with(b"${"));
     Some(match place.rest() {
+        // `${NAME:-value}` of a shell; what follows `:?` and `:+` is no value of the name.
+        [b':', b'-', ..] if expanded => (2, Form::Operator),
+        [b':', b'?' | b'+', ..] if expanded => return None,
         [b'=', b'=', b'=', ..] | [b'|' | b'?', b'|' | b'?', b'=', ..] | [b'<', b'<', b'<', ..] => {
             (3, Form::Operator)
         }
         [b':' | b'=', b'=', ..] | [b'=', b'>' | b'~', ..] | [b'?', b'=', ..] => (2, Form::Operator),
         [b'<', b'-', b' ' | b'"' | b'\'', ..] => (2, Form::Operator),
         [b':', b':', ..] => return None,
+        // What follows is shown to whoever is asked.
+        [b'=', ..] if place.follows(&ASKED) => return None,
         [b'=' | b':', ..] => (1, Form::Operator),
         // `process.env.TOKEN || "…"`: what stands in for the value.
         [b'|', b'|', ..] | [b'?', b'?', ..]
@@ -104,12 +137,14 @@ fn operator(place: &Place<'_>) -> Option<(usize, Form)> {
 fn element(place: &Place<'_>) -> Option<(usize, Form)> {
     let Place { text, name_start, closing, .. } = *place;
     match place.rest() {
-        [b'>', ..] if in_tag(text, name_start) => Some((1, Form::Element)),
-        [b'>', ..] if closing > 0 && is_attribute(text, name_start) => Some((1, Form::Element)),
-        // `<key>name</key> <string>value</string>` of a property list.
-        rest @ [b'<', b'/', b'k', b'e', b'y', b'>', ..] => {
-            Some((b"</key>".len().checked_add(child(rest.get(6..)?, b"<string>")?)?, Form::Element))
+        // `<Password> <Value>value</Value>` of an answer file of Windows.
+        [b'>', rest @ ..] if in_tag(text, name_start) => {
+            let inner = child(rest, b"<Value>").or_else(|| child(rest, b"<value>")).unwrap_or(0);
+            Some((inner.checked_add(1)?, Form::Element))
         }
+        [b'>', ..] if closing > 0 && is_attribute(text, name_start) => Some((1, Form::Element)),
+        // `<key>name</key> <string>value</string>`, `<param-name>name</param-name> <param-value>…`.
+        rest @ [b'<', b'/', ..] => Some((sibling(rest)?, Form::Element)),
         // `<setting name="name" more="…"> <value>value</value>`.
         rest if closing > 0 && is_attribute(text, name_start) => {
             let near = rest.get(..MOST_ATTRIBUTES.min(rest.len()))?;
@@ -124,6 +159,20 @@ fn element(place: &Place<'_>) -> Option<(usize, Form)> {
     }
 }
 
+/// Length of the end of an element that holds a name, and of the beginning of one with its value.
+fn sibling(rest: &[u8]) -> Option<usize> {
+    let near = rest.get(..MOST_MARKS.min(rest.len()))?;
+    let close = run(near, |byte| byte != b'>').checked_add(1)?;
+    let named = NAMING.iter().any(|tag| near.get(..close).is_some_and(|it| it.ends_with(tag)));
+    let after = rest.get(close..).filter(|_| named)?;
+    let open = VALUING.iter().find_map(|tag| child(after, tag))?;
+    close.checked_add(open)
+}
+
+/// Ends of the names of elements that hold a name, and of those that hold the value.
+const NAMING: [&[u8]; 3] = [b"key>", b"name>", b"Name>"];
+const VALUING: [&[u8]; 4] = [b"<string>", b"<value>", b"<param-value>", b"<Value>"];
+
 /// Length up to the end of `tag` when nothing but space stands before it.
 fn child(rest: &[u8], tag: &[u8]) -> Option<usize> {
     let space = run(rest.get(..MOST_MARKS.min(rest.len()))?, |byte| byte.is_ascii_whitespace());
@@ -136,6 +185,17 @@ fn argument(place: &Place<'_>) -> Option<(usize, Form)> {
     let quoted = closing > 0;
     match place.rest() {
         [b'(' | b'{', b'"' | b'\'', ..] if !quoted && blanks == 0 => Some((1, Form::Call)),
+        // `setProperty("name", "value")`.
+        [b',', ..]
+            if quoted
+                && opens_quote(text, operator_at)
+                && place.is_put()
+                && closes_pair(text, operator_at) =>
+        {
+            Some((1, Form::Operator))
+        }
+        // `fill_in 'name', with: 'value'`.
+        [b',', b' ', b'w', b'i', b't', b'h', b':', b' ', ..] if quoted => Some((8, Form::Operator)),
         [b',', ..] if quoted && opens_quote(text, operator_at) => {
             let pair = opens_pair(text, name_start) && closes_pair(text, operator_at);
             Some((1, if pair { Form::Pair } else { Form::Item }))
@@ -144,9 +204,12 @@ fn argument(place: &Place<'_>) -> Option<(usize, Form)> {
         [b',', ..] if opens_quote(text, operator_at) && place.follows(&KEEPERS) => {
             Some((1, Form::Operator))
         }
-        // `ENV.fetch('name') { 'value' }`.
+        // `get('#name').type('value')`, `find(By.ID, "name").send_keys("value")`.
+        [b')', b'.', ..] if quoted => Some((typing(place.rest())?, Form::Pair)),
+        // `ENV.fetch('name') { 'value' }`, `let(:name) { 'value' }`.
         [b')', b' ', b'{', b' ', ..]
-            if quoted && opens_quote(text, operator_at.checked_add(2)?) =>
+            if (quoted || before(text, name_start) == Some(b':'))
+                && opens_quote(text, operator_at.checked_add(2)?) =>
         {
             Some((3, Form::Operator))
         }
@@ -162,6 +225,20 @@ fn argument(place: &Place<'_>) -> Option<(usize, Form)> {
         _ => None,
     }
 }
+
+/// Length up to the bracket of a call that types its argument into the field named before.
+fn typing(rest: &[u8]) -> Option<usize> {
+    let call = rest.get(2..)?;
+    let name = run(call.get(..MOST_MARKS.min(call.len()))?, is_name);
+    let open = name.checked_add(3)?;
+    let typed = TYPING.contain(call.get(..name)?) && rest.get(open.checked_sub(1)?) == Some(&b'(');
+    (typed && matches!(rest.get(open), Some(b'"' | b'\''))).then_some(open)
+}
+
+/// Methods that type text into a field.
+static TYPING: Words = words! {
+    "type" "fill" "sendkeys" "send_keys" "setvalue" "set_value" "typetext" "entertext" "addvalue"
+};
 
 /// Whether nothing but blanks stands before the name on its line.
 fn begins_line(text: &[u8], name: usize) -> bool {
@@ -185,6 +262,22 @@ fn word(place: &Place<'_>) -> Option<(usize, Form)> {
         _ if closing == 0 && is_declared(text, name_start) => Some((0, Form::Operator)),
         // A type of Go: `name string = "value"`.
         [b's', b't', b'r', b'i', b'n', b'g', b' ', b'=', b' ', ..] => Some((9, Form::Operator)),
+        // The same of Visual Basic.
+        [
+            b'A' | b'a',
+            b's',
+            b' ',
+            b'S' | b's',
+            b't',
+            b'r',
+            b'i',
+            b'n',
+            b'g',
+            b' ',
+            b'=',
+            b' ',
+            ..,
+        ] => Some((12, Form::Operator)),
         [b'`', ..] => Some((0, Form::Prose)),
         [b'i', b's', b':' | b' ', ..] if blanks == 1 => Some((3, Form::Prose)),
         _ => None,
@@ -224,6 +317,8 @@ fn closes_pair(text: &[u8], comma: usize) -> bool {
 /// Whether a bracket opens before the quote that stands before the name at `name`.
 fn opens_pair(text: &[u8], name: usize) -> bool {
     let head = name.checked_sub(1).and_then(|at| text.get(..at)).unwrap_or_default();
+    // `fill("#name", "value")`: the mark of an element's id.
+    let head = head.strip_suffix(b"\"").or_else(|| head.strip_suffix(b"'")).unwrap_or(head);
     let recent = head.get(head.len().saturating_sub(MOST_BLANKS)..).unwrap_or_default();
     let blanks = run_back(recent, |byte| is_blank(byte) || byte == b'\n');
     let bracket = head.len().checked_sub(blanks.saturating_add(1)).and_then(|at| head.get(at));
@@ -237,7 +332,7 @@ fn value_field(rest: &[u8]) -> Option<usize> {
     let marks =
         run(near, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'{' | b'"' | b'\''));
     let field = rest.get(marks..)?;
-    let word = [&b"value"[..], b"Value", b"default", b"defaultValue"].into_iter().find(|word| {
+    let word = VALUE_FIELDS.into_iter().find(|word| {
         field.starts_with(word) && !field.get(word.len()).is_some_and(|b| is_name(*b))
     })?;
     let after = field.get(word.len()..)?;
@@ -247,6 +342,9 @@ fn value_field(rest: &[u8]) -> Option<usize> {
     matches!(field.get(operator)?, b'=' | b':').then_some(())?;
     marks.checked_add(operator)?.checked_add(1)
 }
+
+/// Names of what holds the value of what was named before.
+const VALUE_FIELDS: [&[u8]; 5] = [b"value", b"Value", b"content", b"default", b"defaultValue"];
 
 /// Whether a word before the name at `start` says that its value follows: `ENV NAME …`.
 fn is_declared(text: &[u8], start: usize) -> bool {
@@ -272,7 +370,15 @@ fn is_attribute(text: &[u8], start: usize) -> bool {
 const DECLARERS: [&[u8]; 5] = [b"ENV ", b"setx ", b"setenv ", b"#define ", b"fastcgi_param "];
 
 /// Words after which a name and, after a blank, its value in quotes follow.
-static SETTERS: Words = words! { "set " "set :" "set -x " "set -gx " };
+static SETTERS: Words = words! { "set " "set :" "set -x " "set -gx " "setq " };
+
+/// Calls whose first two arguments are a name and its value.
+static PUTTERS: Words = words! {
+    "property(" "put(" "putstring(" "setenv(" "setdefault(" "setitem(" ".set(" ".add(" "define(" "header("
+};
+
+/// Words after which a name and what is shown to ask for its value follow.
+static ASKED: Words = words! { "set /p " "set /p \"" };
 
 /// Words after which a name, a comma and its value follow.
 static KEEPERS: Words = words! { "cpy(" "cat(" "set :" };

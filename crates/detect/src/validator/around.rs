@@ -18,12 +18,18 @@ const WORDS: usize = 3;
 
 /// Words for what programs count and name by numbers.
 static IDS: Words = words! {
-    "account" "article" "batch" "block" "build" "case" "code" "commit" "container" "count" "customer"
+    "account" "allocat" "article" "batch" "block" "build" "cache" "case" "checked" "code" "commit" "container" "count" "created" "customer"
+    "deleted" "fetched" "found" "handle" "hash" "loaded" "processed" "read" "seed" "skipped" "wrote"
     "device" "document" "entry" "event" "file" "id" "invoice" "issue" "item" "job" "key" "line" "log"
     "message" "node" "number" "object" "offset" "order" "page" "part" "pid" "port" "post" "process"
     "product" "record" "ref" "release" "request" "revision" "row" "run" "sequence" "serial" "session"
     "shard" "shipment" "sku" "span" "task" "ticket" "time" "trace" "tracking" "transaction" "user"
     "version"
+};
+
+/// What follows a number that a program printed: what it counts, or where it took it from.
+static UNITS: Words = words! {
+    "byte" "cycle" "entries" "from cache" "items" "ms" "ns" "records" "rows" "seconds" "ticks" "times" "us "
 };
 
 /// Whether a text is nothing but the number, as what somebody typed into a field is: nothing around
@@ -48,6 +54,7 @@ pub(super) fn in_sentence(candidate: &Candidate<'_>) -> bool {
         && words.filter(|word| letters(word)).count() >= WORDS
         && !before.iter().chain(after).any(data)
         && !IDS.stand_near_end(before, CONTEXT)
+        && !UNITS.begin(after.trim_ascii_start())
 }
 
 /// What stands in the same line on either side.

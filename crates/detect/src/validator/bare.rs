@@ -82,6 +82,24 @@ pub(super) fn es_nie(candidate: &mut Candidate<'_>) -> Judgement {
     europe::es_nif(candidate)
 }
 
+/// The same with a dash behind the first letter: the candidate begins at the first digit.
+pub(super) fn es_nie_dashed(candidate: &mut Candidate<'_>) -> Judgement {
+    let [head @ .., b'X' | b'Y' | b'Z', b'-'] = candidate.before() else {
+        return Judgement::Refuse;
+    };
+    let text = candidate.text.get(candidate.start..).unwrap_or_default();
+    let rest = text.get(7..).unwrap_or_default();
+    let rest = rest.strip_prefix(b"-").unwrap_or(rest);
+    let glued = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let letter = rest.first().is_some_and(u8::is_ascii_uppercase);
+    if !letter || rest.get(1).is_some_and(glued) || head.last().is_some_and(glued) {
+        return Judgement::Refuse;
+    }
+    let end = candidate.text.len().saturating_sub(rest.len()).saturating_add(1);
+    candidate.end = end;
+    europe::es_nif(candidate)
+}
+
 /// Finnish identity code: a date of birth, the sign of the century, three digits and a check.
 pub(super) fn fi_hetu(candidate: &mut Candidate<'_>) -> Judgement {
     let shapes =

@@ -20,7 +20,7 @@ const CONTEXT: usize = 40;
 
 /// Words for a card number.
 static NAMES: Words = words! {
-    "amex" "american express" "card" "cc:" "ccn" "cc_" "credit" "cvc" "cvv" "debit" "diners" "jcb"
+    "amex" "american express" "card" "cc:" "ccn" "cc_" "charge" "credit" "cvc" "cvv" "debit" "diners" "jcb"
     "maestro" "mastercard" "pan:" "pan=" "pan\"" "payment" "rupay" "unionpay" "visa"
 };
 

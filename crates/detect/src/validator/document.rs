@@ -18,6 +18,11 @@ pub(super) fn licence(candidate: &mut Candidate<'_>) -> Judgement {
     judge(candidate, 5, 6..=18, 4)
 }
 
+/// The card of an Indian voter: three letters, seven digits.
+pub(super) fn voter(candidate: &mut Candidate<'_>) -> Judgement {
+    judge(candidate, 3, 10..=10, 7)
+}
+
 /// A medical record, a patient, an insured person: at most four letters, then digits mostly.
 pub(super) fn member(candidate: &mut Candidate<'_>) -> Judgement {
     judge(candidate, 4, 6..=15, 5)

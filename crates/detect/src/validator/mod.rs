@@ -12,6 +12,7 @@ mod base58;
 mod base64;
 mod basic;
 mod bech32;
+mod beside;
 mod card;
 mod census;
 mod crc32;
@@ -52,6 +53,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("alone-bitcoin", bare::bitcoin),
     ("alone-es-dni", bare::es_dni),
     ("alone-es-nie", bare::es_nie),
+    ("alone-es-nie-dashed", bare::es_nie_dashed),
     ("alone-fi-hetu", bare::fi_hetu),
     ("alone-gb-nino", bare::gb_nino),
     ("alone-in-aadhaar", bare::in_aadhaar),
@@ -63,6 +65,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("alone-pl-pesel", bare::pl_pesel),
     ("alone-sg-nric", bare::sg_nric),
     ("alone-us-mbi", bare::us_mbi),
+    ("answer", beside::answer),
     ("ar-cuit", world::ar_cuit),
     ("at-svnr", europe::at_svnr),
     ("atlassian-crc32", crc32::atlassian),
@@ -84,6 +87,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("bg-egn", europe::bg_egn),
     ("br-cpf", national::br_cpf),
     ("ca-sin", national::ca_sin),
+    ("call", beside::call),
     ("card", card::card),
     ("card-in-text", card::card_in_text),
     ("ch-ahv", europe::ch_ahv),
@@ -103,6 +107,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("document-medicare", document::medicare),
     ("document-member", document::member),
     ("document-passport", document::passport),
+    ("document-voter", document::voter),
     ("ee-isikukood", europe::ee_isikukood),
     ("email", email::email),
     ("es-nif", europe::es_nif),
@@ -173,6 +178,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("tw-id", world::tw_id),
     ("ua-rnokpp", europe::ua_rnokpp),
     ("uk-nhs", national::uk_nhs),
+    ("unquoted", beside::unquoted),
     ("url-credentials", url::credentials),
     ("us-aba", world::us_aba),
     ("us-dea", world::us_dea),

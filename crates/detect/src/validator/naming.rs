@@ -39,7 +39,7 @@ static NEUTRAL: Words = words! {
 
 /// Endings of words that are passwords.
 static PASSWORDS: Words = words! {
-    "password" "passwd" "passphrase" "passcode" "pwd" "passwort" "userpass" "dbpass" "requirepass" "masterauth"
+    "password" "passwd" "passphrase" "passcode" "pwd" "passwort" "userpass" "dbpass" "requirepass" "masterauth" "rootpw" "bindpw" "psk"
 };
 
 /// Endings of words that are keys, whatever stands before them.

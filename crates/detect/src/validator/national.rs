@@ -8,6 +8,7 @@
 //! BSN (weights 9 to 2 and −1, mod 11); Poland, PESEL act of 2010 (weights 1, 3, 7, 9); Receita
 //! Federal, CPF (mod 11, twice).
 
+use super::around::is_whole;
 use super::card::luhn;
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
@@ -115,12 +116,9 @@ pub(super) fn uk_nhs(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     }
     let named = NHS.stand_near_end(candidate.before(), CONTEXT);
-    let before = candidate.before().last();
-    let free = before.is_none_or(|byte| matches!(byte, b' ' | b'\n' | b'"' | b'\'' | b'(' | b'\t'));
-    let printed = end.saturating_sub(candidate.start) == 12 && free;
-    let led = digits.first() == Some(&0) && digits.get(1) == Some(&0) && free;
     candidate.end = end;
-    match (named, printed || led) {
+    let printed = end.saturating_sub(candidate.start) > 10;
+    match (named, printed && is_whole(candidate)) {
         (true, _) => Judgement::Sound,
         (false, true) => Judgement::Shape,
         (false, false) => Judgement::Refuse,

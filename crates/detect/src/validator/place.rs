@@ -37,7 +37,9 @@ pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
     let mut digits = value.iter().filter(|byte| *byte != separator);
     let first = digits.next();
     let same = digits.all(|digit| Some(digit) == first);
-    if !shape || open || group || same {
+    // Digits with dashes are a date and a time.
+    let time = *separator == b'-' && !value.iter().any(u8::is_ascii_alphabetic);
+    if !shape || open || group || same || time {
         return Judgement::Refuse;
     }
     candidate.start = start;

@@ -7,7 +7,7 @@ static PLACEHOLDERS: Words = words! {
     "changeme" "change_me" "change-me" "changethis" "change_this" "replace" "placeholder"
     "example" "sample" "dummy" "redacted" "your_" "your-" "yourp" "yours" "yourt" "yourk"
     "my_pass" "mypass" "my-pass" "my_secret" "mysecret" "xxxx" "****" "...." "____" "----"
-    "insert" "todo" "fixme" "foobar" "enter_" "enter-" "not-a-real" "notareal" "not_a_real" "fake"
+    "anonymous" "insert" "todo" "fixme" "foobar" "enter_" "enter-" "not-a-real" "notareal" "not_a_real" "fake"
     "some_" "some-" "abcdefgh" "invalid" "lorem" "masked"
 };
 
@@ -87,6 +87,7 @@ fn has_extension(value: &[u8]) -> bool {
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     is_filler(value)
         || value.starts_with(b"<")
+        || (value.starts_with(b"*") && value.ends_with(b"*"))
         || value.ends_with(b"...")
         || value.ends_with("…".as_bytes())
         || NOTHING.contain(value)

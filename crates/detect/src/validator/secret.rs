@@ -32,14 +32,25 @@ const LEAST_PERHAPS: usize = 20;
 /// The same of one whose form a service describes.
 const LEAST_SERVICE: usize = 16;
 
+/// Fewest bytes of a value in a line `pass: …`.
+const LEAST_ENTRY: usize = 8;
+
 /// Names that are words of prose as well.
 static SHORT: Words = words! {
     "pass" "pw"
 };
 
+/// Names that end in a number and are no password.
+static NUMBERED: Words = words! {
+    "sha" "md" "crc" "utf" "base" "aes" "http" "oauth" "ipv" "int" "uint" "float" "key"
+};
+
+/// Fewest letters that are told to be no word.
+const LEAST_SCRAMBLED: usize = 7;
+
 /// Words of names that a value repeats when it is a name itself.
 static SELVES: Words = words! {
-    "password" "secret" "token" "passwd" "key"
+    "password" "secret" "token" "passwd"
 };
 
 /// A random value in the form of one service, assigned to a name that promises a key or is only the
@@ -121,13 +132,14 @@ pub(super) fn literal(candidate: &mut Candidate<'_>) -> Judgement {
 /// Any literal of four bytes or more that is assigned to a name that promises a password. What
 /// could as well be a word of code or prose is shape only.
 pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
-    let value = candidate.value();
     let Some(promised) = promise(candidate.name).filter(|it| *it != Promise::PerhapsKey) else {
         return Judgement::Refuse;
     };
     if candidate.form == Form::Near {
         return Judgement::Refuse;
     }
+    widen(candidate);
+    let value = candidate.value();
     let fits = (4..=128).contains(&value.len())
         && value.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80)
         && is_given(candidate)
@@ -138,7 +150,8 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
         && !is_uuid(value)
         && !is_hash(value)
         && !is_version(value)
-        && !is_path_of_names(value)
+        && (!is_path_of_names(value) || is_numbered(value))
+        && !is_rules(value)
         && !names_itself(candidate.name, value)
         && !is_other_option(candidate)
         && (candidate.quoted || is_tight(candidate) || ends_line(candidate));
@@ -149,6 +162,35 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
         }
         || is_prose(candidate);
     if refused { Judgement::Refuse } else { how_sure(candidate) }
+}
+
+/// Lets a value that has brackets in it and no quotes around it end where its line does, as in
+/// environment files: `DB_PASSWORD=z0(8Fxk@J9`. One with a call in it is code.
+fn widen(candidate: &mut Candidate<'_>) {
+    let after = candidate.after();
+    let bracket = matches!(after, [b'(' | b')' | b'[' | b'<' | b'>' | b'|' | b'&', next, ..] if !next.is_ascii_whitespace());
+    let before = candidate.before();
+    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let Some(head) = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":")) else { return };
+    let head = head.strip_suffix(candidate.name).unwrap_or(head);
+    let leads = matches!(head, b"" | b"-" | b":" | b"export " | b"ENV ");
+    let rest = run(after.get(..NAMES.min(after.len())).unwrap_or_default(), |byte| {
+        byte.is_ascii_graphic()
+    });
+    let ends = matches!(after.get(rest), None | Some(b'\n' | b'\r'));
+    if candidate.quoted || !bracket || !leads || !ends {
+        return;
+    }
+    let end = candidate.end.saturating_add(rest);
+    let value = candidate.text.get(candidate.start..end).unwrap_or_default();
+    let closes = matches!(value.last(), Some(b')' | b']' | b',' | b';' | b'{' | b'>'));
+    let called = value.split(|byte| *byte == b'(').rev().skip(1).any(|head| {
+        let name = run_back(head, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        name > 2 && is_wordy(head.get(head.len().saturating_sub(name)..).unwrap_or_default())
+    });
+    if !closes && !called && kinds(value) > 2 {
+        candidate.end = end;
+    }
 }
 
 /// Whether what follows an option is another one, so that the first takes no value, or asks for it:
@@ -182,24 +224,38 @@ fn is_prose(candidate: &Candidate<'_>) -> bool {
     let constant = candidate.name.iter().all(|byte| !byte.is_ascii_lowercase());
     match candidate.form {
         // What follows `PASS:` is the name of a test.
-        _ if short && !candidate.quoted && !is_tight(candidate) => true,
-        _ if words > 2 || (words > 0 && kinds < 2) => true,
+        _ if short && !candidate.quoted && !is_tight(candidate) && !is_entry(candidate) => true,
+        _ if words > 2 || (words > 0 && (kinds < 2 || is_text(value))) => true,
         Form::Item => kinds < 3 || words > 0 || !digits,
-        Form::Prose => short || words > 0 || value.len() < 6 || (kinds < 3 && !mixed),
+        Form::Prose => {
+            short || words > 0 || value.len() < 6 || (kinds < 3 && !mixed && !is_scrambled(value))
+        }
         Form::Call if short => words > 0 || kinds < 3,
-        Form::Pair => !constant && (kinds < 2 || is_identifier(value)),
+        Form::Pair => !constant && (kinds < 2 || is_identifier(value)) && !is_scrambled(value),
         Form::Call | Form::Element | Form::Near | Form::Operator | Form::Option => {
             let compared = matches!(
                 candidate.before(),
                 [.., b'=', b'=', b' ', b'"' | b'\''] | [.., b'=', b'=', b' ']
             );
             // One word after an option or a spaced `=` is prose, or another variable.
-            let named = kinds < 2 || (is_name(value) && is_wordy(value) && !digits);
+            let named = (kinds < 2 && !is_scrambled(value))
+                || (is_name(value) && is_wordy(value) && !digits);
             (named && !candidate.quoted && is_loose(candidate))
                 || (kinds < 2 && compared)
-                || (kinds < 2 && !candidate.quoted && is_inside(candidate))
+                || (kinds < 2 && !candidate.quoted && !is_scrambled(value) && is_inside(candidate))
         }
     }
+}
+
+/// Whether `pass: value` is a whole line, all of the name in lower case, and the value more than a
+/// word: an entry of a file in YAML, and not the result of a test.
+fn is_entry(candidate: &Candidate<'_>) -> bool {
+    let lower = candidate.name.iter().all(u8::is_ascii_lowercase);
+    lower
+        && kinds(candidate.value()) > 1
+        && candidate.value().len() >= LEAST_ENTRY
+        && ends_line(candidate)
+        && !is_inside(candidate)
 }
 
 /// Whether something other than marks stands on the line before the name, and a colon after it, as
@@ -210,7 +266,46 @@ fn is_inside(candidate: &Candidate<'_>) -> bool {
     let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     let Some(head) = line.trim_ascii_end().strip_suffix(b":") else { return false };
     let head = head.strip_suffix(candidate.name).unwrap_or(head);
-    !head.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'-' | b'#' | b'/' | b'*' | b'{' | b','))
+    !head.iter().all(|byte| {
+        matches!(byte, b' ' | b'\t' | b'-' | b'#' | b'/' | b'*' | b'{' | b',' | b'<' | b'!')
+    })
+}
+
+/// Whether a value is words and perhaps a mark at its end: `Enter it again`, `Forgotten?`.
+fn is_text(value: &[u8]) -> bool {
+    let marks = run_back(value, |byte| matches!(byte, b'.' | b'?' | b'!' | b':'));
+    let words = value.get(..value.len().saturating_sub(marks)).unwrap_or_default();
+    words
+        .iter()
+        .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'\'') || *byte >= 0x80)
+}
+
+/// Whether letters of one kind are no word of any language: what somebody typed at random.
+fn is_scrambled(value: &[u8]) -> bool {
+    value.len() >= LEAST_SCRAMBLED && value.iter().all(u8::is_ascii_alphabetic) && !is_wordy(value)
+}
+
+/// Whether a value is words that end in a number, as people make passwords and seldom name things:
+/// `silver.river44`.
+fn is_numbered(value: &[u8]) -> bool {
+    let digits = run_back(value, |byte| byte.is_ascii_digit());
+    let letters = value.get(..value.len().saturating_sub(digits)).unwrap_or_default();
+    let words = || letters.split(|byte| !byte.is_ascii_alphanumeric());
+    let named = |word: &[u8]| SELVES.contain(word) || NUMBERED.contain(word);
+    (2..=4).contains(&digits) && words().count() == 2 && !words().any(named)
+}
+
+/// Whether a value is a list of rules that a password has to keep: `required|min:8|confirmed`.
+fn is_rules(value: &[u8]) -> bool {
+    let is_rule = |rule: &[u8]| {
+        rule.first().is_some_and(u8::is_ascii_lowercase)
+            && rule.iter().all(|byte| {
+                byte.is_ascii_lowercase()
+                    || byte.is_ascii_digit()
+                    || matches!(byte, b':' | b'_' | b',')
+            })
+    };
+    value.contains(&b'|') && value.split(|byte| *byte == b'|').all(is_rule)
 }
 
 /// How sure a password is that nothing speaks against.
@@ -254,6 +349,7 @@ fn is_part(candidate: &Candidate<'_>) -> bool {
     let head = near.get(..at).unwrap_or_default();
     let tight = near.last() == Some(&b':');
     head.ends_with(b"::")
+        || head.ends_with(b"checksum/")
         || (tight && head.ends_with(b":") && !head.ends_with(b"\":"))
         || matches!(head, [.., b'?', b' ', b'"' | b'\''])
 }
@@ -304,17 +400,28 @@ fn is_code(candidate: &Candidate<'_>) -> bool {
     }
     let called = matches!(candidate.after(), [b'(' | b'[' | b'{', ..])
         || matches!(candidate.after(), [b'<', next, ..] if *next != b'/');
-    let passed = matches!(candidate.after(), [b',' | b')' | b';', ..] | [b' ', b'+' | b')', ..])
+    // `;user=sa;password=…;` is a connection string.
+    let connection = is_tight(candidate) && {
+        let head = candidate.before().strip_suffix(b"=").unwrap_or_default();
+        head.strip_suffix(candidate.name).is_some_and(|head| head.ends_with(b";"))
+    };
+    let passed = !connection
+        && matches!(candidate.after(), [b',' | b')' | b';', ..] | [b' ', b'+' | b')', ..])
         && ((is_name(value) && (is_wordy(value) || (value.len() < LEAST_KEY && kinds(value) < 3)))
             || (!is_tight(candidate) && value.iter().all(u8::is_ascii_digit)));
-    let dotted = value.contains(&b'.') && value.split(|byte| *byte == b'.').all(is_name);
+    let dotted = value.contains(&b'.')
+        && value.split(|byte| *byte == b'.').all(is_name)
+        && !is_numbered(value);
     let pathlike = value.iter().any(|byte| matches!(byte, b':' | b'>' | b'.'))
         && value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));
     let sign = matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]);
     let number = matches!(value, [b'0', b'x', ..])
         || (matches!(value, [b'-' | b'+', b'0'..=b'9', ..]) && value.len() < LEAST_KEY);
-    let several =
-        value.contains(&b'_') && is_name(value) && !is_tight(candidate) && kinds(value) < ALL_KINDS;
+    let several = value.contains(&b'_')
+        && is_name(value)
+        && !is_tight(candidate)
+        && kinds(value) < ALL_KINDS
+        && !(is_numbered(value) && ends_line(candidate));
     called || passed || dotted || pathlike || sign || number || several
 }
 
@@ -368,6 +475,8 @@ fn is_hash(value: &[u8]) -> bool {
 
 /// Whether a value is a number with a fraction or a version: `1.302183`, `13.0.0-next-8.29`.
 fn is_version(value: &[u8]) -> bool {
+    let range = run(value, |byte| matches!(byte, b'^' | b'~' | b'<' | b'>' | b'='));
+    let value = value.get(range..).unwrap_or_default();
     let dots = value.iter().filter(|byte| **byte == b'.').count();
     let digits = run(value, |byte| byte.is_ascii_digit() || byte == b'.');
     dots >= 1 && digits == value.len() || (dots >= 2 && digits >= 5)

@@ -2,7 +2,9 @@
 
 use super::entropy;
 use super::placeholder::{is_placeholder, is_reference};
+use crate::bytes::run_back;
 use crate::candidate::{Candidate, Judgement};
+use crate::words::{Words, words};
 
 /// How far around a signature the other parameters of a URL are looked for.
 const QUERY: usize = 300;
@@ -111,6 +113,9 @@ pub(super) fn putty(candidate: &mut Candidate<'_>) -> Judgement {
 /// A calendar date: year first with `-`, or day and month first with `/`.
 pub(super) fn date(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
+    if value.contains(&b' ') {
+        return date_in_words(candidate);
+    }
     let mut parts = value.split(|byte| matches!(byte, b'-' | b'/' | b'.')).map(number);
     let (Some(Some(a)), Some(Some(b)), Some(Some(c))) = (parts.next(), parts.next(), parts.next())
     else {
@@ -123,6 +128,29 @@ pub(super) fn date(candidate: &mut Candidate<'_>) -> Judgement {
         || (year(c) && ((month(a) && day(b)) || (day(a) && month(b))));
     Judgement::refuse_unless(fits && parts.next().is_none())
 }
+
+/// A date with the name of its month after the day or before it: `12 March 1985`, `March 12, 1985`.
+/// The candidate begins at the day.
+fn date_in_words(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let after = value.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    if MONTHS.begin(after) {
+        return Judgement::Sound;
+    }
+    let head = candidate.before().strip_suffix(b" ").unwrap_or_default();
+    let letters = run_back(head, |byte| byte.is_ascii_alphabetic());
+    let start = head.len().saturating_sub(letters);
+    let named = MONTHS.begin(head.get(start..).unwrap_or_default());
+    if named {
+        candidate.start = start;
+    }
+    Judgement::refuse_unless(named)
+}
+
+/// Beginnings of the names of months.
+static MONTHS: Words = words! {
+    "jan" "feb" "mar" "apr" "may" "jun" "jul" "aug" "sep" "oct" "nov" "dec"
+};
 
 fn number(digits: &[u8]) -> Option<u32> {
     str::from_utf8(digits).ok()?.parse().ok()

@@ -1,0 +1,82 @@
+//! Passwords that no name betrays: the call or the line of configuration in which they stand does.
+//!
+//! The pattern of a detector has said where the value stands; what is left to say is that it is no
+//! word that means something there.
+
+use super::secret::literal;
+use super::wordy::is_wordy;
+use crate::candidate::{Candidate, Judgement};
+use crate::words::{Words, words};
+
+/// How far before an answer its question is looked for.
+const QUESTION: usize = 160;
+
+/// What a question for a password has in it; the first letter may be a capital or left out.
+static QUESTIONS: Words = words! { "assword" "assphrase" "asscode" };
+
+/// What begins an answer.
+static ANSWERS: Words = words! { "send" };
+
+/// A literal that is more than a word: `login("bob", "…")`, and not `login("button", "clicked")`.
+pub(super) fn call(candidate: &mut Candidate<'_>) -> Judgement {
+    if is_word(candidate.value()) { Judgement::Refuse } else { literal(candidate) }
+}
+
+/// The same without quotes around it: no call and no index, either.
+pub(super) fn unquoted(candidate: &mut Candidate<'_>) -> Judgement {
+    let open = matches!(candidate.after(), [b'(' | b'[', ..]);
+    if open { Judgement::Refuse } else { call(candidate) }
+}
+
+/// A literal that is typed after a question for a password, and before anything else is.
+pub(super) fn answer(candidate: &mut Candidate<'_>) -> Judgement {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(QUESTION)..).unwrap_or_default();
+    let from = |at: usize| near.get(at..).unwrap_or_default();
+    let asked = (0..near.len()).rfind(|at| QUESTIONS.begin(from(*at)));
+    let answers = |at: usize| (at..near.len()).filter(|at| ANSWERS.begin(from(*at))).count();
+    match asked {
+        Some(at) if answers(at) == 1 => literal(candidate),
+        _ => Judgement::Refuse,
+    }
+}
+
+/// Whether a value is letters in one case that make a word, or several with `-` between them.
+fn is_word(value: &[u8]) -> bool {
+    let lower = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'-';
+    let upper = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'-';
+    (value.iter().all(lower) || value.iter().all(upper)) && is_wordy(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assignment::Form;
+
+    fn judged(text: &str, value: &str, check: crate::candidate::Validator) -> Judgement {
+        let start = text.find(value).unwrap();
+        check(&mut Candidate {
+            text: text.as_bytes(),
+            start,
+            end: start.checked_add(value.len()).unwrap(),
+            name: &[],
+            quoted: true,
+            form: Form::Call,
+        })
+    }
+
+    #[test]
+    fn a_word_is_no_password_of_a_call() {
+        assert_eq!(judged("login('bob', 'swordfish')", "swordfish", call), Judgement::Refuse);
+        assert_eq!(judged("login('bob', 'q8Lm2zz')", "q8Lm2zz", call), Judgement::Sound);
+        assert_eq!(judged("rootpw Zx91kk(a)", "Zx91kk", unquoted), Judgement::Refuse);
+    }
+
+    #[test]
+    fn only_the_first_answer_to_a_question_is_one() {
+        let text = "expect \"Password:\" send \"Zx91kk\\r\" expect \"$\" send \"exitnow\\r\"";
+        assert_eq!(judged(text, "Zx91kk", answer), Judgement::Sound);
+        assert_eq!(judged(text, "exitnow", answer), Judgement::Refuse);
+        assert_eq!(judged("send \"Zx91kk\\r\"", "Zx91kk", answer), Judgement::Refuse);
+    }
+}
