@@ -142,6 +142,14 @@ fn element(place: &Place<'_>) -> Option<(usize, Form)> {
             let inner = child(rest, b"<Value>").or_else(|| child(rest, b"<value>")).unwrap_or(0);
             Some((inner.checked_add(1)?, Form::Element))
         }
+        // `<ns:Password Type="…">value</ns:Password>`.
+        rest @ [b' ', ..] if closing == 0 && in_tag(text, name_start) => {
+            let near = rest.get(..MOST_ATTRIBUTES.min(rest.len()))?;
+            let end = run(near, |byte| !matches!(byte, b'<' | b'>'));
+            let open = rest.get(end) == Some(&b'>') && rest.get(end.checked_sub(1)?) != Some(&b'/');
+            let told = near.get(..end)?.windows(6).any(|it| it.eq_ignore_ascii_case(b"value="));
+            (open && !told).then_some((end.checked_add(1)?, Form::Element))
+        }
         [b'>', ..] if closing > 0 && is_attribute(text, name_start) => Some((1, Form::Element)),
         // `<key>name</key> <string>value</string>`, `<param-name>name</param-name> <param-value>…`.
         rest @ [b'<', b'/', ..] => Some((sibling(rest)?, Form::Element)),
@@ -185,27 +193,12 @@ fn argument(place: &Place<'_>) -> Option<(usize, Form)> {
     let quoted = closing > 0;
     match place.rest() {
         [b'(' | b'{', b'"' | b'\'', ..] if !quoted && blanks == 0 => Some((1, Form::Call)),
-        // `setProperty("name", "value")`.
-        [b',', ..]
-            if quoted
-                && opens_quote(text, operator_at)
-                && place.is_put()
-                && closes_pair(text, operator_at) =>
-        {
-            Some((1, Form::Operator))
-        }
-        // `fill_in 'name', with: 'value'`.
-        [b',', b' ', b'w', b'i', b't', b'h', b':', b' ', ..] if quoted => Some((8, Form::Operator)),
-        [b',', ..] if quoted && opens_quote(text, operator_at) => {
-            let pair = opens_pair(text, name_start) && closes_pair(text, operator_at);
-            Some((1, if pair { Form::Pair } else { Form::Item }))
-        }
-        // `strcpy(name, "value")`, `set :name, "value"`.
-        [b',', ..] if opens_quote(text, operator_at) && place.follows(&KEEPERS) => {
-            Some((1, Form::Operator))
-        }
+        [b',', ..] => next_argument(place),
         // `get('#name').type('value')`, `find(By.ID, "name").send_keys("value")`.
         [b')', b'.', ..] if quoted => Some((typing(place.rest())?, Form::Pair)),
+        [b')', b')', b'.', ..] if quoted => {
+            Some((typing(place.rest().get(1..)?)?.checked_add(1)?, Form::Pair))
+        }
         // `ENV.fetch('name') { 'value' }`, `let(:name) { 'value' }`.
         [b')', b' ', b'{', b' ', ..]
             if (quoted || before(text, name_start) == Some(b':'))
@@ -224,6 +217,28 @@ fn argument(place: &Place<'_>) -> Option<(usize, Form)> {
         }
         _ => None,
     }
+}
+
+/// The argument behind the comma that follows the name.
+fn next_argument(place: &Place<'_>) -> Option<(usize, Form)> {
+    let Place { text, name_start, operator_at, closing, .. } = *place;
+    let quoted = closing > 0;
+    // `fill_in 'name', with: 'value'`.
+    if quoted && place.rest().starts_with(b", with: ") {
+        return Some((8, Form::Operator));
+    }
+    if !opens_quote(text, operator_at) {
+        return None;
+    }
+    // `strcpy(name, "value")`, `set :name, "value"`, `setProperty("name", "value")`.
+    let kept = !quoted && place.follows(&KEEPERS);
+    if kept || (quoted && place.is_put() && closes_pair(text, operator_at)) {
+        return Some((1, Form::Operator));
+    }
+    // `fill('input[name="name"]', 'value')`.
+    let selected = closing == 3;
+    let pair = (selected || opens_pair(text, name_start)) && closes_pair(text, operator_at);
+    quoted.then_some((1, if pair { Form::Pair } else { Form::Item }))
 }
 
 /// Length up to the bracket of a call that types its argument into the field named before.
@@ -245,7 +260,7 @@ fn begins_line(text: &[u8], name: usize) -> bool {
     let head = text.get(..name).unwrap_or_default();
     let recent = head.get(head.len().saturating_sub(MOST_BLANKS)..).unwrap_or_default();
     let line = name.saturating_sub(run_back(recent, is_blank));
-    before(text, line).is_none_or(|byte| byte == b'\n')
+    before(text, line).is_none_or(|byte| matches!(byte, b'\n' | b';'))
 }
 
 /// Words before or after the name that say that a value follows.
@@ -257,29 +272,19 @@ fn word(place: &Place<'_>) -> Option<(usize, Form)> {
     let rest = place.rest();
     match rest {
         [b'\'' | b'"', ..] if closing == 0 && place.follows(&SETTERS) => Some((0, Form::Operator)),
-        [b'\'', ..] if closing == 0 && is_clause(text, name_start) => Some((0, Form::Operator)),
+        [b'\'' | b'"', ..] if closing == 0 && is_clause(text, name_start) => {
+            Some((0, Form::Operator))
+        }
         _ if closing == 0 && is_option(text, name_start) => Some((0, Form::Option)),
         _ if closing == 0 && is_declared(text, name_start) => Some((0, Form::Operator)),
-        // A type of Go: `name string = "value"`.
-        [b's', b't', b'r', b'i', b'n', b'g', b' ', b'=', b' ', ..] => Some((9, Form::Operator)),
-        // The same of Visual Basic.
-        [
-            b'A' | b'a',
-            b's',
-            b' ',
-            b'S' | b's',
-            b't',
-            b'r',
-            b'i',
-            b'n',
-            b'g',
-            b' ',
-            b'=',
-            b' ',
-            ..,
-        ] => Some((12, Form::Operator)),
+        // A type of Go: `name string = "value"`, and of Visual Basic.
+        _ if rest.starts_with(b"string = ") => Some((9, Form::Operator)),
+        _ if rest.get(..12).is_some_and(|it| it.eq_ignore_ascii_case(b"as string = ")) => {
+            Some((12, Form::Operator))
+        }
         [b'`', ..] => Some((0, Form::Prose)),
         [b'i', b's', b':' | b' ', ..] if blanks == 1 => Some((3, Form::Prose)),
+        _ if closing == 0 && is_line_of_settings(text, name_start) => Some((0, Form::Prose)),
         _ => None,
     }
 }
@@ -354,12 +359,25 @@ fn is_declared(text: &[u8], start: usize) -> bool {
     DECLARERS.iter().any(|word| head.ends_with(word)) || (named && first)
 }
 
+/// Whether the name at `start` begins a line, as in files of settings that are a name and a value, or
+/// stands in a line of a router that sets something: `password …`, `set admin password …`.
+fn is_line_of_settings(text: &[u8], start: usize) -> bool {
+    let head = text.get(..start).unwrap_or_default();
+    let near = head.get(head.len().saturating_sub(MOST_ATTRIBUTES)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_start();
+    let whole = near.contains(&b'\n') || near.len() == head.len();
+    whole && (line.is_empty() || line.starts_with(b"set "))
+}
+
 /// Whether the name at `start` is a clause of SQL: `WITH PASSWORD '…'`.
 fn is_clause(text: &[u8], start: usize) -> bool {
     let named = |word: &[u8]| text.get(start..).is_some_and(|name| name.starts_with(word));
-    named(b"PASSWORD ")
-        || (named(b"password ") && text.get(..start).is_some_and(|head| head.ends_with(b"with ")))
+    let head = text.get(..start).unwrap_or_default();
+    named(b"PASSWORD ") || (named(b"password ") && CLAUSES.end(head))
 }
+
+/// What stands before a clause: `with password "…"`, `user "bob" password "…"`, `:user "bob" :password "…"`.
+static CLAUSES: Words = words! { "with " "and " "\" " "' " "{:" " :" };
 
 /// Whether the name at `start` is the value of an XML attribute: `key="name"`.
 fn is_attribute(text: &[u8], start: usize) -> bool {
@@ -370,7 +388,8 @@ fn is_attribute(text: &[u8], start: usize) -> bool {
 const DECLARERS: [&[u8]; 5] = [b"ENV ", b"setx ", b"setenv ", b"#define ", b"fastcgi_param "];
 
 /// Words after which a name and, after a blank, its value in quotes follow.
-static SETTERS: Words = words! { "set " "set :" "set -x " "set -gx " "setq " };
+static SETTERS: Words =
+    words! { "set " "set :" "set -x " "set -gx " "setq " "set(" "def " "define " };
 
 /// Calls whose first two arguments are a name and its value.
 static PUTTERS: Words = words! {
@@ -381,7 +400,7 @@ static PUTTERS: Words = words! {
 static ASKED: Words = words! { "set /p " "set /p \"" };
 
 /// Words after which a name, a comma and its value follow.
-static KEEPERS: Words = words! { "cpy(" "cat(" "set :" };
+static KEEPERS: Words = words! { "cpy(" "cat(" "set :" "define(" "{" };
 
 /// Lines of configuration that are a name, a blank and a value.
 static DIRECTIVES: Words = words! { "requirepass " "masterauth " };
@@ -403,5 +422,9 @@ fn is_option(text: &[u8], start: usize) -> bool {
 
 /// Whether the name at `start` is an XML tag: `<name`.
 fn in_tag(text: &[u8], start: usize) -> bool {
-    before(text, start) == Some(b'<')
+    let head = text.get(..start).unwrap_or_default();
+    let space = head
+        .strip_suffix(b":")
+        .map_or(0, |head| run_back(head, |byte| byte.is_ascii_alphanumeric()).saturating_add(1));
+    before(text, start.saturating_sub(space)) == Some(b'<')
 }

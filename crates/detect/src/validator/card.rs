@@ -20,8 +20,8 @@ const CONTEXT: usize = 40;
 
 /// Words for a card number.
 static NAMES: Words = words! {
-    "amex" "american express" "card" "cc:" "ccn" "cc_" "charge" "credit" "cvc" "cvv" "debit" "diners" "jcb"
-    "maestro" "mastercard" "pan:" "pan=" "pan\"" "payment" "rupay" "unionpay" "visa"
+    "amex" "american express" "card" "carte" "cc:" "cc=" "ccn" "cc_" "charge" "credit" "cvc" "cvv" "debit" "diners" "jcb" "karte" "kreditkart"
+    "maestro" "mastercard" "pan:" "pan=" "pan\"" "payment" "rupay" "tarjeta" "unionpay" "visa"
 };
 
 /// Test numbers that every processor's first page of documentation prints; they open no account.

@@ -41,14 +41,25 @@ pub(super) fn au_tfn(candidate: &mut Candidate<'_>) -> Judgement {
 
 /// Brazilian CPF: 11 digits, the last two of which check.
 pub(super) fn br_cpf(candidate: &mut Candidate<'_>) -> Judgement {
-    judge::<11>(candidate, &[3, 3, 3, 2], &CPF, |digits| {
-        let check = |weights: &[u32]| {
-            let rest = weighted(digits, weights).saturating_mul(10).wrapping_rem(11);
-            if rest == 10 { 0 } else { rest }
-        };
-        digits.get(9) == Some(&check(&[10, 9, 8, 7, 6, 5, 4, 3, 2]))
-            && digits.get(10) == Some(&check(&[11, 10, 9, 8, 7, 6, 5, 4, 3, 2]))
-    })
+    let judged = judge::<11>(candidate, &[3, 3, 3, 2], &CPF, is_cpf);
+    // The marks with which it is printed stand in no other number.
+    let printed = |text: &[u8]| text.get(3) == Some(&b'.') && text.get(11) == Some(&b'-');
+    if judged != Judgement::Refuse || !candidate.text.get(candidate.start..).is_some_and(printed) {
+        return judged;
+    }
+    match checked(candidate, &[3, 3, 3, 2], is_cpf) {
+        Judgement::Sound => Judgement::Shape,
+        Judgement::Proven | Judgement::Shape | Judgement::Refuse => Judgement::Refuse,
+    }
+}
+
+fn is_cpf(digits: &[u32; 11]) -> bool {
+    let check = |weights: &[u32]| {
+        let rest = weighted(digits, weights).saturating_mul(10).wrapping_rem(11);
+        if rest == 10 { 0 } else { rest }
+    };
+    digits.get(9) == Some(&check(&[10, 9, 8, 7, 6, 5, 4, 3, 2]))
+        && digits.get(10) == Some(&check(&[11, 10, 9, 8, 7, 6, 5, 4, 3, 2]))
 }
 
 /// Canadian social insurance number: 9 digits, the first of which is not 0 or 8.

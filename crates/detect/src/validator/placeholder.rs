@@ -85,12 +85,14 @@ fn has_extension(value: &[u8]) -> bool {
 
 /// Whether a value is filler that somebody is meant to replace.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
+    // `String!` is a type, too.
+    let bare = value.strip_suffix(b"!").unwrap_or(value);
     is_filler(value)
         || value.starts_with(b"<")
         || (value.starts_with(b"*") && value.ends_with(b"*"))
         || value.ends_with(b"...")
         || value.ends_with("…".as_bytes())
-        || NOTHING.contain(value)
+        || NOTHING.contain(bare)
         || TRANSLATED.contain(value)
         || PLACEHOLDERS.stand_in(value)
 }

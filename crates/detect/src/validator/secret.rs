@@ -154,7 +154,10 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
         && !is_rules(value)
         && !names_itself(candidate.name, value)
         && !is_other_option(candidate)
-        && (candidate.quoted || is_tight(candidate) || ends_line(candidate));
+        && (candidate.quoted
+            || is_tight(candidate)
+            || ends_line(candidate)
+            || ends_sentence(candidate));
     let refused = !fits
         || match promised {
             Promise::Key => is_weak_key(candidate),
@@ -209,8 +212,24 @@ fn is_weak_key(candidate: &Candidate<'_>) -> bool {
     value.len() < 8
         || kinds(value) < 2
         || value.contains(&b' ')
-        || (!candidate.quoted && !typed)
+        || (!candidate.quoted && !typed && !is_set(candidate))
         || is_wordy(value)
+}
+
+/// Whether a whole line is a name and a value of letters and digits in it: `secret = b_atgB~_KFaq4`.
+fn is_set(candidate: &Candidate<'_>) -> bool {
+    let value = candidate.value();
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let enough = if is_tight(candidate) { 2 } else { 3 };
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let line = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":")).unwrap_or(line);
+    digits > 0
+        && kinds(value) >= enough
+        && line.trim_ascii_end() == candidate.name
+        && ends_line(candidate)
+        && !matches!(candidate.after(), [b';' | b',', ..])
 }
 
 /// Whether a value is only a word or more that follow a name: prose, a variable, one of a list.
@@ -226,7 +245,11 @@ fn is_prose(candidate: &Candidate<'_>) -> bool {
         // What follows `PASS:` is the name of a test.
         _ if short && !candidate.quoted && !is_tight(candidate) && !is_entry(candidate) => true,
         _ if words > 2 || (words > 0 && (kinds < 2 || is_text(value))) => true,
-        Form::Item => kinds < 3 || words > 0 || !digits,
+        // The last argument is more likely a value than one in the middle.
+        Form::Item => {
+            let last = matches!(candidate.after(), [b'"' | b'\'', b')', ..]);
+            kinds < if last { 2 } else { 3 } || words > 0 || !digits
+        }
         Form::Prose => {
             short || words > 0 || value.len() < 6 || (kinds < 3 && !mixed && !is_scrambled(value))
         }
@@ -255,7 +278,7 @@ fn is_entry(candidate: &Candidate<'_>) -> bool {
         && kinds(candidate.value()) > 1
         && candidate.value().len() >= LEAST_ENTRY
         && ends_line(candidate)
-        && !is_inside(candidate)
+        && (!is_inside(candidate) || kinds(candidate.value()) > 2)
 }
 
 /// Whether something other than marks stands on the line before the name, and a colon after it, as
@@ -414,7 +437,7 @@ fn is_code(candidate: &Candidate<'_>) -> bool {
         && !is_numbered(value);
     let pathlike = value.iter().any(|byte| matches!(byte, b':' | b'>' | b'.'))
         && value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));
-    let sign = matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]);
+    let sign = !is_tight(candidate) && matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]);
     let number = matches!(value, [b'0', b'x', ..])
         || (matches!(value, [b'-' | b'+', b'0'..=b'9', ..]) && value.len() < LEAST_KEY);
     let several = value.contains(&b'_')
@@ -497,6 +520,12 @@ fn ends_line(candidate: &Candidate<'_>) -> bool {
         || closes_quote(candidate)
         || (marks < MOST_MARKS && after.get(marks).is_none())
         || matches!(after.get(marks), Some(b'\n' | b'\\' | b'<'))
+}
+
+/// Whether a value of letters and digits ends a sentence about it: `the password is k3J9xQ2m. Keep it`.
+fn ends_sentence(candidate: &Candidate<'_>) -> bool {
+    let after = matches!(candidate.after(), [b'.' | b',' | b'!', b' ', ..]);
+    candidate.form == Form::Prose && after && kinds(candidate.value()) > 2
 }
 
 /// Whether the value ends where the quotes end in which its name and it stand: `"name: value"`.
