@@ -284,7 +284,7 @@ fn word(place: &Place<'_>) -> Option<(usize, Form)> {
         }
         [b'`', ..] => Some((0, Form::Prose)),
         [b'i', b's', b':' | b' ', ..] if blanks == 1 => Some((3, Form::Prose)),
-        _ if closing == 0 && is_line_of_settings(text, name_start) => Some((0, Form::Prose)),
+        _ if closing == 0 && is_line_of_settings(place) => Some((0, Form::Prose)),
         _ => None,
     }
 }
@@ -359,10 +359,19 @@ fn is_declared(text: &[u8], start: usize) -> bool {
     DECLARERS.iter().any(|word| head.ends_with(word)) || (named && first)
 }
 
-/// Whether the name at `start` begins a line, as in files of settings that are a name and a value, or
-/// stands in a line of a router that sets something: `password …`, `set admin password …`.
-fn is_line_of_settings(text: &[u8], start: usize) -> bool {
-    let head = text.get(..start).unwrap_or_default();
+/// Ends of names that stand without an operator before their value.
+static SETTINGS: Words =
+    words! { "password" "passwd" "passphrase" "secret" "bindpw" "bind-pw" "rootpw" };
+
+/// Whether the name is one of a password and begins a line, as in files of settings that are a name
+/// and a value, or stands in a line of a router that sets something: `password …`, `set admin password …`.
+fn is_line_of_settings(place: &Place<'_>) -> bool {
+    let Place { text, name_start, operator_at, blanks, .. } = *place;
+    let name = text.get(name_start..operator_at.saturating_sub(blanks)).unwrap_or_default();
+    if !SETTINGS.end(name) {
+        return false;
+    }
+    let head = text.get(..name_start).unwrap_or_default();
     let near = head.get(head.len().saturating_sub(MOST_ATTRIBUTES)..).unwrap_or_default();
     let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_start();
     let whole = near.contains(&b'\n') || near.len() == head.len();

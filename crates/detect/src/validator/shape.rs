@@ -113,6 +113,9 @@ pub(super) fn putty(candidate: &mut Candidate<'_>) -> Judgement {
 /// A calendar date: year first with `-`, or day and month first with `/`.
 pub(super) fn date(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
+    if FILES.stand_near_end(candidate.before(), CONTEXT) {
+        return Judgement::Refuse;
+    }
     if value.contains(&b' ') {
         return date_in_words(candidate);
     }
@@ -146,6 +149,10 @@ fn date_in_words(candidate: &mut Candidate<'_>) -> Judgement {
     }
     Judgement::refuse_unless(named)
 }
+
+/// When a file was made, and how far before a date that is looked for.
+static FILES: Words = words! { "birthtime" };
+const CONTEXT: usize = 40;
 
 /// Beginnings of the names of months.
 static MONTHS: Words = words! {
