@@ -29,6 +29,9 @@ exact when both ends are right. Precision is that of the detectors which find a 
 
 /// What the starter policy stops of everyday commands; a test of the gate compares it.
 const EVERYDAY: &str = include_str!("everyday.md");
+
+/// What texts of other styles showed, and which families are known.
+const PROBES: &str = include_str!("probes.md");
 const REAL: &str = "
 ## Real texts
 
@@ -95,6 +98,7 @@ pub(super) fn markdown(tally: &Tally, real: Option<&Real>) -> String {
         }
     }
     page += LEARNT;
+    page += PROBES;
     page += EVERYDAY;
     page += "\n## False alarms by kind of decoy\n\n";
     if tally.alarms.is_empty() {
