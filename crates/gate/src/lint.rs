@@ -101,7 +101,9 @@ impl Lines<'_> {
 
 /// Rules that stop a good part of what everybody does.
 fn broad(policy: &Policy, own: &[Rule], lines: Lines<'_>) -> Vec<Diagnostic> {
-    let examples: Vec<Example> = EVERYDAY.iter().filter_map(|line| Example::of(line)).collect();
+    let mut examples: Vec<Example> = EVERYDAY.iter().filter_map(|line| Example::of(line)).collect();
+    // A scorer outside finds nothing about them; without an answer its rules would match them all.
+    examples.iter_mut().for_each(|example| example.stated.score = Some(0));
     let mut hits: Vec<Vec<&str>> = own.iter().map(|_| Vec::new()).collect();
     for (example, line) in examples.iter().zip(EVERYDAY) {
         let matching = matching(policy, example);
@@ -187,6 +189,15 @@ mod tests {
         let narrow = "[[rule]]\nid = \"one\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
                       [rule.when]\ncommand = \"git\"\nsubcommand = \"push\"\noption = \"--force\"\n";
         assert_eq!(warnings(narrow), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_rule_that_asks_a_scorer_is_not_broad() {
+        let rule = "[[rule]]\nid = \"r\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
+                    [rule.when]\ncommand = \"git\"\nscorer = { at_least = 5 }\n";
+        assert_eq!(warnings(rule), Vec::<String>::new());
+        let without = rule.replace("scorer = { at_least = 5 }\n", "");
+        assert!(warnings(&without)[0].contains("very broad"));
     }
 
     #[test]
