@@ -48,3 +48,35 @@ impl Ground {
         (laid.map(|laid| laid.policy), found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_file_is_looked_at_on_top_of_the_machines_policy() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::at(folder.path()).with_system(folder.path().join("etc"));
+        let own = "[policy]\nid = \"own\"\nversion = \"1\"\n[[rule]]\nid = \"mine\"\neffect = \"allow\"\n\
+                   overrides = [\"theirs\"]\nreason = \"r\"\n[rule.when]\ncommand = \"git\"\nsubcommand = \"push\"\n";
+        let path = Path::new("own.toml");
+        let alone = Ground::of(&layout).unwrap();
+        assert!(alone.compile(own, path).is_err(), "nobody knows `theirs` here");
+        let machine = "[policy]\nid = \"org\"\nversion = \"1\"\n[[rule]]\nid = \"theirs\"\neffect = \"deny\"\n\
+                       reason = \"r\"\ninstead = \"i\"\n[rule.when]\ncommand = \"git\"\n";
+        fs::create_dir_all(layout.system_policy().parent().unwrap()).unwrap();
+        fs::write(layout.system_policy(), machine).unwrap();
+        let Ok(ground) = Ground::of(&layout) else {
+            // Only root can write the machine's policy; anybody else's is refused.
+            assert!(!nix::unistd::geteuid().is_root());
+            return;
+        };
+        let policy = ground.compile(own, path).unwrap();
+        assert!(policy.rules().iter().any(|rule| rule.id == "theirs"));
+        assert!(ground.diagnose(own, path).0.is_some());
+        // A machine's policy that is wrong is said, whatever the user's file is like.
+        fs::write(layout.system_policy(), "[policy]\nid = 1\n").unwrap();
+        assert!(Ground::of(&layout).is_err());
+    }
+}
