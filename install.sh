@@ -181,7 +181,11 @@ rehearse() {
     [ -n "$from" ] || say "  build     $source (cargo build --release)"
     say "  install   $root/bin/datafog"
     if [ -n "$from" ]; then
-        DATAFOG_HOME=$root run_init "$from" --dry-run
+        # It shows its own face under its own name alone.
+        scratch=$(mktemp -d)
+        trap 'rm -rf "$scratch"' EXIT
+        ln -s "$from" "$scratch/datafog"
+        DATAFOG_HOME=$root run_init "$scratch/datafog" --dry-run
     else
         say '  then      datafog init, which lists every change before it makes it'
     fi
@@ -262,7 +266,7 @@ show() {
 }
 
 main() {
-    source=$(cd "$(dirname "$0")" && pwd)
+    source=$(CDPATH="" cd -- "$(dirname "$0")" && pwd)
     read_options "$@"
     if [ "$uninstall" = true ]; then
         set --

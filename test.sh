@@ -5,7 +5,7 @@
 set -eu
 
 main() {
-    cd "$(dirname "$0")"
+    CDPATH="" cd -- "$(dirname "$0")"
     # The end-to-end tests start the binary that cargo builds for them, so nothing else is needed.
     if cargo nextest --version >/dev/null 2>&1; then
         cargo nextest run --workspace --locked "$@"

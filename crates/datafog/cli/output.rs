@@ -114,7 +114,7 @@ impl Output {
         let shown = |(cell, width): (&Cell, &usize)| {
             let blanks = width.saturating_sub(cell.0.chars().count());
             let text = cell.1.map_or_else(|| cell.0.clone(), |tone| self.tone(tone, &cell.0));
-            format!("{text}{:blanks$}", "")
+            format!("{text}{}", " ".repeat(blanks))
         };
         let line = |row: &Vec<Cell>| {
             let cells: Vec<_> = row.iter().zip(&widths).map(shown).collect();

@@ -75,9 +75,10 @@ impl fmt::Display for Diagnostic {
         writeln!(f, "{:margin$} {bar}", "")?;
         // A tab is shown as one blank, so that the marks below stand under what they mark.
         writeln!(f, "{number} {bar} {}", self.source_line.replace('\t', " "))?;
-        let indent = usize::try_from(self.column).unwrap_or(1).saturating_sub(1);
-        let width = usize::try_from(self.width).unwrap_or(1);
-        write!(f, "{:margin$} {bar} {:indent$}{:^<width$}", "", "", "")?;
+        // Repeated, because a width of `format!` ends at 65,535.
+        let indent = " ".repeat(usize::try_from(self.column).unwrap_or(1).saturating_sub(1));
+        let marks = "^".repeat(usize::try_from(self.width).unwrap_or(1));
+        write!(f, "{:margin$} {bar} {indent}{marks}", "")?;
         match &self.help {
             Some(help) => write!(f, "\n{:margin$} = help: {help}", ""),
             None => Ok(()),

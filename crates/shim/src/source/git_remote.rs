@@ -144,6 +144,8 @@ fn remotes(
     if named.is_empty() {
         named.push(default_remote(git, settings, push));
     }
+    let bundles = invocation.options.iter().filter(|option| option.name == "--bundle-uri");
+    named.extend(bundles.filter_map(|it| Some(it.value.as_ref()?.as_encoded_bytes().to_vec())));
     named.into_iter().flat_map(|name| settings.group(name)).collect()
 }
 
@@ -182,19 +184,36 @@ impl Git<'_> {
 
     /// The effective URLs of a remote, or of a URL given in its place.
     fn urls(&self, remote: &[u8], settings: &Settings, push: bool) -> Vec<Vec<u8>> {
+        let name = str::from_utf8(remote).ok().filter(|name| !name.starts_with('-'));
         let known = settings.has_remote(remote);
-        if let Some(name) =
-            str::from_utf8(remote).ok().filter(|name| known && !name.starts_with('-'))
-        {
-            let mut arguments = vec!["remote", "get-url", "--all"];
-            arguments.extend(push.then_some("--push"));
-            arguments.push(name);
-            if let Some(urls) = self.ask(&arguments) {
-                let lines = urls.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-                return lines.map(<[u8]>::to_vec).collect();
-            }
+        let told = name.and_then(|name| match known {
+            true => self.urls_of_known(name, settings, push),
+            false => self.url_of_file(name).map(|url| vec![url]),
+        });
+        told.unwrap_or_else(|| vec![settings.rewritten(remote, push)])
+    }
+
+    fn urls_of_known(&self, name: &str, settings: &Settings, push: bool) -> Option<Vec<Vec<u8>>> {
+        let mut arguments = vec!["remote", "get-url", "--all"];
+        arguments.extend(push.then_some("--push"));
+        arguments.push(name);
+        if let Some(urls) = self.ask(&arguments) {
+            let lines = urls.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            return Some(lines.map(<[u8]>::to_vec).collect());
         }
-        vec![settings.rewritten(remote, push)]
+        // A remote that only the call itself or a variable sets up is none for `git remote`.
+        let set = settings.urls_of(name, push);
+        (!set.is_empty()).then_some(set)
+    }
+
+    /// The URL of a remote that a file of its own names, as old repositories have them
+    /// (gitrepository-layout(5), `branches` and `remotes`).
+    fn url_of_file(&self, name: &str) -> Option<Vec<u8>> {
+        if name.contains(['/', ':']) || name.trim_matches('.').is_empty() {
+            return None;
+        }
+        let url = self.ask(&["ls-remote", "--get-url", name])?.trim_ascii().to_vec();
+        (!url.is_empty() && url != name.as_bytes()).then_some(url)
     }
 }
 
@@ -222,6 +241,20 @@ impl Settings {
     fn has_remote(&self, name: &[u8]) -> bool {
         let head = [b"remote.".as_slice(), name, b"."].concat();
         self.0.iter().any(|(key, _)| key.starts_with(&head))
+    }
+
+    /// Where the settings say that a remote is, rewritten as git would.
+    fn urls_of(&self, name: &str, push: bool) -> Vec<Vec<u8>> {
+        let set = |last: &str| {
+            let key = format!("remote.{name}.{last}").into_bytes();
+            let entries = self.0.iter().filter(|(known, _)| *known == key);
+            entries.map(|(_, url)| url.clone()).filter(|url| !url.is_empty()).collect::<Vec<_>>()
+        };
+        let for_push = if push { set("pushurl") } else { Vec::new() };
+        if !for_push.is_empty() {
+            return for_push.iter().map(|url| self.rewritten(url, false)).collect();
+        }
+        set("url").iter().map(|url| self.rewritten(url, push)).collect()
     }
 
     /// Every remote, in order of definition.

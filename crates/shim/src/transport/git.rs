@@ -34,7 +34,8 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     let remote = |kind| matches!(kind, OperandKind::Remote | OperandKind::Url);
     let named = to.operands.iter().filter(|operand| remote(operand.kind));
     let mut here = named.map(|operand| is_plain_path(operand.text.as_encoded_bytes())).peekable();
-    if here.peek().is_some() && here.all(|here| here) {
+    let bundled = to.has_option("--bundle-uri");
+    if here.peek().is_some() && here.all(|here| here) && !bundled {
         to.flows = to.flows.without(Flow::Enters).with(Flow::Stays);
         if to.destinations.is_empty() {
             to.flows = to.flows.without(Flow::Leaves);
@@ -110,15 +111,20 @@ fn commands(to: &mut Invocation) {
         any = true;
     }
     if any {
-        to.flows = to.flows.with(Flow::Leaves);
-        to.destinations.push(Destination {
-            scheme: "command".into(),
-            host: HostName::Unknown,
-            port: None,
-            reach: Reach::Unknown,
-            voids: Vec::new(),
-        });
+        leave_unknown(to);
     }
+}
+
+/// The call may go anywhere.
+fn leave_unknown(to: &mut Invocation) {
+    to.flows = to.flows.with(Flow::Leaves);
+    to.destinations.push(Destination {
+        scheme: "command".into(),
+        host: HostName::Unknown,
+        port: None,
+        reach: Reach::Unknown,
+        voids: Vec::new(),
+    });
 }
 
 /// Settings given in argv: `-c key=value`, `--config-env key=NAME`, `clone --config key=value`.
@@ -148,8 +154,12 @@ fn setting(key: &[u8], whole: &Text<'_>, value: &Text<'_>, to: &mut Invocation) 
         let role =
             if lower.starts_with(b"authorization") { "header:authorization" } else { "header" };
         let mut header = content(value.carrier(), role);
-        header.flow = if reaches(to) { Flow::Leaves } else { Flow::Stays };
+        // Which of git's programs reach a host in the end is not told by the first word alone.
+        header.flow = Flow::Leaves;
         to.contents.push(header);
+        if !reaches(to) {
+            leave_unknown(to);
+        }
     } else if alias || runs(key, &value.bytes) {
         if alias {
             to.unclear.push("a git alias runs a command of its own".to_owned());
@@ -162,7 +172,7 @@ fn setting(key: &[u8], whole: &Text<'_>, value: &Text<'_>, to: &mut Invocation) 
 
 /// Whether the value of a setting is a command, or leads to some (git-config(1)).
 fn runs(key: &[u8], value: &[u8]) -> bool {
-    const COMMANDS: [&[u8]; 19] = [
+    const COMMANDS: [&[u8]; 20] = [
         b"askpass",
         b"clean",
         b"cmd",
@@ -179,6 +189,7 @@ fn runs(key: &[u8], value: &[u8]) -> bool {
         b"process",
         b"program",
         b"receivepack",
+        b"recentobjectshook",
         b"smudge",
         b"sshcommand",
         b"textconv",
