@@ -9,7 +9,7 @@ use std::ffi::OsString;
 
 use datafog_core::{Carrier, Invocation, Place, Span};
 use datafog_fuzz::{World, arguments, assert_places, assert_resolved, blot, parts};
-use datafog_shim::{Mask, display, interpret, normal_form, resolve};
+use datafog_shim::{Mask, What, Word, behind, display, interpret, normal_form, resolve, started_by_code};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -25,7 +25,19 @@ fuzz_target!(|data: &[u8]| {
     assert!(!normal_form(&invocation, &[]).is_empty());
     assert_contents_hidden(&argv, &invocation);
     assert_masks_hold(&argv, &invocation);
+    assert_starts(&argv, &invocation, &world);
 });
+
+/// What is started has words, and only what may start something does.
+fn assert_starts(argv: &[OsString], invocation: &Invocation, world: &World<'_>) {
+    let words: Vec<Word> = argv.iter().map(Word::of).collect();
+    let starts = behind(&words, Some("a\nb c"), world);
+    assert!(starts.is_empty() || invocation.starts, "{argv:?}");
+    let code: String = argv.iter().map(|word| word.to_string_lossy()).collect();
+    for start in starts.iter().chain(&started_by_code(&code, world)) {
+        assert!(!matches!(&start.what, What::Command(words) if words.is_empty()), "{argv:?}");
+    }
+}
 
 /// Content is never shown: other bytes in its place give the same line.
 fn assert_contents_hidden(argv: &[OsString], invocation: &Invocation) {

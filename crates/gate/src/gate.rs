@@ -387,7 +387,7 @@ impl Opened {
         canonical::fill(&mut invocation, world.cwd());
         let parts = started::nested(id, datafog_shim::wrapped(&argv, world));
         let mut all = started::by_command(id, &argv, world);
-        all.extend(started::by_tool(id, starts));
+        all.extend(started::by_tool(id, starts, world));
         let (kind, tool) = (ActionKind::ToolCall, Some(Box::new(call)));
         (Action { id, kind, argv, cwd, invocation, tool, parts }, all)
     }

@@ -21,10 +21,10 @@ use crate::inspect::Inspection;
 use crate::{canonical, descriptor};
 
 /// Commands that start each other; deeper than this nothing is followed.
-const DEEPEST: usize = 12;
+const DEEPEST: usize = 20;
 
-/// Most things that are started.
-const MOST: usize = 4096;
+/// Most things that are started; with more, none of the rest is known.
+const MOST: usize = 512;
 
 /// The name of what a redirection does, which no program can have.
 const REDIRECTION: &str = "shell:redirection";
@@ -54,13 +54,17 @@ impl Started {
 /// What the command of these words starts.
 pub(crate) fn by_command(id: Id, argv: &[OsString], world: &dyn Surroundings) -> Vec<Started> {
     let words: Vec<Word> = argv.iter().map(Word::of).collect();
-    Following { id, left: MOST }.behind(&words, Fed::Unread, world, 0)
+    let mut following = Following { id, left: MOST };
+    let started = following.behind(&words, Fed::Unread, world, 0);
+    following.all(started, world)
 }
 
 /// What the call of a tool does.
-pub(crate) fn by_tool(id: Id, starts: Vec<Start<'_>>) -> Vec<Started> {
+pub(crate) fn by_tool(id: Id, starts: Vec<Start<'_>>, world: &dyn Surroundings) -> Vec<Started> {
     let mut following = Following { id, left: MOST };
-    starts.into_iter().flat_map(|start| following.start(start, Fed::Unread, 0)).collect()
+    let started = starts.into_iter().flat_map(|start| following.start(start, Fed::Unread, 0));
+    let started = started.collect();
+    following.all(started, world)
 }
 
 /// The actions of a wrapper's command, which was read with the wrapper.
@@ -94,6 +98,15 @@ struct Following {
 }
 
 impl Following {
+    /// All that was started, and what there was no room for.
+    fn all(&self, mut started: Vec<Started>, world: &dyn Surroundings) -> Vec<Started> {
+        if self.left == 0 {
+            let why = "the line does more than can be looked at; do it in several";
+            started.push(self.opaque(why, true, world));
+        }
+        started
+    }
+
     fn behind(
         &mut self,
         words: &[Word],
@@ -188,8 +201,11 @@ impl Following {
             let inner = self.behind(&words, reading.fed_by(&command.input), &world, depth);
             let sources = reading.sources(&command.input);
             let given = Given::of(&command.input, &sources);
-            if let Some(one) = self.command(&words, &world, (given, inner)) {
-                files.extend(files_of(&one.action.invocation));
+            if let Some(mut one) = self.command(&words, &world, (given, inner)) {
+                files.extend(files_of(&one.action));
+                if words.iter().any(|word| !word.known) {
+                    substitute(&mut one.action.invocation, reading.made_of(command));
+                }
                 started.push(one);
             }
         }
@@ -206,7 +222,7 @@ impl Following {
         world: &dyn Surroundings,
         (input, inner): (Given<'_>, Vec<Started>),
     ) -> Option<Started> {
-        self.left = self.left.checked_sub(1)?;
+        self.take()?;
         let argv: Vec<_> = words.iter().map(|word| word.text.clone()).collect();
         let mut invocation = datafog_shim::interpret(&argv, world);
         settle(&mut invocation, input);
@@ -224,15 +240,21 @@ impl Following {
         if operands.is_empty() {
             return None;
         }
-        self.left = self.left.checked_sub(1)?;
+        self.take()?;
         let flows = Flows::NONE.with(Flow::Destroys);
         let mut invocation = Invocation { operands, flows, ..bare(REDIRECTION) };
         canonical::fill(&mut invocation, world.cwd());
         Some(Started::of(self.action(invocation, world), Vec::new()))
     }
 
+    /// Room for one more thing. The last is never given, so that whoever asks learns of the end.
+    fn take(&mut self) -> Option<()> {
+        self.left = self.left.saturating_sub(1);
+        (self.left > 0).then_some(())
+    }
+
     /// What was not understood, and whether the policy's `unscannable` is to decide about it.
-    fn opaque(&mut self, why: &str, counts: bool, world: &dyn Surroundings) -> Started {
+    fn opaque(&self, why: &str, counts: bool, world: &dyn Surroundings) -> Started {
         let flow = if counts { Flow::Leaves } else { Flow::Stays };
         let mut invocation = bare(OPAQUE);
         invocation.flows = Flows::NONE.with(flow);
@@ -298,6 +320,11 @@ impl Reading<'_> {
         }
     }
 
+    /// The files whose content stands in the words of a command.
+    fn made_of(&self, command: &Command) -> Vec<PathBuf> {
+        self.files.get(command.substituted.clone()).unwrap_or_default().concat()
+    }
+
     /// Where a command works. A folder that nobody can tell is one below the last that is known.
     fn folder(&self, command: &Command) -> PathBuf {
         match (&command.cwd, self.place) {
@@ -333,12 +360,36 @@ fn content(carrier: Carrier, flow: Flow) -> ContentSource {
     ContentSource { carrier, flow, role: String::from("stdin"), deliver: Deliver::Handle }
 }
 
-/// The files that a command reads, and whose content it may pass on.
-fn files_of(invocation: &Invocation) -> impl Iterator<Item = PathBuf> + '_ {
-    invocation.contents.iter().filter_map(|source| match &source.carrier {
-        Carrier::File(path) => Some(path.clone()),
+/// The files that a command reads, and whose content it may pass on. Of a program that nobody knows
+/// every word may name one.
+fn files_of(action: &Action) -> Vec<PathBuf> {
+    let invocation = &action.invocation;
+    let contents = invocation.contents.iter().filter_map(|source| match &source.carrier {
+        Carrier::File(path) => Some(action.cwd.join(path)),
         Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => None,
-    })
+    });
+    let packs = PACKING.contains(&invocation.program.as_str());
+    let words = invocation.operands.iter().filter(|_| !invocation.known);
+    let named = words.map(|word| action.cwd.join(&word.text));
+    contents.chain(named.filter(|path| path.is_file() || (packs && path.is_dir()))).collect()
+}
+
+/// Programs that write whole folders to their output.
+const PACKING: [&str; 5] = ["7z", "cpio", "pax", "tar", "zip"];
+
+/// Content that was put into the words of a command.
+fn substitute(invocation: &mut Invocation, files: Vec<PathBuf>) {
+    if !invocation.flows.has(Flow::Leaves) {
+        return;
+    }
+    let in_use =
+        |source: &ContentSource| source.role == "credential" || source.role.starts_with("header:");
+    // Where a command takes credentials, that is what a file is read for.
+    let role = if invocation.contents.iter().any(in_use) { "credential" } else { "body" };
+    invocation.contents.extend(files.into_iter().map(|path| ContentSource {
+        role: role.to_owned(),
+        ..content(Carrier::File(path), Flow::Leaves)
+    }));
 }
 
 /// What a command's standard input holds, as far as it can be looked at.

@@ -28,6 +28,21 @@ pub struct Command {
     pub input: Input,
     /// Files that the shell opens for it.
     pub redirections: Vec<Redirection>,
+    /// The commands of the script whose output stands in its words or its input (`$(…)`, `<(…)`).
+    pub substituted: Range<usize>,
+}
+
+impl Command {
+    /// Whether it does the same as another one of the line.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let nothing = self.substituted.is_empty() && other.substituted.is_empty();
+        nothing
+            && self.words == other.words
+            && self.environment == other.environment
+            && self.cwd == other.cwd
+            && self.input == other.input
+            && self.redirections == other.redirections
+    }
 }
 
 /// One word after every expansion.

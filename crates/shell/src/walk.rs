@@ -41,6 +41,8 @@ pub(crate) struct Walker {
     /// Functions that were called; the bodies of all others are walked at the end.
     called: Vec<String>,
     script: Script,
+    /// From which command on those stand that were substituted in the one at hand.
+    substituted: usize,
     steps: u32,
     depth: u32,
     /// In how many branches we are that may not be taken.
@@ -63,6 +65,7 @@ impl Walker {
             functions: BTreeMap::new(),
             called: Vec::new(),
             script: Script::default(),
+            substituted: 0,
             steps: 0,
             depth: 0,
             perhaps: 0,
@@ -367,6 +370,8 @@ impl Walker {
     }
 
     fn once(&mut self, command: &Simple<'_>) -> Written {
+        self.substituted = self.script.commands.len();
+        let outer = self.substituted;
         let fields = self.fields(command.words);
         let mut environment = Vec::new();
         for node in command.assignments {
@@ -380,6 +385,8 @@ impl Walker {
             }
         }
         let (redirections, input) = self.redirects(command.redirects, command.input);
+        // Commands within the words had words of their own.
+        self.substituted = outer;
         if fields.is_empty() {
             let reads = matches!(&input, Input::File(_)).then_some(None);
             self.push(Vec::new(), environment, input, redirections);
@@ -455,9 +462,11 @@ impl Walker {
         let set: Vec<_> = self.variables.exported().collect();
         environment.splice(0..0, set);
         let cwd = self.cwd.clone();
-        let command = Command { words, environment, cwd, input, redirections };
+        let end = self.script.commands.len();
+        let substituted = self.substituted.min(end)..end;
+        let command = Command { words, environment, cwd, input, redirections, substituted };
         // A loop of the same command is one command to judge.
-        if !self.script.commands.iter().rev().take(8).any(|known| *known == command) {
+        if !self.script.commands.iter().rev().take(8).any(|known| known.is_like(&command)) {
             self.script.commands.push(command);
         }
     }

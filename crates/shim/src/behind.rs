@@ -209,7 +209,11 @@ impl Gathering<'_, '_> {
                     let Some(text) = words.next() else { return };
                     self.push(What::Line(text, words.collect()));
                 }
-                Starts::Found | Starts::Nothing | Starts::Removal | Starts::Setting => continue,
+                Starts::Removal => {
+                    let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
+                    self.push(What::Command(head.chain(words).collect()));
+                }
+                Starts::Found | Starts::Nothing | Starts::Setting => continue,
             }
             if starts == Starts::RemoteLine {
                 self.starts.iter_mut().for_each(|start| start.elsewhere = true);
@@ -505,6 +509,7 @@ mod tests {
             ("find . -name x -exec sh -c y {} ;", "sh|-c|y|?$(…)"),
             ("parallel rm -rf {} ::: / a", "`rm -rf /`\n`rm -rf a`"),
             ("sshpass -p x rm y", "rm|y"),
+            ("rimraf a b", "rm|-r|-f|--|a|b"),
             ("git -c alias.x=!rm_y x", "`rm y`"),
             ("git -c core.pager=rm_y log", "`rm y`"),
             ("git rebase -x rm_y HEAD~1", "`rm y`"),

@@ -173,7 +173,7 @@ pub(crate) enum Starts {
     Line,
     /// Nothing that is looked into: the program that runs is named, and not in the input.
     Nothing,
-    /// No program; what is found is removed.
+    /// No program: what is found, or is named from here on, is removed.
     Removal,
     /// A line for the shell of another machine.
     RemoteLine,
