@@ -107,6 +107,30 @@ fn rules_that_can_never_fire() {
 }
 
 #[test]
+fn exceptions_that_hold_whenever_the_rule_does() {
+    let deny = "id = 'a'\neffect = 'deny'\nreason = 'x'\ninstead = 'y'\n[rule.when]\n";
+    for never in [
+        "command = 'git'\nnone = [{ command = 'git' }]",
+        "principal = 'human'\nnone = [{ mode = 'observe' }, { principal = 'human' }]",
+        "host = 'a.example'\nnone = [{ host = '*.example' }]",
+        "command = 'git'\nsubcommand = 'push'\n[rule.unless]\ncommand = ['curl', 'git']",
+        "all = [{ command = 'git' }, { subcommand = 'push' }]\nnone = [{ command = 'git', subcommand = 'push' }]",
+    ] {
+        let told = with_rule(&format!("{deny}{never}\n"));
+        assert!(told.contains("the rule can never fire"), "{never}: {told}");
+    }
+    for sometimes in [
+        "command = ['git', 'curl']\nnone = [{ command = 'git' }]",
+        "command = 'git'\nnone = [{ command = 'git', subcommand = 'push' }]",
+        "host = '*.example'\nnone = [{ host = 'a.example' }]",
+        "any = [{ command = 'git' }, { command = 'rm' }]\n[rule.unless]\ncommand = 'git'",
+    ] {
+        let told = with_rule(&format!("{deny}{sometimes}\n"));
+        assert!(!told.contains("never fire"), "{sometimes}: {told}");
+    }
+}
+
+#[test]
 fn rules_that_never_decide() {
     insta::assert_snapshot!(said(&format!(
         "{HEAD}

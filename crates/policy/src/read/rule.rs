@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use super::examples;
 use super::obligations::read_obligations;
 use super::reader::{Fields, Item, Reader, Sense};
-use super::when::conditions;
+use super::when::{check_exception, conditions, together};
 use crate::Example;
 use crate::node::{Join, Node};
 
@@ -155,11 +155,15 @@ fn read_nodes(
         let span = fields.key_span("id");
         reader.error_with_help(span, "the rule has no conditions", help);
     }
+    let (together, mut excepted) = together(when?);
+    excepted.extend(fields.item("unless"));
+    let told = excepted.into_iter().any(|except| check_exception(&together, except, reader));
     let mut nodes = conditions(when?, reader, sense);
     if let Some(item) = fields.item("unless") {
         let unless = conditions(conditions_of("unless", item, reader)?, reader, sense.negate());
         if let [one] = unless.as_slice()
             && nodes.contains(one)
+            && !told
         {
             let help = "`unless` repeats a condition of `when`";
             reader.error_with_help(item.span(), "the rule can never fire", help);

@@ -83,6 +83,68 @@ fn settle(table: &DeTable<'_>, reader: &mut Reader<'_>) {
     }
 }
 
+/// Conditions that hold when an action has one of the words.
+const ONE_OF: [&str; 9] =
+    ["agent", "category", "command", "family", "host", "mode", "principal", "subcommand", "tool"];
+
+/// Refuses a rule whose exception holds whenever its conditions do, and says whether it did. `when`
+/// are the tables that must hold together, `except` one that must not hold.
+pub(super) fn check_exception(
+    when: &[&DeTable<'_>],
+    except: &Item<'_>,
+    reader: &mut Reader<'_>,
+) -> bool {
+    let Some(table) = except.get_ref().as_table().filter(|table| !table.is_empty()) else {
+        return false;
+    };
+    let implied = |key: &str| {
+        let Some((_, excepted)) = ONE_OF.contains(&key).then(|| words_of(table, key)).flatten()
+        else {
+            return false;
+        };
+        let covered = |word: &String| excepted.iter().any(|other| covers(other, word));
+        when.iter()
+            .filter_map(|table| words_of(table, key))
+            .any(|(_, words)| !words.is_empty() && words.iter().all(covered))
+    };
+    let never = table.iter().all(|(key, _)| implied(key.get_ref()));
+    if never {
+        let help = "what is excepted is all that `when` asks for; narrow the exception";
+        reader.error_with_help(except.span(), "the rule can never fire", help);
+    }
+    never
+}
+
+/// Whether whatever is meant by `word` is meant by `other` too.
+fn covers(other: &str, word: &str) -> bool {
+    let below = other.strip_prefix('*').filter(|tail| tail.starts_with('.'));
+    other == word || below.is_some_and(|tail| word.ends_with(tail) && !word.starts_with('*'))
+}
+
+/// Most tables of either kind that are compared with each other.
+const COMPARED: usize = 64;
+
+/// The tables of a rule's `when` that must hold together, and those that its lists of `none` except;
+/// of either the first few.
+pub(super) fn together<'t, 'd>(
+    table: &'t DeTable<'d>,
+) -> (Vec<&'t DeTable<'d>>, Vec<&'t Item<'d>>) {
+    let (mut all, mut none) = (Vec::new(), Vec::new());
+    let mut left = vec![table];
+    while let Some(table) = left.pop() {
+        let items = |key: &str| {
+            let items = table.get(key).and_then(|item| item.get_ref().as_array());
+            items.into_iter().flatten()
+        };
+        left.extend(items("all").filter_map(|item| item.get_ref().as_table()));
+        none.extend(items("none"));
+        all.push(table);
+    }
+    all.truncate(COMPARED);
+    none.truncate(COMPARED);
+    (all, none)
+}
+
 /// Remembers which commands the conditions beside this one are about: they settle what an option
 /// is called.
 fn narrow_commands(table: &DeTable<'_>, reader: &mut Reader<'_>) {
