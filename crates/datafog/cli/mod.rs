@@ -23,6 +23,7 @@ mod paths;
 mod plan;
 mod policy;
 mod receipts;
+mod room;
 mod run;
 mod scan;
 mod session;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::output::{Cell, Tone};
 use super::session::Session;
-use super::{policy, receipts};
+use super::{policy, receipts, room};
 use crate::exit_code::ExitCode;
 
 /// Arguments of `status`.
@@ -107,6 +107,7 @@ impl Document {
         problems.extend(policy.problem.clone());
         let receipts = receipts::Summary::of(session);
         problems.extend(receipts.problem.clone());
+        problems.extend(room::obstacle(&session.layout.receipts()));
         let shims_first_on_path = PathOrder::of(session).shims_first;
         if wrapped > 0 && !shims_first_on_path {
             problems.push("the wrappers are not first on PATH in this shell".to_owned());

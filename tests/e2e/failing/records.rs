@@ -67,6 +67,34 @@ fn without_room_for_the_receipt_nothing_runs_and_the_ledger_stays_whole() {
     }
 }
 
+/// The folder of receipts lies on a disk of its own, as `options` make it, for as long as `datafog`
+/// runs; `None` where the system lets nobody mount one.
+fn on_a_disk(install: &Install, options: &str, datafog: &str) -> Option<String> {
+    let script = format!(
+        "mount -t tmpfs -o {options} none '{root}/receipts' || exit 77
+         dd if=/dev/zero of='{root}/receipts/filler' bs=4096 2>/dev/null
+         '{root}/bin/datafog' {datafog}",
+        root = install.root().display()
+    );
+    let ended = install.start("unshare".as_ref(), ["-rm", "sh", "-c", &script]).run();
+    let said = ended.stdout();
+    (said.contains("receipts")).then(|| said.to_owned())
+}
+
+#[test]
+fn a_disk_that_takes_no_receipt_is_told() {
+    let install = enforced();
+    for (options, why) in [("ro", "it takes no writes"), ("size=64k,mode=700", "the disk is full")]
+    {
+        for command in ["status --json", "doctor --json"] {
+            let Some(said) = on_a_disk(&install, options, command) else { continue };
+            assert!(said.contains(why), "{command}, {options}: {said}");
+        }
+    }
+    let ended = install.datafog(["status", "--json"]).run().succeeds();
+    assert!(!ended.stdout().contains("no receipt can be written"));
+}
+
 fn has_bytes(path: &Path, bytes: u64) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.len() > bytes)
 }

@@ -8,7 +8,7 @@ use datafog_core::Mode;
 use datafog_shim::{CommandName, LinkState};
 
 use super::super::session::Session;
-use super::super::{policy, receipts};
+use super::super::{policy, receipts, room};
 use super::Finding;
 use crate::foreign;
 
@@ -128,9 +128,11 @@ fn scorer(session: &Session) -> Option<Finding> {
 
 fn ledger(session: &Session) -> Finding {
     let summary = receipts::Summary::of(session);
-    match &summary.problem {
-        None => Finding::ok("receipts", summary.to_string()),
-        Some(problem) => Finding::problem("receipts", problem, "datafog receipts verify"),
+    let obstacle = room::obstacle(&session.layout.receipts());
+    match (&summary.problem, obstacle) {
+        (Some(problem), _) => Finding::problem("receipts", problem, "datafog receipts verify"),
+        (None, Some(obstacle)) => Finding::problem("receipts", obstacle, "make it writable again"),
+        (None, None) => Finding::ok("receipts", summary.to_string()),
     }
 }
 
