@@ -238,3 +238,21 @@ fn what_was_cut_off_stays_visible_after_the_ledger_goes_on() {
     let verified = install.datafog(["receipts", "verify"]).run().ends_with(1);
     assert!(verified.stdout().contains("00000001.jsonl:3"), "{}", verified.stdout());
 }
+
+#[test]
+fn what_was_cut_off_together_with_the_head_is_not_taken_for_whole() {
+    let install = Install::new(&["cat"]);
+    for name in ["a", "b", "c"] {
+        install.shim("cat", [name]).run();
+    }
+    let receipts = install.root().join("receipts");
+    let text = fs::read_to_string(receipts.join("00000001.jsonl")).unwrap();
+    let kept: String = text.split_inclusive('\n').take(2).collect();
+    fs::write(receipts.join("00000001.jsonl"), kept).unwrap();
+    fs::remove_file(receipts.join("head")).unwrap();
+    let verified = install.datafog(["receipts", "verify"]).run().ends_with(1);
+    assert!(verified.stdout().contains("NOT INTACT"), "{}", verified.stdout());
+    install.shim("cat", ["/dev/null"]).run().succeeds();
+    let verified = install.datafog(["receipts", "verify"]).run().ends_with(1);
+    assert!(verified.stdout().contains("NOT PROVEN"), "{}", verified.stdout());
+}

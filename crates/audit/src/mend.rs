@@ -23,6 +23,10 @@ use crate::{Error, disk};
 const CUT_SHORT: &str =
     "an earlier recovery was cut short; see the quarantine for what it set aside";
 
+/// What the receipt of a recovery says when the head was lost: from then on nobody can tell whether
+/// lines were removed together with it.
+pub(crate) const HEAD_LOST: &str = "if lines after that one were removed, nothing here tells";
+
 /// Mends the file that is written to, which has `size` bytes where the head says otherwise, or a
 /// recovery that is owed. `note` says what was found before.
 #[cold]
@@ -185,8 +189,7 @@ pub(crate) fn rebuild(folder: &Folder, head_file: &File) -> Result<(Head, Option
     let (head, broken) = end.unwrap_or((Head::START, None));
     let head = Head { owed: true, ..head };
     note.push_str(&format!(
-        "; it was made again from line {} in {}; if lines after that one were removed, nothing \
-         here tells",
+        "; it was made again from line {} in {}; {HEAD_LOST}",
         head.seq,
         ledger_name(head.file)
     ));

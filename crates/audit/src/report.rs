@@ -33,6 +33,8 @@ pub struct Report {
     pub recoveries: Vec<Recovery>,
     /// How many recoveries there are in all.
     pub recovery_count: u64,
+    /// How many of them made a lost head anew: whether lines were removed with it, nothing tells.
+    pub heads_lost: u64,
     /// Files in the quarantine, by name: the first [`Report::LISTED`].
     pub quarantined: Vec<String>,
     /// How many files there are in the quarantine in all.
@@ -50,6 +52,12 @@ impl Report {
     #[must_use]
     pub const fn is_intact(&self) -> bool {
         self.first_bad.is_none()
+    }
+
+    /// Whether moreover no line can have been removed unnoticed.
+    #[must_use]
+    pub const fn is_proven(&self) -> bool {
+        self.is_intact() && self.heads_lost == 0
     }
 }
 

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::chain::{Chain, Role, Seen};
 use crate::folder::{HEAD, ledger_name};
 use crate::line::Link;
+use crate::mend::HEAD_LOST;
 use crate::quarantine::QUARANTINE;
 use crate::read::backward::Backward;
 use crate::scan::{Line, Lines, open};
@@ -216,6 +217,8 @@ impl Walk {
 
     fn note_recovery(&mut self, link: &Link<'_>, place: &Place) {
         self.report.recovery_count = self.report.recovery_count.saturating_add(1);
+        let lost = u64::from(link.reason.contains(HEAD_LOST));
+        self.report.heads_lost = self.report.heads_lost.saturating_add(lost);
         if self.report.recoveries.len() < Report::LISTED {
             self.report.recoveries.push(Recovery {
                 place: place.clone(),

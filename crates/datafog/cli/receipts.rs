@@ -280,25 +280,34 @@ fn check(session: &Session, dir: &Path, json: bool) -> Result<ExitCode> {
     #[derive(Serialize)]
     struct Document<'a> {
         intact: bool,
+        proven: bool,
         #[serde(flatten)]
         report: &'a Report,
     }
     let report = verified(dir, None)?;
     if json {
-        session.out.json(&Document { intact: report.is_intact(), report: &report })?;
+        session.out.json(&Document {
+            intact: report.is_intact(),
+            proven: report.is_proven(),
+            report: &report,
+        })?;
     } else {
         session.out.print(session.out.table(&report_rows(&report)))?;
     }
-    Ok(if report.is_intact() { ExitCode::Success } else { ExitCode::Negative })
+    Ok(if report.is_proven() { ExitCode::Success } else { ExitCode::Negative })
 }
 
 fn report_rows(report: &Report) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     let head = |text: &str| Cell::toned(Tone::Bold, text);
     match &report.first_bad {
-        None => {
+        None if report.is_proven() => {
             let text = format!("{} receipts in {} files", report.lines, report.files);
             rows.push(vec![Cell::toned(Tone::Good, "intact"), Cell::new(text)]);
+        }
+        None => {
+            let text = "the head was lost: before the recovery below, lines can be missing";
+            rows.push(vec![Cell::toned(Tone::Bad, "NOT PROVEN"), Cell::new(text)]);
         }
         Some(bad) => {
             rows.push(vec![Cell::toned(Tone::Bad, "NOT INTACT"), Cell::new(bad)]);
