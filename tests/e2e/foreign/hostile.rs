@@ -1,6 +1,7 @@
 //! Policies that ask for more memory or time than there is.
 
 use std::fs;
+use std::path::Path;
 
 use nix::sys::resource::{UsageWho, getrusage};
 
@@ -37,13 +38,9 @@ fn a_rego_policy_that_asks_for_all_memory_is_a_denial_and_takes_little() {
     for (name, text) in hostile {
         let path = install.work().join(format!("{name}.rego"));
         fs::write(&path, text).unwrap();
-        let check = ["check", "--json", "--policy"].map(std::ffi::OsStr::new);
-        let check = install.datafog(check).args([&path]).args(["--", "git", "status"]).run();
-        assert_eq!(check.code(), 1, "{name}: {}{}", check.stdout(), check.stderr());
-        assert_eq!(check.json()["decision"], "deny", "{name}");
+        assert_denied(&install, &path);
     }
-    let most = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss();
-    assert!(most < MOST_KIB, "{most} KiB");
+    assert_little_memory();
 }
 
 #[test]
@@ -66,11 +63,24 @@ fn a_module_that_asks_for_all_memory_or_all_time_is_a_denial_and_takes_little() 
     ] {
         let path = install.work().join(format!("{name}.wasm"));
         fs::write(&path, wat::parse_str(module(body)).unwrap()).unwrap();
-        let check = ["check", "--json", "--policy"].map(std::ffi::OsStr::new);
-        let check = install.datafog(check).args([&path]).args(["--", "git", "status"]).run();
-        assert_eq!(check.code(), 1, "{name}: {}{}", check.stdout(), check.stderr());
-        assert_eq!(check.json()["decision"], "deny", "{name}");
+        assert_denied(&install, &path);
     }
+    assert_little_memory();
+}
+
+/// Asserts that the policy denies what it is asked about.
+#[track_caller]
+fn assert_denied(install: &Install, policy: &Path) {
+    let check = ["check", "--json", "--policy"].map(std::ffi::OsStr::new);
+    let check = install.datafog(check).args([policy]).args(["--", "git", "status"]).run();
+    let name = policy.display();
+    assert_eq!(check.code(), 1, "{name}: {}{}", check.stdout(), check.stderr());
+    assert_eq!(check.json()["decision"], "deny", "{name}");
+}
+
+/// Asserts that no process started so far took more memory than a policy may.
+#[track_caller]
+fn assert_little_memory() {
     let most = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss();
     assert!(most < MOST_KIB, "{most} KiB");
 }
