@@ -8,9 +8,9 @@ main() {
     CDPATH="" cd -- "$(dirname "$0")"
     # The end-to-end tests start the binary that cargo builds for them, so nothing else is needed.
     if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run --workspace --locked "$@"
+        cargo nextest run --workspace --features datafog-api/server --locked "$@"
     else
-        cargo test --workspace --locked "$@"
+        cargo test --workspace --features datafog-api/server --locked "$@"
     fi
 }
 

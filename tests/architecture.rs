@@ -2,6 +2,7 @@
 
 /// Which of our crates each crate may use.
 const EDGES: &[(&str, &[&str])] = &[
+    ("datafog-api", &["datafog-core"]),
     ("datafog-audit", &["datafog-core"]),
     ("datafog-config", &["datafog-core"]),
     ("datafog-core", &[]),

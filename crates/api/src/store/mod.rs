@@ -1,0 +1,140 @@
+//! Where the server keeps what it must not lose: decisions, events, answers, keys.
+//!
+//! One trait, [`Store`], and two implementations that one suite of tests holds to the same
+//! behaviour: [`Sqlite`], the default, a file beside the ledger; and [`Postgres`], which several
+//! replicas share.
+//!
+//! INVARIANT: what a method that writes has returned `Ok` for is on the disk. Many writers share one
+//! commit, and each is told after it. Entries are only ever added, each line holds the hash of the
+//! line before it, and both databases refuse to change or remove one.
+//!
+//! No value that was found is here: lines are events as the gate wrote them
+//! ([`datafog_core::Event`]), keys are digests.
+
+mod chain;
+#[cfg(test)]
+mod contract;
+mod entry;
+mod error;
+mod key;
+mod postgres;
+mod sql;
+mod sqlite;
+
+use core::fmt::Debug;
+
+use async_trait::async_trait;
+
+pub use chain::{Flaw, Verified};
+pub use entry::{Entry, NewEntry, Page, Query};
+pub use error::Error;
+pub use key::{Role, StoredKey};
+pub use postgres::Postgres;
+pub use sqlite::Sqlite;
+
+/// What is stored in one step: an entry, an answer, or both.
+#[derive(Clone, Debug, Default)]
+pub struct Write {
+    /// A line for the chain.
+    pub entry: Option<NewEntry>,
+    /// The answer that a repeated request gets. Where an earlier one stands under the same name,
+    /// nothing at all is stored.
+    pub answer: Option<NewAnswer>,
+}
+
+/// What came of a [`Write`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Written {
+    /// Nothing was stored: this answer was given before under the same name.
+    Earlier(Answer),
+    /// It is stored; the number of its line, when it has one.
+    Stored(Option<u64>),
+}
+
+/// An answer to be given again.
+#[derive(Clone, Debug)]
+pub struct NewAnswer {
+    /// What the caller's key is unique within: the route, the tenant and who asks.
+    pub scope: String,
+    /// The caller's key.
+    pub key: String,
+    /// The answer.
+    pub answer: Answer,
+    /// When, in microseconds since 1970, UTC.
+    pub at: i64,
+}
+
+/// An answer that was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Keyed digest of what was asked: another request under the same key is a conflict.
+    pub question: [u8; 32],
+    /// The body that was sent.
+    pub body: Vec<u8>,
+}
+
+/// A store.
+#[async_trait]
+pub trait Store: Debug + Send + Sync {
+    /// Stores `write` whole or not at all, and returns when it is on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be stored; then nothing is. [`Error::Exists`] when an entry has that id.
+    async fn write(&self, write: Write) -> Result<Written, Error>;
+
+    /// The answer that was given under this name.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn answer(&self, scope: &str, key: &str) -> Result<Option<Answer>, Error>;
+
+    /// Forgets answers given before the moment, in microseconds since 1970; how many.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn forget_answers(&self, before: i64) -> Result<u64, Error>;
+
+    /// The entry of that id, if the tenant has one; any tenant's for `None`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn entry(&self, tenant: Option<&str>, id: &str) -> Result<Option<Entry>, Error>;
+
+    /// Entries, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn entries(&self, query: &Query) -> Result<Page, Error>;
+
+    /// Reads the whole chain and compares everything that can be compared.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn verify(&self) -> Result<Verified, Error>;
+
+    /// Adds a key.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] when there is one of that id; when the store cannot be written.
+    async fn add_key(&self, key: StoredKey) -> Result<(), Error>;
+
+    /// The key of that id, revoked and expired ones too.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn key(&self, id: &str) -> Result<Option<StoredKey>, Error>;
+
+    /// Every key, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn keys(&self) -> Result<Vec<StoredKey>, Error>;
+
+    /// Revokes a key from the moment on, in microseconds since 1970; whether it was in force. The
+    /// first revocation stands.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn revoke_key(&self, id: &str, at: i64) -> Result<bool, Error>;
+}

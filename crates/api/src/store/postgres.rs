@@ -1,0 +1,132 @@
+//! A store in PostgreSQL, which several replicas of the server share.
+//!
+//! As with SQLite one writer per process puts what waits into one transaction. The row of the head
+//! is locked first, so the chain is one, whoever adds to it. A commit waits for the disk whatever
+//! the server's settings say.
+
+mod migrate;
+mod read;
+mod writer;
+
+use async_trait::async_trait;
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
+use tokio::sync::{mpsc, oneshot};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{NoTls, Row};
+
+use super::{Answer, Entry, Error, Page, Query, Store, StoredKey, Verified, Write, Written, sql};
+use writer::Pending;
+
+/// Connections at most.
+const MOST: usize = 16;
+
+/// A store in a database of PostgreSQL 13 or newer.
+#[derive(Debug)]
+pub struct Postgres {
+    pool: Pool,
+    writer: mpsc::Sender<Pending>,
+}
+
+impl Postgres {
+    /// Opens the database at `address` (`postgres://…` or `host=… dbname=…`). Its tables are brought
+    /// to the form of this version.
+    ///
+    /// # Errors
+    /// When the address cannot be read, the database cannot be reached, or a newer version wrote
+    /// it. The connection is plain: an address that demands TLS is refused.
+    pub async fn open(address: &str) -> Result<Self, Error> {
+        let settings: tokio_postgres::Config = address.parse()?;
+        // Whoever answers is asked whether the connection is alive only when it was used last.
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_config(settings, NoTls, recycling);
+        let pool = Pool::builder(manager).max_size(MOST).build();
+        let pool = pool.map_err(|error| Error::Unavailable(error.to_string()))?;
+        migrate::forward(&mut *pool.get().await?).await?;
+        let (writer, waiting) = mpsc::channel(sql::WAITING);
+        tokio::spawn(writer::run(pool.clone(), waiting));
+        Ok(Self { pool, writer })
+    }
+
+    async fn client(&self) -> Result<Object, Error> {
+        Ok(self.pool.get().await?)
+    }
+
+    /// The row that a question has for an answer, if any.
+    async fn row(
+        &self,
+        question: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<Row>, Error> {
+        let client = self.client().await?;
+        let question = client.prepare_cached(question).await?;
+        Ok(client.query_opt(&question, values).await?)
+    }
+
+    /// Changes rows; how many.
+    async fn change(&self, statement: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
+        let mut client = self.client().await?;
+        let within = client.transaction().await?;
+        within.batch_execute(writer::ON_DISK).await?;
+        let statement = within.prepare_cached(statement).await?;
+        let changed = within.execute(&statement, values).await?;
+        within.commit().await?;
+        Ok(changed)
+    }
+}
+
+#[async_trait]
+impl Store for Postgres {
+    async fn write(&self, write: Write) -> Result<Written, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.writer.send(Pending { write, reply }).await.map_err(|_| Error::Closed)?;
+        answer.await.map_err(|_| Error::Closed)?
+    }
+
+    async fn answer(&self, scope: &str, name: &str) -> Result<Option<Answer>, Error> {
+        self.row(sql::ANSWER, &[&scope, &name]).await?.as_ref().map(read::answer).transpose()
+    }
+
+    async fn forget_answers(&self, before: i64) -> Result<u64, Error> {
+        self.change(sql::FORGET_ANSWERS, &[&before]).await
+    }
+
+    async fn entry(&self, tenant: Option<&str>, id: &str) -> Result<Option<Entry>, Error> {
+        self.row(sql::ENTRY, &[&id, &tenant]).await?.as_ref().map(read::entry).transpose()
+    }
+
+    async fn entries(&self, query: &Query) -> Result<Page, Error> {
+        let client = self.client().await?;
+        read::entries(&client, query).await
+    }
+
+    async fn verify(&self) -> Result<Verified, Error> {
+        let mut client = self.client().await?;
+        read::verify(&mut client).await
+    }
+
+    async fn add_key(&self, key: StoredKey) -> Result<(), Error> {
+        let StoredKey { id, digest, name, role, tenant, created, expires, revoked } = &key;
+        let (digest, role) = (digest.as_slice(), role.name());
+        let added = self
+            .change(sql::ADD_KEY, &[id, &digest, name, &role, tenant, created, expires, revoked])
+            .await?;
+        if added == 0 { Err(Error::Exists(key.id)) } else { Ok(()) }
+    }
+
+    async fn key(&self, id: &str) -> Result<Option<StoredKey>, Error> {
+        self.row(sql::KEY, &[&id]).await?.as_ref().map(read::key).transpose()
+    }
+
+    async fn keys(&self) -> Result<Vec<StoredKey>, Error> {
+        let client = self.client().await?;
+        let question = client.prepare_cached(sql::KEYS).await?;
+        client.query(&question, &[]).await?.iter().map(read::key).collect()
+    }
+
+    async fn revoke_key(&self, id: &str, at: i64) -> Result<bool, Error> {
+        Ok(self.change(sql::REVOKE_KEY, &[&at, &id]).await? > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

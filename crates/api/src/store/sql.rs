@@ -1,0 +1,86 @@
+//! The statements of both stores, and the bounds of their writers.
+//!
+//! The databases understand the same text: parameters are `$1`, types are said by `CAST`. Only what
+//! makes the tables differs, and stands with each store.
+
+/// Most writes that share one commit.
+pub(super) const MOST: usize = 256;
+
+/// Writes that may wait for the writer; who comes then waits for room.
+pub(super) const WAITING: usize = 4096;
+
+/// The head.
+pub(super) const HEAD: &str = "SELECT seq, hash FROM head";
+
+/// The same, and nobody else adds to the chain before this transaction ends. SQLite has one writer.
+pub(super) const LOCK_HEAD: &str = "SELECT seq, hash FROM head FOR UPDATE";
+
+/// Names the last line.
+pub(super) const SET_HEAD: &str = "UPDATE head SET seq = $1, hash = $2";
+
+/// Adds a line, unless there is one of its id.
+pub(super) const ADD_ENTRY: &str = "\
+INSERT INTO entry (seq, id, kind, at, tenant, decision, action_type, tool, line, hash) \
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+
+/// Adds an answer, unless one stands under its name.
+pub(super) const ADD_ANSWER: &str = "\
+INSERT INTO answer (scope, name, question, body, at) \
+VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+
+/// The answer that stands under a name.
+pub(super) const ANSWER: &str = "SELECT question, body FROM answer WHERE scope = $1 AND name = $2";
+
+/// Forgets old answers.
+pub(super) const FORGET_ANSWERS: &str = "DELETE FROM answer WHERE at < $1";
+
+/// One line by its id.
+pub(super) const ENTRY: &str = "\
+SELECT seq, line FROM entry \
+WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant = CAST($2 AS TEXT))";
+
+/// What a query asks for, without its limit.
+macro_rules! wanted {
+    ($select:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $select,
+            " FROM entry WHERE (CAST($1 AS TEXT) IS NULL OR tenant = CAST($1 AS TEXT)) ",
+            "AND (CAST($2 AS TEXT) IS NULL OR decision = CAST($2 AS TEXT)) ",
+            "AND (CAST($3 AS TEXT) IS NULL OR lower(action_type) = lower(CAST($3 AS TEXT))) ",
+            "AND (CAST($4 AS TEXT) IS NULL OR lower(tool) = lower(CAST($4 AS TEXT))) ",
+            "AND (CAST($5 AS BIGINT) IS NULL OR at > CAST($5 AS BIGINT)) ",
+            "AND (CAST($6 AS BIGINT) IS NULL OR at < CAST($6 AS BIGINT))",
+            $rest
+        )
+    };
+}
+
+/// The newest of the lines that match.
+pub(super) const ENTRIES: &str = wanted!("seq, line", " ORDER BY seq DESC LIMIT $7");
+
+/// How many lines match.
+pub(super) const COUNT: &str = wanted!("count(*)", "");
+
+/// A piece of the chain, in order.
+pub(super) const CHAIN: &str = "\
+SELECT seq, id, kind, at, tenant, decision, action_type, tool, line, hash \
+FROM entry WHERE seq > $1 ORDER BY seq LIMIT 1000";
+
+/// Adds a key, unless there is one of its id.
+pub(super) const ADD_KEY: &str = "\
+INSERT INTO api_key (id, digest, name, role, tenant, created, expires, revoked) \
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+
+/// One key.
+pub(super) const KEY: &str = "\
+SELECT id, digest, name, role, tenant, created, expires, revoked FROM api_key WHERE id = $1";
+
+/// Every key.
+pub(super) const KEYS: &str = "\
+SELECT id, digest, name, role, tenant, created, expires, revoked \
+FROM api_key ORDER BY created, id";
+
+/// Revokes a key that is not revoked yet. SQLite numbers parameters as they come.
+pub(super) const REVOKE_KEY: &str =
+    "UPDATE api_key SET revoked = $1 WHERE id = $2 AND revoked IS NULL";

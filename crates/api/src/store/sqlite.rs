@@ -1,0 +1,204 @@
+//! A store in one SQLite file: what `datafog serve` has without being told anything.
+//!
+//! One thread writes. It takes whatever waits, up to [`sql::MOST`] writes, into one transaction, so
+//! that a hundred callers share one wait for the disk. Each write has a savepoint of its own: what
+//! fails is undone alone. Readers have connections of their own and see only what is committed
+//! (write-ahead log).
+
+mod migrate;
+mod read;
+mod writer;
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use tokio::sync::{mpsc, oneshot};
+
+use super::chain::Head;
+use super::{Answer, Entry, Error, Page, Query, Store, StoredKey, Verified, Write, Written, sql};
+use read::Readers;
+use writer::Work;
+
+/// How long one process waits for another that writes to the same file.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A store in a file of this machine.
+#[derive(Debug)]
+pub struct Sqlite {
+    writer: mpsc::Sender<Work>,
+    readers: Arc<Readers>,
+}
+
+impl Sqlite {
+    /// Opens the file at `path`, and makes it (0600) where there is none. Its tables are brought to
+    /// the form of this version.
+    ///
+    /// # Errors
+    /// When it cannot be opened or made, others than its owner may write to it, or a newer version
+    /// wrote it.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        prepare(path)
+            .map_err(|error| Error::Unavailable(format!("`{}`: {error}", path.display())))?;
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        // A commit is on the disk when it returns, not only in the log's file.
+        connection.pragma_update(None, "synchronous", "full")?;
+        migrate::forward(&mut connection)?;
+        let (writer, waiting) = mpsc::channel(sql::WAITING);
+        std::thread::Builder::new()
+            .name(String::from("store"))
+            .spawn(move || writer::run(&connection, waiting))
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        Ok(Self { writer, readers: Arc::new(Readers::of(path)) })
+    }
+
+    /// Does `work` in the next transaction, and answers when that is on the disk.
+    async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        let work = writer::work(work, reply);
+        self.writer.send(work).await.map_err(|_| Error::Closed)?;
+        answer.await.map_err(|_| Error::Closed)?
+    }
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn write(&self, write: Write) -> Result<Written, Error> {
+        self.change(move |connection| apply(connection, &write)).await
+    }
+
+    async fn answer(&self, scope: &str, name: &str) -> Result<Option<Answer>, Error> {
+        let (scope, name) = (scope.to_owned(), name.to_owned());
+        self.readers.read(move |connection| answer(connection, &scope, &name)).await
+    }
+
+    async fn forget_answers(&self, before: i64) -> Result<u64, Error> {
+        let forget = move |connection: &Connection| {
+            let gone = connection.prepare_cached(sql::FORGET_ANSWERS)?.execute([before])?;
+            Ok(gone as u64)
+        };
+        self.change(forget).await
+    }
+
+    async fn entry(&self, tenant: Option<&str>, id: &str) -> Result<Option<Entry>, Error> {
+        let (tenant, id) = (tenant.map(str::to_owned), id.to_owned());
+        self.readers.read(move |connection| read::entry(connection, tenant.as_deref(), &id)).await
+    }
+
+    async fn entries(&self, query: &Query) -> Result<Page, Error> {
+        let query = query.clone();
+        self.readers.read(move |connection| read::entries(connection, &query)).await
+    }
+
+    async fn verify(&self) -> Result<Verified, Error> {
+        self.readers.read(read::verify).await
+    }
+
+    async fn add_key(&self, key: StoredKey) -> Result<(), Error> {
+        self.change(move |connection| {
+            let StoredKey { id, digest, name, role, tenant, created, expires, revoked } = &key;
+            let values = params![id, digest, name, role.name(), tenant, created, expires, revoked];
+            match connection.prepare_cached(sql::ADD_KEY)?.execute(values)? {
+                0 => Err(Error::Exists(id.clone())),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn key(&self, id: &str) -> Result<Option<StoredKey>, Error> {
+        let id = id.to_owned();
+        self.readers.read(move |connection| read::key(connection, &id)).await
+    }
+
+    async fn keys(&self) -> Result<Vec<StoredKey>, Error> {
+        self.readers.read(read::keys).await
+    }
+
+    async fn revoke_key(&self, id: &str, at: i64) -> Result<bool, Error> {
+        let id = id.to_owned();
+        self.change(move |connection| {
+            Ok(connection.prepare_cached(sql::REVOKE_KEY)?.execute(params![at, id])? > 0)
+        })
+        .await
+    }
+}
+
+/// One write within a transaction.
+fn apply(connection: &Connection, write: &Write) -> Result<Written, Error> {
+    if let Some(new) = &write.answer {
+        let values = params![new.scope, new.key, new.answer.question, new.answer.body, new.at];
+        if connection.prepare_cached(sql::ADD_ANSWER)?.execute(values)? == 0 {
+            let earlier = answer(connection, &new.scope, &new.key)?;
+            return earlier.map(Written::Earlier).ok_or_else(|| Error::Exists(new.key.clone()));
+        }
+    }
+    let Some(entry) = &write.entry else { return Ok(Written::Stored(None)) };
+    let head = read::head(connection)?;
+    let (seq, line) = (head.next(), entry.line(head.next(), &head.hash));
+    let hash = *datafog_core::Digest::of(line.as_bytes()).as_bytes();
+    let it = &entry.columns;
+    let values = params![
+        seq as i64,
+        it.id,
+        it.kind,
+        it.at,
+        it.tenant,
+        it.decision,
+        it.action_type,
+        it.tool,
+        line,
+        hash,
+    ];
+    if connection.prepare_cached(sql::ADD_ENTRY)?.execute(values)? == 0 {
+        return Err(Error::Exists(it.id.clone()));
+    }
+    connection.prepare_cached(sql::SET_HEAD)?.execute(params![seq as i64, hash])?;
+    Ok(Written::Stored(Some(seq)))
+}
+
+fn answer(connection: &Connection, scope: &str, name: &str) -> Result<Option<Answer>, Error> {
+    let mut ask = connection.prepare_cached(sql::ANSWER)?;
+    let answer = |row: &rusqlite::Row<'_>| Ok(Answer { question: row.get(0)?, body: row.get(1)? });
+    Ok(ask.query_row([scope, name], answer).optional()?)
+}
+
+/// A connection that waits for others and trusts nothing that stands in the schema.
+fn connect(path: &Path, way: OpenFlags) -> Result<Connection, Error> {
+    let flags = way | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// Makes the file where there is none, for its owner alone; refuses one that others may write to.
+/// SQLite gives the files beside it the same mode.
+fn prepare(path: &Path) -> io::Result<()> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Ok(_) | Err(_) => {}
+    }
+    let file = fs::symlink_metadata(path)?;
+    if !file.is_file() {
+        return Err(io::Error::other("is no regular file"));
+    }
+    if file.permissions().mode() & 0o022 != 0 {
+        return Err(io::Error::other("others may write to it; `chmod go-w` it"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! What is asked of the file: connections that only read, and what they read.
+
+use core::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use datafog_core::Digest;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
+use tokio::sync::Semaphore;
+
+use super::{Head, connect};
+use crate::store::chain::{self, Verifier};
+use crate::store::entry::Columns;
+use crate::store::{Entry, Error, Page, Query, StoredKey, Verified, sql};
+
+/// How many read at once; others wait.
+const MOST: usize = 8;
+
+/// Connections that read.
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    room: Semaphore,
+}
+
+impl fmt::Debug for Readers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Readers").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Readers {
+    pub(super) fn of(path: &Path) -> Self {
+        let (path, idle) = (path.to_owned(), Mutex::default());
+        Self { path, idle, room: Semaphore::new(MOST) }
+    }
+
+    /// Asks on a thread that may block.
+    pub(super) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        ask: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let _room = self.room.acquire().await.map_err(|_| Error::Closed)?;
+        let readers = Arc::clone(self);
+        let asked = tokio::task::spawn_blocking(move || {
+            let connection = readers.take()?;
+            let answer = ask(&connection);
+            // One that failed is not used again.
+            if answer.is_ok() {
+                readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            }
+            answer
+        });
+        asked.await.map_err(|error| Error::Unavailable(error.to_string()))?
+    }
+
+    fn take(&self) -> Result<Connection, Error> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY), Ok)
+    }
+}
+
+/// A number that the database holds with a sign and that never is negative.
+fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
+}
+
+fn line(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry { seq: unsigned(row, 0)?, line: row.get(1)? })
+}
+
+/// The last line's number and hash.
+pub(super) fn head(connection: &Connection) -> Result<Head, Error> {
+    let head = |row: &Row<'_>| {
+        let hash = Digest::from_bytes(row.get(1)?);
+        Ok(Head { seq: unsigned(row, 0)?, hash })
+    };
+    Ok(connection.prepare_cached(sql::HEAD)?.query_row([], head)?)
+}
+
+pub(super) fn entry(
+    connection: &Connection,
+    tenant: Option<&str>,
+    id: &str,
+) -> Result<Option<Entry>, Error> {
+    let mut ask = connection.prepare_cached(sql::ENTRY)?;
+    Ok(ask.query_row(params![id, tenant], line).optional()?)
+}
+
+pub(super) fn entries(connection: &Connection, query: &Query) -> Result<Page, Error> {
+    let Query { tenant, decision, action_type, tool, after, before, limit } = query;
+    let mut ask = connection.prepare_cached(sql::ENTRIES)?;
+    let rows =
+        ask.query_map(params![tenant, decision, action_type, tool, after, before, limit], line)?;
+    let entries = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    let count = params![tenant, decision, action_type, tool, after, before];
+    let total = connection.prepare_cached(sql::COUNT)?.query_row(count, |row| unsigned(row, 0))?;
+    Ok(Page { entries, total })
+}
+
+/// Reads the chain in one transaction, so that what is added meanwhile makes no difference.
+pub(super) fn verify(connection: &Connection) -> Result<Verified, Error> {
+    let within = connection.unchecked_transaction()?;
+    let head = head(&within)?;
+    let (mut verifier, mut last) = (Verifier::new(), 0);
+    loop {
+        let mut ask = within.prepare_cached(sql::CHAIN)?;
+        let rows = ask.query_map([last], row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let Some(end) = rows.last() else { return Ok(verifier.finish(&head)) };
+        last = i64::try_from(end.seq).map_err(|error| Error::Form(error.to_string()))?;
+        rows.iter().for_each(|row| verifier.push(row));
+    }
+}
+
+fn row(row: &Row<'_>) -> rusqlite::Result<chain::Row> {
+    let columns = Columns {
+        id: row.get(1)?,
+        kind: row.get(2)?,
+        at: row.get(3)?,
+        tenant: row.get(4)?,
+        decision: row.get(5)?,
+        action_type: row.get(6)?,
+        tool: row.get(7)?,
+    };
+    Ok(chain::Row { seq: unsigned(row, 0)?, columns, line: row.get(8)?, hash: row.get(9)? })
+}
+
+pub(super) fn key(connection: &Connection, id: &str) -> Result<Option<StoredKey>, Error> {
+    let mut ask = connection.prepare_cached(sql::KEY)?;
+    ask.query_row([id], stored_key).optional()?.transpose()
+}
+
+pub(super) fn keys(connection: &Connection) -> Result<Vec<StoredKey>, Error> {
+    let mut ask = connection.prepare_cached(sql::KEYS)?;
+    let rows = ask.query_map([], stored_key)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().collect()
+}
+
+/// A key, or why its row is none.
+fn stored_key(row: &Row<'_>) -> rusqlite::Result<Result<StoredKey, Error>> {
+    let role: String = row.get(3)?;
+    let (id, digest, name) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let (tenant, created) = (row.get(4)?, row.get(5)?);
+    let (expires, revoked) = (row.get(6)?, row.get(7)?);
+    Ok(role.parse().map_err(Error::Form).map(|role| StoredKey {
+        id,
+        digest,
+        name,
+        role,
+        tenant,
+        created,
+        expires,
+        revoked,
+    }))
+}

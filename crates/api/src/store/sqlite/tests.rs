@@ -1,0 +1,124 @@
+//! The contract, and what is SQLite's own: a file, its mode, its triggers, a kill.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+use crate::store::Flaw;
+use crate::store::contract::{self, Fresh, entry, event};
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("store.db")
+    }
+
+    fn open(&self) -> Sqlite {
+        Sqlite::open(&self.path()).unwrap()
+    }
+
+    /// Changes the file behind the store's back.
+    fn behind(&self, statements: &str) -> rusqlite::Result<()> {
+        Connection::open(self.path()).unwrap().execute_batch(statements)
+    }
+}
+
+/// A store with three entries.
+async fn three(place: &Place) -> Sqlite {
+    let store = place.open();
+    for (id, second) in [("a", 1), ("b", 2), ("c", 3)] {
+        let written = store.write(entry(&event(id, second))).await.unwrap();
+        assert!(matches!(written, Written::Stored(Some(_))));
+    }
+    store
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_keeps_the_contract() {
+    for (name, case) in contract::CASES {
+        println!("{name}");
+        let place = Place::new();
+        let store: Fresh = Arc::new(place.open());
+        case(store).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_when_it_is_opened_again() {
+    let place = Place::new();
+    drop(three(&place).await);
+    let again = place.open();
+    assert_eq!(again.verify().await.unwrap(), Verified { entries: 3, flaw: None });
+    let written = again.write(entry(&event("d", 4))).await.unwrap();
+    assert_eq!(written, Written::Stored(Some(4)));
+}
+
+#[tokio::test]
+async fn the_database_refuses_to_change_or_remove_an_entry() {
+    let place = Place::new();
+    let store = three(&place).await;
+    for statement in [
+        "UPDATE entry SET decision = 'deny' WHERE seq = 2",
+        "DELETE FROM entry WHERE seq = 3",
+        "UPDATE head SET seq = 2",
+        "DELETE FROM head",
+    ] {
+        assert!(place.behind(statement).is_err(), "{statement}");
+    }
+    assert_eq!(store.verify().await.unwrap(), Verified { entries: 3, flaw: None });
+}
+
+#[tokio::test]
+async fn edits_of_somebody_who_drops_the_triggers_are_found() {
+    let line = "replace(line, 'allow', 'deny')";
+    for (statement, flaw) in [
+        (format!("UPDATE entry SET line = {line} WHERE seq = 2"), Flaw::Line(2)),
+        (String::from("UPDATE entry SET hash = zeroblob(32) WHERE seq = 1"), Flaw::Line(1)),
+        (String::from("UPDATE entry SET decision = 'deny' WHERE seq = 3"), Flaw::Columns(3)),
+        (String::from("UPDATE entry SET tenant = '' WHERE seq = 3"), Flaw::Columns(3)),
+        (String::from("DELETE FROM entry WHERE seq = 2"), Flaw::Missing(2)),
+        (String::from("DELETE FROM entry WHERE seq = 3"), Flaw::Head(2)),
+    ] {
+        let place = Place::new();
+        let store = three(&place).await;
+        place.behind("DROP TRIGGER entry_stays; DROP TRIGGER entry_is_kept").unwrap();
+        place.behind(&statement).unwrap();
+        assert_eq!(store.verify().await.unwrap().flaw, Some(flaw), "{statement}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_others_may_write_to_is_refused() {
+    let place = Place::new();
+    drop(place.open());
+    let mode = std::fs::metadata(place.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o620)).unwrap();
+    assert!(matches!(Sqlite::open(&place.path()), Err(Error::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn tables_of_a_newer_version_are_left_alone() {
+    let place = Place::new();
+    drop(place.open());
+    place.behind("PRAGMA user_version = 99").unwrap();
+    assert!(matches!(Sqlite::open(&place.path()), Err(Error::Newer { found: 99, known: 1 })));
+}
+
+#[tokio::test]
+async fn a_store_that_another_process_locks_says_so() {
+    let place = Place::new();
+    let store = place.open();
+    let other = Connection::open(place.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = store.write(entry(&event("a", 1))).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(store.write(entry(&event("a", 1))).await.is_ok(), "and goes on afterwards");
+}
