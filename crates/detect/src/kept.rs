@@ -7,10 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 
-use datafog_core::KeyedDigest;
+use datafog_core::{Key, KeyedDigest, KeyedHasher};
 
 use crate::overlap::Raw;
 use crate::scanner::Tally;
+
+/// What fingerprints of findings are for, see [`Key::digest`].
+pub(crate) const PURPOSE: &str = "finding";
 
 /// A rule and a confidence in per cent.
 type Class = (u16, u8);
@@ -22,6 +25,8 @@ pub(crate) struct Kept {
     /// Begins with the fingerprint of the first finding, which nobody outside foresees: so nobody
     /// makes values that look the same here.
     seed: Option<DefaultHasher>,
+    /// What all fingerprints begin with.
+    fingerprints: Option<KeyedHasher>,
     values: BTreeSet<(Class, u64)>,
     /// How many different values of each class.
     counts: BTreeMap<Class, usize>,
@@ -32,6 +37,7 @@ impl Kept {
     pub(crate) const NONE: Self = Self {
         tally: Tally { reported: 0, beyond: 0 },
         seed: None,
+        fingerprints: None,
         values: BTreeSet::new(),
         counts: BTreeMap::new(),
     };
@@ -43,6 +49,13 @@ impl Kept {
             || self.counts.get(&class).is_none_or(|count| {
                 *count < most && !self.values.contains(&(class, self.hash(value)))
             })
+    }
+
+    /// The fingerprint of a value.
+    pub(crate) fn fingerprint(&mut self, key: &Key, value: &[u8]) -> KeyedDigest {
+        let mut hasher = self.fingerprints.get_or_insert_with(|| key.hasher(PURPOSE)).clone();
+        hasher.part(value);
+        hasher.finish()
     }
 
     /// Keeps a finding, and remembers its value by a hash.

@@ -7,7 +7,7 @@ use datafog_core::{Channel, Confidence, Finding, Key, Span};
 
 use crate::custom::Custom;
 use crate::engine::Engine;
-use crate::kept::Kept;
+use crate::kept::{Kept, PURPOSE};
 use crate::overlap::Raw;
 use crate::preview;
 use crate::stream::Stream;
@@ -142,7 +142,7 @@ impl<'k> Scanner<'k> {
             span: Span::at(start, value.len()),
             confidence: Confidence::percent(95),
             severity: detector.severity,
-            fingerprint: self.key.digest("finding", [value]),
+            fingerprint: self.key.digest(PURPOSE, [value]),
             preview: preview::mask(value, 0),
         };
         Some(finding).filter(|finding| !self.allows(finding, value))
@@ -175,7 +175,7 @@ impl<'k> Scanner<'k> {
                 kept.leave_out();
                 return;
             }
-            let finding = self.finding(raw, value, channel);
+            let finding = self.finding(raw, value, channel, kept);
             if let Some(finding) = finding.filter(|finding| !self.allows(finding, value)) {
                 kept.keep(raw, value, &finding.fingerprint);
                 out.push(finding);
@@ -188,7 +188,13 @@ impl<'k> Scanner<'k> {
         self.custom.is_some_and(|custom| custom.allows(finding, value))
     }
 
-    fn finding(&self, raw: &Raw, value: &[u8], channel: &Channel) -> Option<Finding> {
+    fn finding(
+        &self,
+        raw: &Raw,
+        value: &[u8],
+        channel: &Channel,
+        kept: &mut Kept,
+    ) -> Option<Finding> {
         let detector = DETECTORS.get(usize::from(raw.rule))?;
         let head = RULES.get(usize::from(raw.rule)).map_or(0, |rule| usize::from(rule.head));
         Some(Finding {
@@ -198,7 +204,7 @@ impl<'k> Scanner<'k> {
             span: Span::new(raw.start, raw.end)?,
             confidence: Confidence::percent(raw.confidence),
             severity: detector.severity,
-            fingerprint: self.key.digest("finding", [value]),
+            fingerprint: kept.fingerprint(self.key, value),
             preview: preview::mask(value, head),
         })
     }

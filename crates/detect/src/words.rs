@@ -1,14 +1,19 @@
 //! Lists of words that are looked for in a short text, in any case of letters.
 
-/// Words in lower case, with the set of their first two bytes.
+/// Words in lower case, with the set of those that begin or end with each byte.
+///
+/// A set has a bit for each word, by its place in the list modulo 64; the low five bits of a byte,
+/// which are the same for both cases of a letter, say which set.
 #[derive(Debug)]
 pub(crate) struct Words {
     words: &'static [&'static [u8]],
-    /// For the low five bits of a first byte, one bit for those of each second one: what no word
-    /// begins with is known by one look, and random text seldom passes.
-    pairs: [u32; 32],
-    /// The same of a last byte and the one before it.
-    endings: [u32; 32],
+    /// By the first byte, and by the second: what is in both may begin here. Random text seldom
+    /// passes.
+    heads: [u64; 32],
+    seconds: [u64; 32],
+    /// The same of the last byte and the one before it.
+    lasts: [u64; 32],
+    befores: [u64; 32],
     /// Bit `n` stands for words of `n` bytes, the highest for all longer ones.
     lengths: u64,
     /// Whether every word begins with a letter of ASCII.
@@ -18,23 +23,32 @@ pub(crate) struct Words {
 impl Words {
     /// A list; every word is lower case and not empty.
     pub(crate) const fn new(words: &'static [&'static [u8]]) -> Self {
-        let mut pairs = [0; 32];
-        let mut endings = [0; 32];
-        let mut lengths = 0;
-        let mut lettered = true;
+        let mut out = Self {
+            words,
+            heads: [0; 32],
+            seconds: [0; 32],
+            lasts: [0; 32],
+            befores: [0; 32],
+            lengths: 0,
+            lettered: true,
+        };
+        let mut bit = 1_u64;
         let mut rest = words;
         while let [word, more @ ..] = rest {
             if let ([head, ..], [.., last]) = (*word, *word) {
-                let seconds = if let [_, second, ..] = word { low(*second) } else { u32::MAX };
-                include(&mut pairs, *head & 31, seconds);
-                let befores = if let [.., before, _] = word { low(*before) } else { u32::MAX };
-                include(&mut endings, *last & 31, befores);
-                lengths |= length_bit(word.len());
-                lettered &= head.is_ascii_alphabetic();
+                include(&mut out.heads, Some(*head), bit);
+                include(&mut out.lasts, Some(*last), bit);
+                let second = if let [_, second, ..] = word { Some(*second) } else { None };
+                include(&mut out.seconds, second, bit);
+                let before = if let [.., before, _] = word { Some(*before) } else { None };
+                include(&mut out.befores, before, bit);
+                out.lengths |= length_bit(word.len());
+                out.lettered &= head.is_ascii_alphabetic();
             }
+            bit = bit.rotate_left(1);
             rest = more;
         }
-        Self { words, pairs, endings, lengths, lettered }
+        out
     }
 
     /// Whether one of the words stands anywhere in `text`.
@@ -62,24 +76,24 @@ impl Words {
     #[inline]
     pub(crate) fn begin(&self, text: &[u8]) -> bool {
         let Some(head) = text.first() else { return false };
-        holds(&self.pairs, *head, text.get(1))
-            && self.begins_with_one(head.to_ascii_lowercase(), text)
+        let some = both(&self.heads, &self.seconds, *head, text.get(1));
+        some != 0 && self.begins_with_one(some, text)
     }
 
-    /// The same, word by word; `head` is the first byte in lower case.
+    /// The same of the words of a set.
     #[inline(never)]
-    fn begins_with_one(&self, head: u8, text: &[u8]) -> bool {
-        self.words.iter().any(|word| {
-            word.first() == Some(&head)
-                && text.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
+    fn begins_with_one(&self, some: u64, text: &[u8]) -> bool {
+        self.any(some, |word| {
+            text.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
         })
     }
 
     /// Whether `text` ends with one of the words.
     pub(crate) fn end(&self, text: &[u8]) -> bool {
         let Some((last, rest)) = text.split_last() else { return false };
-        holds(&self.endings, *last, rest.last())
-            && self.words.iter().any(|word| {
+        let some = both(&self.lasts, &self.befores, *last, rest.last());
+        some != 0
+            && self.any(some, |word| {
                 let cut = text.len().checked_sub(word.len());
                 cut.and_then(|cut| text.get(cut..))
                     .is_some_and(|tail| tail.eq_ignore_ascii_case(word))
@@ -89,24 +103,28 @@ impl Words {
     /// Whether `text` is one of the words.
     pub(crate) fn contain(&self, text: &[u8]) -> bool {
         let Some(head) = text.first() else { return false };
-        length_bit(text.len()) & self.lengths != 0
-            && holds(&self.pairs, *head, text.get(1))
-            && self.hold(head.to_ascii_lowercase(), text)
+        if length_bit(text.len()) & self.lengths == 0 {
+            return false;
+        }
+        let some = both(&self.heads, &self.seconds, *head, text.get(1));
+        some != 0 && self.any(some, |word| word.eq_ignore_ascii_case(text))
     }
 
-    /// The same, word by word; `head` is the first byte in lower case.
-    fn hold(&self, head: u8, text: &[u8]) -> bool {
-        self.words.iter().any(|word| {
-            word.len() == text.len()
-                && word.first() == Some(&head)
-                && word.eq_ignore_ascii_case(text)
-        })
+    /// Whether a word of a set passes the test.
+    #[inline]
+    fn any(&self, mut some: u64, test: impl Fn(&[u8]) -> bool) -> bool {
+        while some != 0 {
+            let mut place = some.trailing_zeros() as usize;
+            some &= some.wrapping_sub(1);
+            while let Some(word) = self.words.get(place) {
+                if test(word) {
+                    return true;
+                }
+                place = place.saturating_add(u64::BITS as usize);
+            }
+        }
+        false
     }
-}
-
-/// The bit of a byte's low five bits; both cases of a letter have the same.
-const fn low(byte: u8) -> u32 {
-    1 << (byte & 31)
 }
 
 /// 1 for a letter, else 0: a sum of these compiles to vector instructions.
@@ -119,20 +137,24 @@ const fn length_bit(length: usize) -> u64 {
     if length < 63 { 1 << length } else { 1 << 63 }
 }
 
-/// Whether the table has a pair of bytes; when one is missing, any may stand in its place.
+/// The words that have one byte in one place and another in the next; when there is none, any may
+/// stand in its place.
 #[inline]
-fn holds(table: &[u32; 32], one: u8, other: Option<&u8>) -> bool {
-    let others = other.map_or(u32::MAX, |byte| low(*byte));
-    table.get(usize::from(one & 31)).is_some_and(|row| row & others != 0)
+fn both(ones: &[u64; 32], others: &[u64; 32], one: u8, other: Option<&u8>) -> u64 {
+    let set = |sets: &[u64; 32], byte: u8| sets.get(usize::from(byte & 31)).copied().unwrap_or(0);
+    set(ones, one) & other.map_or(u64::MAX, |other| set(others, *other))
 }
 
-/// Sets bits in the row with this number.
-const fn include(rows: &mut [u32; 32], number: u8, bits: u32) {
+/// Puts the word with this bit into the set of a byte, or into all when it has none there.
+const fn include(sets: &mut [u64; 32], byte: Option<u8>, bit: u64) {
     let mut at = 0_u8;
-    let mut rest = rows.as_mut_slice();
-    while let [row, more @ ..] = rest {
-        if at == number {
-            *row |= bits;
+    let mut rest = sets.as_mut_slice();
+    while let [set, more @ ..] = rest {
+        if match byte {
+            Some(byte) => byte & 31 == at,
+            None => true,
+        } {
+            *set |= bit;
         }
         at = at.wrapping_add(1);
         rest = more;
@@ -160,6 +182,24 @@ mod tests {
         );
         assert!(!WORDS.stand_in(b"phon") && !WORDS.stand_in(b""));
         assert!(WORDS.begin(b"PHONES") && WORDS.end(b"my phone") && WORDS.contain(b"Phone"));
+    }
+
+    #[test]
+    fn of_more_words_than_a_set_has_bits_all_are_found() {
+        const MANY: Words = words! {
+            "a0" "a1" "a2" "a3" "a4" "a5" "a6" "a7" "a8" "a9" "b0" "b1" "b2" "b3" "b4" "b5" "b6"
+            "b7" "b8" "b9" "c0" "c1" "c2" "c3" "c4" "c5" "c6" "c7" "c8" "c9" "d0" "d1" "d2" "d3"
+            "d4" "d5" "d6" "d7" "d8" "d9" "e0" "e1" "e2" "e3" "e4" "e5" "e6" "e7" "e8" "e9" "f0"
+            "f1" "f2" "f3" "f4" "f5" "f6" "f7" "f8" "f9" "g0" "g1" "g2" "g3" "g4" "g5" "g6" "g7"
+        };
+        for letter in b'a'..=b'h' {
+            for digit in b'0'..=b'9' {
+                let known = letter < b'g' || (letter == b'g' && digit < b'8');
+                assert_eq!(MANY.contain(&[letter, digit]), known);
+                assert_eq!(MANY.end(&[b'x', letter, digit]), known);
+                assert_eq!(MANY.stand_in(&[b'x', letter, digit]), known);
+            }
+        }
     }
 
     #[test]

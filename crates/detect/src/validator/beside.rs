@@ -3,6 +3,7 @@
 //! The pattern of a detector has said where the value stands; what is left to say is that it is no
 //! word that means something there.
 
+use super::census::Census;
 use super::secret::literal;
 use super::wordy::is_wordy;
 use crate::candidate::{Candidate, Judgement};
@@ -45,7 +46,7 @@ pub(super) fn answer(candidate: &mut Candidate<'_>) -> Judgement {
 fn is_word(value: &[u8]) -> bool {
     let lower = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'-';
     let upper = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'-';
-    (value.iter().all(lower) || value.iter().all(upper)) && is_wordy(value)
+    (value.iter().all(lower) || value.iter().all(upper)) && is_wordy(value, Census::of(value))
 }
 
 #[cfg(test)]

@@ -5,8 +5,45 @@
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Census {
     counts: u64,
+    /// Which marks there are, one bit each.
+    marks: u32,
     length: usize,
 }
+
+/// A set of marks, one bit each; what is no mark of ASCII has none.
+pub(super) const fn marks(mut of: &[u8]) -> u32 {
+    let mut set = 0;
+    while let [mark, rest @ ..] = of {
+        set |= mark_bit(*mark);
+        of = rest;
+    }
+    set
+}
+
+/// The bit of a mark: they are 32.
+const fn mark_bit(byte: u8) -> u32 {
+    let place = match byte {
+        b'!'..=b'/' => byte.wrapping_sub(b'!'),
+        b':'..=b'@' => byte.wrapping_sub(b':').wrapping_add(15),
+        b'['..=b'`' => byte.wrapping_sub(b'[').wrapping_add(22),
+        b'{'..=b'~' => byte.wrapping_sub(b'{').wrapping_add(28),
+        _ => return 0,
+    };
+    1 << place
+}
+
+/// The bits of all bytes.
+static MARKS: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    let mut rest = table.as_mut_slice();
+    while let [slot, tail @ ..] = rest {
+        *slot = mark_bit(byte);
+        byte = byte.wrapping_add(1);
+        rest = tail;
+    }
+    table
+};
 
 /// Bits of one count.
 const BITS: u32 = 16;
@@ -39,11 +76,12 @@ pub(super) fn kind(byte: u8) -> u8 {
 impl Census {
     /// Counts the bytes of a value.
     pub(super) fn of(value: &[u8]) -> Self {
-        let counts = value.iter().fold(0_u64, |counts, byte| {
+        let (counts, marks) = value.iter().fold((0_u64, 0_u32), |(counts, marks), byte| {
             let shift = u32::from(kind(*byte)).wrapping_mul(BITS);
-            counts.wrapping_add(1_u64.unbounded_shl(shift))
+            let mark = MARKS.get(usize::from(*byte)).copied().unwrap_or_default();
+            (counts.wrapping_add(1_u64.unbounded_shl(shift)), marks | mark)
         });
-        Self { counts, length: value.len() }
+        Self { counts, marks, length: value.len() }
     }
 
     const fn count(self, kind: u32) -> usize {
@@ -67,9 +105,19 @@ impl Census {
         self.lower().saturating_add(self.upper())
     }
 
-    /// Whether nothing but letters and digits of ASCII is there.
-    pub(super) const fn is_alphanumeric(self) -> bool {
-        self.letters().saturating_add(self.digits()) == self.length
+    /// Whether one of these marks is there.
+    pub(super) const fn has(self, marks: u32) -> bool {
+        self.marks & marks != 0
+    }
+
+    /// Whether all bytes are letters and digits of ASCII, and these marks.
+    pub(super) const fn is_made_of(self, marks: u32) -> bool {
+        self.marks & !marks == 0 && self.is_ascii_graphic()
+    }
+
+    /// Whether nothing is there but letters, digits and marks of ASCII.
+    pub(super) const fn is_ascii_graphic(self) -> bool {
+        self.letters().saturating_add(self.digits()).saturating_add(self.count(3)) == self.length
     }
 
     /// How many of the four kinds there are: small letters, capitals, digits, marks. Letters beyond
@@ -91,8 +139,14 @@ mod tests {
         let census = Census::of("abC12_ é\n".as_bytes());
         assert_eq!((census.lower(), census.upper(), census.digits()), (2, 1, 2));
         assert_eq!((census.letters(), census.kinds()), (3, ALL_KINDS));
-        assert!(!census.is_alphanumeric() && Census::of(b"abC12").is_alphanumeric());
+        assert!(!census.is_made_of(0) && Census::of(b"abC12").is_made_of(0));
         assert_eq!(Census::of(b"").kinds(), 0);
+        let marked = Census::of(b"a-b_c");
+        assert!(marked.has(marks(b"_!")) && !marked.has(marks(b"!")) && marked.is_ascii_graphic());
+        assert!(marked.is_made_of(marks(b"_-")) && !marked.is_made_of(marks(b"_")));
+        assert!(!Census::of(b"a b").is_made_of(marks(b" ")) && !census.is_ascii_graphic());
+        let all: Vec<u8> = (b'!'..=b'~').filter(u8::is_ascii_punctuation).collect();
+        assert_eq!(all.iter().map(|mark| marks(&[*mark])).sum::<u32>(), u32::MAX);
         let long = Census::of(&[b'a'; 20_000]);
         assert_eq!((long.lower(), long.kinds()), (20_000, 1));
     }

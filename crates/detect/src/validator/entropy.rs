@@ -1,65 +1,77 @@
 //! How random a value looks.
 
-use core::mem;
-
-use super::census::{Census, kind};
+use super::census::{Census, kind, marks};
 
 /// The kind of marks, and here of everything else.
 const OTHERS: u8 = 3;
 
-/// Counts below this one are gathered before their logarithm is taken.
-const SELDOM: usize = 8;
+/// By how much `n log2 n` grows from one `n` to the next, for those that a value of a secret's length
+/// has: a logarithm costs more than all the rest.
+static GROWTH: [f64; 16] = [
+    0.0,
+    2.0,
+    2.7548875021634682,
+    3.2451124978365318,
+    3.6096404744368105,
+    3.900134529890126,
+    4.141709450076291,
+    4.348515545596772,
+    4.529325012980809,
+    4.689955935892815,
+    4.834466856136643,
+    4.965802203643605,
+    5.086166327180322,
+    5.1972525729722605,
+    5.300390025321327,
+    5.396641065872217,
+];
 
 /// Whether a value looks made by a machine: letters and digits mixed often enough, and enough
 /// different ones.
-pub(super) fn is_random(value: &[u8]) -> bool {
-    let census = Census::of(value);
+pub(super) fn is_random(value: &[u8], census: Census) -> bool {
     let (digits, letters) = (census.digits(), census.letters());
-    let hex = value.iter().all(u8::is_ascii_hexdigit);
-    let floor = match value.len() {
-        _ if hex => 280,
+    // Without a digit only text that changes case all the time is not made of words.
+    let mixed = || {
+        changes(value).saturating_mul(if digits > 0 { 6 } else { 3 }) >= value.len()
+            || (digits.saturating_mul(4) >= value.len()
+                && digits.saturating_add(letters) == value.len())
+    };
+    let constant =
+        census.has(marks(b"_")) && digits.saturating_mul(4) < value.len() && census.lower() == 0;
+    letters > 0 && !constant && mixed() && hundredths(value) >= least(value)
+}
+
+/// The least entropy of what is random, by alphabet and length.
+fn least(value: &[u8]) -> u32 {
+    match value.len() {
+        _ if value.iter().all(u8::is_ascii_hexdigit) => 280,
         0..=19 => 310,
         20..=31 => 340,
         _ => 360,
-    };
-    let changes = changes(value);
-    // Without a digit only text that changes case all the time is not made of words.
-    let mixed = changes.saturating_mul(if digits > 0 { 6 } else { 3 }) >= value.len()
-        || (digits.saturating_mul(4) >= value.len()
-            && digits.saturating_add(letters) == value.len());
-    let constant =
-        value.contains(&b'_') && digits.saturating_mul(4) < value.len() && census.lower() == 0;
-    letters > 0 && mixed && !constant && hundredths(value) >= floor
+    }
 }
 
-/// Shannon's entropy of the bytes in hundredths of a bit each, over the value itself.
+/// Shannon's entropy of the bytes in hundredths of a bit each, over the value itself: of `n` bytes
+/// the logarithm of `n`, less the mean of the logarithms of how often each one is there.
 fn hundredths(value: &[u8]) -> u32 {
     let mut counts = [0_u16; 256];
-    for byte in value {
-        if let Some(count) = counts.get_mut(usize::from(*byte)) {
-            *count = count.saturating_add(1);
-        }
-    }
+    let met = value.iter().fold(0.0, |met, byte| {
+        let Some(count) = counts.get_mut(usize::from(*byte)) else { return met };
+        let more = growth(*count);
+        *count = count.saturating_add(1);
+        met + more
+    });
     let total = f64::from(u32::try_from(value.len()).unwrap_or(u32::MAX)).max(1.0);
-    let bits_of = |count: u16| {
-        let share = f64::from(count) / total;
-        -share * share.log2()
-    };
-    // A logarithm costs more than all the rest, and most bytes are met once or twice.
-    let mut met = [0_u16; SELDOM];
-    let mut bits = 0.0;
-    for byte in value {
-        let count = counts.get_mut(usize::from(*byte)).map_or(0, mem::take);
-        match met.get_mut(usize::from(count)) {
-            Some(bytes) => *bytes = bytes.saturating_add(1),
-            None => bits += bits_of(count),
-        }
-    }
-    let seldom = (0_u16..).zip(met).skip(1).filter(|(_, bytes)| *bytes > 0);
-    bits += seldom.map(|(count, bytes)| f64::from(bytes) * bits_of(count)).sum::<f64>();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 800")]
-    let hundredths = (bits * 100.0) as u32;
+    let hundredths = ((total.log2() - met / total) * 100.0) as u32;
     hundredths
+}
+
+fn growth(count: u16) -> f64 {
+    GROWTH.get(usize::from(count)).copied().unwrap_or_else(|| {
+        let product = |count: f64| count * count.log2();
+        product(f64::from(count) + 1.0) - product(f64::from(count))
+    })
 }
 
 /// How often the kind of character changes from one byte to the next: letters in lower and in
@@ -79,6 +91,8 @@ mod tests {
         assert_eq!(hundredths(b"aaaa"), 0);
         assert_eq!(hundredths(b"abcd"), 200);
         assert_eq!(hundredths(b"0123456789abcdef"), 400);
+        assert_eq!(hundredths(&[b'a'; 400]), 0);
+        assert_eq!(hundredths(&b"ab".repeat(200)), 100);
     }
 
     #[test]

@@ -83,9 +83,12 @@ static PUBLIC: Words = words! { "publickey" "public_key" "public-key" };
 
 /// What the name promises; `None` when it names no secret.
 pub(super) fn promise(name: &[u8]) -> Option<Promise> {
-    if PUBLIC.stand_in(name) {
-        return None;
-    }
+    let promised = last_words(name)?;
+    (!PUBLIC.stand_in(name)).then_some(promised)
+}
+
+/// What the last words promise.
+fn last_words(name: &[u8]) -> Option<Promise> {
     let mut words = Parts { rest: name };
     let mut word = words.next()?;
     while NEUTRAL.contain(word) {

@@ -1,5 +1,6 @@
 //! Values that stand for a secret without being one: references, placeholders, samples.
 
+use super::census::{Census, marks};
 use crate::words::{Words, words};
 
 /// Words that occur in placeholders and in no secret that a machine made.
@@ -44,20 +45,29 @@ static REFERENCES: Words = words! {
 
 /// Whether a value names a variable, a store, a file or a URL instead of being the secret.
 pub(crate) fn is_reference(value: &[u8]) -> bool {
-    if value.iter().all(u8::is_ascii_alphanumeric) {
-        return REFERENCES.begin(value);
-    }
-    let percent =
-        matches!(value, [b'%', inner @ .., b'%'] | [b'{', inner @ .., b'}'] if !inner.is_empty());
+    refers(value, Census::of(value))
+}
+
+/// The same of a value whose bytes are counted.
+pub(super) fn refers(value: &[u8], census: Census) -> bool {
+    let percent = || matches!(value, [b'%', inner @ .., b'%'] | [b'{', inner @ .., b'}'] if !inner.is_empty());
+    let expanded = || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$("));
+    REFERENCES.begin(value)
+        || (census.has(EXPANSIONS) && (percent() || expanded()))
+        || (census.has(SLASH) && is_path(value))
+}
+
+/// Marks of what is replaced by a value, and of paths.
+const EXPANSIONS: u32 = marks(b"%{$");
+const SLASH: u32 = marks(b"/");
+
+/// Whether a value is the path of a file, rather than bytes in base64.
+fn is_path(value: &[u8]) -> bool {
     let slashes = value.iter().filter(|byte| **byte == b'/').count();
-    let path = slashes >= 2
+    slashes >= 2
         && matches!(value, [b'/' | b'~', ..] | [b'.', b'/' | b'.', ..])
         && !is_base64(value)
-        || slashes >= 1 && has_extension(value);
-    REFERENCES.begin(value)
-        || percent
-        || path
-        || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$("))
+        || has_extension(value)
 }
 
 /// Whether a value that begins like a path is rather bytes in base64: whole groups of four, of all

@@ -1,9 +1,9 @@
 //! Values that only their name makes secret: keys and passwords of any kind.
 
-use super::census::{ALL_KINDS, Census};
+use super::census::{ALL_KINDS, Census, marks};
 use super::entropy;
 use super::naming::{Promise, promise};
-use super::placeholder::{is_placeholder, is_reference};
+use super::placeholder::{is_placeholder, is_reference, refers};
 use super::wordy::{is_path_of_names, is_wordy};
 use crate::assignment::Form;
 use crate::bytes::{run, run_back};
@@ -85,26 +85,35 @@ pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::refuse_unless(is_key(candidate, least))
 }
 
-/// Whether a value of `least` bytes or more looks made by a machine and is given.
+/// Whether a value of `least` bytes or more looks made by a machine and is given. What is cheap to
+/// know and refuses much is asked first.
 fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
     let value = candidate.value();
-    (least..=400).contains(&value.len())
-        && value.iter().all(|byte| is_key_byte(*byte))
+    if !(least..=LONGEST_KEY).contains(&value.len()) {
+        return false;
+    }
+    let census = Census::of(value);
+    census.is_made_of(KEY_MARKS)
+        && !is_lettered(census)
+        && (candidate.form != Form::Item || census.kinds() > 2 || is_hex(value))
+        && entropy::is_random(value, census)
         && is_given(candidate)
-        && !is_wordy(value)
-        && !is_lettered(value)
-        && (candidate.form != Form::Item || kinds(value) > 2 || is_hex(value))
-        && promise(value).is_none()
-        && !is_code(candidate)
-        && !is_reference(value)
+        && !is_wordy(value, census)
+        && !is_code(candidate, census)
+        && !refers(value, census)
         && !is_placeholder(value)
         && !is_uuid(value)
-        && entropy::is_random(value)
+        && promise(value).is_none()
 }
 
+/// Most bytes of a key.
+const LONGEST_KEY: usize = 400;
+
+/// Marks that keys have.
+const KEY_MARKS: u32 = marks(b"_-+/=.~");
+
 /// Whether a value is letters of one case and marks: a name.
-fn is_lettered(value: &[u8]) -> bool {
-    let census = Census::of(value);
+const fn is_lettered(census: Census) -> bool {
     census.digits() == 0 && (census.lower() == 0 || census.upper() == 0)
 }
 
@@ -140,32 +149,44 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     }
     widen(candidate);
     let value = candidate.value();
-    let fits = (4..=128).contains(&value.len())
-        && value.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80)
+    if !(4..=128).contains(&value.len()) {
+        return Judgement::Refuse;
+    }
+    let census = Census::of(value);
+    let refused = !is_literal(candidate, census)
+        || (promised == Promise::Key && is_weak_key(candidate, census))
+        || is_prose(candidate, census);
+    if refused { Judgement::Refuse } else { how_sure(candidate, census) }
+}
+
+/// Whether what is assigned is a literal, and none that stands for or describes something else.
+fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
+    let value = candidate.value();
+    let text = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80;
+    (census.is_ascii_graphic() || value.iter().all(text))
         && is_given(candidate)
-        && !is_code(candidate)
-        && !is_expression(value)
-        && !is_reference(value)
+        && !is_code(candidate, census)
+        && !(census.has(EXPRESSION_MARKS) && is_expression(value))
+        && !refers(value, census)
         && !is_placeholder(value)
         && !is_uuid(value)
-        && !is_hash(value)
-        && !is_version(value)
-        && (!is_path_of_names(value) || is_numbered(value))
-        && !is_rules(value)
+        && !(census.has(HASH_MARKS) && is_hash(value))
+        && !(census.has(DOT) && is_version(value))
+        && (!is_path_of_names(value, census) || is_numbered(value))
+        && !(census.has(BAR) && is_rules(value))
         && !names_itself(candidate.name, value)
         && !is_other_option(candidate)
         && (candidate.quoted
             || is_tight(candidate)
             || ends_line(candidate)
-            || ends_sentence(candidate));
-    let refused = !fits
-        || match promised {
-            Promise::Key => is_weak_key(candidate),
-            Promise::Password | Promise::PerhapsKey => false,
-        }
-        || is_prose(candidate);
-    if refused { Judgement::Refuse } else { how_sure(candidate) }
+            || ends_sentence(candidate, census))
 }
+
+/// Marks without which a value is no pattern, no hash, no version and no list of rules.
+const EXPRESSION_MARKS: u32 = marks(b"([]\\%{");
+const HASH_MARKS: u32 = marks(b"${");
+const DOT: u32 = marks(b".");
+const BAR: u32 = marks(b"|");
 
 /// Lets a value that has brackets in it and no quotes around it end where its line does, as in
 /// environment files: `DB_PASSWORD=z0(8Fxk@J9`. One with a call in it is code.
@@ -189,9 +210,10 @@ fn widen(candidate: &mut Candidate<'_>) {
     let closes = matches!(value.last(), Some(b')' | b']' | b',' | b';' | b'{' | b'>'));
     let called = value.split(|byte| *byte == b'(').rev().skip(1).any(|head| {
         let name = run_back(head, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        name > 2 && is_wordy(head.get(head.len().saturating_sub(name)..).unwrap_or_default())
+        let name = head.get(head.len().saturating_sub(name)..).unwrap_or_default();
+        name.len() > 2 && is_wordy(name, Census::of(name))
     });
-    if !closes && !called && kinds(value) > 2 {
+    if !closes && !called && Census::of(value).kinds() > 2 {
         candidate.end = end;
     }
 }
@@ -205,45 +227,43 @@ fn is_other_option(candidate: &Candidate<'_>) -> bool {
 }
 
 /// Whether what is said to be a key looks like no key: too short, or the name of something.
-fn is_weak_key(candidate: &Candidate<'_>) -> bool {
+fn is_weak_key(candidate: &Candidate<'_>, census: Census) -> bool {
     let value = candidate.value();
     let typed = candidate.name.iter().all(|byte| !byte.is_ascii_lowercase())
         || candidate.name.starts_with(b"--");
     value.len() < 8
-        || kinds(value) < 2
+        || census.kinds() < 2
         || value.contains(&b' ')
-        || (!candidate.quoted && !typed && !is_set(candidate))
-        || is_wordy(value)
+        || (!candidate.quoted && !typed && !is_set(candidate, census))
+        || is_wordy(value, census)
 }
 
 /// Whether a whole line is a name and a value of letters and digits in it: `secret = b_atgB~_KFaq4`.
-fn is_set(candidate: &Candidate<'_>) -> bool {
-    let value = candidate.value();
-    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+fn is_set(candidate: &Candidate<'_>, census: Census) -> bool {
     let enough = if is_tight(candidate) { 2 } else { 3 };
     let before = candidate.before();
     let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
     let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
     let line = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":")).unwrap_or(line);
-    digits > 0
-        && kinds(value) >= enough
+    census.digits() > 0
+        && census.kinds() >= enough
         && line.trim_ascii_end() == candidate.name
         && ends_line(candidate)
         && !matches!(candidate.after(), [b';' | b',', ..])
 }
 
 /// Whether a value is only a word or more that follow a name: prose, a variable, one of a list.
-fn is_prose(candidate: &Candidate<'_>) -> bool {
+fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
     let value = candidate.value();
-    let census = Census::of(value);
     let (kinds, digits) = (census.kinds(), census.digits() > 0);
-    let words = value.iter().filter(|byte| **byte == b' ').count();
-    let mixed = digits && census.letters() > 0 && !value.contains(&b'-');
+    let words = blanks(value, census);
+    let mixed = || digits && census.letters() > 0 && !census.has(DASH);
     let short = SHORT.contain(candidate.name);
-    let constant = candidate.name.iter().all(|byte| !byte.is_ascii_lowercase());
     match candidate.form {
         // What follows `PASS:` is the name of a test.
-        _ if short && !candidate.quoted && !is_tight(candidate) && !is_entry(candidate) => true,
+        _ if short && !candidate.quoted && !is_tight(candidate) && !is_entry(candidate, census) => {
+            true
+        }
         _ if words > 2 || (words > 0 && (kinds < 2 || is_text(value))) => true,
         // The last argument is more likely a value than one in the middle.
         Form::Item => {
@@ -251,34 +271,54 @@ fn is_prose(candidate: &Candidate<'_>) -> bool {
             kinds < if last { 2 } else { 3 } || words > 0 || !digits
         }
         Form::Prose => {
-            short || words > 0 || value.len() < 6 || (kinds < 3 && !mixed && !is_scrambled(value))
+            short
+                || words > 0
+                || value.len() < 6
+                || (kinds < 3 && !mixed() && !is_scrambled(value, census))
         }
         Form::Call if short => words > 0 || kinds < 3,
-        Form::Pair => !constant && (kinds < 2 || is_identifier(value)) && !is_scrambled(value),
+        Form::Pair => {
+            let constant = candidate.name.iter().all(|byte| !byte.is_ascii_lowercase());
+            !constant && (kinds < 2 || is_identifier(census)) && !is_scrambled(value, census)
+        }
         Form::Call | Form::Element | Form::Near | Form::Operator | Form::Option => {
-            let compared = matches!(
-                candidate.before(),
-                [.., b'=', b'=', b' ', b'"' | b'\''] | [.., b'=', b'=', b' ']
-            );
-            // One word after an option or a spaced `=` is prose, or another variable.
-            let named = (kinds < 2 && !is_scrambled(value))
-                || (is_name(value) && is_wordy(value) && !digits);
-            (named && !candidate.quoted && is_loose(candidate))
-                || (kinds < 2 && compared)
-                || (kinds < 2 && !candidate.quoted && !is_scrambled(value) && is_inside(candidate))
+            is_word_of_prose(candidate, census)
         }
     }
 }
 
+/// Whether a value that an operator or an option assigns is a word of prose, or another variable.
+fn is_word_of_prose(candidate: &Candidate<'_>, census: Census) -> bool {
+    let value = candidate.value();
+    let one = census.kinds() < 2;
+    let compared = || {
+        matches!(candidate.before(), [.., b'=', b'=', b' ', b'"' | b'\''] | [.., b'=', b'=', b' '])
+    };
+    let word = || one && !is_scrambled(value, census);
+    let named = || is_name(value, census) && census.digits() == 0 && is_wordy(value, census);
+    // One word after an option or a spaced `=` is prose, or another variable.
+    (!candidate.quoted && is_loose(candidate) && (word() || named()))
+        || (one && compared())
+        || (!candidate.quoted && word() && is_inside(candidate))
+}
+
+/// How many blanks a value has.
+fn blanks(value: &[u8], census: Census) -> usize {
+    if census.is_ascii_graphic() { 0 } else { value.iter().filter(|byte| **byte == b' ').count() }
+}
+
+/// The mark between words that are no password.
+const DASH: u32 = marks(b"-");
+
 /// Whether `pass: value` is a whole line, all of the name in lower case, and the value more than a
 /// word: an entry of a file in YAML, and not the result of a test.
-fn is_entry(candidate: &Candidate<'_>) -> bool {
+fn is_entry(candidate: &Candidate<'_>, census: Census) -> bool {
     let lower = candidate.name.iter().all(u8::is_ascii_lowercase);
     lower
-        && kinds(candidate.value()) > 1
+        && census.kinds() > 1
         && candidate.value().len() >= LEAST_ENTRY
         && ends_line(candidate)
-        && (!is_inside(candidate) || kinds(candidate.value()) > 2)
+        && (!is_inside(candidate) || census.kinds() > 2)
 }
 
 /// Whether something other than marks stands on the line before the name, and a colon after it, as
@@ -304,8 +344,8 @@ fn is_text(value: &[u8]) -> bool {
 }
 
 /// Whether letters of one kind are no word of any language: what somebody typed at random.
-fn is_scrambled(value: &[u8]) -> bool {
-    value.len() >= LEAST_SCRAMBLED && value.iter().all(u8::is_ascii_alphabetic) && !is_wordy(value)
+fn is_scrambled(value: &[u8], census: Census) -> bool {
+    value.len() >= LEAST_SCRAMBLED && census.letters() == value.len() && !is_wordy(value, census)
 }
 
 /// Whether a value is words that end in a number, as people make passwords and seldom name things:
@@ -332,10 +372,9 @@ fn is_rules(value: &[u8]) -> bool {
 }
 
 /// How sure a password is that nothing speaks against.
-fn how_sure(candidate: &Candidate<'_>) -> Judgement {
-    let value = candidate.value();
-    let words = value.contains(&b' ');
-    Judgement::sound_if(kinds(value) >= 2 && (candidate.quoted || !words) && !is_identifier(value))
+fn how_sure(candidate: &Candidate<'_>, census: Census) -> Judgement {
+    let whole = candidate.quoted || blanks(candidate.value(), census) == 0;
+    Judgement::sound_if(census.kinds() >= 2 && whole && !is_identifier(census))
 }
 
 /// Whether the form is one in which a value is given, not asked for, taken or compared.
@@ -411,12 +450,8 @@ fn is_loose(candidate: &Candidate<'_>) -> bool {
     candidate.form == Form::Option || matches!(candidate.before(), [.., b' ', b'=', b' '])
 }
 
-const fn is_key_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=' | b'.' | b'~')
-}
-
 /// Whether an unquoted value is an expression: a call, an index, a name, a path of names.
-fn is_code(candidate: &Candidate<'_>) -> bool {
+fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
     let value = candidate.value();
     if candidate.quoted {
         return false;
@@ -424,36 +459,43 @@ fn is_code(candidate: &Candidate<'_>) -> bool {
     let called = matches!(candidate.after(), [b'(' | b'[' | b'{', ..])
         || matches!(candidate.after(), [b'<', next, ..] if *next != b'/');
     // `;user=sa;password=…;` is a connection string.
-    let connection = is_tight(candidate) && {
-        let head = candidate.before().strip_suffix(b"=").unwrap_or_default();
-        head.strip_suffix(candidate.name).is_some_and(|head| head.ends_with(b";"))
+    let connection = || {
+        is_tight(candidate) && {
+            let head = candidate.before().strip_suffix(b"=").unwrap_or_default();
+            head.strip_suffix(candidate.name).is_some_and(|head| head.ends_with(b";"))
+        }
     };
-    let passed = !connection
-        && matches!(candidate.after(), [b',' | b')' | b';', ..] | [b' ', b'+' | b')', ..])
-        && ((is_name(value) && (is_wordy(value) || (value.len() < LEAST_KEY && kinds(value) < 3)))
-            || (!is_tight(candidate) && value.iter().all(u8::is_ascii_digit)));
-    let dotted = value.contains(&b'.')
-        && value.split(|byte| *byte == b'.').all(is_name)
+    let named = || is_name(value, census);
+    let short = || value.len() < LEAST_KEY && census.kinds() < 3;
+    let passed = matches!(candidate.after(), [b',' | b')' | b';', ..] | [b' ', b'+' | b')', ..])
+        && ((named() && (is_wordy(value, census) || short()))
+            || (!is_tight(candidate) && census.digits() == value.len()))
+        && !connection();
+    let dotted = census.has(DOT)
+        && value.split(|byte| *byte == b'.').all(|part| is_name(part, Census::of(part)))
         && !is_numbered(value);
-    let pathlike = value.iter().any(|byte| matches!(byte, b':' | b'>' | b'.'))
+    let pathlike = census.has(PATH_MARKS)
         && value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));
-    let sign = !is_tight(candidate) && matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]);
+    let sign = matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]) && !is_tight(candidate);
     let number = matches!(value, [b'0', b'x', ..])
         || (matches!(value, [b'-' | b'+', b'0'..=b'9', ..]) && value.len() < LEAST_KEY);
-    let several = value.contains(&b'_')
-        && is_name(value)
+    let several = census.has(UNDERSCORE)
+        && named()
         && !is_tight(candidate)
-        && kinds(value) < ALL_KINDS
+        && census.kinds() < ALL_KINDS
         && !(is_numbered(value) && ends_line(candidate));
     called || passed || dotted || pathlike || sign || number || several
 }
 
+/// Marks of a path of names in code, and of a name of several words.
+const PATH_MARKS: u32 = marks(b":>.");
+const UNDERSCORE: u32 = marks(b"_");
+
 /// Whether a value is a name in code: letters, `_` and few digits.
-fn is_name(value: &[u8]) -> bool {
-    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+fn is_name(value: &[u8], census: Census) -> bool {
     value.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
-        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-        && digits.saturating_mul(5) <= value.len()
+        && census.is_made_of(UNDERSCORE)
+        && census.digits().saturating_mul(5) <= value.len()
 }
 
 /// Whether nothing stands between the name, the operator and the value, as in shells, environment
@@ -464,10 +506,8 @@ fn is_tight(candidate: &Candidate<'_>) -> bool {
 }
 
 /// Whether a value is letters with `_` between words: as likely a name as a password.
-fn is_identifier(value: &[u8]) -> bool {
-    let name =
-        value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_' || *byte == b'-');
-    name && !value.is_empty()
+fn is_identifier(census: Census) -> bool {
+    census.digits() == 0 && census.is_made_of(UNDERSCORE | DASH) && census.kinds() > 0
 }
 
 /// `password = password1`, `"password": "Password="`, `password: @DB_PASSWORD`: the value says again
@@ -523,9 +563,9 @@ fn ends_line(candidate: &Candidate<'_>) -> bool {
 }
 
 /// Whether a value of letters and digits ends a sentence about it: `the password is k3J9xQ2m. Keep it`.
-fn ends_sentence(candidate: &Candidate<'_>) -> bool {
+fn ends_sentence(candidate: &Candidate<'_>, census: Census) -> bool {
     let after = matches!(candidate.after(), [b'.' | b',' | b'!', b' ', ..]);
-    candidate.form == Form::Prose && after && kinds(candidate.value()) > 2
+    candidate.form == Form::Prose && after && census.kinds() > 2
 }
 
 /// Whether the value ends where the quotes end in which its name and it stand: `"name: value"`.
@@ -535,11 +575,6 @@ fn closes_quote(candidate: &Candidate<'_>) -> bool {
     let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
     let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     line.iter().rev().find(|byte| matches!(byte, b'"' | b'\'')) == Some(quote)
-}
-
-/// Kinds of characters: lower case, upper case, digits, others.
-fn kinds(value: &[u8]) -> usize {
-    Census::of(value).kinds()
 }
 
 /// Five groups of hex digits, 8-4-4-4-12 (RFC 9562 §4): an identifier, not a secret.

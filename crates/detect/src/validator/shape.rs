@@ -1,5 +1,6 @@
 //! Small checks of structure that a pattern cannot express.
 
+use super::census::Census;
 use super::entropy;
 use super::placeholder::{is_placeholder, is_reference};
 use crate::bytes::run_back;
@@ -22,7 +23,9 @@ const PUTTY: usize = 8192;
 /// A value that looks made by a machine.
 pub(super) fn random(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
-    let fits = entropy::is_random(value) && !is_reference(value) && !is_placeholder(value);
+    let fits = entropy::is_random(value, Census::of(value))
+        && !is_reference(value)
+        && !is_placeholder(value);
     Judgement::refuse_unless(fits)
 }
 

@@ -1,5 +1,6 @@
 //! Passwords in the user part of a URL (RFC 3986 §3.2.1).
 
+use super::census::Census;
 use super::entropy;
 use super::placeholder;
 use crate::bytes::{is_host, run, run_back};
@@ -57,7 +58,7 @@ fn judge(candidate: &mut Candidate<'_>, database: bool) -> Judgement {
     let host = host.get(..run(host, is_host)).unwrap_or_default();
     // What a machine made is no sample, wherever it is shown.
     let documented = DOCUMENTS.iter().any(|name| host.eq_ignore_ascii_case(name))
-        && !(value.len() >= LEAST_RANDOM && entropy::is_random(value));
+        && !(value.len() >= LEAST_RANDOM && entropy::is_random(value, Census::of(value)));
     Judgement::refuse_unless(
         !documented && !placeholder::is_reference(value) && !placeholder::is_placeholder(value),
     )

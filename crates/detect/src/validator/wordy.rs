@@ -1,6 +1,6 @@
 //! Whether a value is made of words, as names, paths and texts are and keys are not.
 
-use super::census::Census;
+use super::census::{Census, marks};
 
 /// Which letters often follow each letter in words of English and of code, from `a` to `z`: the
 /// pairs that make up at least nine in ten thousand of all pairs, counted over the documentation
@@ -58,63 +58,71 @@ const SHORTEST: usize = 3;
 
 /// Whether most of a value is words with marks between them, as in `users_by_id`,
 /// `@scope/package:IName` or `jobs[0].jobId`. Text that a machine made at random is not.
-pub(super) fn is_wordy(value: &[u8]) -> bool {
-    let census = Census::of(value);
+pub(super) fn is_wordy(value: &[u8], census: Census) -> bool {
     let letters = census.letters();
-    let marks = || value.iter().all(|byte| byte.is_ascii_alphanumeric() || is_mark(*byte));
+    let blanks = || value.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
     census.digits().saturating_mul(4) <= letters
-        && (census.is_alphanumeric() || marks())
+        && !census.has(!MARKS)
+        && (census.is_ascii_graphic() || blanks())
         && in_words(value).saturating_mul(3) >= letters.saturating_mul(2)
 }
 
+/// Marks between words, besides the blank.
+const MARKS: u32 = marks(b"_-./:@#[]=");
+
 /// Whether a value is several words with marks between them that no password has: a path, a key of
 /// a table, a qualified name.
-pub(super) fn is_path_of_names(value: &[u8]) -> bool {
-    value.iter().any(|byte| matches!(byte, b'.' | b'/' | b':' | b'[')) && is_wordy(value)
-}
-
-const fn is_mark(byte: u8) -> bool {
-    matches!(byte, b'_' | b'-' | b'.' | b'/' | b':' | b'@' | b'#' | b'[' | b']' | b' ' | b'=')
+pub(super) fn is_path_of_names(value: &[u8], census: Census) -> bool {
+    census.has(marks(b"./:[")) && is_wordy(value, census)
 }
 
 /// How many letters stand in words. A word begins where a mark or a digit ends and where upper case
 /// follows lower case; it is in one case but for its first letters.
 fn in_words(value: &[u8]) -> usize {
     let mut sum = 0_usize;
-    let mut rest = value;
-    while !rest.is_empty() {
-        let word = rest.get(..part(rest)).unwrap_or(rest);
-        if word.len() >= SHORTEST && is_word(word) {
-            sum = sum.saturating_add(word.len());
+    let mut word = Word::default();
+    for byte in value {
+        let upper = byte.is_ascii_uppercase();
+        if !byte.is_ascii_alphabetic() || (upper && word.lower > 0) {
+            sum = sum.saturating_add(word.counts());
+            word = Word::default();
         }
-        rest = rest.get(word.len()..).unwrap_or_default();
+        if byte.is_ascii_alphabetic() {
+            word.push(*byte, upper);
+        }
     }
-    sum
+    sum.saturating_add(word.counts())
 }
 
-/// Length of the first part of a value: letters that may be a word, or one other byte.
-fn part(value: &[u8]) -> usize {
-    let mut last = b' ';
-    let ends = |byte: &u8| {
-        let goes_on =
-            byte.is_ascii_alphabetic() && !(last.is_ascii_lowercase() && byte.is_ascii_uppercase());
-        last = *byte;
-        !goes_on
-    };
-    value.iter().position(ends).map_or(value.len(), |at| at.max(1))
+/// Letters that may be a word: no capital follows a small letter.
+#[derive(Default)]
+struct Word {
+    upper: usize,
+    lower: usize,
+    /// How many pairs of neighbours are frequent ones.
+    pairs: usize,
+    last: u8,
 }
 
-/// Whether letters make a word: upper case only before lower case, of which there are two or more
-/// or none, and two thirds of the pairs are frequent ones; of [`SHORTEST`] letters all.
-fn is_word(letters: &[u8]) -> bool {
-    let upper = letters.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
-    let lower = letters.iter().rev().take_while(|byte| byte.is_ascii_lowercase()).count();
-    let pairs = letters.windows(2).filter(|pair| matches!(pair, [a, b] if follows(*a, *b))).count();
-    let whole = letters.len() > SHORTEST || pairs.saturating_add(1) == letters.len();
-    whole
-        && (lower == 0 || lower > 2 || (upper == 1 && lower == 2))
-        && upper.saturating_add(lower) == letters.len()
-        && pairs.saturating_mul(3) >= letters.len().saturating_sub(1).saturating_mul(2)
+impl Word {
+    fn push(&mut self, letter: u8, upper: bool) {
+        self.pairs = self.pairs.wrapping_add(usize::from(follows(self.last, letter)));
+        self.upper = self.upper.wrapping_add(usize::from(upper));
+        self.lower = self.lower.wrapping_add(usize::from(!upper));
+        self.last = letter;
+    }
+
+    /// How many letters count as those of a word: all or none. Upper case stands only before lower
+    /// case, of which there are two or more or none, and two thirds of the pairs are frequent ones;
+    /// of [`SHORTEST`] letters all.
+    const fn counts(&self) -> usize {
+        let Self { upper, lower, pairs, .. } = *self;
+        let length = upper.saturating_add(lower);
+        let whole = length > SHORTEST || pairs.saturating_add(1) == length;
+        let cased = lower == 0 || lower > 2 || (upper == 1 && lower == 2);
+        let frequent = pairs.saturating_mul(3) >= length.saturating_sub(1).saturating_mul(2);
+        if length >= SHORTEST && whole && cased && frequent { length } else { 0 }
+    }
 }
 
 fn follows(first: u8, second: u8) -> bool {
@@ -144,7 +152,7 @@ mod tests {
             "SpGetCredentialsFn",
             "PKCS7PrivateKeyTypes",
         ] {
-            assert!(is_wordy(text.as_bytes()), "{text}");
+            assert!(is_wordy(text.as_bytes(), Census::of(text.as_bytes())), "{text}");
         }
         for text in [
             "k3J9xQ2mZ7pL4vB8nR5t",
@@ -157,13 +165,14 @@ mod tests {
             "Summer2024!",
             "QMbr6NECor63uX8ECIdr",
         ] {
-            assert!(!is_wordy(text.as_bytes()), "{text}");
+            assert!(!is_wordy(text.as_bytes(), Census::of(text.as_bytes())), "{text}");
         }
     }
 
     #[test]
     fn a_path_has_marks_that_no_password_has() {
-        assert!(is_path_of_names(b"Token.Literal.Number") && !is_path_of_names(b"a8f.k3J9x.Q2m"));
-        assert!(!is_path_of_names(b"correct-horse-battery-staple"));
+        let is_path = |value: &[u8]| is_path_of_names(value, Census::of(value));
+        assert!(is_path(b"Token.Literal.Number") && !is_path(b"a8f.k3J9x.Q2m"));
+        assert!(!is_path(b"correct-horse-battery-staple"));
     }
 }
