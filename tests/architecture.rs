@@ -2,7 +2,11 @@
 
 /// Which of our crates each crate may use.
 const EDGES: &[(&str, &[&str])] = &[
+<<<<<<< HEAD
     ("datafog-api", &["datafog-core"]),
+=======
+    ("datafog-approval", &["datafog-core"]),
+>>>>>>> d437d0e (Approval on one machine: a call that is held waits for a person)
     ("datafog-audit", &["datafog-core"]),
     ("datafog-config", &["datafog-core"]),
     ("datafog-core", &[]),
@@ -11,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "datafog-gate",
         &[
+            "datafog-approval",
             "datafog-audit",
             "datafog-config",
             "datafog-core",

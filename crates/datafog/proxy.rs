@@ -11,6 +11,7 @@ use datafog_gate::{Call, Error, Gate, Notice, Outcome, Purpose, Request};
 
 use crate::exit_code::ExitCode;
 use crate::foreign::Systems;
+use crate::tty::Tty;
 
 #[cfg(debug_assertions)]
 mod failure;
@@ -48,7 +49,8 @@ fn gate(host: &Host, way: impl FnOnce(&Gate<'_>, &Request) -> Outcome) -> u8 {
             request.misnamed = misnamed(host, &layout).map(OsStr::to_owned);
             answer(
                 &request,
-                way(&Gate::new(host, &layout, own, user).with_foreign(&Systems), &request),
+                way(&Gate::new(host, &layout, own, user).with_foreign(&Systems).with_terminal(&Tty),
+                    &request),
             )
         }
         // Without an installation there is no mode to ask: nothing runs.

@@ -45,6 +45,7 @@ pub fn event(number: u8) -> Event {
         reason: "no rule matched".to_owned(),
         risk: None,
         enforcement: "exec".to_owned(),
+        approval: None,
         policy_id: "starter".to_owned(),
         policy_version: "1".to_owned(),
         policy_digest: Digest::ZERO,

@@ -72,6 +72,7 @@ fn bare(event: &Event) -> Event {
         reason: shortened(&event.reason),
         risk: event.risk.as_ref().map(|risk| Risk { score: risk.score, signals: Vec::new() }),
         enforcement: shortened(&event.enforcement),
+        approval: event.approval.clone(),
         policy_id: shortened(&event.policy_id),
         policy_version: shortened(&event.policy_version),
         policies: Vec::new(),

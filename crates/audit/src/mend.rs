@@ -150,6 +150,7 @@ fn recovery(event: &Event, head: &Head, reason: String) -> Event {
         reason,
         risk: None,
         enforcement: "none".into(),
+        approval: None,
         duration_us: 0,
         ..event.clone()
     }

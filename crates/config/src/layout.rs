@@ -21,6 +21,7 @@ const BINARY: &str = "datafog";
 /// <root>/key                  32 random bytes
 /// <root>/cache/               what was compiled from settings and policy
 /// <root>/rate/                how often calls came, for rules that ask
+/// <root>/approvals/           what a person was asked, and what they answered
 /// <root>/receipts/            the ledger
 /// <root>/env, env.fish, env.nu   lines that put the shims first on PATH
 /// <root>/backups/             foreign files as they were before we added a line
@@ -186,6 +187,12 @@ impl Layout {
         self.root.join("rate")
     }
 
+    /// `<root>/approvals`, what a person was asked.
+    #[must_use]
+    pub fn approvals(&self) -> PathBuf {
+        self.root.join("approvals")
+    }
+
     /// Every place by name, for `datafog paths`.
     #[must_use]
     pub fn places(&self) -> Vec<(&'static str, PathBuf)> {
@@ -203,6 +210,7 @@ impl Layout {
             ("key", self.key()),
             ("cache", self.cache()),
             ("receipts", self.receipts()),
+            ("approvals", self.approvals()),
             ("backups", self.backups()),
         ]
     }

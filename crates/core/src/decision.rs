@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Risk, RuleOrigin, Severity, Verdict};
+use crate::{ApprovalScope, Risk, RuleOrigin, Severity, Verdict};
 
 /// The policy's answer to one action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,9 +61,9 @@ pub enum Obligation {
     /// What an approval may cover and how long it is waited for; beside [`Obligation::Approve`]. Of
     /// several the narrowest holds.
     ApproveWithin {
-        /// What one approval covers.
+        /// The widest that a person may grant.
         scope: ApprovalScope,
-        /// How long an answer is waited for, in seconds.
+        /// How long an answer is waited for, in seconds; with 0 nobody waits.
         seconds: u32,
     },
     /// These must be told; names as the installation's settings know them.
@@ -79,27 +79,6 @@ pub enum Obligation {
         /// By what.
         with: Transform,
     },
-}
-
-/// What one approval covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ApprovalScope {
-    /// This very call, once.
-    Once,
-    /// The same call as often as it comes in the agent's session.
-    Session,
-}
-
-impl ApprovalScope {
-    /// The name used in policies.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Once => "once",
-            Self::Session => "session",
-        }
-    }
 }
 
 /// By what a finding is replaced.
@@ -137,7 +116,7 @@ impl fmt::Display for Obligation {
         match self {
             Self::Approve => f.write_str("a person approves"),
             Self::ApproveWithin { scope, seconds } => {
-                write!(f, "the approval holds {} and comes within {seconds} s", scope.name())
+                write!(f, "the approval covers at most `{}` and comes within {seconds} s", scope.name())
             }
             Self::Notify(names) => write!(f, "{} are told", names.join(", ")),
             Self::Redact(entities) => write!(f, "{} is taken out", entities.join(", ")),

@@ -8,6 +8,7 @@ no policy; it only makes wrong states hard to write down.
 */
 
 mod action;
+mod approval;
 mod channel;
 mod circumstance;
 mod decision;
@@ -31,9 +32,10 @@ mod value;
 mod verdict;
 
 pub use action::{Action, ActionKind};
+pub use approval::{ApprovalNote, ApprovalScope, ApprovalState, ApprovalWay, PATIENCE};
 pub use channel::Channel;
 pub use circumstance::{Account, Automation, LocalTime, Remote, Repository};
-pub use decision::{ApprovalScope, Decision, Obligation, RuleMatch, Transform};
+pub use decision::{Decision, Obligation, RuleMatch, Transform};
 pub use destination::{Destination, HostName, Reach, Void, is_resent};
 pub use digest::{Digest, Key, KeyedDigest, KeyedHasher};
 pub use facts::Facts;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActionKind, Channel, Digest, Finding, Flow, Id, KeyedDigest, Mode, Obligation, Principal, Risk,
+    ActionKind, ApprovalNote, Channel, Digest, Finding, Flow, Id, KeyedDigest, Mode, Obligation, Principal, Risk,
     Verdict,
 };
 
@@ -83,6 +83,9 @@ pub struct Event {
     pub risk: Option<Risk>,
     /// What was done: `exec`, `filter`, `hold`, `block`, or `none` for a check.
     pub enforcement: String,
+    /// What became of asking a person, where one was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Box<ApprovalNote>>,
     /// The policy's id.
     pub policy_id: String,
     /// The policy's version.

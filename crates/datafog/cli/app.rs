@@ -7,7 +7,7 @@ use datafog_config::{EnvVars, Host};
 use super::output::{ColorChoice, Output};
 use super::session::Session;
 use super::{
-    check, completions, detectors, doctor, explain, hooks, init, mode, paths, policy, receipts,
+    approvals, check, completions, detectors, doctor, explain, hooks, init, mode, paths, policy, receipts,
     run as run_one, scan, shell, status, uninstall,
 };
 use crate::exit_code::ExitCode;
@@ -20,6 +20,7 @@ Examples:
   datafog check -- git push origin main     what would be decided; nothing runs
   datafog explain                           why the newest decision was as it was
   datafog receipts list                     what was decided lately
+  datafog approvals list                    what waits for your answer
   datafog uninstall                         take it all back
 
 `datafog COMMAND --help` shows the examples of a command.";
@@ -72,6 +73,9 @@ enum Command {
     /// Read and verify what was recorded
     #[command(subcommand)]
     Receipts(receipts::Receipts),
+    /// Answer what waits for a person
+    #[command(subcommand)]
+    Approvals(approvals::Approvals),
     /// Show where everything is
     Paths(paths::Paths),
     /// Print a completion script for a shell
@@ -116,6 +120,7 @@ impl Command {
             Self::Detectors(command) => command.run(session),
             Self::Policy(command) => command.run(session),
             Self::Receipts(command) => command.run(session),
+            Self::Approvals(command) => command.run(session),
             Self::Paths(command) => command.run(session),
             Self::Completions(command) => command.run(session),
             Self::Uninstall(command) => command.run(session),

@@ -7,6 +7,7 @@ they did or could not do on standard error; none of them judges anything by itse
 */
 
 mod app;
+mod approvals;
 mod check;
 mod command_line;
 mod completions;

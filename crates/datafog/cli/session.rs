@@ -12,6 +12,7 @@ use super::output::Output;
 use crate::exit_code::ExitCode;
 use crate::foreign::Systems;
 use crate::report::Advised;
+use crate::tty::Tty;
 
 /// No settings that a person wrote are larger, in bytes.
 const MOST_SETTINGS: u64 = 1 << 20;
@@ -66,7 +67,7 @@ impl Session {
     /// The gate of the installation.
     pub(super) fn gate(&self) -> Result<Gate<'_>> {
         let gate = Gate::new(&self.host, &self.layout, self.binary_identity()?, self.user);
-        Ok(gate.with_foreign(&Systems))
+        Ok(gate.with_foreign(&Systems).with_terminal(&Tty))
     }
 
     /// Refuses an agent what only a person may do: to make this installation guard less. The gate

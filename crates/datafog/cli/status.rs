@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::output::{Cell, Tone};
 use super::session::Session;
-use super::{policy, receipts, room};
+use super::{approvals, policy, receipts, room};
 use crate::exit_code::ExitCode;
 
 /// Arguments of `status`.
@@ -50,6 +50,7 @@ struct Document {
     shims_first_on_path: bool,
     policy: policy::Summary,
     receipts: receipts::Summary,
+    approvals: approvals::Summary,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<String>,
 }
@@ -107,6 +108,8 @@ impl Document {
         problems.extend(policy.problem.clone());
         let receipts = receipts::Summary::of(session);
         problems.extend(receipts.problem.clone());
+        let approvals = approvals::Summary::of(session);
+        problems.extend(approvals.problem.clone());
         problems.extend(room::obstacle(&session.layout.receipts()));
         let shims_first_on_path = PathOrder::of(session).shims_first;
         if wrapped > 0 && !shims_first_on_path {
@@ -130,6 +133,7 @@ impl Document {
             shims_first_on_path,
             policy,
             receipts,
+            approvals,
             problems,
         }
     }
@@ -150,6 +154,7 @@ impl Document {
             row("commands", format!("{} wrapped, {path}", self.wrapped)),
             row("policy", self.policy.to_string()),
             row("receipts", self.receipts.to_string()),
+            row("approvals", self.approvals.to_string()),
             row("root", format!("{}  (datafog {})", self.root, self.version)),
         ];
         let problem = |text: &String| vec![Cell::toned(Tone::Bad, "problem"), Cell::new(text)];

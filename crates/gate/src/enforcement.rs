@@ -14,6 +14,7 @@ use nix::errno::Errno;
 use nix::unistd::execve;
 
 use crate::error::in_plain_words;
+use crate::hold::Hold;
 use crate::inspect::Held;
 use crate::notice::Notice;
 
@@ -25,6 +26,8 @@ pub(crate) enum Enforcement {
     Block(Box<Notice>),
     /// Become the real program.
     Exec(Execution),
+    /// Ask a person first.
+    Hold(Box<Hold>),
     /// There is no real program.
     Missing,
     /// Somebody only asked.
@@ -37,8 +40,27 @@ impl Enforcement {
         match self {
             Self::Block(_) => "block",
             Self::Exec(_) => "exec",
+            Self::Hold(_) => "hold",
             Self::Missing => "missing",
             Self::Nothing => "none",
+        }
+    }
+}
+
+impl Enforcement {
+    /// What is executed, if anything is.
+    pub(crate) const fn execution(&self) -> Option<&Execution> {
+        match self {
+            Self::Exec(execution) => Some(execution),
+            Self::Block(_) | Self::Hold(_) | Self::Missing | Self::Nothing => None,
+        }
+    }
+
+    /// The same, to be changed while it is planned.
+    pub(crate) const fn execution_mut(&mut self) -> Option<&mut Execution> {
+        match self {
+            Self::Exec(execution) => Some(execution),
+            Self::Block(_) | Self::Hold(_) | Self::Missing | Self::Nothing => None,
         }
     }
 }
@@ -51,6 +73,8 @@ pub(crate) struct Execution {
     pub(crate) environment: Vec<Cow<'static, CStr>>,
     /// Whether a change of what was judged stops the run; not when only observing.
     pub(crate) strict: bool,
+    /// The program as it was when a person was asked about it; `None` when nobody was.
+    pub(crate) identity: Option<FileIdentity>,
 }
 
 /// Why a recorded execution did not happen.
@@ -97,16 +121,17 @@ impl fmt::Display for NotRun {
 pub(crate) fn carry_out(plan: Recorded<Enforcement>, held: &Held) -> Result<Enforcement, NotRun> {
     match plan.into_inner() {
         Enforcement::Exec(execution) => Err(execution.run(held)),
-        other @ (Enforcement::Block(_) | Enforcement::Missing | Enforcement::Nothing) => Ok(other),
+        other @ (Enforcement::Block(_)
+        | Enforcement::Hold(_)
+        | Enforcement::Missing
+        | Enforcement::Nothing) => Ok(other),
     }
 }
 
 impl Execution {
     /// Becomes the program: same descriptors, signals, folder and priority, `argv[0]` as typed.
     fn run(&self, held: &Held) -> NotRun {
-        if self.strict
-            && let Some(changed) = Self::first_change(held)
-        {
+        if let Some(changed) = self.changed(held) {
             return NotRun::Changed(changed);
         }
         for spooled in &held.spooled {
@@ -133,6 +158,17 @@ impl Execution {
         match execve(c"/bin/sh", &arguments, &self.environment) {
             Ok(never) => match never {},
             Err(error) => NotRun::Refused(error.into()),
+        }
+    }
+
+    /// What is not as it was judged any more, when that matters: content, or the program that a
+    /// person said yes to.
+    pub(crate) fn changed(&self, held: &Held) -> Option<PathBuf> {
+        let program = self.identity.is_some() && !is_still(&self.program, self.identity);
+        match self.strict {
+            true if program => Some(self.program.clone()),
+            true => Self::first_change(held),
+            false => None,
         }
     }
 

@@ -21,6 +21,9 @@ pub enum Error {
         /// Everything that is wrong with it.
         diagnostics: Vec<Diagnostic>,
     },
+    /// What a person was asked, or answered.
+    #[error("a person cannot be asked")]
+    Approval(#[from] datafog_approval::Error),
     /// The ledger.
     #[error("the receipt cannot be written")]
     Ledger(#[from] datafog_audit::Error),
@@ -100,6 +103,7 @@ impl Error {
         match self {
             Self::Config(error) => error.hint().into(),
             Self::Policy { .. } => "run `datafog policy lint`, mend the file, and try again".into(),
+            Self::Approval(error) => error.hint().into(),
             Self::Ledger(error) => error.hint().into(),
             Self::Read { .. } | Self::Panic | Self::Random => "run `datafog doctor`".into(),
             Self::Project { path, .. } => {

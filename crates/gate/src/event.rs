@@ -73,6 +73,7 @@ impl Draft<'_> {
             reason: self.decision.reason.clone().into_owned(),
             risk: self.decision.risk.clone(),
             enforcement: self.enforcement.to_owned(),
+            approval: None,
             policy_id: self.policy.id().to_owned(),
             policy_version: self.policy.version().to_owned(),
             policy_digest: self.policy.digest(),

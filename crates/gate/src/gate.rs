@@ -18,6 +18,7 @@ use crate::case::Case;
 use crate::clock::Clock;
 use crate::enforcement::{self, Enforcement, Execution, NotRun};
 use crate::event::{self, Draft};
+use crate::hold::Hold;
 use crate::foreign::{self, Anything, Asked, ForeignPolicies, ForeignPolicy, OnlyTrusted};
 use crate::inspect::{self, Inspection};
 use crate::lookup::Finder;
@@ -29,9 +30,15 @@ use crate::report::Report;
 use crate::request::{Outcome, Purpose, Request};
 use crate::started::Started;
 use crate::state::State;
+use crate::principal::Behind;
+use crate::terminal::Terminal;
 use crate::veil::Veil;
 use crate::world::World;
-use crate::{Error, canonical, principal, started};
+use crate::{Error, canonical, hold, principal, started};
+
+mod desk;
+
+pub use desk::Approvals;
 
 /// The one way to a running command: everything that may run something comes through here.
 #[derive(Debug)]
@@ -41,6 +48,7 @@ pub struct Gate<'a> {
     own: FileIdentity,
     user: u32,
     foreign: Option<&'a dyn ForeignPolicies>,
+    terminal: Option<&'a dyn Terminal>,
 }
 
 /// What one run works with: the key, what is in force, and the identity of this call.
@@ -58,7 +66,7 @@ impl<'a> Gate<'a> {
     /// The gate of one installation. `own` is the identity of its binary, `user` the user's id.
     #[must_use]
     pub const fn new(host: &'a Host, layout: &'a Layout, own: FileIdentity, user: u32) -> Self {
-        Self { host, layout, own, user, foreign: None }
+        Self { host, layout, own, user, foreign: None, terminal: None }
     }
 
     /// The same gate that can read policies of other systems: those that settings or a request
@@ -66,6 +74,12 @@ impl<'a> Gate<'a> {
     #[must_use]
     pub const fn with_foreign(self, policies: &'a dyn ForeignPolicies) -> Self {
         Self { foreign: Some(policies), ..self }
+    }
+
+    /// The same gate with a way to a person. Nothing of it is touched unless a call is held.
+    #[must_use]
+    pub const fn with_terminal(self, terminal: &'a dyn Terminal) -> Self {
+        Self { terminal: Some(terminal), ..self }
     }
 
     /// Judges, records and carries out. Each step takes what the one before it made; only the
@@ -103,6 +117,7 @@ impl<'a> Gate<'a> {
         };
         match enforcement::carry_out(recorded, &seen.held) {
             Ok(Enforcement::Block(notice)) => Outcome::Blocked(notice),
+            Ok(Enforcement::Hold(hold)) => self.wait_for_a_person(*hold, &opened, &seen.held, event),
             Ok(Enforcement::Missing) => Outcome::Missing,
             Ok(Enforcement::Exec(_) | Enforcement::Nothing) => {
                 Outcome::Decided(Box::new(Report::new(
@@ -130,7 +145,8 @@ impl<'a> Gate<'a> {
     #[must_use]
     pub fn is_asked_by_an_agent(&self) -> bool {
         let known = principal::from_environment(self.host, self.user);
-        principal::with_parents(known).kind == PrincipalKind::Agent
+        principal::behind(&known) != Behind::Nobody
+            || principal::with_parents(known).kind == PrincipalKind::Agent
     }
 
     /// Detectors and exceptions of the user's policy, for those who only look.
@@ -263,6 +279,9 @@ impl<'a> Gate<'a> {
         {
             return failed(&Error::Misnamed { link: link.to_string_lossy().into_owned() });
         }
+        if hold::is_held(decision, case.mode) && request.tool.is_none() {
+            return self.held(request, opened, case, decision);
+        }
         if !passes(decision.verdict, case.mode) {
             return Enforcement::Block(Box::new(Notice::for_decision(
                 case,
@@ -283,6 +302,26 @@ impl<'a> Gate<'a> {
             Ok(None) => Enforcement::Missing,
             Err(error) => failed(&error),
         }
+    }
+
+    /// The plan for a call that a person may let through: what would follow then, and what they are
+    /// asked. Nobody is asked about what could not run anyway.
+    #[cold]
+    fn held(
+        &self,
+        request: &Request,
+        opened: &Opened,
+        case: &Case<'_>,
+        decision: &Decision,
+    ) -> Enforcement {
+        let mut then = self.plan(request, opened, case, &hold::lifted(decision));
+        if then.execution().is_none() {
+            return then;
+        }
+        hold::identity(&mut then);
+        let notice = Notice::for_decision(case, decision, &Veil::of(case, &opened.key));
+        let by = (&opened.state.policy, &opened.key);
+        Enforcement::Hold(Box::new(Hold::new((case, decision), by, then, notice)))
     }
 
     /// What to execute, `None` when there is no such program.
@@ -310,7 +349,8 @@ impl<'a> Gate<'a> {
             }
         };
         let arguments = request.argv.clone();
-        Ok(Some(Execution { program, arguments, environment, strict: case.mode == Mode::Enforced }))
+        let strict = case.mode == Mode::Enforced;
+        Ok(Some(Execution { program, arguments, environment, strict, identity: None }))
     }
 
     /// What a panic of ours leads to, for the binary's panic hook: the same as when nothing can be
@@ -335,7 +375,8 @@ impl<'a> Gate<'a> {
                 };
                 let environment = self.host.environment().iter().map(|e| (*e).into()).collect();
                 let arguments = request.argv.clone();
-                let run = Execution { program, arguments, environment, strict: false };
+                let run =
+                    Execution { program, arguments, environment, strict: false, identity: None };
                 let Some(waived) = Recorded::waived(Enforcement::Exec(run), mode, error) else {
                     return blocked();
                 };

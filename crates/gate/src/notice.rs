@@ -29,6 +29,8 @@ pub struct Notice {
     pub finding: Option<(String, String)>,
     /// What to do instead.
     pub instead: Option<String>,
+    /// What a person types to go on, after `datafog`; without it, what explains the receipt.
+    pub person: Option<String>,
     /// Exit code: 126 for a decision, 125 for a failure of ours.
     pub code: u8,
 }
@@ -60,6 +62,7 @@ impl Notice {
                 (found.entity.to_string(), channel.to_string())
             }),
             instead: instead(decision),
+            person: None,
             code: BLOCKED,
         }
     }
@@ -75,6 +78,7 @@ impl Notice {
             rule: None,
             finding: None,
             instead: Some(error.hint().into_owned()),
+            person: None,
             code: FAILED,
         }
     }
@@ -91,8 +95,39 @@ impl Notice {
             rule: None,
             finding: None,
             instead: Some("run it again when the file is at rest".to_owned()),
+            person: None,
             code: BLOCKED,
         }
+    }
+}
+
+/// What a held call is told when it does not run.
+impl Notice {
+    /// A person has to answer first. The id is no code: whoever approves has to be a person at a
+    /// terminal.
+    pub(crate) fn waiting(mut self, request: Id) -> Self {
+        let then = "run the same command again when a person has approved it";
+        self.instead = Some(match self.instead {
+            Some(instead) => format!("{instead}; or {then}"),
+            None => then.to_owned(),
+        });
+        self.person = Some(format!("approvals approve {}", request.short()));
+        self
+    }
+
+    /// A person said no, now or before.
+    pub(crate) fn denied(mut self, request: Id, by: &str, note: Option<&str>) -> Self {
+        let note = note.map(|note| format!(": {note}")).unwrap_or_default();
+        self.what = one_line(&format!("{}; {by} said no{note}", self.what));
+        self.person = Some(format!("approvals show {}", request.short()));
+        self
+    }
+
+    /// Nobody answered, or the answer is no longer one.
+    pub(crate) fn unanswered(mut self, request: Id, why: &str) -> Self {
+        self.what = one_line(&format!("{}; {why}", self.what));
+        self.person = Some(format!("approvals show {}", request.short()));
+        self
     }
 }
 
@@ -138,9 +173,7 @@ fn instead(decision: &Decision) -> Option<String> {
         Verdict::Allow | Verdict::Deny => None,
         Verdict::Redact => Some("take the findings out; this version cannot redact them for you"),
         Verdict::Rewrite => Some("use the safer form; this version cannot rewrite it for you"),
-        Verdict::RequireApproval => {
-            Some("have a person run it; this version cannot ask for approval")
-        }
+        Verdict::RequireApproval => Some("have a person run it"),
     };
     decision.instead.clone().or_else(|| cannot.map(str::to_owned))
 }
@@ -179,10 +212,10 @@ impl fmt::Display for Notice {
         if let Some(instead) = &self.instead {
             write!(f, "\n  instead  {}", one_line(instead))?;
         }
-        let explain = self
-            .receipt
-            .map_or_else(|| "doctor".to_owned(), |id| format!("explain {}", id.short()));
-        write!(f, "\n  human?   datafog {explain}      ")?;
+        let person = self.person.clone().unwrap_or_else(|| {
+            self.receipt.map_or_else(|| "doctor".to_owned(), |id| format!("explain {}", id.short()))
+        });
+        write!(f, "\n  human?   datafog {person}      ")?;
         writeln!(f, "(agents: stop and report this; do not look for a way round)")
     }
 }
@@ -211,6 +244,7 @@ mod tests {
             rule: Some(("no-secret-egress".into(), "built-in starter policy".into())),
             finding: Some(("secret.github.pat".into(), "arg[2]".into())),
             instead: Some("send it only to github.com".into()),
+            person: None,
             code: BLOCKED,
         }
     }

@@ -5,13 +5,16 @@
 //! parents costs some ten microseconds each, so it happens only when a rule asks.
 
 use std::fs;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read as _};
 
 use datafog_config::Host;
 use datafog_core::{Principal, PrincipalKind};
 
 /// How many parents are looked at.
 const MOST_PARENTS: usize = 32;
+
+/// No environment of a process is read further, in bytes.
+const MOST_ENVIRONMENT: u64 = 4 << 20;
 
 /// An agent, by the variables it sets and the names of its processes.
 struct Agent {
@@ -137,7 +140,68 @@ pub(crate) fn with_parents(mut principal: Principal) -> Principal {
     principal
 }
 
-/// Names of the parent processes, nearest first (proc_pid_stat(5) fields 2 and 4).
+/// Who stands behind a process, by everything that the system tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Behind {
+    /// An agent, by that name.
+    Agent(String),
+    /// No agent that can be told.
+    Nobody,
+    /// More parents than are looked at.
+    TooMany,
+}
+
+/// Looks further than [`with_parents`]: at what every parent process was started with, too, so that
+/// an emptied environment hides nothing; and a family too long to be seen whole counts as hiding
+/// somebody. For the rare moment when a person is to answer.
+pub(crate) fn behind(known: &Principal) -> Behind {
+    if known.kind == PrincipalKind::Agent {
+        let named = known.agent.clone();
+        return Behind::Agent(named.unwrap_or_else(|| String::from("an agent")));
+    }
+    let mut pid = nix::unistd::getppid().as_raw();
+    for _ in 0..MOST_PARENTS {
+        let Some((name, parent)) = name_and_parent(pid).filter(|_| pid > 0) else {
+            return Behind::Nobody;
+        };
+        let by_name = AGENTS.iter().find(|agent| agent.processes.contains(&name.as_str()));
+        if let Some(agent) = by_name.map(|agent| agent.name.to_owned()).or_else(|| started_as(pid)) {
+            return Behind::Agent(agent);
+        }
+        pid = parent;
+    }
+    Behind::TooMany
+}
+
+/// The agent whose variables a process was started with (proc_pid_environ(5)). What belongs to
+/// somebody else cannot be read, and is no agent of ours.
+fn started_as(pid: i32) -> Option<String> {
+    let file = fs::File::open(format!("/proc/{pid}/environ")).ok()?;
+    let mut bytes = Vec::new();
+    file.take(MOST_ENVIRONMENT).read_to_end(&mut bytes).ok()?;
+    bytes.split(|byte| *byte == 0).find_map(|entry| {
+        let at = entry.iter().position(|byte| *byte == b'=')?;
+        let (name, value) = entry.split_at_checked(at)?;
+        if value.len() < 2 {
+            return None;
+        }
+        let by_name = by_variable(name).map(|agent| agent.name.to_owned());
+        by_name.or_else(|| (name == b"AI_AGENT").then(|| String::from("an agent")))
+    })
+}
+
+/// Names the session that this process belongs to, so that nobody who comes later can have the same
+/// name: the one that an agent gives, else the process that leads it and when that was started.
+pub(crate) fn session(known: &Principal) -> Option<String> {
+    if let Some(session) = &known.session {
+        return Some(format!("{}:{session}", known.agent.as_deref().unwrap_or_default()));
+    }
+    let leader = nix::unistd::getsid(None).ok()?.as_raw();
+    let started = stat(leader)?.1.get(19)?.to_owned();
+    Some(format!("{leader}:{started}"))
+}
+
+/// Names of the parent processes, nearest first.
 fn parents() -> Vec<String> {
     let mut names = Vec::new();
     let mut pid = nix::unistd::getppid().as_raw();
@@ -150,13 +214,20 @@ fn parents() -> Vec<String> {
 }
 
 fn name_and_parent(pid: i32) -> Option<(String, i32)> {
+    let (name, fields) = stat(pid)?;
+    Some((name, fields.get(1)?.parse().ok()?))
+}
+
+/// The name of a process and what stands after it, from field 3 on (proc_pid_stat(5)): its state,
+/// its parent, and as the twentieth when it was started.
+fn stat(pid: i32) -> Option<(String, Vec<String>)> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     let open = stat.iter().position(|byte| *byte == b'(')?;
     let close = stat.iter().rposition(|byte| *byte == b')')?;
     let name = stat.get(open.checked_add(1)?..close)?;
     let rest = str::from_utf8(stat.get(close.checked_add(1)?..)?).ok()?;
-    let parent = rest.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    Some((String::from_utf8_lossy(name).into_owned(), parent))
+    let fields = rest.split_ascii_whitespace().map(str::to_owned).collect();
+    Some((String::from_utf8_lossy(name).into_owned(), fields))
 }
 
 #[cfg(test)]
@@ -187,6 +258,32 @@ mod tests {
             name_and_parent(std::process::id().try_into().unwrap()).unwrap().1,
             nix::unistd::getppid().as_raw()
         );
+    }
+
+    #[test]
+    fn what_a_parent_was_started_with_tells() {
+        use std::process::{Command, Stdio};
+        let started = |variables: &[(&str, &str)]| {
+            let mut command = Command::new("/bin/sleep");
+            command.arg("100").env_clear().envs(variables.iter().copied());
+            let mut child = command.stdin(Stdio::null()).spawn().unwrap();
+            let told = started_as(child.id().try_into().unwrap());
+            child.kill().unwrap();
+            child.wait().unwrap();
+            told
+        };
+        assert_eq!(started(&[("A", "1"), ("CLAUDECODE", "1")]).as_deref(), Some("claude-code"));
+        assert_eq!(started(&[("AI_AGENT", "x")]).as_deref(), Some("an agent"));
+        assert_eq!(started(&[("CLAUDECODE", ""), ("B", "CODEX_SESSION_ID=1")]), None);
+        assert_eq!(behind(&asked_with(&[("GEMINI_CLI", "1")])), Behind::Agent("gemini".into()));
+    }
+
+    #[test]
+    fn a_session_is_named_by_the_agent_or_by_its_leader() {
+        let agent = asked_with(&[("CLAUDECODE", "1"), ("CLAUDE_CODE_SESSION_ID", "s1")]);
+        assert_eq!(session(&agent).as_deref(), Some("claude-code:s1"));
+        let own = session(&asked_with(&[])).unwrap();
+        assert_eq!(Some(own), session(&asked_with(&[])));
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(crate) fn event(number: u64) -> Option<Event> {
         reason: "a GitHub token would leave for a host that is not its home".into(),
         risk: None,
         enforcement: "block".into(),
+        approval: None,
         policy_id: "starter".into(),
         policy_version: "1".into(),
         policy_digest: Digest::of(b"policy"),

@@ -8,7 +8,7 @@ use datafog_core::Mode;
 use datafog_shim::{CommandName, LinkState};
 
 use super::super::session::Session;
-use super::super::{policy, receipts, room};
+use super::super::{approvals, policy, receipts, room};
 use super::Finding;
 use crate::foreign;
 
@@ -23,10 +23,33 @@ pub(super) fn examine(session: &Session) -> Vec<Finding> {
     findings.extend(users(session));
     findings.extend(scorer(session));
     findings.push(ledger(session));
+    findings.extend(requests(session));
     findings.extend(foreign(session));
     findings.extend(real_programs(session));
     findings.extend(start_files(session));
     findings
+}
+
+/// What waits for a person, and what lies there that is no request.
+fn requests(session: &Session) -> Option<Finding> {
+    let (about, folder) = ("approvals", session.layout.approvals());
+    if !folder.exists() {
+        return None;
+    }
+    let summary = approvals::Summary::of(session);
+    if let Some(problem) = &summary.problem {
+        let remedy = format!("look at `{0}`; it must be yours alone (chmod 700)", folder.display());
+        return Some(Finding::problem(about, problem.clone(), remedy));
+    }
+    if let Some(first) = summary.strange.first() {
+        let detail = format!("`{first}` is no request of ours: it answers for nothing");
+        return Some(Finding::warning(about, detail, "look at it, then remove it"));
+    }
+    if summary.waiting > 0 {
+        let detail = summary.to_string();
+        return Some(Finding::warning(about, detail, "datafog approvals list"));
+    }
+    Some(Finding::ok(about, summary.to_string()))
 }
 
 /// The folders and files of ours: nobody else may change them.

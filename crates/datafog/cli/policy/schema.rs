@@ -8,6 +8,7 @@ mod values;
 
 use anyhow::Result;
 use clap::Args;
+use datafog_core::ApprovalScope;
 use datafog_gate::KnownWords;
 use datafog_policy::{Policy, Vocabulary, conditions};
 use serde_json::{Map, Value, json};
@@ -93,7 +94,7 @@ fn rule() -> Value {
             "instead": text("What would pass."),
             "overrides": list("Ids of rules that do not count when this one matches."),
             "redact": { "description": "Entity globs to remove, or tables of `entity` and `with`." },
-            "approval": { "type": "object", "properties": { "scope": { "enum": ["once", "session"] }, "timeout": text("Such as `15m`.") }, "additionalProperties": false, "description": "What one approval covers, and how long an answer is waited for." },
+            "approval": { "type": "object", "properties": { "scope": { "enum": ApprovalScope::ALL.map(ApprovalScope::name) }, "timeout": text("Such as `5m`; `0s`: nobody waits.") }, "additionalProperties": false, "description": "What one approval covers, and how long an answer is waited for." },
             "notify": list("Who is told."),
             "locked": { "type": "boolean", "description": "No later layer can override the rule." },
             "rewrite": text("Name of the rewrite."),

@@ -1,6 +1,6 @@
 //! Reads what an effect obliges to, from the fields that belong to it.
 
-use datafog_core::{ApprovalScope, Obligation, Transform, Verdict};
+use datafog_core::{ApprovalScope, Obligation, PATIENCE, Transform, Verdict};
 
 use super::reader::{Fields, Item, Reader};
 use super::rule::required;
@@ -16,9 +16,6 @@ const OWNERS: [(&str, &[Verdict]); 4] = [
 
 /// Longest time that an answer is waited for, in seconds: a week.
 const LONGEST: u32 = 7 * 24 * 60 * 60;
-
-/// How long an answer is waited for when the rule does not say, in seconds.
-const PATIENCE: u32 = 15 * 60;
 
 /// What a finding may be replaced by; `remove` leaves nothing.
 const TRANSFORMS: [(&str, Option<Transform>); 5] = [
@@ -69,12 +66,20 @@ fn approval(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<Obli
         reader.error_with_help(item.span(), "the table says nothing", help);
         return None;
     }
-    let scopes = [("once", ApprovalScope::Once), ("session", ApprovalScope::Session)];
+    let scopes = ApprovalScope::ALL.map(|scope| (scope.name(), scope));
     let scope = terms.item("scope").map(|item| reader.word(item, "scope", &scopes));
-    let seconds = terms.item("timeout").map(|item| duration(item, reader, LONGEST));
+    let seconds = terms.item("timeout").map(|item| patience(item, reader));
     let (scope, seconds) =
-        (scope.unwrap_or(Some(ApprovalScope::Once))?, seconds.unwrap_or(Some(PATIENCE))?);
+        (scope.unwrap_or(Some(ApprovalScope::WIDEST))?, seconds.unwrap_or(Some(PATIENCE))?);
     Some(vec![Obligation::Approve, Obligation::ApproveWithin { scope, seconds }])
+}
+
+/// How long an answer is waited for; `0s` is an answer too: nobody waits.
+fn patience(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<u32> {
+    if item.get_ref().as_str() == Some("0s") {
+        return Some(0);
+    }
+    duration(item, reader, LONGEST)
 }
 
 /// Globs, a table `{ entity, with }`, or a list of such tables.

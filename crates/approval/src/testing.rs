@@ -1,0 +1,81 @@
+//! A request for tests, and two clocks that are set by hand.
+
+use datafog_core::{
+    ActionKind, ApprovalScope, ApprovalWay, Digest, Event, Id, Key, Mode, Principal, ReceiptKind,
+    Verdict,
+};
+
+use crate::{Binding, Boot, Bound, Moment, Request, Word};
+
+pub(crate) fn key() -> Key {
+    Key::new(&[5; 32])
+}
+
+/// The moment `seconds` after the tests began, by both clocks.
+pub(crate) fn at(seconds: u64) -> Moment {
+    let milliseconds = seconds * 1000;
+    let boot = Some(Boot { id: "one".into(), milliseconds });
+    Moment { wall: 1_700_000_000_000 + milliseconds, boot }
+}
+
+/// How a person answers.
+pub(crate) fn word() -> Word {
+    Word { by: Some("ann".into()), way: ApprovalWay::Command, note: None }
+}
+
+/// The binding of the call named `call`.
+pub(crate) fn binding(call: &str) -> Binding {
+    let bound = Bound {
+        action: call.as_bytes(),
+        session: Some(b"s"),
+        repository: Some(b"/r"),
+        rules: vec!["ask"],
+        ..Bound::default()
+    };
+    Binding::of(bound, &key())
+}
+
+/// A request for the call named `call`, with the id of number `id`.
+pub(crate) fn request(id: u8, call: &str) -> Request {
+    Request {
+        event: event(Id::new(1, [id; 10]), call),
+        binding: binding(call),
+        widest: ApprovalScope::WIDEST,
+        rewrite: None,
+        seconds: 60,
+    }
+}
+
+fn event(receipt_id: Id, call: &str) -> Event {
+    Event {
+        receipt_id,
+        timestamp: "2026-01-01T00:00:00.000000Z".into(),
+        kind: ReceiptKind::Action,
+        follows: None,
+        mode: Mode::Enforced,
+        principal: Principal::default(),
+        action_type: ActionKind::CommandExec,
+        tool: "vcs".into(),
+        command: call.into(),
+        cwd: "/r".into(),
+        action_digest: key().digest("action", [call.as_bytes()]),
+        flows: Vec::new(),
+        destinations: Vec::new(),
+        channels: Vec::new(),
+        faults: Vec::new(),
+        findings: Vec::new(),
+        decision: Verdict::RequireApproval,
+        matched_rules: vec!["ask".into()],
+        counted: Vec::new(),
+        obligations: Vec::new(),
+        reason: "a person is asked".into(),
+        risk: None,
+        enforcement: "hold".into(),
+        approval: None,
+        policy_id: "mine".into(),
+        policy_version: "1".into(),
+        policy_digest: Digest::ZERO,
+        policies: Vec::new(),
+        duration_us: 1,
+    }
+}

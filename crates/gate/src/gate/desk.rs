@@ -1,0 +1,283 @@
+//! Where a held call waits for a person, and where a person answers.
+//!
+//! INVARIANT: an answer counts once its receipt is written, and a yes is used up before the command
+//! starts. So a process that is killed at any moment leaves either a command that never ran, or one
+//! whose use of the yes is recorded.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use datafog_approval::{
+    Deadline, FolderStore, Moment, Record, Spoken, Store, Word,
+};
+use datafog_audit::{Filter, list};
+use datafog_config::user_name;
+use datafog_core::{ApprovalState, ApprovalWay, Event, Id, ReceiptKind};
+use jiff::Timestamp;
+
+use super::{Gate, Opened};
+use crate::Error;
+use crate::enforcement::{self, Enforcement};
+use crate::event;
+use crate::hold::Hold;
+use crate::inspect::Held;
+use crate::notice::Notice;
+use crate::principal::{self, Behind};
+use crate::request::Outcome;
+use crate::terminal::{Question, Said};
+
+mod approvals;
+
+pub use approvals::Approvals;
+
+/// How often it is looked whether somebody answered.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a request may be answered that nobody waits for, in seconds; longer where rules say so.
+const UNWAITED: u32 = 15 * 60;
+
+/// A held call at the desk.
+struct Desk<'a> {
+    gate: &'a Gate<'a>,
+    opened: &'a Opened,
+    store: FolderStore<'a>,
+    /// What its first receipt says.
+    first: Event,
+}
+
+impl Gate<'_> {
+    /// Waits for an answer as long as the rules say, and does what it says. The first receipt, which
+    /// says that the call is held, has been written.
+    #[cold]
+    pub(super) fn wait_for_a_person(
+        &self,
+        hold: Hold,
+        opened: &Opened,
+        held: &Held,
+        first: Event,
+    ) -> Outcome {
+        let store = FolderStore::new(self.layout.approvals(), &opened.key, self.user);
+        let desk = Desk { gate: self, opened, store, first };
+        desk.settle(hold, held).unwrap_or_else(|error| desk.failed(&error))
+    }
+}
+
+impl Desk<'_> {
+    fn settle(&self, hold: Hold, held: &Held) -> Result<Outcome, Error> {
+        let waits = hold.patience > 0 && self.gate.terminal.is_some_and(|it| it.is_there());
+        let spoken = self.store.request(self.request(&hold, waits), &Moment::now())?;
+        let is_new = matches!(spoken, Spoken::New(_));
+        let mut record = spoken.into_record();
+        if waits && record.state(&Moment::now()) == ApprovalState::Pending {
+            record = self.wait(record, &hold, is_new)?;
+        }
+        let state = record.state(&Moment::now());
+        let notice = hold.notice.clone();
+        let notice = match state {
+            ApprovalState::Approved => return self.go(&record, hold, held),
+            ApprovalState::Pending => notice.waiting(record.id()),
+            ApprovalState::Denied => {
+                let answer = record.answer();
+                let by = answer.and_then(|answer| answer.by.as_deref()).unwrap_or("a person");
+                notice.denied(record.id(), by, answer.and_then(|it| it.note.as_deref()))
+            }
+            ApprovalState::Expired => notice.unanswered(record.id(), "nobody answered in time"),
+            ApprovalState::Revoked => notice.unanswered(record.id(), "the answer was taken back"),
+            ApprovalState::Used => notice.unanswered(record.id(), "another call used the approval"),
+        };
+        // What became of this very request stands in its receipts already.
+        if !is_new {
+            self.record("block", &record, state)?;
+        }
+        Ok(Outcome::Blocked(Box::new(notice)))
+    }
+
+    fn request(&self, hold: &Hold, waits: bool) -> datafog_approval::Request {
+        datafog_approval::Request {
+            event: self.first.clone(),
+            binding: hold.binding,
+            widest: hold.widest,
+            rewrite: hold.rewrite.clone(),
+            seconds: if waits { hold.patience } else { hold.patience.max(UNWAITED) },
+        }
+    }
+
+    /// Waits until somebody answered or the time is over; returns the record as it is then.
+    fn wait(&self, record: Record, hold: &Hold, is_new: bool) -> Result<Record, Error> {
+        let id = record.id();
+        let Some(terminal) = self.gate.terminal else { return Ok(record) };
+        let until = Deadline::after(Moment::now(), hold.patience);
+        let mut goes_on = || {
+            let now = Moment::now();
+            let waits = |record: Record| record.state(&now) == ApprovalState::Pending;
+            !until.is_over(&now) && self.store.record(id).is_ok_and(waits)
+        };
+        let known = principal::from_environment(self.gate.host, self.gate.user);
+        let said = match principal::behind(&known) {
+            Behind::Nobody => terminal.ask(&Question::of(&record, &Moment::now()), &mut goes_on),
+            Behind::Agent(_) | Behind::TooMany => Said::Nobody,
+        };
+        self.answer(id, said)?;
+        if said == Said::Nobody && goes_on() {
+            terminal.tell(&format!(
+                "datafog: HELD  waiting up to {} s for a person: datafog approvals approve {}",
+                hold.patience,
+                id.short()
+            ));
+            while goes_on() {
+                thread::sleep(PAUSE);
+            }
+        }
+        if is_new {
+            self.expire(id)?;
+        }
+        Ok(self.store.record(id)?)
+    }
+
+    /// Puts down what was said at the prompt, unless somebody else was quicker.
+    fn answer(&self, id: Id, said: Said) -> Result<(), Error> {
+        let by = Some(who(self.gate.user));
+        let word = Word { by, way: ApprovalWay::Prompt, note: None };
+        let now = Moment::now();
+        let done = match said {
+            Said::Nobody | Said::Nothing => return Ok(()),
+            Said::Yes(scope) => {
+                let witness = &mut |record: &Record| self.witness("none", record);
+                self.store.approve(id, (&word, scope, None), &now, witness)
+            }
+            Said::No => {
+                let witness = &mut |record: &Record| self.witness("block", record);
+                self.store.deny(id, &word, &now, witness)
+            }
+        };
+        unless_settled(done.map(drop))
+    }
+
+    /// Nobody waits for an answer any more.
+    fn expire(&self, id: Id) -> Result<(), Error> {
+        let word = Word { by: None, way: ApprovalWay::Deadline, note: None };
+        let witness = &mut |record: &Record| self.witness("block", record);
+        unless_settled(self.store.expire(id, &word, &Moment::now(), witness).map(drop))
+    }
+
+    /// Lets the call through: looks again at what was judged, writes the receipt, uses the yes up,
+    /// and starts the command, in that order.
+    fn go(&self, record: &Record, hold: Hold, held: &Held) -> Result<Outcome, Error> {
+        let Hold { then, binding, notice, .. } = hold;
+        if let Some(path) = then.execution().and_then(|execution| execution.changed(held)) {
+            let not_run = enforcement::NotRun::Changed(path);
+            return Ok(self.did_not_run(not_run));
+        }
+        let (mut plan, mut recorded) = (Some(then), None);
+        let witness = &mut |record: &Record| {
+            self.refuse_replay(record)?;
+            let Some(then) = plan.take() else { return Ok(()) };
+            let event = self.event(then.name(), record, ApprovalState::Used)?;
+            let made = self.opened.record(self.gate.layout, then, &event);
+            recorded = Some(made.map_err(|(_, error)| io::Error::other(error))?);
+            Ok(())
+        };
+        let used = self.store.consume(record.id(), &binding, &Moment::now(), witness);
+        match used {
+            Ok(_) => {}
+            Err(datafog_approval::Error::Refused(_)) => {
+                let notice = notice.unanswered(record.id(), "another call used the approval");
+                self.record("block", record, ApprovalState::Used)?;
+                return Ok(Outcome::Blocked(Box::new(notice)));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let Some(recorded) = recorded else { return Err(Error::Random) };
+        match enforcement::carry_out(recorded, held) {
+            Err(not_run) => Ok(self.did_not_run(not_run)),
+            Ok(Enforcement::Block(notice)) => Ok(Outcome::Blocked(notice)),
+            Ok(Enforcement::Missing) => Ok(Outcome::Missing),
+            Ok(Enforcement::Exec(_) | Enforcement::Hold(_) | Enforcement::Nothing) => {
+                Err(Error::Panic)
+            }
+        }
+    }
+
+    fn did_not_run(&self, why: enforcement::NotRun) -> Outcome {
+        self.opened.did_not_run(self.gate.layout, self.first.clone(), self.first.mode, why)
+    }
+
+    /// A yes for one call that the ledger has seen used was put back by somebody.
+    fn refuse_replay(&self, record: &Record) -> io::Result<()> {
+        if record.state(&Moment::now()) != ApprovalState::Used {
+            return Ok(());
+        }
+        let receipts = list(&self.gate.layout.receipts(), Filter::default());
+        for entry in receipts.map_err(io::Error::other)? {
+            let event = entry.map_err(io::Error::other)?.receipt.event;
+            if event.receipt_id == record.id() {
+                break;
+            }
+            let used = |note: &datafog_core::ApprovalNote| {
+                note.id == record.id() && note.state == ApprovalState::Used
+            };
+            if event.enforcement != "block" && event.approval.as_deref().is_some_and(used) {
+                return Err(io::Error::other("the ledger says that this approval was used before"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The receipt of an answer, written before the answer counts.
+    fn witness(&self, enforcement: &str, record: &Record) -> io::Result<()> {
+        let state = record.state(&Moment::now());
+        self.record(enforcement, record, state).map_err(io::Error::other)
+    }
+
+    fn record(&self, enforcement: &str, record: &Record, state: ApprovalState) -> Result<(), Error> {
+        let event = self.event(enforcement, record, state).map_err(|_| Error::Random)?;
+        let made = self.opened.record(self.gate.layout, (), &event);
+        made.map(drop).map_err(|((), error)| error.into())
+    }
+
+    /// What happened to this call after its first receipt.
+    fn event(&self, enforcement: &str, record: &Record, state: ApprovalState) -> io::Result<Event> {
+        follow_up(&self.first, enforcement, record, state)
+    }
+
+    fn failed(&self, error: &Error) -> Outcome {
+        let program = &self.first.command;
+        let program = program.split(' ').next().unwrap_or_default();
+        let id = Some(self.first.receipt_id);
+        Outcome::Blocked(Box::new(Notice::for_failure(id, program, error)))
+    }
+}
+
+/// The receipt that says what became of a request, after the receipt `first`.
+fn follow_up(
+    first: &Event,
+    enforcement: &str,
+    record: &Record,
+    state: ApprovalState,
+) -> io::Result<Event> {
+    let now = Timestamp::now();
+    Ok(Event {
+        receipt_id: event::new_id(now).map_err(io::Error::other)?,
+        timestamp: event::shown(now),
+        kind: ReceiptKind::Outcome,
+        follows: Some(first.receipt_id),
+        enforcement: enforcement.to_owned(),
+        approval: Some(Box::new(record.note(state))),
+        counted: Vec::new(),
+        ..first.clone()
+    })
+}
+
+/// Another answer that came first is no failure: it counts.
+fn unless_settled(done: Result<(), datafog_approval::Error>) -> Result<(), Error> {
+    match done {
+        Ok(()) | Err(datafog_approval::Error::Refused(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The user by name, as a receipt tells who answered.
+fn who(user: u32) -> String {
+    user_name(user).unwrap_or_else(|| format!("user {user}"))
+}

@@ -1,0 +1,128 @@
+//! Requests for approval as a person at another terminal sees and answers them.
+
+use std::path::PathBuf;
+
+use datafog_approval::{FolderStore, Listing, Moment, Record, Store, Word};
+use datafog_config::load_or_create_key;
+use datafog_core::{ApprovalScope, ApprovalState, ApprovalWay, Event, Id, Key};
+
+use super::{follow_up, who};
+use crate::gate::{Gate, Opened};
+use crate::principal::{self, Behind};
+use crate::Error;
+
+/// The requests of an installation, to be looked at and answered.
+#[derive(Debug)]
+pub struct Approvals<'g> {
+    gate: &'g Gate<'g>,
+    key: Key,
+}
+
+impl Gate<'_> {
+    /// The requests of this installation.
+    ///
+    /// # Errors
+    /// When the key cannot be read.
+    pub fn approvals(&self) -> Result<Approvals<'_>, Error> {
+        Ok(Approvals { gate: self, key: load_or_create_key(&self.layout.key(), self.user)? })
+    }
+
+    /// Why whoever started this process may not answer a request, if so: an agent, or somebody who
+    /// hides. Whether there is a terminal is for the caller to see.
+    #[must_use]
+    pub fn no_person(&self) -> Option<String> {
+        let known = principal::from_environment(self.host, self.user);
+        match principal::behind(&known) {
+            Behind::Nobody => None,
+            Behind::Agent(name) => Some(format!(
+                "{name} is behind this process, and only a person may answer; use a terminal that \
+                 no agent was started in"
+            )),
+            Behind::TooMany => Some(String::from(
+                "this process has more parents than are looked at, so nobody can tell who asks",
+            )),
+        }
+    }
+}
+
+impl Approvals<'_> {
+    /// Every request, oldest first, and files among them that are none.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or others could have changed it.
+    pub fn list(&self) -> Result<Listing, Error> {
+        Ok(self.store().list()?)
+    }
+
+    /// A person says yes.
+    ///
+    /// # Errors
+    /// When it is answered already or over, so wide a yes is not permitted, or no receipt could be
+    /// written.
+    pub fn approve(
+        &self,
+        id: Id,
+        note: Option<String>,
+        (scope, seconds): (ApprovalScope, Option<u32>),
+    ) -> Result<Record, Error> {
+        let word = self.word(note);
+        let witness = &mut |record: &Record| self.witness("none", record);
+        let now = Moment::now();
+        Ok(self.store().approve(id, (&word, scope, seconds), &now, witness)?)
+    }
+
+    /// A person says no.
+    ///
+    /// # Errors
+    /// When it is answered already or over, or no receipt could be written.
+    pub fn deny(&self, id: Id, note: Option<String>) -> Result<Record, Error> {
+        let word = self.word(note);
+        let witness = &mut |record: &Record| self.witness("block", record);
+        Ok(self.store().deny(id, &word, &Moment::now(), witness)?)
+    }
+
+    /// A person takes an answer back.
+    ///
+    /// # Errors
+    /// When there is nothing to take back, or no receipt could be written.
+    pub fn revoke(&self, id: Id, note: Option<String>) -> Result<Record, Error> {
+        let word = self.word(note);
+        let witness = &mut |record: &Record| self.witness("none", record);
+        Ok(self.store().revoke(id, &word, &Moment::now(), witness)?)
+    }
+
+    /// Where they are kept.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.gate.layout.approvals()
+    }
+
+    fn store(&self) -> FolderStore<'_> {
+        FolderStore::new(self.folder(), &self.key, self.gate.user)
+    }
+
+    fn word(&self, note: Option<String>) -> Word {
+        Word { by: Some(who(self.gate.user)), way: ApprovalWay::Command, note }
+    }
+
+    /// Writes the receipt of an answer, which follows that of the held call.
+    fn witness(&self, enforcement: &str, record: &Record) -> std::io::Result<()> {
+        let state = record.state(&Moment::now());
+        let made = self.receipt(enforcement, record, state);
+        made.map_err(std::io::Error::other)
+    }
+
+    fn receipt(
+        &self,
+        enforcement: &str,
+        record: &Record,
+        state: ApprovalState,
+    ) -> Result<(), Error> {
+        let first: &Event = record.event();
+        let event =
+            follow_up(first, enforcement, record, state).map_err(|_| Error::Random)?;
+        let opened: Opened = self.gate.open(None)?;
+        let made = opened.record(self.gate.layout, (), &event);
+        made.map(drop).map_err(|((), error)| error.into())
+    }
+}
