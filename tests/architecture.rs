@@ -2,11 +2,8 @@
 
 /// Which of our crates each crate may use.
 const EDGES: &[(&str, &[&str])] = &[
-<<<<<<< HEAD
     ("datafog-api", &["datafog-core"]),
-=======
     ("datafog-approval", &["datafog-core"]),
->>>>>>> d437d0e (Approval on one machine: a call that is held waits for a person)
     ("datafog-audit", &["datafog-core"]),
     ("datafog-config", &["datafog-core"]),
     ("datafog-core", &[]),

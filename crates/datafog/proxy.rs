@@ -49,8 +49,10 @@ fn gate(host: &Host, way: impl FnOnce(&Gate<'_>, &Request) -> Outcome) -> u8 {
             request.misnamed = misnamed(host, &layout).map(OsStr::to_owned);
             answer(
                 &request,
-                way(&Gate::new(host, &layout, own, user).with_foreign(&Systems).with_terminal(&Tty),
-                    &request),
+                way(
+                    &Gate::new(host, &layout, own, user).with_foreign(&Systems).with_terminal(&Tty),
+                    &request,
+                ),
             )
         }
         // Without an installation there is no mode to ask: nothing runs.

@@ -7,7 +7,7 @@
 //! as it was before; a signal that would end this process is held back until then.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
@@ -41,8 +41,10 @@ const ENDINGS: [u8; 3] = [0x03, 0x04, 0x1b];
 pub(crate) struct Tty;
 
 impl Terminal for Tty {
+    /// A process whose streams all lead elsewhere has nobody who would see it wait.
     fn is_there(&self) -> bool {
-        open().is_ok()
+        let seen = io::stdin().is_terminal() || io::stdout().is_terminal();
+        (seen || io::stderr().is_terminal()) && open().is_ok()
     }
 
     fn ask(&self, question: &Question, goes_on: &mut dyn FnMut() -> bool) -> Said {

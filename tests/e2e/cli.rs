@@ -72,6 +72,11 @@ fn every_subcommand_shows_examples_in_its_help() {
         "receipts tail",
         "receipts verify",
         "receipts stats",
+        "approvals list",
+        "approvals show",
+        "approvals approve",
+        "approvals deny",
+        "approvals revoke",
         "paths",
         "completions",
         "uninstall",
@@ -292,6 +297,7 @@ fn reading_an_empty_installation_is_no_failure() {
         &["receipts", "verify"],
         &["receipts", "stats"],
         &["hooks", "list"],
+        &["approvals", "list"],
     ] {
         install.datafog(arguments).run().succeeds();
     }

@@ -9,6 +9,8 @@ changes them.
 // Marked as tests although the whole program is one, so that the lints for tests hold in helpers.
 
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod bypass;
 #[cfg(test)]
 mod cli;

@@ -73,9 +73,7 @@ impl Binding {
         let same = |one: Option<KeyedDigest>, two| one.is_some() && one == two;
         match scope {
             ApprovalScope::Once | ApprovalScope::Exact => self.call == other.call,
-            ApprovalScope::Session => {
-                self.call == other.call && same(self.session, other.session)
-            }
+            ApprovalScope::Session => self.call == other.call && same(self.session, other.session),
             ApprovalScope::Repository => same(self.place, other.place),
         }
     }
@@ -154,7 +152,9 @@ mod tests {
         assert!(call.covers(ApprovalScope::Exact, &session));
         assert!(!call.covers(ApprovalScope::Session, &session));
         let none = with(Bound { session: None, repository: None, ..bound() });
-        assert!(!none.covers(ApprovalScope::Session, &none) && !none.allows(ApprovalScope::Session));
+        assert!(
+            !none.covers(ApprovalScope::Session, &none) && !none.allows(ApprovalScope::Session)
+        );
         assert!(!none.covers(ApprovalScope::Repository, &none));
         let arguments = with(Bound { action: b"Action", contents: Vec::new(), ..bound() });
         assert!(call.covers(ApprovalScope::Repository, &arguments));

@@ -103,7 +103,9 @@ impl<'k> FolderStore<'k> {
         options.read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK);
         let file = match options.open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::Unknown(id)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(Error::Unknown(id));
+            }
             Err(error) => return Err(Error::io("open", path)(error)),
         };
         let metadata = file.metadata().map_err(Error::io("look at", &path))?;
@@ -222,8 +224,7 @@ impl Store for FolderStore<'_> {
         let records = self.list()?.records;
         let binding = request.binding;
         let before = |state: ApprovalState| {
-            let speaks =
-                |it: &&Record| it.state(now) == state && it.speaks_for(&binding, now);
+            let speaks = |it: &&Record| it.state(now) == state && it.speaks_for(&binding, now);
             records.iter().rev().find(speaks)
         };
         let order = [ApprovalState::Denied, ApprovalState::Approved, ApprovalState::Pending];

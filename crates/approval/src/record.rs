@@ -3,9 +3,7 @@
 //! Nothing here reads a clock or a file: who changes a record says when it is. So every store has
 //! the same rules, and a test can try them in any order.
 
-use datafog_core::{
-    ApprovalNote, ApprovalScope, ApprovalState, ApprovalWay, Event, Id,
-};
+use datafog_core::{ApprovalNote, ApprovalScope, ApprovalState, ApprovalWay, Event, Id};
 use serde::{Deserialize, Serialize};
 
 use crate::{Binding, Deadline, Moment};
@@ -132,7 +130,9 @@ impl Refusal {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::OtherCall => "run the command again to ask for this one",
-            Self::Settled(_) => "run the command again to ask anew; `datafog approvals list --all` shows what was answered",
+            Self::Settled(_) => {
+                "run the command again to ask anew; `datafog approvals list --all` shows what was answered"
+            }
             Self::TooWide(_) | Self::Unbound(_) => "choose a narrower scope",
             Self::TooLong => "such as `--for 30m`",
         }

@@ -116,7 +116,11 @@ impl fmt::Display for Obligation {
         match self {
             Self::Approve => f.write_str("a person approves"),
             Self::ApproveWithin { scope, seconds } => {
-                write!(f, "the approval covers at most `{}` and comes within {seconds} s", scope.name())
+                write!(
+                    f,
+                    "the approval covers at most `{}` and comes within {seconds} s",
+                    scope.name()
+                )
             }
             Self::Notify(names) => write!(f, "{} are told", names.join(", ")),
             Self::Redact(entities) => write!(f, "{} is taken out", entities.join(", ")),

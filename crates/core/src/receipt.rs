@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActionKind, ApprovalNote, Channel, Digest, Finding, Flow, Id, KeyedDigest, Mode, Obligation, Principal, Risk,
-    Verdict,
+    ActionKind, ApprovalNote, Channel, Digest, Finding, Flow, Id, KeyedDigest, Mode, Obligation,
+    Principal, Risk, Verdict,
 };
 
 /// One line of the ledger: an [`Event`] in its place in the chain.

@@ -7,8 +7,8 @@ use datafog_config::{EnvVars, Host};
 use super::output::{ColorChoice, Output};
 use super::session::Session;
 use super::{
-    approvals, check, completions, detectors, doctor, explain, hooks, init, mode, paths, policy, receipts,
-    run as run_one, scan, shell, status, uninstall,
+    approvals, check, completions, detectors, doctor, explain, hooks, init, mode, paths, policy,
+    receipts, run as run_one, scan, shell, status, uninstall,
 };
 use crate::exit_code::ExitCode;
 use crate::report::report;

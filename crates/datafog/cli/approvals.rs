@@ -37,7 +37,8 @@ Examples:
 Shows the request first and asks. Only a person can: not an agent, nothing that an agent started, and
 nobody without a terminal. The command runs when it is given again, or at once where it waits.
 
-Scopes: once         this very call (the default), within 15 minutes
+Scopes, all of which are offered unless one is named:
+        once         this very call, within 15 minutes
         exact        the same command for 10 minutes
         session      the same command in the same session, for 8 hours
         repository   whatever the same rule holds in the same repository, for 8 hours
@@ -202,11 +203,7 @@ impl List {
     fn show(self, session: &Session, listing: &Listing) -> Result<ExitCode> {
         let now = Moment::now();
         let wanted = |it: &&Record| {
-            self.all
-                || matches!(
-                    it.state(&now),
-                    ApprovalState::Approved | ApprovalState::Pending
-                )
+            self.all || matches!(it.state(&now), ApprovalState::Approved | ApprovalState::Pending)
         };
         let records: Vec<&Record> = listing.records.iter().filter(wanted).collect();
         for path in &listing.strange {
@@ -237,20 +234,18 @@ impl Approve {
             let message = format!("it is {} already", record.state(&now));
             return Err(refused(message, "run the command again to ask anew"));
         }
-        // A scope that was named is the only one offered, and `y` stands for it.
-        let offered = chosen.unwrap_or(ApprovalScope::Once);
-        if !question.scopes.contains(&offered) {
-            let scopes: Vec<_> = question.scopes.iter().map(|scope| scope.name()).collect();
-            let message = format!("it cannot be approved with the scope `{}`", offered.name());
-            return Err(refused(message, &format!("it can with: {}", scopes.join(", "))));
+        if let Some(scope) = chosen {
+            if !question.scopes.contains(&scope) {
+                let scopes: Vec<_> = question.scopes.iter().map(|scope| scope.name()).collect();
+                let message = format!("it cannot be approved with the scope `{}`", scope.name());
+                return Err(refused(message, &format!("it can with: {}", scopes.join(", "))));
+            }
+            question.scopes = vec![scope];
         }
-        if chosen.is_some() {
-            question.facts.push(("scope", offered.name().to_owned()));
-            question.scopes = vec![ApprovalScope::Once];
-        }
+        let holds = self.length.map(|length| ("holds for", span(length.as_secs())));
+        question.facts.extend(holds);
         let waits = || record.state(&Moment::now()) == ApprovalState::Pending;
         let scope = match Tty.ask(&question, &mut || waits()) {
-            Said::Yes(ApprovalScope::Once) => offered,
             Said::Yes(scope) => scope,
             Said::No => {
                 let message = "nothing was answered";
@@ -290,7 +285,10 @@ fn require_person(session: &Session) -> Result<()> {
 }
 
 fn no_terminal() -> anyhow::Error {
-    refused("there is no terminal here to ask at", "run it at a terminal of your own, in the foreground")
+    refused(
+        "there is no terminal here to ask at",
+        "run it at a terminal of your own, in the foreground",
+    )
 }
 
 fn refused(message: impl Into<String>, hint: &str) -> anyhow::Error {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use datafog_audit::{Entry, Filter, Moment, Report, Stats, find, follow, list, stats, verify};
-use datafog_core::{Event, IdPrefix, Mode, Receipt, ReceiptKind, Verdict};
+use datafog_core::{ApprovalNote, Event, IdPrefix, Mode, Receipt, ReceiptKind, Verdict};
 use serde::Serialize;
 
 use super::check::verdict;
@@ -356,6 +356,15 @@ fn done(event: &Event) -> &str {
     }
 }
 
+/// What became of asking a person.
+fn told(note: &ApprovalNote) -> String {
+    let by = note.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let way = note.way.map(|way| format!(" ({})", way.name())).unwrap_or_default();
+    let scope = note.scope.map(|scope| format!(", {}", scope.name())).unwrap_or_default();
+    let text = note.note.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+    format!("{} of {}{by}{way}{scope}{text}", note.state, note.id.short())
+}
+
 fn details(entry: &Entry) -> Vec<Vec<Cell>> {
     let event = &*entry.receipt.event;
     let head = |text: &str| Cell::toned(Tone::Bold, text);
@@ -374,6 +383,7 @@ fn details(entry: &Entry) -> Vec<Vec<Cell>> {
     rows.extend(line("to", &event.destinations.join(", ")));
     rows.extend(line("rules", &event.matched_rules.join(", ")));
     rows.extend(line("why", &event.reason));
+    rows.extend(event.approval.iter().flat_map(|note| line("approval", &told(note))));
     for finding in &event.findings {
         let text = format!("{} in {} ({})", finding.entity, finding.channel, finding.preview);
         rows.extend(line("finding", &text));

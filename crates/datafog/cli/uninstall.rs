@@ -102,7 +102,8 @@ impl Uninstall {
                 [layout.settings(), layout.policy(), layout.schema(), layout.trust(), layout.key()]
                     .into_iter();
             plan.extend(files.filter(|path| path.exists()).map(Step::RemoveFile));
-            let folders = [layout.receipts(), layout.approvals(), layout.rate(), layout.backups()].into_iter();
+            let folders = [layout.receipts(), layout.approvals(), layout.rate(), layout.backups()]
+                .into_iter();
             let removed = |path: PathBuf| Step::RemoveFolder(path, Contents::Removed);
             plan.extend(folders.filter(|path| path.exists()).map(removed));
         }

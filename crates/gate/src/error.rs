@@ -22,7 +22,7 @@ pub enum Error {
         diagnostics: Vec<Diagnostic>,
     },
     /// What a person was asked, or answered.
-    #[error("a person cannot be asked")]
+    #[error("no approval can be had")]
     Approval(#[from] datafog_approval::Error),
     /// The ledger.
     #[error("the receipt cannot be written")]

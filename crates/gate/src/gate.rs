@@ -18,19 +18,19 @@ use crate::case::Case;
 use crate::clock::Clock;
 use crate::enforcement::{self, Enforcement, Execution, NotRun};
 use crate::event::{self, Draft};
-use crate::hold::Hold;
 use crate::foreign::{self, Anything, Asked, ForeignPolicies, ForeignPolicy, OnlyTrusted};
+use crate::hold::Hold;
 use crate::inspect::{self, Inspection};
 use crate::lookup::Finder;
 use crate::marker::{self, Marker};
 use crate::notice::Notice;
 use crate::on_error::{Consequence, Failure, on_error, passes};
 use crate::outside::Scoring;
+use crate::principal::Behind;
 use crate::report::Report;
 use crate::request::{Outcome, Purpose, Request};
 use crate::started::Started;
 use crate::state::State;
-use crate::principal::Behind;
 use crate::terminal::Terminal;
 use crate::veil::Veil;
 use crate::world::World;
@@ -117,7 +117,9 @@ impl<'a> Gate<'a> {
         };
         match enforcement::carry_out(recorded, &seen.held) {
             Ok(Enforcement::Block(notice)) => Outcome::Blocked(notice),
-            Ok(Enforcement::Hold(hold)) => self.wait_for_a_person(*hold, &opened, &seen.held, event),
+            Ok(Enforcement::Hold(hold)) => {
+                self.wait_for_a_person(*hold, &opened, &seen.held, event)
+            }
             Ok(Enforcement::Missing) => Outcome::Missing,
             Ok(Enforcement::Exec(_) | Enforcement::Nothing) => {
                 Outcome::Decided(Box::new(Report::new(

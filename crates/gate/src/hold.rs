@@ -4,9 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use datafog_approval::{Binding, Bound};
 use datafog_config::{FileIdentity, Identity};
-use datafog_core::{
-    ApprovalScope, Decision, Facts, Key, Mode, Obligation, PATIENCE, Verdict,
-};
+use datafog_core::{ApprovalScope, Decision, Facts, Key, Mode, Obligation, PATIENCE, Verdict};
 use datafog_policy::Policy;
 
 use crate::case::Case;
@@ -184,12 +182,13 @@ fn contents(case: &Case<'_>) -> Vec<Vec<u8>> {
         let digest = scan.digest.map(|digest| digest.to_string()).unwrap_or_default();
         format!("{}\0{}\0{digest}", scan.channel, scan.bytes).into_bytes()
     });
-    let watched = case.all().flat_map(|one| &one.inspection.held.watched).map(|(path, identity)| {
-        let mut bytes = path.as_os_str().as_bytes().to_vec();
-        bytes.push(0);
-        bytes.extend(encoded(identity.as_ref()));
-        bytes
-    });
+    let watched =
+        case.all().flat_map(|one| &one.inspection.held.watched).map(|(path, identity)| {
+            let mut bytes = path.as_os_str().as_bytes().to_vec();
+            bytes.push(0);
+            bytes.extend(encoded(identity.as_ref()));
+            bytes
+        });
     read.chain(watched).collect()
 }
 
@@ -246,7 +245,10 @@ mod tests {
         // What another policy obliges to may stand without a rule of its own.
         let rewrite = vec![Obligation::Rewrite("dry-run".into()), Obligation::Approve];
         assert_eq!(lifted(&decision(&[], rewrite)).verdict, Verdict::Rewrite);
-        assert!(!is_held(&Decision { verdict: Verdict::Deny, ..decision(&[], Vec::new()) }, Mode::Enforced));
+        assert!(!is_held(
+            &Decision { verdict: Verdict::Deny, ..decision(&[], Vec::new()) },
+            Mode::Enforced
+        ));
         assert!(!is_held(&decision(&[], Vec::new()), Mode::Observe));
     }
 

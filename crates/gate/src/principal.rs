@@ -165,7 +165,8 @@ pub(crate) fn behind(known: &Principal) -> Behind {
             return Behind::Nobody;
         };
         let by_name = AGENTS.iter().find(|agent| agent.processes.contains(&name.as_str()));
-        if let Some(agent) = by_name.map(|agent| agent.name.to_owned()).or_else(|| started_as(pid)) {
+        if let Some(agent) = by_name.map(|agent| agent.name.to_owned()).or_else(|| started_as(pid))
+        {
             return Behind::Agent(agent);
         }
         pid = parent;

@@ -157,7 +157,10 @@ fn forged_edited_and_foreign_records_are_none() {
     let refused = || {
         let listing = store.list().unwrap();
         assert!(listing.records.is_empty() && listing.strange == [path.clone()]);
-        assert!(matches!(store.record(record.id()), Err(Error::Untrusted { .. } | Error::Io { .. })));
+        assert!(matches!(
+            store.record(record.id()),
+            Err(Error::Untrusted { .. } | Error::Io { .. })
+        ));
         assert!(once(&store, record.id()).is_err());
     };
     // Edited: the state alone, by hand.

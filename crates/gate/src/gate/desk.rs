@@ -8,9 +8,7 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use datafog_approval::{
-    Deadline, FolderStore, Moment, Record, Spoken, Store, Word,
-};
+use datafog_approval::{Deadline, FolderStore, Moment, Record, Spoken, Store, Word};
 use datafog_audit::{Filter, list};
 use datafog_config::user_name;
 use datafog_core::{ApprovalState, ApprovalWay, Event, Id, ReceiptKind};
@@ -22,7 +20,7 @@ use crate::enforcement::{self, Enforcement};
 use crate::event;
 use crate::hold::Hold;
 use crate::inspect::Held;
-use crate::notice::Notice;
+use crate::notice::{BLOCKED, Notice};
 use crate::principal::{self, Behind};
 use crate::request::Outcome;
 use crate::terminal::{Question, Said};
@@ -230,7 +228,12 @@ impl Desk<'_> {
         self.record(enforcement, record, state).map_err(io::Error::other)
     }
 
-    fn record(&self, enforcement: &str, record: &Record, state: ApprovalState) -> Result<(), Error> {
+    fn record(
+        &self,
+        enforcement: &str,
+        record: &Record,
+        state: ApprovalState,
+    ) -> Result<(), Error> {
         let event = self.event(enforcement, record, state).map_err(|_| Error::Random)?;
         let made = self.opened.record(self.gate.layout, (), &event);
         made.map(drop).map_err(|((), error)| error.into())
@@ -244,8 +247,12 @@ impl Desk<'_> {
     fn failed(&self, error: &Error) -> Outcome {
         let program = &self.first.command;
         let program = program.split(' ').next().unwrap_or_default();
-        let id = Some(self.first.receipt_id);
-        Outcome::Blocked(Box::new(Notice::for_failure(id, program, error)))
+        let mut notice = Notice::for_failure(Some(self.first.receipt_id), program, error);
+        // That too many wait already is no failure of ours.
+        if matches!(error, Error::Approval(datafog_approval::Error::Crowded { .. })) {
+            notice.code = BLOCKED;
+        }
+        Outcome::Blocked(Box::new(notice))
     }
 }
 

@@ -7,9 +7,9 @@ use datafog_config::load_or_create_key;
 use datafog_core::{ApprovalScope, ApprovalState, ApprovalWay, Event, Id, Key};
 
 use super::{follow_up, who};
+use crate::Error;
 use crate::gate::{Gate, Opened};
 use crate::principal::{self, Behind};
-use crate::Error;
 
 /// The requests of an installation, to be looked at and answered.
 #[derive(Debug)]
@@ -119,8 +119,7 @@ impl Approvals<'_> {
         state: ApprovalState,
     ) -> Result<(), Error> {
         let first: &Event = record.event();
-        let event =
-            follow_up(first, enforcement, record, state).map_err(|_| Error::Random)?;
+        let event = follow_up(first, enforcement, record, state).map_err(|_| Error::Random)?;
         let opened: Opened = self.gate.open(None)?;
         let made = opened.record(self.gate.layout, (), &event);
         made.map(drop).map_err(|((), error)| error.into())
