@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use datafog_approval::Error as ApprovalError;
 use datafog_config::Error as ConfigError;
 use datafog_gate::Error as GateError;
 use datafog_scan::Error as ScanError;
@@ -81,7 +82,13 @@ fn code_of(error: &(dyn core::error::Error + 'static)) -> Option<ExitCode> {
         Some(ConfigError::Root { .. }) => return Some(ExitCode::Usage),
         Some(_) | None => {}
     }
-    matches!(error.downcast_ref()?, GateError::Policy { .. }).then_some(ExitCode::Invalid)
+    match error.downcast_ref::<GateError>()? {
+        GateError::Policy { .. } => Some(ExitCode::Invalid),
+        GateError::Approval(
+            ApprovalError::Crowded { .. } | ApprovalError::Refused(_) | ApprovalError::Unknown(_),
+        ) => Some(ExitCode::Negative),
+        _ => None,
+    }
 }
 
 /// The advice that an error of ours carries.

@@ -29,7 +29,7 @@ command = [\"kubectl\", \"curl\"]
 
 /// An installation where `kubectl` and `curl` are held, and only note that they ran.
 fn installation() -> Install {
-    let install = Install::new(&[]);
+    let install = Install::bare();
     install.stand_in("kubectl");
     install.stand_in("curl");
     with_timeout(&install, "30s");

@@ -276,8 +276,8 @@ impl<'a> Shown<'a> {
 fn require_person(session: &Session) -> Result<()> {
     let gate = session.gate()?;
     if let Some(why) = gate.no_person() {
-        // Leaves a receipt, too, where an agent tries.
-        session.require_person()?;
+        // It leaves a receipt that an agent tried; what it says is said better here.
+        let _recorded = session.require_person();
         return Err(refused(why, "a person must run it at a terminal of their own"));
     }
     let stdin = std::io::IsTerminal::is_terminal(&std::io::stdin());

@@ -94,7 +94,7 @@ impl<'a> Gate<'a> {
         let (action, mut started) = opened.interpret(request, &world, &mut clock);
         let mode = opened.state.mode_for(request.wrapper(), self.asked_mode(request));
         let seen = opened.inspect(&action, &mut started, mode, &mut clock);
-        let known = principal::from_environment(self.host, self.user);
+        let known = self.asker(request.purpose);
         let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known)
             .knowing(opened.state.custom.as_ref())
             .starting(&started)
@@ -146,9 +146,24 @@ impl<'a> Gate<'a> {
     /// Whether an agent asks, by its environment or by a parent process.
     #[must_use]
     pub fn is_asked_by_an_agent(&self) -> bool {
+        let known = self.asker(Purpose::Loosen);
+        principal::with_parents(known).kind == PrincipalKind::Agent
+    }
+
+    /// Who asks, as far as the environment tells. Whoever would make us guard less is looked at
+    /// more closely: what hides behind an emptied environment counts as an agent.
+    fn asker(&self, purpose: Purpose) -> Principal {
         let known = principal::from_environment(self.host, self.user);
-        principal::behind(&known) != Behind::Nobody
-            || principal::with_parents(known).kind == PrincipalKind::Agent
+        match purpose {
+            Purpose::Check | Purpose::Explain | Purpose::Run => known,
+            Purpose::Loosen => match principal::behind(&known) {
+                Behind::Nobody => known,
+                Behind::Agent(name) => {
+                    Principal { kind: PrincipalKind::Agent, agent: Some(name), ..known }
+                }
+                Behind::TooMany => Principal { kind: PrincipalKind::Agent, ..known },
+            },
+        }
     }
 
     /// Detectors and exceptions of the user's policy, for those who only look.

@@ -90,7 +90,7 @@ fn what_was_typed_ahead_or_pasted_is_no_answer() {
     terminal.key("y");
     terminal.sees("Run it?");
     std::thread::sleep(Duration::from_millis(700));
-    terminal.types("yy");
+    terminal.key("yy");
     terminal.sees("nobody answered in time");
     assert_eq!(install.ran(), "");
 }
@@ -231,7 +231,7 @@ fn an_agent_at_a_terminal_waits_and_cannot_answer() {
             true => format!("{way} \"'{datafog}' approvals approve {id}\" /dev/null"),
             false => format!("{way}'{datafog}' approvals approve {id}"),
         };
-        fs::write(install.work().join("try"), line + "\n:\n").unwrap();
+        fs::write(install.work().join("try"), line + "\ncat nohup.out\n").unwrap();
         terminal.types("CLAUDECODE=1 bash ./try");
         let screen = terminal.sees("error:");
         assert!(
