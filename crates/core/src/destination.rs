@@ -23,6 +23,13 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// A place that nobody can tell: no port, nothing that voids it, and never anybody's home.
+    #[must_use]
+    pub fn untold(scheme: impl Into<String>) -> Self {
+        let (host, reach) = (HostName::Unknown, Reach::Unknown);
+        Self { scheme: scheme.into(), host, port: None, reach, voids: Vec::new() }
+    }
+
     /// Whether a secret that belongs to `homes` may be sent here.
     ///
     /// `homes` are host patterns: `api.github.com` is that host alone, `*.github.com` is every

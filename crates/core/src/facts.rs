@@ -63,6 +63,12 @@ pub trait Facts {
         None
     }
 
+    /// Whether files that git keeps in the repository at `folder` have changes that no commit holds;
+    /// `None` when that cannot be told.
+    fn uncommitted(&self, _folder: &Path) -> Option<bool> {
+        None
+    }
+
     /// The moment in the zone of that name (`Europe/Berlin`, `UTC`, `local`); `None` when the zone
     /// is not known.
     fn local_time(&self, _zone: &str) -> Option<LocalTime> {

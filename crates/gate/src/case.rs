@@ -40,6 +40,8 @@ pub(crate) struct Case<'a> {
     account: OnceCell<Option<Account>>,
     /// The folder that was asked about, and the repository that it belongs to.
     repository: OnceCell<(PathBuf, Option<Option<Repository>>)>,
+    /// The folder that was asked about, and whether there are changes that no commit holds.
+    uncommitted: OnceCell<(PathBuf, Option<bool>)>,
     /// Paths that were asked about.
     followed: RefCell<Followed>,
     /// What counters are kept with, and whether this call is to run, and so counts.
@@ -80,6 +82,7 @@ impl<'a> Case<'a> {
             named_home: OnceCell::new(),
             account: OnceCell::new(),
             repository: OnceCell::new(),
+            uncommitted: OnceCell::new(),
             followed: RefCell::default(),
             counting: None,
             started: Vec::new(),
@@ -328,6 +331,12 @@ impl Facts for Case<'_> {
             Some(repository) => circumstance::remotes(&repository.root, self.world),
             None => Some(Vec::new()),
         }
+    }
+
+    fn uncommitted(&self, folder: &Path) -> Option<bool> {
+        let find = |folder: &Path| circumstance::uncommitted(folder, self.world);
+        let (known, found) = self.uncommitted.get_or_init(|| (folder.to_owned(), find(folder)));
+        if known == folder { *found } else { find(folder) }
     }
 
     fn local_time(&self, zone: &str) -> Option<LocalTime> {

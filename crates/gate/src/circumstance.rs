@@ -4,6 +4,7 @@
 //! files of users and groups, a repository's `HEAD`, the files of time zones (never `TZ` or
 //! `TZDIR`), the names of parent processes, and variables of continuous integration.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -118,6 +119,26 @@ fn git_folder(place: &Path) -> Option<PathBuf> {
 pub(crate) fn remotes(root: &Path, world: &dyn Surroundings) -> Option<Vec<Option<Remote>>> {
     remotes::remotes(&git_folder(&root.join(".git"))?, world)
 }
+
+/// Whether files that git keeps have changes that no commit holds, by git's own word: new files and
+/// submodules do not count, no lock is taken, and no program that settings name watches the files.
+pub(crate) fn uncommitted(folder: &Path, world: &dyn Surroundings) -> Option<bool> {
+    let mut words: Vec<OsString> = ["-C".into(), folder.into()].into();
+    words.extend(QUESTION.map(OsString::from));
+    world.output_of("git", &words).ok().map(|answer| !answer.is_empty())
+}
+
+/// How git is asked for changes.
+const QUESTION: [&str; 8] = [
+    "--no-optional-locks",
+    "-c",
+    "core.fsmonitor=false",
+    "status",
+    "--porcelain",
+    "-z",
+    "--untracked-files=no",
+    "--ignore-submodules",
+];
 
 /// The branch in `HEAD`; `Some(None)` when it names a commit.
 fn branch(folder: &Path) -> Option<Option<String>> {

@@ -170,6 +170,10 @@ impl Facts for ExampleFacts<'_> {
         Some(self.example.stated.remotes())
     }
 
+    fn uncommitted(&self, _folder: &Path) -> Option<bool> {
+        self.example.stated.uncommitted
+    }
+
     fn local_time(&self, _zone: &str) -> Option<LocalTime> {
         self.example.stated.time
     }

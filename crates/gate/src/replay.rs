@@ -256,7 +256,7 @@ impl Replayed<'_> {
             "principal" => unasked && who.kind == PrincipalKind::Unknown,
             "agent" | "session" => unasked && who.agent.is_none(),
             "branch" | "ci" | "group" | "rate" | "remote" | "repository" | "role" | "scorer"
-            | "tenant" | "user" => true,
+            | "tenant" | "uncommitted" | "user" => true,
             _ => false,
         }
     }

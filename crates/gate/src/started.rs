@@ -11,8 +11,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use datafog_core::{
-    Action, ActionKind, Carrier, ContentSource, Deliver, Destination, Flow, Flows, HostName, Id,
-    Invocation, Operand, OperandKind, Reach, StdinUse, Surroundings,
+    Action, ActionKind, Carrier, ContentSource, Deliver, Destination, Flow, Flows, Id, Invocation,
+    Operand, OperandKind, StdinUse, Surroundings,
 };
 use datafog_shell::{Command, Field, Input, Line, Place, Redirection, Way};
 use datafog_shim::{Changed, Language, Start, What, Word, Wrapped};
@@ -156,6 +156,11 @@ impl Following {
                 let place = if start.elsewhere { Place::Elsewhere } else { Place::Here };
                 self.line(&Line::of(text, place), Fed::Unread, world, (false, deeper))
             }
+            (What::Input(Language::Rules), Fed::Text(text)) => {
+                let recipes: Vec<&str> = text.lines().filter_map(recipe).collect();
+                let recipes = recipes.join("\n");
+                self.line(&Line::of(&recipes, Place::Here), Fed::Unread, world, (true, deeper))
+            }
             (What::Input(Language::Code), Fed::Text(text)) => {
                 let starts = datafog_shim::started_by_code(text, world);
                 let starts = starts.into_iter();
@@ -260,13 +265,7 @@ impl Following {
         invocation.flows = Flows::NONE.with(flow);
         invocation.contents.push(content(Carrier::Untold(why.to_owned()), flow));
         if counts {
-            invocation.destinations.push(Destination {
-                scheme: String::from("command"),
-                host: HostName::Unknown,
-                port: None,
-                reach: Reach::Unknown,
-                voids: Vec::new(),
-            });
+            invocation.destinations.push(Destination::untold("command"));
         }
         Started::of(self.action(invocation, world), Vec::new())
     }
@@ -282,6 +281,11 @@ impl Following {
             parts: Vec::new(),
         }
     }
+}
+
+/// The line for a shell in one of rules of make: behind the tab, without signs of make's own.
+fn recipe(line: &str) -> Option<&str> {
+    Some(line.strip_prefix('\t')?.trim_start_matches(['@', '-', '+']))
 }
 
 const UNKNOWN_PROGRAM: &str =

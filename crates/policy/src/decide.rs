@@ -297,6 +297,10 @@ impl Facts for Part<'_> {
         self.whole.remotes(folder)
     }
 
+    fn uncommitted(&self, folder: &Path) -> Option<bool> {
+        self.whole.uncommitted(folder)
+    }
+
     fn local_time(&self, zone: &str) -> Option<LocalTime> {
         self.whole.local_time(zone)
     }

@@ -74,6 +74,8 @@ pub struct Stated {
     /// Remotes of the repository at hand, as the condition names them; one that is not read as
     /// such cannot be told.
     pub remotes: Vec<String>,
+    /// The repository at hand has changes that no commit holds; unknown when not stated.
+    pub uncommitted: Option<bool>,
     /// The tenant of the user; none when not stated.
     pub tenant: Option<String>,
     /// The moment, in whatever zone a rule asks for; unknown when not stated.
@@ -94,13 +96,14 @@ impl Stated {
         Account { user, groups: self.groups.clone(), tenant: Some(self.tenant.clone()) }
     }
 
-    /// The repository that is stated; `None` for none. With a branch or remotes alone it is
+    /// The repository that is stated; `None` for none. With a branch, remotes or changes alone it is
     /// the project in the home.
     #[must_use]
     pub fn repository(&self, home: &Path, root: &Path) -> Option<Repository> {
         let folder =
             self.repository.as_ref().map(|folder| PathBuf::from(folder.expand(home, root)));
-        let implied = self.branch.is_some() || !self.remotes.is_empty();
+        let implied =
+            self.branch.is_some() || !self.remotes.is_empty() || self.uncommitted.is_some();
         let folder = folder.or_else(|| implied.then(|| home.join("project")));
         folder.map(|root| Repository { root, branch: self.branch.clone() })
     }
@@ -224,6 +227,7 @@ impl Example {
         let home = given.home.clone().unwrap_or_default();
         given.repository = Some(self.stated.repository(&home, &given.root));
         given.remotes = Some(self.stated.remotes());
+        given.uncommitted = self.stated.uncommitted;
         given.time = self.stated.time;
         given.automation = self.stated.automation();
         given.calls = Some(self.stated.calls.unwrap_or(1));

@@ -40,6 +40,8 @@ pub struct Given {
     pub repository: Option<Option<Repository>>,
     /// Remotes of that repository; `None` when nobody knows.
     pub remotes: Option<Vec<Option<Remote>>>,
+    /// Whether that repository has changes that no commit holds; `None` when nobody knows.
+    pub uncommitted: Option<bool>,
     /// The moment, whatever the zone; `None` when nobody knows.
     pub time: Option<LocalTime>,
     /// Whether a machine runs this by itself.
@@ -85,6 +87,7 @@ impl Given {
             account: None,
             repository: None,
             remotes: None,
+            uncommitted: None,
             time: None,
             automation: Automation::Unknown,
             calls: None,
@@ -169,6 +172,10 @@ impl Facts for Given {
 
     fn remotes(&self, _folder: &Path) -> Option<Vec<Option<Remote>>> {
         self.remotes.clone()
+    }
+
+    fn uncommitted(&self, _folder: &Path) -> Option<bool> {
+        self.uncommitted
     }
 
     fn local_time(&self, _zone: &str) -> Option<LocalTime> {

@@ -103,7 +103,10 @@ fn module(place: &Spanned<String>, name: &str, known: &[String], folder: &str) -
 
 fn scope_exists(root: &Scope, path: &Spanned<String>) -> Checked {
     let found = path.get_ref().split(' ').try_fold(root, |scope, word| {
-        scope.subcommand.iter().find(|sub| words(sub.names.as_ref()).any(|name| name == word))
+        scope
+            .subcommand
+            .iter()
+            .find(|sub| words(sub.names.as_ref()).any(|name| name == word || name == "*"))
     });
     found.map(|_| ()).ok_or_else(|| Fault::at(path, format!("no subcommand `{}`", path.get_ref())))
 }
@@ -197,6 +200,9 @@ fn option(option: &Opt) -> Checked {
     if option.content.is_some_and(needs_role) && option.role.is_none() {
         return fault("`content` without a `role`");
     }
+    if !option.prefix.is_empty() && option.starts.is_none() {
+        return fault("a `prefix` without `starts`");
+    }
     if option.adds.iter().any(|flow| option.drops.contains(flow)) {
         return fault("a flow is both added and dropped");
     }
@@ -225,6 +231,7 @@ fn operands(scope: &Scope, visible: &BTreeSet<String>) -> Checked {
             other.at.get_ref() == operand.at.get_ref()
                 && other.unless.is_empty()
                 && other.when.is_empty()
+                && other.prefix.is_empty()
         });
         if alike.count() > 1 {
             return Err(Fault::at(&operand.at, "this position is given twice".into()));

@@ -1,6 +1,6 @@
 //! Writes the tables as Rust source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -16,6 +16,7 @@ use crate::format::{
 pub(crate) fn profiles(files: &[(PathBuf, File)], topics: &[(PathBuf, Topic)]) -> String {
     let mut out = String::new();
     table(&mut out, "NAMES", "", files.iter().map(|(_, file)| file));
+    line(&mut out, &letters(files));
     let programs = topics.iter().flat_map(|(_, topic)| &topic.program);
     table(&mut out, "UNWRAPPED", "UNWRAPPED_", programs.clone());
     let names = files.iter().map(|(_, file)| file).chain(programs).flat_map(telling);
@@ -24,6 +25,17 @@ pub(crate) fn profiles(files: &[(PathBuf, File)], topics: &[(PathBuf, Topic)]) -
     let names = join(names.chain(feeding).map(|name| format!("{name:?}")));
     line(&mut out, &format!("pub(crate) static TELLING: &[&str] = &[{names}];"));
     out
+}
+
+/// Where in `NAMES` the names begin whose first byte is the index; one more byte than ASCII has, so
+/// that the next place is where they end. So more commands make no look-up longer that has none of
+/// its own letter.
+fn letters(files: &[(PathBuf, File)]) -> String {
+    let names = files.iter().flat_map(|(_, file)| std::iter::once(&file.name).chain(&file.aliases));
+    let names: BTreeSet<&str> = names.map(|name| name.get_ref().as_str()).collect();
+    let before = |byte: u8| names.iter().filter(|name| name.as_bytes() < [byte].as_slice()).count();
+    let places: Vec<usize> = (0..=128).map(before).collect();
+    format!("static LETTERS: [u16; 129] = {places:?};")
 }
 
 /// What stands in a line in which the program takes a secret by a word that is no option: its names
@@ -119,7 +131,8 @@ fn scope(file: &File, scope_: &Scope, inherited: &Inherited, outer: &[Opt]) -> S
     let options = options(file, scope_);
     let visible: Vec<Opt> = options.iter().chain(outer).cloned().collect();
     let scopes = scope_.subcommand.iter().map(|sub| scope(file, sub, &own, &visible));
-    let name = scope_.names.as_ref().and_then(|names| names.get_ref().split(' ').next());
+    let first = scope_.names.as_ref().and_then(|names| names.get_ref().split(' ').next());
+    let name = if scope_.alike { Some("*") } else { first };
     format!(
         "Scope {{ name: {:?}, grammar: Grammar({}), options_until: {}, open: {}, flows: {}, \
          stdin: {}, piped: {}, reads: {}, feeds: {}, starts: {}, options: &[{}], spellings: &[{}], \
@@ -174,6 +187,7 @@ fn push(all: &mut Vec<Opt>, plain: &[Spanned<String>], value: Takes) {
         stdin: None,
         secret: None,
         starts: None,
+        prefix: Vec::new(),
     }));
 }
 
@@ -185,7 +199,7 @@ fn option(option: &Opt, scope_flow: &[Flow]) -> String {
     });
     format!(
         "OptionSpec {{ name: {canonical:?}, role: {:?}, takes: Takes::{takes:?}, content: {}, \
-         flow: {}, effect: {}, adds: {}, drops: {}, stdin: {}, secret: {}, starts: {} }}",
+         flow: {}, effect: {}, adds: {}, drops: {}, stdin: {}, secret: {}, starts: {}, prefix: &{:?} }}",
         option.role.as_deref().unwrap_or_default(),
         maybe(option.content.map(form)),
         maybe(moves.map(flow)),
@@ -195,6 +209,7 @@ fn option(option: &Opt, scope_flow: &[Flow]) -> String {
         maybe(option.stdin.map(stdin)),
         maybe(option.secret.clone().or_else(|| secret_form(option.content?)).map(secret)),
         maybe(option.starts.map(starts)),
+        option.prefix,
     )
 }
 
@@ -289,7 +304,7 @@ fn operand(operand: &Operand, scope_flow: &[Flow], visible: &[Opt]) -> String {
     };
     format!(
         "OperandSpec {{ at: At::{at}, kind: {}, flow: {}, content: {}, role: {:?}, unless: &{:?}, \
-         when: &{:?}, secret: {}, starts: {} }}",
+         when: &{:?}, secret: {}, starts: {}, prefix: &{:?}, until: {:?} }}",
         kind(operand.kind),
         flow(operand.flow.unwrap_or_else(|| content_flow(scope_flow))),
         maybe(operand.content.map(form)),
@@ -298,6 +313,8 @@ fn operand(operand: &Operand, scope_flow: &[Flow], visible: &[Opt]) -> String {
         canonical(&operand.when, visible),
         maybe(secret_of(operand).map(secret)),
         maybe(operand.starts.map(starts)),
+        operand.prefix,
+        operand.until,
     )
 }
 
@@ -318,6 +335,7 @@ fn endpoint(endpoint: &Endpoint) -> String {
     let host = match (default.as_str(), default.strip_prefix("deferred:")) {
         (_, Some(source)) => format!("Deferred({source:?})"),
         ("local", _) => "Local".to_owned(),
+        ("untold", _) => "Untold".to_owned(),
         (name, _) => format!("Name({name:?})"),
     };
     format!(
@@ -381,6 +399,7 @@ fn grammar_bit(grammar: Grammar) -> u16 {
         Grammar::Negate,
         Grammar::Plus,
         Grammar::SingleDash,
+        Grammar::Bundle,
     ];
     let position = all.iter().position(|other| *other == grammar).unwrap_or_default();
     u32::try_from(position)

@@ -128,6 +128,9 @@ pub(crate) struct Scope {
     /// Canonical name and aliases, parted by blanks; `*` is any word. Left out for the program.
     #[serde(default)]
     pub(crate) names: Option<Spanned<String>>,
+    /// The names are subcommands of their own that are read alike: each stays what it is called.
+    #[serde(default)]
+    pub(crate) alike: bool,
     /// How options are written; inherited from the parent when left out.
     #[serde(default)]
     pub(crate) grammar: Option<Vec<Grammar>>,
@@ -225,6 +228,9 @@ pub(crate) struct Opt {
     /// What the value starts.
     #[serde(default)]
     pub(crate) starts: Option<Starts>,
+    /// Only a value that begins so (in any case of letters) starts something: what stands behind.
+    #[serde(default)]
+    pub(crate) prefix: Vec<String>,
 }
 
 /// What the operands at one position are.
@@ -257,6 +263,14 @@ pub(crate) struct Operand {
     /// What it starts, with the words behind it.
     #[serde(default)]
     pub(crate) starts: Option<Starts>,
+    /// Only words that begin so (in any case of letters) are meant, and what stands behind is the
+    /// operand: `of=` of `dd`. Of several tables for one position the first that means the word
+    /// counts. One that starts something starts it by itself, without the words behind it.
+    #[serde(default)]
+    pub(crate) prefix: Vec<String>,
+    /// It ends before the first of these bytes.
+    #[serde(default)]
+    pub(crate) until: String,
 }
 
 /// Where a command goes by default, and what names another place.
@@ -268,7 +282,8 @@ pub(crate) struct Endpoint {
     pub(crate) scopes: Vec<Spanned<String>>,
     /// Scheme, when the place named gives none.
     pub(crate) scheme: String,
-    /// Host; `local` for this machine (a socket), or `deferred:` and a source's name.
+    /// Host; `local` for this machine (a socket), `untold` where nobody can tell it, or `deferred:`
+    /// and a source's name.
     pub(crate) default: Spanned<String>,
     /// Environment variables that name another place (a URL or a host), first set wins.
     #[serde(default)]
@@ -382,21 +397,21 @@ words! {
     /// Position of operands.
     At { First, Second, Third, Fourth, Last, Rest, Dashed }
     /// Whether an option takes a value.
-    Takes { None, Required, Optional, Many, Word, Command }
+    Takes { None, Required, Optional, Many, Word, Command, Ends }
     /// What a word or value starts; see `profile::Starts`.
-    Starts { Code, Command, Each, Found, Line, Nothing, Removal, RemoteLine, Script, Setting }
+    Starts { Code, Command, Each, Found, Input, Line, Nothing, Removal, RemoteCommand, RemoteLine, Script, Sed, Setting }
     /// What a program that stands in standard input is written in; see `profile::Language`.
-    Language { Code, Shell }
+    Language { Code, Rules, Shell }
     /// How files of options are written; see `profile::Dialect`.
     Dialect { Curlrc, Wgetrc }
     /// Which calls a proxy variable is for.
     ProxyFor { All, Http, Https }
     /// How options are written; see `profile::Grammar`.
-    Grammar { Abbreviate, BooleanValues, Cluster, Equals, Expand, Global, IgnoreCase, Negate,
+    Grammar { Abbreviate, BooleanValues, Bundle, Cluster, Equals, Expand, Global, IgnoreCase, Negate,
         Plus, SingleDash }
     /// Where in a value content is; see `form::Form`.
     Form { Address, AwsFile, AwsValue, Certificate, Connection, Cookie, Data, File, FileOrUrl, Files, Filter,
-        Header, KeyFile, KeyValue, Multipart, Password, Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
+        Header, Item, KeyFile, KeyValue, Multipart, Password, Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
     /// What an option means to the transport; see `profile::Effect`.
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,
         Disable, Endpoint, FileList, Globoff, Insecure, Jump, Location, LocationAll, LocationTrusted,

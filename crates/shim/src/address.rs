@@ -324,9 +324,11 @@ pub(crate) fn is_encrypted(scheme: &str) -> bool {
         scheme,
         "ftps"
             | "gophers"
+            | "hkps"
             | "https"
             | "imaps"
             | "ldaps"
+            | "oci"
             | "pop3s"
             | "rtmps"
             | "scp"
@@ -335,6 +337,7 @@ pub(crate) fn is_encrypted(scheme: &str) -> bool {
             | "smtps"
             | "ssh"
             | "wss"
+            | "tls"
     )
 }
 

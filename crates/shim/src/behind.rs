@@ -14,8 +14,9 @@ use datafog_core::Surroundings;
 use crate::code;
 use crate::interpret::{self, operand_specs};
 use crate::line::assignment;
-use crate::profile::{self, Language, Profile, Starts, profile};
+use crate::profile::{self, Language, Profile, Starts, behind_prefix, profile};
 use crate::read::{Call, Given};
+use crate::sed;
 use crate::text::Text;
 use crate::wrapped::{self, Changed};
 
@@ -178,15 +179,38 @@ impl Gathering<'_, '_> {
             match (given.spec.starts, &given.value) {
                 (Some(Starts::Removal), _) => self.removal(),
                 (Some(Starts::Found), Some(_)) => self.found(given),
-                (Some(Starts::Code), Some(text)) => self.code(text),
-                (Some(Starts::Setting), Some(text)) => self.setting(text),
-                (Some(Starts::Line), Some(text)) => {
-                    let known = text.place.is_some_and(|place| self.known(place.argument));
-                    let text = Word { text: text.to_os_string(), known };
-                    self.push(What::Line(text, Vec::new()));
+                (Some(starts), Some(text)) => {
+                    if let Some(text) = behind_prefix(given.spec.prefix, text) {
+                        self.value(starts, &text);
+                    }
                 }
                 (_, _) => {}
             }
+        }
+    }
+
+    /// What one value starts.
+    fn value(&mut self, starts: Starts, text: &Text<'_>) {
+        match starts {
+            Starts::Code => self.code(text),
+            Starts::Sed => self.sed(text),
+            Starts::Setting => self.setting(text),
+            Starts::Line | Starts::Script => {
+                let text = self.word(text);
+                self.push(What::Line(text, Vec::new()));
+            }
+            Starts::Input if is_input(text) => {
+                let reads = self.call.scopes.iter().rev().find_map(|scope| scope.reads);
+                self.push(reads.map_or(What::Made, What::Input));
+            }
+            Starts::Command
+            | Starts::Each
+            | Starts::Found
+            | Starts::Input
+            | Starts::Nothing
+            | Starts::Removal
+            | Starts::RemoteCommand
+            | Starts::RemoteLine => {}
         }
     }
 
@@ -194,12 +218,21 @@ impl Gathering<'_, '_> {
     fn operands(&mut self) {
         let call = self.call;
         for (word, spec) in call.words.iter().zip(operand_specs(call)) {
-            let Some(starts) = spec.and_then(|spec| spec.starts) else { continue };
+            let Some((spec, starts)) = spec.and_then(|spec| Some((spec, spec.starts?))) else {
+                continue;
+            };
+            if !spec.prefix.is_empty() {
+                if let Some(text) = spec.of(word) {
+                    self.value(starts, &text);
+                }
+                continue;
+            }
             let from = word.place.map_or(usize::MAX, |place| place.argument);
             let words = self.words.get(from..).unwrap_or_default().to_vec();
             match starts {
                 Starts::Code => self.code(word),
-                Starts::Command => self.command(words),
+                Starts::Command | Starts::RemoteCommand => self.command(words),
+                Starts::Sed => self.sed(word),
                 Starts::Each => self.each(&words),
                 Starts::Line | Starts::RemoteLine => {
                     self.push(What::Line(joined(&words), Vec::new()))
@@ -213,9 +246,9 @@ impl Gathering<'_, '_> {
                     let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
                     self.push(What::Command(head.chain(words).collect()));
                 }
-                Starts::Found | Starts::Nothing | Starts::Setting => continue,
+                Starts::Found | Starts::Input | Starts::Nothing | Starts::Setting => continue,
             }
-            if starts == Starts::RemoteLine {
+            if matches!(starts, Starts::RemoteCommand | Starts::RemoteLine) {
                 self.starts.iter_mut().for_each(|start| start.elsewhere = true);
             }
             return;
@@ -227,6 +260,18 @@ impl Gathering<'_, '_> {
         let code = text.to_os_string();
         let ticks = TICKING.contains(&self.call.profile.name);
         self.starts.extend(by_code(&code.to_string_lossy(), ticks, self.surroundings));
+    }
+
+    /// What `e` runs in a script of sed.
+    fn sed(&mut self, text: &Text<'_>) {
+        let known = text.place.is_some_and(|place| self.known(place.argument));
+        let script = text.to_os_string();
+        for run in sed::runs(&script.to_string_lossy()) {
+            self.push(match run {
+                sed::Run::Line(line) => What::Line(Word { text: line.into(), known }, Vec::new()),
+                sed::Run::Made => What::Made,
+            });
+        }
     }
 
     /// A setting of git that is a line for a shell.
@@ -266,7 +311,7 @@ impl Gathering<'_, '_> {
             return vec![words];
         }
         let given = |name: &str| self.call.given.iter().find(|given| given.spec.name == name);
-        let mark = given("-I").or_else(|| given("-J")).or_else(|| given("-i"));
+        let mark = given("-I").or_else(|| given("-J")).or_else(|| given("--replace"));
         let Some(mark) = mark else {
             let more = self.input.unwrap_or_default().split([' ', '\t', '\n', '\0']);
             words.extend(more.filter(|word| !word.is_empty()).take(MOST).map(Word::of));
@@ -369,6 +414,10 @@ impl Gathering<'_, '_> {
     fn standard_input(&mut self) {
         let call = self.call;
         let Some(language) = call.scopes.iter().rev().find_map(|scope| scope.reads) else { return };
+        // Some read a program of their input only where an option says so.
+        if call.scope().options.iter().any(|option| option.starts == Some(Starts::Input)) {
+            return;
+        }
         let given = call.given.iter().any(|given| given.spec.starts.is_some());
         let specs = operand_specs(call);
         let mut named = call
@@ -377,13 +426,10 @@ impl Gathering<'_, '_> {
             .zip(specs)
             .filter_map(|(word, spec)| spec.and_then(|spec| spec.starts).map(|_| word));
         let named = named.next().filter(|_| language != Language::Shell || !call.has("-s"));
-        let input = |word: &Text<'_>| {
-            matches!(&*word.bytes, b"-" | b"/dev/stdin" | b"/dev/fd/0" | b"/proc/self/fd/0")
-        };
         match named {
             _ if given || !self.starts.is_empty() => {}
             Some(word) if word.starts_with(b"<(") => self.push(What::Made),
-            Some(word) if !input(word) => {}
+            Some(word) if !is_input(word) => {}
             Some(_) | None => {
                 self.push(What::Input(language));
                 let far = call.profile.name == "ssh";
@@ -392,9 +438,20 @@ impl Gathering<'_, '_> {
         }
     }
 
+    /// A text of the line as a word, all of it known or nothing.
+    fn word(&self, text: &Text<'_>) -> Word {
+        let known = text.place.is_some_and(|place| self.known(place.argument));
+        Word { text: text.to_os_string(), known }
+    }
+
     fn known(&self, argument: usize) -> bool {
         self.words.get(argument).is_some_and(|word| word.known)
     }
+}
+
+/// Whether a name of a file stands for standard input.
+fn is_input(name: &Text<'_>) -> bool {
+    matches!(&*name.bytes, b"-" | b"/dev/stdin" | b"/dev/fd/0" | b"/proc/self/fd/0")
 }
 
 /// Options of `find` that leave nothing out, or little.
@@ -522,6 +579,28 @@ mod tests {
             ("bash <(…)", "made"),
             ("ruby -e `rm_x`", "`rm x`"),
             ("python3 -c import_os;os.system('rm_-rf_/')", "`rm -rf /`"),
+            ("docker exec -it box rm -rf /", "far rm|-rf|/"),
+            ("docker run --rm -v /:/x alpine sh -c rm_x", "far sh|-c|rm x"),
+            ("kubectl exec -it pod -c web -- rm -rf /", "far rm|-rf|/"),
+            ("kubectl exec pod rm -rf /", "far rm|-rf|/"),
+            ("podman exec box rm x", "far rm|x"),
+            ("tar cf a.tar --checkpoint=1 --checkpoint-action=exec=rm_x .", "`rm x`"),
+            ("tar xf a.tar --to-command=rm_x", "`rm x`"),
+            ("tar cIf rm_x a.tar .", "`rm x`"),
+            ("tar --checkpoint-action=dot -cf a.tar .", ""),
+            ("sed -n 1e_rm_-rf_x a", "`rm -rf x`"),
+            ("sed -e s/a/b/ -e 1!{e_rm_x a", "`rm x`"),
+            ("sed s/.*/rm_x/e a", "made"),
+            ("sed -i s/e_rm/x/g a", ""),
+            ("vim -c :!rm_x a", "`rm x`"),
+            ("vim +!rm_x a", "`rm x`"),
+            ("vim -c wq a", ""),
+            ("socat TCP-LISTEN:1 EXEC:rm_x,pty", "`rm x`"),
+            ("socat - system:rm_x", "`rm x`"),
+            ("nc -lvp 1 -e /bin/sh", "`/bin/sh`"),
+            ("nc host 1 -c rm_x", "`rm x`"),
+            ("php -r system('rm_x');", "`rm x`"),
+            ("make", ""),
         ] {
             assert_eq!(started(line, None).join("\n"), expected, "{line}");
         }
@@ -564,6 +643,8 @@ mod tests {
             ("ssh host", "far <Shell"),
             ("node", "<Code"),
             ("xargs rm -rf", "rm|-rf|/|a"),
+            ("make -f -", "<Rules"),
+            ("make -f Makefile all", ""),
             ("xargs -I{} rm {}", "rm|/\nrm|a"),
             ("xargs -i rm {}", "rm|/\nrm|a"),
             ("parallel rm", "`rm /`\n`rm a`"),

@@ -3,6 +3,7 @@
 //! A form knows how one family of programs writes content into an argument: literally, as
 //! `@file`, as `name=@file`, as a header. It makes [`ContentSource`]s and opens nothing.
 
+mod item;
 pub(crate) mod list;
 mod multipart;
 
@@ -41,6 +42,8 @@ pub(crate) enum Form {
     Filter,
     /// `Name: value`, or `@file` with such lines.
     Header,
+    /// An item of HTTPie: `Name:value`, `name=value`, `name==value`, `name@file`.
+    Item,
     /// `name=file`, or a file; several, parted by commas.
     KeyFile,
     /// `name=value`; the value is the content.
@@ -103,6 +106,12 @@ impl Collector<'_> {
             }
             Form::Filter => self.filter(text),
             Form::Header => self.header(text),
+            Form::Item => match item::read(text) {
+                Some(item::Item::Header) => self.header(text),
+                Some(item::Item::File(path)) => self.file(&path),
+                Some(item::Item::Value(value)) => self.text(&value, self.role),
+                None => self.text(text, self.role),
+            },
             Form::KeyFile => {
                 for part in list::readings(text) {
                     let file = part.split_at_byte(b'=').map_or(part, |(_, file)| file);

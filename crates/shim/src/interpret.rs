@@ -244,6 +244,8 @@ fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {
     let reaches = reaches(call);
     for (word, spec) in call.words.iter().zip(operand_specs(call)) {
         let flow = spec.map_or(Flow::Stays, |spec| spec.flow);
+        let meant = spec.and_then(|spec| spec.of(word));
+        let word = meant.as_ref().unwrap_or(word);
         invocation.operands.push(Operand {
             text: word.to_os_string(),
             kind: spec.map_or(OperandKind::Text, |spec| spec.kind),
@@ -261,14 +263,13 @@ fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {
 pub(crate) fn operand_specs(call: &Call<'_>) -> impl Iterator<Item = Option<&'static OperandSpec>> {
     let specs = positions(call);
     let (words, dashes) = (call.words.len(), call.dashes);
-    let last = specs.iter().find(|spec| spec.at == At::Last).filter(|_| words > 1).copied();
-    let rest = specs.iter().find(|spec| spec.at == At::Rest).copied();
-    let dashed = specs.iter().find(|spec| spec.at == At::Dashed).copied();
-    (0..words).map(move |index| {
-        let behind = dashed.filter(|_| dashes.is_some_and(|dashes| index >= dashes));
-        let at_last = last.filter(|_| Some(index) == words.checked_sub(1));
-        let exact = || specs.iter().find(|spec| spec.at == At::Index(index)).copied();
-        behind.or(at_last).or_else(exact).or(rest)
+    call.words.iter().enumerate().map(move |(index, word)| {
+        let at = |at: At| specs.iter().find(|spec| spec.at == at && spec.means(word)).copied();
+        let is_dashed = dashes.is_some_and(|dashes| index >= dashes);
+        let is_last = words > 1 && index.checked_add(1) == Some(words);
+        let dashed = if is_dashed { at(At::Dashed) } else { None };
+        let last = || if is_last { at(At::Last) } else { None };
+        dashed.or_else(last).or_else(|| at(At::Index(index))).or_else(|| at(At::Rest))
     })
 }
 

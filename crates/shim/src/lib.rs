@@ -33,6 +33,7 @@ mod read;
 mod redact;
 mod redirect;
 mod secrets;
+mod sed;
 mod source;
 mod split;
 mod text;

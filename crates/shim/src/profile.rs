@@ -8,6 +8,7 @@
 use datafog_core::{Deliver, Flow, Flows, OperandKind, StdinUse};
 
 use crate::form::Form;
+use crate::text::Text;
 use crate::transport::Contact;
 
 include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
@@ -41,8 +42,12 @@ pub struct Profile {
 /// `argv[0]`), by its own name or an alias.
 #[must_use]
 pub fn profile(name: &str) -> Option<&'static Profile> {
-    let at = NAMES.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
-    NAMES.get(at).map(|(_, profile)| *profile)
+    let first = usize::from(*name.as_bytes().first()?);
+    let from = usize::from(*LETTERS.get(first)?);
+    let to = usize::from(*LETTERS.get(first.saturating_add(1))?);
+    let alike = NAMES.get(from..to)?;
+    let at = alike.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+    alike.get(at).map(|(_, profile)| *profile)
 }
 
 /// What is known of the command line of a program that has no wrapper, so that the secrets in it
@@ -70,7 +75,7 @@ pub fn families() -> Vec<&'static str> {
 /// The program, or one of its subcommands.
 #[derive(Debug)]
 pub(crate) struct Scope {
-    /// Canonical name; `*` when any word will do, empty for the program.
+    /// Canonical name; `*` for the word as it is typed, empty for the program.
     pub(crate) name: &'static str,
     pub(crate) grammar: Grammar,
     /// After how many operands options end.
@@ -128,13 +133,15 @@ impl Scope {
             || self.operands.iter().any(|operand| leaves(operand.content, Some(operand.flow)))
     }
 
-    /// The subcommand called `word`.
-    pub(crate) fn subcommand(&self, word: &[u8]) -> Option<&'static Self> {
+    /// The subcommand called `word`, with the name that the table has for it: `*` when any word will
+    /// do.
+    pub(crate) fn subcommand(&self, word: &[u8]) -> Option<(&'static str, &'static Self)> {
         let find =
             |word: &[u8]| self.words.binary_search_by(|(known, _)| known.as_bytes().cmp(word)).ok();
         let at = find(word).or_else(|| find(b"*"))?;
-        let (_, index) = self.words.get(at)?;
-        self.scopes.get(usize::from(*index))
+        let (known, index) = self.words.get(at)?;
+        let scope = self.scopes.get(usize::from(*index))?;
+        Some((if scope.name == "*" { known } else { scope.name }, scope))
     }
 }
 
@@ -156,6 +163,8 @@ pub(crate) struct OptionSpec {
     pub(crate) secret: Option<&'static Secret>,
     /// What the value starts.
     pub(crate) starts: Option<Starts>,
+    /// Only a value that begins so starts something, by what stands behind; empty when all do.
+    pub(crate) prefix: &'static [&'static str],
 }
 
 /// What a word or a value starts.
@@ -173,12 +182,18 @@ pub(crate) enum Starts {
     Line,
     /// Nothing that is looked into: the program that runs is named, and not in the input.
     Nothing,
+    /// A file that holds the program; `-` is standard input.
+    Input,
     /// No program: what is found, or is named from here on, is removed.
     Removal,
+    /// A command of another machine, or of a container: this word and those behind it.
+    RemoteCommand,
     /// A line for the shell of another machine.
     RemoteLine,
     /// A line for a shell; the words behind it are `$0`, `$1` and so on.
     Script,
+    /// A script of sed, in which `e` runs a command.
+    Sed,
     /// A line, when the setting `name=value` holds one (`alias.x=!line` of git).
     Setting,
 }
@@ -188,6 +203,8 @@ pub(crate) enum Starts {
 pub enum Language {
     /// A language of programs: its calls that start commands are looked for.
     Code,
+    /// Rules of make: their recipes are lines for a shell.
+    Rules,
     /// A shell's.
     Shell,
 }
@@ -243,6 +260,40 @@ pub(crate) struct OperandSpec {
     pub(crate) secret: Option<&'static Secret>,
     /// What it starts, with the words behind it.
     pub(crate) starts: Option<Starts>,
+    /// Only a word that begins so is meant, and what stands behind is the operand (`of=`); empty
+    /// when any word is.
+    pub(crate) prefix: &'static [&'static str],
+    /// It ends before the first of these bytes.
+    pub(crate) until: &'static str,
+}
+
+impl OperandSpec {
+    /// What of `word` is the operand; `None` when the word is not meant.
+    pub(crate) fn of<'a>(&self, word: &Text<'a>) -> Option<Text<'a>> {
+        if self.prefix.is_empty() && self.until.is_empty() {
+            return Some(word.clone());
+        }
+        let rest = behind_prefix(self.prefix, word)?;
+        let end = rest.bytes.iter().position(|byte| self.until.as_bytes().contains(byte));
+        Some(rest.part(0, end.unwrap_or(usize::MAX)))
+    }
+
+    /// Whether `word` is meant.
+    pub(crate) fn means(&self, word: &Text<'_>) -> bool {
+        self.prefix.is_empty() || behind_prefix(self.prefix, word).is_some()
+    }
+}
+
+/// What stands behind one of these beginnings, in whatever case they are written.
+pub(crate) fn behind_prefix<'a>(prefixes: &[&str], text: &Text<'a>) -> Option<Text<'a>> {
+    if prefixes.is_empty() {
+        return Some(text.clone());
+    }
+    let begins = |prefix: &&&str| {
+        let head = text.bytes.get(..prefix.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
+    };
+    prefixes.iter().find(begins).map(|prefix| text.from(prefix.len()))
 }
 
 /// A position of operands.
@@ -263,6 +314,8 @@ pub(crate) enum At {
 pub(crate) enum Takes {
     /// All words up to `;` or `+`, options too.
     Command,
+    /// Attached, or the next argument; options end behind it (`python -c`).
+    Ends,
     /// All words up to the next option.
     Many,
     /// It takes none.
@@ -300,6 +353,8 @@ impl Grammar {
     pub(crate) const PLUS: Self = Self(1 << 8);
     /// Long options may be written with one dash.
     pub(crate) const SINGLE_DASH: Self = Self(1 << 9);
+    /// The first word may be a cluster of options without a dash (`tar xzf`).
+    pub(crate) const BUNDLE: Self = Self(1 << 10);
 
     /// Whether every habit of `other` is ours.
     pub(crate) const fn has(self, other: Self) -> bool {
@@ -413,6 +468,8 @@ pub(crate) enum EndpointHost {
     Deferred(&'static str),
     /// This machine, by a socket.
     Local,
+    /// Nobody can tell: settings of its own say so, or the program that is run.
+    Untold,
     /// That host.
     Name(&'static str),
 }
@@ -464,7 +521,11 @@ mod tests {
         assert!(profile("git").is_some_and(|git| git.family == "vcs"));
         assert!(profile("nothing-of-the-kind").is_none());
         assert!(UNWRAPPED.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        assert!(unwrapped("mysql").is_some() && profile("mysql").is_none());
+        assert!(unwrapped("mysqldump").is_some() && profile("mysqldump").is_none());
+        for (name, known) in NAMES {
+            assert!(profile(name).is_some_and(|found| std::ptr::eq(found, *known)), "{name}");
+        }
+        assert!(["", "~", "\u{7f}", "\u{ff}", "zz"].iter().all(|name| profile(name).is_none()));
         assert!(families().contains(&"http"));
     }
 

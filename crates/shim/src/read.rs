@@ -71,6 +71,7 @@ static UNKNOWN: OptionSpec = OptionSpec {
     stdin: None,
     secret: None,
     starts: None,
+    prefix: &[],
 };
 
 impl<'a> Call<'a> {
@@ -203,11 +204,31 @@ impl<'a> Reader<'a> {
             self.long(index, argument, 2);
         } else if bytes.len() > 1 && bytes.starts_with(b"-") {
             self.short(index, argument);
+        } else if index == 1 && self.is_bundle(bytes) {
+            self.bundle(index, argument);
         } else if self.plus(bytes) {
             let spec = self.call.scope().option(b"+").unwrap_or(&UNKNOWN);
             self.give(Found::plain(spec), Some(Text::of_argument(argument, index, 1)), index);
         } else {
             self.word(index, argument);
+        }
+    }
+
+    /// Whether the first word is a cluster without a dash (`tar xzf`): letters that are all known.
+    fn is_bundle(&self, bytes: &[u8]) -> bool {
+        let scope = self.call.scope();
+        let known = |letter: &u8| scope.option(&[b'-', *letter]).is_some();
+        scope.grammar.has(Grammar::BUNDLE) && bytes.iter().all(known)
+    }
+
+    /// Each letter is an option, and those with a value take the next words in order.
+    fn bundle(&mut self, index: usize, argument: &'a OsString) {
+        for (at, letter) in argument.as_encoded_bytes().iter().enumerate() {
+            let Some(spec) = self.letter(*letter, at) else { continue };
+            match spec.takes {
+                Takes::Required => self.give_next(Found::plain(spec), index),
+                _ => self.give_letter(spec, index, at.saturating_add(1)),
+            }
         }
     }
 
@@ -222,8 +243,8 @@ impl<'a> Reader<'a> {
         let scope = self.call.scope();
         let bytes = argument.as_encoded_bytes();
         if self.words_here == 0 && !scope.scopes.is_empty() && !self.call.stray {
-            if let Some(inner) = scope.subcommand(bytes) {
-                return self.enter(inner, bytes);
+            if let Some((name, inner)) = scope.subcommand(bytes) {
+                return self.enter(inner, name, bytes);
             }
             if scope.operands.is_empty() {
                 return self.stray(bytes);
@@ -234,8 +255,8 @@ impl<'a> Reader<'a> {
         self.ended |= self.words_here >= scope.options_until && scope.options_until < u8::MAX;
     }
 
-    fn enter(&mut self, scope: &'static Scope, word: &[u8]) {
-        let name = match scope.name {
+    fn enter(&mut self, scope: &'static Scope, name: &str, word: &[u8]) {
+        let name = match name {
             "*" => printable(word),
             name => name.to_owned(),
         };
@@ -268,11 +289,19 @@ impl<'a> Reader<'a> {
             (_, None) if found.negated => self.give(found, None, index),
             (Takes::None, Some(value)) => self.give_flag_value(found, value, index),
             (_, Some(value)) => self.give(found, Some(value), index),
-            (Takes::Required, None) => self.give_next(found, index),
-            (Takes::Word, None) => self.give_word(found, index),
-            (Takes::Many, None) => self.give_many(found, index),
-            (Takes::Command, None) => self.give_command(found, index),
-            (Takes::None | Takes::Optional, None) => self.give(found, None, index),
+            (_, None) => self.give_from(found, index),
+        }
+        self.ended |= found.spec.takes == Takes::Ends;
+    }
+
+    /// Gives an option whose value, if it takes one, stands in the next arguments.
+    fn give_from(&mut self, found: Found, index: usize) {
+        match found.spec.takes {
+            Takes::Required | Takes::Ends => self.give_next(found, index),
+            Takes::Word => self.give_word(found, index),
+            Takes::Many => self.give_many(found, index),
+            Takes::Command => self.give_command(found, index),
+            Takes::None | Takes::Optional => self.give(found, None, index),
         }
     }
 
@@ -309,7 +338,13 @@ impl<'a> Reader<'a> {
         let grammar = self.call.scope().grammar;
         if grammar.has(Grammar::SINGLE_DASH) && bytes.len() > 2 {
             let cut = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
-            if find_exact(&self.call.scopes, bytes.get(..cut).unwrap_or_default()).is_some() {
+            let name = bytes.get(..cut).unwrap_or_default();
+            let known = match grammar.has(Grammar::IGNORE_CASE) {
+                true => find_loosely(&self.call.scopes, name, grammar),
+                false => find_exact(&self.call.scopes, name),
+            };
+            let is_letter = bytes.get(1).and_then(|letter| self.letter(*letter, 1)).is_some();
+            if known.is_some() || !is_letter {
                 return self.long(index, argument, 1);
             }
         }
@@ -363,14 +398,12 @@ impl<'a> Reader<'a> {
         if self.call.scope().grammar.has(Grammar::BOOLEAN_VALUES) && value.starts_with(b"=") {
             value = value.from(1);
         }
-        match spec.takes {
-            _ if !value.bytes.is_empty() => self.give(found, Some(value), index),
-            Takes::Required => self.give_next(found, index),
-            Takes::Word => self.give_word(found, index),
-            Takes::Many => self.give_many(found, index),
-            Takes::Command => self.give_command(found, index),
-            Takes::None | Takes::Optional => self.give(found, None, index),
+        if value.bytes.is_empty() {
+            self.give_from(found, index);
+        } else {
+            self.give(found, Some(value), index);
         }
+        self.ended |= spec.takes == Takes::Ends;
     }
 
     fn give(&mut self, found: Found, value: Option<Text<'a>>, index: usize) {
@@ -448,13 +481,9 @@ impl<'a> Reader<'a> {
     ) {
         let found = Found::plain(spec);
         let from = self.call.given.len();
-        match (spec.takes, value) {
-            (_, Some(value)) => self.give(found, Some(value), index),
-            (Takes::Many, None) => self.give_many(found, index),
-            (Takes::Command, None) => self.give_command(found, index),
-            (Takes::Required, None) => self.give_next(found, index),
-            (Takes::Word, None) => self.give_word(found, index),
-            (Takes::None | Takes::Optional, None) => self.give(found, None, index),
+        match value {
+            Some(value) => self.give(found, Some(value), index),
+            None => self.give_from(found, index),
         }
         for given in self.call.given.iter_mut().skip(from) {
             given.name = Cow::Owned(name.to_owned());

@@ -13,8 +13,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use datafog_core::{
-    Carrier, Category, ContentSource, Deliver, Destination, Flow, Flows, HostName, Invocation,
-    Operand, OperandKind, Reach, Surroundings, ToolCall, Value, Void,
+    Carrier, Category, ContentSource, Deliver, Destination, Flow, Flows, Invocation, Operand,
+    OperandKind, Reach, Surroundings, ToolCall, Value, Void,
 };
 
 use crate::address::{self, Address, Style};
@@ -298,13 +298,7 @@ fn has_word(name: &str, words: &[&str]) -> bool {
 /// A call that leaves for nobody knows where has one destination that is nobody's home.
 fn settle(invocation: &mut Invocation) {
     if invocation.flows.has(Flow::Leaves) && invocation.destinations.is_empty() {
-        invocation.destinations.push(Destination {
-            scheme: String::from("tool"),
-            host: HostName::Unknown,
-            port: None,
-            reach: Reach::Unknown,
-            voids: Vec::new(),
-        });
+        invocation.destinations.push(Destination::untold("tool"));
     }
 }
 
@@ -440,6 +434,8 @@ fn collect_names<'v>(value: &'v Value, names: &mut Vec<&'v str>) {
 
 #[cfg(test)]
 mod tests {
+    use datafog_core::HostName;
+
     use super::*;
     use crate::world::World;
 

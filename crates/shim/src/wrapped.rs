@@ -77,13 +77,7 @@ fn too_deep(to: &mut Invocation) {
     to.unclear.push(why.to_owned());
     to.flows = to.flows.with(Flow::Leaves);
     to.contents.push(content(Carrier::Untold(why.to_owned()), "command".to_owned(), Flow::Leaves));
-    to.destinations.push(Destination {
-        scheme: "command".into(),
-        host: HostName::Unknown,
-        port: None,
-        reach: Reach::Unknown,
-        voids: Vec::new(),
-    });
+    to.destinations.push(Destination::untold("command"));
 }
 
 /// The words of the command behind a wrapper, each with the argument that it is made of, and the

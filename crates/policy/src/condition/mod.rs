@@ -38,6 +38,7 @@ mod tenant;
 pub(crate) mod time;
 mod tool;
 mod unclear;
+mod uncommitted;
 mod unscanned;
 mod user;
 mod values;
@@ -83,6 +84,7 @@ pub(crate) static CONDITIONS: &[&Kind] = &[
     &time::KIND,
     &tool::KIND,
     &unclear::KIND,
+    &uncommitted::KIND,
     &unscanned::KIND,
     &user::KIND,
 ];

@@ -84,7 +84,7 @@ pub(super) fn example(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Exampl
 }
 
 /// The keys of the table form, sorted.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "agent",
     "args",
     "branch",
@@ -104,6 +104,7 @@ const KEYS: [&str; 21] = [
     "tenant",
     "time",
     "tool",
+    "uncommitted",
     "unscanned",
     "user",
 ];
@@ -210,6 +211,9 @@ fn stated(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Stated> {
     }
     if let Some(item) = fields.item("ci") {
         stated.ci = reader.flag(item)?;
+    }
+    if let Some(item) = fields.item("uncommitted") {
+        stated.uncommitted = Some(reader.flag(item)?);
     }
     if let Some(item) = fields.item("calls") {
         stated.calls = Some(reader.count(item)?);

@@ -23,13 +23,13 @@ pub(crate) fn find(
     // Options before the subcommand are settings of their own.
     let Some(first) = words.next().filter(|word| !word.starts_with(b"-")) else { return unknown() };
     let scope = profile("git").and_then(|git| git.command.subcommand(first));
-    let Some(scope) = scope else { return unknown() };
+    let Some((name, scope)) = scope else { return unknown() };
     let nested = scope.flows.has(Flow::Leaves) || scope.flows.has(Flow::Enters);
     if !nested {
         // What subcommands of it do, or options, is not looked into.
         return if scope.scopes.is_empty() && !runs(scope) { Vec::new() } else { unknown() };
     }
-    git_remote::find(&expanded(invocation, scope.name, words), deferred, surroundings)
+    git_remote::find(&expanded(invocation, name, words), deferred, surroundings)
 }
 
 /// Whether some option of the subcommand runs a command or reaches a remote.

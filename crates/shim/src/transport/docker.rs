@@ -7,8 +7,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use datafog_core::{
-    Destination, Digest, Flow, HostName, Invocation, Operand, OperandKind, Reach, Surroundings,
-    Void,
+    Destination, Digest, Flow, HostName, Invocation, Operand, OperandKind, Surroundings, Void,
 };
 
 use crate::address::{self, Address, Style};
@@ -40,7 +39,7 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
         Daemon::Here => {
             // What is pushed by a file's word (`compose push`) goes to nobody knows where.
             if to.destinations.is_empty() && to.flows.has(Flow::Leaves) {
-                copy::reach(to, unknown());
+                copy::reach(to, Destination::untold("docker"));
             } else if to.destinations.is_empty() {
                 copy::stay(to);
             }
@@ -189,7 +188,7 @@ fn daemon(call: &Call<'_>, surroundings: &dyn Surroundings) -> Daemon {
         ) {
             Context::Default => return Daemon::Here,
             Context::Host(text) => text,
-            Context::Unknown => return Daemon::There(Box::new(unknown())),
+            Context::Unknown => return Daemon::There(Box::new(Destination::untold("docker"))),
         },
     };
     if [b"unix:".as_slice(), b"fd:", b"npipe:", b"/"].iter().any(|it| text.starts_with(it)) {
@@ -251,16 +250,6 @@ fn host_of_context(
     match <[Vec<u8>; 1]>::try_from(strings_at(&text, b"\"Host\"")) {
         Ok([host]) if !host.contains(&b'\\') => Context::Host(host),
         Ok(_) | Err(_) => Context::Unknown,
-    }
-}
-
-fn unknown() -> Destination {
-    Destination {
-        scheme: "docker".into(),
-        host: HostName::Unknown,
-        port: None,
-        reach: Reach::Unknown,
-        voids: Vec::new(),
     }
 }
 

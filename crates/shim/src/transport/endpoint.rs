@@ -148,7 +148,9 @@ impl Reached<'_> {
             places.extend(self.texts(place, None));
         }
         whole |= self.connections(to, &mut places);
-        if !whole {
+        // Where nothing but settings could tell a place, one that is named is the place.
+        let told = matches!(self.endpoint.default, EndpointHost::Untold) && !places.is_empty();
+        if !whole && !told {
             places.extend(self.usual(to, surroundings));
         }
         places
@@ -199,9 +201,12 @@ impl Reached<'_> {
             Place::Text(text) => self.named(&text.bytes)?,
             Place::Default => match self.own() {
                 Some(destination) => destination,
+                None if matches!(self.endpoint.default, EndpointHost::Untold) => {
+                    Destination::untold(self.endpoint.scheme)
+                }
                 // A socket of this machine, unless something says otherwise.
                 None if self.redirected.voids.is_empty() => return None,
-                None => self.unknown(),
+                None => Destination::untold(self.endpoint.scheme),
             },
         };
         let encrypted = address::is_encrypted(&destination.scheme);
@@ -217,16 +222,6 @@ impl Reached<'_> {
             }
         }
         Some(destination)
-    }
-
-    fn unknown(&self) -> Destination {
-        Destination {
-            scheme: self.endpoint.scheme.to_owned(),
-            host: HostName::Unknown,
-            port: None,
-            reach: Reach::Unknown,
-            voids: Vec::new(),
-        }
     }
 
     /// Voids that options add.
@@ -248,7 +243,7 @@ impl Reached<'_> {
 
     fn own(&self) -> Option<Destination> {
         let host = match self.endpoint.default {
-            EndpointHost::Local => return None,
+            EndpointHost::Local | EndpointHost::Untold => return None,
             EndpointHost::Deferred(source) => HostName::Deferred(source.to_owned()),
             EndpointHost::Name(name) => {
                 let service = self.call.subcommand.first().map(String::as_str).unwrap_or_default();
@@ -273,7 +268,9 @@ impl Reached<'_> {
             Some(host) if host.starts_with(b"/") => return None,
             Some(host) => host.as_slice(),
             // A service is a section of a file that nobody has read.
-            None if conninfo(text, b"service").is_some() => return Some(self.unknown()),
+            None if conninfo(text, b"service").is_some() => {
+                return Some(Destination::untold(self.endpoint.scheme));
+            }
             None if is_conninfo(text) => return self.own(),
             None => text,
         };

@@ -118,13 +118,7 @@ fn commands(to: &mut Invocation) {
 /// The call may go anywhere.
 fn leave_unknown(to: &mut Invocation) {
     to.flows = to.flows.with(Flow::Leaves);
-    to.destinations.push(Destination {
-        scheme: "command".into(),
-        host: HostName::Unknown,
-        port: None,
-        reach: Reach::Unknown,
-        voids: Vec::new(),
-    });
+    to.destinations.push(Destination::untold("command"));
 }
 
 /// Settings given in argv: `-c key=value`, `--config-env key=NAME`, `clone --config key=value`.

@@ -11,8 +11,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Carrier, ContentSource, Deliver, Destination, Flow, HostName, Invocation, Reach, Surroundings,
-    Void,
+    Carrier, ContentSource, Deliver, Destination, Flow, Invocation, Surroundings, Void,
 };
 
 use crate::read::Call;
@@ -94,14 +93,7 @@ fn elsewhere(to: &mut Invocation, void: Void) {
     for content in &mut to.contents {
         content.flow = Flow::Leaves;
     }
-    let destination = Destination {
-        scheme: "postgres".into(),
-        host: HostName::Unknown,
-        port: None,
-        reach: Reach::Unknown,
-        voids: vec![void],
-    };
-    copy::reach(to, destination);
+    copy::reach(to, Destination { voids: vec![void], ..Destination::untold("postgres") });
 }
 
 /// What statements name.
