@@ -4,6 +4,7 @@
 //! A *session* is a few lines for bash in a fresh folder. It runs three times in the very same
 //! place: with nothing of ours on PATH, gated by an enforcing installation, and by an observing one.
 
+mod commands;
 mod environment;
 mod http;
 mod process;
@@ -22,7 +23,7 @@ use std::process::Output;
 
 use crate::support::{Install, SYSTEM_PATH};
 
-/// Every command that has a profile.
+/// Commands of everyday work; `commands` tries all that have a profile.
 const WRAPPED: &[&str] = &[
     "aws", "cargo", "cat", "cp", "curl", "docker", "env", "git", "head", "kubectl", "mv", "npm",
     "pip", "psql", "rm", "rsync", "scp", "ssh", "wget",
@@ -43,8 +44,7 @@ struct Trace {
 
 impl Stage {
     fn new() -> Self {
-        let stage =
-            Self { enforced: Install::new(WRAPPED), observing: Install::observing(WRAPPED) };
+        let stage = Self::of(WRAPPED);
         let text = "#!/bin/sh\nfor word; do printf '<%s>' \"$word\"; done; echo\n\
                     echo 'to a person' >&2; cat; exit 3\n";
         for name in ["aws", "cargo", "docker", "kubectl", "npm", "pip", "psql", "scp", "wget"] {
@@ -56,6 +56,11 @@ impl Stage {
         stage.enforced.program("fakes/ssh", ssh);
         stage.enforced.program("fakes/rsync", text);
         stage
+    }
+
+    /// A place with these commands wrapped and no stand-ins.
+    fn of(commands: &[&str]) -> Self {
+        Self { enforced: Install::new(commands), observing: Install::observing(commands) }
     }
 
     /// The folder that sessions run in; made anew for each.
