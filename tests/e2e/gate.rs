@@ -3,6 +3,7 @@
 
 mod circumstances;
 mod commands;
+mod dangerous;
 mod everyday;
 mod homes;
 mod layers;

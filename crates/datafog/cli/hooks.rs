@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use datafog_config::Hook;
 use datafog_core::Mode;
-use datafog_shim::{CommandName, LinkState};
+use datafog_shim::{CommandName, LinkState, Profile};
 use serde::Serialize;
 
 use super::output::{Cell, Tone};
@@ -23,7 +23,7 @@ pub(super) enum Hooks {
     /// Wrap commands: make links that stand before the real programs on PATH.
     #[command(after_help = "\
 Examples:
-  datafog hooks install                       every known command that is on this machine
+  datafog hooks install                       the usual commands that are on this machine
   datafog hooks install git curl              these two
   datafog hooks install git --target /usr/bin/git
                                               always run this program as git
@@ -45,7 +45,7 @@ Examples:
 /// Arguments of `hooks install`.
 #[derive(Args, Debug)]
 pub(super) struct Install {
-    /// Commands to wrap; without any, every known one that is on this machine
+    /// Commands to wrap; without any, the usual ones that are on this machine
     names: Vec<String>,
     /// The real program, absolute; without it the program is looked for on PATH at every call
     #[arg(long, value_name = "PATH")]
@@ -160,7 +160,7 @@ impl Install {
         if self.target.is_some() {
             return Ok(Vec::new());
         }
-        if self.all { Ok(known_names()) } else { known_and_present(session) }
+        if self.all { Ok(names_of(|_| true)) } else { usual_and_present(session) }
     }
 
     /// The target, refused when it cannot be what stands behind a wrapper.
@@ -268,17 +268,18 @@ pub(super) fn links_plan(
     Ok(steps)
 }
 
-/// The known commands whose real program is on this machine.
-pub(super) fn known_and_present(session: &Session) -> Result<Vec<CommandName>> {
+/// The usual commands whose real program is on this machine.
+pub(super) fn usual_and_present(session: &Session) -> Result<Vec<CommandName>> {
     let gate = session.gate()?;
-    let mut names = known_names();
+    let mut names = names_of(|profile| profile.usual);
     names.retain(|name| gate.real_program(name.as_str().as_ref(), None).is_some());
     Ok(names)
 }
 
-/// The names of all profiles, and the other names of the same commands.
-fn known_names() -> Vec<CommandName> {
+/// The names of these profiles, and the other names of the same commands.
+fn names_of(wanted: impl Fn(&Profile) -> bool) -> Vec<CommandName> {
     let names = datafog_shim::profiles()
+        .filter(|profile| wanted(profile))
         .flat_map(|profile| std::iter::once(profile.name).chain(profile.aliases.iter().copied()));
     names.filter_map(|name| name.parse().ok()).collect()
 }

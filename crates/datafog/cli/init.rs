@@ -7,7 +7,7 @@ use clap::Args;
 use datafog_core::Mode;
 use datafog_shim::CommandName;
 
-use super::hooks::{known_and_present, links_plan, parse_names};
+use super::hooks::{links_plan, parse_names, usual_and_present};
 use super::plan::{self, Plan, Step};
 use super::session::Session;
 use super::{installation, output::Tone};
@@ -21,7 +21,7 @@ line to the start files of your shells, so that the wrappers come first on PATH.
 again: what stands is left alone. `datafog uninstall` takes all of it back.
 
 Examples:
-  datafog init                        wrap every known command that is on this machine
+  datafog init                        wrap the usual commands that are on this machine
   datafog init --observe              only record; nothing is ever blocked
   datafog init --shims git,curl       wrap these two
   datafog init --dry-run              show every change, make none
@@ -88,7 +88,7 @@ impl Init {
         };
         let mut plan = installation::plan(session, mode)?;
         let mut names = match self.shims.as_slice() {
-            [] => known_and_present(session)?,
+            [] => usual_and_present(session)?,
             [none] if none == "none" => Vec::new(),
             names => parse_names(names)?,
         };

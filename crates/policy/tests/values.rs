@@ -65,7 +65,7 @@ fn places() -> Vec<Place> {
         policy(
             "rule.when",
             &format!("{risk}{RULE}[rule.when]\nuser = 'ann'\n@\n"),
-            &["ci=true", "unclear=true", "unscanned=true"],
+            &["ci=true", "unclear=true", "uncommitted=true", "unscanned=true"],
         ),
         policy(
             "approval",
@@ -159,12 +159,18 @@ fn places() -> Vec<Place> {
         example(
             "example",
             "run = 'git push'",
-            &["unscanned=true", "ci=true", "finding=['x', 'x']", "run=['x', 'x']"],
+            &[
+                "unscanned=true",
+                "ci=true",
+                "uncommitted=true",
+                "finding=['x', 'x']",
+                "run=['x', 'x']",
+            ],
         ),
         example(
             "tool",
             "tool = 't'",
-            &["args={}", "unscanned=true", "ci=true", "finding=['x', 'x']"],
+            &["args={}", "unscanned=true", "ci=true", "uncommitted=true", "finding=['x', 'x']"],
         ),
         example(
             "declared",

@@ -97,11 +97,12 @@ fn profile(file: &File) -> String {
         Deliver::Path => "Path",
     };
     format!(
-        "Profile {{ name: {:?}, aliases: &{:?}, family: {:?}, deliver: Deliver::{deliver}, \
+        "Profile {{ name: {:?}, aliases: &{:?}, usual: {:?}, family: {:?}, deliver: Deliver::{deliver}, \
          contact: crate::transport::{}::contact, assumes: &[{}], endpoints: &[{}], redirects: &[{}], \
          startup: {}, wraps: {}, starts: {}, command: {} }}",
         file.name.get_ref(),
         file.aliases.iter().map(Spanned::get_ref).collect::<Vec<_>>(),
+        file.usual,
         file.family,
         file.transport.get_ref().replace('-', "_"),
         join(file.assumes.iter().map(|assumed| effect(*assumed))),

@@ -19,6 +19,10 @@ pub(crate) struct File {
     /// Other names of the same program (`pip3`).
     #[serde(default)]
     pub(crate) aliases: Vec<Spanned<String>>,
+    /// An installation wraps it when no commands are named: what everyday work goes through, and
+    /// what a wrapper costs least.
+    #[serde(default)]
+    pub(crate) usual: bool,
     /// The family that policies know (`vcs`, `http`); empty when there is none.
     #[serde(default)]
     pub(crate) family: String,

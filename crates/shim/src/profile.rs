@@ -21,6 +21,8 @@ pub struct Profile {
     pub name: &'static str,
     /// Other names of the same program (`pip3` of `pip`).
     pub aliases: &'static [&'static str],
+    /// Whether an installation wraps it when no commands are named.
+    pub usual: bool,
     /// Family that policies know (`vcs`, `http`); empty when there is none.
     pub family: &'static str,
     /// Whether the command can be handed the judged bytes, or opens paths by itself.
