@@ -59,9 +59,13 @@ pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
     if nobody || is_version(candidate) || is_in_drawing(candidate) {
         return Judgement::Refuse;
     }
-    let small = address.octets().iter().all(|octet| *octet < 10);
-    let section = small && !RESOLVERS.contains(&address.octets()) && !is_said(candidate);
-    Judgement::sound_if(!address.is_private() && !section)
+    // Versions and sections have small numbers, and of addresses one in forty has no other.
+    let known = match address.octets().into_iter().max().unwrap_or_default() {
+        0..=9 => RESOLVERS.contains(&address.octets()) || is_said(candidate),
+        10..=99 => is_said(candidate) || is_placed(candidate),
+        100.. => true,
+    };
+    Judgement::sound_if(!address.is_private() && known)
 }
 
 /// A global address of the sixth version that begins with the candidate.
@@ -111,6 +115,13 @@ fn is_said(candidate: &Candidate<'_>) -> bool {
     let head = candidate.before();
     let near = head.get(head.len().saturating_sub(CONTEXT)..).unwrap_or_default();
     ADDRESSES.stand_near_end(near, CONTEXT)
+}
+
+/// Whether marks around it say that it is an address: a port or the length of a prefix behind it, the
+/// user of a URL or a scheme before it, or a line of a log that begins with it.
+fn is_placed(candidate: &Candidate<'_>) -> bool {
+    matches!(candidate.before(), [.., b'@'] | [.., b'/', b'/'])
+        || matches!(candidate.after(), [b':' | b'/', b'0'..=b'9', ..] | [b' ', b'-', b' ', ..])
 }
 
 /// Whether it stands between numbers with a fraction, as in the path of a drawing, which leaves out

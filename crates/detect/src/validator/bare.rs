@@ -178,9 +178,10 @@ pub(super) fn it_fiscal(candidate: &mut Candidate<'_>) -> Judgement {
     europe::it_fiscal(candidate)
 }
 
-/// Indian Aadhaar number in its printed groups, or all there is of a text.
+/// Indian Aadhaar number in its printed groups. Twelve digits without them are as well the account
+/// of a cloud or the id of a row, even where they are all of a text.
 pub(super) fn in_aadhaar(candidate: &mut Candidate<'_>) -> Judgement {
-    if is_whole(candidate) || is_printed(candidate, &["dddd dddd dddd", "dddd-dddd-dddd"]) {
+    if is_printed(candidate, &["dddd dddd dddd", "dddd-dddd-dddd"]) {
         national::is_aadhaar(candidate)
     } else {
         Judgement::Refuse

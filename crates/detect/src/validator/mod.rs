@@ -66,6 +66,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("alone-sg-nric", bare::sg_nric),
     ("alone-us-mbi", bare::us_mbi),
     ("answer", beside::answer),
+    ("apart", shape::apart),
     ("ar-cuit", world::ar_cuit),
     ("at-svnr", europe::at_svnr),
     ("atlassian-crc32", crc32::atlassian),

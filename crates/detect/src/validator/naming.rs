@@ -14,7 +14,8 @@ static SHORT_PASSWORDS: Words = words! {
 static HOLDERS: Words = words! {
     "account" "admin" "app" "auth" "basic" "become" "cert" "database" "default" "enable" "jenkins"
     "key" "keystore" "master" "mssql" "oracle" "rpc" "service" "store" "system" "temp" "truststore" "vnc"
-    "wifi" "wpa" "db" "email" "ftp" "http" "imap" "ldap" "login" "mail"
+    "wifi" "wpa" "backup" "bind" "bmc" "cifs" "docker" "elastic" "git" "grafana" "ilo" "ipmi" "kafka" "nexus" "pdf" "radius"
+    "registry" "repl" "replication" "samba" "smb" "snmp" "vpn" "wlan" "zip" "db" "email" "ftp" "http" "imap" "ldap" "login" "mail"
     "mongo" "my" "mysql" "pg" "postgres" "proxy" "rabbitmq" "redis" "root" "sftp" "smtp" "sql" "ssh"
     "sudo" "user"
 };
@@ -68,7 +69,7 @@ static KEY_VETOES: Words = words! {
     "press" "prev" "primary" "prop" "property" "public" "query" "react" "record" "registry" "resource"
     "result" "route" "routing" "row" "same" "search" "set" "setting" "socket" "shard" "shortcut" "sort" "state" "storage"
     "surrogate" "tab" "table" "tag" "template" "that" "the" "theme" "this" "translation" "trace"
-    "tree" "unique" "unknown" "valid" "widget" "with" "word" "xml" "yaml" "your"
+    "tree" "unique" "unknown" "valid" "websocket" "widget" "with" "word" "xml" "yaml" "your"
 };
 
 /// Words that make a following `token` something else.

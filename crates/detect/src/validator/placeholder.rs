@@ -24,7 +24,7 @@ static NOTHING: Words = words! {
     "any" "object" "optional" "required" "empty" "unset" "default" "password" "passwd" "pass"
     "secret" "token" "key" "apikey" "api_key" "test" "foo" "bar" "baz" "value" "bytes" "text"
     "varchar" "inherit" "self" "this" "hidden" "env" "prompt" "file" "name" "yes" "no" "user" "username"
-    "always" "anoncvs" "anonymous" "correct" "encrypted" "guest" "ignored" "incorrect" "message"
+    "added" "always" "anoncvs" "changed" "deprecated" "fixed" "removed" "renamed" "anonymous" "correct" "encrypted" "guest" "ignored" "incorrect" "message"
     "mock" "never" "right" "stub" "testpass" "tiger" "unencrypted" "wrong"
 };
 
@@ -51,14 +51,15 @@ pub(crate) fn is_reference(value: &[u8]) -> bool {
 /// The same of a value whose bytes are counted.
 pub(super) fn refers(value: &[u8], census: Census) -> bool {
     let percent = || matches!(value, [b'%', inner @ .., b'%'] | [b'{', inner @ .., b'}'] if !inner.is_empty());
+    let ticks = || value.iter().filter(|byte| **byte == b'`').count() >= 2;
     let expanded = || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$("));
     REFERENCES.begin(value)
-        || (census.has(EXPANSIONS) && (percent() || expanded()))
+        || (census.has(EXPANSIONS) && (percent() || expanded() || ticks()))
         || (census.has(SLASH) && is_path(value))
 }
 
 /// Marks of what is replaced by a value, and of paths.
-const EXPANSIONS: u32 = marks(b"%{$");
+const EXPANSIONS: u32 = marks(b"%{$`");
 const SLASH: u32 = marks(b"/");
 
 /// Whether a value is the path of a file, rather than bytes in base64.
@@ -105,6 +106,8 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
         || NOTHING.contain(bare)
         || TRANSLATED.contain(value)
         || PLACEHOLDERS.stand_in(value)
+        || (value.contains(&b':')
+            && value.split(|byte| *byte == b':').all(|it| NOTHING.contain(it)))
 }
 
 /// Whether a token with the right head is a documented sample: its first `head` bytes do not count.
@@ -120,7 +123,19 @@ fn is_filler(value: &[u8]) -> bool {
     let mut jumps =
         value.windows(2).filter(|pair| !matches!(pair, [a, b] if a.wrapping_add(1) == *b));
     // One jump is allowed: `1234567890`.
-    two || (value.len() >= 6 && jumps.nth(1).is_none())
+    two || (value.len() >= 6 && jumps.nth(1).is_none()) || is_counting(value)
+}
+
+/// Whether a value is bytes in hex of which each is one more than the byte before: `0001020304050607`.
+fn is_counting(value: &[u8]) -> bool {
+    let (pairs, rest) = value.as_chunks::<2>();
+    let byte = |pair: &[u8; 2]| {
+        str::from_utf8(pair).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok())
+    };
+    let follows = |(one, next): (&[u8; 2], &[u8; 2])| {
+        byte(one).is_some_and(|one| byte(next) == Some(one.wrapping_add(1)))
+    };
+    rest.is_empty() && pairs.len() >= 8 && pairs.iter().zip(pairs.iter().skip(1)).all(follows)
 }
 
 #[cfg(test)]
@@ -129,9 +144,16 @@ mod tests {
 
     #[test]
     fn references_are_known() {
-        for value in
-            ["${TOKEN}", "$TOKEN", "{{ token }}", "%TOKEN%", "op://a/b", "/run/secrets/x", "x${Y}z"]
-        {
+        for value in [
+            "${TOKEN}",
+            "$TOKEN",
+            "'`pwd`'",
+            "{{ token }}",
+            "%TOKEN%",
+            "op://a/b",
+            "/run/secrets/x",
+            "x${Y}z",
+        ] {
             assert!(is_reference(value.as_bytes()), "{value}");
         }
         assert!(!is_reference(b"hunter2") && !is_reference(b"/x+9kd"));
@@ -140,9 +162,17 @@ mod tests {
 
     #[test]
     fn placeholders_are_known() {
-        for value in
-            ["changeme", "CHANGEME", "xxxxxxxx", "<token>", "your-token", "********", "123456"]
-        {
+        for value in [
+            "changeme",
+            "CHANGEME",
+            "user:passwd",
+            "000102030405060708090A0B0C0D0E0F",
+            "xxxxxxxx",
+            "<token>",
+            "your-token",
+            "********",
+            "123456",
+        ] {
             assert!(is_placeholder(value.as_bytes()), "{value}");
         }
         assert!(
@@ -150,6 +180,6 @@ mod tests {
                 .iter()
                 .all(|it| is_placeholder(it.as_bytes()))
         );
-        assert!(!is_placeholder(b"hunter2"));
+        assert!(!is_placeholder(b"hunter2") && !is_placeholder(b"00010203040506070809ff0A"));
     }
 }

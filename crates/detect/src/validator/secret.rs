@@ -29,6 +29,10 @@ static ASKERS: Words = words! {
 const LEAST_KEY: usize = 16;
 const LEAST_PERHAPS: usize = 20;
 
+/// The same of one that is called a key and no more, and the most: longer ones are public.
+const LEAST_BARE: usize = 24;
+const MOST_BARE: usize = 128;
+
 /// The same of one whose form a service describes.
 const LEAST_SERVICE: usize = 16;
 
@@ -80,10 +84,29 @@ pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
     let least = match promise(candidate.name) {
         Some(Promise::Key) => LEAST_KEY,
         Some(Promise::PerhapsKey) => LEAST_PERHAPS,
+        None if is_bare_key(candidate) => LEAST_BARE,
         Some(Promise::Password) | None => return Judgement::Refuse,
     };
     Judgement::refuse_unless(is_key(candidate, least))
 }
+
+/// Whether a field is called `Key` and no more, and holds letters of both cases and digits: base64 of
+/// some bytes. Most such fields hold the name of something.
+fn is_bare_key(candidate: &Candidate<'_>) -> bool {
+    let census = Census::of(candidate.value());
+    // The quote before it was looked for together with the name.
+    let field =
+        matches!(candidate.name, [b'"' | b'\'', name @ ..] if name.eq_ignore_ascii_case(b"key"));
+    field
+        && candidate.quoted
+        && candidate.form == Form::Operator
+        && candidate.value().len() <= MOST_BARE
+        && census.is_made_of(BASE64_MARKS)
+        && [census.lower(), census.upper(), census.digits()].iter().all(|count| *count > 0)
+}
+
+/// Marks of base64.
+const BASE64_MARKS: u32 = marks(b"+/=");
 
 /// Whether a value of `least` bytes or more looks made by a machine and is given. What is cheap to
 /// know and refuses much is asked first.
@@ -95,7 +118,7 @@ fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
     let census = Census::of(value);
     census.is_made_of(KEY_MARKS)
         && !is_lettered(census)
-        && (candidate.form != Form::Item || census.kinds() > 2 || is_hex(value))
+        && (candidate.form != Form::Item || is_item(value, census))
         && entropy::is_random(value, census)
         && is_given(candidate)
         && !is_wordy(value, census)
@@ -104,6 +127,12 @@ fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
         && !is_placeholder(value)
         && !is_uuid(value)
         && promise(value).is_none()
+}
+
+/// Whether one of several literals in a row may be a key: the names of things may not.
+fn is_item(value: &[u8], census: Census) -> bool {
+    let named = census.has(UNDERSCORE) && (census.lower() == 0 || census.upper() == 0);
+    is_hex(value) || (census.kinds() > 2 && !named)
 }
 
 /// Most bytes of a key.
@@ -221,7 +250,8 @@ fn widen(candidate: &mut Candidate<'_>) {
 /// Whether what follows an option is another one, so that the first takes no value, or asks for it:
 /// `--no-ask-password --no-wall`, `--password -u root`.
 fn is_other_option(candidate: &Candidate<'_>) -> bool {
-    let option = matches!(candidate.value(), [b'-', b'a'..=b'z' | b'A'..=b'Z'] | [b'-', b'-', b'a'..=b'z', ..]);
+    let option =
+        matches!(candidate.value(), [b'-', b'a'..=b'z' | b'A'..=b'Z', ..] | [b'-', b'-', ..]);
     let negated = candidate.name.starts_with(b"--no-");
     candidate.form == Form::Option && !candidate.quoted && (option || negated)
 }
@@ -264,6 +294,8 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
         _ if short && !candidate.quoted && !is_tight(candidate) && !is_entry(candidate, census) => {
             true
         }
+        // Nor is the result of a test, whose name is quoted.
+        _ if short && words > 0 && is_constant(candidate.name) => true,
         _ if words > 2 || (words > 0 && (kinds < 2 || is_text(value))) => true,
         // The last argument is more likely a value than one in the middle.
         Form::Item => {
@@ -278,8 +310,9 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
         }
         Form::Call if short => words > 0 || kinds < 3,
         Form::Pair => {
-            let constant = candidate.name.iter().all(|byte| !byte.is_ascii_lowercase());
-            !constant && (kinds < 2 || is_identifier(census)) && !is_scrambled(value, census)
+            !is_constant(candidate.name)
+                && (kinds < 2 || is_identifier(census))
+                && !is_scrambled(value, census)
         }
         Form::Call | Form::Element | Form::Near | Form::Operator | Form::Option => {
             is_word_of_prose(candidate, census)
@@ -300,6 +333,11 @@ fn is_word_of_prose(candidate: &Candidate<'_>, census: Census) -> bool {
     (!candidate.quoted && is_loose(candidate) && (word() || named()))
         || (one && compared())
         || (!candidate.quoted && word() && is_inside(candidate))
+}
+
+/// Whether a name has no small letter.
+fn is_constant(name: &[u8]) -> bool {
+    name.iter().all(|byte| !byte.is_ascii_lowercase())
 }
 
 /// How many blanks a value has.

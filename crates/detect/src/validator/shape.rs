@@ -37,6 +37,15 @@ pub(super) fn random_base64(candidate: &mut Candidate<'_>) -> Judgement {
     random(candidate)
 }
 
+/// A token of letters and digits that is no part of a longer text in base64.
+pub(super) fn apart(candidate: &mut Candidate<'_>) -> Judgement {
+    let before = candidate.before().last().copied().unwrap_or_default();
+    let after = candidate.after().first().copied().unwrap_or_default();
+    // Between two slashes it is a part of a path.
+    let inside = matches!((before, after), (b'+', b'+' | b'/') | (b'/', b'+'));
+    Judgement::refuse_unless(!inside)
+}
+
 /// OpenAI's constant with enough random text on both sides.
 pub(super) fn openai(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
@@ -153,8 +162,8 @@ fn date_in_words(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::refuse_unless(named)
 }
 
-/// When a file was made, and how far before a date that is looked for.
-static FILES: Words = words! { "birthtime" };
+/// When a file was made, a wish, and how far before a date that is looked for.
+static FILES: Words = words! { "birthtime" "happy birthday" };
 const CONTEXT: usize = 40;
 
 /// Beginnings of the names of months.
