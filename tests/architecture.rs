@@ -2,7 +2,10 @@
 
 /// Which of our crates each crate may use.
 const EDGES: &[(&str, &[&str])] = &[
-    ("datafog-api", &["datafog-core"]),
+    (
+        "datafog-api",
+        &["datafog-config", "datafog-core", "datafog-detect", "datafog-gate", "datafog-shim"],
+    ),
     ("datafog-approval", &["datafog-core"]),
     ("datafog-audit", &["datafog-core"]),
     ("datafog-config", &["datafog-core"]),

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use datafog_core::{Decision, Destination, Event, Facts, Flows, Id, Reach, ReceiptKind, Value};
+use datafog_core::{
+    Decision, Destination, Event, Facts, Flows, Id, Reach, ReceiptKind, ToolCall, Value,
+};
 use datafog_policy::Policy;
 use datafog_shim::Mask;
 use jiff::Timestamp;
@@ -105,22 +107,7 @@ pub(crate) fn destinations(case: &Case<'_>) -> Vec<String> {
 /// credential is not shown.
 pub(crate) fn command(case: &Case<'_>) -> String {
     if let Some(tool) = case.action.tool.as_ref().filter(|_| case.action.argv.is_empty()) {
-        let names = match &tool.arguments {
-            Value::Table(members) => members.iter().map(|(name, _)| name.as_str()).collect(),
-            Value::Bool(_)
-            | Value::Float(_)
-            | Value::Integer(_)
-            | Value::List(_)
-            | Value::Null
-            | Value::Text(_) => Vec::new(),
-        };
-        let text = format!("tool:{} {}", tool.name, names.join(" "));
-        return text
-            .trim_end()
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(512)
-            .collect();
+        return tool_line(tool);
     }
     let covered = |argument: usize| -> Vec<Mask> {
         veil::masks(case).filter(|(index, _)| *index == argument).map(|(_, mask)| mask).collect()
@@ -128,7 +115,23 @@ pub(crate) fn command(case: &Case<'_>) -> String {
     datafog_shim::display(&case.action.argv, &case.action.invocation, &covered)
 }
 
-fn destination(destination: &Destination) -> String {
+/// A tool's call that runs no command that could be read: its name and those of its arguments.
+pub(crate) fn tool_line(tool: &ToolCall) -> String {
+    let names = match &tool.arguments {
+        Value::Table(members) => members.iter().map(|(name, _)| name.as_str()).collect(),
+        Value::Bool(_)
+        | Value::Float(_)
+        | Value::Integer(_)
+        | Value::List(_)
+        | Value::Null
+        | Value::Text(_) => Vec::new(),
+    };
+    let text = format!("tool:{} {}", tool.name, names.join(" "));
+    text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }).take(512).collect()
+}
+
+/// One place, as receipts name it.
+pub(crate) fn destination(destination: &Destination) -> String {
     let port = destination.port.map(|port| format!(":{port}")).unwrap_or_default();
     let reach = match destination.reach {
         Reach::Loopback if !destination.host.is_loopback() => " (bent to this machine)",

@@ -142,6 +142,15 @@ pub(crate) fn join(
     others: &[Box<dyn ForeignPolicy>],
     case: &Case<'_>,
 ) -> (Decision, Vec<Asked>) {
+    join_with(own, others, &|policy| policy.decide(case, case.world))
+}
+
+/// The same, whoever asks the others.
+pub(crate) fn join_with(
+    own: (&Policy, Decision),
+    others: &[Box<dyn ForeignPolicy>],
+    ask: &dyn Fn(&dyn ForeignPolicy) -> Decision,
+) -> (Decision, Vec<Asked>) {
     let (policy, decision) = own;
     if others.is_empty() {
         return (decision, Vec::new());
@@ -156,7 +165,7 @@ pub(crate) fn join(
         id: policy.id().to_owned(),
         version: policy.version().to_owned(),
         digest: policy.digest(),
-        decision: policy.decide(case, case.world),
+        decision: ask(policy.as_ref()),
     }));
     let decisions = asked.iter().map(|one| one.decision.clone());
     (decisions.reduce(stricter).unwrap_or_else(nobody), asked)

@@ -55,6 +55,40 @@ pub(crate) fn inspect(action: &Action, key: &Key, state: &State, mode: Mode) -> 
     inspect_within(action, key, state, (mode, &mut local_left))
 }
 
+/// Looks at what was sent along with an action on another machine: its words, and `text`. Files and
+/// streams are there, not here, so of what would leave nothing else can be scanned.
+pub(crate) fn inspect_sent(
+    action: &Action,
+    key: &Key,
+    state: &State,
+    text: Option<&[u8]>,
+) -> Inspection {
+    let custom = state.custom.as_ref();
+    let mut inspector = Inspector {
+        action,
+        key,
+        limits: state.settings.limits,
+        local_left: &mut 0,
+        mode: Mode::Enforced,
+        scanner: Scanner::new(key).allowing(custom),
+        custom,
+        seen: Inspection::default(),
+    };
+    inspector.arguments();
+    for source in &action.invocation.contents {
+        match &source.carrier {
+            Carrier::File(path) => {
+                inspector.unread(source.flow == Flow::Leaves, path, "was not sent along");
+            }
+            Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => {
+                inspector.content(source);
+            }
+        }
+    }
+    inspector.sent(text);
+    inspector.seen
+}
+
 /// Looks at everything that was started, and at what that starts; all together may read no more of
 /// local files than one call.
 pub(crate) fn inspect_started(all: &mut [Started], key: &Key, state: &State, mode: Mode) {
@@ -150,6 +184,25 @@ impl Inspector<'_> {
         let text = self.action.argv.get(argument).map(|text| text.as_encoded_bytes());
         let before = span.start().checked_sub(1).and_then(|at| text?.get(at));
         before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80)
+    }
+
+    /// Looks at the text that was sent along with an action elsewhere: its standard input, where it
+    /// takes any.
+    fn sent(&mut self, text: Option<&[u8]>) {
+        let takes_stdin = self.action.invocation.stdin == StdinUse::Content;
+        match text {
+            Some(text) => {
+                let field = || Channel::Field(String::from("text"));
+                let channel = if takes_stdin { Channel::Stdin } else { field() };
+                self.text(text, &channel);
+                let bytes = text.len() as u64;
+                self.seen.channels.push(ChannelScan { channel, bytes, digest: None });
+            }
+            None if takes_stdin && self.stdin_flow() == Flow::Leaves => {
+                self.seen.unscanned.push(String::from("standard input was not sent along"));
+            }
+            None => {}
+        }
     }
 
     /// Scans a part of an argument; what the whole argument showed already is not told twice.

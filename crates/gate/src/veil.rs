@@ -6,8 +6,9 @@
 //! the text itself.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 
-use datafog_core::{Channel, Event, Facts, Key};
+use datafog_core::{Channel, Event, Facts, Finding, Key};
 use datafog_detect::Scanner;
 use datafog_shim::Mask;
 
@@ -28,11 +29,21 @@ impl<'a> Veil<'a> {
     /// For texts about one action.
     pub(crate) fn of(case: &'a Case<'_>, key: &'a Key) -> Self {
         let masked = case.all().flat_map(|one| masks(one).map(|mask| (&one.action.argv, mask)));
-        let values = Concealed::new(masked.filter_map(|(argv, (argument, mask))| {
+        let strange = !case.action.invocation.known || case.action.tool.is_some();
+        Self::over_arguments(key, masked, strange)
+    }
+
+    /// For texts about arguments of which parts are covered; `strange` where more may be secret than
+    /// is known.
+    pub(crate) fn over_arguments<'v>(
+        key: &'a Key,
+        covered: impl Iterator<Item = (&'v Vec<OsString>, (usize, Mask))>,
+        strange: bool,
+    ) -> Self {
+        let values = Concealed::new(covered.filter_map(|(argv, (argument, mask))| {
             let text = argv.get(argument)?.as_encoded_bytes();
             Some((mask.span.of(text)?, mask.label))
         }));
-        let strange = !case.action.invocation.known || case.action.tool.is_some();
         Self { scanner: Scanner::new(key), values, strange }
     }
 
@@ -94,7 +105,12 @@ impl<'a> Veil<'a> {
 
 /// What covers arguments: every finding, by its argument.
 pub(crate) fn masks<'c>(case: &'c Case<'_>) -> impl Iterator<Item = (usize, Mask)> + 'c {
-    case.findings().iter().filter_map(|finding| match finding.channel {
+    masks_of(case.findings())
+}
+
+/// What covers arguments, of these findings.
+pub(crate) fn masks_of(findings: &[Finding]) -> impl Iterator<Item = (usize, Mask)> {
+    findings.iter().filter_map(|finding| match finding.channel {
         Channel::Argument(index) => {
             Some((index, Mask { span: finding.span, label: finding.entity.to_string() }))
         }

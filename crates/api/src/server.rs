@@ -1,0 +1,68 @@
+//! The HTTP server: routes, who may use them, and what every request goes through.
+//!
+//! [`app`] makes the whole of it out of an [`App`], without a socket. Each dialect translates a
+//! request into a question for the gate's decide-only half, stores the event, and translates the
+//! decision back; none of them judges.
+
+mod context;
+mod datafog;
+mod guard;
+mod metrics;
+mod problem;
+mod rate;
+mod routes;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::identity::Keyring;
+use crate::judges::Judges;
+use crate::store::Store;
+use metrics::Metrics;
+use rate::Rates;
+
+pub use routes::app;
+
+/// What a server is made of.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) judges: Judges,
+    pub(crate) keyring: Keyring,
+    pub(crate) hosts: Vec<String>,
+    pub(crate) rates: Rates,
+    pub(crate) metrics: Metrics,
+    pub(crate) started: Timestamp,
+}
+
+/// What can be set of a server.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A token that whoever knows it shares (`DATAFOG_API_TOKEN`).
+    pub token: Option<String>,
+    /// Names that requests may call this server by, besides those of this machine itself.
+    pub hosts: Vec<String>,
+    /// Requests per second of one credential; 0 for any number (`DATAFOG_RATE_LIMIT_RPS`).
+    pub rate: u32,
+}
+
+impl App {
+    /// A server that keeps its events in `store` and has its questions judged by `judges`.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, judges: Judges, options: &Options) -> Self {
+        let keyring = Keyring::new(Arc::clone(&store), options.token.as_deref());
+        Self {
+            store,
+            judges,
+            keyring,
+            hosts: options.hosts.clone(),
+            rates: Rates::of(options.rate),
+            metrics: Metrics::default(),
+            started: Timestamp::now(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! What the server keeps of a request beside the event: who sent it, by which names, in whose words.
+//!
+//! A caller's names are free text, so a secret may stand in them. What a detector recognises makes
+//! the whole text unreadable, and none is longer than 256 letters.
+
+use datafog_core::{Channel, Digest, Event};
+use datafog_gate::Judge;
+use serde::{Deserialize, Serialize};
+
+use crate::identity::Caller;
+
+/// Most letters of a name that are kept.
+const MOST: usize = 256;
+
+/// An event with what the server knows besides: one line of the store.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line<'a> {
+    #[serde(flatten)]
+    pub(crate) event: &'a Event,
+    pub(crate) server: &'a Context,
+}
+
+/// Beside the event.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Context {
+    /// The credential's tenant.
+    pub(crate) tenant: String,
+    /// Id of the credential's key; empty with the shared token.
+    pub(crate) key: String,
+    /// In whose form it was asked.
+    pub(crate) dialect: String,
+    pub(crate) request_id: String,
+    pub(crate) trace_id: String,
+    /// The tenant that the caller names; it counts for nothing.
+    pub(crate) tenant_id: String,
+    pub(crate) actor_id: String,
+    pub(crate) session_id: String,
+    /// Keyed digest of what was asked, without its names.
+    pub(crate) input_hash: String,
+    /// The action in the caller's words.
+    pub(crate) action_type: String,
+    pub(crate) tool: String,
+    pub(crate) sensitive: bool,
+}
+
+impl Context {
+    /// Of a request by this caller.
+    pub(crate) fn of(caller: &Caller, dialect: &str) -> Self {
+        Self {
+            tenant: caller.tenant.clone(),
+            key: caller.key.clone().unwrap_or_default(),
+            dialect: dialect.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The same where no name can hold a secret.
+    pub(crate) fn plain(mut self, judge: &Judge<'_>) -> Self {
+        let names = [
+            &mut self.request_id,
+            &mut self.trace_id,
+            &mut self.tenant_id,
+            &mut self.actor_id,
+            &mut self.session_id,
+            &mut self.action_type,
+            &mut self.tool,
+        ];
+        for name in names {
+            *name = plain(judge, name);
+        }
+        self
+    }
+}
+
+/// A name as it may be kept.
+fn plain(judge: &Judge<'_>, name: &str) -> String {
+    let found = judge.scan(name.as_bytes(), &Channel::Field(String::from("name")));
+    let secret = found.iter().find(|finding| finding.entity.starts_with("secret."));
+    match secret {
+        Some(finding) => format!("‹{}›", finding.entity),
+        None => name.chars().filter(|letter| !letter.is_control()).take(MOST).collect(),
+    }
+}
+
+/// What a repeated request must be equal in: keyed, so that nothing can be found by trying.
+pub(crate) fn digest(judge: &Judge<'_>, request: &[u8]) -> [u8; 32] {
+    *judge.key().digest("request", [request]).as_bytes()
+}
+
+/// A digest as it is told.
+pub(crate) fn hex(digest: [u8; 32]) -> String {
+    Digest::from_bytes(digest).to_string()
+}

@@ -1,0 +1,95 @@
+//! DataFog's dialect: the routes, shapes and codes of its service (contract §3), without its
+//! defects.
+//!
+//! What differs on purpose: findings that are sent along never switch scanning off, and their places
+//! are checked; no receipt holds a value; lists are newest first; a bad parameter is an error; a
+//! verdict that is not stored is not told (503); `require_approval`, which the original does not know
+//! and its clients block on, is told as it is.
+
+mod ask;
+mod body;
+mod decide;
+mod list;
+mod scan;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+
+use super::App;
+use super::guard::RequestId;
+use super::problem::Problem;
+
+pub(crate) use decide::decide;
+pub(crate) use list::{events, receipt, receipts};
+pub(crate) use scan::scan;
+
+/// A policy, by name.
+#[derive(Clone, Debug, Serialize)]
+struct PolicyName {
+    policy_id: String,
+    policy_version: String,
+}
+
+/// What is in force.
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    #[serde(flatten)]
+    policy: PolicyName,
+    started_at: String,
+    /// Why what is in force is not what the files say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stale: Option<&'static str>,
+}
+
+impl PolicyName {
+    fn of(judge: &datafog_gate::Judge<'_>) -> Self {
+        let policy = judge.policy();
+        Self { policy_id: policy.id().to_owned(), policy_version: policy.version().to_owned() }
+    }
+}
+
+/// `GET /health`: for everybody, so it tells no more than that.
+pub(crate) async fn health(
+    State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
+) -> Response {
+    let asked = app.judges.ask(|judge| (PolicyName::of(judge), judge.stale().is_some())).await;
+    match asked {
+        Ok((policy, is_stale)) => {
+            let stale = is_stale
+                .then_some("the policy's files cannot be loaded; the last good set is in force");
+            let started_at = format!("{:.0}", app.started);
+            Json(Health { status: "ok", policy, started_at, stale }).into_response()
+        }
+        Err(error) => Problem::ours(&error).answer(&id.0),
+    }
+}
+
+/// `GET /v1/policy/version`.
+pub(crate) async fn version(
+    State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
+) -> Response {
+    match app.judges.ask(PolicyName::of).await {
+        Ok(policy) => Json(policy).into_response(),
+        Err(error) => Problem::ours(&error).answer(&id.0),
+    }
+}
+
+/// `GET /metrics`: JSON, or Prometheus' text for who asks for text.
+pub(crate) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("text/plain") || accept.contains("openmetrics"))
+    {
+        let form = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+        return (form, app.metrics.prometheus()).into_response();
+    }
+    Json(app.metrics.json(app.started)).into_response()
+}

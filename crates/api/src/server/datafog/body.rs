@@ -1,0 +1,140 @@
+//! What is sent: JSON bodies with their limits (contract §3.3), and what they hold (§3.4).
+//!
+//! As with the original, unknown members are no error and `null` is as good as nothing. Unlike it, a
+//! body is one value and nothing behind it.
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, header};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+
+use crate::server::problem::{Kind, Problem};
+
+/// Most bytes of a body.
+const MOST: usize = 1_048_576;
+
+/// Reads a body of JSON.
+pub(super) async fn read<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<T, Problem> {
+    let form = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media = form.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !media.eq_ignore_ascii_case("application/json") {
+        let message = "content type must be application/json";
+        return Err(Problem::new(Kind::MediaType, message));
+    }
+    let too_large = |_| Problem::new(Kind::TooLarge, "request body too large");
+    let bytes = to_bytes(body, MOST).await.map_err(too_large)?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        // Where it is wrong, and not what stands there.
+        let place = format!("line {}, column {}", error.line(), error.column());
+        let what = match error.classify() {
+            serde_json::error::Category::Data => "a member of another type than expected",
+            serde_json::error::Category::Eof => "it ends too early",
+            serde_json::error::Category::Io | serde_json::error::Category::Syntax => "no JSON",
+        };
+        Problem::new(Kind::Invalid, "invalid json").with(format!("{what} at {place}"))
+    })
+}
+
+/// `null` is as good as nothing.
+fn given<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// What every request may say of itself.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Names {
+    #[serde(default, deserialize_with = "given")]
+    pub(super) request_id: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) trace_id: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) tenant_id: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) actor_id: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) session_id: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) idempotency_key: String,
+}
+
+/// `POST /v1/scan`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Scan {
+    #[serde(default, deserialize_with = "given")]
+    pub(super) text: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) entity_types: Vec<String>,
+    #[serde(flatten)]
+    pub(super) names: Names,
+}
+
+/// `POST /v1/decide`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Decide {
+    #[serde(default, deserialize_with = "given")]
+    pub(super) action: Action,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) text: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) findings: Option<Vec<Finding>>,
+    #[serde(flatten)]
+    pub(super) names: Names,
+}
+
+/// An action in DataFog's words (contract §2.1).
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct Action {
+    #[serde(default, rename = "type", deserialize_with = "given")]
+    pub(super) kind: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) tool: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) resource: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) command: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) args: Vec<String>,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) sensitive: bool,
+}
+
+/// A finding, sent or told: offsets are bytes of UTF-8, the end is exclusive.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub(super) struct Finding {
+    pub(super) entity_type: String,
+    /// What stands there. Told to nobody but who sent the text.
+    #[serde(default)]
+    pub(super) value: String,
+    #[serde(default)]
+    pub(super) start: usize,
+    #[serde(default)]
+    pub(super) end: usize,
+    #[serde(default)]
+    pub(super) confidence: f64,
+}
+
+impl Finding {
+    /// Checks that it says where it is: within the text where there is one, at whole letters, and
+    /// with the value that stands there.
+    pub(super) fn check(&self, text: &str) -> Result<(), Problem> {
+        let wrong = |message: &str| Err(Problem::new(Kind::Invalid, message));
+        if self.entity_type.trim().is_empty() {
+            return wrong("a finding without entity_type");
+        }
+        if self.start > self.end || !(0.0..=1.0).contains(&self.confidence) {
+            return wrong("a finding whose end or confidence is out of range");
+        }
+        if text.is_empty() {
+            return Ok(());
+        }
+        match text.get(self.start..self.end) {
+            Some(there) if self.value.is_empty() || there == self.value => Ok(()),
+            Some(_) => wrong("a finding whose value is not what stands in the text"),
+            None => wrong("a finding that is not within the text"),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! `POST /v1/decide` (contract §3.4): judged, stored, told.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use datafog_core::Verdict;
+use datafog_gate::{Judge, Judged};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::body::{self, Finding, Names};
+use super::{ask, words};
+use crate::identity::Caller;
+use crate::server::App;
+use crate::server::context::{self, Context, Line};
+use crate::server::guard::RequestId;
+use crate::server::problem::{Kind, Problem};
+use crate::store::{Answer, NewAnswer, NewEntry, Write, Written};
+
+/// What is answered.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Decided {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    request_id: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    trace_id: String,
+    decision: String,
+    receipt_id: String,
+    policy_version: String,
+    policy_id: String,
+    /// `null` when nothing matched.
+    matched_rules: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    transform_plan: Vec<Step>,
+    /// `null` when there was neither text nor a finding.
+    findings: Option<Vec<Finding>>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reason: String,
+}
+
+/// What is to be done with one kind of finding.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct Step {
+    entity_type: String,
+    mode: String,
+}
+
+/// What a judge makes of a request.
+struct Prepared {
+    answer: Decided,
+    entry: NewEntry,
+    question: [u8; 32],
+}
+
+/// Answers `POST /v1/decide`.
+pub(crate) async fn decide(
+    State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let asked = match body::read(&headers, body).await {
+        Ok(asked) => asked,
+        Err(problem) => return problem.answer(&id.0),
+    };
+    match decided(&app, &caller, asked).await {
+        Ok(answer) => Json(answer).into_response(),
+        Err(problem) => problem.answer(&id.0),
+    }
+}
+
+async fn decided(app: &App, caller: &Caller, asked: body::Decide) -> Result<Decided, Problem> {
+    if asked.action.kind.trim().is_empty() {
+        return Err(Problem::new(Kind::Invalid, "action.type is required"));
+    }
+    for finding in asked.findings.iter().flatten() {
+        finding.check(&asked.text)?;
+    }
+    let asked = Arc::new(asked);
+    let (request, context) = (Arc::clone(&asked), context_of(caller, &asked));
+    let prepared = app.judges.ask(move |judge| prepare(judge, &request, context)).await;
+    let Prepared { answer, entry, question } =
+        prepared.map_err(|error| Problem::ours(&error))??;
+    let kept = answer.without_values();
+    let repeatable = repeatable(caller, &asked.names, question, &kept)?;
+    let write = Write { entry: Some(entry), answer: repeatable };
+    // Nothing is told that was not stored.
+    let unstored = |_| Problem::new(Kind::Receipt, "the receipt could not be stored");
+    match app.store.write(write).await.map_err(unstored)? {
+        Written::Stored(_) => Ok(answer),
+        Written::Earlier(earlier) if earlier.question == question => {
+            let earlier: Decided =
+                serde_json::from_slice(&earlier.body).map_err(|error| Problem::ours(&error))?;
+            Ok(earlier.with_values(answer.findings))
+        }
+        Written::Earlier(_) => Err(conflict()),
+    }
+}
+
+/// The same key for something else.
+pub(super) fn conflict() -> Problem {
+    let message = "idempotency_key was used for another request";
+    Problem::new(Kind::Conflict, message)
+}
+
+/// What the server keeps of the request.
+fn context_of(caller: &Caller, asked: &body::Decide) -> Context {
+    let body::Decide { names, action, .. } = asked;
+    Context {
+        request_id: names.request_id.clone(),
+        trace_id: names.trace_id.clone(),
+        tenant_id: names.tenant_id.clone(),
+        actor_id: names.actor_id.clone(),
+        session_id: names.session_id.clone(),
+        action_type: action.kind.trim().to_lowercase(),
+        tool: action.tool.clone(),
+        sensitive: action.sensitive,
+        ..Context::of(caller, "datafog")
+    }
+}
+
+/// Judges, and says it in DataFog's words.
+fn prepare(judge: &Judge<'_>, asked: &body::Decide, context: Context) -> Result<Prepared, Problem> {
+    let supplied = asked.findings.as_deref().unwrap_or_default();
+    let stated = supplied.iter().filter_map(|finding| words::stated(judge, finding)).collect();
+    let ours = |error: &dyn core::error::Error| Problem::ours(error);
+    let question = ask::question(&asked.action, (&asked.text, stated), &asked.names);
+    let judged = judge.judge(question).map_err(|error| ours(&error))?;
+    let question = digest(judge, asked)?;
+    let context = Context { input_hash: context::hex(question), ..context.plain(judge) };
+    let line = Line { event: &judged.event, server: &context };
+    let entry = NewEntry::of(&line).map_err(|error| ours(&error))?;
+    let findings = findings(judge, asked, supplied);
+    Ok(Prepared { answer: told(&judged, asked, findings), entry, question })
+}
+
+/// What a request must be equal in to be the same: all but its own names.
+fn digest(judge: &Judge<'_>, asked: &body::Decide) -> Result<[u8; 32], Problem> {
+    let Names { tenant_id, actor_id, session_id, .. } = &asked.names;
+    let same = (&asked.action, &asked.text, &asked.findings, tenant_id, actor_id, session_id);
+    let same = serde_json::to_vec(&same).map_err(|error| Problem::ours(&error))?;
+    Ok(context::digest(judge, &same))
+}
+
+/// What was found and what was stated, each place once; `None` when there was nothing to look at.
+fn findings(judge: &Judge<'_>, asked: &body::Decide, supplied: &[Finding]) -> Option<Vec<Finding>> {
+    if asked.text.is_empty() && supplied.is_empty() {
+        return None;
+    }
+    let mut all = words::found(judge, &asked.text, &[]);
+    for one in supplied {
+        let same = |known: &Finding| {
+            (&known.entity_type, known.start, known.end) == (&one.entity_type, one.start, one.end)
+        };
+        if !all.iter().any(same) {
+            all.push(one.clone());
+        }
+    }
+    Some(all)
+}
+
+fn told(judged: &Judged, asked: &body::Decide, findings: Option<Vec<Finding>>) -> Decided {
+    let (decision, event) = (&judged.decision, &judged.event);
+    let matched: Vec<String> = event.matched_rules.clone();
+    let transform_plan = match decision.verdict {
+        Verdict::Redact | Verdict::Rewrite => plan(findings.as_deref().unwrap_or_default()),
+        Verdict::Allow | Verdict::RequireApproval | Verdict::Deny => Vec::new(),
+    };
+    Decided {
+        request_id: asked.names.request_id.clone(),
+        trace_id: asked.names.trace_id.clone(),
+        decision: decision.verdict.name().to_owned(),
+        receipt_id: event.receipt_id.to_string(),
+        policy_version: event.policy_version.clone(),
+        policy_id: event.policy_id.clone(),
+        matched_rules: Some(matched).filter(|rules| !rules.is_empty()),
+        transform_plan,
+        findings,
+        reason: event.reason.clone(),
+    }
+}
+
+/// Every kind that was found is taken out: more than a rule asks for is never less than it asks.
+fn plan(findings: &[Finding]) -> Vec<Step> {
+    let mut kinds: Vec<&str> = findings.iter().map(|finding| &*finding.entity_type).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let step = |kind: &str| Step { entity_type: kind.to_owned(), mode: String::from("redact") };
+    kinds.into_iter().map(step).collect()
+}
+
+/// The answer as it is kept for who asks again under the same key; `None` without a key.
+fn repeatable(
+    caller: &Caller,
+    names: &Names,
+    question: [u8; 32],
+    kept: &Decided,
+) -> Result<Option<NewAnswer>, Problem> {
+    let body = serde_json::to_vec(kept).map_err(|error| Problem::ours(&error))?;
+    Ok(answer_for("decide", caller, names, Answer { question, body }))
+}
+
+/// An answer under the caller's key: unique within route, tenant and credential.
+pub(super) fn answer_for(
+    route: &str,
+    caller: &Caller,
+    names: &Names,
+    answer: Answer,
+) -> Option<NewAnswer> {
+    let key = names.idempotency_key.trim();
+    let credential = caller.key.as_deref().unwrap_or_default();
+    let scope = format!("datafog {route}\u{1f}{}\u{1f}{credential}", caller.tenant);
+    let at = Timestamp::now().as_microsecond();
+    (!key.is_empty()).then(|| NewAnswer { scope, key: key.to_owned(), answer, at })
+}
+
+impl Decided {
+    /// The same without what was found: it must not be in the store.
+    fn without_values(&self) -> Self {
+        let bare = |finding: &Finding| Finding { value: String::new(), ..finding.clone() };
+        let findings = self.findings.as_ref().map(|all| all.iter().map(bare).collect());
+        Self { findings, ..self.clone() }
+    }
+
+    /// The same with the values that the same request shows now.
+    fn with_values(mut self, shown: Option<Vec<Finding>>) -> Self {
+        let shown = shown.unwrap_or_default();
+        for finding in self.findings.iter_mut().flatten() {
+            let same = |other: &&Finding| {
+                (other.start, other.end, &other.entity_type)
+                    == (finding.start, finding.end, &finding.entity_type)
+            };
+            finding.value = shown.iter().find(same).map(|it| it.value.clone()).unwrap_or_default();
+        }
+        self
+    }
+}

@@ -1,0 +1,93 @@
+//! `POST /v1/scan` (contract §3.4): what stands in a text. It leaves no receipt.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use datafog_gate::Judge;
+use serde::{Deserialize, Serialize};
+
+use super::body::{self, Finding};
+use super::decide::{answer_for, conflict};
+use super::{PolicyName, words};
+use crate::identity::Caller;
+use crate::server::App;
+use crate::server::context;
+use crate::server::guard::RequestId;
+use crate::server::problem::{Kind, Problem};
+use crate::store::{Answer, Write, Written};
+
+/// What is answered.
+#[derive(Debug, Serialize)]
+struct Scanned {
+    request_id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    trace_id: String,
+    findings: Vec<Finding>,
+    #[serde(flatten)]
+    policy: PolicyName,
+}
+
+/// What is kept for who asks again under the same key: the names of the first time. What stands in
+/// the text is looked for again, since values must not be in the store.
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct Kept {
+    request_id: String,
+    trace_id: String,
+}
+
+/// Answers `POST /v1/scan`.
+pub(crate) async fn scan(
+    State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let asked = match body::read(&headers, body).await {
+        Ok(asked) => asked,
+        Err(problem) => return problem.answer(&id.0),
+    };
+    match scanned(&app, &caller, asked, &id.0).await {
+        Ok(answer) => Json(answer).into_response(),
+        Err(problem) => problem.answer(&id.0),
+    }
+}
+
+async fn scanned(
+    app: &App,
+    caller: &Caller,
+    asked: body::Scan,
+    id: &str,
+) -> Result<Scanned, Problem> {
+    let body::Scan { text, entity_types, names } = asked;
+    if text.is_empty() {
+        return Err(Problem::new(Kind::Invalid, "text is required"));
+    }
+    let look = move |judge: &Judge<'_>| -> serde_json::Result<_> {
+        let question = context::digest(judge, &serde_json::to_vec(&(&text, &entity_types))?);
+        Ok((words::found(judge, &text, &entity_types), PolicyName::of(judge), question))
+    };
+    let looked = app.judges.ask(look).await.map_err(|error| Problem::ours(&error))?;
+    let (findings, policy, question) = looked.map_err(|error| Problem::ours(&error))?;
+    let given = |name: &str| if name.is_empty() { id.to_owned() } else { name.to_owned() };
+    let mut kept = Kept { request_id: given(&names.request_id), trace_id: names.trace_id.clone() };
+    let body = serde_json::to_vec(&kept).map_err(|error| Problem::ours(&error))?;
+    let answer = answer_for("scan", caller, &names, Answer { question, body });
+    if answer.is_some() {
+        let write = Write { entry: None, answer };
+        match app.store.write(write).await.map_err(|error| Problem::ours(&error))? {
+            Written::Stored(_) => {}
+            Written::Earlier(earlier) if earlier.question == question => {
+                let read = serde_json::from_slice(&earlier.body);
+                kept = read.map_err(|error| Problem::ours(&error))?;
+            }
+            Written::Earlier(_) => return Err(conflict()),
+        }
+    }
+    let Kept { request_id, trace_id } = kept;
+    Ok(Scanned { request_id, trace_id, findings, policy })
+}

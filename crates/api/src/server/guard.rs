@@ -1,0 +1,148 @@
+//! What every request goes through before a route sees it.
+//!
+//! In this order: an id; the name that the server was called by, so that no page of another name can
+//! reach it (DNS rebinding); the page that asks, since no page of another origin may; no credential in
+//! the address; the credential, what it permits, and how often.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use super::App;
+use super::problem::{Kind, Problem};
+use super::routes::permission;
+use crate::identity::{Caller, Credential, Permission, Refused, is_in_query};
+
+/// The header that names a request.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// No id of a caller's is longer.
+const MOST_ID: usize = 128;
+
+/// The id of the request at hand.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// Guards `next`, counts what comes of it, and names the answer.
+pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let (mut parts, body) = request.into_parts();
+    let id = request_id(&parts.headers);
+    let method = parts.method.clone();
+    let route = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    parts.extensions.insert(RequestId(id.clone()));
+    let mut answer = match let_in(&app, &parts, route.as_deref()).await {
+        Ok(Way::Plain) => StatusCode::NO_CONTENT.into_response(),
+        Ok(Way::Open) => next.run(Request::from_parts(parts, body)).await,
+        Ok(Way::Known(caller)) => {
+            parts.extensions.insert(caller);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(problem) => problem.answer(&id),
+    };
+    let route = route.as_deref().unwrap_or("/_not_found");
+    app.metrics.count(method.as_str(), route, answer.status().as_u16(), start.elapsed());
+    let headers = answer.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    answer
+}
+
+/// How a request goes on.
+enum Way {
+    /// To its route, whose caller is known.
+    Known(Caller),
+    /// To a route that everybody may ask.
+    Open,
+    /// To no route: a page asks what it may ask, and is told nothing.
+    Plain,
+}
+
+async fn let_in(app: &App, request: &Parts, route: Option<&str>) -> Result<Way, Problem> {
+    let headers = &request.headers;
+    if !is_ours(app, headers) {
+        return Err(Problem::new(Kind::Forbidden, "the server is not called by this name"));
+    }
+    if headers.contains_key("origin") {
+        return Err(Problem::new(Kind::Forbidden, "pages of other origins may not ask"));
+    }
+    if request.uri.query().is_some_and(is_in_query) {
+        return Err(Problem::new(Kind::Invalid, Refused::InAddress.to_string()));
+    }
+    if request.method == Method::OPTIONS {
+        return Ok(Way::Plain);
+    }
+    let permission = match route.map(permission) {
+        Some(None) => return Ok(Way::Open),
+        Some(Some(permission)) => Some(permission),
+        None => None,
+    };
+    let caller = caller(app, headers).await?;
+    let credential = caller.key.as_deref().unwrap_or("token");
+    if !app.rates.takes(credential, Instant::now()) {
+        return Err(Problem::new(Kind::Rate, "rate limit exceeded"));
+    }
+    may(&caller, permission)?;
+    Ok(Way::Known(caller))
+}
+
+/// Whether the caller may; what is no route at all, anybody may ask for.
+fn may(caller: &Caller, permission: Option<Permission>) -> Result<(), Problem> {
+    match permission {
+        Some(permission) if !permission.is_given_to(caller.role) => {
+            let message = format!("the role `{}` may not do this", caller.role);
+            Err(Problem::new(Kind::Forbidden, message))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let refused = |why: Refused| Problem::new(Kind::Unauthorized, why.to_string());
+    let shown = Credential::of(text("authorization"), text("x-api-key")).map_err(refused)?;
+    let found = app.keyring.caller(&shown).await.map_err(|error| Problem::ours(&error))?;
+    found.map_err(refused)
+}
+
+/// Whether the request calls the server by a name of its own.
+fn is_ours(app: &App, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all("host").iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let Ok(host) = host.to_str() else { return false };
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let local = ["localhost", "127.0.0.1", "::1"];
+    let own = local.into_iter().chain(app.hosts.iter().map(String::as_str));
+    own.into_iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The caller's id where it is one, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let fits = |id: &&str| {
+        let plain = id.bytes().all(|byte| byte.is_ascii_graphic());
+        plain && !id.is_empty() && id.len() <= MOST_ID
+    };
+    given.filter(fits).map_or_else(new_id, str::to_owned)
+}
+
+/// 32 random hex digits; where there is no randomness, an id that says so.
+fn new_id() -> String {
+    let mut random = [0_u8; 16];
+    match getrandom(&mut random, GetRandomFlags::empty()) {
+        Ok(_) => random.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Err(_) => String::from("unnamed"),
+    }
+}

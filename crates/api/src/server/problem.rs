@@ -1,0 +1,98 @@
+//! Errors as DataFog's clients read them (contract §3.3): an object `error` with `code` and
+//! `message`, and where there is one the request's id and details.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// Something that is answered instead of what was asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    kind: Kind,
+    message: String,
+    details: Option<String>,
+}
+
+/// What kind of problem it is. Each has a code and a status of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Conflict,
+    Forbidden,
+    Internal,
+    Invalid,
+    MediaType,
+    Method,
+    NotFound,
+    Rate,
+    /// What was decided could not be stored, so it is not told.
+    Receipt,
+    TooLarge,
+    Unauthorized,
+}
+
+impl Kind {
+    const fn wire(self) -> (&'static str, StatusCode) {
+        match self {
+            Self::Conflict => ("idempotency_conflict", StatusCode::CONFLICT),
+            Self::Forbidden => ("forbidden", StatusCode::FORBIDDEN),
+            Self::Internal => ("internal_error", StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Invalid => ("invalid_request", StatusCode::BAD_REQUEST),
+            Self::MediaType => ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Self::Method => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED),
+            Self::NotFound => ("not_found", StatusCode::NOT_FOUND),
+            Self::Rate => ("rate_limited", StatusCode::TOO_MANY_REQUESTS),
+            Self::Receipt => ("receipt_error", StatusCode::SERVICE_UNAVAILABLE),
+            Self::TooLarge => ("request_too_large", StatusCode::PAYLOAD_TOO_LARGE),
+            Self::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: Body<'a>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a str>,
+}
+
+impl Problem {
+    /// A problem in words. They hold nothing of what was sent.
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), details: None }
+    }
+
+    /// The same with what a reader of the body said of it.
+    pub(crate) fn with(self, details: String) -> Self {
+        Self { details: Some(details), ..self }
+    }
+
+    /// What cannot be judged, stored or read, for whatever reason of ours.
+    pub(crate) fn ours(error: &dyn core::error::Error) -> Self {
+        Self::new(Kind::Internal, error.to_string())
+    }
+
+    /// The answer to the request of that id.
+    pub(crate) fn answer(&self, request_id: &str) -> Response {
+        let (code, status) = self.kind.wire();
+        let details = self.details.as_deref();
+        let error = Body { code, message: &self.message, request_id, details };
+        let mut answer = (status, Json(Envelope { error })).into_response();
+        let headers = answer.headers_mut();
+        if self.kind == Kind::Unauthorized {
+            headers.insert("www-authenticate", axum::http::HeaderValue::from_static("Bearer"));
+        }
+        if self.kind == Kind::Rate {
+            headers.insert("retry-after", axum::http::HeaderValue::from_static("1"));
+        }
+        answer
+    }
+}

@@ -1,0 +1,63 @@
+//! Every route, what it is for, and what answers it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Extension};
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
+
+use super::App;
+use super::datafog;
+use super::guard::{RequestId, guard};
+use super::problem::{Kind, Problem};
+use crate::identity::Permission;
+
+/// Every route with its method and what it takes to use it; `None` is for everybody.
+pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
+    ("GET", "/health", None),
+    ("GET", "/metrics", Some(Permission::Read)),
+    ("POST", "/v1/decide", Some(Permission::Ask)),
+    ("GET", "/v1/events", Some(Permission::Read)),
+    ("GET", "/v1/policy/version", Some(Permission::Ask)),
+    ("GET", "/v1/receipts", Some(Permission::Read)),
+    ("GET", "/v1/receipts/{id}", Some(Permission::Read)),
+    ("POST", "/v1/scan", Some(Permission::Ask)),
+];
+
+/// What it takes to use a route. One that is not in the table takes everything.
+pub(crate) fn permission(route: &str) -> Option<Permission> {
+    let known = ROUTES.iter().find(|(_, path, _)| *path == route);
+    known.map_or(Some(Permission::Manage), |(_, _, permission)| *permission)
+}
+
+/// The server as one service.
+pub fn app(app: Arc<App>) -> Router {
+    let routes = Router::new()
+        .route("/health", only(get(datafog::health)))
+        .route("/metrics", only(get(datafog::metrics)))
+        .route("/v1/decide", only(post(datafog::decide)))
+        .route("/v1/events", only(get(datafog::events)))
+        .route("/v1/policy/version", only(get(datafog::version)))
+        .route("/v1/receipts", only(get(datafog::receipts)))
+        .route("/v1/receipts/{id}", only(get(datafog::receipt)))
+        .route("/v1/scan", only(post(datafog::scan)));
+    routes
+        .fallback(async |Extension(id): Extension<RequestId>| {
+            Problem::new(Kind::NotFound, "route not found").answer(&id.0)
+        })
+        // Bodies are bounded where they are read, with an answer of ours.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(&app), guard))
+        .with_state(app)
+}
+
+/// A route of one method; others are told so.
+fn only(route: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
+    route.fallback(method_not_allowed)
+}
+
+async fn method_not_allowed(Extension(id): Extension<RequestId>) -> Response {
+    Problem::new(Kind::Method, "method not allowed").answer(&id.0)
+}

@@ -1,0 +1,86 @@
+//! Statuses, codes and bounds of the dialect.
+
+use super::*;
+
+#[tokio::test]
+async fn what_cannot_be_read_is_refused_by_code() {
+    let place = Place::new().await;
+    let large = format!("{{\"text\":\"{}\"}}", "x".repeat(1_048_576));
+    for (path, body, status, code) in [
+        ("/v1/scan", r#"{"text":""}"#, 400, "invalid_request"),
+        ("/v1/scan", r#"{"text":7}"#, 400, "invalid_request"),
+        ("/v1/scan", "{", 400, "invalid_request"),
+        ("/v1/scan", r#"{"text":"x"} {}"#, 400, "invalid_request"),
+        ("/v1/decide", "{}", 400, "invalid_request"),
+        ("/v1/decide", r#"{"action":{"type":" "}}"#, 400, "invalid_request"),
+        ("/v1/scan", &*large, 413, "request_too_large"),
+        ("/v1/decide", &*large, 413, "request_too_large"),
+    ] {
+        let answer = place.post_text(path, body.to_owned()).await;
+        assert_eq!(answer.status.as_u16(), status, "{path} {body:.40}");
+        assert_eq!(answer.body["error"]["code"], code);
+        assert!(answer.body["error"]["request_id"].is_string());
+    }
+    let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
+    let deep = place.post_text("/v1/scan", format!("{{\"text\":{deep}}}")).await;
+    assert_eq!(deep.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn only_json_is_read_whatever_its_letters() {
+    let place = Place::new().await;
+    for (form, status) in [
+        ("application/json; charset=utf-8", 200),
+        ("Application/JSON", 200),
+        ("text/plain", 415),
+        ("application/jsonx", 415),
+        ("", 415),
+    ] {
+        let request = request("POST", "/v1/scan").header("content-type", form);
+        let answer = place.send(request.body(Body::from(r#"{"text":"x"}"#)).unwrap()).await;
+        assert_eq!(answer.status.as_u16(), status, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn other_methods_and_routes_are_told_so() {
+    let place = Place::new().await;
+    for (method, path, _) in routes::ROUTES {
+        let other = if *method == "GET" { "POST" } else { "GET" };
+        let answer = place.send(request(other, path).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{other} {path}");
+        assert_eq!(answer.body["error"]["code"], "method_not_allowed");
+    }
+    for path in ["/", "/v1/receipts/none", "/v1/receipts/a/b", "/v2/decide"] {
+        let answer = place.get(path).await;
+        assert_eq!(
+            (answer.status, &answer.body["error"]["code"]),
+            (StatusCode::NOT_FOUND, &json!("not_found"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_id_or_gets_one() {
+    let place = Place::new().await;
+    let given = request("GET", "/nowhere").header("x-request-id", "abc-1");
+    let answer = place.send(given.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.headers["x-request-id"], "abc-1");
+    assert_eq!(answer.body["error"]["request_id"], "abc-1");
+    for bad in ["a b".to_owned(), "x".repeat(129)] {
+        let request = request("GET", "/health").header("x-request-id", &bad);
+        let answer = place.send(request.body(Body::empty()).unwrap()).await;
+        let id = answer.headers["x-request-id"].to_str().unwrap();
+        assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn the_third_call_over_a_rate_of_two_waits() {
+    let place = Place::with(Options { rate: 2, ..Options::default() }).await;
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        statuses.push(place.get("/v1/policy/version").await.status.as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 429]);
+}

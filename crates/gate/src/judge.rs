@@ -1,0 +1,193 @@
+//! Judges what others ask about, who are elsewhere: the decide-only half of the gate.
+//!
+//! A server answers for commands that will run on other machines. So nothing of this machine
+//! answers for theirs: no file is opened, no link followed, no variable read, no helper started. What
+//! a caller did not send along was not scanned, and counts so.
+//!
+//! What a shim opens for each call (key, settings, policy, detectors) stays open here, and is
+//! looked at again now and then: what changed is exchanged whole, and what cannot be loaded leaves
+//! the last good set in force.
+//!
+//! Nothing is recorded here: who asks must store [`Judged::event`] before telling the decision to
+//! anybody.
+
+use core::fmt::Debug;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use datafog_config::{FileIdentity, Layout, load_or_create_key};
+use datafog_core::{ActionKind, Channel, Decision, Event, Finding, Key, Principal, Value};
+use datafog_detect::Scanner;
+use datafog_policy::Policy;
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::distant::Distant;
+use crate::foreign::{self, Asked, ForeignPolicies, ForeignPolicy, OnlyTrusted};
+use crate::state::State;
+use crate::{Error, event};
+
+/// How long what is in force is taken for what the files say.
+const FRESH: Duration = Duration::from_millis(200);
+
+/// Judges for others. Not shared by threads: each that judges has one.
+#[derive(Debug)]
+pub struct Judge<'f> {
+    layout: Layout,
+    own: FileIdentity,
+    user: u32,
+    way: Option<&'f dyn ForeignPolicies>,
+    open: Open,
+    looked: Instant,
+    stale: Option<String>,
+}
+
+/// What is in force.
+#[derive(Debug)]
+struct Open {
+    key: Key,
+    state: State,
+    foreign: Vec<Box<dyn ForeignPolicy>>,
+}
+
+/// What somebody elsewhere asks about.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    /// What is to be done.
+    pub what: What,
+    /// What kind of action the caller calls it.
+    pub kind: ActionKind,
+    /// Content that it moves, as far as the caller sent it along.
+    pub text: Option<String>,
+    /// What the caller says stands in it. It counts beside what is found here, never instead.
+    pub stated: Vec<Finding>,
+    /// The folder it would be done in, absolute.
+    pub cwd: PathBuf,
+    /// Who asks.
+    pub principal: Principal,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A program with arguments, its name first.
+    Command(Vec<OsString>),
+    /// A tool with arguments.
+    Tool(String, Value),
+}
+
+/// What was decided.
+#[derive(Debug)]
+#[must_use]
+pub struct Judged {
+    /// The decision.
+    pub decision: Decision,
+    /// What is to be stored before the decision is told.
+    pub event: Event,
+    /// What each policy said, ours first; nothing when only ours was asked.
+    pub asked: Vec<Asked>,
+}
+
+impl<'f> Judge<'f> {
+    /// A judge of one installation. `own` is the identity of its binary, `user` the user's id, `way`
+    /// what reads policies of other systems.
+    ///
+    /// # Errors
+    /// When key, settings or a policy cannot be read or are not valid.
+    pub fn open(
+        layout: Layout,
+        own: FileIdentity,
+        user: u32,
+        way: Option<&'f dyn ForeignPolicies>,
+    ) -> Result<Self, Error> {
+        let open = Open::load(&layout, own, user, way)?;
+        Ok(Self { layout, own, user, way, open, looked: Instant::now(), stale: None })
+    }
+
+    /// Looks at the files again, unless that was done a moment ago.
+    pub fn refresh(&mut self) {
+        if self.looked.elapsed() < FRESH {
+            return;
+        }
+        self.looked = Instant::now();
+        match Open::load(&self.layout, self.own, self.user, self.way) {
+            Ok(open) => (self.open, self.stale) = (open, None),
+            Err(error) => self.stale = Some(error.in_full()),
+        }
+    }
+
+    /// Why what is in force is not what the files say.
+    #[must_use]
+    pub fn stale(&self) -> Option<&str> {
+        self.stale.as_deref()
+    }
+
+    /// Our policy in force.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.open.state.policy
+    }
+
+    /// The installation's key.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.open.key
+    }
+
+    /// What stands in a text, by all detectors and without what is excepted.
+    #[must_use]
+    pub fn scan(&self, text: &[u8], channel: &Channel) -> Vec<Finding> {
+        let (key, custom) = (&self.open.key, self.open.state.custom.as_ref());
+        let mut found = Vec::new();
+        Scanner::new(key).allowing(custom).scan(text, channel, &mut found);
+        if let Some(custom) = custom {
+            custom.scan(text, channel, key, &mut found);
+        }
+        found.sort_by_key(|finding| finding.span);
+        found
+    }
+
+    /// Judges. Each step takes what the one before it made, as in [`crate::Gate::run`]; nothing is
+    /// planned, since nothing is to be carried out here.
+    ///
+    /// # Errors
+    /// When there are no random bytes for an id.
+    pub fn judge(&self, question: Inquiry) -> Result<Judged, Error> {
+        let mut clock = Clock::start();
+        let now = Timestamp::now();
+        let Open { key, state, foreign } = &self.open;
+        let distant = Distant::read(question, event::new_id(now)?, state, self.layout.root());
+        clock.interpreted();
+        let distant = distant.inspected(key, state);
+        clock.inspected();
+        let own = state.policy.decide(&distant);
+        let (decision, asked) =
+            foreign::join_with((&state.policy, own), foreign, &|policy| distant.ask(policy));
+        clock.decided();
+        let mut event = distant.event(&decision, &state.policy, (key, now, &clock));
+        foreign::name(&mut event, &asked);
+        Ok(Judged { decision, event, asked })
+    }
+}
+
+impl Open {
+    fn load(
+        layout: &Layout,
+        own: FileIdentity,
+        user: u32,
+        way: Option<&dyn ForeignPolicies>,
+    ) -> Result<Self, Error> {
+        let key = load_or_create_key(&layout.key(), user)?;
+        let mut state = State::load(layout, own, user, &key);
+        if let Some(error) = state.fault.take() {
+            return Err(error);
+        }
+        let load = |path: &PathBuf| foreign::load(way, path, &OnlyTrusted { user });
+        let foreign = state.settings.policy.iter().map(load).collect::<Result<_, _>>()?;
+        Ok(Self { key, state, foreign })
+    }
+}
+
+#[cfg(test)]
+mod tests;
