@@ -137,20 +137,8 @@ pub fn resolve(invocation: &mut Invocation, surroundings: &dyn Surroundings) {
 /// The last component of the program's path, as text; odd bytes become `?`.
 pub(crate) fn program_name(first: &OsString) -> String {
     let name = Path::new(first).file_name().unwrap_or(first);
-    let Some(name) = name.to_str() else { return "?".to_owned() };
-    // A path of Windows, as its own shells and its subsystem for Linux take it.
-    let name = name.rsplit('\\').next().filter(|last| !last.is_empty()).unwrap_or(name);
-    let ending = name.len().checked_sub(WINDOWS.len()).and_then(|at| name.split_at_checked(at));
-    match ending {
-        Some((plain, ending)) if !plain.is_empty() && ending.eq_ignore_ascii_case(WINDOWS) => {
-            plain.to_owned()
-        }
-        _ => name.to_owned(),
-    }
+    name.to_str().map_or_else(|| "?".to_owned(), str::to_owned)
 }
-
-/// How the name of a program of Windows ends.
-const WINDOWS: &str = ".exe";
 
 fn unknown(program: String, argv: &[OsString]) -> Invocation {
     let operand = |(index, argument)| {
