@@ -3,6 +3,7 @@
 
 mod circumstances;
 mod commands;
+mod content;
 mod dangerous;
 mod everyday;
 mod homes;

@@ -33,6 +33,9 @@ pub struct Invocation {
     pub contents: Vec<ContentSource>,
     /// Arguments, or parts of them, that are a secret because of where they stand.
     pub secrets: Vec<SecretPlace>,
+    /// What it takes content from that only another program can tell (the commits of a push), by
+    /// the name of the one who asks; see `shim::gather`.
+    pub gathers: Option<&'static str>,
     /// Whether it may start another command, by what was given.
     pub starts: bool,
     /// What the command does with standard input.

@@ -53,4 +53,21 @@ pub trait Surroundings {
     /// When it cannot be found or started, ends with another status than 0, takes too long, or
     /// writes more than a megabyte.
     fn output_of(&self, program: &str, arguments: &[OsString]) -> io::Result<Vec<u8>>;
+
+    /// Runs the *real* program of that name with `arguments`, `input` on its standard input, and
+    /// hands what it writes to `take`, piece by piece; `take` says whether it wants more. The
+    /// variables that would make it start programs of somebody's choice are not set for it.
+    ///
+    /// # Errors
+    /// When nobody may ask, it cannot be found or started, ends with another status than 0, or
+    /// takes too long, and when `take` wants no more.
+    fn pour(
+        &self,
+        _program: &str,
+        _arguments: &[OsString],
+        _input: &[u8],
+        _take: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }

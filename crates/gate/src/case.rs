@@ -223,6 +223,9 @@ pub(crate) fn goes_home<'d>(
 ) -> bool {
     let content = invocation.content_of(finding);
     let role = content.map_or("", |content| content.role.as_str());
+    if is_published(invocation, finding, role) {
+        return false;
+    }
     let mut told = invocation.told_of(finding).peekable();
     if told.peek().is_some() {
         return told.all(|place| place.is_home_for(role, homes));
@@ -230,6 +233,16 @@ pub(crate) fn goes_home<'d>(
     let destinations = destinations();
     !destinations.is_empty() && destinations.iter().all(|place| place.is_home_for(role, homes))
 }
+
+/// Whether a finding stands in something that is handed out to whoever may read it (a commit, a
+/// package, an image): there no secret is at home, not even at the service that issued it.
+fn is_published(invocation: &Invocation, finding: &Finding, role: &str) -> bool {
+    let told = matches!(finding.channel, Channel::Field(_) | Channel::File(_));
+    PUBLISHED.contains(&role) || (invocation.gathers.is_some() && role.is_empty() && told)
+}
+
+/// Roles of content that is published.
+const PUBLISHED: [&str; 2] = ["context", "package"];
 
 impl Facts for Case<'_> {
     fn action(&self) -> &Action {
@@ -270,7 +283,7 @@ impl Facts for Case<'_> {
                 innermost = part;
             }
             let mut invocation = innermost.invocation.clone();
-            datafog_shim::resolve(&mut invocation, self.world);
+            datafog_shim::resolve(&mut invocation, &self.world.at(&innermost.cwd));
             invocation.destinations
         })
     }

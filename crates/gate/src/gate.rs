@@ -86,14 +86,14 @@ impl<'a> Gate<'a> {
     /// ledger turns a plan into something that can be carried out.
     pub fn run(&self, request: &Request) -> Outcome {
         let mut clock = Clock::start();
-        let world = World { finder: self.finder() };
+        let world = World { finder: self.finder(), folder: None };
         let opened = match self.open(request.policy.as_deref()) {
             Ok(opened) => opened,
             Err(error) => return self.without_installation(request, &error),
         };
         let (action, mut started) = opened.interpret(request, &world, &mut clock);
         let mode = opened.state.mode_for(request.wrapper(), self.asked_mode(request));
-        let seen = opened.inspect(&action, &mut started, mode, &mut clock);
+        let seen = opened.inspect(&action, &mut started, (mode, &world), &mut clock);
         let known = self.asker(request.purpose);
         let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known)
             .knowing(opened.state.custom.as_ref())
@@ -455,11 +455,11 @@ impl Opened {
         &self,
         action: &Action,
         started: &mut [Started],
-        mode: Mode,
+        where_and_how: (Mode, &World<'_>),
         clock: &mut Clock,
     ) -> Inspection {
-        let seen = inspect::inspect(action, &self.key, &self.state, mode);
-        inspect::inspect_started(started, &self.key, &self.state, mode);
+        let seen = inspect::inspect(action, &self.key, &self.state, where_and_how);
+        inspect::inspect_started(started, &self.key, &self.state, where_and_how);
         clock.inspected();
         seen
     }

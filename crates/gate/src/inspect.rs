@@ -19,6 +19,9 @@ use crate::descriptor::{self, Spooled};
 use crate::started::Started;
 use crate::state::State;
 use crate::walk;
+use crate::world::World;
+
+mod gathered;
 
 /// Bytes read at a time.
 const BLOCK: usize = 256 << 10;
@@ -50,9 +53,14 @@ pub(crate) struct Held {
 }
 
 /// Looks at everything in `action`.
-pub(crate) fn inspect(action: &Action, key: &Key, state: &State, mode: Mode) -> Inspection {
+pub(crate) fn inspect(
+    action: &Action,
+    key: &Key,
+    state: &State,
+    (mode, world): (Mode, &World<'_>),
+) -> Inspection {
     let mut local_left = state.settings.limits.local_bytes;
-    inspect_within(action, key, state, (mode, &mut local_left))
+    inspect_within(action, key, state, (mode, world, &mut local_left))
 }
 
 /// Looks at what was sent along with an action on another machine: its words, and `text`. Files and
@@ -91,11 +99,16 @@ pub(crate) fn inspect_sent(
 
 /// Looks at everything that was started, and at what that starts; all together may read no more of
 /// local files than one call.
-pub(crate) fn inspect_started(all: &mut [Started], key: &Key, state: &State, mode: Mode) {
+pub(crate) fn inspect_started(
+    all: &mut [Started],
+    key: &Key,
+    state: &State,
+    (mode, world): (Mode, &World<'_>),
+) {
     let mut local_left = state.settings.limits.local_bytes;
     let mut left: Vec<&mut Started> = all.iter_mut().collect();
     while let Some(one) = left.pop() {
-        one.seen = inspect_within(&one.action, key, state, (mode, &mut local_left));
+        one.seen = inspect_within(&one.action, key, state, (mode, world, &mut local_left));
         left.extend(one.inner.iter_mut());
     }
 }
@@ -104,7 +117,7 @@ fn inspect_within(
     action: &Action,
     key: &Key,
     state: &State,
-    (mode, local_left): (Mode, &mut u64),
+    (mode, world, local_left): (Mode, &World<'_>, &mut u64),
 ) -> Inspection {
     let (limits, custom) = (state.settings.limits, state.custom.as_ref());
     let mut inspector = Inspector {
@@ -122,6 +135,9 @@ fn inspect_within(
         inspector.content(source);
     }
     inspector.standard_input();
+    if action.invocation.gathers.is_some() {
+        inspector.gathered(state, world);
+    }
     inspector.seen
 }
 

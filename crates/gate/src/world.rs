@@ -2,12 +2,13 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use datafog_config::read_small;
@@ -21,6 +22,27 @@ use crate::lookup::Finder;
 /// How long a helper program may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How long one may take whose answer is content to be looked at.
+const LONG_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Bytes that are read at a time.
+const BLOCK: usize = 64 << 10;
+
+/// Variables by which git would start a program, write a trace, or look for its parts elsewhere.
+const UNWANTED: [&str; 11] = [
+    "GIT_ASKPASS",
+    "GIT_DIFF_OPTS",
+    "GIT_EXEC_PATH",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_PAGER",
+    "GIT_PROXY_COMMAND",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_TRACE",
+    "GIT_TRACE2",
+    "GIT_TRACE2_EVENT",
+];
+
 /// Most bytes a helper program may write.
 const MOST_OUTPUT: usize = 1 << 20;
 
@@ -31,6 +53,8 @@ const MOST_NAMES: usize = 100_000;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct World<'a> {
     pub(crate) finder: Finder<'a>,
+    /// The folder to work in, where it is not that of this process.
+    pub(crate) folder: Option<&'a Path>,
 }
 
 impl Surroundings for World<'_> {
@@ -39,7 +63,7 @@ impl Surroundings for World<'_> {
     }
 
     fn cwd(&self) -> &Path {
-        self.finder.host.cwd()
+        self.folder.unwrap_or_else(|| self.finder.host.cwd())
     }
 
     fn home(&self) -> Option<&Path> {
@@ -74,44 +98,101 @@ impl Surroundings for World<'_> {
     }
 
     fn output_of(&self, program: &str, arguments: &[OsString]) -> io::Result<Vec<u8>> {
+        let mut command = self.command(program, arguments)?;
+        answer_of(&mut command, PATIENCE)
+    }
+
+    fn pour(
+        &self,
+        program: &str,
+        arguments: &[OsString],
+        input: &[u8],
+        take: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> io::Result<()> {
+        let mut command = self.command(program, arguments)?;
+        for name in UNWANTED {
+            command.env_remove(name);
+        }
+        command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+        run_within(&mut command, LONG_PATIENCE, input, take)
+    }
+}
+
+impl<'a> World<'a> {
+    /// The same world, seen from a folder.
+    pub(crate) const fn at(self, folder: &'a Path) -> Self {
+        Self { folder: Some(folder), ..self }
+    }
+
+    /// The real program, ready to be started with nothing on standard input.
+    fn command(&self, program: &str, arguments: &[OsString]) -> io::Result<Command> {
         let real = self.finder.find(OsStr::new(program), None);
         let real = real.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         let mut command = Command::new(real);
         command.args(arguments).current_dir(self.cwd());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        answer_of(&mut command, PATIENCE)
+        Ok(command)
     }
 }
 
-/// What a helper program writes, when it ends well and in time. Neither it nor what it started
-/// outlives the question: they are a process group of their own.
+/// What a helper program writes, when it ends well and in time.
 fn answer_of(command: &mut Command, patience: Duration) -> io::Result<Vec<u8>> {
-    let mut child = command.process_group(0).spawn()?;
-    let result = read_within(&mut child, patience);
-    if result.is_err() {
-        let group = i32::try_from(child.id()).map_err(io::Error::other)?;
-        // The child is not waited for yet, so the number is still its group's.
-        killpg(Pid::from_raw(group), Signal::SIGKILL)?;
-    }
-    let status = child.wait()?;
-    let output = result?;
-    if status.success() { Ok(output) } else { Err(io::Error::other("ended with a failure")) }
+    let mut output = Vec::new();
+    run_within(command, patience, b"", &mut |piece| {
+        output.extend_from_slice(piece);
+        output.len() <= MOST_OUTPUT
+    })?;
+    Ok(output)
 }
 
-fn read_within(child: &mut Child, patience: Duration) -> io::Result<Vec<u8>> {
+/// Runs a helper program to its end and hands on what it writes. Neither it nor what it started
+/// outlives the question: they are a process group of their own.
+fn run_within(
+    command: &mut Command,
+    patience: Duration,
+    input: &[u8],
+    take: &mut dyn FnMut(&[u8]) -> bool,
+) -> io::Result<()> {
+    if !input.is_empty() {
+        command.stdin(Stdio::piped());
+    }
+    let mut child = command.process_group(0).spawn()?;
+    let stdin = child.stdin.take();
+    // Both ends at once: it answers while it is still being asked.
+    let result = thread::scope(|scope| {
+        if let Some(mut stdin) = stdin {
+            // Who does not read to the end says so by what it writes, and how it ends.
+            scope.spawn(move || stdin.write_all(input).is_ok());
+        }
+        let result = read_within(&mut child, patience, take);
+        if result.is_err() {
+            let group = i32::try_from(child.id()).map_err(io::Error::other)?;
+            // The child is not waited for yet, so the number is still its group's.
+            killpg(Pid::from_raw(group), Signal::SIGKILL)?;
+        }
+        result
+    });
+    let status = child.wait()?;
+    result?;
+    if status.success() { Ok(()) } else { Err(io::Error::other("ended with a failure")) }
+}
+
+fn read_within(
+    child: &mut Child,
+    patience: Duration,
+    take: &mut dyn FnMut(&[u8]) -> bool,
+) -> io::Result<()> {
     let deadline = Instant::now().checked_add(patience);
     let mut pipe = child.stdout.take().ok_or_else(|| io::Error::other("no output"))?;
-    let mut output = Vec::new();
-    let mut block = [0_u8; 4096];
+    let mut block = vec![0_u8; BLOCK];
     loop {
         let left = deadline.and_then(|end| end.checked_duration_since(Instant::now()));
         wait_for(&pipe, left.ok_or_else(|| io::Error::from(io::ErrorKind::TimedOut))?)?;
         let count = pipe.read(&mut block)?;
         let Some(read) = block.get(..count).filter(|read| !read.is_empty()) else {
-            return Ok(output);
+            return Ok(());
         };
-        output.extend_from_slice(read);
-        if output.len() > MOST_OUTPUT {
+        if !take(read) {
             return Err(io::Error::from(io::ErrorKind::FileTooLarge));
         }
     }
@@ -136,7 +217,7 @@ mod tests {
         let host = Host::made_up(&["git"], &[("PATH", "/bin:/usr/bin")], path);
         let layout = Layout::at(path);
         let own = FileIdentity::of(&path.metadata().unwrap());
-        ask(&World { finder: Finder { host: &host, layout: &layout, own } })
+        ask(&World { finder: Finder { host: &host, layout: &layout, own }, folder: None })
     }
 
     #[test]

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use datafog_core::{
     Account, Action, ActionKind, Automation, Decision, Destination, Facts, Finding, Flows,
-    LocalTime, Mode, Obligation, Principal, Remote, Repository, Risk, RuleMatch, ToolCall, Verdict,
+    Invocation, LocalTime, Mode, Obligation, Principal, Remote, Repository, Risk, RuleMatch,
+    ToolCall, Verdict,
 };
 
 use crate::Truth;
@@ -104,6 +105,16 @@ fn matches<'a>(head: &Head<'a>, facts: &dyn Facts) -> Result<Vec<Hit<'a>>, Damag
     }
     remove_overridden(&mut hits);
     Ok(hits)
+}
+
+/// Whether a rule that asks for findings could match the call, by what the table alone tells.
+pub(crate) fn may_ask_for_findings(head: &Head<'_>, invocation: &Invocation) -> bool {
+    let flows = possible_flows(invocation);
+    head.candidates(&invocation.program, &invocation.family, None).any(|rule| {
+        head.entry(rule).is_ok_and(|entry| {
+            entry.needs_finding() && (entry.flows == 0 || entry.flows & flows != 0)
+        })
+    })
 }
 
 /// What the table alone tells, before any condition is read.

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use datafog_core::{Decision, Digest, Facts, Flow, Verdict};
+use datafog_core::{Decision, Digest, Facts, Flow, Invocation, Verdict};
 
 use crate::bytes::Damaged;
 use crate::compiled::{self, Head, PolicyData, layout};
-use crate::decide::{damaged, judge};
+use crate::decide::{damaged, judge, may_ask_for_findings};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::join::{Source, join};
 use crate::{
@@ -159,6 +159,13 @@ impl Policy {
     /// Judges an action with all its nested parts. Never fails: a damaged policy denies.
     pub fn decide(&self, facts: &dyn Facts) -> Decision {
         self.head().and_then(|head| judge(&head, facts)).unwrap_or_else(|Damaged| damaged())
+    }
+
+    /// Whether some rule could want to know what is found in such a call: content that is costly to
+    /// come by need not be looked at otherwise. A damaged policy wants to know nothing.
+    #[must_use]
+    pub fn may_ask_for_findings(&self, invocation: &Invocation) -> bool {
+        self.head().is_ok_and(|head| may_ask_for_findings(&head, invocation))
     }
 
     /// Judges an action and tells how: every rule with every condition. Asks everything, the

@@ -17,6 +17,7 @@ use crate::line::assignment;
 use crate::profile::{self, Language, Profile, Starts, behind_prefix, profile};
 use crate::read::{Call, Given};
 use crate::sed;
+use crate::source::git_alias;
 use crate::text::Text;
 use crate::wrapped::{self, Changed};
 
@@ -91,6 +92,7 @@ pub fn behind<'s>(
     let mut gathering = Gathering { call: &call, words, input, surroundings, starts: Vec::new() };
     gathering.values();
     gathering.operands();
+    gathering.alias();
     gathering.standard_input();
     gathering.starts
 }
@@ -350,6 +352,36 @@ impl Gathering<'_, '_> {
             };
             let known = line.known && value != UNTOLD;
             self.push(What::Line(Word { text: text.trim_start().into(), known }, Vec::new()));
+        }
+    }
+
+    /// What an alias of git stands for: another call of git, or a line for a shell that gets the
+    /// words behind it. One that leads to another alias is looked up again when it is followed.
+    fn alias(&mut self) {
+        let Some(at) = self.call.stray.filter(|_| self.call.profile.name == "git") else { return };
+        let (before, after) = self.words.split_at_checked(at).unwrap_or_default();
+        let Some((name, after)) = after.split_first().filter(|(name, _)| name.known) else {
+            return;
+        };
+        let globals = before.get(1..).unwrap_or_default();
+        if globals.iter().any(|word| !word.known) {
+            return;
+        }
+        let globals_text = globals.iter().map(|word| word.text.clone());
+        let Some(value) = git_alias::value(globals_text, &name.text, self.surroundings) else {
+            return;
+        };
+        match value.strip_prefix('!') {
+            Some(line) => {
+                let line = Word::of(format!("{line} \"$@\""));
+                let arguments = [name.clone()].into_iter().chain(after.iter().cloned());
+                self.push(What::Line(line, arguments.collect()));
+            }
+            None => {
+                let words = git_alias::words(&value).into_iter().map(Word::of);
+                let all = before.iter().cloned().chain(words).chain(after.iter().cloned());
+                self.push(What::Command(all.collect()));
+            }
         }
     }
 
@@ -652,6 +684,37 @@ mod tests {
             assert_eq!(started(line, Some("/\na\n")).join("\n"), expected, "{line}");
         }
         assert_eq!(started("xargs -I% sh -c %", None), ["sh|-c|?$(…)"]);
+    }
+
+    #[test]
+    fn aliases_of_git_are_what_they_stand_for() {
+        let answers = [
+            ("git config --get alias.p", "push --force\n"),
+            ("git -C /x config --get alias.p", "push 'a b'\n"),
+            ("git config --get alias.x", "!rm -rf /\n"),
+        ];
+        let world = World {
+            outputs: answers.map(|(line, answer)| (line.to_owned(), answer.to_owned())).into(),
+            ..World::default()
+        };
+        for (line, expected) in [
+            (
+                "git p origin",
+                What::Command(["git", "push", "--force", "origin"].map(Word::of).into()),
+            ),
+            ("git -C /x p", What::Command(["git", "-C", "/x", "push", "a b"].map(Word::of).into())),
+            ("git x y", What::Line(Word::of("rm -rf / \"$@\""), ["x", "y"].map(Word::of).into())),
+        ] {
+            let words: Vec<Word> = line.split(' ').map(Word::of).collect();
+            let starts = behind(&words, None, &world);
+            assert_eq!(
+                starts.into_iter().map(|it| it.what).collect::<Vec<_>>(),
+                [expected],
+                "{line}"
+            );
+        }
+        let words: Vec<Word> = ["git", "nothing"].map(Word::of).into();
+        assert!(behind(&words, None, &world).is_empty());
     }
 
     #[test]

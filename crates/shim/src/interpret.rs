@@ -275,7 +275,7 @@ pub(crate) fn operand_specs(call: &Call<'_>) -> impl Iterator<Item = Option<&'st
 
 /// The positions that stand with the options given.
 fn positions(call: &Call<'_>) -> Vec<&'static OperandSpec> {
-    if call.stray {
+    if call.stray.is_some() {
         return Vec::new();
     }
     let stands = |spec: &&OperandSpec| {

@@ -19,6 +19,7 @@ mod config_file;
 mod display;
 mod embedded;
 mod form;
+mod gather;
 mod heads;
 mod install;
 mod interpret;
@@ -44,6 +45,7 @@ mod wrapped;
 
 pub use behind::{Start, What, Word, behind, started_by_code};
 pub use display::{Mask, display};
+pub use gather::{Gathered, Says, gather};
 pub use install::{CommandName, InvalidName, LinkChange, LinkError, LinkState, Links};
 pub use interpret::{interpret, resolve};
 pub use likely::{LIKELY_AHEAD, likely_places, telling_words};

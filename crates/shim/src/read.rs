@@ -30,8 +30,8 @@ pub(crate) struct Call<'a> {
     pub(crate) untold: Vec<String>,
     /// The options of argv that may belong there, by what stands behind them.
     pub(crate) doubts: Vec<Doubt<'a>>,
-    /// The first word after the program was not in the table of subcommands.
-    pub(crate) stray: bool,
+    /// Which word of argv stands where a subcommand does, and is none of the table.
+    pub(crate) stray: Option<usize>,
 }
 
 /// One option as given.
@@ -77,7 +77,7 @@ static UNKNOWN: OptionSpec = OptionSpec {
 impl<'a> Call<'a> {
     /// Takes `argv` apart; `argv[0]` is the program's name and is not looked at.
     pub(crate) fn read(profile: &'static Profile, argv: &'a [OsString]) -> Self {
-        let call = Self::new(profile, vec![&profile.command], false);
+        let call = Self::new(profile, vec![&profile.command], None);
         let mut reader = Reader::new(call, argv, 1);
         while let Some((index, argument)) = reader.advance() {
             reader.take(index, argument);
@@ -109,7 +109,11 @@ impl<'a> Call<'a> {
         Call::new(self.profile, self.scopes.clone(), self.stray)
     }
 
-    const fn new(profile: &'static Profile, scopes: Vec<&'static Scope>, stray: bool) -> Self {
+    const fn new(
+        profile: &'static Profile,
+        scopes: Vec<&'static Scope>,
+        stray: Option<usize>,
+    ) -> Self {
         Self {
             profile,
             scopes,
@@ -242,12 +246,12 @@ impl<'a> Reader<'a> {
     fn word(&mut self, index: usize, argument: &'a OsString) {
         let scope = self.call.scope();
         let bytes = argument.as_encoded_bytes();
-        if self.words_here == 0 && !scope.scopes.is_empty() && !self.call.stray {
+        if self.words_here == 0 && !scope.scopes.is_empty() && self.call.stray.is_none() {
             if let Some((name, inner)) = scope.subcommand(bytes) {
                 return self.enter(inner, name, bytes);
             }
             if scope.operands.is_empty() {
-                return self.stray(bytes);
+                return self.stray(index, bytes);
             }
         }
         self.call.words.push(Text::of_argument(argument, index, 0));
@@ -266,11 +270,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A subcommand that the table does not know: an alias, a plugin.
-    fn stray(&mut self, word: &[u8]) {
+    fn stray(&mut self, index: usize, word: &[u8]) {
         let word = printable(word);
         self.call.unclear.push(format!("subcommand `{word}` is not in the table"));
         self.call.subcommand.push(word);
-        self.call.stray = true;
+        self.call.stray = Some(index);
     }
 
     fn long(&mut self, index: usize, argument: &'a OsString, dashes: usize) {
@@ -507,7 +511,7 @@ impl<'a> Reader<'a> {
         if let Some(spec) = scope().or_else(any).filter(|_| dashes == 2) {
             return self.give_any(spec, &name, value, index);
         }
-        if !self.call.scope().open && !self.call.stray {
+        if !self.call.scope().open && self.call.stray.is_none() {
             self.call.unclear.push(format!("option `{name}` is not in the table"));
             let why = format!(
                 "option `{name}` is not known to datafog; write it in another way, or leave it out"

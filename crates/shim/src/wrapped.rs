@@ -417,6 +417,19 @@ impl Surroundings for Changed<'_> {
         }
         self.base.output_of(program, arguments)
     }
+
+    fn pour(
+        &self,
+        program: &str,
+        arguments: &[OsString],
+        input: &[u8],
+        take: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> io::Result<()> {
+        if self.misleads || self.cleared {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        self.base.pour(program, arguments, input, take)
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! git is asked for the alias. One for a subcommand of git's own goes where that goes; one that
 //! runs something (`!…`), and every program of another, may go anywhere.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use datafog_core::{Destination, Flow, HostName, Invocation, OperandKind, Reach, Surroundings};
 
@@ -37,6 +37,40 @@ fn runs(scope: &crate::profile::Scope) -> bool {
     scope.options.iter().any(|option| option.role == "command" || option.adds.has(Flow::Enters))
 }
 
+/// The text of an alias as git knows it, asked with the words that stand before its name; `None`
+/// when there is none.
+pub(crate) fn value(
+    globals: impl Iterator<Item = OsString>,
+    name: &OsStr,
+    surroundings: &dyn Surroundings,
+) -> Option<String> {
+    let mut key = OsString::from("alias.");
+    key.push(name);
+    let words = ["config", "--get"].map(OsString::from).into_iter().chain([key]);
+    let answer = surroundings.output_of("git", &globals.chain(words).collect::<Vec<_>>()).ok()?;
+    let text = String::from_utf8(answer).ok()?;
+    Some(text.strip_suffix('\n').unwrap_or(&text).to_owned()).filter(|text| !text.is_empty())
+}
+
+/// The words of an alias, parted as git parts them: at blanks, with quotes and backslashes.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let (mut words, mut quote, mut letters) = (vec![None::<String>], None, text.chars());
+    while let Some(letter) = letters.next() {
+        let Some(word) = words.last_mut() else { break };
+        match (letter, quote) {
+            (letter, Some(open)) if letter == open => quote = None,
+            ('\\', Some('"') | None) => word.get_or_insert_default().extend(letters.next()),
+            ('\'' | '"', None) => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (letter, None) if letter.is_ascii_whitespace() => words.push(None),
+            (letter, _) => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.into_iter().flatten().collect()
+}
+
 fn alias(invocation: &Invocation, surroundings: &dyn Surroundings) -> Option<Vec<u8>> {
     // A name that is not told in full is `?`.
     let name = invocation.subcommand.first().filter(|name| *name != "?")?;
@@ -67,4 +101,23 @@ fn expanded<'w>(
         first.kind = OperandKind::Remote;
     }
     call
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_parted_as_git_parts_them() {
+        let cases: [(&str, &[&str]); 5] = [
+            ("push --force", &["push", "--force"]),
+            ("  log  --format='%h %s' ", &["log", "--format=%h %s"]),
+            (r#"a "b \" c" ''"#, &["a", "b \" c", ""]),
+            (r"a\ b", &["a b"]),
+            ("", &[]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
 }

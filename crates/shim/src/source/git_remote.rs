@@ -35,6 +35,19 @@ pub(crate) fn find(
     found
 }
 
+/// git's settings, and the remotes that a push names; `None` when git does not tell.
+pub(crate) fn named(
+    invocation: &Invocation,
+    surroundings: &dyn Surroundings,
+) -> Option<(Settings, Vec<Vec<u8>>)> {
+    let mut globals: Vec<OsString> = vec!["-C".into(), surroundings.cwd().into()];
+    globals.extend(self::globals(invocation));
+    let git = Git { globals, surroundings };
+    let settings = git.settings()?;
+    let remotes = remotes(invocation, &git, &settings, true);
+    Some((settings, remotes))
+}
+
 fn unknown(deferred: &Destination) -> Destination {
     Destination { host: HostName::Unknown, reach: Reach::Unknown, ..deferred.clone() }
 }
@@ -90,7 +103,7 @@ fn weigh(
 }
 
 /// The options before the subcommand that decide which repository and settings count.
-pub(super) fn globals(invocation: &Invocation) -> Vec<OsString> {
+pub(crate) fn globals(invocation: &Invocation) -> Vec<OsString> {
     let mut globals = Vec::new();
     for option in &invocation.options {
         let takes_next = ["-C", "-c"].contains(&option.name.as_str());
@@ -219,10 +232,10 @@ impl Git<'_> {
 
 /// git's effective settings: keys (section and last part in lower case) and values, in order.
 #[derive(Debug)]
-struct Settings(Vec<(Vec<u8>, Vec<u8>)>);
+pub(crate) struct Settings(Vec<(Vec<u8>, Vec<u8>)>);
 
 impl Settings {
-    fn read(listing: &[u8]) -> Self {
+    pub(crate) fn read(listing: &[u8]) -> Self {
         let entries = listing.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
         let pair = |entry: &[u8]| {
             let cut = entry.iter().position(|byte| *byte == b'\n');
@@ -233,12 +246,17 @@ impl Settings {
         Self(entries.map(pair).collect())
     }
 
-    fn last(&self, key: &[u8]) -> Option<&[u8]> {
+    /// Every value of a key, in order.
+    pub(crate) fn every<'s>(&'s self, key: &'s [u8]) -> impl Iterator<Item = &'s [u8]> {
+        self.0.iter().filter(move |(known, _)| known == key).map(|(_, value)| value.as_slice())
+    }
+
+    pub(crate) fn last(&self, key: &[u8]) -> Option<&[u8]> {
         let entry = self.0.iter().rev().find(|(known, _)| known == key)?;
         Some(entry.1.as_slice()).filter(|value| !value.is_empty())
     }
 
-    fn has_remote(&self, name: &[u8]) -> bool {
+    pub(crate) fn has_remote(&self, name: &[u8]) -> bool {
         let head = [b"remote.".as_slice(), name, b"."].concat();
         self.0.iter().any(|(key, _)| key.starts_with(&head))
     }

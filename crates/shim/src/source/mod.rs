@@ -5,11 +5,14 @@
 
 use datafog_core::{Destination, Invocation, Surroundings};
 
-mod git_alias;
+pub(crate) mod git_alias;
 mod git_remote;
 mod kube_server;
 mod ssh_host;
 
+pub(crate) use git_remote::{
+    Settings as GitSettings, globals as git_globals, named as git_remotes,
+};
 pub(crate) use ssh_host::settle as settle_ssh;
 
 /// One source of hosts.

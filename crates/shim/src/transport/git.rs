@@ -10,6 +10,7 @@ use datafog_core::{
 };
 
 use crate::address::{self, Address, Style};
+use crate::gather;
 use crate::profile::Effect;
 use crate::read::{Call, Given};
 use crate::redirect::Redirected;
@@ -23,12 +24,14 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     settings(call, surroundings, to);
     helpers(to);
     commands(to);
-    if call.stray {
+    to.gathers = gather::of_git(&to.subcommand);
+    if call.stray.is_some() {
+        to.starts = true;
         // An alias or a program of another: it may go anywhere.
         to.flows = to.flows.with(Flow::Leaves);
         reach(call, surroundings, to, HostName::Deferred("git-alias".into()));
     }
-    if call.stray || !reaches(to) {
+    if call.stray.is_some() || !reaches(to) {
         return;
     }
     let remote = |kind| matches!(kind, OperandKind::Remote | OperandKind::Url);
