@@ -6,6 +6,7 @@ mod commands;
 mod content;
 mod dangerous;
 mod everyday;
+mod flow;
 mod homes;
 mod layers;
 mod lines;

@@ -46,6 +46,11 @@ pub trait Surroundings {
         true
     }
 
+    /// The environment of the governed command, as `env` prints it. Empty where nobody may ask.
+    fn environment(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// Runs the *real* program of that name (never a shim) with `arguments` in the working
     /// directory, standard input empty, and returns what it wrote to standard output.
     ///

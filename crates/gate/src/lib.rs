@@ -23,6 +23,7 @@ mod enforcement;
 mod error;
 mod event;
 mod example;
+mod flow;
 mod foreign;
 mod gate;
 mod git_config;

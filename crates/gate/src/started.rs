@@ -17,6 +17,7 @@ use datafog_core::{
 use datafog_shell::{Command, Field, Input, Line, Place, Redirection, Way};
 use datafog_shim::{Changed, Language, Start, What, Word, Wrapped};
 
+use crate::flow::{self, Origin, Trail};
 use crate::inspect::Inspection;
 use crate::{canonical, descriptor};
 
@@ -54,14 +55,14 @@ impl Started {
 /// What the command of these words starts.
 pub(crate) fn by_command(id: Id, argv: &[OsString], world: &dyn Surroundings) -> Vec<Started> {
     let words: Vec<Word> = argv.iter().map(Word::of).collect();
-    let mut following = Following { id, left: MOST };
+    let mut following = Following { id, left: MOST, is_elsewhere: false };
     let started = following.behind(&words, Fed::Unread, world, 0);
     following.all(started, world)
 }
 
 /// What the call of a tool does.
 pub(crate) fn by_tool(id: Id, starts: Vec<Start<'_>>, world: &dyn Surroundings) -> Vec<Started> {
-    let mut following = Following { id, left: MOST };
+    let mut following = Following { id, left: MOST, is_elsewhere: false };
     let started = starts.into_iter().flat_map(|start| following.start(start, Fed::Unread, 0));
     let started = started.collect();
     following.all(started, world)
@@ -95,6 +96,8 @@ struct Following {
     id: Id,
     /// How many more things may be told.
     left: usize,
+    /// It happens in a container or on another machine.
+    is_elsewhere: bool,
 }
 
 impl Following {
@@ -127,19 +130,36 @@ impl Following {
     }
 
     fn start(&mut self, start: Start<'_>, fed: Fed<'_>, depth: usize) -> Vec<Started> {
+        let outer = self.is_elsewhere;
+        self.is_elsewhere |= start.elsewhere;
+        let started = self.start_there(start, fed, depth);
+        self.is_elsewhere = outer;
+        started
+    }
+
+    const fn place(&self) -> Place {
+        if self.is_elsewhere { Place::Elsewhere } else { Place::Here }
+    }
+
+    fn start_there(&mut self, start: Start<'_>, fed: Fed<'_>, depth: usize) -> Vec<Started> {
         let world: &dyn Surroundings = &start.world;
         let deeper = depth.saturating_add(1);
         match (start.what, fed) {
             (What::Command(words), _) if start.told => self.behind(&words, fed, world, deeper),
             (What::Command(words), _) if !words.first().is_some_and(names_program) => {
-                vec![self.opaque(UNKNOWN_HEAD, !start.guessed, world)]
+                vec![self.opaque(UNKNOWN_HEAD, !start.guessed && !self.is_elsewhere, world)]
             }
             (What::Command(words), _) => {
                 let inner = self.behind(&words, fed, world, deeper);
-                self.command(&words, world, (Given::Nothing, inner)).into_iter().collect()
+                let mut one = self.command(&words, world, (Given::Nothing, inner));
+                let found: Vec<_> = start.found.into_iter().map(Origin::File).collect();
+                if let Some(one) = &mut one {
+                    flow::into_words(&mut one.action.invocation, &found);
+                }
+                one.into_iter().collect()
             }
             (What::Line(text, arguments), _) => {
-                let place = if start.elsewhere { Place::Elsewhere } else { Place::Here };
+                let place = self.place();
                 let arguments = arguments
                     .into_iter()
                     .map(|word| word.text.into_string().ok().filter(|_| word.known));
@@ -150,11 +170,10 @@ impl Following {
             }
             (What::Input(_), Fed::Unread) => Vec::new(),
             (What::Input(_), Fed::Unknown) | (What::Made, _) => {
-                vec![self.opaque(UNKNOWN_PROGRAM, !start.elsewhere, world)]
+                vec![self.opaque(UNKNOWN_PROGRAM, !self.is_elsewhere, world)]
             }
             (What::Input(Language::Shell), Fed::Text(text)) => {
-                let place = if start.elsewhere { Place::Elsewhere } else { Place::Here };
-                self.line(&Line::of(text, place), Fed::Unread, world, (false, deeper))
+                self.line(&Line::of(text, self.place()), Fed::Unread, world, (false, deeper))
             }
             (What::Input(Language::Rules), Fed::Text(text)) => {
                 let recipes: Vec<&str> = text.lines().filter_map(recipe).collect();
@@ -178,7 +197,8 @@ impl Following {
         (guessed, depth): (bool, usize),
     ) -> Vec<Started> {
         let script = datafog_shell::read(line, world);
-        let mut reading = Reading { fed, world, place: line.place, depth, files: Vec::new() };
+        let trail = Trail::default();
+        let mut reading = Reading { fed, world, place: line.place, depth, trail };
         let mut started = Vec::new();
         for command in &script.commands {
             let more = self.of_line(command, &mut reading);
@@ -200,24 +220,26 @@ impl Following {
         let words: Vec<Word> = command.words.iter().map(word).collect();
         let mut started: Vec<Started> =
             self.redirected(&command.redirections, &world).into_iter().collect();
-        let mut files = Vec::new();
+        let mut passed = Vec::new();
+        let given = reading.trail.given(&command.input, world.cwd());
         if !words.is_empty() {
             let depth = reading.depth.saturating_add(1);
-            let inner = self.behind(&words, reading.fed_by(&command.input), &world, depth);
-            let sources = reading.sources(&command.input);
-            let given = Given::of(&command.input, &sources);
-            if let Some(mut one) = self.command(&words, &world, (given, inner)) {
-                files.extend(files_of(&one.action));
-                if words.iter().any(|word| !word.known) {
-                    substitute(&mut one.action.invocation, reading.made_of(command));
-                }
+            let mut inner = self.behind(&words, reading.fed_by(&command.input), &world, depth);
+            if datafog_shim::feeds(&words) {
+                inner.iter_mut().for_each(|one| flow::into_all(one, &given));
+            }
+            let input = Given::of(&command.input, &given);
+            if let Some(mut one) = self.command(&words, &world, (input, inner)) {
+                reading.trail.follow(&mut one.action);
+                let made = reading.trail.made_of(command, world.cwd());
+                flow::into_all(&mut one, &made);
+                passed.extend(flow::passed_on(&one.action, &words, &world));
+                passed.extend(made);
                 started.push(one);
             }
         }
-        if let Input::File(file) = &command.input {
-            files.push(file.text.clone().into());
-        }
-        reading.files.push(files);
+        passed.extend(given);
+        reading.trail.leave(command, &words, &world, passed);
         started
     }
 
@@ -300,8 +322,8 @@ struct Reading<'w> {
     world: &'w dyn Surroundings,
     place: Place,
     depth: usize,
-    /// The files that each command so far reads.
-    files: Vec<Vec<PathBuf>>,
+    /// What the commands so far pass on.
+    trail: Trail,
 }
 
 impl Reading<'_> {
@@ -313,20 +335,6 @@ impl Reading<'_> {
             Input::File(_) => Fed::Unknown,
             Input::Inherited => self.fed,
         }
-    }
-
-    /// The files whose content comes in, by a pipe or as they are.
-    fn sources(&self, input: &Input) -> Vec<PathBuf> {
-        match input {
-            Input::Pipe(range) => self.files.get(range.clone()).unwrap_or_default().concat(),
-            Input::File(file) => vec![file.text.clone().into()],
-            Input::Inherited | Input::Text(_) => Vec::new(),
-        }
-    }
-
-    /// The files whose content stands in the words of a command.
-    fn made_of(&self, command: &Command) -> Vec<PathBuf> {
-        self.files.get(command.substituted.clone()).unwrap_or_default().concat()
     }
 
     /// Where a command works. A folder that nobody can tell is one below the last that is known.
@@ -364,52 +372,20 @@ fn content(carrier: Carrier, flow: Flow) -> ContentSource {
     ContentSource { carrier, flow, role: String::from("stdin"), deliver: Deliver::Handle }
 }
 
-/// The files that a command reads, and whose content it may pass on. Of a program that nobody knows
-/// every word may name one.
-fn files_of(action: &Action) -> Vec<PathBuf> {
-    let invocation = &action.invocation;
-    let contents = invocation.contents.iter().filter_map(|source| match &source.carrier {
-        Carrier::File(path) => Some(action.cwd.join(path)),
-        Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => None,
-    });
-    let packs = PACKING.contains(&invocation.program.as_str());
-    let words = invocation.operands.iter().filter(|_| !invocation.known);
-    let named = words.map(|word| action.cwd.join(&word.text));
-    contents.chain(named.filter(|path| path.is_file() || (packs && path.is_dir()))).collect()
-}
-
-/// Programs that write whole folders to their output.
-const PACKING: [&str; 5] = ["7z", "cpio", "pax", "tar", "zip"];
-
-/// Content that was put into the words of a command.
-fn substitute(invocation: &mut Invocation, files: Vec<PathBuf>) {
-    if !invocation.flows.has(Flow::Leaves) {
-        return;
-    }
-    let in_use =
-        |source: &ContentSource| source.role == "credential" || source.role.starts_with("header:");
-    // Where a command takes credentials, that is what a file is read for.
-    let role = if invocation.contents.iter().any(in_use) { "credential" } else { "body" };
-    invocation.contents.extend(files.into_iter().map(|path| ContentSource {
-        role: role.to_owned(),
-        ..content(Carrier::File(path), Flow::Leaves)
-    }));
-}
-
 /// What a command's standard input holds, as far as it can be looked at.
 #[derive(Clone, Copy)]
 enum Given<'t> {
-    Files(&'t [PathBuf]),
+    From(&'t [Origin]),
     Nothing,
     Text(&'t str),
 }
 
 impl<'t> Given<'t> {
-    /// The input of a command of a line; `sources` are the files that come in by a pipe.
-    fn of(input: &'t Input, sources: &'t [PathBuf]) -> Self {
+    /// The input of a command of a line; `origins` are what comes in by a pipe.
+    fn of(input: &'t Input, origins: &'t [Origin]) -> Self {
         match input {
             Input::Text(text) => Self::Text(text),
-            Input::File(_) | Input::Pipe(_) => Self::Files(sources),
+            Input::File(_) | Input::Pipe(_) => Self::From(origins),
             Input::Inherited => Self::Nothing,
         }
     }
@@ -435,7 +411,7 @@ fn settle(invocation: &mut Invocation, given: Given<'_>) {
     let add = |carrier| invocation.contents.push(ContentSource { carrier, ..like.clone() });
     match given {
         Given::Text(text) => [Carrier::Inline(text.as_bytes().to_vec())].into_iter().for_each(add),
-        Given::Files(files) => files.iter().cloned().map(Carrier::File).for_each(add),
+        Given::From(origins) => origins.iter().map(Origin::carrier).for_each(add),
         Given::Nothing => {}
     }
 }

@@ -97,6 +97,15 @@ impl Surroundings for World<'_> {
         kind(io::stdin().as_fd()).is_ok_and(|kind| !kind.is_char_device())
     }
 
+    fn environment(&self) -> Vec<u8> {
+        let mut all = Vec::new();
+        for entry in self.finder.host.environment() {
+            all.extend_from_slice(entry.to_bytes());
+            all.push(b'\n');
+        }
+        all
+    }
+
     fn output_of(&self, program: &str, arguments: &[OsString]) -> io::Result<Vec<u8>> {
         let mut command = self.command(program, arguments)?;
         answer_of(&mut command, PATIENCE)

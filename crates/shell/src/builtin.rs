@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::script::{Field, Input};
+use crate::script::{Field, Input, Source};
 use crate::variables::Variable;
 use crate::walk::{Walker, Written};
 
@@ -29,7 +29,8 @@ impl Walker {
             "hash" | "enable" if arguments.iter().any(|it| matches!(&*it.text, "-p" | "-f")) => {
                 self.opaque("the line gives a program another name; call it by its own");
             }
-            "getopts" | "mapfile" | "readarray" => self.forget(arguments),
+            "getopts" => self.forget(arguments),
+            "mapfile" | "readarray" => self.forget_from(arguments, input),
             "set" => self.set(arguments),
             "shift" => self.shift(arguments),
             "unset" => arguments.iter().for_each(|field| self.variables.unset(&field.text)),
@@ -77,6 +78,9 @@ impl Walker {
             Input::Pipe(_) if stdin => self.opaque(MADE),
             Input::File(_) | Input::Inherited | Input::Pipe(_) | Input::Text(_) => {}
         }
+        if let Some(written) = self.written_to(file) {
+            return self.run_written(written, &Input::Inherited);
+        }
         if file.text.starts_with("<(") {
             self.opaque(MADE);
         }
@@ -115,6 +119,7 @@ impl Walker {
             flags.any(|field| field.text.contains(letter))
         };
         let exports = name.text == "export" || flag('x');
+        let sources = self.sources_at_hand();
         let perhaps = self.is_perhaps();
         for field in arguments.iter().filter(|field| !field.text.starts_with('-')) {
             let (name, value) = match field.text.split_once('=') {
@@ -122,8 +127,9 @@ impl Walker {
                 None => (field.text.as_str(), None),
             };
             if let Some(value) = value {
-                let value = field.known.then(|| value.to_owned());
-                self.variables.set(name, Variable::of(value), perhaps);
+                self.set_to_run(name, field.known.then_some(value));
+                let value = Variable::of(field.known.then(|| value.to_owned()));
+                self.variables.set(name, value.from(sources.clone()), perhaps);
             }
             if exports {
                 self.variables.export(name);
@@ -137,7 +143,7 @@ impl Walker {
             arguments.iter().all(|field| !field.text.starts_with('-') || field.text == "-r");
         let names: Vec<&Field> =
             arguments.iter().filter(|field| !field.text.starts_with('-')).collect();
-        let Input::Text(text) = input else { return self.forget(arguments) };
+        let Input::Text(text) = input else { return self.forget_from(arguments, input) };
         if let (true, true, [name]) = (plain, self.is_perhaps(), names.as_slice()) {
             // In a loop: each line in turn.
             let lines = text.lines().map(|line| line.trim().to_owned()).collect();
@@ -157,6 +163,22 @@ impl Walker {
         }
     }
 
+    /// Variables that are read from the input, which only the run can tell.
+    fn forget_from(&mut self, names: &[Field], input: &Input) {
+        let source = match input {
+            Input::File(file) => Some(Source::File(file.clone())),
+            Input::Pipe(range) => Some(Source::Commands(range.clone())),
+            Input::Inherited | Input::Text(_) => None,
+        };
+        let mut named = names.iter().filter(|field| !field.text.starts_with('-')).peekable();
+        let usual = [Field::of("MAPFILE"), Field::of("REPLY")];
+        let unnamed = if named.peek().is_none() { usual.as_slice() } else { &[] };
+        for field in named.chain(unnamed) {
+            let value = Variable::of(None).from(source.clone().into_iter().collect());
+            self.variables.set(&field.text, value, false);
+        }
+    }
+
     /// Variables whose value nobody knows from here on.
     fn forget(&mut self, names: &[Field]) {
         for field in names.iter().filter(|field| !field.text.starts_with('-')) {
@@ -166,7 +188,7 @@ impl Walker {
 }
 
 /// Why a file is not understood that a command of the line writes.
-const MADE: &str = "the line runs a text that only shows when it runs; look at it first";
+pub(crate) const MADE: &str = "the line runs a text that only shows when it runs; look at it first";
 
 /// All texts, when all are known.
 fn texts(fields: &[Field]) -> Option<Vec<String>> {

@@ -11,7 +11,7 @@ use crate::brace;
 use crate::glob::{self, Letter};
 use crate::limits::{LONGEST_WORD, MOST_FIELDS};
 use crate::parse;
-use crate::script::Field;
+use crate::script::{Field, Input};
 use crate::variables::Variable;
 use crate::walk::Walker;
 
@@ -145,7 +145,9 @@ impl Walker {
                 None => Expansion::unknown("$(…)"),
             },
             NodeKind::ProcessSubstitution { direction, command } => {
-                self.apart(|walker| walker.walk(command, &crate::Input::Inherited));
+                // What is written to `>(…)` is what the command itself gets, as far as it hands it on.
+                let input = if *direction == ">" { self.feeding.clone() } else { Input::Inherited };
+                self.apart(|walker| walker.walk(command, &input));
                 Expansion::unknown(format!("{direction}(…)"))
             }
             NodeKind::ParamExpansion { param, op, arg } => {
@@ -309,12 +311,15 @@ impl Walker {
         if let Some(subscript) = subscript {
             self.raw(subscript);
         }
+        let (outer, from) = (core::mem::take(&mut self.carried), self.script.commands.len());
         let variable = match raw.strip_prefix('(').and_then(|raw| raw.strip_suffix(')')) {
             Some(inside) => self.array(inside),
             None => self.scalar(raw),
         };
+        let variable = variable.from(self.sources_from(from));
+        self.carried = outer;
         if subscript.is_some() {
-            return Some((name.to_owned(), Variable::of(None)));
+            return Some((name.to_owned(), Variable::of(None).from(variable.sources)));
         }
         if !adds {
             return Some((name.to_owned(), variable));
@@ -322,7 +327,7 @@ impl Walker {
         let before = self.variable(name);
         let value = before.zip(variable.values.first()).filter(|_| !variable.open);
         let value = value.filter(|_| !variable.array).map(|(before, more)| before + more);
-        Some((name.to_owned(), Variable::of(value)))
+        Some((name.to_owned(), Variable::of(value).from(variable.sources)))
     }
 
     fn scalar(&mut self, raw: &str) -> Variable {

@@ -25,6 +25,7 @@ mod redirect;
 mod script;
 mod variables;
 mod walk;
+mod writing;
 
 pub use read::{Line, Place, read};
-pub use script::{Command, Field, Input, Redirection, Script, Way};
+pub use script::{Command, Field, Input, Redirection, Script, Source, Way};

@@ -38,6 +38,8 @@ impl Walker {
             ("ls", [] | ["-1"]) => self.listed(".")?,
             ("ls", [folder] | ["-1" | "-a" | "-A", folder]) => self.listed(folder)?,
             // Of what is found only the place itself is told: it is the largest.
+            // A dot by itself would mean something else to many programs.
+            ("find", ["."] | [".", "-print" | "-print0"]) => "./\n".to_owned(),
             ("find", [place] | [place, "-print" | "-print0"]) => format!("{place}\n"),
             ("cat", [] | ["-"]) => text?.to_owned(),
             ("base64", ["-d" | "-D" | "-di" | "--decode"])

@@ -67,9 +67,12 @@ impl Walker {
 
     fn value(&mut self, param: &str) -> Value {
         if matches!(param, "@" | "*") {
-            return match &self.variables.positional {
-                Some(all) => Value::Known(all.clone()),
-                None => Value::Unknown,
+            return match self.variables.positional.clone() {
+                Some(all) => Value::Known(all),
+                None => {
+                    self.carry(self.variables.arguments_from.clone());
+                    Value::Unknown
+                }
             };
         }
         if param.chars().all(|one| matches!(one, '?' | '$' | '!' | '#' | '-' | '_')) {
@@ -86,6 +89,10 @@ impl Walker {
         let Some(variable) = self.variables.find(name, &self.world, self.place) else {
             return Value::Unset;
         };
+        if name.parse::<usize>().is_ok_and(|index| index > 0) && variable.open {
+            self.carry(self.variables.arguments_from.clone());
+        }
+        self.carry(variable.sources.clone());
         if variable.array { element(variable, subscript) } else { self.picked(variable) }
     }
 

@@ -64,7 +64,7 @@ impl Walker {
             *input = Input::File(field.clone());
         }
         let way = if reads && op != "<>" { Way::Read } else { Way::Write };
-        files.push(Redirection { target: field, way });
+        files.push(Redirection { target: field, way, adds: op.contains(">>") });
     }
 
     /// The body of a heredoc in which `$` and backticks mean something.

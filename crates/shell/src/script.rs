@@ -30,6 +30,17 @@ pub struct Command {
     pub redirections: Vec<Redirection>,
     /// The commands of the script whose output stands in its words or its input (`$(…)`, `<(…)`).
     pub substituted: Range<usize>,
+    /// Where that comes from which variables brought into its words (`x=$(cat f)`, `read x < f`).
+    pub carried: Vec<Source>,
+}
+
+/// Where something comes from that only the run can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// What these commands of the script write.
+    Commands(Range<usize>),
+    /// The file of that name.
+    File(Field),
 }
 
 impl Command {
@@ -37,6 +48,7 @@ impl Command {
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         let nothing = self.substituted.is_empty() && other.substituted.is_empty();
         nothing
+            && self.carried == other.carried
             && self.words == other.words
             && self.environment == other.environment
             && self.cwd == other.cwd
@@ -91,6 +103,8 @@ pub struct Redirection {
     pub target: Field,
     /// What for.
     pub way: Way,
+    /// It is written at its end.
+    pub adds: bool,
 }
 
 /// What a file is opened for.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::limits::MOST_VALUES;
 use crate::outside::Outside;
 use crate::read::Place;
+use crate::script::Source;
 
 /// What a variable may hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(crate) struct Variable {
     pub(crate) array: bool,
     /// Commands see it.
     pub(crate) exported: bool,
+    /// Where that comes from which nobody knows of it.
+    pub(crate) sources: Vec<Source>,
 }
 
 impl Variable {
@@ -26,7 +29,7 @@ impl Variable {
     }
 
     pub(crate) fn array(values: Vec<String>, open: bool) -> Self {
-        Self { values, open, array: true, exported: false }
+        Self { values, open, array: true, ..Self::default() }
     }
 
     /// One of several values.
@@ -34,6 +37,11 @@ impl Variable {
         let open = open || values.len() > MOST_VALUES;
         let values = values.into_iter().take(MOST_VALUES).collect();
         Self { values, open, ..Self::default() }
+    }
+
+    /// The same with what is not known of it coming from there.
+    pub(crate) fn from(self, sources: Vec<Source>) -> Self {
+        Self { sources, ..self }
     }
 }
 
@@ -43,6 +51,8 @@ pub(crate) struct Variables {
     set: BTreeMap<String, Variable>,
     /// `$1`, `$2`, …; `None` when nobody knows them.
     pub(crate) positional: Option<Vec<String>>,
+    /// Where that comes from which is not known of them.
+    pub(crate) arguments_from: Vec<Source>,
     /// `$0`; `None` when nobody knows it.
     name: Option<String>,
     /// Some of the line is not known, so a variable may have been set by what is not.
@@ -75,7 +85,7 @@ impl Variables {
             }
             None => (None, None),
         };
-        Self { set: BTreeMap::new(), positional, name, doubtful: !known }
+        Self { positional, name, doubtful: !known, ..Self::default() }
     }
 
     /// What `name` may hold; `None` when it is certainly not set.
@@ -93,8 +103,10 @@ impl Variables {
         if place == Place::Elsewhere || MADE_BY_SHELLS.contains(&name) {
             return Some(Variable::of(None));
         }
+        if name == "IFS" {
+            return Some(Variable::of(Some(" \t\n".into())));
+        }
         match (name, world.variable(name)) {
-            ("IFS", _) => Some(Variable::of(Some(" \t\n".into()))),
             ("PWD", None) => Some(Variable::of(world.cwd.to_str().map(str::to_owned))),
             ("HOME", None) => Some(Variable::of(world.home.as_ref()?.to_str().map(str::to_owned))),
             (_, None) if self.doubtful => Some(Variable::of(None)),
@@ -109,6 +121,13 @@ impl Variables {
             return;
         };
         value.exported |= known.exported;
+        if perhaps {
+            for source in core::mem::take(&mut known.sources) {
+                if value.sources.len() < MOST_VALUES && !value.sources.contains(&source) {
+                    value.sources.push(source);
+                }
+            }
+        }
         if perhaps && !known.array && !value.array {
             let mut all = core::mem::take(&mut known.values);
             for one in value.values {
@@ -117,7 +136,8 @@ impl Variables {
                 }
             }
             let open = known.open || value.open;
-            value = Variable { exported: value.exported, ..Variable::one_of(all, open) };
+            let Variable { exported, sources, .. } = value;
+            value = Variable { exported, ..Variable::one_of(all, open) }.from(sources);
         }
         *known = value;
     }

@@ -17,7 +17,7 @@ use crate::limits::{DEEPEST, MOST_COMMANDS, MOST_STEPS, MOST_VALUES};
 use crate::outside::Outside;
 use crate::parse;
 use crate::read::{Line, Place};
-use crate::script::{Command, Field, Input, Redirection, Script};
+use crate::script::{Command, Field, Input, Redirection, Script, Source};
 use crate::variables::{Variable, Variables};
 
 /// What a command writes to its standard output, where that can be told.
@@ -40,7 +40,13 @@ pub(crate) struct Walker {
     functions: BTreeMap<String, Node>,
     /// Functions that were called; the bodies of all others are walked at the end.
     called: Vec<String>,
-    script: Script,
+    pub(crate) script: Script,
+    /// Where that comes from which variables brought into the words at hand.
+    pub(crate) carried: Vec<Source>,
+    /// What the command at hand gets on standard input.
+    pub(crate) feeding: Input,
+    /// Files that the line wrote, and their text where it is known.
+    pub(crate) files: BTreeMap<PathBuf, Written>,
     /// From which command on those stand that were substituted in the one at hand.
     substituted: usize,
     steps: u32,
@@ -65,6 +71,9 @@ impl Walker {
             functions: BTreeMap::new(),
             called: Vec::new(),
             script: Script::default(),
+            carried: Vec::new(),
+            feeding: Input::Inherited,
+            files: BTreeMap::new(),
             substituted: 0,
             steps: 0,
             depth: 0,
@@ -310,10 +319,14 @@ impl Walker {
     fn each(&mut self, name: &str, words: Option<&[Node]>, body: &Node, input: &Input) -> Written {
         let variable = match words {
             Some(words) => {
+                let (outer, from) =
+                    (core::mem::take(&mut self.carried), self.script.commands.len());
                 let fields = self.fields(words);
+                let sources = self.sources_from(from);
+                self.carried = outer;
                 let open = fields.iter().any(|field| !field.known);
                 let known = fields.into_iter().filter(|field| field.known);
-                Variable::one_of(known.map(|field| field.text).collect(), open)
+                Variable::one_of(known.map(|field| field.text).collect(), open).from(sources)
             }
             None => {
                 let known = self.variables.positional.clone();
@@ -372,10 +385,13 @@ impl Walker {
     fn once(&mut self, command: &Simple<'_>) -> Written {
         self.substituted = self.script.commands.len();
         let outer = self.substituted;
+        let around = core::mem::take(&mut self.carried);
+        let fed = core::mem::replace(&mut self.feeding, command.input.clone());
         let fields = self.fields(command.words);
         let mut environment = Vec::new();
         for node in command.assignments {
             let Some((name, variable)) = self.assignment(node) else { continue };
+            self.set_to_run(&name, variable.values.first().map(String::as_str));
             if fields.is_empty() {
                 let perhaps = self.is_perhaps();
                 self.variables.set(&name, variable, perhaps || self.pick > 0);
@@ -385,14 +401,40 @@ impl Walker {
             }
         }
         let (redirections, input) = self.redirects(command.redirects, command.input);
+        self.feeding = fed;
         // Commands within the words had words of their own.
         self.substituted = outer;
-        if fields.is_empty() {
+        let written = if fields.is_empty() {
             let reads = matches!(&input, Input::File(_)).then_some(None);
             self.push(Vec::new(), environment, input, redirections);
-            return reads.unwrap_or(Some(String::new()));
+            reads.unwrap_or(Some(String::new()))
+        } else {
+            self.dispatch(fields, environment, input, redirections)
+        };
+        self.carried = around;
+        written
+    }
+
+    /// Remembers where something comes from that variables bring into the words at hand.
+    pub(crate) fn carry(&mut self, sources: Vec<Source>) {
+        for source in sources {
+            if self.carried.len() < MOST_VALUES && !self.carried.contains(&source) {
+                self.carried.push(source);
+            }
         }
-        self.dispatch(fields, environment, input, redirections)
+    }
+
+    /// Where that comes from which stands in what was read since: variables, and the commands from
+    /// `from` on.
+    pub(crate) fn sources_from(&self, from: usize) -> Vec<Source> {
+        let end = self.script.commands.len();
+        let commands = (from < end).then_some(Source::Commands(from..end));
+        self.carried.iter().cloned().chain(commands).collect()
+    }
+
+    /// The same for the command at hand.
+    pub(crate) fn sources_at_hand(&self) -> Vec<Source> {
+        self.sources_from(self.substituted)
     }
 
     /// Runs what is done by the shell itself; everything else is a command.
@@ -421,9 +463,12 @@ impl Walker {
             self.push(Vec::new(), environment, input, redirections);
             return written;
         }
-        let written = if redirections.is_empty() { self.written(own, &input) } else { None };
-        self.push(fields, environment, input, redirections);
-        written
+        let text = self.written(own, &input);
+        let own = own.to_vec();
+        self.push(fields, environment, input.clone(), redirections.clone());
+        self.runs_written(&own, &input);
+        self.note_written(&own, &redirections, text.as_ref());
+        text.filter(|_| redirections.is_empty())
     }
 
     /// A function of the line, with its arguments.
@@ -431,6 +476,8 @@ impl Walker {
         let known = fields.iter().all(|field| field.known);
         let arguments = fields.iter().skip(1).map(|field| field.text.clone()).collect();
         let outer = self.variables.positional.replace(arguments);
+        let sources = self.sources_at_hand();
+        let outer_from = core::mem::replace(&mut self.variables.arguments_from, sources);
         if !known {
             self.variables.positional = None;
         }
@@ -439,6 +486,7 @@ impl Walker {
         }
         let written = self.deeper(|walker| walker.walk(body, input));
         self.variables.positional = outer;
+        self.variables.arguments_from = outer_from;
         written
     }
 
@@ -449,7 +497,7 @@ impl Walker {
         input
     }
 
-    fn push(
+    pub(crate) fn push(
         &mut self,
         words: Vec<Field>,
         mut environment: Vec<(String, Option<String>)>,
@@ -464,9 +512,13 @@ impl Walker {
         let cwd = self.cwd.clone();
         let end = self.script.commands.len();
         let substituted = self.substituted.min(end)..end;
-        let command = Command { words, environment, cwd, input, redirections, substituted };
-        // A loop of the same command is one command to judge.
-        if !self.script.commands.iter().rev().take(8).any(|known| known.is_like(&command)) {
+        let carried = self.carried.clone();
+        let command =
+            Command { words, environment, cwd, input, redirections, substituted, carried };
+        // A loop of the same command is one command to judge. Within a pipe or a substitution each
+        // counts: what is sent further on may come from it.
+        let mut last = self.script.commands.iter().rev().take(8);
+        if self.depth > 1 || !last.any(|known| known.is_like(&command)) {
             self.script.commands.push(command);
         }
     }

@@ -8,10 +8,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
 
 use datafog_core::Surroundings;
 
-use crate::code;
 use crate::interpret::{self, operand_specs};
 use crate::line::assignment;
 use crate::profile::{self, Language, Profile, Starts, behind_prefix, profile};
@@ -20,6 +20,7 @@ use crate::sed;
 use crate::source::git_alias;
 use crate::text::Text;
 use crate::wrapped::{self, Changed};
+use crate::{carriers, code};
 
 /// A part of a word that only the run can tell, as a shell would write it.
 const UNTOLD: &str = "$(…)";
@@ -65,6 +66,8 @@ pub struct Start<'s> {
     pub elsewhere: bool,
     /// It was read out of a program by its calls, where more may stand than is understood.
     pub guessed: bool,
+    /// Files whose names stand in its words in place of what only the run can tell.
+    pub found: Vec<PathBuf>,
     /// What it does is already told in the meaning of the command that starts it.
     pub told: bool,
 }
@@ -154,9 +157,13 @@ fn changed<'s>(
 impl<'s> Start<'s> {
     pub(crate) fn of(what: What, surroundings: &'s dyn Surroundings) -> Self {
         let world = Changed::of(surroundings);
-        Self { what, world, elsewhere: false, guessed: false, told: false }
+        let found = Vec::new();
+        Self { what, world, elsewhere: false, guessed: false, found, told: false }
     }
 }
+
+/// Stands for the folder in which a container works, deep enough that no `..` leaves it.
+const CONTAINED: &str = "/(container)/(container)/(container)/(container)/(container)";
 
 /// Most words of standard input, or places of a search, that are told one by one.
 const MOST: usize = 64;
@@ -233,7 +240,8 @@ impl Gathering<'_, '_> {
             let words = self.words.get(from..).unwrap_or_default().to_vec();
             match starts {
                 Starts::Code => self.code(word),
-                Starts::Command | Starts::RemoteCommand => self.command(words),
+                Starts::Command => self.command(words),
+                Starts::RemoteCommand => self.contained(words),
                 Starts::Sed => self.sed(word),
                 Starts::Each => self.each(&words),
                 Starts::Line | Starts::RemoteLine => {
@@ -288,6 +296,37 @@ impl Gathering<'_, '_> {
         let known = text.place.is_some_and(|place| self.known(place.argument));
         let text = OsStr::from_bytes(value).to_owned();
         self.push(What::Line(Word { text, known }, Vec::new()));
+    }
+
+    /// A command in a container. Its relative paths are none of this machine; a folder of this
+    /// machine that the container gets by another name is meant by its own name, too.
+    fn contained(&mut self, words: Vec<Word>) {
+        let volumes = self.call.given.iter().filter(|it| it.spec.name == "--volume");
+        let mut all = vec![words.clone()];
+        for given in volumes.take(MOST) {
+            let Some(text) = given.value.as_ref().and_then(Text::utf8) else { continue };
+            let mut parts = text.split(':');
+            let (Some(here), Some(there)) = (parts.next(), parts.next()) else { continue };
+            let moved = |word: &Word| match word.text.to_str().and_then(|it| it.strip_prefix(there))
+            {
+                Some(rest)
+                    if here.starts_with('/') && (rest.is_empty() || rest.starts_with('/')) =>
+                {
+                    let text = format!("{}{rest}", here.trim_end_matches('/'));
+                    let text = if text.is_empty() { String::from("/") } else { text };
+                    Word { text: text.into(), known: word.known }
+                }
+                _ => word.clone(),
+            };
+            all.push(words.iter().map(moved).collect());
+        }
+        all.dedup();
+        for words in all {
+            let mut world = Changed::of(self.surroundings);
+            world.enter(PathBuf::from(CONTAINED));
+            let start = Start::of(What::Command(words), self.surroundings);
+            self.starts.push(Start { world, elsewhere: true, ..start });
+        }
     }
 
     /// Variables first, then a command; a program that feeds it adds the words of its input.
@@ -392,7 +431,12 @@ impl Gathering<'_, '_> {
         let rest = self.words.get(from..).unwrap_or_default();
         let words: Vec<Word> = rest.iter().take_while(|word| !ends(word)).cloned().collect();
         if self.narrows() {
-            return self.command(replaced(&words, "{}", None));
+            let before = self.starts.len();
+            self.command(replaced(&words, "{}", None));
+            let found = carriers::found(self.words, self.surroundings);
+            let new = self.starts.iter_mut().skip(before);
+            new.for_each(|start| start.found.clone_from(&found));
+            return;
         }
         let removes = words.first().is_some_and(|head| {
             matches!(&*interpret::program_name(&head.text), "rm" | "unlink" | "shred")
@@ -402,7 +446,10 @@ impl Gathering<'_, '_> {
             return self.removal();
         }
         for root in self.roots() {
-            self.command(replaced(&words, "{}", root.text.to_str().filter(|_| root.known)));
+            // By itself a dot would mean something else to many programs.
+            let text = root.text.to_str().filter(|_| root.known);
+            let text = text.map(|text| if text == "." { "./" } else { text });
+            self.command(replaced(&words, "{}", text));
         }
     }
 
@@ -633,6 +680,8 @@ mod tests {
             ("nc host 1 -c rm_x", "`rm x`"),
             ("php -r system('rm_x');", "`rm x`"),
             ("make", ""),
+            ("docker run --rm -v /:/host img rm -rf /host/x", "far rm|-rf|/host/x\nfar rm|-rf|/x"),
+            ("docker run img", ""),
         ] {
             assert_eq!(started(line, None).join("\n"), expected, "{line}");
         }

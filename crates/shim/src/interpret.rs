@@ -20,7 +20,7 @@ use crate::source::SOURCES;
 use crate::text::Text;
 use crate::transport::copy;
 use crate::wrapped;
-use crate::{behind, config_file};
+use crate::{behind, carriers, config_file};
 
 /// Most things not understood that are told one by one.
 const MOST_TOLD: usize = 16;
@@ -43,7 +43,11 @@ pub(crate) fn interpret_within(
     depth: usize,
 ) -> Invocation {
     let name = argv.first().map(program_name).unwrap_or_default();
-    let Some(profile) = profile(&name) else { return unknown(name, argv) };
+    let Some(profile) = profile(&name) else {
+        let mut invocation = unknown(name, argv);
+        carriers::describe(&mut invocation, surroundings);
+        return invocation;
+    };
     let mut call = Call::read(profile, argv);
     config_file::expand(&mut call, argv, surroundings);
     let mut invocation = describe(profile, &call);

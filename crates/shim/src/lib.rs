@@ -14,6 +14,7 @@ content, and sees the world only through [`datafog_core::Surroundings`].
 
 mod address;
 mod behind;
+mod carriers;
 mod code;
 mod config_file;
 mod display;
@@ -44,6 +45,7 @@ mod words;
 mod wrapped;
 
 pub use behind::{Start, What, Word, behind, started_by_code};
+pub use carriers::{feeds, found, tells_environment};
 pub use display::{Mask, display};
 pub use gather::{Gathered, Says, gather};
 pub use install::{CommandName, InvalidName, LinkChange, LinkError, LinkState, Links};

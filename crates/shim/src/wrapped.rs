@@ -411,6 +411,10 @@ impl Surroundings for Changed<'_> {
         self.base.stdin_carries()
     }
 
+    fn environment(&self) -> Vec<u8> {
+        if self.cleared { Vec::new() } else { self.base.environment() }
+    }
+
     fn output_of(&self, program: &str, arguments: &[OsString]) -> io::Result<Vec<u8>> {
         if self.misleads || self.cleared {
             return Err(io::ErrorKind::Unsupported.into());

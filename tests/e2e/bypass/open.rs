@@ -81,7 +81,6 @@ fn a_secret_in_a_stream_is_stopped() {
 }
 
 #[test]
-#[ignore = "open: commands inside of a container are scanned as text, not judged"]
 fn a_command_inside_of_a_container_is_judged() {
     let lines = ["docker run -v /:/host alpine rm -rf /host"];
     assert_eq!(passed(&install(), &lines), [""; 0]);

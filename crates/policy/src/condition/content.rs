@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use datafog_core::{Carrier, ContentSource, Facts, Flows};
+use datafog_core::{Carrier, ContentSource, Facts, Flow, Flows, Invocation};
 use serde::{Deserialize, Serialize};
 
 use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
@@ -107,13 +107,19 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     let invocation = &trial.facts.action().invocation;
     if invocation.contents.is_empty() {
         // Nothing fits nothing; most commands need not even read what was wanted.
-        return Ok(Truth::unless_doubt(false, !invocation.known));
+        return Ok(Truth::unless_doubt(false, !is_told(invocation)));
     }
     let wanted: Wanted<'_> = decode(payload)?;
     let joined =
         wanted.which.join(invocation.contents.iter().map(|one| wanted.fits(one, trial.facts)));
-    let doubt = !invocation.known && joined == Truth::False;
+    let doubt = !is_told(invocation) && joined == Truth::False;
     Ok(if doubt { Truth::Unknown } else { joined })
+}
+
+/// Whether all content is told that anybody knows of: by a profile, or, of a program that only its
+/// name says to send, by its words.
+const fn is_told(invocation: &Invocation) -> bool {
+    invocation.known || invocation.flows.has(Flow::Leaves)
 }
 
 impl Wanted<'_> {

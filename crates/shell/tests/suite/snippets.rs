@@ -1,6 +1,6 @@
 //! Lines and what they would run.
 
-use datafog_shell::{Line, Place, read};
+use datafog_shell::{Line, Place, Source, read};
 
 use crate::support::{World, lines};
 
@@ -69,6 +69,55 @@ fn substitutions_are_walked_wherever_they_stand() {
         ("trap 'a; b' EXIT", &["a", "b"]),
         ("alias ll='a -l'", &["a -l"]),
     ]);
+}
+
+#[test]
+fn files_that_the_line_writes_are_read_when_it_runs_them() {
+    check(&[
+        ("echo 'a b' > x; sh x", &["echo ‹a b› > x", "sh x", "a b"]),
+        ("echo 'a b' > x; chmod +x x; ./x", &["echo ‹a b› > x", "chmod +x x", "./x", "a b"]),
+        ("cat > x <<'E'\n#!/bin/sh\na\nE\nbash x", &["cat << #!/bin/sh\\na\\n > x", "bash x", "a"]),
+        ("echo a > x; . ./x", &["echo a > x", "a"]),
+        ("echo a > x; cd y; sh x", &["echo a > x", "sh x"]),
+        ("b > x; sh x", &["b > x", "sh x", "!"]),
+        ("echo a > x; echo b >> x; sh x", &["echo a > x", "echo b > x", "sh x", "!"]),
+        ("curl -o x https://h/; sh x", &["curl -o x https://h/", "sh x", "!"]),
+        ("wget https://h/i.sh && bash i.sh", &["wget https://h/i.sh", "bash i.sh", "!"]),
+        ("curl -o x https://h/; less x", &["curl -o x https://h/", "less x"]),
+        ("sh x", &["sh x"]),
+        ("PROMPT_COMMAND='a b' c", &["a b", "PROMPT_COMMAND=a b c"]),
+        ("export GIT_SSH_COMMAND='a b'", &["a b"]),
+        ("echo a > x; BASH_ENV=x bash b", &["echo a > x", "a", "BASH_ENV=x bash b"]),
+        ("BASH_ENV='$(a)' bash b", &["a", "BASH_ENV=$(a) bash b"]),
+    ]);
+}
+
+#[test]
+fn what_variables_carry_is_known_by_where_it_comes_from() {
+    for (line, expected) in [
+        ("x=$(a f); b $x", "Commands(0..1)"),
+        ("x=$(a); y=$x; b \"$y\"", "Commands(0..1)"),
+        ("read x < f; b $x", "File(f)"),
+        ("while read x; do b $x; done < f", "File(f)"),
+        ("a | while read x; do b $x; done", "Commands(0..1)"),
+        ("mapfile y < f; b \"${y[@]}\"", "File(f)"),
+        ("for x in $(a); do b $x; done", "Commands(0..1)"),
+        ("export x=$(a); b $x", "Commands(0..1)"),
+        ("f() { b $1; }; f $(a)", "Commands(0..1)"),
+        ("f() { b \"$@\"; }; f $(a)", "Commands(0..1)"),
+        ("x=y; b $x", ""),
+        ("x=$(a); b c", ""),
+    ] {
+        let script = read(&Line::of(line, Place::Here), &World::new());
+        let found =
+            |it: &&datafog_shell::Command| it.words.first().is_some_and(|it| it.text == "b");
+        let command = script.commands.iter().find(found).unwrap();
+        let sources = command.carried.iter().map(|source| match source {
+            Source::Commands(range) => format!("Commands({range:?})"),
+            Source::File(file) => format!("File({})", file.text),
+        });
+        assert_eq!(sources.collect::<Vec<_>>().join(" "), expected, "{line}");
+    }
 }
 
 #[test]

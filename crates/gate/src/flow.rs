@@ -1,0 +1,176 @@
+//! What flows from command to command in one line: files, the environment, what was made of them.
+//!
+//! Nothing is run, so nobody knows what a command makes of what it gets. It is taken to pass on all
+//! of it: a compressed, encoded or cut file is still that file. What reaches a command that sends is
+//! content of that command, under the name of where it came from, so findings and receipts tell both
+//! ends.
+
+use std::path::{Path, PathBuf};
+
+use datafog_core::{Action, Carrier, ContentSource, Deliver, Flow, Invocation, Surroundings};
+use datafog_shell::{Command, Input, Source, Way};
+use datafog_shim::Word;
+
+use crate::started::Started;
+
+/// Most origins that are followed for one command.
+const MOST: usize = 1000;
+
+/// Where something comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// What a program made of the environment.
+    Environment(Vec<u8>),
+    /// A file, absolute.
+    File(PathBuf),
+}
+
+impl Origin {
+    /// The content that it is.
+    pub(crate) fn carrier(&self) -> Carrier {
+        match self {
+            Self::Environment(bytes) => Carrier::Inline(bytes.clone()),
+            Self::File(path) => Carrier::File(path.clone()),
+        }
+    }
+}
+
+/// What the commands of a line pass on, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Trail {
+    /// What each command so far writes to its output may hold.
+    passed: Vec<Vec<Origin>>,
+    /// Files that the line writes, and what they then hold.
+    written: Vec<(PathBuf, Vec<Origin>)>,
+}
+
+impl Trail {
+    /// What comes in on standard input.
+    pub(crate) fn given(&self, input: &Input, folder: &Path) -> Vec<Origin> {
+        match input {
+            Input::Pipe(range) => self.passed.get(range.clone()).unwrap_or_default().concat(),
+            Input::File(file) => self.file(&folder.join(&file.text)),
+            Input::Inherited | Input::Text(_) => Vec::new(),
+        }
+    }
+
+    /// What the words of a command, and texts that it is given, are made of.
+    pub(crate) fn made_of(&self, command: &Command, folder: &Path) -> Vec<Origin> {
+        let mut made = self.passed.get(command.substituted.clone()).unwrap_or_default().concat();
+        for source in &command.carried {
+            made.extend(match source {
+                Source::Commands(range) => {
+                    self.passed.get(range.clone()).unwrap_or_default().concat()
+                }
+                Source::File(file) => self.file(&folder.join(&file.text)),
+            });
+        }
+        made.truncate(MOST);
+        made
+    }
+
+    /// Puts behind each file that a command reads what the line wrote into it.
+    pub(crate) fn follow(&self, action: &mut Action) {
+        let mut more = Vec::new();
+        for source in &action.invocation.contents {
+            let Carrier::File(path) = &source.carrier else { continue };
+            let origins = self.file(&action.cwd.join(path)).into_iter().skip(1);
+            more.extend(
+                origins.map(|it| ContentSource { carrier: it.carrier(), ..source.clone() }),
+            );
+        }
+        action.invocation.contents.extend(more.into_iter().take(MOST));
+    }
+
+    /// A file, and what the line wrote into it.
+    fn file(&self, path: &Path) -> Vec<Origin> {
+        let path: PathBuf = path.components().collect();
+        // Programs that pack a file add an ending of their own.
+        let bare = path.with_extension("");
+        let held = self.written.iter().filter(|(known, _)| *known == path || *known == bare);
+        let held = held.flat_map(|(_, origins)| origins.iter().cloned()).take(MOST);
+        std::iter::once(Origin::File(path.clone())).chain(held).collect()
+    }
+
+    /// Takes a command in: what it passes on, and the files that it writes.
+    pub(crate) fn leave(
+        &mut self,
+        command: &Command,
+        words: &[Word],
+        world: &dyn Surroundings,
+        mut passed: Vec<Origin>,
+    ) {
+        passed.truncate(MOST);
+        let writes = command.redirections.iter().filter(|one| one.way == Way::Write);
+        let mut targets: Vec<PathBuf> =
+            writes.map(|one| world.cwd().join(&one.target.text)).collect();
+        if is_named(words, &WRITING) {
+            let named = words.iter().skip(1).map(|word| world.cwd().join(&word.text));
+            targets.extend(named.take(MOST));
+        }
+        for target in targets.into_iter().filter(|_| !passed.is_empty()) {
+            let target: PathBuf = target.components().collect();
+            self.written.push((target, passed.clone()));
+        }
+        self.passed.push(passed);
+    }
+}
+
+/// Programs that write to files that their words name.
+const WRITING: [&str; 22] = [
+    "7z", "age", "base64", "bzip2", "cp", "cpio", "gpg", "gzip", "install", "ln", "lz4", "mv",
+    "openssl", "pax", "rsync", "split", "tar", "tee", "xz", "zip", "zstd", "dd",
+];
+
+/// Programs that read whole folders.
+const PACKING: [&str; 7] = ["7z", "cp", "cpio", "mv", "pax", "tar", "zip"];
+
+fn is_named(words: &[Word], names: &[&str]) -> bool {
+    let head = words.first().and_then(|head| Path::new(&head.text).file_name()?.to_str());
+    head.is_some_and(|head| names.contains(&head))
+}
+
+/// What a command may pass on of what it reads by itself. Of a program that nobody knows every word
+/// may name a file.
+pub(crate) fn passed_on(action: &Action, words: &[Word], world: &dyn Surroundings) -> Vec<Origin> {
+    let invocation = &action.invocation;
+    let contents = invocation.contents.iter().filter_map(|source| match &source.carrier {
+        Carrier::File(path) => Some(action.cwd.join(path)),
+        Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => None,
+    });
+    let packs = is_named(words, &PACKING);
+    let operands = invocation.operands.iter().filter(|_| !invocation.known || packs);
+    let named = operands.map(|operand| action.cwd.join(&operand.text));
+    let named = named.filter(|path| path.is_file() || (packs && path.is_dir()));
+    let found = datafog_shim::found(words, world);
+    let mut all: Vec<Origin> =
+        contents.chain(named).chain(found).take(MOST).map(Origin::File).collect();
+    let argv: Vec<_> = words.iter().map(|word| word.text.clone()).collect();
+    if datafog_shim::tells_environment(&argv) {
+        all.push(Origin::Environment(world.environment()));
+    }
+    all
+}
+
+/// Content that comes into the words of a command, where it sends.
+pub(crate) fn into_words(invocation: &mut Invocation, origins: &[Origin]) {
+    if !invocation.flows.has(Flow::Leaves) {
+        return;
+    }
+    let in_use =
+        |source: &ContentSource| source.role == "credential" || source.role.starts_with("header:");
+    // Where a command takes credentials, that is what a file is read for.
+    let role = if invocation.contents.iter().any(in_use) { "credential" } else { "body" };
+    invocation.contents.extend(origins.iter().map(|origin| ContentSource {
+        carrier: origin.carrier(),
+        flow: Flow::Leaves,
+        role: role.to_owned(),
+        deliver: Deliver::Handle,
+    }));
+}
+
+/// The same for a command and all that it starts.
+pub(crate) fn into_all(started: &mut Started, origins: &[Origin]) {
+    into_words(&mut started.action.invocation, origins);
+    started.inner.iter_mut().for_each(|one| into_all(one, origins));
+}

