@@ -194,8 +194,16 @@ impl Walker {
         if rest.contains("$[") {
             self.raw(&rest.replace("$[", " ").replace('"', " "));
         }
-        let mut letters = rest.chars();
+        // What `$[` holds was read as a calculation.
+        let (mut letters, mut substitutes, plain) = (rest.chars(), false, !rest.contains("$["));
         while let Some(letter) = letters.next() {
+            let opens = letters.as_str().starts_with('(');
+            substitutes |= match letter {
+                '`' => true,
+                '$' => opens,
+                '<' | '>' => opens && !making.quoted,
+                _ => false,
+            };
             match letter {
                 '"' => {
                     making.quoted = !making.quoted;
@@ -217,6 +225,22 @@ impl Walker {
                 },
                 other => making.letters.push((other, !making.quoted)),
             }
+        }
+        if substitutes && plain {
+            making.known = false;
+            self.overlooked(rest);
+        }
+    }
+
+    /// A substitution that the parser took for plain text, as it does in quotes within quotes: read
+    /// once more by itself.
+    fn overlooked(&mut self, text: &str) {
+        let is_literal = |part: &Node| matches!(part.kind, NodeKind::WordLiteral { .. });
+        match parse::words(text).filter(|_| self.may_go_deeper()) {
+            Some(words) if words.iter().any(|word| matches!(&word.kind, NodeKind::Word { parts, .. } if !parts.iter().all(is_literal))) => {
+                self.deeper(|walker| drop(walker.fields(&words)));
+            }
+            Some(_) | None => self.opaque("a part of the line was not understood"),
         }
     }
 

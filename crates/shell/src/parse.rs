@@ -58,3 +58,42 @@ pub(crate) fn quoted(text: &str) -> Option<Node> {
 pub(crate) fn substitutes(text: &str) -> bool {
     ["$(", "`", "<(", ">(", "${ ", "${|", "${\t", "${\n"].iter().any(|mark| text.contains(mark))
 }
+
+/// Whether some `$((` does not end in `))`. To bash it is a substitution then, which begins with a
+/// subshell; the parser takes it for a calculation, in which nothing runs. Quotes are not looked at.
+pub(crate) fn is_odd_arithmetic(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let starts = text.match_indices("$((").map(|(at, mark)| at.saturating_add(mark.len()));
+    starts.take(MOST_CALCULATIONS).any(|start| {
+        let mut open = 2_usize;
+        for (at, byte) in bytes.iter().enumerate().skip(start) {
+            match byte {
+                b'(' => open = open.saturating_add(1),
+                b')' => open = open.saturating_sub(1),
+                _ => continue,
+            }
+            if *byte == b')' && open == 1 {
+                return bytes.get(at.saturating_add(1)) != Some(&b')');
+            }
+        }
+        true
+    }) || text.matches("$((").count() > MOST_CALCULATIONS
+}
+
+/// Most calculations of one line that are looked at.
+const MOST_CALCULATIONS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calculations_are_told_from_substitutions() {
+        for plain in ["", "a $((1+2))", "$(( (1+2)*(3) ))", "$(( $(a) + 1 ))", "$( (a); b )"] {
+            assert!(!is_odd_arithmetic(plain), "{plain}");
+        }
+        for odd in ["$((a) )", "$((a; b) & c)", "$((a)\n)", "$((a"] {
+            assert!(is_odd_arithmetic(odd), "{odd}");
+        }
+    }
+}

@@ -20,6 +20,9 @@ impl Walker {
         let (mut files, mut input) = (Vec::new(), input.clone());
         for node in nodes {
             match &node.kind {
+                NodeKind::HereDoc { content, .. } if content.is_empty() && self.hollow => {
+                    self.opaque("a text in a loop was not understood; put it before the loop");
+                }
                 NodeKind::HereDoc { content, quoted, fd, .. } => {
                     let text = if *quoted { content.clone() } else { self.heredoc(content) };
                     if *fd <= 0 {

@@ -53,6 +53,8 @@ pub(crate) struct Walker {
     depth: u32,
     /// In how many branches we are that may not be taken.
     perhaps: u32,
+    /// There is a loop in which the parser loses the bodies of heredocs (`for ((…))`).
+    pub(crate) hollow: bool,
     /// Which of a variable's values is looked at, and how many there are to look at.
     pub(crate) pick: usize,
     pub(crate) picks: usize,
@@ -78,6 +80,7 @@ impl Walker {
             steps: 0,
             depth: 0,
             perhaps: 0,
+            hollow: false,
             pick: 0,
             picks: 1,
         }
@@ -86,12 +89,11 @@ impl Walker {
     /// Reads a whole text.
     pub(crate) fn read(mut self, text: &str) -> Script {
         self.text(text, &Input::Inherited);
-        let functions = core::mem::take(&mut self.functions);
-        // Nobody calls them here, but a later line may.
-        for (name, body) in &functions {
-            if !self.called.contains(name) {
+        // Nobody calls them here, but a later line may. One may hold another.
+        while let Some((name, body)) = self.functions.pop_first() {
+            if !self.called.contains(&name) {
                 self.variables.positional = None;
-                self.perhaps(|walker| walker.walk(body, &Input::Inherited));
+                self.perhaps(|walker| walker.walk(&body, &Input::Inherited));
             }
         }
         self.script
@@ -124,6 +126,9 @@ impl Walker {
         if !self.may_go_deeper() || !self.step(text.len() / 16) {
             self.opaque("the line runs texts within texts, too deep to follow");
             return None;
+        }
+        if parse::is_odd_arithmetic(text) {
+            self.opaque("`$((` begins no calculation here; put a blank between the two");
         }
         match parse::commands(text) {
             Ok(nodes) => self.deeper(|walker| walker.all(nodes.iter(), input)),
@@ -200,6 +205,8 @@ impl Walker {
             }
             NodeKind::Comment { .. } | NodeKind::Empty => Some(String::new()),
             NodeKind::Coproc { command, .. } => {
+                // The parser takes an assignment, `!` or `time` for a name of it.
+                self.opaque("the line starts a coprocess; put it into the background instead");
                 self.walk(command, input);
                 None
             }
@@ -264,6 +271,7 @@ impl Walker {
             NodeKind::ForArith { init, cond, incr, body, redirects } => {
                 [init, cond, incr].into_iter().for_each(|raw| self.raw(raw));
                 let input = self.only_redirects(redirects, input);
+                self.hollow = true;
                 self.perhaps(|walker| walker.walk(body, &input));
                 None
             }

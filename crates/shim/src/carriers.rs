@@ -124,8 +124,16 @@ pub(crate) fn describe(to: &mut Invocation, surroundings: &dyn Surroundings) {
 /// Whether a word is an option whose value, if it has one, names no file to be sent.
 fn is_setting(word: &[u8]) -> bool {
     const FILES: [&[u8]; 10] = [
-        b"--attach", b"--body-file", b"--file", b"--input", b"--notes-file", b"-A", b"-F", b"-T",
-        b"-a", b"-f",
+        b"--attach",
+        b"--body-file",
+        b"--file",
+        b"--input",
+        b"--notes-file",
+        b"-A",
+        b"-F",
+        b"-T",
+        b"-a",
+        b"-f",
     ];
     word.starts_with(b"-") && !FILES.contains(&word)
 }

@@ -139,7 +139,7 @@ const HEADS: [(&str, &[&str]); 24] = [
     ("eval 'q1 x'", &["q1"]),
     ("q1 ${ q2; }", &["q1", "q2"]),
     ("(q1; q2) & q3", &["q1", "q2", "q3"]),
-    ("p=q1; $p x; 'q'2 y", &["q1", "q2"]),
+    ("'q'1 x; q\\2 y", &["q1", "q2"]),
     ("{ q1; } 2>&1 | q2", &["q1", "q2"]),
 ];
 
@@ -189,7 +189,7 @@ fn what_is_a_line_is_one_to_bash() {
 fn every_program_that_a_line_would_start_is_found() {
     let around: Vec<&str> = AROUND.iter().copied().take(26).collect();
     let mut all = 0;
-    let mut refused = Vec::new();
+    let (mut refused, mut missed) = (Vec::new(), Vec::new());
     let pairs = around.iter().flat_map(|outer| around.iter().map(move |inner| (outer, inner)));
     let all_of = pairs.flat_map(|pair| HEADS.iter().map(move |(one, heads)| (pair, one, heads)));
     for ((outer, inner), one, heads) in all_of.step_by(5) {
@@ -197,17 +197,25 @@ fn every_program_that_a_line_would_start_is_found() {
         let line = outer.replace('@', &inner.replace('@', one));
         let script = script(&line);
         let started = |name: &&&str| {
-            let mut names = script.commands.iter().filter_map(|it| it.words.first());
-            names.any(|head| head.text == **name)
+            // Behind a pipe `time` is a program like any other, which starts one.
+            let by_time =
+                |it: &&datafog_shell::Command| it.words.iter().any(|it| it.text == "time");
+            let timed = script.commands.iter().filter(by_time).flat_map(|it| &it.words);
+            let heads = script.commands.iter().filter_map(|it| it.words.first());
+            heads.chain(timed).any(|head| head.text == **name)
         };
         if heads.iter().all(|head| started(&head)) {
             continue;
         }
         // What is not understood is asked about; it never passes.
-        assert!(!script.opaque.is_empty(), "{line}");
-        refused.push(line);
+        if script.opaque.is_empty() {
+            missed.push((line, heads, script.commands));
+        } else {
+            refused.push(line);
+        }
     }
     assert!(all > 2800, "{all}");
+    assert!(missed.is_empty(), "{missed:#?}");
     assert!(refused.len() * 50 < all, "{} of {all}: {refused:#?}", refused.len());
 }
 

@@ -34,7 +34,7 @@ fn structure_is_followed() {
         ("for ((i=$(a);i<2;i++)); do b; done", &["a", "b"]),
         ("case $(a) in x|y) b;; *) c;; esac", &["a", "b", "c"]),
         ("select x in 1; do a; done", &["a"]),
-        ("coproc a", &["a"]),
+        ("coproc a", &["a", "!"]),
         ("f() { a $1; }; f b", &["a b"]),
         ("f() { a $1; }", &["a $1?"]),
         ("[[ -f $(a) && x =~ `b` ]]", &["b", "a"]),
