@@ -241,7 +241,7 @@ impl Gathering<'_, '_> {
             match starts {
                 Starts::Code => self.code(word),
                 Starts::Command => self.command(words),
-                Starts::RemoteCommand => self.contained(words),
+                Starts::RemoteCommand => self.contained(&words),
                 Starts::Sed => self.sed(word),
                 Starts::Each => self.each(&words),
                 Starts::Line | Starts::RemoteLine => {
@@ -300,9 +300,9 @@ impl Gathering<'_, '_> {
 
     /// A command in a container. Its relative paths are none of this machine; a folder of this
     /// machine that the container gets by another name is meant by its own name, too.
-    fn contained(&mut self, words: Vec<Word>) {
+    fn contained(&mut self, words: &[Word]) {
         let volumes = self.call.given.iter().filter(|it| it.spec.name == "--volume");
-        let mut all = vec![words.clone()];
+        let mut all = vec![words.to_vec()];
         for given in volumes.take(MOST) {
             let Some(text) = given.value.as_ref().and_then(Text::utf8) else { continue };
             let mut parts = text.split(':');

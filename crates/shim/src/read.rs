@@ -229,9 +229,10 @@ impl<'a> Reader<'a> {
     fn bundle(&mut self, index: usize, argument: &'a OsString) {
         for (at, letter) in argument.as_encoded_bytes().iter().enumerate() {
             let Some(spec) = self.letter(*letter, at) else { continue };
-            match spec.takes {
-                Takes::Required => self.give_next(Found::plain(spec), index),
-                _ => self.give_letter(spec, index, at.saturating_add(1)),
+            if spec.takes == Takes::Required {
+                self.give_next(Found::plain(spec), index);
+            } else {
+                self.give_letter(spec, index, at.saturating_add(1));
             }
         }
     }

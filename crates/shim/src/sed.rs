@@ -57,12 +57,9 @@ fn command(rest: &mut &[u8]) -> Option<u8> {
             b'#' => {
                 line(rest);
             }
-            letter if letter.is_ascii_alphabetic() || *letter == b':' => {
-                // `I` and `M` behind an address belong to it.
-                if !matches!(letter, b'I' | b'M') {
-                    return Some(*letter);
-                }
-            }
+            // These behind an address belong to it.
+            b'I' | b'M' => {}
+            letter if letter.is_ascii_alphabetic() || *letter == b':' => return Some(*letter),
             _ => {}
         }
     }
