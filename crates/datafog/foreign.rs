@@ -5,18 +5,17 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use datafog_config::Scorer;
 use datafog_core::{Decision, Digest, Facts, Invocation, Surroundings};
 use datafog_foreign::{Call, Files, Interpret, Policy};
 use datafog_gate::{ForeignPolicies, ForeignPolicy, Reads};
 use datafog_policy::Diagnostic;
-use serde::Deserialize;
 
-use crate::bounded::Bounded;
 use crate::confined::Confined;
+use crate::scorer;
 
 /// Every system whose policies are understood.
 #[derive(Clone, Copy, Debug)]
@@ -40,46 +39,9 @@ impl ForeignPolicies for Systems {
         Ok(Box::new(Loaded(policy)))
     }
 
-    fn score(&self, program: &[String], question: Vec<u8>) -> Result<u32, String> {
-        score(program, question)
+    fn score(&self, scorer: Scorer<'_>, question: Vec<u8>) -> Result<u32, String> {
+        scorer::ask(scorer, question)
     }
-}
-
-/// How long a scorer may take.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// Most bytes of its answer.
-const MOST_ANSWER: u64 = 64 << 10;
-
-/// What a scorer says; whatever else stands beside it is its own business.
-#[derive(Deserialize)]
-struct Score {
-    score: u32,
-}
-
-/// Refuses a scorer that is not there, or that others than its user and root could have written.
-pub(crate) fn require_trusted(path: &Path) -> Result<(), String> {
-    let file = path.metadata().map_err(|error| format!("`{}`: {error}", path.display()))?;
-    let owners = [0, nix::unistd::geteuid().as_raw()];
-    if !file.is_file() {
-        return Err(format!("`{}` is no file", path.display()));
-    }
-    if !owners.contains(&file.uid()) || file.mode() & 0o022 != 0 {
-        return Err(format!("others could have written `{}`", path.display()));
-    }
-    Ok(())
-}
-
-/// Asks the program, which only its user and root may have written.
-fn score(program: &[String], question: Vec<u8>) -> Result<u32, String> {
-    let (path, arguments) = program.split_first().ok_or("its path is empty")?;
-    let path = Path::new(path);
-    require_trusted(path)?;
-    let bounded = Bounded { program: path, patience: PATIENCE, most: MOST_ANSWER };
-    let answer = bounded.ask(arguments, question)?;
-    let score: Score = serde_json::from_slice(&answer)
-        .map_err(|error| format!("it does not give points: {error}"))?;
-    Ok(score.score)
 }
 
 impl ForeignPolicy for Loaded {

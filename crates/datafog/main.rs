@@ -15,6 +15,7 @@ mod exit_code;
 mod foreign;
 mod proxy;
 mod report;
+mod scorer;
 mod tty;
 
 use datafog_config::Host;

@@ -1,6 +1,9 @@
 //! A scorer outside: asked where a rule asks, told no values, bounded, and never milder than none.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -48,6 +51,46 @@ fn with(script: &str) -> Install {
     let line = format!("scorer = [\"{}\", \"--one\"]\n", program.display());
     fs::write(install.root().join("config.toml"), line + &settings).unwrap();
     install
+}
+
+/// An installation whose scorer is this address.
+fn at(address: &str) -> Install {
+    let install = Install::new(&["git"]);
+    fs::write(install.root().join("policy.toml"), RULES).unwrap();
+    let settings = install.read("config.toml");
+    let line = format!("scorer_url = \"{address}\"\n");
+    fs::write(install.root().join("config.toml"), line + &settings).unwrap();
+    install
+}
+
+/// A server of this machine that answers every call with these bytes, after a while; its address,
+/// and what it was asked.
+fn serving(answer: &str, after: Duration) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/v1?k=tooken", listener.local_addr().unwrap());
+    let (say, heard) = channel();
+    let answer = answer.to_owned();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut question = vec![0; 64 << 10];
+            // Head and body are small enough for one piece each.
+            let mut count = stream.read(&mut question).unwrap();
+            if !question[..count].ends_with(b"}") {
+                count += stream.read(&mut question[count..]).unwrap();
+            }
+            question.truncate(count);
+            std::thread::sleep(after);
+            let _gone_by_now = stream.write_all(answer.as_bytes());
+            if say.send(String::from_utf8(question).unwrap()).is_err() {
+                return;
+            }
+        }
+    });
+    (address, heard)
+}
+
+fn answering(status: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 
 fn check(install: &Install, tool: &str, arguments: &Value) -> Ended {
@@ -176,4 +219,76 @@ fn a_scorer_that_others_can_write_or_that_is_not_there_is_not_run() {
     fs::write(install.root().join("config.toml"), settings).unwrap();
     check(&install, "pay", &pay()).ends_with(1);
     assert!(last(&install).1.contains("none is set"), "{:?}", last(&install));
+}
+
+#[test]
+fn an_address_is_asked_like_a_program() {
+    let (address, heard) = serving(&answering("200 OK", "{\"score\": 60}"), Duration::ZERO);
+    let install = at(&address);
+    install.shim("git", ["--version"]).run().succeeds();
+    install.datafog(["explain", "--", "git", "status"]).run().succeeds();
+    assert!(heard.try_recv().is_err(), "no rule that matches so far asks");
+    let token = github_token(78);
+    let arguments = json!({ "amount": 5, "currency": "EUR", "note": token });
+    let json = check(&install, "pay", &arguments).ends_with(1).json();
+    assert_eq!((&json["rule"], &json["risk"]["score"]), (&"risk-deny".into(), &90.into()));
+    let sent = heard.recv().unwrap();
+    assert!(sent.starts_with("POST /v1?k=tooken HTTP/1.1\r\n"), "{sent}");
+    let (_, body) = sent.split_once("\r\n\r\n").unwrap();
+    let told: Value = serde_json::from_str(body).unwrap();
+    assert_eq!((&told["version"], &told["tool"]), (&1.into(), &"pay".into()), "{told}");
+    assert!(!body.contains(&token) && body.contains("secret.github"), "{body}");
+    let receipt = install.receipts().pop().unwrap();
+    assert_eq!(receipt["faults"], Value::Null, "{receipt}");
+    // What is said of it holds no more than its host.
+    let told = install.datafog(["doctor", "--json"]).run().json().to_string();
+    assert!(told.contains("\"scorer\"") && !told.contains("tooken"), "{told}");
+}
+
+#[test]
+fn an_address_that_fails_counts_as_the_policy_says() {
+    let wide = answering("200 OK", &"x".repeat(70_000));
+    let moved = "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+    for (answer, why) in [
+        (answering("200 OK", "{\"score\": 101}"), "more than 100"),
+        (answering("200 OK", "garbage"), "does not give points"),
+        (answering("500 Oops", "{\"score\": 1}"), "status 500"),
+        (wide, "more than 65535 bytes"),
+        (moved.to_owned(), "status 302"),
+        (String::from("nonsense\r\n\r\n"), "cannot be reached"),
+    ] {
+        let (address, _heard) = serving(&answer, Duration::ZERO);
+        let install = at(&address);
+        check(&install, "pay", &pay()).ends_with(1);
+        let (decision, faults) = last(&install);
+        assert_eq!(decision, "deny", "{why}");
+        assert!(faults.contains("the scorer gave no answer") && faults.contains(why), "{faults}");
+        assert!(!faults.contains("tooken"), "{faults}");
+        check(&install, "send_mail", &mail()).succeeds();
+        assert!(last(&install).1.contains(why), "ignored, and still on record");
+    }
+}
+
+#[test]
+fn an_address_that_is_silent_is_left_after_three_seconds() {
+    let (address, _heard) = serving("", Duration::from_secs(60));
+    let install = at(&address);
+    let before = Instant::now();
+    check(&install, "pay", &pay()).ends_with(1);
+    assert!(before.elapsed() < Duration::from_secs(30), "three seconds, on a busy machine more");
+    assert!(last(&install).1.contains("longer than 3000 ms"), "{:?}", last(&install));
+}
+
+#[test]
+fn an_address_that_anybody_could_listen_to_is_not_asked() {
+    let install = at("http://score.example.com/");
+    check(&install, "pay", &pay()).ends_with(1);
+    assert!(last(&install).1.contains("https"), "{:?}", last(&install));
+    let told = install.datafog(["doctor", "--json"]).run().ends_with(1).json().to_string();
+    assert!(told.contains("for this machine alone"), "{told}");
+    // A password is refused with all the settings around it.
+    let install = at("https://ann:hunter2@score.example.com/");
+    let ended = install.datafog(["check", "--", "git", "status"]).run().ends_with(4);
+    let told = ended.stdout() + &ended.stderr();
+    assert!(told.contains("a name or a password") && !told.contains("hunter2"), "{told}");
 }

@@ -1,5 +1,13 @@
 //! Talks to others over HTTP: the one crate with a runtime, a client and TLS.
+//!
+//! [`ask`] is for a shim that has to ask somebody: nothing of it is reached unless the settings name
+//! an address. A call builds what it needs, asks once within bounds and leaves nothing behind: no
+//! thread, no open connection, no global state, so the process may become its program right after.
+//! What is asked, and what an answer means, is the caller's business.
 
+mod ask;
+mod endpoint;
+mod roots;
 #[cfg(feature = "server")]
 pub mod identity;
 #[cfg(feature = "server")]
@@ -10,3 +18,6 @@ pub mod listen;
 pub mod server;
 #[cfg(feature = "server")]
 pub mod store;
+
+pub use ask::{Bounds, NoAnswer, ask};
+pub use endpoint::{Endpoint, Unusable};

@@ -20,12 +20,23 @@ pub struct Settings {
     pub policy: Option<PathBuf>,
     /// A program that scores calls where the policy asks for it: its absolute path and arguments.
     pub scorer: Option<Vec<String>>,
+    /// The address of such a scorer, in place of a program.
+    pub scorer_url: Option<String>,
     /// How much is looked at.
     pub limits: Limits,
     /// How receipts are kept.
     pub receipts: Receipts,
     /// What `hooks install` was told for single commands.
     pub hooks: BTreeMap<String, Hook>,
+}
+
+/// What scores calls where a policy asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scorer<'a> {
+    /// A program: its absolute path and its arguments.
+    Program(&'a [String]),
+    /// An address, `https://…`, or `http://…` on this machine.
+    Address(&'a str),
 }
 
 /// How much is looked at.
@@ -66,6 +77,7 @@ impl Default for Settings {
             mode: Mode::Enforced,
             policy: None,
             scorer: None,
+            scorer_url: None,
             limits: Limits::default(),
             receipts: Receipts::default(),
             hooks: BTreeMap::new(),
@@ -102,6 +114,7 @@ impl Settings {
         settings
             .require_absolute_policy(text, path)?
             .require_absolute_scorer(text, path)?
+            .require_plain_address(text, path)?
             .require_absolute_targets(text, path)
     }
 
@@ -111,6 +124,13 @@ impl Settings {
     pub fn mode_for(&self, command: &str, asked: Option<Mode>) -> Mode {
         let installed = self.hooks.get(command).and_then(|hook| hook.mode).unwrap_or(self.mode);
         asked.map_or(installed, |asked| installed.tightened_by(asked))
+    }
+
+    /// What scores calls; `None` when nothing is set.
+    #[must_use]
+    pub fn scorer(&self) -> Option<Scorer<'_>> {
+        let program = self.scorer.as_deref().map(Scorer::Program);
+        program.or_else(|| self.scorer_url.as_deref().map(Scorer::Address))
     }
 
     /// The file's text for these settings.
@@ -135,6 +155,25 @@ impl Settings {
         Err(relative("scorer", text, path))
     }
 
+    /// Refuses what nobody may write into settings; whether it is a good URL is found by whoever
+    /// asks there. The address is not repeated: it may hold a password.
+    fn require_plain_address(self, text: &str, path: &Path) -> Result<Self, Error> {
+        let Some(address) = &self.scorer_url else { return Ok(self) };
+        let rest = ["https://", "http://"].iter().find_map(|scheme| address.strip_prefix(scheme));
+        let authority = rest.and_then(|rest| rest.split(['/', '?', '#', '\\']).next());
+        let mistake = match authority {
+            _ if self.scorer.is_some() => "`scorer_url` beside `scorer`: one of them is asked",
+            None | Some("") => {
+                "`scorer_url` does not begin with `https://` or `http://` and a host"
+            }
+            Some(authority) if authority.contains('@') => {
+                "`scorer_url` carries a name or a password; an address is no place for one"
+            }
+            Some(_) => return Ok(self),
+        };
+        Err(at_key("scorer_url", mistake.to_owned(), text, path))
+    }
+
     fn require_absolute_targets(self, text: &str, path: &Path) -> Result<Self, Error> {
         let relative = self
             .hooks
@@ -152,13 +191,17 @@ impl Settings {
 
 /// The mistake that what stands under `key` does not begin with an absolute path.
 fn relative(key: &str, text: &str, path: &Path) -> Error {
-    let before = text.lines().take_while(|line| !line.trim_start().starts_with(key));
-    let line = before.count().saturating_add(1);
-    Error::Settings {
-        path: path.to_owned(),
-        line,
-        message: format!("`{key}` is not an absolute path"),
-    }
+    at_key(key, format!("`{key}` is not an absolute path"), text, path)
+}
+
+/// A mistake in the line that sets `key`.
+fn at_key(key: &str, message: String, text: &str, path: &Path) -> Error {
+    let sets = |line: &str| {
+        let rest = line.trim_start().strip_prefix(key);
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    let line = text.lines().take_while(|line| !sets(line)).count().saturating_add(1);
+    Error::Settings { path: path.to_owned(), line, message }
 }
 
 /// The line, from 1, that holds byte `offset`.
@@ -200,6 +243,22 @@ mod tests {
             let error = read(&format!("# no\n{slip}\n")).unwrap_err().to_string();
             assert!(error.contains("line 2"), "{error}");
         }
+        for (address, said) in [
+            ("score.example.com", "does not begin"),
+            ("https://", "does not begin"),
+            ("https://ann:hunter2@score.example.com/", "a name or a password"),
+            ("http://hunter2@127.0.0.1/", "a name or a password"),
+        ] {
+            let error = read(&format!("# no\nscorer_url = \"{address}\"\n")).unwrap_err();
+            let told = error.to_string();
+            assert!(told.contains("line 2") && told.contains(said), "{told}");
+            assert!(!told.contains("hunter2"), "{told}");
+        }
+        let both = "scorer = [\"/score\"]\nscorer_url = \"https://score.example.com/?to=a@b\"\n";
+        let error = read(both).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("beside `scorer`"), "{error}");
+        let (_, alone) = both.split_once('\n').unwrap();
+        assert!(matches!(read(alone).unwrap().scorer(), Some(Scorer::Address(_))));
         let error = read("[hooks.git]\ntarget = \"git\"\n").unwrap_err();
         assert!(error.to_string().contains("line 1"), "{error}");
     }

@@ -28,6 +28,8 @@ mode = "enforced"
 # A program that scores calls where a rule asks for it (`scorer` in docs/POLICY.md): its absolute
 # path and its arguments. It must belong to you or root, and be writable by nobody else:
 #   scorer = ["/usr/local/bin/score", "--json"]
+# or the address of one; plain http:// is for this machine alone, and no password may stand in it:
+#   scorer_url = "https://score.example.com/v1"
 
 [limits]
 # Most bytes of standard input that are held back for judging before they leave.

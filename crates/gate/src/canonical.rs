@@ -24,6 +24,30 @@ pub(crate) fn fill(invocation: &mut Invocation, cwd: &Path) {
     }
 }
 
+/// The same where there is no file to ask: `.` and `..` are resolved by text, and there are no links.
+pub(crate) fn fill_by_text(invocation: &mut Invocation, cwd: &Path) {
+    for operand in &mut invocation.operands {
+        if operand.kind == OperandKind::Path {
+            operand.canonical = Some(by_text(&cwd.join(&operand.text)));
+        }
+    }
+}
+
+/// Absolute, with `.` and `..` resolved by text.
+pub(crate) fn by_text(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::from("/");
+    for component in path.components() {
+        match component {
+            Component::Normal(name) => plain.push(name),
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::CurDir | Component::Prefix(_) | Component::RootDir => {}
+        }
+    }
+    plain
+}
+
 /// One path in canonical form, the last component followed; `None` when it cannot be told.
 pub(crate) fn followed(cwd: &Path, path: &Path) -> Option<PathBuf> {
     Resolver { cwd, folders: BTreeMap::new() }.resolve(path, true)

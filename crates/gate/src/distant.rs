@@ -10,12 +10,12 @@ use std::rc::Rc;
 
 use datafog_core::{
     Action, ActionKind, Channel, ChannelScan, Decision, Destination, Event, Facts, Finding, Flows,
-    Id, Invented, Key, LocalTime, Mode, OperandKind, Principal, ReceiptKind, Surroundings as _,
+    Id, Invented, Key, LocalTime, Mode, Principal, ReceiptKind, Surroundings as _,
     Value,
 };
 use datafog_detect::Custom;
 use datafog_policy::Policy;
-use datafog_shim::{Mask, ToolReading};
+use datafog_shim::Mask;
 use jiff::Timestamp;
 
 use crate::case::goes_home;
@@ -24,10 +24,10 @@ use crate::event;
 use crate::foreign::ForeignPolicy;
 use crate::inspect::{self, Inspection};
 use crate::judge::{Inquiry, What};
-use crate::started::Started;
+use crate::started::{Files, Started};
 use crate::state::State;
 use crate::veil::Veil;
-use crate::{circumstance, example, started};
+use crate::{circumstance, read};
 
 /// The home of whoever asks, where nothing tells it.
 const HOME: &str = "/home/caller";
@@ -63,15 +63,16 @@ impl<'a> Distant<'a> {
         let mut world = Invented::at(home, cwd);
         world.quiet = text.is_none();
         let (action, unseen) = match what {
-            What::Command(argv) => command((id, kind), argv, &world),
-            What::Tool(name, arguments) => tool((id, kind), (&name, arguments), &world),
+            What::Command(argv) => read::command((id, kind), argv, &world, Files::None),
+            What::Tool(name, arguments) => {
+                read::tool((id, kind), (&name, arguments), &world, Files::None)
+            }
         };
         let around = Around { world, principal, custom: state.custom.as_ref(), root };
         Self { text, stated, ..Self::of(action, unseen, Rc::new(around)) }
     }
 
     fn of(mut action: Action, unseen: Vec<Started>, around: Rc<Around<'a>>) -> Self {
-        by_text(&mut action);
         datafog_shim::resolve(&mut action.invocation, &around.world);
         Self {
             action,
@@ -212,49 +213,6 @@ fn places(all: &[&Distant<'_>]) -> Vec<String> {
         }
     }
     places
-}
-
-/// A command line → action, and what it starts.
-fn command(
-    (id, kind): (Id, ActionKind),
-    argv: Vec<OsString>,
-    world: &Invented,
-) -> (Action, Vec<Started>) {
-    let cwd = world.cwd().to_owned();
-    let invocation = datafog_shim::interpret(&argv, world);
-    let (wrapped, starts) = match invocation.starts {
-        true => (datafog_shim::wrapped(&argv, world), started::by_command(id, &argv, world)),
-        false => (None, Vec::new()),
-    };
-    let parts = started::nested(id, wrapped);
-    (Action { id, kind, argv, cwd, invocation, tool: None, parts }, starts)
-}
-
-/// A call of a tool → action, and what it starts.
-fn tool(
-    (id, kind): (Id, ActionKind),
-    (name, arguments): (&str, Value),
-    world: &Invented,
-) -> (Action, Vec<Started>) {
-    let cwd = world.cwd().to_owned();
-    let ToolReading { call, argv, invocation, starts } =
-        datafog_shim::interpret_tool(name, arguments, world);
-    let parts = started::nested(id, datafog_shim::wrapped(&argv, world));
-    let mut all = started::by_command(id, &argv, world);
-    all.extend(started::by_tool(id, starts, world));
-    let tool = Some(Box::new(call));
-    (Action { id, kind, argv, cwd, invocation, tool, parts }, all)
-}
-
-/// Paths are what they say: the links of this machine are not those of the caller's.
-fn by_text(action: &mut Action) {
-    for operand in &mut action.invocation.operands {
-        if operand.kind == OperandKind::Path {
-            let path = action.cwd.join(&operand.text);
-            operand.canonical = Some(example::by_text(&path));
-        }
-    }
-    action.parts.iter_mut().for_each(by_text);
 }
 
 impl What {

@@ -2,17 +2,20 @@
 //!
 //! An example must mean the same on every machine: so the home folder, the installation and the
 //! working directory are invented, no file exists, no variable is set, and what stands in the
-//! content is what the example declares.
+//! content is what the example declares. What a command starts is looked at as the gate looks at it.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Account, Action, ActionKind, Automation, Destination, Facts, Finding, Flows, Id, Invented,
-    LocalTime, Mode, OperandKind, Principal, Remote, Repository, Surroundings,
+    Account, Action, ActionKind, Automation, Carrier, Destination, Facts, Finding, Flow, Flows,
+    HostName, Id, Invented, Invocation, LocalTime, Mode, Principal, Remote, Repository,
+    Surroundings,
 };
 use datafog_policy::{Example, Interpreter};
 
 use crate::case::goes_home;
+use crate::read;
+use crate::started::{Files, Started};
 
 /// The invented user's home.
 const HOME: &str = "/home/example";
@@ -53,6 +56,8 @@ struct ExampleFacts<'a> {
     unscanned: Vec<String>,
     principal: Principal,
     account: Account,
+    /// What it starts. What the example declares as found or unscanned is so there as well.
+    started: Vec<Self>,
 }
 
 impl<'a> ExampleFacts<'a> {
@@ -61,33 +66,28 @@ impl<'a> ExampleFacts<'a> {
         let cwd =
             example.cwd.as_ref().map_or_else(|| PROJECT.into(), |word| word.expand(home, root));
         let world = nothing(cwd);
-        let (argv, mut invocation, tool) = match &example.tool {
+        let id = Id::new(0, [0; 10]);
+        let (action, started) = match &example.tool {
             Some((name, arguments)) => {
-                let reading = datafog_shim::interpret_tool(name, arguments.clone(), &world);
-                (reading.argv, reading.invocation, Some(Box::new(reading.call)))
+                let id = (id, ActionKind::ToolCall);
+                read::tool(id, (name, arguments.clone()), &world, Files::None)
             }
             None => {
                 let argv = example.argv(home, root);
-                let invocation = datafog_shim::interpret(&argv, &world);
-                (argv, invocation, None)
+                read::command((id, ActionKind::CommandExec), argv, &world, Files::None)
             }
-        };
-        datafog_shim::resolve(&mut invocation, &world);
-        for operand in &mut invocation.operands {
-            if operand.kind == OperandKind::Path {
-                operand.canonical = Some(by_text(&world.cwd.join(&operand.text)));
-            }
-        }
-        let action = Action {
-            id: Id::new(0, [0; 10]),
-            kind: if tool.is_some() { ActionKind::ToolCall } else { ActionKind::CommandExec },
-            argv,
-            cwd: world.cwd,
-            invocation,
-            tool,
-            parts: Vec::new(),
         };
         let unscanned = if example.unscanned { vec!["declared".to_owned()] } else { Vec::new() };
+        Self::of(example, (action, unscanned), started, &world)
+    }
+
+    fn of(
+        example: &'a Example,
+        (mut action, unscanned): (Action, Vec<String>),
+        started: Vec<Started>,
+        world: &dyn Surroundings,
+    ) -> Self {
+        resolve(&mut action, world);
         let principal = Principal {
             kind: example.principal,
             agent: example.agent.clone(),
@@ -96,28 +96,57 @@ impl<'a> ExampleFacts<'a> {
             ..Principal::default()
         };
         let account = example.stated.account();
-        Self { example, action, findings: example.findings(), unscanned, principal, account }
+        let inner = |one: Started| {
+            // What of a line could not be understood is what nobody can scan.
+            let mut unseen = unscanned.clone();
+            unseen.extend(untold(&one.action.invocation));
+            Self::of(example, (one.action, unseen), one.inner, world)
+        };
+        let started = started.into_iter().map(inner).collect();
+        Self {
+            findings: example.findings(),
+            example,
+            action,
+            unscanned,
+            principal,
+            account,
+            started,
+        }
     }
 }
 
-/// Absolute, with `.` and `..` resolved by text: here there are no links.
-pub(crate) fn by_text(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::from("/");
-    for component in path.components() {
-        match component {
-            Component::Normal(name) => plain.push(name),
-            Component::ParentDir => {
-                plain.pop();
+/// Finds out where it goes. A wrapper goes where the command behind it goes.
+pub(crate) fn resolve(action: &mut Action, world: &dyn Surroundings) {
+    let behind = |action: &Action| action.parts.first().cloned();
+    let innermost = core::iter::successors(behind(action), behind).last();
+    match innermost {
+        None => datafog_shim::resolve(&mut action.invocation, world),
+        Some(mut innermost) => {
+            datafog_shim::resolve(&mut innermost.invocation, world);
+            let here = &mut action.invocation.destinations;
+            if here.iter().any(|one| matches!(one.host, HostName::Deferred(_))) {
+                *here = innermost.invocation.destinations;
             }
-            Component::CurDir | Component::Prefix(_) | Component::RootDir => {}
         }
     }
-    plain
+}
+
+/// What would leave and is nowhere to be looked at, in words.
+fn untold(invocation: &Invocation) -> impl Iterator<Item = String> {
+    let leaving = invocation.contents.iter().filter(|source| source.flow == Flow::Leaves);
+    leaving.filter_map(|source| match &source.carrier {
+        Carrier::Untold(why) => Some(why.clone()),
+        Carrier::Argument(_) | Carrier::File(_) | Carrier::Inline(_) | Carrier::Stdin => None,
+    })
 }
 
 impl Facts for ExampleFacts<'_> {
     fn action(&self) -> &Action {
         &self.action
+    }
+
+    fn started(&self) -> Vec<&dyn Facts> {
+        self.started.iter().map(|one| -> &dyn Facts { one }).collect()
     }
 
     fn flows(&self) -> Flows {

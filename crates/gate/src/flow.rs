@@ -11,7 +11,7 @@ use datafog_core::{Action, Carrier, ContentSource, Deliver, Flow, Invocation, Su
 use datafog_shell::{Command, Input, Source, Way};
 use datafog_shim::Word;
 
-use crate::started::Started;
+use crate::started::{Files, Started};
 
 /// Most origins that are followed for one command.
 const MOST: usize = 1000;
@@ -132,7 +132,12 @@ fn is_named(words: &[Word], names: &[&str]) -> bool {
 
 /// What a command may pass on of what it reads by itself. Of a program that nobody knows every word
 /// may name a file.
-pub(crate) fn passed_on(action: &Action, words: &[Word], world: &dyn Surroundings) -> Vec<Origin> {
+pub(crate) fn passed_on(
+    action: &Action,
+    words: &[Word],
+    world: &dyn Surroundings,
+    files: Files,
+) -> Vec<Origin> {
     let invocation = &action.invocation;
     let contents = invocation.contents.iter().filter_map(|source| match &source.carrier {
         Carrier::File(path) => Some(action.cwd.join(path)),
@@ -141,7 +146,8 @@ pub(crate) fn passed_on(action: &Action, words: &[Word], world: &dyn Surrounding
     let packs = is_named(words, &PACKING);
     let operands = invocation.operands.iter().filter(|_| !invocation.known || packs);
     let named = operands.map(|operand| action.cwd.join(&operand.text));
-    let named = named.filter(|path| path.is_file() || (packs && path.is_dir()));
+    let is_there = |path: &PathBuf| path.is_file() || (packs && path.is_dir());
+    let named = named.filter(|path| files == Files::Real && is_there(path));
     let found = datafog_shim::found(words, world);
     let mut all: Vec<Origin> =
         contents.chain(named).chain(found).take(MOST).map(Origin::File).collect();

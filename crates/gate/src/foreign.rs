@@ -9,7 +9,7 @@ use core::fmt::Debug;
 use std::io;
 use std::path::Path;
 
-use datafog_config::{Identity, read_small};
+use datafog_config::{Identity, Scorer, read_small};
 use datafog_core::{Decision, Digest, Event, Facts, PolicyUse, Surroundings, Verdict};
 use datafog_detect::Custom;
 use datafog_policy::{Diagnostic, Layer, Policy};
@@ -36,11 +36,11 @@ pub trait ForeignPolicies: Debug {
         files: &dyn Reads,
     ) -> Result<Box<dyn ForeignPolicy>, Vec<Diagnostic>>;
 
-    /// Asks a scorer: `program` is its absolute path and its arguments. Points of 100.
+    /// Asks a scorer. Points of 100.
     ///
     /// # Errors
     /// In words, why there is no answer.
-    fn score(&self, program: &[String], question: Vec<u8>) -> Result<u32, String>;
+    fn score(&self, scorer: Scorer<'_>, question: Vec<u8>) -> Result<u32, String>;
 }
 
 /// One policy of another system.

@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 use datafog_audit::{Durability, Ledger, Recorded};
 use datafog_config::{EnvVars, FileIdentity, Host, Layout, load_or_create_key};
 use datafog_core::{
-    Action, ActionKind, Decision, Event, Facts, Id, Key, Mode, Principal, PrincipalKind,
-    ReceiptKind, Surroundings, Value, Verdict,
+    Action, Decision, Event, Facts, Id, Key, Mode, Principal, PrincipalKind, ReceiptKind, Verdict,
 };
 use datafog_detect::Custom;
 use datafog_policy::{Layer, Policy};
-use datafog_shim::ToolReading;
 use jiff::Timestamp;
 
 use crate::case::Case;
@@ -29,12 +27,12 @@ use crate::outside::Scoring;
 use crate::principal::Behind;
 use crate::report::Report;
 use crate::request::{Outcome, Purpose, Request};
-use crate::started::Started;
+use crate::started::{Files, Started};
 use crate::state::State;
 use crate::terminal::Terminal;
 use crate::veil::Veil;
 use crate::world::World;
-use crate::{Error, canonical, hold, principal, started};
+use crate::{Error, hold, principal, read};
 
 mod desk;
 
@@ -101,7 +99,7 @@ impl<'a> Gate<'a> {
             .counting(&opened.key, request.purpose == Purpose::Run)
             .scored_by(Scoring {
                 way: self.foreign,
-                program: opened.state.settings.scorer.as_deref(),
+                scorer: opened.state.settings.scorer(),
                 key: &opened.key,
             });
         let (decision, asked) = opened.decide(request, &case, &mut clock);
@@ -414,40 +412,16 @@ impl Opened {
         world: &World<'_>,
         clock: &mut Clock,
     ) -> (Action, Vec<Started>) {
-        if let Some(tool) = &request.tool {
-            let action = self.interpret_tool(tool, world);
+        if let Some((name, arguments)) = &request.tool {
+            let id = (self.id, ActionKind::ToolCall);
+            let read = read::tool(id, (name, arguments.clone()), world, Files::Real);
             clock.interpreted();
-            return action;
+            return read;
         }
-        let argv = request.os_argv();
-        let mut invocation = datafog_shim::interpret(&argv, world);
-        canonical::fill(&mut invocation, world.cwd());
+        let kind = request.kind();
+        let read = read::command((self.id, kind), request.os_argv(), world, Files::Real);
         clock.interpreted();
-        let (id, cwd) = (self.id, world.cwd().to_owned());
-        let (wrapped, starts) = match invocation.starts {
-            true => (datafog_shim::wrapped(&argv, world), started::by_command(id, &argv, world)),
-            false => (None, Vec::new()),
-        };
-        let (kind, parts) = (request.kind(), started::nested(id, wrapped));
-        (Action { id, kind, argv, cwd, invocation, tool: None, parts }, starts)
-    }
-
-    /// A call of a tool → action. What it runs, where that can be read, is judged as the command
-    /// it is.
-    fn interpret_tool(
-        &self,
-        (name, arguments): &(String, Value),
-        world: &World<'_>,
-    ) -> (Action, Vec<Started>) {
-        let (id, cwd) = (self.id, world.cwd().to_owned());
-        let reading = datafog_shim::interpret_tool(name, arguments.clone(), world);
-        let ToolReading { call, argv, mut invocation, starts } = reading;
-        canonical::fill(&mut invocation, world.cwd());
-        let parts = started::nested(id, datafog_shim::wrapped(&argv, world));
-        let mut all = started::by_command(id, &argv, world);
-        all.extend(started::by_tool(id, starts, world));
-        let (kind, tool) = (ActionKind::ToolCall, Some(Box::new(call)));
-        (Action { id, kind, argv, cwd, invocation, tool, parts }, all)
+        read
     }
 
     /// Action → findings.

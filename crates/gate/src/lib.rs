@@ -38,6 +38,7 @@ mod notice;
 mod on_error;
 mod outside;
 mod principal;
+mod read;
 mod remotes;
 mod replay;
 mod report;

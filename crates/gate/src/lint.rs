@@ -64,6 +64,7 @@ pub fn lint_policy(policy: &Policy, text: &str, path: &Path) -> Vec<Diagnostic> 
     let own: Vec<Rule> = policy.rules().into_iter().filter(|rule| lines.has(rule)).collect();
     let mut warnings = broad(policy, &own, lines);
     warnings.extend(switches_off(policy, &own, lines));
+    warnings.extend(idle(policy, &own, lines));
     warnings.extend(costly_patterns(text, &path));
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date().to_string();
     warnings.extend(expired_exceptions(text, &path, &today));
@@ -158,6 +159,23 @@ fn switches_off(policy: &Policy, own: &[Rule], lines: Lines<'_>) -> Vec<Diagnost
     warnings
 }
 
+/// Rules that let through what nothing stops.
+fn idle(policy: &Policy, own: &[Rule], lines: Lines<'_>) -> Vec<Diagnostic> {
+    let allows = |rule: &&Rule| rule.effect == Verdict::Allow && rule.overrides.is_empty();
+    let settles = policy.default_verdict() > Verdict::Allow;
+    let useless = own.iter().filter(allows).filter(|rule| rule.only_tightens || !settles);
+    let warn = |rule: &Rule| {
+        let message = format!("rule `{}` lets nothing through that would be stopped", rule.id);
+        let help = if rule.only_tightens {
+            "a file of this layer only makes decisions stricter; take the rule out"
+        } else {
+            "the default is `allow`; name in `overrides` the rules that it makes an exception of"
+        };
+        lines.warning(rule, message, help.to_owned())
+    };
+    useless.map(warn).collect()
+}
+
 /// Ids of the rules that match an example, overridden or not.
 fn matching(policy: &Policy, example: &Example) -> Vec<String> {
     let explanation = in_invented_world(example, |facts, _| policy.explain(facts));
@@ -213,6 +231,15 @@ mod tests {
         ));
         assert!(told.iter().any(|one| one.contains("switches `no-secret-egress` off")), "{told:?}");
         assert_eq!(warnings(&exception("host = \"vault.example.com\"")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_rule_that_lets_through_what_nothing_stops_is_told() {
+        let allows = "[[rule]]\nid = \"open\"\neffect = \"allow\"\nreason = \"r\"\n[rule.when]\n\
+                      command = \"git\"\n";
+        let told = warnings(allows);
+        assert!(told[0].contains("p.toml:4") && told[0].contains("overrides"), "{told:?}");
+        assert_eq!(warnings(&format!("default = \"deny\"\n{allows}")), Vec::<String>::new());
     }
 
     #[test]

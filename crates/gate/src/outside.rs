@@ -4,6 +4,7 @@
 //! values. It runs where a rule asks and everything else of that rule holds, once for each call,
 //! and its answer can only make a decision stricter: the condition that asks it lets nothing through.
 
+use datafog_config::Scorer;
 use datafog_core::{Facts, Finding, Key};
 use serde::Serialize;
 
@@ -21,10 +22,10 @@ const MOST_LISTED: usize = 100;
 /// Who asks the scorer, and which it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scoring<'a> {
-    /// Runs it; `None` where nobody can.
+    /// Asks it; `None` where nobody can.
     pub(crate) way: Option<&'a dyn ForeignPolicies>,
-    /// Its absolute path and its arguments; `None` when none is set.
-    pub(crate) program: Option<&'a [String]>,
+    /// Which it is; `None` when none is set.
+    pub(crate) scorer: Option<Scorer<'a>>,
     pub(crate) key: &'a Key,
 }
 
@@ -58,11 +59,11 @@ struct Found<'a> {
 impl Scoring<'_> {
     /// The points that the scorer gives, of 100, or why it gives none.
     pub(crate) fn ask(&self, case: &Case<'_>) -> Result<u32, String> {
-        let program = self.program.ok_or("none is set in config.toml")?;
+        let scorer = self.scorer.ok_or("none is set in config.toml")?;
         let way = self.way.ok_or("nobody can ask it here")?;
         let veil = Veil::of(case, self.key);
         let question = serde_json::to_vec(&question(case, &veil)).map_err(|it| it.to_string())?;
-        let points = way.score(program, question)?;
+        let points = way.score(scorer, question)?;
         if points <= 100 { Ok(points) } else { Err(format!("{points} points are more than 100")) }
     }
 }

@@ -12,20 +12,19 @@ use std::path::{Path, PathBuf};
 
 use datafog_core::{
     Action, ActionKind, Destination, Event, Facts, Finding, Flow, Flows, HostName, Invented,
-    Invocation, LocalTime, Mode, OperandKind, Principal, PrincipalKind, Reach, ReceiptKind,
-    Surroundings, Value, Verdict, Void,
+    LocalTime, Mode, Principal, PrincipalKind, Reach, ReceiptKind, Surroundings, Value, Verdict,
+    Void,
 };
 use datafog_detect::Custom;
 use datafog_policy::{Policy, Question, Range, Truth};
-use datafog_shim::Wrapped;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::case::goes_home;
 use crate::circumstance;
-use crate::example::{by_text, nothing};
-use crate::outside;
-use crate::started;
+use crate::example::{nothing, resolve};
+use crate::started::{self, Files, Started};
+use crate::{event, outside, read};
 
 /// Why a receipt cannot be judged again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
@@ -42,9 +41,9 @@ pub enum Unreplayable {
     /// The action is neither a command line nor the call of a tool.
     #[error("neither a command nor the call of a tool")]
     Other,
-    /// What it started (the commands of a line for a shell, the command behind `sudo`) was judged by
-    /// itself.
-    #[error("what it starts was judged by itself, which is not in the receipt")]
+    /// What it started (the commands of a line for a shell, the command behind `sudo`) cannot be
+    /// told from what is kept: variables, files or values decided what it was.
+    #[error("what it starts cannot be told from the receipt")]
     Started,
     /// A policy of another system looks at the values of a tool's arguments.
     #[error("another system's policy asks for the values of a tool's arguments")]
@@ -83,6 +82,8 @@ pub struct Replayed<'a> {
     ways: Flows,
     destinations: Vec<Destination>,
     unscanned: Vec<String>,
+    /// What it started, each judged by itself.
+    started: Vec<Self>,
     /// Of some destination nothing but the name is kept.
     named_only: bool,
     /// Whether a secret is at home could not be told since the last time somebody asked that.
@@ -105,7 +106,8 @@ impl Replay {
             ReceiptKind::Action | ReceiptKind::Check => {}
             ReceiptKind::Outcome | ReceiptKind::Recovery => return Err(Unreplayable::NoDecision),
         }
-        if !matches!(event.action_type, ActionKind::CommandExec | ActionKind::ToolCall) {
+        let kinds = [ActionKind::CommandExec, ActionKind::ShellExec, ActionKind::ToolCall];
+        if !kinds.contains(&event.action_type) {
             return Err(Unreplayable::Other);
         }
         if event.command.is_empty() || is_cut(event) {
@@ -118,9 +120,10 @@ impl Replay {
         if failed {
             return Err(Unreplayable::Fault);
         }
-        let world = nothing(&event.cwd);
+        let mut world = nothing(&event.cwd);
+        world.home = self.home.clone().unwrap_or(world.home);
         if starts(event, &world) {
-            return Err(Unreplayable::Started);
+            return self.with_started(event, &world);
         }
         let is_tool = event.action_type == ActionKind::ToolCall;
         let mut action = if is_tool { call(event, &world) } else { command(event, &world) };
@@ -131,18 +134,67 @@ impl Replay {
         let ways = if is_tool { ways(event, &world, action.invocation.flows) } else { flows };
         let faults = event.faults.iter().filter(|fault| !fault.starts_with(outside::FAILED));
         let unscanned = faults.cloned().collect();
-        Ok(Replayed {
+        let alone = self.alone(event, (world, action));
+        Ok(Replayed { flows, ways, unscanned, destinations, named_only, ..alone })
+    }
+
+    /// One action by itself, as its words tell.
+    fn alone<'a>(&'a self, event: &'a Event, (world, action): (Invented, Action)) -> Replayed<'a> {
+        let destinations = action.invocation.destinations.clone();
+        let flows = action.invocation.flows.toward(&destinations);
+        Replayed {
             replay: self,
             event,
             world,
             action,
             flows,
-            ways,
-            unscanned,
+            ways: flows,
+            unscanned: Vec::new(),
             destinations,
-            named_only,
+            started: Vec::new(),
+            named_only: false,
             guessed: Cell::new(false),
-        })
+        }
+    }
+
+    /// A command line with all that it starts, where its words tell that and nothing was found: which
+    /// part a finding is of is not kept. What they tell has to be what was seen.
+    fn with_started<'a>(
+        &'a self,
+        event: &'a Event,
+        world: &Invented,
+    ) -> Result<Replayed<'a>, Unreplayable> {
+        let by_tool = event.action_type == ActionKind::ToolCall;
+        let told_by_more = event.command.contains(TOLD_BY_MORE);
+        if by_tool || told_by_more || !event.findings.is_empty() || !event.faults.is_empty() {
+            return Err(Unreplayable::Started);
+        }
+        let (id, kind) = (event.receipt_id, event.action_type);
+        let (action, started) =
+            read::command((id, kind), words(&event.command), world, Files::None);
+        let whole = self.part(event, (action, started), world);
+        let (mut flows, mut places) = (Flows::NONE, Vec::new());
+        for part in whole.all() {
+            flows = flows.union(part.flows);
+            places.extend(part.destinations.iter().map(event::destination));
+        }
+        let recorded = event.flows.iter().fold(Flows::NONE, |flows, flow| flows.with(*flow));
+        let is_same = recorded == flows
+            && places.iter().all(|place| event.destinations.contains(place))
+            && event.destinations.iter().all(|place| places.contains(place));
+        if is_same { Ok(whole) } else { Err(Unreplayable::Started) }
+    }
+
+    fn part<'a>(
+        &'a self,
+        event: &'a Event,
+        (mut action, inner): (Action, Vec<Started>),
+        world: &Invented,
+    ) -> Replayed<'a> {
+        resolve(&mut action, world);
+        let started = inner.into_iter();
+        let started = started.map(|one| self.part(event, (one.action, one.inner), world)).collect();
+        Replayed { started, ..self.alone(event, (world.clone(), action)) }
     }
 
     fn zone(&self, name: &str) -> Option<TimeZone> {
@@ -152,11 +204,17 @@ impl Replay {
     }
 }
 
+/// What a line may hold whose meaning is not in its words alone: variables, substitutions, patterns
+/// for names of files, values that were taken out.
+const TOLD_BY_MORE: [char; 7] = ['$', '`', '*', '?', '[', '~', '‹'];
+
 /// Whether the call starts anything that was judged by itself.
 fn starts(event: &Event, world: &Invented) -> bool {
     let names = event.command.strip_prefix(TOOL).and_then(|line| line.strip_prefix(&*event.tool));
     let Some(names) = names.filter(|_| event.action_type == ActionKind::ToolCall) else {
-        return !started::by_command(event.receipt_id, &words(&event.command), world).is_empty();
+        let words = words(&event.command);
+        let started = started::by_command(event.receipt_id, &words, world, Files::None);
+        return event.action_type == ActionKind::ShellExec || !started.is_empty();
     };
     // What it would start with anything in its arguments.
     let anything = |name: &str| (name.to_owned(), Value::Text(String::from("/x y; z")));
@@ -181,14 +239,14 @@ fn command(event: &Event, world: &Invented) -> Action {
     let argv = words(&event.command);
     let mut invocation = datafog_shim::interpret(&argv, world);
     datafog_shim::resolve(&mut invocation, world);
-    fill(&mut invocation, &world.cwd);
+    Files::None.fill(&mut invocation, &world.cwd);
     Action {
         id: event.receipt_id,
         kind: event.action_type,
         cwd: world.cwd.clone(),
         invocation,
         tool: None,
-        parts: parts(datafog_shim::wrapped(&argv, world), event),
+        parts: started::nested(event.receipt_id, datafog_shim::wrapped(&argv, world), Files::None),
         argv,
     }
 }
@@ -261,6 +319,18 @@ impl Replayed<'_> {
         }
     }
 
+    /// It and all that it starts, outer before inner: the order of
+    /// [`datafog_core::RuleMatch::part`].
+    #[must_use]
+    pub fn all(&self) -> Vec<&Self> {
+        let (mut all, mut left) = (Vec::new(), vec![self]);
+        while let Some(one) = left.pop() {
+            all.push(one);
+            left.extend(one.started.iter().rev());
+        }
+        all
+    }
+
     /// Whether a policy of another system has what it asks for.
     #[must_use]
     pub fn has_values(&self) -> bool {
@@ -274,29 +344,13 @@ impl Replayed<'_> {
     }
 }
 
-/// The commands behind a wrapper.
-fn parts(wrapped: Option<Wrapped>, event: &Event) -> Vec<Action> {
-    let action = |Wrapped { argv, cwd, mut invocation, inner }: Wrapped| {
-        fill(&mut invocation, &cwd);
-        let parts = parts(inner.map(|inner| *inner), event);
-        let (id, kind) = (event.receipt_id, event.action_type);
-        Action { id, kind, argv, cwd, invocation, tool: None, parts }
-    };
-    wrapped.map(action).into_iter().collect()
-}
-
-/// Paths as they were named; where links led is not kept.
-fn fill(invocation: &mut Invocation, cwd: &Path) {
-    for operand in &mut invocation.operands {
-        if operand.kind == OperandKind::Path {
-            operand.canonical = Some(by_text(&cwd.join(&operand.text)));
-        }
-    }
-}
-
 impl Facts for Replayed<'_> {
     fn action(&self) -> &Action {
         &self.action
+    }
+
+    fn started(&self) -> Vec<&dyn Facts> {
+        self.started.iter().map(|one| -> &dyn Facts { one }).collect()
     }
 
     fn flows(&self) -> Flows {

@@ -8,7 +8,7 @@
 //! `unscannable` decides. Nothing is run.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use datafog_core::{
     Action, ActionKind, Carrier, ContentSource, Deliver, Destination, Flow, Flows, Id, Invocation,
@@ -52,27 +52,56 @@ impl Started {
     }
 }
 
+/// What there is of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Files {
+    /// Those of this machine: links are followed.
+    Real,
+    /// None: an example, or a receipt that is judged again. Paths are what they say.
+    None,
+}
+
+impl Files {
+    /// Fills in the canonical form of every path operand.
+    pub(crate) fn fill(self, invocation: &mut Invocation, cwd: &Path) {
+        match self {
+            Self::Real => canonical::fill(invocation, cwd),
+            Self::None => canonical::fill_by_text(invocation, cwd),
+        }
+    }
+}
+
 /// What the command of these words starts.
-pub(crate) fn by_command(id: Id, argv: &[OsString], world: &dyn Surroundings) -> Vec<Started> {
+pub(crate) fn by_command(
+    id: Id,
+    argv: &[OsString],
+    world: &dyn Surroundings,
+    files: Files,
+) -> Vec<Started> {
     let words: Vec<Word> = argv.iter().map(Word::of).collect();
-    let mut following = Following { id, left: MOST, is_elsewhere: false };
+    let mut following = Following { id, left: MOST, is_elsewhere: false, files };
     let started = following.behind(&words, Fed::Unread, world, 0);
     following.all(started, world)
 }
 
 /// What the call of a tool does.
-pub(crate) fn by_tool(id: Id, starts: Vec<Start<'_>>, world: &dyn Surroundings) -> Vec<Started> {
-    let mut following = Following { id, left: MOST, is_elsewhere: false };
+pub(crate) fn by_tool(
+    id: Id,
+    starts: Vec<Start<'_>>,
+    world: &dyn Surroundings,
+    files: Files,
+) -> Vec<Started> {
+    let mut following = Following { id, left: MOST, is_elsewhere: false, files };
     let started = starts.into_iter().flat_map(|start| following.start(start, Fed::Unread, 0));
     let started = started.collect();
     following.all(started, world)
 }
 
 /// The actions of a wrapper's command, which was read with the wrapper.
-pub(crate) fn nested(id: Id, wrapped: Option<Wrapped>) -> Vec<Action> {
+pub(crate) fn nested(id: Id, wrapped: Option<Wrapped>, files: Files) -> Vec<Action> {
     let action = |Wrapped { argv, cwd, mut invocation, inner }: Wrapped| {
-        canonical::fill(&mut invocation, &cwd);
-        let parts = nested(id, inner.map(|inner| *inner));
+        files.fill(&mut invocation, &cwd);
+        let parts = nested(id, inner.map(|inner| *inner), files);
         let kind = ActionKind::CommandExec;
         Action { id, kind, argv, cwd, invocation, tool: None, parts }
     };
@@ -98,6 +127,7 @@ struct Following {
     left: usize,
     /// It happens in a container or on another machine.
     is_elsewhere: bool,
+    files: Files,
 }
 
 impl Following {
@@ -233,7 +263,7 @@ impl Following {
                 reading.trail.follow(&mut one.action);
                 let made = reading.trail.made_of(command, world.cwd());
                 flow::into_all(&mut one, &made);
-                passed.extend(flow::passed_on(&one.action, &words, &world));
+                passed.extend(flow::passed_on(&one.action, &words, &world, self.files));
                 passed.extend(made);
                 started.push(one);
             }
@@ -253,8 +283,8 @@ impl Following {
         let argv: Vec<_> = words.iter().map(|word| word.text.clone()).collect();
         let mut invocation = datafog_shim::interpret(&argv, world);
         settle(&mut invocation, input);
-        canonical::fill(&mut invocation, world.cwd());
-        let parts = nested(self.id, datafog_shim::wrapped(&argv, world));
+        self.files.fill(&mut invocation, world.cwd());
+        let parts = nested(self.id, datafog_shim::wrapped(&argv, world), self.files);
         let (id, cwd, kind) = (self.id, world.cwd().to_owned(), ActionKind::CommandExec);
         let action = Action { id, kind, argv, cwd, invocation, tool: None, parts };
         Some(Started::of(action, inner))
@@ -270,7 +300,7 @@ impl Following {
         self.take()?;
         let flows = Flows::NONE.with(Flow::Destroys);
         let mut invocation = Invocation { operands, flows, ..bare(REDIRECTION) };
-        canonical::fill(&mut invocation, world.cwd());
+        self.files.fill(&mut invocation, world.cwd());
         Some(Started::of(self.action(invocation, world), Vec::new()))
     }
 

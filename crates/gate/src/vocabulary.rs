@@ -1,5 +1,6 @@
 //! The words that profiles and detectors give a policy to use.
 
+use datafog_core::Flows;
 use datafog_detect::Custom;
 use datafog_policy::Vocabulary;
 
@@ -24,6 +25,18 @@ impl Vocabulary for KnownWords {
 
     fn subcommands(&self, command: &str) -> Option<Vec<&str>> {
         datafog_shim::profile(command)?.subcommands()
+    }
+
+    fn has_subcommands(&self, command: &str) -> Option<bool> {
+        Some(datafog_shim::profile(command)?.has_subcommands())
+    }
+
+    fn family(&self, command: &str) -> Option<&str> {
+        Some(datafog_shim::profile(command)?.family)
+    }
+
+    fn flows(&self, command: &str) -> Option<Flows> {
+        datafog_shim::profile(command)?.flows()
     }
 
     fn has_zone(&self, name: &str) -> bool {
@@ -76,6 +89,18 @@ impl Vocabulary for OwnWords {
 
     fn subcommands(&self, command: &str) -> Option<Vec<&str>> {
         datafog_shim::profile(command)?.subcommands()
+    }
+
+    fn has_subcommands(&self, command: &str) -> Option<bool> {
+        KnownWords.has_subcommands(command)
+    }
+
+    fn family(&self, command: &str) -> Option<&str> {
+        KnownWords.family(command)
+    }
+
+    fn flows(&self, command: &str) -> Option<Flows> {
+        KnownWords.flows(command)
     }
 
     fn has_zone(&self, name: &str) -> bool {

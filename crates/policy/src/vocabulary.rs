@@ -1,5 +1,7 @@
 //! Which words a policy may use for commands, options and entity types.
 
+use datafog_core::Flows;
+
 /// What is known about commands and detectors, supplied by whoever loads a policy.
 ///
 /// The policy crate knows neither the profiles nor the detectors. With a vocabulary a mistyped
@@ -25,6 +27,25 @@ pub trait Vocabulary {
 
     /// First words of the subcommands of `command`; `None` when its profile does not list them.
     fn subcommands(&self, command: &str) -> Option<Vec<&str>> {
+        let _ = command;
+        None
+    }
+
+    /// Whether `command` has subcommands; `None` when it has no profile.
+    fn has_subcommands(&self, command: &str) -> Option<bool> {
+        let _ = command;
+        None
+    }
+
+    /// The family of `command`, empty when it is of none; `None` when it has no profile.
+    fn family(&self, command: &str) -> Option<&str> {
+        let _ = command;
+        None
+    }
+
+    /// The ways that data can move by `command`, whatever its words are; `None` when that is not
+    /// known, or its profile does not tell.
+    fn flows(&self, command: &str) -> Option<Flows> {
         let _ = command;
         None
     }

@@ -1,5 +1,7 @@
 //! The words of a profile, for those who check what others write about commands.
 
+use datafog_core::Flows;
+
 use crate::profile::{Profile, Scope};
 
 impl Profile {
@@ -21,6 +23,31 @@ impl Profile {
         let words: Vec<&str> = self.command.words.iter().map(|(word, _)| *word).collect();
         (!words.is_empty() && !words.contains(&"*")).then_some(words)
     }
+
+    /// Whether any word of the command is a subcommand.
+    #[must_use]
+    pub const fn has_subcommands(&self) -> bool {
+        !self.command.words.is_empty()
+    }
+
+    /// The ways that data can move by this command, whatever its words are; `None` when more than
+    /// its table has a say: what it starts, or whom it reaches.
+    #[must_use]
+    pub fn flows(&self) -> Option<Flows> {
+        let more = self.wraps || self.starts || !self.endpoints.is_empty();
+        (!more).then(|| flows_of(&self.command))
+    }
+}
+
+/// The ways of a scope and of those inside of it: by itself, by its options and by its operands.
+fn flows_of(scope: &Scope) -> Flows {
+    let by_options = scope.options.iter().map(|option| {
+        let own = option.flow.into_iter().collect();
+        option.adds.union(own)
+    });
+    let by_operands = scope.operands.iter().map(|operand| Flows::NONE.with(operand.flow));
+    let inner = scope.scopes.iter().map(flows_of);
+    by_options.chain(by_operands).chain(inner).fold(scope.flows, Flows::union)
 }
 
 fn collect(scope: &Scope, pairs: &mut Vec<(&'static str, &'static str)>) {

@@ -131,7 +131,7 @@ fn calls_of_tools_are_judged_again_as_far_as_receipts_tell() {
     let left = &json["not_replayed"];
     assert_eq!(left["not in the receipt: `argument`, `content`"], 1, "{json}");
     assert_eq!(left["not in the receipt: `remote`, `tenant`"], 1, "{json}");
-    let started = "what it starts was judged by itself, which is not in the receipt";
+    let started = "what it starts cannot be told from the receipt";
     assert_eq!(left[started], 1, "a file that is read is read by a program: {json}");
     // Another system's policy sees every value of a call; here there are none.
     let other = r#"{"policy_id":"p","policy_version":"1","rules":[{"id":"all","effect":"allow"}]}"#;
@@ -171,4 +171,40 @@ fn hours_are_those_of_the_receipt() {
         json["changed"].as_array().unwrap().len()
     };
     assert_eq!(denied("some.toml") + denied("others.toml"), 1, "one of them holds today");
+}
+
+#[test]
+fn what_a_line_starts_is_judged_again_where_its_words_tell() {
+    let install = Install::new(&["git"]);
+    let check = |line: &str| install.datafog(["check", "-c", line]).run().code();
+    install.datafog(["check", "--", "sudo", "git", "push", "--force"]).run();
+    install.datafog(["check", "--", "bash", "-c", "git status; git push --force origin x"]).run();
+    check("git fetch && git push --force");
+    check("git status && git log");
+    // What only the run could tell, and what was found: which part it was of is not kept.
+    check("git push $FLAGS");
+    check("git add *.rs");
+    let token = crate::support::github_token(6);
+    check(&format!("git commit -m {token}"));
+    file(&install, "draft.toml", &format!("{HEAD}{NO_FORCE}"));
+    let json =
+        install.datafog(["policy", "diff", "draft.toml", "--json"]).run().ends_with(1).json();
+    assert_eq!((&json["receipts"], &json["replayed"]), (&7.into(), &4.into()), "{json}");
+    assert_eq!(json["not_replayed"]["what it starts cannot be told from the receipt"], 3, "{json}");
+    assert_eq!(json["changed"].as_array().unwrap().len(), 3, "{json}");
+    // The same policy says the same.
+    let json = install.datafog(["policy", "diff", "--json"]).run().succeeds().json();
+    assert_eq!(json["replayed"], 4, "{json}");
+}
+
+#[test]
+fn a_suggestion_names_the_command_that_was_stopped_and_not_what_started_it() {
+    let install = Install::new(&["git"]);
+    fs::write(install.root().join("policy.toml"), format!("{HEAD}{NO_FORCE}")).unwrap();
+    install.datafog(["check", "-c", "git fetch && git push --force"]).run().ends_with(1);
+    install.datafog(["check", "--", "sudo", "git", "push", "--force"]).run().ends_with(1);
+    let json = install.datafog(["policy", "suggest", "--json"]).run().succeeds().json();
+    let toml = json["toml"].as_str().unwrap();
+    assert!(toml.contains("command = \"git\"\nsubcommand = \"push\"\n"), "{toml}");
+    assert!(!toml.contains("\"sh\"") && !toml.contains("sudo\""), "{toml}");
 }

@@ -10,7 +10,7 @@ use datafog_shim::{CommandName, LinkState};
 use super::super::session::Session;
 use super::super::{approvals, policy, receipts, room};
 use super::Finding;
-use crate::foreign;
+use crate::scorer;
 
 /// The owner of the machine's own files.
 const ROOT: u32 = 0;
@@ -136,14 +136,13 @@ fn users_file(path: &Path, owner: u32) -> Option<Finding> {
     })
 }
 
-/// The program that scores calls, where one is set.
+/// What scores calls, where it is set. It is not asked: that would be a call that nobody made.
 fn scorer(session: &Session) -> Option<Finding> {
-    let scorer = session.settings().ok()?.scorer?;
-    let path = scorer.first()?;
-    Some(match foreign::require_trusted(Path::new(path)) {
-        Ok(()) => Finding::ok("scorer", path),
+    let settings = session.settings().ok()?;
+    Some(match scorer::examine(settings.scorer()?) {
+        Ok(shown) => Finding::ok("scorer", shown),
         Err(why) => {
-            let remedy = "mend it, or take `scorer` out of config.toml; it is not run";
+            let remedy = "mend it, or take it out of config.toml; it is not asked";
             Finding::problem("scorer", why, remedy)
         }
     })

@@ -1,18 +1,16 @@
 //! `datafog policy suggest`: the smallest set of exceptions that would have let recorded calls pass.
 //!
-//! It prints and never applies. Each rule lets through what was seen and nothing beside it: calls are
-//! put together only where they differ in one respect alone. What a critical rule stopped comes out
-//! commented: a person has to look before such an exception stands.
+//! It prints and never applies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 use datafog_audit::Moment;
-use datafog_core::{Event, Facts, Flow, HostName, Id, RuleMatch, Severity, Verdict};
-use datafog_gate::{Ground, Replay};
-use datafog_policy::Policy;
+use datafog_core::{Event, Facts, Flow, HostName, RuleMatch, Severity, Verdict};
+use datafog_gate::{Ground, Replay, Replayed};
+use datafog_policy::{Policy, Suggestion, Suggestions, suggested_rules};
 use serde::Serialize;
 
 use super::recorded::{Leniency, Soundness};
@@ -40,23 +38,6 @@ pub(crate) struct Suggest {
     json: bool,
 }
 
-/// Calls that one exception would cover: every combination of what stands here was seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Group {
-    /// The rules that stopped them; empty when the default did.
-    rules: BTreeSet<String>,
-    critical: bool,
-    tools: BTreeSet<String>,
-    programs: BTreeSet<String>,
-    subcommands: BTreeSet<String>,
-    hosts: BTreeSet<String>,
-    entities: BTreeSet<String>,
-    count: u64,
-    /// The newest of them, and how it looked.
-    receipt: Id,
-    command: String,
-}
-
 #[derive(Serialize)]
 struct Document {
     ledger: Soundness,
@@ -73,27 +54,21 @@ impl Suggest {
             None => Subject::installed(session)?,
         };
         let replay = super::replay(session)?;
-        let (mut groups, mut unclear, mut stopped) = (BTreeMap::new(), 0_u64, Vec::new());
+        let (mut seen, mut unclear, mut stopped) = (Suggestions::default(), 0_u64, Vec::new());
         let (ledger, mut receipts) = Soundness::check(session, self.since, self.leniency)?;
         for entry in receipts.iter_mut().flatten() {
             let event = entry?.receipt.event.into_owned();
             match observe(&event, &replay, &subject) {
                 Seen::Passes => {}
                 Seen::Unclear => unclear = add(unclear),
-                Seen::Stopped(group) => {
-                    note(&mut groups, *group);
+                Seen::Stopped(parts) => {
+                    parts.into_iter().for_each(|part| seen.note(part));
                     stopped.push(event);
                 }
             }
         }
         unclear = unclear.saturating_add(receipts.map_or(0, |receipts| receipts.unreadable()));
-        let mut groups: Vec<Group> =
-            groups.into_values().filter(|group: &Group| group.count >= self.at_least).collect();
-        merge(&mut groups);
-        groups.sort_by(|one, other| {
-            other.count.cmp(&one.count).then(one.command.cmp(&other.command))
-        });
-        let rules = rules(&groups);
+        let rules = suggested_rules(&seen.finish(self.at_least));
         let passing = self.passing(session, &rules, &stopped, &replay);
         let count = u64::try_from(stopped.len()).unwrap_or(u64::MAX);
         if self.json {
@@ -125,12 +100,13 @@ fn is_allowed(event: &Event, replay: &Replay, policy: &Policy) -> bool {
 
 enum Seen {
     Passes,
-    Stopped(Box<Group>),
+    /// What an exception would have to name, for each of its parts that was stopped.
+    Stopped(Vec<Suggestion>),
     /// It cannot be judged again.
     Unclear,
 }
 
-/// What the policy says to a recorded call, and what an exception for it would have to name.
+/// What the policy says to a recorded call, and what exceptions for it would have to name.
 fn observe(event: &Event, replay: &Replay, subject: &Subject) -> Seen {
     let Ok(facts) = replay.facts(event) else { return Seen::Unclear };
     match subject.verdict(&facts) {
@@ -139,9 +115,27 @@ fn observe(event: &Event, replay: &Replay, subject: &Subject) -> Seen {
         Ok(_) => {}
     }
     let decision = subject.decide(&facts, facts.world());
-    let invocation = &facts.action().invocation;
     let stops = |rule: &&RuleMatch| rule.verdict != Verdict::Allow;
     let stopping: Vec<&RuleMatch> = decision.matched.iter().filter(stops).collect();
+    let parts = facts.all();
+    let mut numbers: BTreeSet<usize> = stopping.iter().map(|rule| rule.part).collect();
+    match (numbers.is_empty(), parts.len()) {
+        (true, 1) => numbers.extend([0]),
+        // The default stops a line for any of its commands.
+        (true, _) => return Seen::Unclear,
+        (false, _) => {}
+    }
+    let one = |number: usize| {
+        let stopping = stopping.iter().filter(|rule| rule.part == number).copied();
+        covering(event, parts.get(number)?, &stopping.collect::<Vec<_>>())
+    };
+    let all: Option<Vec<Suggestion>> = numbers.into_iter().map(one).collect();
+    all.map_or(Seen::Unclear, Seen::Stopped)
+}
+
+/// What an exception for a command would have to name; `None` when nobody can name it.
+fn covering(event: &Event, facts: &Replayed<'_>, stopping: &[&RuleMatch]) -> Option<Suggestion> {
+    let invocation = &facts.action().invocation;
     let leaves = facts.flows().has(Flow::Leaves) || facts.flows().has(Flow::Enters);
     let hosts: Vec<&HostName> = facts.destinations().iter().map(|one| &one.host).collect();
     let named = |host: &&HostName| match host {
@@ -152,16 +146,16 @@ fn observe(event: &Event, replay: &Replay, subject: &Subject) -> Seen {
     let known: BTreeSet<String> = hosts.iter().filter_map(named).collect();
     // Rules take the name of a tool for a glob.
     if facts.tool().is_some_and(|tool| tool.name.contains(['*', '?', '['])) {
-        return Seen::Unclear;
+        return None;
     }
     // An exception for a host that nobody can name would be one for every host.
     if leaves && (hosts.is_empty() || hosts.iter().any(|host| named(host).is_none())) {
-        return Seen::Unclear;
+        return None;
     }
     let concerned = stopping.iter().flat_map(|rule| &rule.findings);
     let entities =
         concerned.filter_map(|index| Some(event.findings.get(*index)?.entity.to_string()));
-    Seen::Stopped(Box::new(Group {
+    Some(Suggestion {
         rules: stopping.iter().map(|rule| rule.id.clone()).collect(),
         critical: stopping.iter().any(|rule| rule.severity == Severity::Critical),
         tools: facts.tool().map(|tool| tool.name.clone()).into_iter().collect(),
@@ -177,126 +171,7 @@ fn observe(event: &Event, replay: &Replay, subject: &Subject) -> Seen {
         count: 1,
         receipt: event.receipt_id,
         command: event.command.clone(),
-    }))
-}
-
-/// What tells groups apart.
-type Key = [BTreeSet<String>; 6];
-
-fn note(groups: &mut BTreeMap<Key, Group>, group: Group) {
-    let Group { rules, tools, programs, subcommands, hosts, entities, .. } = &group;
-    let key = [rules, tools, programs, subcommands, hosts, entities].map(Clone::clone);
-    match groups.get_mut(&key) {
-        Some(known) => known.count = add(known.count),
-        None => {
-            groups.insert(key, group);
-        }
-    }
-}
-
-/// Puts groups together that differ in one respect alone, until none do: then every combination
-/// that the joined group names was seen in one of its halves.
-fn merge(groups: &mut Vec<Group>) {
-    while let Some((first, second, joined)) = pair(groups) {
-        groups.remove(second);
-        if let Some(slot) = groups.get_mut(first) {
-            *slot = joined;
-        }
-    }
-}
-
-fn pair(groups: &[Group]) -> Option<(usize, usize, Group)> {
-    groups.iter().enumerate().find_map(|(first, one)| {
-        let after = groups.iter().enumerate().skip(first.saturating_add(1));
-        let mut joined =
-            after.filter_map(|(second, other)| Some((first, second, join(one, other)?)));
-        joined.next()
     })
-}
-
-fn join(one: &Group, other: &Group) -> Option<Group> {
-    let pairs = [
-        (&one.tools, &other.tools),
-        (&one.programs, &other.programs),
-        (&one.subcommands, &other.subcommands),
-        (&one.hosts, &other.hosts),
-        (&one.entities, &other.entities),
-    ];
-    let differ = pairs.iter().filter(|(one, other)| one != other).count();
-    // Something beside nothing: the joined rule would ask for less than the one that names it.
-    let loses = pairs.iter().any(|(one, other)| one.is_empty() != other.is_empty());
-    if one.rules != other.rules || differ != 1 || loses {
-        return None;
-    }
-    let [tools, programs, subcommands, hosts, entities] = pairs.map(|(one, other)| one | other);
-    let count = one.count.saturating_add(other.count);
-    Some(Group { tools, programs, subcommands, hosts, entities, count, ..one.clone() })
-}
-
-/// The rules as TOML, without a `[policy]` head.
-fn rules(groups: &[Group]) -> String {
-    let mut text = String::new();
-    for (number, group) in (1_u32..).zip(groups) {
-        let rule = rule(group, number);
-        if group.critical {
-            text.push_str(
-                "# A critical rule stopped this: look twice before you take the marks off.\n",
-            );
-            for line in rule.lines() {
-                text.push_str(&format!("# {line}\n"));
-            }
-        } else {
-            text.push_str(&rule);
-        }
-        text.push('\n');
-    }
-    text
-}
-
-fn rule(group: &Group, number: u32) -> String {
-    let Group { count, receipt, command, .. } = group;
-    let times = if *count == 1 { String::from("once") } else { format!("{count} times") };
-    let names = group.programs.first().or_else(|| group.tools.first());
-    let program = names.map_or_else(String::new, |name| name.to_ascii_lowercase());
-    let plain: String = program
-        .chars()
-        .filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')
-        .collect();
-    let mut text = format!("# Seen {times} (receipt {}): {}\n", receipt.short(), one_line(command));
-    text.push_str(&format!("[[rule]]\nid = \"suggested-{plain}-{number}\"\neffect = \"allow\"\n"));
-    if !group.rules.is_empty() {
-        text.push_str(&format!("overrides = {}\n", listed(&group.rules)));
-    }
-    text.push_str(&format!("reason = \"seen {times} in recorded calls\"\n[rule.when]\n"));
-    let keys = [
-        ("tool", &group.tools),
-        ("command", &group.programs),
-        ("subcommand", &group.subcommands),
-        ("host", &group.hosts),
-    ];
-    for (key, names) in keys {
-        if !names.is_empty() {
-            text.push_str(&format!("{key} = {}\n", listed(names)));
-        }
-    }
-    if !group.entities.is_empty() {
-        text.push_str(&format!("finding = {{ entity = {} }}\n", listed(&group.entities)));
-    }
-    text
-}
-
-/// A TOML list of strings; one alone stands by itself.
-fn listed(names: &BTreeSet<String>) -> String {
-    let quoted: Vec<String> =
-        names.iter().map(|name| serde_json::Value::from(name.as_str()).to_string()).collect();
-    match quoted.as_slice() {
-        [one] if !names.is_empty() => one.clone(),
-        many => format!("[{}]", many.join(", ")),
-    }
-}
-
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn text(ledger: &Soundness, rules: &str, (stopped, passing, unclear): (u64, u64, u64)) -> String {
@@ -322,53 +197,4 @@ fn text(ledger: &Soundness, rules: &str, (stopped, passing, unclear): (u64, u64,
 
 const fn add(number: u64) -> u64 {
     number.saturating_add(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn group(programs: &[&str], hosts: &[&str], count: u64) -> Group {
-        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Group {
-            rules: set(&["r"]),
-            critical: false,
-            tools: BTreeSet::new(),
-            programs: set(programs),
-            subcommands: BTreeSet::new(),
-            hosts: set(hosts),
-            entities: BTreeSet::new(),
-            count,
-            receipt: Id::new(1, [0; 10]),
-            command: String::from("curl h"),
-        }
-    }
-
-    #[test]
-    fn only_calls_that_differ_in_one_respect_are_put_together() {
-        let mut all = vec![
-            group(&["curl"], &["a"], 1),
-            group(&["curl"], &["b"], 2),
-            group(&["wget"], &["a", "b"], 3),
-            group(&["ssh"], &["c"], 1),
-        ];
-        merge(&mut all);
-        let shown: Vec<_> =
-            all.iter().map(|one| (one.programs.len(), one.hosts.len(), one.count)).collect();
-        assert_eq!(shown, [(2, 2, 6), (1, 1, 1)], "curl and wget to a and b; never ssh to a");
-        assert_eq!(
-            join(&group(&["curl"], &[], 1), &group(&["curl"], &["a"], 1)),
-            None,
-            "no host is no host more"
-        );
-    }
-
-    #[test]
-    fn rules_are_toml_and_critical_ones_are_commented() {
-        let mut one = group(&["curl"], &["a\"b"], 1);
-        assert!(rules(&[one.clone()]).contains("host = \"a\\\"b\"\n"));
-        one.critical = true;
-        let text = rules(&[one]);
-        assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "{text}");
-    }
 }

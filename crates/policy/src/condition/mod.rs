@@ -236,6 +236,8 @@ pub fn conditions() -> impl Iterator<Item = &'static ConditionAbout> {
 pub(crate) mod testing {
     //! Conditions on their own: read from TOML and asked.
 
+    use datafog_core::{Flow, Flows};
+
     use super::Trial;
     use crate::diagnostic::SourceText;
     use crate::read::{Reader, Sense};
@@ -268,6 +270,23 @@ pub(crate) mod testing {
 
         fn subcommands(&self, command: &str) -> Option<Vec<&str>> {
             (command == "git").then(|| vec!["push", "remote", "status"])
+        }
+
+        fn has_subcommands(&self, command: &str) -> Option<bool> {
+            Some(command == "git")
+        }
+
+        fn family(&self, command: &str) -> Option<&str> {
+            match command {
+                "curl" => Some("http"),
+                "git" => Some("vcs"),
+                "rm" => Some("file"),
+                _ => None,
+            }
+        }
+
+        fn flows(&self, command: &str) -> Option<Flows> {
+            (command == "rm").then(|| Flows::NONE.with(Flow::Destroys))
         }
 
         fn entities(&self) -> Vec<&str> {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here is on the hot path: what is read is compiled once and kept as bytes.
 
+mod dead;
 mod document;
 mod examples;
 mod expectations;

@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use super::examples;
 use super::obligations::read_obligations;
 use super::reader::{Fields, Item, Reader, Sense};
-use super::when::{check_exception, conditions, together};
+use super::when::{check_exception, conditions, exception, together};
 use crate::Example;
 use crate::node::{Join, Node};
 
@@ -160,7 +160,8 @@ fn read_nodes(
     let told = excepted.into_iter().any(|except| check_exception(&together, except, reader));
     let mut nodes = conditions(when?, reader, sense);
     if let Some(item) = fields.item("unless") {
-        let unless = conditions(conditions_of("unless", item, reader)?, reader, sense.negate());
+        let unless = conditions_of("unless", item, reader)?;
+        let unless = exception(unless, &together, reader, sense);
         if let [one] = unless.as_slice()
             && nodes.contains(one)
             && !told

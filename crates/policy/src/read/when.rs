@@ -3,8 +3,8 @@
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::quoted;
 use super::reader::{Item, Reader, Sense, Settled};
+use super::{dead, quoted};
 use crate::condition::{CONDITIONS, by_name};
 use crate::node::{DEEPEST, Join, Node};
 
@@ -22,6 +22,7 @@ fn table_at(table: &DeTable<'_>, reader: &mut Reader<'_>, sense: Sense, depth: u
     narrow_commands(table, reader);
     check_contradiction(table, reader);
     settle(table, reader);
+    dead::check(table, reader);
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     let read = |(key, item)| node(key, item, reader, sense, depth);
@@ -32,7 +33,7 @@ fn table_at(table: &DeTable<'_>, reader: &mut Reader<'_>, sense: Sense, depth: u
 }
 
 /// The words of a condition, when it holds words alone.
-fn words_of<'t, 'd>(
+pub(super) fn words_of<'t, 'd>(
     table: &'t DeTable<'d>,
     condition: &str,
 ) -> Option<(&'t Item<'d>, Vec<String>)> {
@@ -47,6 +48,26 @@ fn words_of<'t, 'd>(
     Some((item, words))
 }
 
+/// Reads what stands under `unless`, where the tables of `when` hold: options are those of its
+/// commands, and what cannot hold beside it is told.
+pub(super) fn exception(
+    table: &DeTable<'_>,
+    when: &[&DeTable<'_>],
+    reader: &mut Reader<'_>,
+    sense: Sense,
+) -> Vec<Node> {
+    for table in when {
+        narrow_commands(table, reader);
+        settle_quietly(table, reader);
+    }
+    reader.branches = reader.branches.saturating_add(1);
+    let nodes = conditions(table, reader, sense.negate());
+    reader.branches = reader.branches.saturating_sub(1);
+    reader.settled.clear();
+    reader.commands.clear();
+    nodes
+}
+
 /// Remembers the words of a table that was read, for what must hold together with it.
 fn settle_quietly(table: &DeTable<'_>, reader: &mut Reader<'_>) {
     for condition in SINGLE {
@@ -57,7 +78,20 @@ fn settle_quietly(table: &DeTable<'_>, reader: &mut Reader<'_>) {
 }
 
 /// Conditions of which an action has one word and no other.
-const SINGLE: [&str; 4] = ["command", "family", "mode", "principal"];
+const SINGLE: [&str; 5] = ["command", "family", "mode", "principal", "subcommand"];
+
+/// Whether both words of a condition may hold for one action: they are the same, or one subcommand
+/// begins with the other (`remote` and `remote add`).
+fn both_hold(condition: &str, one: &str, other: &str) -> bool {
+    let begins = |long: &str, short: &str| {
+        let mut long = long.split_whitespace();
+        short.split_whitespace().all(|word| long.next() == Some(word))
+    };
+    match condition {
+        "subcommand" => begins(one, other) || begins(other, one),
+        _ => one == other,
+    }
+}
 
 /// Remembers the words of such conditions for what stands further inside, and tells of those that
 /// cannot hold together with what stands around them.
@@ -65,19 +99,13 @@ fn settle(table: &DeTable<'_>, reader: &mut Reader<'_>) {
     for condition in SINGLE {
         let Some((item, words)) = words_of(table, condition) else { continue };
         let around = reader.settled.iter().rfind(|one| {
-            one.condition == condition && one.words.iter().all(|word| !words.contains(word))
+            let meets = |word: &String| words.iter().any(|own| both_hold(condition, word, own));
+            one.condition == condition && !one.words.iter().any(meets)
         });
         if let Some(around) = around {
-            let message = format!(
-                "this never holds: around it, `{condition}` is {}",
-                quoted(&around.words.iter().map(String::as_str).collect::<Vec<_>>())
-            );
-            let help = "take it out, or put it beside the other in a list of `any`";
-            if reader.branches == 0 {
-                reader.error_with_help(item.span(), message, help);
-            } else {
-                reader.warn(item.span(), message, help);
-            }
+            let words: Vec<&str> = around.words.iter().map(String::as_str).collect();
+            let why = format!("around it, `{condition}` is {}", quoted(&words));
+            dead::tell(item, &why, reader);
         }
         reader.settled.push(Settled { condition, words });
     }

@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
-use datafog_core::{Action, ActionKind, Facts, Id, Invented, Invocation, OperandKind, Value};
+use datafog_core::{
+    Action, ActionKind, Facts, Flows, Id, Invented, Invocation, OperandKind, Value,
+};
 use datafog_policy::{Example, Given, Interpreter, Vocabulary};
 
 pub(crate) const HOME: &str = "/home/example";
@@ -98,6 +100,18 @@ impl Vocabulary for Profiles {
 
     fn options(&self, command: &str) -> Option<Vec<(&str, &str)>> {
         Some(datafog_shim::profile(command)?.spellings())
+    }
+
+    fn has_subcommands(&self, command: &str) -> Option<bool> {
+        Some(datafog_shim::profile(command)?.has_subcommands())
+    }
+
+    fn family(&self, command: &str) -> Option<&str> {
+        Some(datafog_shim::profile(command)?.family)
+    }
+
+    fn flows(&self, command: &str) -> Option<Flows> {
+        datafog_shim::profile(command)?.flows()
     }
 
     fn subcommands(&self, command: &str) -> Option<Vec<&str>> {

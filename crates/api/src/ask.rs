@@ -1,0 +1,145 @@
+//! Asks once: a document out, a document back, within bounds.
+
+use core::error::Error;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::runtime::Builder;
+
+use crate::endpoint::LOCALHOST;
+use crate::{Endpoint, roots};
+
+/// What an answer may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// How long everything together may take, from the name's look-up to the answer's last byte.
+    pub patience: Duration,
+    /// Most bytes of the answer.
+    pub most: usize,
+}
+
+/// Why there is no answer. Holds nothing of the question and of the address no more than its host.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// The process cannot begin: no descriptors, no provider of encryption.
+    #[error("it cannot be asked: {0}")]
+    Setup(String),
+    /// Nobody was reached, or not all of the way.
+    #[error("it cannot be reached: {0}")]
+    Unreached(String),
+    /// It answered with another status than 200. Where it points to is not asked.
+    #[error("it answered with status {0}")]
+    Status(u16),
+    /// The answer is larger than allowed.
+    #[error("it says more than {0} bytes")]
+    TooMuch(usize),
+    /// It did not answer in time.
+    #[error("it took longer than {0} ms")]
+    TooSlow(u128),
+}
+
+/// Posts `question`, a JSON document, and returns the body of the answer.
+///
+/// No proxy, no redirect, no second try, no cookie, no variable of the environment: what the
+/// settings name is asked, and nobody else. All of it happens on this thread.
+///
+/// # Errors
+/// Why there is no answer.
+pub fn ask(endpoint: &Endpoint, question: Vec<u8>, bounds: Bounds) -> Result<Vec<u8>, NoAnswer> {
+    // Where nothing is encrypted, no certificate is read.
+    let believed = if endpoint.is_encrypted() { roots::believed() } else { RootCertStore::empty() };
+    if endpoint.is_encrypted() && believed.is_empty() {
+        return Err(NoAnswer::Setup(NO_STORE.to_owned()));
+    }
+    ask_believing(believed, endpoint, question, bounds)
+}
+
+const NO_STORE: &str = "this machine has no store of certificates (`ca-certificates`)";
+
+/// Asks, and believes whom these vouch for.
+fn ask_believing(
+    believed: RootCertStore,
+    endpoint: &Endpoint,
+    question: Vec<u8>,
+    bounds: Bounds,
+) -> Result<Vec<u8>, NoAnswer> {
+    let client = client(endpoint, believed)?;
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build();
+    let runtime = runtime.map_err(|error| NoAnswer::Setup(error.to_string()))?;
+    let request = client
+        .post(endpoint.url().clone())
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT, "application/json")
+        .body(question);
+    let conversation = converse(request, bounds.most);
+    let bounded = async { tokio::time::timeout(bounds.patience, conversation).await };
+    let too_slow = |_| Err(NoAnswer::TooSlow(bounds.patience.as_millis()));
+    runtime.block_on(bounded).unwrap_or_else(too_slow)
+}
+
+async fn converse(request: RequestBuilder, most: usize) -> Result<Vec<u8>, NoAnswer> {
+    let response = request.send().await.map_err(unreached)?;
+    match response.status() {
+        StatusCode::OK => body(response, most).await,
+        other => Err(NoAnswer::Status(other.as_u16())),
+    }
+}
+
+/// The body, given up as soon as it is too large. Nothing in it is unpacked.
+async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, NoAnswer> {
+    let mut whole = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(unreached)? {
+        whole.extend_from_slice(&piece);
+        if whole.len() > most {
+            return Err(NoAnswer::TooMuch(most));
+        }
+    }
+    Ok(whole)
+}
+
+fn client(endpoint: &Endpoint, believed: RootCertStore) -> Result<Client, NoAnswer> {
+    // Port 0 stands for the one in the address.
+    let here =
+        [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+    let client = Client::builder()
+        .tls_backend_preconfigured(encryption(believed)?)
+        .https_only(endpoint.is_encrypted())
+        .no_proxy()
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .pool_max_idle_per_host(0)
+        .resolve_to_addrs(LOCALHOST, &here)
+        .user_agent(concat!("datafog/", env!("CARGO_PKG_VERSION")));
+    client.build().map_err(|error| NoAnswer::Setup(told(&error.without_url())))
+}
+
+/// TLS 1.2 and 1.3 by `ring`.
+fn encryption(believed: RootCertStore) -> Result<ClientConfig, NoAnswer> {
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| NoAnswer::Setup(error.to_string()))?;
+    Ok(config.with_root_certificates(believed).with_no_client_auth())
+}
+
+fn unreached(error: reqwest::Error) -> NoAnswer {
+    NoAnswer::Unreached(told(&error.without_url()))
+}
+
+/// What failed in the end: the causes above only say that something did.
+fn told(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(cause) = innermost.source() {
+        innermost = cause;
+    }
+    innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests;

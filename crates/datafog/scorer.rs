@@ -1,0 +1,78 @@
+//! A scorer outside, asked where a policy asks for it: a program of this machine, or an address.
+//!
+//! The gate writes the question and knows what points mean; this file carries it there and back
+//! within bounds. Nothing of it is reached unless the settings name a scorer and a rule asks.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use datafog_api::{Bounds, Endpoint};
+use datafog_config::Scorer;
+use serde::Deserialize;
+
+use crate::bounded::Bounded;
+
+/// How long a scorer may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Most bytes of its answer.
+const MOST: u16 = u16::MAX;
+
+/// What a scorer says; whatever else stands beside it is its own business.
+#[derive(Deserialize)]
+struct Score {
+    score: u32,
+}
+
+/// The points that it gives, or in words why it gives none.
+pub(crate) fn ask(scorer: Scorer<'_>, question: Vec<u8>) -> Result<u32, String> {
+    let answer = match scorer {
+        Scorer::Program(words) => of_program(words, question)?,
+        Scorer::Address(address) => of_address(address, question)?,
+    };
+    let score: Score = serde_json::from_slice(&answer)
+        .map_err(|error| format!("it does not give points: {error}"))?;
+    Ok(score.score)
+}
+
+/// What is set, in words; or why it is not asked.
+pub(crate) fn examine(scorer: Scorer<'_>) -> Result<String, String> {
+    match scorer {
+        Scorer::Program(words) => {
+            let path = words.first().ok_or("its path is empty")?;
+            require_trusted(Path::new(path)).map(|()| path.clone())
+        }
+        Scorer::Address(address) => {
+            let endpoint = Endpoint::parse(address).map_err(|why| why.to_string())?;
+            Ok(endpoint.to_string())
+        }
+    }
+}
+
+/// Asks the program, which only its user and root may have written.
+fn of_program(words: &[String], question: Vec<u8>) -> Result<Vec<u8>, String> {
+    let (path, arguments) = words.split_first().ok_or("its path is empty")?;
+    let path = Path::new(path);
+    require_trusted(path)?;
+    Bounded { program: path, patience: PATIENCE, most: MOST.into() }.ask(arguments, question)
+}
+
+fn of_address(address: &str, question: Vec<u8>) -> Result<Vec<u8>, String> {
+    let endpoint = Endpoint::parse(address).map_err(|why| why.to_string())?;
+    let bounds = Bounds { patience: PATIENCE, most: MOST.into() };
+    datafog_api::ask(&endpoint, question, bounds).map_err(|why| why.to_string())
+}
+
+/// Refuses a scorer that is not there, or that others than its user and root could have written.
+fn require_trusted(path: &Path) -> Result<(), String> {
+    let file = path.metadata().map_err(|error| format!("`{}`: {error}", path.display()))?;
+    let owners = [0, nix::unistd::geteuid().as_raw()];
+    if !file.is_file() {
+        return Err(format!("`{}` is no file", path.display()));
+    }
+    if !owners.contains(&file.uid()) || file.mode() & 0o022 != 0 {
+        return Err(format!("others could have written `{}`", path.display()));
+    }
+    Ok(())
+}
