@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use datafog_api::{Bounds, Endpoint};
 use datafog_config::Scorer;
+use nix::sys::signal::{SigSet, Signal};
 use serde::Deserialize;
 
 use crate::bounded::Bounded;
@@ -58,10 +59,19 @@ fn of_program(words: &[String], question: Vec<u8>) -> Result<Vec<u8>, String> {
     Bounded { program: path, patience: PATIENCE, most: MOST.into() }.ask(arguments, question)
 }
 
+/// Asks an address, on a thread of its own: whoever started us may want to die of a closed pipe, and
+/// of a connection that is closed early only the question may end.
 fn of_address(address: &str, question: Vec<u8>) -> Result<Vec<u8>, String> {
     let endpoint = Endpoint::parse(address).map_err(|why| why.to_string())?;
     let bounds = Bounds { patience: PATIENCE, most: MOST.into() };
-    datafog_api::ask(&endpoint, question, bounds).map_err(|why| why.to_string())
+    let asking = || {
+        let mut pipe = SigSet::empty();
+        pipe.add(Signal::SIGPIPE);
+        pipe.thread_block().map_err(|error| error.to_string())?;
+        datafog_api::ask(&endpoint, question, bounds).map_err(|why| why.to_string())
+    };
+    let asked = std::thread::scope(|scope| scope.spawn(asking).join());
+    asked.unwrap_or_else(|_| Err(String::from("asking it failed")))
 }
 
 /// Refuses a scorer that is not there, or that others than its user and root could have written.

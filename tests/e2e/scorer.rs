@@ -270,6 +270,17 @@ fn an_address_that_fails_counts_as_the_policy_says() {
 }
 
 #[test]
+fn an_address_that_hangs_up_ends_the_question_and_nothing_else() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let install = at(&format!("http://{}/", listener.local_addr().unwrap()));
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    for _ in 0..5 {
+        check(&install, "pay", &pay()).ends_with(1);
+        assert!(last(&install).1.contains("cannot be reached"), "{:?}", last(&install));
+    }
+}
+
+#[test]
 fn an_address_that_is_silent_is_left_after_three_seconds() {
     let (address, _heard) = serving("", Duration::from_secs(60));
     let install = at(&address);

@@ -77,8 +77,7 @@ impl<'a> ExampleFacts<'a> {
                 read::command((id, ActionKind::CommandExec), argv, &world, Files::None)
             }
         };
-        let unscanned = if example.unscanned { vec!["declared".to_owned()] } else { Vec::new() };
-        Self::of(example, (action, unscanned), started, &world)
+        Self::of(example, (action, declared(example)), started, &world)
     }
 
     fn of(
@@ -98,7 +97,7 @@ impl<'a> ExampleFacts<'a> {
         let account = example.stated.account();
         let inner = |one: Started| {
             // What of a line could not be understood is what nobody can scan.
-            let mut unseen = unscanned.clone();
+            let mut unseen = declared(example);
             unseen.extend(untold(&one.action.invocation));
             Self::of(example, (one.action, unseen), one.inner, world)
         };
@@ -129,6 +128,11 @@ pub(crate) fn resolve(action: &mut Action, world: &dyn Surroundings) {
             }
         }
     }
+}
+
+/// What an example says of content that nobody can scan.
+fn declared(example: &Example) -> Vec<String> {
+    if example.unscanned { vec![String::from("declared")] } else { Vec::new() }
 }
 
 /// What would leave and is nowhere to be looked at, in words.

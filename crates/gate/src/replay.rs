@@ -165,13 +165,13 @@ impl Replay {
         world: &Invented,
     ) -> Result<Replayed<'a>, Unreplayable> {
         let by_tool = event.action_type == ActionKind::ToolCall;
-        let told_by_more = event.command.contains(TOLD_BY_MORE);
-        if by_tool || told_by_more || !event.findings.is_empty() || !event.faults.is_empty() {
+        let words = words(&event.command);
+        let by_more = words.iter().any(|word| is_told_by_more(&word.to_string_lossy()));
+        if by_tool || by_more || !event.findings.is_empty() || !event.faults.is_empty() {
             return Err(Unreplayable::Started);
         }
         let (id, kind) = (event.receipt_id, event.action_type);
-        let (action, started) =
-            read::command((id, kind), words(&event.command), world, Files::None);
+        let (action, started) = read::command((id, kind), words, world, Files::None);
         let whole = self.part(event, (action, started), world);
         let (mut flows, mut places) = (Flows::NONE, Vec::new());
         for part in whole.all() {
@@ -205,8 +205,19 @@ impl Replay {
 }
 
 /// What a line may hold whose meaning is not in its words alone: variables, substitutions, patterns
-/// for names of files, values that were taken out.
-const TOLD_BY_MORE: [char; 7] = ['$', '`', '*', '?', '[', '~', '‹'];
+/// for names of files, values that were taken out. A backslash may also stand for a letter that
+/// receipts do not show as it is.
+const TOLD_BY_MORE: [char; 8] = ['$', '`', '*', '?', '[', '~', '‹', '\\'];
+
+/// Whether more than the word tells what it means. The value of a variable that a command gets is
+/// none of its words.
+fn is_told_by_more(word: &str) -> bool {
+    let text = match word.split_once("=‹") {
+        Some((name, rest)) if rest.find('›') == rest.len().checked_sub('›'.len_utf8()) => name,
+        _ => word,
+    };
+    text.contains(TOLD_BY_MORE)
+}
 
 /// Whether the call starts anything that was judged by itself.
 fn starts(event: &Event, world: &Invented) -> bool {
@@ -496,6 +507,17 @@ mod tests {
             let found: Vec<String> =
                 words(line).into_iter().map(|word| word.into_string().unwrap()).collect();
             assert_eq!(found, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_only_more_than_words_would_tell_is_not_guessed() {
+        for word in ["git", "LANG=‹1 byte›", "make test", "a=b", "--depth=1"] {
+            assert!(!is_told_by_more(word), "{word}");
+        }
+        for word in ["‹24 bytes›", "git push $X", "rm *.o", "A=‹1 byte› rm", "x‹3 bytes›", "a\\nb"]
+        {
+            assert!(is_told_by_more(word), "{word}");
         }
     }
 

@@ -90,6 +90,7 @@ impl Joiner<'_> {
         }
         self.check_cycles(document, &policy);
         self.check_shadows(document, &policy, below);
+        self.check_overridden(document, &policy, below);
         if policy.rules.len() > MOST_RULES {
             self.error(document.head.clone(), "too many rules", "65535 are the most");
         }
@@ -372,6 +373,24 @@ impl Joiner<'_> {
                 );
                 self.error(source.id_span.clone(), &message, &help);
             }
+        }
+    }
+
+    /// Tells of rules that another one overrides whenever they certainly match.
+    fn check_overridden(&mut self, document: &Document, policy: &PolicyData, below: usize) {
+        let own = policy.rules.iter().skip(below);
+        for (rule, source) in own.zip(&document.rules) {
+            let lifts = |one: &&RuleData| {
+                one.overrides.contains(&rule.id) && crate::node::covers(&one.when, &rule.when)
+            };
+            let Some(by) = policy.rules.iter().find(lifts) else { continue };
+            let message = format!("rule `{}` never counts", rule.id);
+            let help = format!(
+                "`{}` ({}) overrides it and matches whenever it does; narrow that one",
+                by.id,
+                place(&by.origin)
+            );
+            self.report(Level::Warning, source.id_span.clone(), message, Some(help));
         }
     }
 

@@ -331,3 +331,21 @@ fn what_is_locked_cannot_be_overridden() {
     );
     assert!(below.rules().iter().any(|rule| rule.id == "org-rule" && rule.locked));
 }
+
+#[test]
+fn a_rule_that_another_always_overrides_is_told() {
+    let stops = "[[rule]]\nid = \"no-push\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
+                 [rule.when]\ncommand = \"git\"\nsubcommand = \"push\"\n";
+    let lifts = |when: &str| {
+        format!(
+            "[[rule]]\nid = \"open\"\neffect = \"allow\"\nreason = \"r\"\noverrides = [\"no-push\"]\n\
+             [rule.when]\n{when}\n"
+        )
+    };
+    let told = said(&format!("{HEAD}{stops}{}", lifts("command = \"git\"")));
+    assert!(told.contains("loads") && told.contains("rule `no-push` never counts"), "{told}");
+    assert!(told.contains("policy.toml:5:"), "{told}");
+    let narrow = lifts("command = \"git\"\nsubcommand = \"push\"\nflow = \"stays\"");
+    let told = said(&format!("{HEAD}{stops}{narrow}"));
+    assert!(!told.contains("never counts"), "{told}");
+}

@@ -10,14 +10,14 @@ use crate::read::{Item, Reader, Sense};
 pub(super) static KIND: Kind = Kind {
     about: ConditionAbout {
         name: "scorer",
-        summary: "The program that `scorer` in config.toml names gives at least so many points, of \
-                  100. It is asked when everything else of the rule or signal holds, is told what \
+        summary: "The program or the address that config.toml names as scorer gives at least so many \
+                  points, of 100. It is asked when everything else of the rule or signal holds, is told what \
                   receipts hold and no values, and can only make a decision stricter.",
         form: "`{ at_least, on_error }` with a number from 1 to 100; `on_error` says what holds when \
-               there is no such program or it fails: `match` (when missing) or `ignore`",
+               there is no scorer or it fails: `match` (when missing) or `ignore`",
         example: r#"scorer = { at_least = 60, on_error = "ignore" }"#,
         unknown: "when it fails, unless `on_error` is `ignore`",
-        cost: "a process, of three seconds at most; once for each call",
+        cost: "a process or a call over the network, of three seconds at most; once for each call",
     },
     read,
     test,
