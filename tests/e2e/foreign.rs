@@ -144,3 +144,48 @@ fn every_system_decides_and_a_draft_of_ours_does_too() {
         assert_eq!(check.code(), code, "{} {words:?}\n{}", file.display(), check.stdout());
     }
 }
+
+/// Lines with what a shipped policy says of them, through the whole program.
+#[rustfmt::skip]
+const SAID: &[(&str, &str, &str)] = &[
+    ("dataguard.json", "rm -rf x", "deny"),
+    ("dataguard.json", "rm --recursive --force x", "deny"),
+    ("dataguard.json", "rm -f file", "deny"),
+    ("dataguard.json", "git rm -r --cached x", "allow"),
+    ("dataguard.json", "docker rm -f c1", "transform"),
+    ("dataguard.json", "git push --force origin main", "transform"),
+    ("dataguard.json", "git push --force-with-lease", "allow"),
+    ("dataguard.json", "tail -f log", "allow"),
+    ("dataguard.json", "git reset --hard HEAD~1", "require_approval"),
+    ("dataguard.json", "sudo rm -rf x", "deny"),
+    ("dataguard.json", "sudo -u postgres psql", "require_approval"),
+    ("dataguard.json", "sudo apt-get install nginx", "transform"),
+    ("dataguard.json", "echo 'rm -rf /'", "allow"),
+    ("dataguard.json", "curl https://api.github.com/user", "allow"),
+    ("dataguard.json", "curl https://elsewhere.example/", "require_approval"),
+    ("dataguard.json", "curl https://api.github.com/x?token=abcdefgh", "deny"),
+    ("dataguard.json", "psql -c 'DROP /* now */ TABLE x'", "deny"),
+    ("dataguard-strict.json", "ls", "deny"),
+    ("datafog-first.json", "git status", "deny"),
+    ("datafog-second.json", "claude --help", "allow"),
+    ("datafog-demo.json", "codex-cli --help", "allow"),
+    ("datafog-demo.json", "claude -lc ls", "deny"),
+];
+
+#[test]
+fn shipped_policies_say_the_same_to_a_line_and_to_its_words() {
+    let install = Install::new(&["git"]);
+    for (policy, line, verdict) in SAID {
+        let words = datafog_policy::Example::of(line).unwrap();
+        let words = words.argv("/".as_ref(), "/".as_ref());
+        let check = ["check", "--json", "--policy"].map(std::ffi::OsStr::new);
+        let asked = || install.datafog(check).args([shipped(policy)]);
+        let as_words = asked().args(["--"]).args(&words).run().json();
+        assert_eq!(as_words["decision"], *verdict, "{policy}: {line}: {as_words}");
+        // DataFog tells wrapped commands from lines for a shell, which are another kind of action.
+        if policy.starts_with("dataguard") {
+            let as_line = asked().args(["-c", line]).run().json();
+            assert_eq!(as_line["decision"], *verdict, "{policy} -c: {line}: {as_line}");
+        }
+    }
+}
