@@ -18,7 +18,7 @@ use crate::bounded::Bounded;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Most bytes of its answer.
-const MOST: u16 = u16::MAX;
+const MOST: u32 = 64 << 10;
 
 /// What a scorer says; whatever else stands beside it is its own business.
 #[derive(Deserialize)]
@@ -63,7 +63,8 @@ fn of_program(words: &[String], question: Vec<u8>) -> Result<Vec<u8>, String> {
 /// of a connection that is closed early only the question may end.
 fn of_address(address: &str, question: Vec<u8>) -> Result<Vec<u8>, String> {
     let endpoint = Endpoint::parse(address).map_err(|why| why.to_string())?;
-    let bounds = Bounds { patience: PATIENCE, most: MOST.into() };
+    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+    let bounds = Bounds { patience: PATIENCE, most };
     let asking = || {
         let mut pipe = SigSet::empty();
         pipe.add(Signal::SIGPIPE);

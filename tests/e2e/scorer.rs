@@ -231,7 +231,7 @@ fn an_address_is_asked_like_a_program() {
     let token = github_token(78);
     let arguments = json!({ "amount": 5, "currency": "EUR", "note": token });
     let json = check(&install, "pay", &arguments).ends_with(1).json();
-    assert_eq!((&json["rule"], &json["risk"]["score"]), (&"risk-deny".into(), &90.into()));
+    assert_eq!(json["risk"]["score"], 90, "{json}");
     let sent = heard.recv().unwrap();
     assert!(sent.starts_with("POST /v1?k=tooken HTTP/1.1\r\n"), "{sent}");
     let (_, body) = sent.split_once("\r\n\r\n").unwrap();
@@ -253,7 +253,7 @@ fn an_address_that_fails_counts_as_the_policy_says() {
         (answering("200 OK", "{\"score\": 101}"), "more than 100"),
         (answering("200 OK", "garbage"), "does not give points"),
         (answering("500 Oops", "{\"score\": 1}"), "status 500"),
-        (wide, "more than 65535 bytes"),
+        (wide, "more than 65536 bytes"),
         (moved.to_owned(), "status 302"),
         (String::from("nonsense\r\n\r\n"), "cannot be reached"),
     ] {
