@@ -7,13 +7,13 @@
 
 mod ask;
 mod endpoint;
-mod roots;
 #[cfg(feature = "server")]
 pub mod identity;
 #[cfg(feature = "server")]
 pub mod judges;
 #[cfg(feature = "server")]
 pub mod listen;
+mod roots;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]

@@ -4,14 +4,12 @@
 //! repositories, accounts, parent processes) is not known, and no condition that lets something
 //! through holds for want of an answer.
 
-use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use datafog_core::{
-    Action, ActionKind, Channel, ChannelScan, Decision, Destination, Event, Facts, Finding, Flows,
-    Id, Invented, Key, LocalTime, Mode, Principal, ReceiptKind, Surroundings as _,
-    Value,
+    Action, Channel, ChannelScan, Decision, Destination, Event, Facts, Finding, Flows, Id,
+    Invented, Key, LocalTime, Mode, Principal, ReceiptKind,
 };
 use datafog_detect::Custom;
 use datafog_policy::Policy;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use datafog_audit::{Durability, Ledger, Recorded};
 use datafog_config::{EnvVars, FileIdentity, Host, Layout, load_or_create_key};
 use datafog_core::{
-    Action, Decision, Event, Facts, Id, Key, Mode, Principal, PrincipalKind, ReceiptKind, Verdict,
+    Action, ActionKind, Decision, Event, Facts, Id, Key, Mode, Principal, PrincipalKind,
+    ReceiptKind, Verdict,
 };
 use datafog_detect::Custom;
 use datafog_policy::{Layer, Policy};
