@@ -12,7 +12,7 @@ pub(super) fn of(condition: &str) -> Value {
         "argument" => one_or_many(&argument()),
         "category" => words(&Category::ALL.map(Category::name)),
         "channel" => words(&["argument", "file", "stdin"]),
-        "ci" | "unclear" | "unscanned" => json!({ "type": "boolean" }),
+        "ci" | "unclear" | "uncommitted" | "unscanned" => json!({ "type": "boolean" }),
         "content" => with_table(&content()),
         "finding" => with_table(&finding()),
         "flow" => flows(),
