@@ -268,7 +268,12 @@ mod tests {
             let mut command = Command::new("/bin/sleep");
             command.arg("100").env_clear().envs(variables.iter().copied());
             let mut child = command.stdin(Stdio::null()).spawn().unwrap();
-            let told = started_as(child.id().try_into().unwrap());
+            let id = child.id().try_into().unwrap();
+            // A program that has just begun has no environment yet.
+            while fs::read(format!("/proc/{id}/environ")).unwrap().is_empty() {
+                std::thread::yield_now();
+            }
+            let told = started_as(id);
             child.kill().unwrap();
             child.wait().unwrap();
             told

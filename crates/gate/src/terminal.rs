@@ -68,6 +68,10 @@ impl Question {
             ("folder", text(&event.cwd)),
             ("rule", text(&event.matched_rules.join(", "))),
         ];
+        // A receipt's form of a long command ends with that mark.
+        if event.command.ends_with('…') {
+            facts.insert(1, ("", String::from("the command goes on: it is longer than is shown")));
+        }
         if !event.destinations.is_empty() {
             facts.push(("goes to", text(&event.destinations.join(", "))));
         }

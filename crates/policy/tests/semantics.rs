@@ -3,8 +3,8 @@
 #![expect(clippy::panic, reason = "helpers of tests are tests")]
 
 use datafog_core::{
-    Destination, Facts, Flow, Flows, HostName, Obligation, Operand, OperandKind, Reach, RuleOrigin,
-    Verdict,
+    ApprovalScope, Destination, Facts, Flow, Flows, HostName, Obligation, Operand, OperandKind,
+    Reach, RuleOrigin, Verdict,
 };
 use datafog_policy::{AnyWord, Given, Layer, Policy, RuleOutcome, Truth};
 
@@ -85,6 +85,21 @@ fn a_certain_match_takes_the_place_of_the_default() {
     assert_eq!(decision.verdict, Verdict::Deny);
     assert!(decision.decider().is_none());
     assert_eq!(decision.reason, "no rule matched; the default is deny");
+}
+
+#[test]
+fn terms_of_approval_have_defaults_and_nobody_need_wait() {
+    for (terms, scope, seconds) in [
+        ("timeout = '0s'", ApprovalScope::WIDEST, 0),
+        ("timeout = '5m'", ApprovalScope::WIDEST, 300),
+        ("scope = 'exact'", ApprovalScope::Exact, 60),
+    ] {
+        let terms = format!("approval = {{ {terms} }}");
+        let rules = [rule("ask", "require_approval", &terms, "command = 'rm'")];
+        let decision = policy("allow", &rules).decide(&Given::command("rm", "/"));
+        let within = Obligation::ApproveWithin { scope, seconds };
+        assert_eq!(decision.obligations, [Obligation::Approve, within], "{terms}");
+    }
 }
 
 #[test]
