@@ -13,9 +13,9 @@ pub(crate) fn key() -> Key {
 
 /// The moment `seconds` after the tests began, by both clocks.
 pub(crate) fn at(seconds: u64) -> Moment {
-    let milliseconds = seconds * 1000;
+    let milliseconds = seconds.saturating_mul(1000);
     let boot = Some(Boot { id: "one".into(), milliseconds });
-    Moment { wall: 1_700_000_000_000 + milliseconds, boot }
+    Moment { wall: milliseconds.saturating_add(1_700_000_000_000), boot }
 }
 
 /// How a person answers.

@@ -66,9 +66,9 @@ proptest! {
     ) {
         let record = record();
         let mut body = serde_json::to_vec(&record).unwrap();
-        let at = at % body.len();
+        let at = at.checked_rem(body.len()).unwrap();
         body[at] = byte;
-        body.truncate(body.len() - cut.min(body.len()));
+        body.truncate(body.len().saturating_sub(cut));
         if let Some(read) = decode(&signed(&body, record.id()), record.id(), &key(), USER) {
             prop_assert_eq!(read.id(), record.id());
             prop_assert!(encode(&read, &key(), USER).is_some());
