@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::io::Write;
 
 use datafog_config::{Host, Layout};
-use datafog_gate::{Call, Error, Gate, Notice, Outcome, Purpose, Request};
+use datafog_gate::{Call, Ended, Error, Gate, Notice, Outcome, Purpose, Request};
 
 use crate::exit_code::ExitCode;
 use crate::foreign::Systems;
@@ -81,6 +81,7 @@ pub(crate) fn answer(request: &Request, outcome: Outcome) -> u8 {
             notice.code
         }
         Outcome::Decided(_) => ExitCode::Failed.into(),
+        Outcome::Ended(ended) => end_as(&name, &ended),
         Outcome::Missing => {
             say(&format_args!("datafog: {}: command not found\n", name.escape_debug()));
             ExitCode::Missing.into()
@@ -90,6 +91,18 @@ pub(crate) fn answer(request: &Request, outcome: Outcome) -> u8 {
             why.exit_code()
         }
     }
+}
+
+/// Ends as the program did that ran as our child.
+fn end_as(name: &str, ended: &Ended) -> u8 {
+    if let Some(why) = &ended.lost {
+        let name = name.escape_debug();
+        say(&format_args!("datafog: {name}: what it wrote could not be passed on: {why}\n"));
+        if ended.code == 0 {
+            return ExitCode::Failed.into();
+        }
+    }
+    ended.signal.map_or(ended.code, |signal| datafog_start::die_by(signal))
 }
 
 /// Writes to standard error in one piece; when nobody listens, the exit code still tells.

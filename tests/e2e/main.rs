@@ -31,6 +31,8 @@ mod policy_tools;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod redaction;
+#[cfg(test)]
 mod scan;
 #[cfg(test)]
 mod scorer;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApprovalScope, Risk, RuleOrigin, Severity, Verdict};
+use crate::{ApprovalScope, Risk, RuleOrigin, Severity, Transform, Verdict};
 
 /// The policy's answer to one action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,36 +79,6 @@ pub enum Obligation {
         /// By what.
         with: Transform,
     },
-}
-
-/// By what a finding is replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transform {
-    /// A keyed digest: equal values stay equal.
-    Hash,
-    /// All but the last four letters are covered.
-    LastFour,
-    /// Every letter is covered, the length stays.
-    Mask,
-    /// A made-up name that can be turned back on this machine.
-    Token,
-}
-
-impl Transform {
-    /// Every transform, in order of name.
-    pub const ALL: [Self; 4] = [Self::Hash, Self::LastFour, Self::Mask, Self::Token];
-
-    /// The name used in policies.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Hash => "hash",
-            Self::LastFour => "last_four",
-            Self::Mask => "mask",
-            Self::Token => "token",
-        }
-    }
 }
 
 impl fmt::Display for Obligation {

@@ -8,7 +8,7 @@ use super::output::{ColorChoice, Output};
 use super::session::Session;
 use super::{
     approvals, check, completions, detectors, doctor, explain, hooks, init, mode, paths, policy,
-    receipts, run as run_one, scan, shell, status, uninstall,
+    receipts, redact, reveal, run as run_one, scan, shell, status, uninstall,
 };
 use crate::exit_code::ExitCode;
 use crate::report::report;
@@ -64,6 +64,10 @@ enum Command {
     Explain(explain::Explain),
     /// Look for secrets and personal data in files
     Scan(scan::Scan),
+    /// Take secrets and personal data out of what flows through
+    Redact(redact::Redact),
+    /// Turn the names of a vault back; for a person at a terminal
+    Reveal(reveal::Reveal),
     /// Name and try what can be found
     #[command(subcommand)]
     Detectors(detectors::Detectors),
@@ -117,6 +121,8 @@ impl Command {
             Self::Shell(command) => return command.run(session),
             Self::Explain(command) => command.run(session),
             Self::Scan(command) => command.run(session),
+            Self::Redact(command) => command.run(session),
+            Self::Reveal(command) => command.run(session),
             Self::Detectors(command) => command.run(session),
             Self::Policy(command) => command.run(session),
             Self::Receipts(command) => command.run(session),

@@ -72,7 +72,7 @@ impl Check {
             Outcome::Decided(report) => report,
             Outcome::Blocked(notice) => return Err(unanswered(&notice)),
             // Neither can come of a question; were they to, the answer is not a yes.
-            Outcome::Missing | Outcome::NotRun(_) => return Ok(ExitCode::Io),
+            Outcome::Ended(_) | Outcome::Missing | Outcome::NotRun(_) => return Ok(ExitCode::Io),
         };
         if self.json {
             session.out.json(&document(&report))?;

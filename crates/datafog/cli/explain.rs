@@ -66,7 +66,7 @@ impl Explain {
         let report = match session.gate()?.run(&request) {
             Outcome::Decided(report) => report,
             Outcome::Blocked(notice) => return Err(unanswered(&notice)),
-            Outcome::Missing | Outcome::NotRun(_) => return Ok(ExitCode::Io),
+            Outcome::Ended(_) | Outcome::Missing | Outcome::NotRun(_) => return Ok(ExitCode::Io),
         };
         if self.json {
             session.out.json(&Document::of(&report))?;

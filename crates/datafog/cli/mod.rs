@@ -24,6 +24,8 @@ mod paths;
 mod plan;
 mod policy;
 mod receipts;
+mod redact;
+mod reveal;
 mod room;
 mod run;
 mod scan;
@@ -31,5 +33,6 @@ mod session;
 mod shell;
 mod status;
 mod uninstall;
+mod vault;
 
 pub(crate) use app::run;

@@ -73,15 +73,16 @@ impl Session {
     /// Refuses an agent what only a person may do: to make this installation guard less. The gate
     /// decides it, and leaves a receipt.
     pub(super) fn require_person(&self) -> Result<()> {
-        let gate = self.gate()?;
-        if !gate.is_asked_by_an_agent() {
-            return Ok(());
-        }
-        match gate.run(&request(&self.host.argv(), Purpose::Loosen, None)?) {
+        if self.gate()?.is_asked_by_an_agent() { self.require_person_and_record() } else { Ok(()) }
+    }
+
+    /// The same, and a receipt also for a person.
+    pub(super) fn require_person_and_record(&self) -> Result<()> {
+        match self.gate()?.run(&request(&self.host.argv(), Purpose::Loosen, None)?) {
             Outcome::Decided(_) => Ok(()),
             Outcome::Blocked(notice) => Err(refused(&notice)),
             // Neither can come of a question; were they to, the answer is not a yes.
-            Outcome::Missing | Outcome::NotRun(_) => {
+            Outcome::Ended(_) | Outcome::Missing | Outcome::NotRun(_) => {
                 Err(Advised::usage("nobody could say who asks", "run `datafog doctor`"))
             }
         }

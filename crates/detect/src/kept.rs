@@ -58,9 +58,12 @@ impl Kept {
         hasher.finish()
     }
 
-    /// Keeps a finding, and remembers its value by a hash.
-    pub(crate) fn keep(&mut self, raw: &Raw, value: &[u8], fingerprint: &KeyedDigest) {
+    /// Keeps a finding, and remembers its value by a hash, unless all are kept anyway.
+    pub(crate) fn keep(&mut self, raw: &Raw, value: &[u8], fingerprint: &KeyedDigest, most: usize) {
         self.tally.reported = self.tally.reported.saturating_add(1);
+        if most == usize::MAX {
+            return;
+        }
         self.seed.get_or_insert_with(|| {
             let mut seed = DefaultHasher::new();
             seed.write(fingerprint.as_bytes());

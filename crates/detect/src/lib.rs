@@ -27,7 +27,9 @@ mod detector;
 mod engine;
 mod kept;
 mod layer;
+pub mod marker;
 mod number;
+mod open_end;
 mod overlap;
 mod pattern;
 mod prefilter;
@@ -48,6 +50,7 @@ mod words;
 
 pub use custom::{Custom, CustomStream, Fault, OwnDetector};
 pub use detector::{Detector, detector, detectors};
+pub use open_end::OpenEnd;
 pub use scanner::{Scanner, Tally};
 pub use stream::Stream;
 pub use watch::Watch;

@@ -105,6 +105,11 @@ impl Pending {
         self.raws.iter().filter(|raw| raw.value.is_none()).map(|raw| raw.start).min()
     }
 
+    /// First byte of any finding that waits.
+    pub(crate) fn first(&self) -> Option<usize> {
+        self.raws.iter().map(|raw| raw.start).min()
+    }
+
     /// Calls `stands` with every finding that wins, in order, as far as nothing that begins at or
     /// after `open` can change it.
     pub(crate) fn settle(&mut self, open: usize, mut stands: impl FnMut(&Raw)) {

@@ -8,6 +8,7 @@ use datafog_core::{Channel, Confidence, Finding, Key, Span};
 use crate::custom::Custom;
 use crate::engine::Engine;
 use crate::kept::{Kept, PURPOSE};
+use crate::marker;
 use crate::overlap::Raw;
 use crate::preview;
 use crate::stream::Stream;
@@ -177,15 +178,16 @@ impl<'k> Scanner<'k> {
             }
             let finding = self.finding(raw, value, channel, kept);
             if let Some(finding) = finding.filter(|finding| !self.allows(finding, value)) {
-                kept.keep(raw, value, &finding.fingerprint);
+                kept.keep(raw, value, &finding.fingerprint, self.most);
                 out.push(finding);
             }
         });
     }
 
-    /// Whether a user allows a finding.
+    /// Whether a user allows a finding, or it is a digest that a redaction of ours left.
     fn allows(&self, finding: &Finding, value: &[u8]) -> bool {
-        self.custom.is_some_and(|custom| custom.allows(finding, value))
+        marker::is_hash(self.key, value)
+            || self.custom.is_some_and(|custom| custom.allows(finding, value))
     }
 
     fn finding(

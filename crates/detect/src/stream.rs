@@ -96,6 +96,13 @@ impl<'k> Stream<'k> {
         self.base.saturating_add(self.buffer.len()).saturating_sub(self.done)
     }
 
+    /// The offset before which nothing is found any more: what was found there was told.
+    #[must_use]
+    pub fn settled(&self) -> usize {
+        let open = self.engine.open(self.done.saturating_sub(Scanner::BEHIND));
+        self.engine.pending.first().map_or(open, |first| first.min(open))
+    }
+
     fn segment(&mut self, length: usize, last: bool, out: &mut Vec<Finding>) {
         let from = self.done.saturating_sub(self.base);
         let to = from.saturating_add(length);

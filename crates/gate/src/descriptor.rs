@@ -7,6 +7,7 @@ use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
 use datafog_config::FileIdentity;
+use datafog_core::Channel;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
@@ -29,6 +30,21 @@ pub(crate) struct Spooled {
 }
 
 impl Spooled {
+    /// Content in memory, at its start.
+    pub(crate) const fn new(memory: OwnedFd, number: i32) -> Self {
+        Self { memory, number }
+    }
+
+    /// Where the command expects it.
+    pub(crate) const fn number(&self) -> i32 {
+        self.number
+    }
+
+    /// Another handle of the same content.
+    pub(crate) fn another(&self) -> io::Result<Self> {
+        Ok(Self { memory: self.memory.try_clone()?, number: self.number })
+    }
+
     /// Reads the content from its start, without moving the position the command will read from.
     pub(crate) fn reader(&self) -> io::Result<FromHere> {
         FromHere::new(File::from(self.memory.try_clone()?))
@@ -70,6 +86,11 @@ pub(crate) fn number_of(path: &Path) -> Option<i32> {
     let text = path.to_str()?;
     let number = ["/dev/fd/", "/proc/self/fd/"].iter().find_map(|head| text.strip_prefix(head))?;
     number.parse().ok().filter(|number| *number >= 0)
+}
+
+/// The channel of the content on descriptor `number`.
+pub(crate) fn channel(number: i32) -> Channel {
+    if number == 0 { Channel::Stdin } else { Channel::File(format!("/dev/fd/{number}")) }
 }
 
 /// What descriptor `number` is. The handle is a copy; closing it changes nothing for the command.

@@ -14,6 +14,7 @@ use nix::errno::Errno;
 use nix::unistd::execve;
 
 use crate::error::in_plain_words;
+use crate::filter::{Ended, Filtered};
 use crate::hold::Hold;
 use crate::inspect::Held;
 use crate::notice::Notice;
@@ -26,6 +27,8 @@ pub(crate) enum Enforcement {
     Block(Box<Notice>),
     /// Become the real program.
     Exec(Execution),
+    /// Run it as a child, and take findings out of what it writes.
+    Filter(Box<Filtered>),
     /// Ask a person first.
     Hold(Box<Hold>),
     /// There is no real program.
@@ -40,6 +43,7 @@ impl Enforcement {
         match self {
             Self::Block(_) => "block",
             Self::Exec(_) => "exec",
+            Self::Filter(_) => "filter",
             Self::Hold(_) => "hold",
             Self::Missing => "missing",
             Self::Nothing => "none",
@@ -52,6 +56,7 @@ impl Enforcement {
     pub(crate) const fn execution(&self) -> Option<&Execution> {
         match self {
             Self::Exec(execution) => Some(execution),
+            Self::Filter(filtered) => Some(&filtered.execution),
             Self::Block(_) | Self::Hold(_) | Self::Missing | Self::Nothing => None,
         }
     }
@@ -60,6 +65,7 @@ impl Enforcement {
     pub(crate) const fn execution_mut(&mut self) -> Option<&mut Execution> {
         match self {
             Self::Exec(execution) => Some(execution),
+            Self::Filter(filtered) => Some(&mut filtered.execution),
             Self::Block(_) | Self::Hold(_) | Self::Missing | Self::Nothing => None,
         }
     }
@@ -117,20 +123,35 @@ impl fmt::Display for NotRun {
     }
 }
 
-/// Carries out a recorded plan. Returns only when this process was not replaced.
-pub(crate) fn carry_out(plan: Recorded<Enforcement>, held: &Held) -> Result<Enforcement, NotRun> {
+/// What came of a plan when this process was not replaced.
+#[derive(Debug)]
+pub(crate) enum Carried {
+    /// There was nothing to run.
+    Not(Enforcement),
+    /// It ran as our child, to its end.
+    Ended(Ended),
+}
+
+/// Carries out a recorded plan; `filter` is what runs a program whose output is redacted. Returns
+/// only when this process was not replaced.
+pub(crate) fn carry_out(
+    plan: Recorded<Enforcement>,
+    held: &Held,
+    filter: impl FnOnce(Filtered) -> Result<Ended, NotRun>,
+) -> Result<Carried, NotRun> {
     match plan.into_inner() {
         Enforcement::Exec(execution) => Err(execution.run(held)),
+        Enforcement::Filter(filtered) => filter(*filtered).map(Carried::Ended),
         other @ (Enforcement::Block(_)
         | Enforcement::Hold(_)
         | Enforcement::Missing
-        | Enforcement::Nothing) => Ok(other),
+        | Enforcement::Nothing) => Ok(Carried::Not(other)),
     }
 }
 
 impl Execution {
     /// Becomes the program: same descriptors, signals, folder and priority, `argv[0]` as typed.
-    fn run(&self, held: &Held) -> NotRun {
+    pub(crate) fn run(&self, held: &Held) -> NotRun {
         if let Some(changed) = self.changed(held) {
             return NotRun::Changed(changed);
         }

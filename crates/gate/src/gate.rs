@@ -15,8 +15,9 @@ use jiff::Timestamp;
 
 use crate::case::Case;
 use crate::clock::Clock;
-use crate::enforcement::{self, Enforcement, Execution, NotRun};
+use crate::enforcement::{self, Carried, Enforcement, Execution, NotRun};
 use crate::event::{self, Draft};
+use crate::filter::{Ended, Filtered};
 use crate::foreign::{self, Anything, Asked, ForeignPolicies, ForeignPolicy, OnlyTrusted};
 use crate::hold::Hold;
 use crate::inspect::{self, Inspection};
@@ -33,9 +34,10 @@ use crate::state::State;
 use crate::terminal::Terminal;
 use crate::veil::Veil;
 use crate::world::World;
-use crate::{Error, hold, principal, read};
+use crate::{Error, filter, hold, principal, read, write_back};
 
 mod desk;
+mod outcome;
 
 pub use desk::Approvals;
 
@@ -114,23 +116,23 @@ impl<'a> Gate<'a> {
                 Err(notice) => return Outcome::Blocked(notice),
             },
         };
-        match enforcement::carry_out(recorded, &seen.held) {
-            Ok(Enforcement::Block(notice)) => Outcome::Blocked(notice),
-            Ok(Enforcement::Hold(hold)) => {
+        let filter = |filtered: Filtered| filtered.run(&seen.held, opened.tools());
+        match enforcement::carry_out(recorded, &seen.held, filter) {
+            Ok(Carried::Ended(ended)) => opened.ended(self.layout, event, ended),
+            Ok(Carried::Not(Enforcement::Block(notice))) => Outcome::Blocked(notice),
+            Ok(Carried::Not(Enforcement::Hold(hold))) => {
                 self.wait_for_a_person(*hold, &opened, &seen.held, event)
             }
-            Ok(Enforcement::Missing) => Outcome::Missing,
-            Ok(Enforcement::Exec(_) | Enforcement::Nothing) => {
-                Outcome::Decided(Box::new(Report::new(
-                    &opened.state,
-                    asked,
-                    &case,
-                    decision,
-                    event,
-                    &Veil::of(&case, &opened.key),
-                    clock,
-                )))
-            }
+            Ok(Carried::Not(Enforcement::Missing)) => Outcome::Missing,
+            Ok(Carried::Not(_)) => Outcome::Decided(Box::new(Report::new(
+                &opened.state,
+                asked,
+                &case,
+                decision,
+                event,
+                &Veil::of(&case, &opened.key),
+                clock,
+            ))),
             Err(not_run) => opened.did_not_run(self.layout, event, mode, not_run),
         }
     }
@@ -298,7 +300,9 @@ impl<'a> Gate<'a> {
         if hold::is_held(decision, case.mode) && request.tool.is_none() {
             return self.held(request, opened, case, decision);
         }
-        if !passes(decision.verdict, case.mode) {
+        let judge = |again: &Case<'_>| opened.judge(again).0;
+        let means = filter::means(request, case, decision, opened.tools(), judge);
+        if !passes(decision.verdict, case.mode) && means.is_none() {
             return Enforcement::Block(Box::new(Notice::for_decision(
                 case,
                 decision,
@@ -314,7 +318,12 @@ impl<'a> Gate<'a> {
             return Enforcement::Nothing;
         }
         match self.execution(request, opened, case) {
-            Ok(Some(execution)) => Enforcement::Exec(execution),
+            Ok(Some(execution)) => match means {
+                None => Enforcement::Exec(execution),
+                Some(means) => {
+                    Enforcement::Filter(Box::new(Filtered::new(execution, decision, means)))
+                }
+            },
             Ok(None) => Enforcement::Missing,
             Err(error) => failed(&error),
         }
@@ -396,7 +405,9 @@ impl<'a> Gate<'a> {
                 let Some(waived) = Recorded::waived(Enforcement::Exec(run), mode, error) else {
                     return blocked();
                 };
-                match enforcement::carry_out(waived, &inspect::Held::default()) {
+                // Observing redacts nothing, and without a key nothing could be.
+                let never = |filtered: Filtered| Err(filtered.unkeyed());
+                match enforcement::carry_out(waived, &inspect::Held::default(), never) {
                     Ok(_) => blocked(),
                     Err(not_run) => Outcome::NotRun(not_run),
                 }
@@ -446,10 +457,13 @@ impl Opened {
         case: &Case<'_>,
         clock: &mut Clock,
     ) -> (Decision, Vec<Asked>) {
-        let policy = &self.state.policy;
         let decision = match &self.state.fault {
             _ if request.purpose == Purpose::Loosen => (may_loosen(case.principal()), Vec::new()),
-            None => foreign::join((policy, policy.decide(case)), &self.foreign, case),
+            None => {
+                let (decision, asked) = self.judge(case);
+                // No policy has a say in it: a redaction of ours must not destroy what it hides.
+                (write_back::refusal(case.action).unwrap_or(decision), asked)
+            }
             Some(error) => {
                 let decision = Decision {
                     verdict: Verdict::Deny,
@@ -510,31 +524,6 @@ impl Opened {
             ledger.record_before_exec(plan, event)
         } else {
             ledger.record(plan, event, durability)
-        }
-    }
-
-    /// A recorded execution that did not happen gets a second receipt that says so.
-    fn did_not_run(&self, layout: &Layout, first: Event, mode: Mode, why: NotRun) -> Outcome {
-        let Ok(id) = event::new_id(Timestamp::now()) else { return Outcome::NotRun(why) };
-        let outcome = Event {
-            follows: Some(first.receipt_id),
-            receipt_id: id,
-            timestamp: event::shown(Timestamp::now()),
-            kind: ReceiptKind::Outcome,
-            enforcement: why.name().to_owned(),
-            faults: vec![Veil::plain(&self.key).over(&why.to_string())],
-            counted: Vec::new(),
-            ..first
-        };
-        // It did not run, recorded or not; there is nothing left to fail closed on.
-        let recorded = self.record(layout, (), &outcome);
-        match (why, recorded) {
-            (NotRun::Changed(path), _) if mode == Mode::Enforced => {
-                let path = Veil::plain(&self.key).over(&path.to_string_lossy());
-                let notice = Notice::for_change(outcome.receipt_id, &outcome.command, &path);
-                Outcome::Blocked(Box::new(notice))
-            }
-            (why, _) => Outcome::NotRun(why),
         }
     }
 }

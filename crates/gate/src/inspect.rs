@@ -411,8 +411,7 @@ impl Inspector<'_> {
     /// without moving its position.
     fn descriptor(&mut self, number: i32, flow: Flow) {
         let leaves = flow == Flow::Leaves;
-        let channel =
-            if number == 0 { Channel::Stdin } else { Channel::File(format!("/dev/fd/{number}")) };
+        let channel = descriptor::channel(number);
         match descriptor::open(number) {
             descriptor::Inherited::Nothing => {}
             descriptor::Inherited::File(file) => self.inherited_file(file, channel, leaves),

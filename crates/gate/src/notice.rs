@@ -171,7 +171,9 @@ fn hosts(destinations: &[Destination]) -> String {
 fn instead(decision: &Decision) -> Option<String> {
     let cannot = match decision.verdict {
         Verdict::Allow | Verdict::Deny => None,
-        Verdict::Redact => Some("take the findings out; this version cannot redact them for you"),
+        Verdict::Redact => Some(
+            "take the findings out, or give it on standard input: only that, and what a command writes, is redacted for you",
+        ),
         Verdict::Rewrite => Some("use the safer form; this version cannot rewrite it for you"),
         Verdict::RequireApproval => Some("have a person run it"),
     };

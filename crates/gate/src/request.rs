@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use datafog_core::{ActionKind, Mode, Value};
 
 use crate::enforcement::NotRun;
+use crate::filter::Ended;
 use crate::notice::Notice;
 use crate::report::Report;
 
@@ -98,7 +99,8 @@ impl Request {
     }
 }
 
-/// What came of a request. For a command that ran there is none: it took this process's place.
+/// What came of a request. For a command that ran as it is there is none: it took this process's
+/// place.
 #[derive(Debug)]
 #[must_use]
 pub enum Outcome {
@@ -106,6 +108,8 @@ pub enum Outcome {
     Blocked(Box<Notice>),
     /// Nothing was to run; here is what was decided.
     Decided(Box<Report>),
+    /// It ran as our child and ended; end as it did.
+    Ended(Ended),
     /// There is no real program of that name.
     Missing,
     /// It was to run, but the system kept it from running.

@@ -61,7 +61,7 @@ fn decider(gate: &Gate<'_>, request: &Request) -> Option<String> {
         Outcome::Decided(report) => {
             Some(report.decision.decider().map_or_else(String::new, |rule| rule.id.clone()))
         }
-        Outcome::Blocked(_) | Outcome::Missing | Outcome::NotRun(_) => {
+        Outcome::Blocked(_) | Outcome::Ended(_) | Outcome::Missing | Outcome::NotRun(_) => {
             panic!("{request:?} could not be asked about")
         }
     }

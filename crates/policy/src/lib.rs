@@ -56,3 +56,9 @@ pub use suggestion::{Suggestion, Suggestions, suggested_rules};
 pub use test_file::{TestCase, TestFile};
 pub use truth::Truth;
 pub use vocabulary::{AnyWord, Vocabulary};
+
+/// Whether an entity type fits a glob, as obligations name them.
+#[must_use]
+pub fn fits_entity(glob: &str, entity: &str) -> bool {
+    glob::matches(glob.as_bytes(), entity.as_bytes())
+}

@@ -12,11 +12,13 @@ This is the only crate with unsafe code. It decides nothing and knows nothing of
 code a crash must exit with.
 */
 
+mod child;
 mod crash;
 mod streams;
 
 use core::ffi::{CStr, c_char, c_int};
 
+pub use child::{Fork, die_by, fork, heed_children, ignore_children};
 pub use crash::{exit, set_crash_code, survive_closed_pipes};
 pub use streams::put_at;
 

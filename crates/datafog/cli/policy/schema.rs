@@ -93,7 +93,7 @@ fn rule() -> Value {
             "reason": text("Why, in one sentence."),
             "instead": text("What would pass."),
             "overrides": list("Ids of rules that do not count when this one matches."),
-            "redact": { "description": "Entity globs to remove, or tables of `entity` and `with`." },
+            "redact": { "description": "Entity globs to remove, or tables of `entity`, `with` and `show_chars`." },
             "approval": { "type": "object", "properties": { "scope": { "enum": ApprovalScope::ALL.map(ApprovalScope::name) }, "timeout": text("Such as `5m`; `0s`: nobody waits.") }, "additionalProperties": false, "description": "What one approval covers, and how long an answer is waited for." },
             "notify": list("Who is told."),
             "locked": { "type": "boolean", "description": "No later layer can override the rule." },

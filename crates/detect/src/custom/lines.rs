@@ -41,6 +41,13 @@ impl<'c> CustomStream<'c> {
         self.begun = text;
     }
 
+    /// The offset before which nothing is found any more: where the present line begins, or the part
+    /// of a long one.
+    #[must_use]
+    pub const fn settled(&self) -> usize {
+        self.base
+    }
+
     /// Ends the text and appends the rest of what is found to `out`.
     pub fn finish(mut self, out: &mut Vec<Finding>) {
         self.finish_with(&[], out);

@@ -1,6 +1,7 @@
 //! Values that stand for a secret without being one: references, placeholders, samples.
 
 use super::census::{Census, marks};
+use crate::marker;
 use crate::words::{Words, words};
 
 /// Words that occur in placeholders and in no secret that a machine made.
@@ -103,6 +104,7 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
         || (value.starts_with(b"*") && value.ends_with(b"*"))
         || value.ends_with(b"...")
         || value.ends_with("…".as_bytes())
+        || marker::is_marker(value)
         || NOTHING.contain(bare)
         || TRANSLATED.contain(value)
         || PLACEHOLDERS.stand_in(value)

@@ -16,8 +16,9 @@ use jiff::Timestamp;
 
 use super::{Gate, Opened};
 use crate::Error;
-use crate::enforcement::{self, Enforcement};
+use crate::enforcement::{self, Carried, Enforcement};
 use crate::event;
+use crate::filter::Filtered;
 use crate::hold::Hold;
 use crate::inspect::Held;
 use crate::notice::{BLOCKED, Notice};
@@ -187,13 +188,15 @@ impl Desk<'_> {
             Err(error) => return Err(error.into()),
         }
         let Some(recorded) = recorded else { return Err(Error::Random) };
-        match enforcement::carry_out(recorded, held) {
+        let filter = |filtered: Filtered| filtered.run(held, self.opened.tools());
+        match enforcement::carry_out(recorded, held, filter) {
             Err(not_run) => Ok(self.did_not_run(not_run)),
-            Ok(Enforcement::Block(notice)) => Ok(Outcome::Blocked(notice)),
-            Ok(Enforcement::Missing) => Ok(Outcome::Missing),
-            Ok(Enforcement::Exec(_) | Enforcement::Hold(_) | Enforcement::Nothing) => {
-                Err(Error::Panic)
+            Ok(Carried::Ended(ended)) => {
+                Ok(self.opened.ended(self.gate.layout, self.first.clone(), ended))
             }
+            Ok(Carried::Not(Enforcement::Block(notice))) => Ok(Outcome::Blocked(notice)),
+            Ok(Carried::Not(Enforcement::Missing)) => Ok(Outcome::Missing),
+            Ok(Carried::Not(_)) => Err(Error::Panic),
         }
     }
 

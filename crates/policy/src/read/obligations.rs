@@ -17,13 +17,20 @@ const OWNERS: [(&str, &[Verdict]); 4] = [
 /// Longest time that an answer is waited for, in seconds: a week.
 const LONGEST: u32 = 7 * 24 * 60 * 60;
 
-/// What a finding may be replaced by; `remove` leaves nothing.
-const TRANSFORMS: [(&str, Option<Transform>); 5] = [
-    ("hash", Some(Transform::Hash)),
-    ("last_four", Some(Transform::LastFour)),
-    ("mask", Some(Transform::Mask)),
-    ("remove", None),
-    ("token", Some(Transform::Token)),
+/// What a finding may be replaced by, and other names for it.
+const TRANSFORMS: [(&str, Transform); 12] = [
+    ("anonymize", Transform::Anonymize),
+    ("full", Transform::Full),
+    ("hash", Transform::Hash),
+    ("last_four", Transform::LastFour),
+    ("mask", Transform::Mask),
+    ("partial", Transform::Partial { show: Transform::SHOWN }),
+    ("redact", Transform::Redact),
+    ("remove", Transform::Redact),
+    ("replace", Transform::Replace),
+    ("short_hash", Transform::ShortHash),
+    ("token", Transform::Tokenize),
+    ("tokenize", Transform::Tokenize),
 ];
 
 /// What the effect obliges to. Fields of other effects are errors, because nobody would read them.
@@ -97,17 +104,41 @@ fn redactions(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<Obligation
 }
 
 fn redaction(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Obligation> {
-    let fields = reader.fields(item, &["entity", "with"])?;
+    let fields = reader.fields(item, &["entity", "with", "show_chars"])?;
     let named = required(&fields, "entity", reader).and_then(|item| entities(item, reader));
     let with = match fields.item("with") {
         Some(item) => reader.word(item, "replacement", &TRANSFORMS),
-        None => Some(None),
+        None => Some(Transform::Redact),
+    };
+    let with = match (with, fields.item("show_chars")) {
+        (with, None) => with,
+        (Some(Transform::Partial { .. }), Some(item)) => {
+            shown(item, reader).map(|show| Transform::Partial { show })
+        }
+        (_, Some(item)) => {
+            let help = "write `with = \"partial\"`, or leave it out";
+            reader.error_with_help(item.span(), "`show_chars` belongs to `partial`", help);
+            None
+        }
     };
     let entities = named?;
-    Some(match with? {
-        None => Obligation::Redact(entities),
-        Some(with) => Obligation::Transform { entities, with },
+    let with = with?;
+    Some(if with == Transform::Redact {
+        Obligation::Redact(entities)
+    } else {
+        Obligation::Transform { entities, with }
     })
+}
+
+/// How many letters stay to be seen. None shows nothing, and never is a whole value shown.
+fn shown(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<u8> {
+    let number = item.get_ref().as_integer();
+    let number = number.and_then(|it| u8::from_str_radix(it.as_str(), it.radix()).ok());
+    if number.is_none() {
+        let help = "write a whole number from 0 to 255";
+        reader.error_with_help(item.span(), "`show_chars` is no number of letters", help);
+    }
+    number
 }
 
 /// Globs over entity types, each of which some detector reports.
@@ -131,10 +162,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replacements_are_spelled_as_in_receipts() {
-        for (name, with) in TRANSFORMS {
-            assert!(with.is_none_or(|with| with.name() == name), "{name}");
+    fn every_replacement_has_its_own_name_and_some_a_second_one() {
+        for transform in Transform::ALL {
+            assert!(TRANSFORMS.contains(&(transform.name(), transform)), "{transform:?}");
         }
-        assert_eq!(TRANSFORMS.len(), Transform::ALL.len() + 1);
+        assert!(TRANSFORMS.is_sorted_by_key(|(name, _)| *name));
     }
 }

@@ -1,0 +1,82 @@
+//! What came of a plan that was recorded, and what a redaction works with.
+
+use datafog_config::Layout;
+use datafog_core::{Decision, Event, Key, Mode, ReceiptKind};
+use datafog_detect::Custom;
+use jiff::Timestamp;
+
+use super::Opened;
+use crate::case::Case;
+use crate::enforcement::NotRun;
+use crate::event;
+use crate::filter::Ended;
+use crate::foreign::{self, Asked};
+use crate::notice::Notice;
+use crate::request::Outcome;
+use crate::veil::Veil;
+
+impl Opened {
+    /// What a redaction works with.
+    pub(super) const fn tools(&self) -> (&Key, Option<&Custom>) {
+        (&self.key, self.state.custom.as_ref())
+    }
+
+    /// What the policies say, ours and others.
+    pub(super) fn judge(&self, case: &Case<'_>) -> (Decision, Vec<Asked>) {
+        let policy = &self.state.policy;
+        foreign::join((policy, policy.decide(case)), &self.foreign, case)
+    }
+
+    /// What was taken out of what a command wrote gets a second receipt that counts it.
+    pub(super) fn ended(&self, layout: &Layout, first: Event, ended: Ended) -> Outcome {
+        if ended.tally.total() == 0 {
+            return Outcome::Ended(ended);
+        }
+        let Ok(id) = event::new_id(Timestamp::now()) else { return Outcome::Ended(ended) };
+        let parts = ended.tally.replaced.iter();
+        let parts = parts.map(|((entity, with), n)| format!("{n} × {entity} ({})", with.name()));
+        let outcome = Event {
+            follows: Some(first.receipt_id),
+            receipt_id: id,
+            timestamp: event::shown(Timestamp::now()),
+            kind: ReceiptKind::Outcome,
+            reason: format!("taken out of its output: {}", parts.collect::<Vec<_>>().join(", ")),
+            counted: Vec::new(),
+            ..first
+        };
+        // It ran, and what was decided is recorded; there is nothing left to fail closed on.
+        let _recorded = self.record(layout, (), &outcome);
+        Outcome::Ended(ended)
+    }
+
+    /// A recorded execution that did not happen gets a second receipt that says so.
+    pub(super) fn did_not_run(
+        &self,
+        layout: &Layout,
+        first: Event,
+        mode: Mode,
+        why: NotRun,
+    ) -> Outcome {
+        let Ok(id) = event::new_id(Timestamp::now()) else { return Outcome::NotRun(why) };
+        let outcome = Event {
+            follows: Some(first.receipt_id),
+            receipt_id: id,
+            timestamp: event::shown(Timestamp::now()),
+            kind: ReceiptKind::Outcome,
+            enforcement: why.name().to_owned(),
+            faults: vec![Veil::plain(&self.key).over(&why.to_string())],
+            counted: Vec::new(),
+            ..first
+        };
+        // It did not run, recorded or not; there is nothing left to fail closed on.
+        let recorded = self.record(layout, (), &outcome);
+        match (why, recorded) {
+            (NotRun::Changed(path), _) if mode == Mode::Enforced => {
+                let path = Veil::plain(&self.key).over(&path.to_string_lossy());
+                let notice = Notice::for_change(outcome.receipt_id, &outcome.command, &path);
+                Outcome::Blocked(Box::new(notice))
+            }
+            (why, _) => Outcome::NotRun(why),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Keeps a redacted text from being written over the original.
+//!
+//! An agent that was shown `[REDACTED]` in the place of a secret and writes the text back destroys
+//! the secret. So a tool that changes a file is refused a text with such a marker, unless the file
+//! held the marker before: then it is part of the file and no trace of a redaction.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use datafog_core::{Action, Decision, Flow, ToolCall, Value, Verdict};
+use datafog_detect::marker;
+
+/// Bytes of a file that are looked at for a marker that was there before.
+const MOST: u64 = 4 << 20;
+
+/// The marker without digits, which people write, too: only over a file that does not hold it.
+const PLAIN: &str = "[REDACTED]";
+
+/// The decision against writing a redacted text into a file; `None` when nothing speaks against
+/// this action.
+pub(crate) fn refusal(action: &Action) -> Option<Decision> {
+    let call = action.tool.as_deref()?;
+    if !action.invocation.flows.has(Flow::Destroys) {
+        return None;
+    }
+    let (new, old) = texts(call);
+    let file = old_content(call, &action.cwd);
+    let there = |found: &str| {
+        let before = old.iter().map(String::as_bytes).chain(file.as_deref());
+        let holds = |text: &[u8]| contains(text, found.as_bytes());
+        // Where there is nothing, nothing is destroyed.
+        before.into_iter().any(holds) || found == PLAIN && file.is_none() && old.is_empty()
+    };
+    let found = new.iter().flat_map(|text| markers(text)).find(|found| !there(found))?;
+    Some(Decision {
+        verdict: Verdict::Deny,
+        obligations: Vec::new(),
+        matched: Vec::new(),
+        reason: format!(
+            "the text holds {found}, which a redaction put in the place of a value; written into \
+             the file it would destroy that value"
+        )
+        .into(),
+        instead: Some(
+            "change only other lines, by an edit that leaves the line of the value alone, or have \
+             a person do it"
+                .to_owned(),
+        ),
+        risk: None,
+    })
+}
+
+/// The texts of a call: what it writes, and what it says that stood there.
+fn texts(call: &ToolCall) -> (Vec<String>, Vec<String>) {
+    let (mut new, mut old) = (Vec::new(), Vec::new());
+    call.arguments.each_leaf(&mut |path, value| {
+        let Some(text) = value.as_text() else { return };
+        let name = path.rsplit('.').find(|part| part.parse::<usize>().is_err());
+        let name = name.unwrap_or_default().to_ascii_lowercase();
+        let is_old = ["old", "before", "search", "find"].iter().any(|it| name.starts_with(it));
+        if is_old { &mut old } else { &mut new }.push(text.to_owned());
+    });
+    (new, old)
+}
+
+/// What stands in the file that the call names, as far as it can be read.
+fn old_content(call: &ToolCall, cwd: &Path) -> Option<Vec<u8>> {
+    let Value::Table(members) = &call.arguments else { return None };
+    let texts = members.iter().filter_map(|(_, value)| value.as_text());
+    let short = texts.filter(|text| text.len() < 4096 && !text.contains('\n'));
+    let path = short.map(|text| cwd.join(text)).find(|path| path.is_file())?;
+    let mut text = Vec::new();
+    File::open(path).ok()?.take(MOST).read_to_end(&mut text).ok()?;
+    Some(text)
+}
+
+/// Every marker in a text.
+fn markers(text: &str) -> impl Iterator<Item = String> + '_ {
+    let mut rest = text.as_bytes();
+    core::iter::from_fn(move || {
+        let place = marker::find(rest)?;
+        let found = String::from_utf8_lossy(rest.get(place.clone())?).into_owned();
+        rest = rest.get(place.end..)?;
+        Some(found)
+    })
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len().max(1)).any(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use datafog_core::{ActionKind, Flows, Id, Invocation};
+
+    use super::*;
+
+    const KEYED: &str = "KEY=[REDACTED:0123abcd]\n";
+
+    fn action(cwd: &Path, name: &str, arguments: &[(&str, &str)], changes: bool) -> Action {
+        let members = arguments
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), Value::Text((*text).to_owned())));
+        let arguments = Value::Table(members.collect());
+        let flow = if changes { Flow::Destroys } else { Flow::Stays };
+        let flows = Flows::NONE.with(flow);
+        let call = ToolCall { name: name.to_owned(), arguments, categories: Vec::new() };
+        Action {
+            id: Id::new(1, [0; 10]),
+            kind: ActionKind::ToolCall,
+            argv: Vec::new(),
+            cwd: cwd.to_owned(),
+            invocation: Invocation { flows, ..Invocation::default() },
+            tool: Some(Box::new(call)),
+            parts: Vec::new(),
+        }
+    }
+
+    fn refused(cwd: &Path, arguments: &[(&str, &str)]) -> bool {
+        refusal(&action(cwd, "Write", arguments, true)).is_some()
+    }
+
+    #[test]
+    fn a_redacted_text_is_not_written_over_the_original() {
+        let folder = tempfile::tempdir().unwrap();
+        let cwd = folder.path();
+        std::fs::write(cwd.join(".env"), "KEY=hunter2\n").unwrap();
+        std::fs::write(cwd.join("log.rs"), "print(\"[REDACTED]\")").unwrap();
+        let file = |path, text| [("file_path", path), ("content", text)];
+        assert!(refused(cwd, &file(".env", KEYED)));
+        assert!(refused(cwd, &file(".env", "KEY=[REDACTED]\n")));
+        assert!(refused(cwd, &file("new", KEYED)), "a copy would be as broken");
+        assert!(!refused(cwd, &file("new", "KEY=[REDACTED]\n")), "nothing is there");
+        assert!(!refused(cwd, &file("log.rs", "x(\"[REDACTED]\")")), "the file holds it");
+        assert!(!refused(cwd, &file(".env", "KEY=hunter3\n")));
+        assert!(refusal(&action(cwd, "Read", &file(".env", KEYED), false)).is_none());
+        let decision = refusal(&action(cwd, "Write", &file(".env", KEYED), true)).unwrap();
+        assert_eq!(decision.verdict, Verdict::Deny);
+        assert!(decision.reason.contains("[REDACTED:0123abcd]"), "{}", decision.reason);
+    }
+
+    #[test]
+    fn an_edit_may_keep_a_marker_and_not_bring_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let edit = |old, new| [("file_path", "x"), ("old_string", old), ("new_string", new)];
+        assert!(refused(folder.path(), &edit("KEY=a", KEYED)));
+        assert!(!refused(folder.path(), &edit(KEYED, KEYED)));
+        assert!(!refused(folder.path(), &edit(KEYED, "KEY=a")));
+    }
+}

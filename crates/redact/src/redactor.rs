@@ -1,0 +1,291 @@
+//! A text in, the same text without its findings out, piece by piece.
+//!
+//! INVARIANT: without pauses, what is written does not depend on where the pieces were cut; a pause
+//! only ever takes more out. Every byte outside of findings is written as it came, in order.
+
+use std::io::{self, Write};
+
+use datafog_core::{Channel, Finding, Key, Transform};
+use datafog_detect::{Custom, CustomStream, OpenEnd, Scanner, Stream};
+
+use crate::block::Block;
+use crate::cover::{Cover, Covers};
+use crate::plan::Plan;
+use crate::replacement::replacement;
+use crate::tally::Tally;
+use crate::vault::Vault;
+
+/// Bytes taken in at once.
+const PIECE: usize = 32 << 10;
+
+/// Bytes before what is not written yet that a pause looks at once more.
+const CONTEXT: usize = 2 * Scanner::BEHIND;
+
+/// How long nothing has come, as far as it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Patience {
+    /// A moment: prompts are written, a last word is kept back.
+    Short,
+    /// So long that a last word is taken for what it is; what has begun like a secret is kept back.
+    Long,
+}
+
+/// A running redaction.
+///
+/// Keeps at most 48 KiB that are not judged yet and what findings still reach back to, at most 64
+/// KiB; and the present line, or 64 KiB of it, where a user has detectors of their own.
+#[derive(Debug)]
+pub struct Redactor<'k> {
+    key: &'k Key,
+    plan: &'k Plan<'k>,
+    channel: Channel,
+    scanner: Scanner<'k>,
+    custom: Option<&'k Custom>,
+    stream: Stream<'k>,
+    own: Option<CustomStream<'k>>,
+    vault: Option<&'k mut dyn Vault>,
+    covers: Covers,
+    /// Everything before this offset is written or taken out.
+    written: usize,
+    /// Where the last cover ends that was written.
+    covered: usize,
+    /// Where the last one ends that was written before a pause was over.
+    early: usize,
+    block: Option<Block>,
+    found: Vec<Finding>,
+    tally: Tally,
+}
+
+impl<'k> Redactor<'k> {
+    /// A redaction at the start of a text that comes from `channel`.
+    #[must_use]
+    pub fn new(
+        key: &'k Key,
+        custom: Option<&'k Custom>,
+        plan: &'k Plan<'k>,
+        channel: Channel,
+    ) -> Self {
+        let scanner = Scanner::new(key).allowing(custom).at_most(usize::MAX);
+        Self {
+            key,
+            plan,
+            scanner,
+            custom,
+            stream: scanner.stream(channel.clone()).keeping(),
+            own: custom.map(|custom| custom.stream(channel.clone(), key)),
+            channel,
+            vault: None,
+            covers: Covers::default(),
+            written: 0,
+            covered: 0,
+            early: 0,
+            block: None,
+            found: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// The same, which lets `vault` name what is tokenized.
+    #[must_use]
+    pub fn remembering(self, vault: &'k mut dyn Vault) -> Self {
+        Self { vault: Some(vault), ..self }
+    }
+
+    /// Takes the next piece, and writes what is certain by now to `out`.
+    ///
+    /// # Errors
+    /// Those of `out`; what was to be written then is lost.
+    pub fn push(&mut self, piece: &[u8], out: &mut dyn Write) -> io::Result<()> {
+        for part in piece.chunks(PIECE) {
+            self.tally.bytes = self.tally.bytes.saturating_add(part.len() as u64);
+            self.stream.push(part, &mut self.found);
+            if let Some(own) = &mut self.own {
+                own.push(part, &mut self.found);
+            }
+            self.cover_found();
+            let own = self.own.as_ref().map_or(usize::MAX, CustomStream::settled);
+            self.write_all_to(self.stream.settled().min(own), out)?;
+            let (_, base) = self.stream.text();
+            if self.written.saturating_sub(base) >= PIECE {
+                self.stream.forget(self.written);
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing came for a while: writes what may be shown before more comes. Says whether something
+    /// is kept back still.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn pause(&mut self, patience: Patience, out: &mut dyn Write) -> io::Result<bool> {
+        let (text, base) = self.stream.text();
+        let end = base.saturating_add(text.len());
+        if self.written >= end {
+            return Ok(false);
+        }
+        // Digits are looked at in blocks of this size, which begin at multiples of it.
+        let from = (self.written.saturating_sub(CONTEXT) / 64).saturating_mul(64).max(base);
+        let view = text.get(from.saturating_sub(base)..).unwrap_or_default();
+        let open = OpenEnd::of(view);
+        let kept = if patience == Patience::Long { open.surely } else { open.perhaps };
+        let mut limit = from.saturating_add(kept).max(self.written);
+        let mut covers = self.covers.clone();
+        self.look_ahead(from).into_iter().for_each(|cover| covers.add(cover));
+        // A value that ends where the text does may go on.
+        if let Some(start) = covers.ending_at(end) {
+            limit = limit.min(start.max(self.written));
+        }
+        self.write_up_to(limit, &mut covers, out)?;
+        self.early = self.covered;
+        Ok(self.written < end)
+    }
+
+    /// Ends the text, and writes the rest to `out`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn finish(mut self, out: &mut dyn Write) -> io::Result<Tally> {
+        self.stream.finish(&mut self.found);
+        if let Some(own) = self.own.take() {
+            own.finish(&mut self.found);
+        }
+        self.cover_found();
+        self.write_all_to(usize::MAX, out)?;
+        Ok(self.tally)
+    }
+
+    /// The whole of `text` at once.
+    #[must_use]
+    pub fn whole(mut self, text: &[u8]) -> (Vec<u8>, Tally) {
+        let mut out = Vec::with_capacity(text.len());
+        // A vector takes everything.
+        let pushed = self.push(text, &mut out).and_then(|()| self.finish(&mut out));
+        (out, pushed.unwrap_or_default())
+    }
+
+    /// Up to which byte of what came in everything is written or taken out.
+    #[must_use]
+    pub const fn written(&self) -> usize {
+        self.written
+    }
+
+    /// How many bytes came in.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        let (text, base) = self.stream.text();
+        base.saturating_add(text.len())
+    }
+
+    /// How much was replaced so far.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Lays covers over what was found.
+    fn cover_found(&mut self) {
+        for finding in self.found.drain(..) {
+            let transform = self.plan.transform(&finding.entity);
+            if let Some(transform) = transform.filter(|_| finding.span.end() > self.written) {
+                self.covers.add(Cover::of(&finding, transform));
+            }
+        }
+    }
+
+    /// The covers of the text from offset `from` on, as if it ended where it does.
+    fn look_ahead(&self, from: usize) -> Vec<Cover> {
+        let (text, base) = self.stream.text();
+        let mut found = Vec::new();
+        let mut moved = |from: usize, scan: &dyn Fn(&[u8], &mut Vec<Finding>)| {
+            let first = found.len();
+            scan(text.get(from.saturating_sub(base)..).unwrap_or_default(), &mut found);
+            for finding in found.iter_mut().skip(first) {
+                finding.span = finding.span.shifted(from);
+            }
+        };
+        moved(from, &|view, found| {
+            self.scanner.scan(view, &self.channel, found);
+        });
+        if let Some((custom, own)) = self.custom.zip(self.own.as_ref()) {
+            let scan = |view: &[u8], found: &mut Vec<Finding>| {
+                custom.scan(view, &self.channel, self.key, found);
+            };
+            moved(own.settled().max(base), &scan);
+        }
+        let covers = found.iter().filter(|finding| finding.span.end() > self.written);
+        let covers = covers
+            .filter_map(|finding| Some(Cover::of(finding, self.plan.transform(&finding.entity)?)));
+        covers.collect()
+    }
+
+    fn write_all_to(&mut self, limit: usize, out: &mut dyn Write) -> io::Result<()> {
+        let mut covers = core::mem::take(&mut self.covers);
+        let written = self.write_up_to(limit, &mut covers, out);
+        self.covers = covers;
+        written
+    }
+
+    /// Writes the text to `limit`, or to the start of the cover that crosses it.
+    fn write_up_to(
+        &mut self,
+        limit: usize,
+        covers: &mut Covers,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let (text, base) = self.stream.text();
+        let limit = covers.border(limit.min(base.saturating_add(text.len())));
+        while self.written < limit {
+            if let Some(block) = self.block {
+                let (length, rest) = block.swallow(self.text(self.written, limit));
+                (self.written, self.block) = (self.written.saturating_add(length), rest);
+                continue;
+            }
+            match covers.first().map(|cover| cover.range.clone()) {
+                Some(range) if range.end <= self.written => drop(covers.take_first()),
+                Some(range) if range.start <= self.written => {
+                    if let Some(cover) = covers.take_first() {
+                        self.replace(&cover, out)?;
+                    }
+                }
+                next => {
+                    let stop = next.map_or(limit, |range| range.start.min(limit));
+                    out.write_all(self.text(self.written, stop))?;
+                    self.written = stop;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what stands for the bytes under a cover.
+    fn replace(&mut self, cover: &Cover, out: &mut dyn Write) -> io::Result<()> {
+        let value = self.text(self.written, cover.range.end);
+        let whole = cover.range.start == self.written;
+        // What a pause already wrote a replacement for goes on silently.
+        if whole || self.early <= cover.range.start {
+            // Of a part nothing is shown: what else of it was seen, nobody knows here.
+            let transform = if whole { cover.transform } else { Transform::Redact };
+            let (entity, fingerprint) = (&cover.entity, &cover.fingerprint);
+            let usual = replacement(transform, entity, value, fingerprint, self.key);
+            let value = value.to_vec();
+            let named = match (&mut self.vault, transform) {
+                (Some(vault), Transform::Tokenize) => {
+                    vault.name(&value, &String::from_utf8_lossy(&usual)).into_bytes()
+                }
+                _ => usual,
+            };
+            out.write_all(&named)?;
+            self.tally.count(entity, transform);
+        }
+        self.block = Block::begun_by(self.text(self.written, cover.range.end));
+        (self.written, self.covered) = (cover.range.end, cover.range.end);
+        Ok(())
+    }
+
+    /// The bytes `from..to` of the whole text, as far as they are kept.
+    fn text(&self, from: usize, to: usize) -> &[u8] {
+        let (text, base) = self.stream.text();
+        text.get(from.saturating_sub(base)..to.saturating_sub(base)).unwrap_or_default()
+    }
+}
