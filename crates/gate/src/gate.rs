@@ -15,9 +15,9 @@ use jiff::Timestamp;
 
 use crate::case::Case;
 use crate::clock::Clock;
-use crate::enforcement::{self, Carried, Enforcement, Execution, NotRun};
+use crate::enforcement::{self, Carried, Enforcement, Execution};
 use crate::event::{self, Draft};
-use crate::filter::{Ended, Filtered};
+use crate::filter::Filtered;
 use crate::foreign::{self, Anything, Asked, ForeignPolicies, ForeignPolicy, OnlyTrusted};
 use crate::hold::Hold;
 use crate::inspect::{self, Inspection};
