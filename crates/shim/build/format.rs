@@ -65,6 +65,9 @@ pub(crate) struct File {
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Topic {
+    /// Words before a command that are no command: prompts, keywords, instructions of other files.
+    #[serde(default)]
+    pub(crate) prefixes: Vec<String>,
     /// The programs. Each is written as a profile is, without what is of no interest here.
     pub(crate) program: Vec<File>,
 }

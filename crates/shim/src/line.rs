@@ -13,7 +13,7 @@ use datafog_core::Span;
 use crate::embedded::{self, Part};
 use crate::heads::Heads;
 use crate::naming::{self, Named};
-use crate::profile::{SecretKind, profile, unwrapped};
+use crate::profile::{PREFIXES, SecretKind, profile, unwrapped};
 use crate::secrets;
 
 /// A secret in a line of text, because of where it stands.
@@ -30,45 +30,6 @@ const DEEPEST: usize = 3;
 
 /// Longer lines are not looked at: nobody types them.
 const LONGEST: usize = 16 << 10;
-
-/// Words before a command that are no command: prompts, keywords, instructions of other files.
-const PREFIXES: &[&[u8]] = &[
-    b"!",
-    b"#",
-    b"$",
-    b"%",
-    b"&&",
-    b"*",
-    b"+",
-    b"++",
-    b"+++",
-    b"-",
-    b">",
-    b">>>",
-    b"@",
-    b"@daily",
-    b"@hourly",
-    b"@monthly",
-    b"@reboot",
-    b"@weekly",
-    b"CMD",
-    b"ENTRYPOINT",
-    b"RUN",
-    b"cmd:",
-    b"command:",
-    b"do",
-    b"elif",
-    b"else",
-    b"if",
-    b"run:",
-    b"script:",
-    b"then",
-    b"until",
-    b"while",
-    b"{",
-    b"|",
-    b"||",
-];
 
 /// Words that may be the name of a program, or stand before one.
 static HEADS: Heads = Heads::of(PREFIXES);

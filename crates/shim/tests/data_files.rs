@@ -52,6 +52,10 @@ fn every_slip_names_its_line() {
             "[command]\noperand = [{ at = \"rest\", kind = \"path\", unless = [\"-t\"] }]\n",
             "x.toml:4: no option `-t` here",
         ),
+        (
+            "[command]\noption = [{ names = \"-x\", value = \"required\", prefix = [\"a=\"] }]\n",
+            "x.toml:4: a `prefix` without `starts`",
+        ),
         ("[command]\nuse = [\"diff\"]\n", "x.toml:4: no set `diff` in this file"),
         ("[command]\n[[command.subcommand]]\n", "x.toml:1: a subcommand without `names`"),
         (
