@@ -24,7 +24,8 @@ pub(crate) fn profiles(files: &[(PathBuf, File)], topics: &[(PathBuf, Topic)]) -
     let feeding = ["<<< ", "echo ", "printf "].map(str::to_owned);
     let names = join(names.chain(feeding).map(|name| format!("{name:?}")));
     line(&mut out, &format!("pub(crate) static TELLING: &[&str] = &[{names}];"));
-    let prefixes: BTreeSet<&String> = topics.iter().flat_map(|(_, topic)| &topic.prefixes).collect();
+    let prefixes: BTreeSet<&String> =
+        topics.iter().flat_map(|(_, topic)| &topic.prefixes).collect();
     let prefixes = join(prefixes.into_iter().map(|word| format!("b{word:?}")));
     line(&mut out, &format!("pub(crate) static PREFIXES: &[&[u8]] = &[{prefixes}];"));
     out
