@@ -33,7 +33,10 @@ static OTHERS: Words = words! { "nhs" "npi" };
 /// A telephone number whose first digits are the candidate.
 pub(super) fn phone(candidate: &mut Candidate<'_>) -> Judgement {
     match candidate.before() {
-        [.., before, b'+'] if before.is_ascii_alphanumeric() => Judgement::Refuse,
+        // A sum, and what tells versions of packages apart: `1~++20200902060857+888049b`.
+        [.., before, b'+'] if before.is_ascii_alphanumeric() || matches!(before, b'+' | b'~') => {
+            Judgement::Refuse
+        }
         [.., b'+'] => international(candidate),
         [.., b'('] => national(candidate, 1, false),
         // After these marks other readings are likely: a part of a longer number, a path, a value.
@@ -177,7 +180,7 @@ impl Written {
             }
         }
         let end = text.get(out.length).copied().unwrap_or(b'\n');
-        let open = end.is_ascii_alphanumeric() || matches!(end, b'_' | b'@' | b'%');
+        let open = end.is_ascii_alphanumeric() || matches!(end, b'_' | b'@' | b'%' | b'+');
         (!open).then_some(out)
     }
 
