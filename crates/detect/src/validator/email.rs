@@ -33,6 +33,14 @@ static RECIPIENTS: Words = words! {
     "to" "cc" "bcc" "recipient" "recipients" "to_email" "reply_to" "rcpt"
 };
 
+/// How far before a login the command that needs it may begin.
+const LONGEST_COMMAND: usize = 96;
+
+/// Commands that log in on another machine.
+static LOGINS: Words = words! {
+    "autossh " "mosh " "rsync " "scp " "sftp " "ssh " "ssh-copy-id " "sshfs "
+};
+
 /// Endings that are files, not domains: `logo@2x.png`.
 const FILES: [&[u8]; 10] =
     [b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"js", b"ts", b"css", b"json"];
@@ -57,7 +65,17 @@ pub(super) fn email(candidate: &mut Candidate<'_>) -> Judgement {
     if reserved || machine {
         return Judgement::Refuse;
     }
-    Judgement::sound_if(!is_recipient(candidate.before()))
+    Judgement::sound_if(!is_recipient(candidate.before()) && !is_login(candidate))
+}
+
+/// Whether it is a user of another machine: the argument of a command that logs in there, or what
+/// stands before a path on it, `ann@host:/srv`.
+fn is_login(candidate: &Candidate<'_>) -> bool {
+    let head = candidate.before();
+    let near = head.get(head.len().saturating_sub(LONGEST_COMMAND)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    matches!(candidate.after(), [b':', b'/' | b'~', ..])
+        || LOGINS.stand_near_end(line, LONGEST_COMMAND)
 }
 
 /// Whether `head` ends in the field of a message that says who is to get it: `To: `, `"cc": "`,
