@@ -58,6 +58,11 @@ hashes of passwords and URLs in samples or package by package; of the others som
   own was raised.
 
 By that count the findings that are not what they say are under 5 per 100 MB, and those of secrets under 1.
+
+That does not hold of every set of texts. A later look at 621 MB of crates' sources, Python and Perl libraries and Debian's documentation
+with its compressed changelogs found far more: about half of 1,021 IP addresses were versions of packages, most of 447 phone numbers the
+dates in such versions (`1~++20200902060857+…`), six dates of birth a wish, four tokens a part of longer base64. Rules
+were made for each of these; the set has not been measured again since.
 ";
 
 /// What the look at the seeds of the release taught; they are not looked at again.
