@@ -45,6 +45,7 @@ static PACKS: [&Pack; NAMES.len()] = [
     &pack!("payments"),
     &pack!("privacy"),
     &pack!("rate-limit"),
+    &pack!("redact"),
     &STARTER,
     &pack!("strict"),
 ];

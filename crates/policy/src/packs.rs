@@ -1,7 +1,7 @@
 //! The names of the embedded policies: the files of `policies/`.
 
 /// Every embedded policy, sorted. Adding one is adding its file and its name here.
-pub(crate) const NAMES: [&str; 15] = [
+pub(crate) const NAMES: [&str; 16] = [
     "agents",
     "business-hours",
     "cloud",
@@ -15,6 +15,7 @@ pub(crate) const NAMES: [&str; 15] = [
     "payments",
     "privacy",
     "rate-limit",
+    "redact",
     "starter",
     "strict",
 ];

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::process::Stdio;
 
 use super::install;
+use super::terminal::Screen;
 
 #[test]
 fn the_filter_takes_findings_out_and_counts_them() {
@@ -69,4 +70,48 @@ fn bytes_that_are_no_text_pass_as_they_are() {
         .bash("datafog redact < bytes")
         .env("PATH", format!("{}:/usr/bin:/bin", install.root().join("bin").display()));
     assert!(out.run().succeeds().0.stdout == bytes);
+}
+
+#[test]
+fn a_vault_turns_names_back_for_a_person_only() {
+    let (install, token) = install(&[]);
+    let text = format!("use {token} here, and {token} there\n");
+    let vault = install.work().join("names");
+    let redact = ["redact", "--mode", "tokenize", "--vault", vault.to_str().unwrap()];
+    let shared = install.datafog(redact).run_with(text.as_bytes()).succeeds().stdout();
+    assert!(shared.contains("TOK-") && !shared.contains(&token[8..20]), "{shared}");
+    let kept = fs::read(&vault).unwrap();
+    assert!(!kept.windows(12).any(|part| part == &token.as_bytes()[8..20]), "it is encrypted");
+    // A second text adds to it, and the same value keeps its name.
+    let again = install.datafog(redact).run_with(format!("{token}\n").as_bytes()).succeeds();
+    assert!(shared.contains(again.stdout().trim()), "{shared}");
+    // Without a terminal nobody gets anything, and neither does an agent.
+    let reveal = ["reveal", "--vault", vault.to_str().unwrap()];
+    let refused = install.datafog(reveal).run_with(shared.as_bytes()).ends_with(2);
+    assert_eq!(refused.stdout(), "");
+    fs::write(install.work().join("shared"), &shared).unwrap();
+    let screen = Screen::new(&install);
+    let program = install.root().join("bin/datafog");
+    screen.types(&format!("{} reveal --vault names < shared > back", program.display()));
+    screen.shows("turned back; the vault knows 1");
+    assert_eq!(fs::read_to_string(install.work().join("back")).unwrap(), text);
+    // Another installation, or a byte that was changed, opens nothing.
+    let mut damaged = kept;
+    *damaged.last_mut().unwrap() ^= 1;
+    fs::write(install.work().join("damaged"), damaged).unwrap();
+    screen.types(&format!("{} reveal --vault damaged < shared", program.display()));
+    screen.shows("is no vault of this installation");
+}
+
+#[test]
+fn a_redacted_text_is_not_written_back() {
+    let (install, _) = install(&[]);
+    fs::write(install.work().join("app.env"), "KEY=hunter2\n").unwrap();
+    let write = |text: &str| {
+        let arguments = serde_json::json!({ "file_path": "app.env", "content": text });
+        install.datafog(["check", "--tool", "Write", "--args", &arguments.to_string()])
+    };
+    let refused = write("KEY=[REDACTED:0123abcd]\n").run().ends_with(1);
+    assert!(refused.stdout().contains("put in the place of a value"), "{}", refused.stdout());
+    write("KEY=changed\n").run().succeeds();
 }

@@ -10,13 +10,13 @@ use crate::support::Install;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A terminal of 80 columns and 24 rows with a shell in it.
-struct Screen<'i> {
+pub(super) struct Screen<'i> {
     install: &'i Install,
     socket: PathBuf,
 }
 
 impl<'i> Screen<'i> {
-    fn new(install: &'i Install) -> Self {
+    pub(super) fn new(install: &'i Install) -> Self {
         let screen = Self { install, socket: install.work().join("tmux") };
         let size = ["-x", "80", "-y", "24"];
         let shell = ["/usr/bin/env", "PS1=at:> ", "/bin/bash", "--norc", "-i"];
@@ -37,7 +37,7 @@ impl<'i> Screen<'i> {
         self.tmux(&[&["send-keys"], keys].concat());
     }
 
-    fn types(&self, line: &str) {
+    pub(super) fn types(&self, line: &str) {
         self.tmux(&["send-keys", "-l", line]);
         self.keys(&["Enter"]);
     }
@@ -48,7 +48,7 @@ impl<'i> Screen<'i> {
 
     /// Waits until the screen shows this.
     #[track_caller]
-    fn shows(&self, part: &str) -> String {
+    pub(super) fn shows(&self, part: &str) -> String {
         let begin = Instant::now();
         loop {
             let text = self.text();
