@@ -41,7 +41,12 @@ impl OpenEnd {
         let word = text.len().saturating_sub(run_back(text, |byte| !is_blank(byte)));
         let surely = [block(text, word), begun(text, word), number(text), address(text, word)];
         let surely = surely.into_iter().flatten().min().unwrap_or(text.len());
-        let open = text.last().is_some_and(|byte| goes_on(*byte));
+        let open = match text {
+            // The dot of an address, not those of somebody who waits.
+            [.., before, b'.'] => before.is_ascii_alphanumeric(),
+            [.., last] => goes_on(*last),
+            [] => false,
+        };
         let perhaps = if open { word } else { text.len() };
         Self { surely, perhaps: perhaps.min(surely) }
     }
@@ -128,7 +133,10 @@ fn line_before(text: &[u8], at: usize) -> usize {
 /// Where the groups of digits begin in which the text ends.
 fn number(text: &[u8]) -> Option<usize> {
     let recent = text.get(text.len().saturating_sub(LONGEST_NUMBER)..)?;
-    text.last().filter(|last| last.is_ascii_digit() || **last == b'-')?;
+    // Groups are parted by one blank, too: the next one may come.
+    if !matches!(recent, [.., b'0'..=b'9' | b'-'] | [.., b'0'..=b'9', b' ']) {
+        return None;
+    }
     let length = run_back(recent, |byte| {
         byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'.' | b'(' | b')' | b'+' | b'/')
     });
@@ -189,6 +197,7 @@ mod tests {
             ("\"password\": \"hunter".to_owned(), "hunter"),
             ("the password is hunter".to_owned(), "hunter"),
             ("card 4111 1111".to_owned(), "4111 1111"),
+            ("card 4111 1111 ".to_owned(), "4111 1111 "),
             ("mail jane@exam".to_owned(), "jane@exam"),
             ("mail jane@example.".to_owned(), "jane@example."),
             ("https://jane:hun".to_owned(), "https://jane:hun"),
@@ -209,6 +218,7 @@ mod tests {
     #[test]
     fn a_word_may_be_anything() {
         assert_eq!(held("waiting for jane"), ("", "jane"));
+        assert_eq!(held("waiting for jane."), ("", "jane."));
         assert_eq!(held("waiting for jane "), ("", ""));
     }
 }
