@@ -22,6 +22,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "datafog-detect",
             "datafog-policy",
             "datafog-redact",
+            "datafog-rewrite",
             "datafog-shell",
             "datafog-shim",
             "datafog-start",
@@ -29,10 +30,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("datafog-policy", &["datafog-core"]),
     ("datafog-redact", &["datafog-core", "datafog-detect"]),
+    // A rewrite reads commands by their tables and lines by their grammar, as the judge does.
+    ("datafog-rewrite", &["datafog-core", "datafog-shell", "datafog-shim"]),
     ("datafog-scan", &["datafog-core", "datafog-detect", "datafog-shim"]),
     ("datafog-shell", &["datafog-core"]),
     ("datafog-shim", &["datafog-core"]),
     ("datafog-start", &[]),
+    ("datafog-trash", &[]),
 ];
 
 /// What must not be in the gate's tree: runtimes, servers, TLS, argument parsers, `anyhow`.

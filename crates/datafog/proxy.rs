@@ -33,16 +33,8 @@ pub(crate) fn run(host: &Host) -> u8 {
 /// Opens the gate of the installation that this binary belongs to and passes the request through
 /// `way`.
 fn gate(host: &Host, way: impl FnOnce(&Gate<'_>, &Request) -> Outcome) -> u8 {
-    let mut request = Request {
-        argv: host.arguments().iter().map(|argument| (*argument).into()).collect(),
-        call: Call::ByName,
-        purpose: Purpose::Run,
-        mode: None,
-        policy: None,
-        misnamed: None,
-        is_line: false,
-        tool: None,
-    };
+    let argv = host.arguments().iter().map(|argument| (*argument).into()).collect();
+    let mut request = Request::of(argv, Call::ByName, Purpose::Run);
     let installation = host.user().and_then(|user| Ok((user, Layout::of_running_binary(user)?)));
     match installation {
         Ok((user, (layout, own))) => {

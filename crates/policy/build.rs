@@ -49,6 +49,8 @@ mod policy;
 mod range;
 #[path = "src/read/mod.rs"]
 mod read;
+#[path = "src/rewrite_example.rs"]
+mod rewrite_example;
 #[path = "src/rule.rs"]
 mod rule;
 #[path = "src/spelling.rs"]
@@ -70,6 +72,7 @@ pub use given::Given;
 pub use layer::Layer;
 pub use policy::{NotCompiled, Policy};
 pub use range::{Question, Range};
+pub use rewrite_example::{RewriteExample, RewriteSample};
 pub use rule::Rule;
 pub use spelling::nearest;
 pub use test_file::{TestCase, TestFile};

@@ -13,6 +13,7 @@ mod lines;
 mod modes;
 mod pipes;
 mod removal;
+mod rewriting;
 mod secrecy;
 mod strangers;
 mod tools;

@@ -69,6 +69,7 @@ fn bare(event: &Event) -> Event {
         matched_rules: Vec::new(),
         counted: Vec::new(),
         obligations: Vec::new(),
+        rewritten: None,
         reason: shortened(&event.reason),
         risk: event.risk.as_ref().map(|risk| Risk { score: risk.score, signals: Vec::new() }),
         enforcement: shortened(&event.enforcement),

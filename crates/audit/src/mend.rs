@@ -147,6 +147,7 @@ fn recovery(event: &Event, head: &Head, reason: String) -> Event {
         matched_rules: Vec::new(),
         counted: Vec::new(),
         obligations: Vec::new(),
+        rewritten: None,
         reason,
         risk: None,
         enforcement: "none".into(),

@@ -23,6 +23,7 @@ mod invocation;
 mod mode;
 mod principal;
 mod receipt;
+mod rewrite;
 mod risk;
 mod secret;
 mod span;
@@ -51,6 +52,7 @@ pub use invocation::{
 pub use mode::{Mode, ParseModeError};
 pub use principal::{Principal, PrincipalKind};
 pub use receipt::{ChannelScan, Event, PolicyUse, Receipt, ReceiptKind, RuleOrigin};
+pub use rewrite::{CustomRewrite, RewriteStep, RewriteValue, Rewritten};
 pub use risk::{Risk, RiskSignal};
 pub use secret::Secret;
 pub use span::Span;

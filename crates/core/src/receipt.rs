@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ActionKind, ApprovalNote, Channel, Digest, Finding, Flow, Id, KeyedDigest, Mode, Obligation,
-    Principal, Risk, Verdict,
+    Principal, Rewritten, Risk, Verdict,
 };
 
 /// One line of the ledger: an [`Event`] in its place in the chain.
@@ -76,6 +76,9 @@ pub struct Event {
     /// What had to be carried out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub obligations: Vec<Obligation>,
+    /// What ran in place of the command above, where it was rewritten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rewritten: Option<Rewritten>,
     /// Why.
     pub reason: String,
     /// How risky the policy took it to be, where a rule about that matched.

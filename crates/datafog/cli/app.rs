@@ -7,8 +7,9 @@ use datafog_config::{EnvVars, Host};
 use super::output::{ColorChoice, Output};
 use super::session::Session;
 use super::{
-    approvals, check, completions, detectors, doctor, explain, hooks, init, mode, paths, policy,
-    receipts, redact, reveal, run as run_one, scan, shell, status, uninstall,
+    approvals, check, completions, detectors, doctor, explain, hooks, init, keep, mode, paths,
+    policy, receipts, redact, reveal, run as run_one, scan, shell, show_script, status, trash,
+    uninstall, would_run,
 };
 use crate::exit_code::ExitCode;
 use crate::report::report;
@@ -60,6 +61,15 @@ enum Command {
     Run(run_one::Run),
     /// Pass one line for a shell through the gate
     Shell(shell::Shell),
+    /// Move files to the trash and back
+    #[command(subcommand)]
+    Trash(trash::TrashCommand),
+    /// Set uncommitted work aside, then run a git command that would discard it
+    Keep(keep::Keep),
+    /// Keep a script in a file and show it; run nothing
+    ShowScript(show_script::ShowScript),
+    /// Show a command; run nothing
+    WouldRun(would_run::WouldRun),
     /// Say why a decision is as it is
     Explain(explain::Explain),
     /// Look for secrets and personal data in files
@@ -119,6 +129,10 @@ impl Command {
             // The commands whose code may be that of the program they became.
             Self::Run(command) => return command.run(session),
             Self::Shell(command) => return command.run(session),
+            Self::Keep(command) => return command.run(session),
+            Self::Trash(command) => command.run(session),
+            Self::ShowScript(command) => command.run(session),
+            Self::WouldRun(command) => command.run(session),
             Self::Explain(command) => command.run(session),
             Self::Scan(command) => command.run(session),
             Self::Redact(command) => command.run(session),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use datafog_core::{Finding, Obligation, Risk, Verdict};
+use datafog_core::{Finding, Obligation, Rewritten, Risk, Verdict};
 use datafog_gate::{Outcome, Purpose, Report, Request};
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ use crate::exit_code::ExitCode;
 #[command(after_help = "\
 Standard input is not read. A receipt of kind `check` is written.
 
-Exit codes: 0 allowed, 1 denied, 3 needs approval, 4 policy or settings not valid, 5 I/O.
+Exit codes: 0 allowed as it is or in a safer form, 1 denied, 3 needs approval, 4 policy or settings not valid, 5 I/O.
 
 Examples:
   datafog check -- git push origin main
@@ -53,6 +53,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     instead: Option<&'a str>,
     command: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rewritten: Option<&'a Rewritten>,
     #[serde(skip_serializing_if = "Option::is_none")]
     part: Option<&'a str>,
     destinations: &'a [String],
@@ -91,8 +93,10 @@ pub(super) fn exit_code(report: &Report) -> ExitCode {
     match report.decision.verdict {
         Verdict::Allow => ExitCode::Success,
         Verdict::RequireApproval => ExitCode::NeedsApproval,
-        // Not carried out yet, so what asks for them does not run.
-        Verdict::Redact | Verdict::Rewrite | Verdict::Deny => ExitCode::Negative,
+        // What runs in the place of it was found, or the verdict would be another.
+        Verdict::Rewrite => ExitCode::Success,
+        // Not carried out yet, so what asks for it does not run.
+        Verdict::Redact | Verdict::Deny => ExitCode::Negative,
     }
 }
 
@@ -125,6 +129,9 @@ pub(super) fn rows(report: &Report) -> Vec<Vec<Cell>> {
         let text = format!("{} {}: {}{doubt}", signal.id, signal.points, signal.source);
         rows.push(vec![head("risk"), Cell::new(text)]);
     }
+    if let Some(rewritten) = &report.rewritten {
+        rows.push(vec![head("runs as"), Cell::new(&rewritten.command)]);
+    }
     let needs = decision.obligations.iter().filter(|_| decision.verdict < Verdict::Deny);
     rows.extend(needs.map(|one| vec![head("needs"), Cell::new(one)]));
     rows.extend(decision.instead.iter().map(|text| vec![head("instead"), Cell::new(text)]));
@@ -148,6 +155,7 @@ fn document(report: &Report) -> Document<'_> {
         risk: decision.risk.as_ref(),
         instead: decision.instead.as_deref(),
         command: &event.command,
+        rewritten: report.rewritten.as_ref(),
         part: report.part.as_deref(),
         destinations: &event.destinations,
         findings: &event.findings,

@@ -32,16 +32,7 @@ pub(super) fn request(words: &[OsString], purpose: Purpose, mode: Option<Mode>) 
         Err(_) => Err(Advised::usage("an argument holds a zero byte", "no program can receive it")),
     };
     let argv = words.iter().map(word).collect::<Result<_>>()?;
-    Ok(Request {
-        argv,
-        call: Call::ByPath,
-        purpose,
-        mode,
-        policy: None,
-        misnamed: None,
-        is_line: false,
-        tool: None,
-    })
+    Ok(Request { mode, ..Request::of(argv, Call::ByPath, purpose) })
 }
 
 /// The request that asks the gate about a line, as `sh -c` would run it.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use datafog_core::Mode;
-use datafog_gate::{Purpose, Request};
+use datafog_core::{Mode, Verdict};
+use datafog_gate::{Purpose, Report, Request};
 
 use super::command_line::{CommandLine, request};
 use super::session::Session;
@@ -41,4 +41,21 @@ impl Run {
         let request = Request { policy: self.policy.clone(), ..request };
         Ok(proxy::answer(&request, session.gate()?.run(&request)))
     }
+}
+
+/// The code to exit with when the gate's answer to a question does not let something happen, and the
+/// words for a person.
+pub(super) fn refusal(session: &Session, report: &Report) -> Option<ExitCode> {
+    let passes = report.decision.verdict <= Verdict::Rewrite && report.fault.is_none();
+    if passes || report.event.mode == Mode::Observe {
+        return None;
+    }
+    let reason = super::output::plain(&report.decision.reason);
+    let rule = report.decision.decider().map(|rule| format!(" (rule {})", rule.id));
+    let receipt = report.event.receipt_id.short();
+    let rule = rule.unwrap_or_default();
+    session
+        .out
+        .say(format!("datafog: BLOCKED  {reason}{rule}; `datafog explain {receipt}` tells more\n"));
+    Some(ExitCode::Blocked)
 }

@@ -7,7 +7,7 @@ use datafog_detect::{Custom, Fault, OwnDetector};
 use datafog_policy::{Diagnostic, Layer, Level, Policy};
 
 use crate::Error;
-use crate::example::InventedWorld;
+use crate::example::{InventedWorld, check_rewrites};
 use crate::vocabulary::OwnWords;
 
 /// Name of a project's policy file.
@@ -138,6 +138,7 @@ pub(crate) fn over(
     let failed = |diagnostics| Error::Policy { path: path.to_owned(), diagnostics };
     let laid = base.layer(text, &path.to_string_lossy(), layer, words).map_err(failed)?;
     let mut problems = laid.check_examples(&InventedWorld);
+    problems.extend(check_rewrites(&laid));
     if problems.iter().all(|problem| problem.level < Level::Error) {
         return Ok(laid);
     }
@@ -154,6 +155,7 @@ fn laid_over(
         Ok(policy) => {
             let mut problems = policy.warnings().to_vec();
             problems.extend(policy.check_examples(&InventedWorld));
+            problems.extend(check_rewrites(&policy));
             (Some(policy), problems)
         }
         Err(problems) => (None, problems),

@@ -187,6 +187,7 @@ impl<'a> Distant<'a> {
             matched_rules: decision.matched.iter().map(|rule| rule.id.clone()).collect(),
             counted: Vec::new(),
             obligations: decision.obligations.clone(),
+            rewritten: None,
             reason: decision.reason.clone().into_owned(),
             risk: decision.risk.clone(),
             enforcement: String::from("none"),

@@ -81,6 +81,8 @@ pub(crate) struct Execution {
     pub(crate) strict: bool,
     /// The program as it was when a person was asked about it; `None` when nobody was.
     pub(crate) identity: Option<FileIdentity>,
+    /// What a person is told on standard error right before: what runs in the place of what was asked.
+    pub(crate) notice: Option<String>,
 }
 
 /// Why a recorded execution did not happen.
@@ -150,6 +152,14 @@ pub(crate) fn carry_out(
 }
 
 impl Execution {
+    /// Tells a person what runs in the place of what was asked for. When nobody listens, the receipt
+    /// still does.
+    pub(crate) fn tell(&self) {
+        if let Some(notice) = &self.notice {
+            let _told = nix::unistd::write(io::stderr(), notice.as_bytes());
+        }
+    }
+
     /// Becomes the program: same descriptors, signals, folder and priority, `argv[0]` as typed.
     pub(crate) fn run(&self, held: &Held) -> NotRun {
         if let Some(changed) = self.changed(held) {
@@ -164,6 +174,7 @@ impl Execution {
             Ok(path) => path,
             Err(error) => return NotRun::Refused(error.into()),
         };
+        self.tell();
         match execve(&path, &self.arguments, &self.environment) {
             Ok(never) => match never {},
             // A script without an interpreter line is run by the shell, as execvp(3) does it.

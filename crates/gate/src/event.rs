@@ -72,6 +72,7 @@ impl Draft<'_> {
             matched_rules: self.decision.matched.iter().map(|rule| rule.id.clone()).collect(),
             counted: case.counted(),
             obligations: self.decision.obligations.clone(),
+            rewritten: None,
             reason: self.decision.reason.clone().into_owned(),
             risk: self.decision.risk.clone(),
             enforcement: self.enforcement.to_owned(),

@@ -11,7 +11,10 @@ use datafog_core::{
     HostName, Id, Invented, Invocation, LocalTime, Mode, Principal, Remote, Repository,
     Surroundings,
 };
-use datafog_policy::{Example, Interpreter};
+use datafog_policy::{
+    Diagnostic, Example, Interpreter, Level, Policy, RewriteExample, RewriteSample,
+};
+use datafog_rewrite::{Demand, Form, Refusal, Target, Way};
 
 use crate::case::goes_home;
 use crate::read;
@@ -47,6 +50,63 @@ pub fn in_invented_world<T>(
 /// A machine with nothing on it.
 pub(crate) fn nothing(cwd: impl Into<PathBuf>) -> Invented {
     Invented::at(HOME, cwd)
+}
+
+/// Checks every example of a rewrite: what it makes of one side is the other, and what it makes of
+/// that is the same again.
+pub(crate) fn check_rewrites(policy: &Policy) -> Vec<Diagnostic> {
+    policy.rewrite_examples().iter().filter_map(check_rewrite).collect()
+}
+
+fn check_rewrite(example: &RewriteExample) -> Option<Diagnostic> {
+    let wrong = |message: String, help: Option<String>| {
+        Some(Diagnostic { level: Level::Error, message, help, ..example.place.clone() })
+    };
+    let name = &example.rewrite.name;
+    let sides = (form(example, &example.before), form(example, &example.after));
+    let (Some(before), Some(after)) = sides else {
+        return wrong("the example is no plain command".to_owned(), None);
+    };
+    match rewritten(example, &before) {
+        Err(Refusal(why)) => wrong(format!("rewrite `{name}` has no safe form of it: {why}"), None),
+        Ok(made) if made == after => match rewritten(example, &after) {
+            Ok(again) if again == after => None,
+            Ok(_) | Err(_) => wrong(
+                format!("rewrite `{name}` changes what it made itself"),
+                Some("choose steps that find nothing left to do the second time".to_owned()),
+            ),
+        },
+        Ok(Form::Command(argv)) => {
+            let words: Vec<_> = argv.iter().map(|word| datafog_rewrite::shell_word(word)).collect();
+            let shown: Vec<String> = words.into_iter().flatten().collect();
+            wrong(format!("rewrite `{name}` makes `{}` of it", shown.join(" ")), None)
+        }
+        Ok(Form::Tool(..)) => wrong(format!("rewrite `{name}` makes something else of it"), None),
+    }
+}
+
+fn form(example: &RewriteExample, sample: &RewriteSample) -> Option<Form> {
+    match sample {
+        RewriteSample::Arguments(arguments) => {
+            Some(Form::Tool(example.tool.clone(), arguments.clone()))
+        }
+        RewriteSample::Command(line) => {
+            let argv = Example::of(line)?.argv(Path::new(HOME), Path::new(ROOT));
+            Some(Form::Command(argv))
+        }
+    }
+}
+
+/// The form that comes of it; the same when nothing changes.
+fn rewritten(example: &RewriteExample, form: &Form) -> Result<Form, Refusal> {
+    let target = match form {
+        Form::Command(argv) => Target::Command(argv),
+        Form::Tool(..) => Target::Tool,
+    };
+    let own = Path::new(ROOT).join("bin/datafog");
+    let demand = Demand { way: Way::Custom(&example.rewrite), target, findings: &[], own: &own };
+    let made = datafog_rewrite::rewrite(form, &demand, &nothing(PROJECT))?;
+    Ok(made.unwrap_or_else(|| form.clone()))
 }
 
 struct ExampleFacts<'a> {

@@ -29,6 +29,7 @@ use crate::outside::Scoring;
 use crate::principal::Behind;
 use crate::report::Report;
 use crate::request::{Outcome, Purpose, Request};
+use crate::rewriting::{self, Safe};
 use crate::started::{Files, Started};
 use crate::state::State;
 use crate::terminal::Terminal;
@@ -38,6 +39,7 @@ use crate::{Error, filter, hold, principal, read, write_back};
 
 mod desk;
 mod outcome;
+mod safer;
 
 pub use desk::Approvals;
 
@@ -105,10 +107,25 @@ impl<'a> Gate<'a> {
                 scorer: opened.state.settings.scorer(),
                 key: &opened.key,
             });
-        let (decision, asked) = opened.decide(request, &case, &mut clock);
-        let plan = self.plan(request, &opened, &case, &decision);
+        let (mut decision, asked) = opened.decide(request, &case, &mut clock);
+        let mut safe: Option<Box<Safe>> = None;
+        if rewriting::is_wanted(request, mode, &decision) {
+            match self.safe_form(request, &opened, &case, &decision) {
+                Ok(found) => safe = Some(Box::new(found)),
+                Err(why) => decision = rewriting::held(decision, &why),
+            }
+        }
+        if let Some(safe) = safe.as_ref().filter(|_| request.runs()) {
+            return self.run_safe(safe, &opened, (&case, &decision, &asked), clock);
+        }
+        let stands = safe.as_ref().map_or(&decision, |safe| &safe.decision);
+        let plan = self.plan(request, &opened, &case, stands);
         let mut event = opened.event(request, &case, &decision, &plan, &clock);
         foreign::name(&mut event, &asked);
+        if let Some(safe) = &safe {
+            decision = rewriting::told(decision, &safe.decision);
+            event = safe.told_in(event, &decision);
+        }
         let recorded = match opened.record(self.layout, plan, &event) {
             Ok(recorded) => recorded,
             Err((plan, error)) => match waive(plan, mode, error, &action) {
@@ -131,6 +148,7 @@ impl<'a> Gate<'a> {
                 decision,
                 event,
                 &Veil::of(&case, &opened.key),
+                safe,
                 clock,
             ))),
             Err(not_run) => opened.did_not_run(self.layout, event, mode, not_run),
@@ -359,7 +377,10 @@ impl<'a> Gate<'a> {
         let name = request.program();
         let hook = opened.state.settings.hooks.get(request.wrapper());
         let target = hook.and_then(|hook| hook.target.as_deref()).filter(|_| request.is_by_name());
-        let Some(program) = self.finder().find(name, target) else { return Ok(None) };
+        let own = || request.is_own.then(|| self.layout.binary());
+        let Some(program) = own().or_else(|| self.finder().find(name, target)) else {
+            return Ok(None);
+        };
         let environment = self.host.environment();
         let environment = match case.mode {
             // Observing changes nothing, the environment included.
@@ -375,7 +396,14 @@ impl<'a> Gate<'a> {
         };
         let arguments = request.argv.clone();
         let strict = case.mode == Mode::Enforced;
-        Ok(Some(Execution { program, arguments, environment, strict, identity: None }))
+        Ok(Some(Execution {
+            program,
+            arguments,
+            environment,
+            strict,
+            identity: None,
+            notice: None,
+        }))
     }
 
     /// What a panic of ours leads to, for the binary's panic hook: the same as when nothing can be
@@ -400,8 +428,14 @@ impl<'a> Gate<'a> {
                 };
                 let environment = self.host.environment().iter().map(|e| (*e).into()).collect();
                 let arguments = request.argv.clone();
-                let run =
-                    Execution { program, arguments, environment, strict: false, identity: None };
+                let run = Execution {
+                    program,
+                    arguments,
+                    environment,
+                    strict: false,
+                    identity: None,
+                    notice: None,
+                };
                 let Some(waived) = Recorded::waived(Enforcement::Exec(run), mode, error) else {
                     return blocked();
                 };

@@ -6,7 +6,8 @@ every later surface translate what they are asked into a [`Request`] and transla
 back. What a failure means is decided in one place, and nothing runs that was not recorded first.
 
 This crate knows no command, no pattern and no rule: those live in `shim`, `detect` and `policy`.
-It prints nothing and reads no command line; it does open files, start helper programs and replace
+It prints nothing but the line that tells what runs in the place of a rewritten command, and reads no
+command line; it does open files, start helper programs and replace
 the process.
 */
 
@@ -44,6 +45,7 @@ mod remotes;
 mod replay;
 mod report;
 mod request;
+mod rewriting;
 mod started;
 mod state;
 mod terminal;

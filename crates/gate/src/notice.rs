@@ -174,7 +174,8 @@ fn instead(decision: &Decision) -> Option<String> {
         Verdict::Redact => Some(
             "take the findings out, or give it on standard input: only that, and what a command writes, is redacted for you",
         ),
-        Verdict::Rewrite => Some("use the safer form; this version cannot rewrite it for you"),
+        // Carried out, or held when it cannot be: nobody is stopped by it.
+        Verdict::Rewrite => Some("use the safer form"),
         Verdict::RequireApproval => Some("have a person run it"),
     };
     decision.instead.clone().or_else(|| cannot.map(str::to_owned))
@@ -189,7 +190,7 @@ fn place(origin: &RuleOrigin) -> String {
 
 /// Text from policies and the system may hold anything; here it stays on one line and cannot
 /// drive a terminal.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(400).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What was decided, in full, for somebody who only asked.
 
-use datafog_core::{Decision, Event};
+use datafog_core::{Decision, Event, Rewritten, Value};
 use datafog_policy::Explanation;
 
 use crate::Error;
@@ -8,6 +8,7 @@ use crate::case::Case;
 use crate::clock::Clock;
 use crate::event;
 use crate::foreign::Asked;
+use crate::rewriting::{self, Safe};
 use crate::state::State;
 use crate::veil::{self, Veil};
 
@@ -31,11 +32,17 @@ pub struct Report {
     /// The command that decided, without values, where that is one of several that the action
     /// starts.
     pub part: Option<String>,
+    /// What would run in the place of it, where the policy wants it rewritten.
+    pub rewritten: Option<Rewritten>,
+    /// The arguments that the tool is to get in the place of its own. They are raw: whoever hands
+    /// them on shows them to nobody.
+    pub arguments: Option<Value>,
     /// How long the steps took.
     pub clock: Clock,
 }
 
 impl Report {
+    #[expect(clippy::too_many_arguments, reason = "each is a step of the gate")]
     pub(crate) fn new(
         state: &State,
         asked: Vec<Asked>,
@@ -43,6 +50,7 @@ impl Report {
         decision: Decision,
         event: Event,
         veil: &Veil<'_>,
+        safe: Option<Box<Safe>>,
         clock: Clock,
     ) -> Self {
         let loaded = state.fault.is_none();
@@ -60,6 +68,8 @@ impl Report {
             part: decider.map(|one| veil.over(&event::command(one))),
             decision,
             event,
+            arguments: safe.as_ref().and_then(|safe| rewriting::arguments(&safe.request)),
+            rewritten: safe.map(|safe| safe.rewritten),
             clock,
         }
     }

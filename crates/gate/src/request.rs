@@ -35,6 +35,12 @@ pub struct Request {
     /// Name and arguments of an agent's tool, when its call is asked about and not a command.
     /// Such a call is judged and never run.
     pub tool: Option<(String, Value)>,
+    /// The rewrite that the caller carries out by itself: what is asked about is the command that it
+    /// stands for.
+    pub fulfilled: Option<&'static str>,
+    /// The command line is one of our own program, which the gate put in the place of another. Nobody
+    /// else sets it.
+    pub is_own: bool,
 }
 
 /// How `argv[0]` names the program.
@@ -61,6 +67,23 @@ pub enum Purpose {
 }
 
 impl Request {
+    /// The request to do this with a command line, and nothing more.
+    #[must_use]
+    pub const fn of(argv: Vec<Cow<'static, CStr>>, call: Call, purpose: Purpose) -> Self {
+        Self {
+            argv,
+            call,
+            purpose,
+            mode: None,
+            policy: None,
+            misnamed: None,
+            is_line: false,
+            tool: None,
+            fulfilled: None,
+            is_own: false,
+        }
+    }
+
     /// The program's name or path as it is looked for; empty when there is no argument at all.
     #[must_use]
     pub fn name(&self) -> &OsStr {
@@ -94,6 +117,11 @@ impl Request {
         if self.is_line { ActionKind::ShellExec } else { ActionKind::CommandExec }
     }
 
+    /// Whether a command is to run that the gate carries out.
+    pub(crate) fn runs(&self) -> bool {
+        self.purpose == Purpose::Run && self.tool.is_none()
+    }
+
     pub(crate) fn os_argv(&self) -> Vec<OsString> {
         self.argv.iter().map(|text| OsStr::from_bytes(text.to_bytes()).to_owned()).collect()
     }
@@ -121,16 +149,7 @@ mod tests {
     use super::*;
 
     fn asked(name: &'static CStr, call: Call) -> Request {
-        Request {
-            argv: vec![name.into()],
-            call,
-            purpose: Purpose::Run,
-            mode: None,
-            policy: None,
-            misnamed: None,
-            is_line: false,
-            tool: None,
-        }
+        Request::of(vec![name.into()], call, Purpose::Run)
     }
 
     #[test]

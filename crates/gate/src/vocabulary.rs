@@ -43,6 +43,10 @@ impl Vocabulary for KnownWords {
         circumstance::zone(name).is_some()
     }
 
+    fn rewrites(&self) -> Vec<&str> {
+        datafog_rewrite::builtins().iter().map(|one| one.name).collect()
+    }
+
     fn detectors(&self) -> Vec<&str> {
         datafog_detect::detectors().iter().map(|detector| detector.id).collect()
     }
@@ -105,6 +109,10 @@ impl Vocabulary for OwnWords {
 
     fn has_zone(&self, name: &str) -> bool {
         circumstance::zone(name).is_some()
+    }
+
+    fn rewrites(&self) -> Vec<&str> {
+        KnownWords.rewrites()
     }
 
     fn detectors(&self) -> Vec<&str> {

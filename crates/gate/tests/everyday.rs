@@ -28,16 +28,7 @@ fn lines() -> impl Iterator<Item = &'static str> {
 }
 
 fn question(argv: Vec<Cow<'static, std::ffi::CStr>>) -> Request {
-    Request {
-        argv,
-        call: Call::ByPath,
-        purpose: Purpose::Check,
-        mode: None,
-        policy: None,
-        misnamed: None,
-        is_line: false,
-        tool: None,
-    }
+    Request::of(argv, Call::ByPath, Purpose::Check)
 }
 
 /// The plain commands of a line.

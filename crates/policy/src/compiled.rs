@@ -9,13 +9,14 @@
 //!         whens   the conditions, as in `node`
 //!         texts   everything that is read only when a rule matched
 //!         sources paths of the files that rules came from
+//!         rewrites  those that files describe
 //! ```
 //!
 //! A decision touches the head, a few table entries and the conditions of the rules that can match
 //! at all. Nothing is decoded before it is asked for, so a damaged part is found when it is
 //! reached, and then the answer is deny.
 
-use datafog_core::{Digest, Obligation, RuleOrigin, Severity, Verdict};
+use datafog_core::{CustomRewrite, Digest, Obligation, RuleOrigin, Severity, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::{Damaged, List, encode, put, take};
@@ -42,6 +43,8 @@ pub(crate) struct PolicyData {
     pub(crate) unscannable: Verdict,
     pub(crate) locked: bool,
     pub(crate) rules: Vec<RuleData>,
+    /// Rewrites that files describe.
+    pub(crate) rewrites: Vec<CustomRewrite>,
 }
 
 /// A rule as plain data.
@@ -79,6 +82,8 @@ pub(crate) struct Head<'a> {
     texts: &'a [u8],
     #[serde(borrow)]
     sources: List<'a>,
+    /// Rewrites that files describe; decoded when one is wanted.
+    rewrites: &'a [u8],
 }
 
 /// What is read of a rule only when it matched.
@@ -199,6 +204,14 @@ impl<'a> Head<'a> {
         Ok(RuleOrigin::File { path, line: text.line })
     }
 
+    /// The rewrites that files describe.
+    pub(crate) fn rewrites(&self) -> Result<Vec<CustomRewrite>, Damaged> {
+        if self.rewrites.is_empty() {
+            return Ok(Vec::new());
+        }
+        postcard::from_bytes(self.rewrites).map_err(|_| Damaged)
+    }
+
     /// The policy as plain data again.
     pub(crate) fn to_data(&self) -> Result<PolicyData, Damaged> {
         let texts: Result<Vec<_>, Damaged> = (0..self.len())
@@ -231,6 +244,7 @@ impl<'a> Head<'a> {
             unscannable: self.unscannable,
             locked: self.locked,
             rules: texts.iter().map(rule).collect::<Result<_, Damaged>>()?,
+            rewrites: self.rewrites()?,
         })
     }
 }
@@ -288,6 +302,8 @@ pub(crate) fn layout(policy: &PolicyData) -> Vec<u8> {
     keyed.sort_unstable();
     keyed.dedup();
     let keyed: Vec<u8> = keyed.into_iter().flat_map(keyed_bytes).collect();
+    let some = !policy.rewrites.is_empty();
+    let rewrites = if some { encode(&policy.rewrites) } else { Vec::new() };
     seal(&encode(&Head {
         id: &policy.id,
         version: &policy.version,
@@ -301,6 +317,7 @@ pub(crate) fn layout(policy: &PolicyData) -> Vec<u8> {
         whens: &whens,
         texts: &texts,
         sources: sources.iter().collect(),
+        rewrites: &rewrites,
     }))
 }
 

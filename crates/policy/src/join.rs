@@ -11,7 +11,7 @@ use crate::node::encode_all;
 use crate::policy::Packs;
 use crate::read::{Document, RuleSource, read};
 use crate::spelling::nearest;
-use crate::{Example, Layer, Vocabulary};
+use crate::{Example, Layer, RewriteExample, Vocabulary};
 
 /// Id of the rule that `[policy] unscannable` stands for. Rules may override it by that name.
 const UNSCANNABLE_ID: &str = "unscannable";
@@ -38,6 +38,7 @@ impl Source<'_> {
 pub(crate) struct Joined {
     pub(crate) policy: PolicyData,
     pub(crate) examples: Vec<Example>,
+    pub(crate) rewrite_examples: Vec<RewriteExample>,
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
@@ -49,7 +50,8 @@ pub(crate) fn join(
     packs: Packs<'_>,
 ) -> Result<Joined, Vec<Diagnostic>> {
     let text = SourceText { path: source.path, text: source.text };
-    let (document, diagnostics) = read(text, vocabulary);
+    let below = base.iter().flat_map(|base| &base.rewrites).map(|one| one.name.clone());
+    let (document, diagnostics) = read(text, vocabulary, below.collect());
     let mut joiner = Joiner { source, text, diagnostics };
     let Some(document) = document else { return Err(joiner.sorted()) };
     let policy = joiner.join(base, &document, packs);
@@ -57,7 +59,8 @@ pub(crate) fn join(
     let sound = !warnings.iter().any(Diagnostic::is_error);
     let Some(policy) = policy.filter(|_| sound) else { return Err(warnings) };
     let examples = document.rules.into_iter().flat_map(|rule| rule.examples).collect();
-    Ok(Joined { policy, examples, warnings })
+    let rewrite_examples = document.rewrites.into_iter().flat_map(|one| one.examples).collect();
+    Ok(Joined { policy, examples, rewrite_examples, warnings })
 }
 
 struct Joiner<'a> {
@@ -88,6 +91,7 @@ impl Joiner<'_> {
         for rule in &document.rules {
             self.rule(rule, &mut policy, document, tightens, below);
         }
+        self.rewrites(document, &mut policy);
         self.check_cycles(document, &policy);
         self.check_shadows(document, &policy, below);
         self.check_overridden(document, &policy, below);
@@ -110,6 +114,25 @@ impl Joiner<'_> {
         for span in document.exceptions.iter().filter(|_| tightens || !searched) {
             let help = if searched { why.to_owned() } else { format!("{move_it}: {why}") };
             self.error(span.clone(), "an exception has no place in this file", &help);
+        }
+    }
+
+    /// Adds the rewrites that the document describes. Only the machine's file and the user's may:
+    /// what a rewrite makes of a command is the owner's business.
+    fn rewrites(&mut self, document: &Document, policy: &mut PolicyData) {
+        let owned = matches!(self.source.layer, Layer::Builtin | Layer::System | Layer::User);
+        for one in &document.rewrites {
+            let name = &one.rewrite.name;
+            if !owned {
+                let help =
+                    "move it to the `policy.toml` of the installation; a rule here may ask for it";
+                self.error(one.span.clone(), "a rewrite has no place in this file", help);
+            } else if policy.rewrites.iter().any(|other| other.name == *name) {
+                let message = format!("there is a rewrite `{name}` already");
+                self.error(one.span.clone(), &message, "choose another name");
+            } else {
+                policy.rewrites.push(one.rewrite.clone());
+            }
         }
     }
 
@@ -199,6 +222,7 @@ impl Joiner<'_> {
             unscannable: Verdict::Deny,
             locked: false,
             rules: Vec::new(),
+            rewrites: Vec::new(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use datafog_core::{Decision, Digest, Facts, Flow, Invocation, Verdict};
+use datafog_core::{CustomRewrite, Decision, Digest, Facts, Flow, Invocation, Verdict};
 
 use crate::bytes::Damaged;
 use crate::compiled::{self, Head, PolicyData, layout};
@@ -10,7 +10,8 @@ use crate::decide::{damaged, judge, may_ask_for_findings};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::join::{Source, join};
 use crate::{
-    Example, Explanation, Interpreter, Layer, Question, Range, Rule, Truth, Vocabulary, node,
+    Example, Explanation, Interpreter, Layer, Question, Range, RewriteExample, Rule, Truth,
+    Vocabulary, node,
 };
 
 /// A set of rules and what happens when none matches.
@@ -23,6 +24,7 @@ pub struct Policy {
     bytes: Cow<'static, [u8]>,
     digest: Digest,
     examples: Vec<Example>,
+    rewrite_examples: Vec<RewriteExample>,
     warnings: Vec<Diagnostic>,
 }
 
@@ -64,6 +66,7 @@ impl Policy {
         let source = Source { text, path, layer };
         let mut policy = Self::joined(Some(self), source, vocabulary, packs)?;
         policy.examples.extend_from_slice(&self.examples);
+        policy.rewrite_examples.extend_from_slice(&self.rewrite_examples);
         let mut warnings = self.warnings.clone();
         warnings.append(&mut policy.warnings);
         Ok(Self { warnings, ..policy })
@@ -79,7 +82,8 @@ impl Policy {
         let joined = join(base, source, vocabulary, packs)?;
         let bytes = layout(&joined.policy);
         let policy = Self::from_bytes(bytes).map_err(|NotCompiled| source.damaged_base())?;
-        Ok(Self { examples: joined.examples, warnings: joined.warnings, ..policy })
+        let (examples, rewrite_examples) = (joined.examples, joined.rewrite_examples);
+        Ok(Self { examples, rewrite_examples, warnings: joined.warnings, ..policy })
     }
 
     /// Takes compiled bytes. Only the head is checked: a part that is damaged denies when it is
@@ -93,7 +97,8 @@ impl Policy {
             Ok((digest, _)) => digest,
             Err(Damaged) => return Err(NotCompiled),
         };
-        Ok(Self { bytes, digest, examples: Vec::new(), warnings: Vec::new() })
+        let (examples, rewrite_examples) = (Vec::new(), Vec::new());
+        Ok(Self { bytes, digest, examples, rewrite_examples, warnings: Vec::new() })
     }
 
     /// A policy without rules that denies everything.
@@ -106,9 +111,10 @@ impl Policy {
             unscannable: Verdict::Deny,
             locked: true,
             rules: Vec::new(),
+            rewrites: Vec::new(),
         });
         let (digest, examples, warnings) = (Digest::of(&bytes), Vec::new(), Vec::new());
-        Self { bytes: Cow::Owned(bytes), digest, examples, warnings }
+        Self { bytes: Cow::Owned(bytes), digest, examples, rewrite_examples: Vec::new(), warnings }
     }
 
     /// The compiled bytes. Examples and warnings are not among them: they were dealt with when
@@ -208,6 +214,19 @@ impl Policy {
     #[must_use]
     pub fn examples(&self) -> &[Example] {
         &self.examples
+    }
+
+    /// The rewrite of that name that a file describes.
+    #[must_use]
+    pub fn rewrite(&self, name: &str) -> Option<CustomRewrite> {
+        let all = self.head().and_then(|head| head.rewrites()).ok()?;
+        all.into_iter().find(|one| one.name == name)
+    }
+
+    /// The examples of rewrites that were read from text. Not kept in compiled bytes.
+    #[must_use]
+    pub fn rewrite_examples(&self) -> &[RewriteExample] {
+        &self.rewrite_examples
     }
 
     /// Checks every example against its rule; what does not hold is an error.

@@ -23,9 +23,11 @@ mod parse;
 mod read;
 mod redirect;
 mod script;
+mod simple;
 mod variables;
 mod walk;
 mod writing;
 
 pub use read::{Line, Place, read};
 pub use script::{Command, Field, Input, Redirection, Script, Source, Way};
+pub use simple::{Piece, Simple, simple_commands};

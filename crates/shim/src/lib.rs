@@ -55,7 +55,7 @@ pub use line::{LineSecret, secrets_in_line};
 pub use normal_form::normal_form;
 pub use profile::{Language, Profile, families, profile, profiles};
 pub use secrets::secrets_in;
-pub use tool::{ToolReading, interpret_tool};
+pub use tool::{ToolReading, holds_command, interpret_tool};
 pub use wrapped::{Changed, Wrapped, wrapped};
 
 #[cfg(test)]

@@ -138,6 +138,12 @@ const FIELDS: [(Category, &[&str]); 5] = [
 const COMMANDS: &[&str] =
     &["argv", "cmd", "code", "command", "command_line", "commands", "script", "shell_command"];
 
+/// Whether an argument of that name holds what a tool runs: a command line, or its words.
+#[must_use]
+pub fn holds_command(name: &str) -> bool {
+    COMMANDS.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// Where a path stands.
 const PATHS: &[&str] = &[
     "absolute_path",

@@ -22,7 +22,8 @@ fn otherwise(install: &Install, lines: &[&str], stopped: bool) -> Vec<String> {
     let said = |line: &&str| {
         let json = install.datafog(["check", "--json", "-c", line]).run().json();
         let decision = json["decision"].as_str().unwrap_or_default().to_owned();
-        let is_stopped = decision == "deny" || decision == "require_approval";
+        // Something else that runs in its place keeps it from running, too.
+        let is_stopped = ["deny", "require_approval", "transform"].contains(&decision.as_str());
         (is_stopped != stopped).then(|| format!("{line}: {decision} by {}", json["rule"]))
     };
     lines.iter().filter_map(said).collect()

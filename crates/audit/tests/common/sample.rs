@@ -36,6 +36,7 @@ pub(crate) fn event(number: u64) -> Option<Event> {
         matched_rules: vec!["no-secret-egress".into()],
         counted: Vec::new(),
         obligations: Vec::new(),
+        rewritten: None,
         reason: "a GitHub token would leave for a host that is not its home".into(),
         risk: None,
         enforcement: "block".into(),

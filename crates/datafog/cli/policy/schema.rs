@@ -70,6 +70,7 @@ fn policy() -> Value {
         "required": ["policy"],
         "properties": {
             "policy": head,
+            "rewrite": { "type": "array", "items": rewrite() },
             "risk": risk(),
             "role": { "type": "array", "items": role() },
             "rule": { "type": "array", "items": rule() },
@@ -97,11 +98,42 @@ fn rule() -> Value {
             "approval": { "type": "object", "properties": { "scope": { "enum": ApprovalScope::ALL.map(ApprovalScope::name) }, "timeout": text("Such as `5m`; `0s`: nobody waits.") }, "additionalProperties": false, "description": "What one approval covers, and how long an answer is waited for." },
             "notify": list("Who is told."),
             "locked": { "type": "boolean", "description": "No later layer can override the rule." },
-            "rewrite": text("Name of the rewrite."),
+            "rewrite": { "anyOf": [{ "enum": KnownWords.rewrites() }, { "type": "string", "minLength": 1 }], "description": "Name of the rewrite: a built-in one, or one of `[[rewrite]]`." },
             "match": examples("Calls that the rule must match."),
             "not_match": examples("Calls that it must not match."),
             "when": { "$ref": "#/$defs/conditions" },
             "unless": { "$ref": "#/$defs/conditions" },
+        }),
+    )
+}
+
+/// A rewrite of the user's own.
+fn rewrite() -> Value {
+    let words = |what: &str| json!({ "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "minItems": 1, "items": { "type": "string" } }], "description": what });
+    let scheme = table(
+        &["from", "to"],
+        &json!({ "from": text("Such as `http`."), "to": text("Such as `https`.") }),
+    );
+    let scalar = json!({ "type": ["string", "integer", "boolean"] });
+    let step = json!({ "anyOf": [
+        table(&["append"], &json!({ "append": words("Words put behind the last one.") })),
+        table(&["cap", "at"], &json!({ "cap": text("An option, or the dot path of an argument."), "at": { "type": "integer", "minimum": 1 } })),
+        table(&["drop_flag"], &json!({ "drop_flag": words("Options, by canonical name.") })),
+        table(&["redact"], &json!({ "redact": words("Entity globs.") })),
+        table(&["replace_scheme"], &json!({ "replace_scheme": scheme })),
+        table(&["set", "to"], &json!({ "set": text("An option, or the dot path of an argument."), "to": scalar })),
+    ] });
+    let side = json!({ "type": ["string", "object"] });
+    let example = table(
+        &["before", "after"],
+        &json!({ "before": side, "after": side, "tool": text("The tool, where arguments are changed.") }),
+    );
+    table(
+        &["name", "steps"],
+        &json!({
+            "name": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "description": "By which rules ask for it." },
+            "steps": { "type": "array", "minItems": 1, "items": step, "description": "Taken in order." },
+            "examples": { "type": "array", "minItems": 1, "items": example, "description": "Checked whenever the file is compiled." },
         }),
     )
 }

@@ -6,6 +6,7 @@ use datafog_core::Verdict;
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Item, Reader};
+use super::rewrite::{self, RewriteSource};
 use super::rule::{self, RuleSource};
 use super::{risk, role};
 use crate::Vocabulary;
@@ -28,6 +29,8 @@ pub(crate) struct Document {
     /// The `[policy]` head, for messages about the file as a whole.
     pub(crate) head: Range<usize>,
     pub(crate) rules: Vec<RuleSource>,
+    /// Rewrites of the file's own.
+    pub(crate) rewrites: Vec<RewriteSource>,
     /// Where the file names detectors of its own; what they are is not read here.
     pub(crate) detectors: Vec<Range<usize>>,
     /// Where it names findings that may stay.
@@ -44,12 +47,14 @@ const UNSCANNABLE: [(&str, Verdict); 3] = [
     ("require_approval", Verdict::RequireApproval),
 ];
 
-/// Reads `source`. The document is there even when diagnostics say that it must not be used.
+/// Reads `source`; `rewrites` are the names of those that the policies below describe. The document is there even when diagnostics say that it must not be used.
 pub(crate) fn read(
     source: SourceText<'_>,
     vocabulary: &dyn Vocabulary,
+    rewrites: Vec<String>,
 ) -> (Option<Document>, Vec<Diagnostic>) {
     let mut reader = Reader::new(source, vocabulary);
+    reader.rewrites = rewrites;
     let (table, faults) = DeTable::parse_recoverable(source.text);
     for fault in faults {
         let span = fault.span().unwrap_or_default();
@@ -62,13 +67,15 @@ pub(crate) fn read(
 
 fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
     // Detectors and exceptions stand in the same file; who knows detectors reads them.
-    reader.check_keys(table, &["allow", "detector", "policy", "risk", "role", "rule"]);
+    reader.check_keys(table, &["allow", "detector", "policy", "rewrite", "risk", "role", "rule"]);
     for (name, item) in table.iter() {
         if item.get_ref().as_array().is_some_and(|items| items.is_empty()) {
             let help = format!("leave it out, or write `[[{}]]`", name.get_ref());
             reader.error_with_help(item.span(), "the list is empty", help);
         }
     }
+    let rewrites = rewrite::rewrites(table.get("rewrite"), reader);
+    reader.rewrites.extend(rewrites.iter().map(|one| one.rewrite.name.clone()));
     let mut rules = read_roles(table.get("role"), reader);
     if let Some(item) = table.get("risk") {
         rules.extend(risk::read(item, reader));
@@ -110,6 +117,7 @@ fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
         extends,
         head,
         rules,
+        rewrites,
         detectors: places(table, "detector"),
         exceptions: places(table, "allow"),
     })

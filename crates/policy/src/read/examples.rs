@@ -110,7 +110,7 @@ const KEYS: [&str; 22] = [
 ];
 
 /// A TOML value as the arguments of a tool hold it.
-fn value(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Value> {
+pub(super) fn value(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Value> {
     let value = item.get_ref();
     if let Some(text) = value.as_str() {
         return Some(Value::Text(text.to_owned()));

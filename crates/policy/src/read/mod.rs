@@ -8,6 +8,7 @@ mod examples;
 mod expectations;
 mod obligations;
 mod reader;
+mod rewrite;
 mod risk;
 mod role;
 mod rule;

@@ -150,9 +150,13 @@ fn rewrite(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Obligatio
     let item = required(fields, "rewrite", reader)?;
     let name = reader.text(item)?;
     let vocabulary = reader.vocabulary;
-    let known = vocabulary.rewrites();
-    if !known.is_empty() && !known.contains(&name) {
-        reader.unknown_word(item.span(), "rewrite", name, &known);
+    let own = reader.rewrites.clone();
+    let mut known = vocabulary.rewrites();
+    if !known.is_empty() {
+        known.extend(own.iter().map(String::as_str));
+        if !known.contains(&name) {
+            reader.unknown_word(item.span(), "rewrite", name, &known);
+        }
     }
     Some(Obligation::Rewrite(name.to_owned()))
 }

@@ -58,6 +58,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) branches: usize,
     /// Who has which role.
     pub(crate) roles: Vec<Members>,
+    /// Names of the rewrites that this file describes, and those below it.
+    pub(crate) rewrites: Vec<String>,
     /// Id of the rule being read.
     pub(crate) rule: String,
     /// Signals of risk, once they are read.
@@ -78,6 +80,7 @@ impl<'a> Reader<'a> {
             settled: Vec::new(),
             branches: 0,
             roles: Vec::new(),
+            rewrites: Vec::new(),
             rule: String::new(),
             signals: Vec::new(),
             asks_risk: false,
