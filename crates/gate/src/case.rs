@@ -241,8 +241,8 @@ fn is_published(invocation: &Invocation, finding: &Finding, role: &str) -> bool 
     PUBLISHED.contains(&role) || (invocation.gathers.is_some() && role.is_empty() && told)
 }
 
-/// Roles of content that is published.
-const PUBLISHED: [&str; 2] = ["context", "package"];
+/// Roles of content that is published: files of an image or a package, what people post for others.
+const PUBLISHED: [&str; 3] = ["context", "package", "post"];
 
 impl Facts for Case<'_> {
     fn action(&self) -> &Action {

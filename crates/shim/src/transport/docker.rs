@@ -17,7 +17,7 @@ use crate::read::Call;
 use crate::redirect::{self, FILE_LIMIT, Redirected};
 use crate::text::Text;
 use crate::transport::http::straight_reach;
-use crate::transport::{copy, ssh};
+use crate::transport::{context, copy, ssh};
 
 /// The registry of images whose name holds none.
 const HUB: &str = "docker.io";
@@ -33,6 +33,9 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
         }
     }
     pushes(call, to);
+    if to.flows.has(Flow::Leaves) || matches!(daemon, Daemon::There(_)) {
+        context::settle(surroundings, to);
+    }
     registries(call, to, &voids);
     fetched(to);
     match daemon {
@@ -55,7 +58,7 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
 }
 
 /// A build that ends in a registry (`--push`, `--output type=registry`, `--cache-to`) takes its
-/// arguments and labels along. What of its context is copied into it nobody knows before.
+/// arguments and labels along, and what of its context is copied into it.
 fn pushes(call: &Call<'_>, to: &mut Invocation) {
     if outputs(call).next().is_some() {
         to.flows = to.flows.with(Flow::Leaves);

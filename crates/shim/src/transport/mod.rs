@@ -7,6 +7,7 @@ use datafog_core::{Invocation, Surroundings};
 
 use crate::read::Call;
 
+mod context;
 pub(crate) mod copy;
 pub(crate) mod docker;
 pub(crate) mod endpoint;
