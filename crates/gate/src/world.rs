@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use datafog_config::read_small;
 use datafog_core::Surroundings;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::lookup::Finder;
@@ -171,7 +171,12 @@ fn run_within(
     let result = thread::scope(|scope| {
         if let Some(mut stdin) = stdin {
             // Who does not read to the end says so by what it writes, and how it ends.
-            scope.spawn(move || stdin.write_all(input).is_ok());
+            scope.spawn(move || {
+                // A closed pipe would end this process; here it must only end the writing.
+                let mut pipe = SigSet::empty();
+                pipe.add(Signal::SIGPIPE);
+                pipe.thread_block().is_ok() && stdin.write_all(input).is_ok()
+            });
         }
         let result = read_within(&mut child, patience, take);
         if result.is_err() {
