@@ -6,6 +6,7 @@
 //! verdict that is not stored is not told (503); `require_approval`, which the original does not know
 //! and its clients block on, is told as it is.
 
+mod again;
 mod ask;
 mod body;
 mod decide;

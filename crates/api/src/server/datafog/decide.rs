@@ -9,11 +9,10 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use datafog_core::Verdict;
 use datafog_gate::{Judge, Judged};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::body::{self, Finding, Names};
-use super::{ask, words};
+use super::{again, ask, words};
 use crate::identity::Caller;
 use crate::server::App;
 use crate::server::context::{self, Context, Line};
@@ -98,14 +97,8 @@ async fn decided(app: &App, caller: &Caller, asked: body::Decide) -> Result<Deci
                 serde_json::from_slice(&earlier.body).map_err(|error| Problem::ours(&error))?;
             Ok(earlier.with_values(answer.findings))
         }
-        Written::Earlier(_) => Err(conflict()),
+        Written::Earlier(_) => Err(again::conflict()),
     }
-}
-
-/// The same key for something else.
-pub(super) fn conflict() -> Problem {
-    let message = "idempotency_key was used for another request";
-    Problem::new(Kind::Conflict, message)
 }
 
 /// What the server keeps of the request.
@@ -202,21 +195,7 @@ fn repeatable(
     kept: &Decided,
 ) -> Result<Option<NewAnswer>, Problem> {
     let body = serde_json::to_vec(kept).map_err(|error| Problem::ours(&error))?;
-    Ok(answer_for("decide", caller, names, Answer { question, body }))
-}
-
-/// An answer under the caller's key: unique within route, tenant and credential.
-pub(super) fn answer_for(
-    route: &str,
-    caller: &Caller,
-    names: &Names,
-    answer: Answer,
-) -> Option<NewAnswer> {
-    let key = names.idempotency_key.trim();
-    let credential = caller.key.as_deref().unwrap_or_default();
-    let scope = format!("datafog {route}\u{1f}{}\u{1f}{credential}", caller.tenant);
-    let at = Timestamp::now().as_microsecond();
-    (!key.is_empty()).then(|| NewAnswer { scope, key: key.to_owned(), answer, at })
+    Ok(again::answer_for("decide", caller, names, Answer { question, body }))
 }
 
 impl Decided {

@@ -8,17 +8,15 @@ use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use datafog_gate::Judge;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::body::{self, Finding};
-use super::decide::{answer_for, conflict};
-use super::{PolicyName, words};
+use super::{PolicyName, again, words};
 use crate::identity::Caller;
 use crate::server::App;
 use crate::server::context;
 use crate::server::guard::RequestId;
 use crate::server::problem::{Kind, Problem};
-use crate::store::{Answer, Write, Written};
 
 /// What is answered.
 #[derive(Debug, Serialize)]
@@ -29,14 +27,6 @@ struct Scanned {
     findings: Vec<Finding>,
     #[serde(flatten)]
     policy: PolicyName,
-}
-
-/// What is kept for who asks again under the same key: the names of the first time. What stands in
-/// the text is looked for again, since values must not be in the store.
-#[derive(Debug, Default, Deserialize, Serialize)]
-struct Kept {
-    request_id: String,
-    trace_id: String,
 }
 
 /// Answers `POST /v1/scan`.
@@ -73,21 +63,7 @@ async fn scanned(
     };
     let looked = app.judges.ask(look).await.map_err(|error| Problem::ours(&error))?;
     let (findings, policy, question) = looked.map_err(|error| Problem::ours(&error))?;
-    let given = |name: &str| if name.is_empty() { id.to_owned() } else { name.to_owned() };
-    let mut kept = Kept { request_id: given(&names.request_id), trace_id: names.trace_id.clone() };
-    let body = serde_json::to_vec(&kept).map_err(|error| Problem::ours(&error))?;
-    let answer = answer_for("scan", caller, &names, Answer { question, body });
-    if answer.is_some() {
-        let write = Write { entry: None, answer };
-        match app.store.write(write).await.map_err(|error| Problem::ours(&error))? {
-            Written::Stored(_) => {}
-            Written::Earlier(earlier) if earlier.question == question => {
-                let read = serde_json::from_slice(&earlier.body);
-                kept = read.map_err(|error| Problem::ours(&error))?;
-            }
-            Written::Earlier(_) => return Err(conflict()),
-        }
-    }
-    let Kept { request_id, trace_id } = kept;
+    let again::Kept { request_id, trace_id } =
+        again::kept(app, ("scan", caller), (&names, id), question).await?;
     Ok(Scanned { request_id, trace_id, findings, policy })
 }

@@ -1,6 +1,8 @@
 //! The contract, and what is SQLite's own: a file, its mode, its triggers, a kill.
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
 
 use super::*;
 use crate::store::Flaw;
@@ -121,4 +123,71 @@ async fn a_store_that_another_process_locks_says_so() {
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     other.execute_batch("ROLLBACK").unwrap();
     assert!(store.write(entry(&event("a", 1))).await.is_ok(), "and goes on afterwards");
+}
+
+/// The process that the next test kills: it stores one entry after the other, many at once, and says
+/// which of them it was told are stored. Where the store is it reads from standard input.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the next test starts it"]
+async fn a_process_that_writes_until_it_is_killed() {
+    let mut path = String::new();
+    std::io::stdin().read_line(&mut path).unwrap();
+    if path.trim().is_empty() {
+        return;
+    }
+    let store = Arc::new(Sqlite::open(Path::new(path.trim())).unwrap());
+    let mut tasks = tokio::task::JoinSet::new();
+    for task in 0..16_u32 {
+        let store = Arc::clone(&store);
+        let own = std::process::id();
+        tasks.spawn(async move {
+            for number in 0..u32::MAX {
+                let id = format!("{own}-{task}-{number}");
+                store.write(entry(&event(&id, 1))).await.unwrap();
+                println!("\nstored {id} .");
+            }
+        });
+    }
+    tasks.join_all().await;
+}
+
+#[tokio::test]
+async fn what_was_told_to_be_stored_outlives_a_kill() {
+    let place = Place::new();
+    drop(place.open());
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        told.extend(write_and_kill(&place.path()));
+        let store = place.open();
+        assert_eq!(store.verify().await.unwrap().flaw, None);
+        for id in &told {
+            assert!(store.entry(None, id).await.unwrap().is_some(), "{id}");
+        }
+    }
+    assert!(told.len() > 5, "{}", told.len());
+}
+
+/// Has a process write until it has told of some, kills it, and returns all that it told of.
+fn write_and_kill(path: &Path) -> Vec<String> {
+    let child = "store::sqlite::tests::a_process_that_writes_until_it_is_killed";
+    let mut process = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", child, "--ignored", "--nocapture"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = process.stdin.take().unwrap();
+    writeln!(stdin, "{}", path.display()).unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let stored = |line: std::io::Result<String>| {
+        // A line that was cut off lacks its end.
+        let line = line.ok()?;
+        Some(line.strip_prefix("stored ")?.strip_suffix(" .")?.to_owned())
+    };
+    let mut told: Vec<String> = lines.by_ref().filter_map(stored).take(40).collect();
+    process.kill().unwrap();
+    told.extend(lines.filter_map(stored));
+    process.wait().unwrap();
+    told
 }

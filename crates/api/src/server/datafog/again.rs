@@ -1,0 +1,67 @@
+//! Requests that come again under the same key (contract §3.5).
+//!
+//! A key is unique within its route, the tenant and the credential. Another request under it is a
+//! conflict; the same one gets what was answered. No value that was found may be in the store, so
+//! what is kept of an answer is without them, and they are taken from the repeated request itself.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::body::Names;
+use crate::identity::Caller;
+use crate::server::App;
+use crate::server::problem::{Kind, Problem};
+use crate::store::{Answer, NewAnswer, Write, Written};
+
+/// What is kept of an answer that leaves no receipt: the names of the first time. The rest is worked
+/// out again.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub(super) struct Kept {
+    pub(super) request_id: String,
+    pub(super) trace_id: String,
+}
+
+/// The names to answer by: the request's own, or those of the first time. `id` is the request's
+/// where its body has none; `question` what it must be equal in to be the same.
+pub(super) async fn kept(
+    app: &App,
+    (route, caller): (&str, &Caller),
+    (names, id): (&Names, &str),
+    question: [u8; 32],
+) -> Result<Kept, Problem> {
+    let own = if names.request_id.is_empty() { id } else { &names.request_id };
+    let kept = Kept { request_id: own.to_owned(), trace_id: names.trace_id.clone() };
+    let body = serde_json::to_vec(&kept).map_err(|error| Problem::ours(&error))?;
+    let answer = answer_for(route, caller, names, Answer { question, body });
+    if answer.is_none() {
+        return Ok(kept);
+    }
+    let write = Write { entry: None, answer };
+    match app.store.write(write).await.map_err(|error| Problem::ours(&error))? {
+        Written::Stored(_) => Ok(kept),
+        Written::Earlier(earlier) if earlier.question == question => {
+            serde_json::from_slice(&earlier.body).map_err(|error| Problem::ours(&error))
+        }
+        Written::Earlier(_) => Err(conflict()),
+    }
+}
+
+/// An answer under the caller's key; `None` without one.
+pub(super) fn answer_for(
+    route: &str,
+    caller: &Caller,
+    names: &Names,
+    answer: Answer,
+) -> Option<NewAnswer> {
+    let key = names.idempotency_key.trim();
+    let credential = caller.key.as_deref().unwrap_or_default();
+    let scope = format!("datafog {route}\u{1f}{}\u{1f}{credential}", caller.tenant);
+    let at = Timestamp::now().as_microsecond();
+    (!key.is_empty()).then(|| NewAnswer { scope, key: key.to_owned(), answer, at })
+}
+
+/// The same key for something else.
+pub(super) fn conflict() -> Problem {
+    let message = "idempotency_key was used for another request";
+    Problem::new(Kind::Conflict, message)
+}
