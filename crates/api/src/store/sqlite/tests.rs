@@ -143,7 +143,8 @@ async fn a_process_that_writes_until_it_is_killed() {
         tasks.spawn(async move {
             for number in 0..u32::MAX {
                 let id = format!("{own}-{task}-{number}");
-                store.write(entry(&event(&id, 1))).await.unwrap();
+                let written = store.write(entry(&event(&id, 1))).await.unwrap();
+                assert!(matches!(written, Written::Stored(Some(_))));
                 println!("\nstored {id} .");
             }
         });
