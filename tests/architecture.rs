@@ -4,7 +4,14 @@
 const EDGES: &[(&str, &[&str])] = &[
     (
         "datafog-api",
-        &["datafog-config", "datafog-core", "datafog-detect", "datafog-gate", "datafog-shim"],
+        &[
+            "datafog-config",
+            "datafog-core",
+            "datafog-detect",
+            "datafog-gate",
+            "datafog-redact",
+            "datafog-shim",
+        ],
     ),
     ("datafog-approval", &["datafog-core"]),
     ("datafog-audit", &["datafog-core"]),

@@ -12,6 +12,7 @@ mod body;
 mod decide;
 mod list;
 mod scan;
+mod transform;
 mod words;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use super::problem::Problem;
 pub(crate) use decide::decide;
 pub(crate) use list::{events, receipt, receipts};
 pub(crate) use scan::scan;
+pub(crate) use transform::{anonymize, transform};
 
 /// A policy, by name.
 #[derive(Clone, Debug, Serialize)]

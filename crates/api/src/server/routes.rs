@@ -18,12 +18,14 @@ use crate::identity::Permission;
 pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("GET", "/health", None),
     ("GET", "/metrics", Some(Permission::Read)),
+    ("POST", "/v1/anonymize", Some(Permission::Ask)),
     ("POST", "/v1/decide", Some(Permission::Ask)),
     ("GET", "/v1/events", Some(Permission::Read)),
     ("GET", "/v1/policy/version", Some(Permission::Ask)),
     ("GET", "/v1/receipts", Some(Permission::Read)),
     ("GET", "/v1/receipts/{id}", Some(Permission::Read)),
     ("POST", "/v1/scan", Some(Permission::Ask)),
+    ("POST", "/v1/transform", Some(Permission::Ask)),
 ];
 
 /// What it takes to use a route. One that is not in the table takes everything.
@@ -37,12 +39,14 @@ pub fn app(app: Arc<App>) -> Router {
     let routes = Router::new()
         .route("/health", only(get(datafog::health)))
         .route("/metrics", only(get(datafog::metrics)))
+        .route("/v1/anonymize", only(post(datafog::anonymize)))
         .route("/v1/decide", only(post(datafog::decide)))
         .route("/v1/events", only(get(datafog::events)))
         .route("/v1/policy/version", only(get(datafog::version)))
         .route("/v1/receipts", only(get(datafog::receipts)))
         .route("/v1/receipts/{id}", only(get(datafog::receipt)))
-        .route("/v1/scan", only(post(datafog::scan)));
+        .route("/v1/scan", only(post(datafog::scan)))
+        .route("/v1/transform", only(post(datafog::transform)));
     routes
         .fallback(async |Extension(id): Extension<RequestId>| {
             Problem::new(Kind::NotFound, "route not found").answer(&id.0)

@@ -4,6 +4,7 @@
 mod access;
 mod dialect;
 mod limits;
+mod transform;
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;

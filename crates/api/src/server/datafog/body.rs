@@ -3,6 +3,8 @@
 //! As with the original, unknown members are no error and `null` is as good as nothing. Unlike it, a
 //! body is one value and nothing behind it.
 
+use std::collections::BTreeMap;
+
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, header};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
@@ -81,6 +83,21 @@ pub(super) struct Decide {
     pub(super) text: String,
     #[serde(default, deserialize_with = "given")]
     pub(super) findings: Option<Vec<Finding>>,
+    #[serde(flatten)]
+    pub(super) names: Names,
+}
+
+/// `POST /v1/transform`, and without its modes `POST /v1/anonymize`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Transform {
+    #[serde(default, deserialize_with = "given")]
+    pub(super) text: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) findings: Vec<Finding>,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) mode: String,
+    #[serde(default, deserialize_with = "given")]
+    pub(super) entity_modes: BTreeMap<String, String>,
     #[serde(flatten)]
     pub(super) names: Names,
 }
