@@ -176,6 +176,10 @@ fn hours_are_those_of_the_receipt() {
 #[test]
 fn what_a_line_starts_is_judged_again_where_its_words_tell() {
     let install = Install::new(&["git"]);
+    // Outside of a repository git does not tell what a push sends, which is a fault.
+    let init = ["init", "-q"].map(std::ffi::OsStr::new);
+    let made = std::process::Command::new("git").args(init).arg(install.work()).status().unwrap();
+    assert!(made.success());
     let check = |words: &[&str]| install.datafog(["check"]).args(words).run().code();
     check(&["--", "env", "LANG=C", "git", "push", "--force"]);
     check(&["--", "bash", "-c", "git status && git push --force"]);
