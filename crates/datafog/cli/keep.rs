@@ -62,7 +62,9 @@ impl Keep {
                 }
             }
             Outcome::Blocked(notice) => return Err(unanswered(&notice)),
-            Outcome::Missing | Outcome::NotRun(_) => return Ok(ExitCode::Failed.into()),
+            Outcome::Ended(_) | Outcome::Missing | Outcome::NotRun(_) => {
+                return Ok(ExitCode::Failed.into());
+            }
         }
         let (before, subcommand) = parted(words);
         let settings = session.settings()?;

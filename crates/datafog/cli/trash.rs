@@ -139,7 +139,7 @@ impl Put {
         match session.gate()?.run(&asked) {
             Outcome::Decided(report) => Ok(refusal(session, &report)),
             Outcome::Blocked(notice) => Err(unanswered(&notice)),
-            Outcome::Missing | Outcome::NotRun(_) => Ok(Some(ExitCode::Failed)),
+            Outcome::Ended(_) | Outcome::Missing | Outcome::NotRun(_) => Ok(Some(ExitCode::Failed)),
         }
     }
 }
