@@ -82,13 +82,19 @@ fn code_of(error: &(dyn core::error::Error + 'static)) -> Option<ExitCode> {
         Some(ConfigError::Root { .. }) => return Some(ExitCode::Usage),
         Some(_) | None => {}
     }
-    match error.downcast_ref::<GateError>()? {
-        GateError::Policy { .. } => Some(ExitCode::Invalid),
-        GateError::Approval(
-            ApprovalError::Crowded { .. } | ApprovalError::Refused(_) | ApprovalError::Unknown(_),
-        ) => Some(ExitCode::Negative),
-        _ => None,
+    let error = error.downcast_ref::<GateError>()?;
+    if let GateError::Approval(error) = error {
+        return is_an_answer(error).then_some(ExitCode::Negative);
     }
+    matches!(error, GateError::Policy { .. }).then_some(ExitCode::Invalid)
+}
+
+/// Whether an approval was answered with no, rather than that something failed.
+const fn is_an_answer(error: &ApprovalError) -> bool {
+    matches!(
+        error,
+        ApprovalError::Crowded { .. } | ApprovalError::Refused(_) | ApprovalError::Unknown(_)
+    )
 }
 
 /// The advice that an error of ours carries.

@@ -46,6 +46,7 @@ pub fn event(number: u8) -> Event {
         risk: None,
         enforcement: "exec".to_owned(),
         approval: None,
+        rewritten: None,
         policy_id: "starter".to_owned(),
         policy_version: "1".to_owned(),
         policy_digest: Digest::ZERO,

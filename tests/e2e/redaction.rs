@@ -94,6 +94,6 @@ fn what_is_asked_for_each_kind_is_what_stands_there() {
     install.datafog(["policy", "lint"]).run().succeeds();
     fs::write(install.work().join("both"), format!("{token} jane.doe@corp-mail.de\n")).unwrap();
     let shown = install.shim("cat", ["both"]).run().succeeds().stdout();
-    let last = &token[token.len() - 3..];
+    let last = token.get(token.len() - 3..).unwrap();
     assert_eq!(shown, format!("***{last} {}\n", "*".repeat("jane.doe@corp-mail.de".len())));
 }

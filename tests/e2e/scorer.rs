@@ -76,7 +76,7 @@ fn serving(answer: &str, after: Duration) -> (String, Receiver<String>) {
             // Head and body are small enough for one piece each.
             let mut count = stream.read(&mut question).unwrap();
             if !question[..count].ends_with(b"}") {
-                count += stream.read(&mut question[count..]).unwrap();
+                count = count.saturating_add(stream.read(&mut question[count..]).unwrap());
             }
             question.truncate(count);
             std::thread::sleep(after);

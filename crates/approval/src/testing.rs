@@ -72,6 +72,7 @@ fn event(receipt_id: Id, call: &str) -> Event {
         risk: None,
         enforcement: "hold".into(),
         approval: None,
+        rewritten: None,
         policy_id: "mine".into(),
         policy_version: "1".into(),
         policy_digest: Digest::ZERO,

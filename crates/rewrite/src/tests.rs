@@ -28,7 +28,7 @@ fn argv(name: &str, line: &str) -> Result<Option<String>, Refusal> {
         Form::Command(argv) => {
             argv.iter().map(|word| shell_word(word).unwrap()).collect::<Vec<_>>().join(" ")
         }
-        Form::Tool(..) => unreachable!(),
+        Form::Tool(..) => panic!("another form"),
     }))
 }
 
@@ -44,7 +44,7 @@ fn line_of(line: &str, demand: &Demand<'_>) -> Result<Option<String>, Refusal> {
     let made = rewrite(&form, demand, &world())?;
     Ok(made.map(|form| match form {
         Form::Command(argv) => argv[2].to_str().unwrap().to_owned(),
-        Form::Tool(..) => unreachable!(),
+        Form::Tool(..) => panic!("another form"),
     }))
 }
 
@@ -54,7 +54,7 @@ fn call(name: &str, tool: &str, arguments: &str) -> Result<Option<Value>, Refusa
         rewrite(&Form::Tool(tool.into(), arguments), &demand(name, Target::Tool, &[]), &world())?;
     Ok(made.map(|form| match form {
         Form::Tool(_, arguments) => arguments,
-        Form::Command(_) => unreachable!(),
+        Form::Command(_) => panic!("another form"),
     }))
 }
 

@@ -106,7 +106,7 @@ fn a_wider_yes_covers_the_same_call_and_no_other() {
     terminal.answers("e");
     terminal.sees("for 10 minutes\nready>");
     assert_eq!(install.ran(), format!("{send}\n"));
-    let mut runs = |line: &str| {
+    let runs = |line: &str| {
         terminal.clear();
         terminal.types(line);
         let asked = terminal.ended_or_asked();
@@ -164,7 +164,7 @@ fn a_yes_at_another_terminal_lets_the_waiting_call_through() {
     let datafog = install.root().join("bin/datafog").display().to_string();
     one.types(RUN);
     one.sees("Run it?");
-    let id = listed(&install)[0]["id"].as_str().unwrap()[24..].to_owned();
+    let id = listed(&install)[0]["id"].as_str().unwrap().get(24..).unwrap().to_owned();
     two.types(&format!("'{datafog}' approvals approve {id} --note fine"));
     two.answers("y");
     two.sees("answered");
@@ -223,7 +223,7 @@ fn an_agent_at_a_terminal_waits_and_cannot_answer() {
     let screen = terminal.sees("nobody answered in time");
     assert!(!screen.contains("Run it?"), "{screen}");
     // Not from below a shell that an agent started either, whatever it takes away.
-    let id = listed(&install)[0]["id"].as_str().unwrap()[24..].to_owned();
+    let id = listed(&install)[0]["id"].as_str().unwrap().get(24..).unwrap().to_owned();
     let datafog = install.root().join("bin/datafog").display().to_string();
     for way in ["", "env -i ", "env -i setsid -w ", "env -i nohup ", "env -i script -qec "] {
         terminal.clear();

@@ -54,7 +54,7 @@ fn a_call_that_is_killed_while_it_waits_never_runs() {
     one.sees("Run it?");
     assert!(one.kills("kubectl"));
     one.sees("Killed");
-    let id = listed(&install)[0]["id"].as_str().unwrap()[24..].to_owned();
+    let id = listed(&install)[0]["id"].as_str().unwrap().get(24..).unwrap().to_owned();
     two.types(&format!("'{datafog}' approvals approve {id}"));
     two.answers("y");
     two.sees("answered");

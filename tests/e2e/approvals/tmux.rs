@@ -121,7 +121,7 @@ impl<'i> Terminal<'i> {
     /// Empties the screen; nothing that is seen afterwards was there before.
     #[track_caller]
     pub(super) fn clear(&self) {
-        let number = self.cleared.get() + 1;
+        let number = self.cleared.get().saturating_add(1);
         self.cleared.set(number);
         self.types(&format!("clear; printf '\\x23%s\\n' {number}"));
         self.sees(&format!("#{number}\nready>"));
