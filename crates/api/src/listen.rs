@@ -326,7 +326,9 @@ mod tests {
         assert_eq!(ask(running.address, b"GET / HTTP/1.1\r\nhost: loc").await, "", "half a head");
         let never = b"GET /never HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
         assert!(ask(running.address, never).await.starts_with("HTTP/1.1 408"));
-        let head = format!("GET / HTTP/1.1\r\nhost: h\r\nx: {}\r\n\r\n", "x".repeat(MOST_HEAD));
+        // The bound is looked at between two readings, so one of them may go beyond it.
+        let long = "x".repeat(MOST_HEAD.saturating_mul(2));
+        let head = format!("GET / HTTP/1.1\r\nhost: h\r\nx: {long}\r\n\r\n");
         assert!(!ask(running.address, head.as_bytes()).await.contains("here"), "a long head");
         assert!(ask(running.address, ASK).await.starts_with("HTTP/1.1 200"));
     }

@@ -43,7 +43,7 @@ impl Keep {
     pub(super) fn run(&self, session: &Session) -> Result<u8> {
         // A fault of ours must not look like a code of the command.
         std::panic::set_hook(Box::new(|_| datafog_start::exit(ExitCode::Failed.into())));
-        let words = &self.command.words;
+        let words = &self.by_name(session);
         let name = words.first().and_then(|name| Path::new(name).file_name());
         if name != Some(OsStr::new("git")) {
             return Err(Advised::usage(
@@ -78,6 +78,19 @@ impl Keep {
         }
         let asked = asked(Purpose::Run)?;
         Ok(proxy::answer(&asked, gate.run(&asked)))
+    }
+}
+
+impl Keep {
+    /// The words, with the name of the program in the place of our own link to it.
+    fn by_name(&self, session: &Session) -> Vec<OsString> {
+        let mut words = self.command.words.clone();
+        if let Some(first) = words.first_mut()
+            && Path::new(first).parent() == Some(&session.layout.shims())
+        {
+            *first = OsString::from("git");
+        }
+        words
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn by_command(
     files: Files,
 ) -> Vec<Started> {
     let words: Vec<Word> = argv.iter().map(Word::of).collect();
-    let mut following = Following { id, left: MOST, is_elsewhere: false, files };
+    let mut following = Following { id, left: MOST, is_elsewhere: false, input: Vec::new(), files };
     let started = following.behind(&words, Fed::Unread, world, 0);
     following.all(started, world)
 }
@@ -91,7 +91,7 @@ pub(crate) fn by_tool(
     world: &dyn Surroundings,
     files: Files,
 ) -> Vec<Started> {
-    let mut following = Following { id, left: MOST, is_elsewhere: false, files };
+    let mut following = Following { id, left: MOST, is_elsewhere: false, input: Vec::new(), files };
     let started = starts.into_iter().flat_map(|start| following.start(start, Fed::Unread, 0));
     let started = started.collect();
     following.all(started, world)
@@ -127,6 +127,8 @@ struct Following {
     left: usize,
     /// It happens in a container or on another machine.
     is_elsewhere: bool,
+    /// What the line passes to the command that is followed, and so to what that starts.
+    input: Vec<Origin>,
     files: Files,
 }
 
@@ -181,7 +183,8 @@ impl Following {
             }
             (What::Command(words), _) => {
                 let inner = self.behind(&words, fed, world, deeper);
-                let mut one = self.command(&words, world, (Given::Nothing, inner));
+                let input = self.input.clone();
+                let mut one = self.command(&words, world, (Given::From(&input), inner));
                 let found: Vec<_> = start.found.into_iter().map(Origin::File).collect();
                 if let Some(one) = &mut one {
                     flow::into_words(&mut one.action.invocation, &found);
@@ -227,13 +230,14 @@ impl Following {
         (guessed, depth): (bool, usize),
     ) -> Vec<Started> {
         let script = datafog_shell::read(line, world);
-        let trail = Trail::default();
-        let mut reading = Reading { fed, world, place: line.place, depth, trail };
+        let (trail, inherited) = (Trail::default(), core::mem::take(&mut self.input));
+        let mut reading = Reading { fed, world, place: line.place, depth, trail, inherited };
         let mut started = Vec::new();
         for command in &script.commands {
             let more = self.of_line(command, &mut reading);
             started.extend(more);
         }
+        self.input = reading.inherited;
         // Another machine has a guard of its own, or none: what runs there cannot be told here.
         let counts = !guessed && line.place == Place::Here;
         started.extend(script.opaque.iter().map(|why| self.opaque(why, counts, world)));
@@ -251,11 +255,14 @@ impl Following {
         let mut started: Vec<Started> =
             self.redirected(&command.redirections, &world).into_iter().collect();
         let mut passed = Vec::new();
-        let given = reading.trail.given(&command.input, world.cwd());
+        let given = reading.given(&command.input, world.cwd());
         if !words.is_empty() {
             let depth = reading.depth.saturating_add(1);
+            let feeds = datafog_shim::feeds(&words);
+            self.input = if feeds { Vec::new() } else { given.clone() };
             let mut inner = self.behind(&words, reading.fed_by(&command.input), &world, depth);
-            if datafog_shim::feeds(&words) {
+            self.input = Vec::new();
+            if feeds {
                 inner.iter_mut().for_each(|one| flow::into_all(one, &given));
             }
             let input = Given::of(&command.input, &given);
@@ -354,9 +361,19 @@ struct Reading<'w> {
     depth: usize,
     /// What the commands so far pass on.
     trail: Trail,
+    /// What comes in by the line's own input.
+    inherited: Vec<Origin>,
 }
 
 impl Reading<'_> {
+    /// What comes in on the standard input of a command.
+    fn given(&self, input: &Input, folder: &Path) -> Vec<Origin> {
+        match input {
+            Input::Inherited => self.inherited.clone(),
+            Input::File(_) | Input::Pipe(_) | Input::Text(_) => self.trail.given(input, folder),
+        }
+    }
+
     fn fed_by<'t>(&'t self, input: &'t Input) -> Fed<'t> {
         match input {
             Input::Text(text) => Fed::Text(text),
@@ -406,7 +423,6 @@ fn content(carrier: Carrier, flow: Flow) -> ContentSource {
 #[derive(Clone, Copy)]
 enum Given<'t> {
     From(&'t [Origin]),
-    Nothing,
     Text(&'t str),
 }
 
@@ -415,8 +431,7 @@ impl<'t> Given<'t> {
     fn of(input: &'t Input, origins: &'t [Origin]) -> Self {
         match input {
             Input::Text(text) => Self::Text(text),
-            Input::File(_) | Input::Pipe(_) => Self::From(origins),
-            Input::Inherited => Self::Nothing,
+            Input::File(_) | Input::Inherited | Input::Pipe(_) => Self::From(origins),
         }
     }
 }
@@ -442,6 +457,5 @@ fn settle(invocation: &mut Invocation, given: Given<'_>) {
     match given {
         Given::Text(text) => [Carrier::Inline(text.as_bytes().to_vec())].into_iter().for_each(add),
         Given::From(origins) => origins.iter().map(Origin::carrier).for_each(add),
-        Given::Nothing => {}
     }
 }

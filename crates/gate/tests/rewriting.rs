@@ -62,7 +62,7 @@ rewrite = "strip-force-flags"
 reason = "nothing is forced"
 [rule.when]
 command = "systemctl"
-operand = { matches = "^--force$" }
+option = "--force"
 
 [[rule]]
 id = "reset-is-tried-first"
@@ -174,7 +174,10 @@ fn decided(gate: &Gate<'_>, request: &Request) -> Box<Report> {
             assert_eq!(report.fault, None);
             report
         }
-        other @ (Outcome::Blocked(_) | Outcome::Ended(_) | Outcome::Missing | Outcome::NotRun(_)) => {
+        other @ (Outcome::Blocked(_)
+        | Outcome::Ended(_)
+        | Outcome::Missing
+        | Outcome::NotRun(_)) => {
             panic!("{other:?}")
         }
     }
@@ -466,17 +469,17 @@ fn what_is_wrong_with_a_rewrite_is_told_with_its_line() {
         }
     };
     for (from, to, line, said) in [
-        ("drop_flag", "drop_flags", 8, "did you mean `drop_flag`?"),
-        ("at = 20", "to = 20", 10, "at"),
+        ("drop_flag", "drop_flags", 9, "did you mean `drop_flag`?"),
+        ("at = 20", "to = 20", 11, "at"),
         (
             "\"careful-curl\"\nreason",
             "\"careful-crul\"\nreason",
-            19,
+            20,
             "did you mean `careful-curl`?",
         ),
-        ("name = \"careful-curl\"", "name = \"enforce-https\"", 6, "already"),
-        ("curl --max-time 20 -s", "curl --max-time 21 -s", 13, "makes"),
-        ("[\"--insecure\"]", "[\"insecure\"]", 8, "no option"),
+        ("name = \"careful-curl\"", "name = \"enforce-https\"", 7, "already"),
+        ("curl --max-time 20 -s", "curl --max-time 21 -s", 14, "makes"),
+        ("[\"--insecure\"]", "[\"insecure\"]", 9, "no option"),
     ] {
         let told = told(from, to);
         assert!(

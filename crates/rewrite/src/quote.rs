@@ -7,7 +7,10 @@ use std::ffi::OsStr;
 #[must_use]
 pub fn shell_word(text: &OsStr) -> Option<String> {
     let text = text.to_str().filter(|text| !text.contains('\0'))?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte);
+    // A tilde stands for a folder at the beginning only, or behind `=` and `:`.
+    let tilde = if text.starts_with('~') || text.contains(['=', ':']) { b'-' } else { b'~' };
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&byte) || byte == tilde;
     // A word of plain letters that a shell could still take for more: an assignment, the path of a
     // program (`=ls` to zsh).
     let assigns = text.split_once('=').is_some_and(|(name, _)| {

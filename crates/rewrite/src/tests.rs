@@ -91,7 +91,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
         "git push -uf --force-with-lease origin t",
         "git push -u --force-with-lease origin t",
     ),
-    ("force-with-lease", "env A=b git push -f", "env A=b git push --force-with-lease"),
+    ("force-with-lease", "env A=b git push -f", "env 'A=b' git push --force-with-lease"),
     ("force-with-lease", "nice -n 5 git push -f", "nice -n 5 git push --force-with-lease"),
     (
         "move-to-trash",
@@ -141,7 +141,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("neutralize-sudo", "sudo -E make", "make"),
     ("neutralize-sudo", "sudo -n true", "true"),
     ("neutralize-sudo", "sudo -u root -p x -- ls", "ls"),
-    ("neutralize-sudo", "sudo -nu root A=b make", "env A=b make"),
+    ("neutralize-sudo", "sudo -nu root A=b make", "env 'A=b' make"),
     ("neutralize-sudo", "/usr/bin/doas -n ls", "ls"),
     ("neutralize-sudo", "pkexec --user root ls", "ls"),
     ("neutralize-sudo", "su - root -c 'ls -l'", "sh -c 'ls -l'"),

@@ -28,8 +28,13 @@ fn the_safer_form_runs_one_line_says_so_and_the_receipt_has_both() {
     ended.succeeds();
     assert_eq!(install.ran(), "git push --force-with-lease -u origin a b\n");
     assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.starts_with("datafog: REWRITTEN  git push "), "{told}");
-    assert!(told.contains("ran as: git push --force-with-lease -u origin"), "{told}");
+    assert!(told.starts_with("datafog: REWRITTEN  "), "{told}");
+    let [before, after] = ["git push -fu origin", "git push --force-with-lease -u origin"];
+    assert!(
+        told.split_once(" ran as: ")
+            .is_some_and(|(one, other)| one.contains(before) && other.contains(after)),
+        "{told}"
+    );
     let receipts = install.receipts();
     let last = receipts.last().unwrap();
     assert_eq!((&last["decision"], &last["enforcement"]), (&"transform".into(), &"exec".into()));

@@ -179,7 +179,7 @@ fn a_session_of_a_database_asks_and_answers() {
 fn sizes_and_settings_are_those_of_the_users_terminal() {
     let (install, _) = install(&["env"]);
     let watch = "import os, signal, time\n\
-        tell = lambda *_: print(os.get_terminal_size(1), flush=True)\n\
+        tell = lambda *_: os.write(1, f'{os.get_terminal_size(1)}\\n'.encode())\n\
         signal.signal(signal.SIGWINCH, tell); tell()\nwhile True: time.sleep(0.05)\n";
     std::fs::write(install.work().join("watch.py"), watch).unwrap();
     let screen = Screen::new(&install);

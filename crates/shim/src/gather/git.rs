@@ -5,6 +5,7 @@
 //! else wrote into a repository is started.
 
 use std::ffi::OsString;
+use std::io;
 
 use datafog_core::{Invocation, Surroundings};
 
@@ -86,6 +87,12 @@ impl<'s> Git<'s> {
     /// What a command writes, when it ends well.
     pub(super) fn ask(&self, arguments: &[&str]) -> Option<Vec<u8>> {
         self.surroundings.output_of("git", &self.words(arguments)).ok()
+    }
+
+    /// Whether there is no repository here: git was started and said so.
+    pub(super) fn is_outside(&self) -> bool {
+        let asked = self.surroundings.output_of("git", &self.words(&["rev-parse", "--git-dir"]));
+        asked.is_err_and(|error| error.kind() == io::ErrorKind::Other)
     }
 
     /// Hands on what a command writes that reads `input`.

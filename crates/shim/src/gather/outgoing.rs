@@ -28,11 +28,24 @@ pub(super) fn gather(
     let (settings, remotes) = git_remotes(call, surroundings).ok_or(UNTOLD)?;
     let git = Git::of(call, surroundings);
     let sources = Sources::of(call, &settings, &remotes);
+    match sent(&git, &sources, (&settings, &remotes), take) {
+        // Git itself ends there, too, and nothing is sent.
+        Err(_) if git.is_outside() => Ok(()),
+        result => result,
+    }
+}
+
+fn sent(
+    git: &Git<'_>,
+    sources: &Sources,
+    (settings, remotes): (&GitSettings, &[Vec<u8>]),
+    take: Take<'_>,
+) -> Result<(), String> {
     let named = git.kinds(&sources.names)?;
     if let Some(tree) = named.iter().find(|one| one.kind == "tree") {
         return Err(format!("the push sends the tree `{}` by itself", tree.name));
     }
-    let commits = git.commits(&sources, &named, &settings, &remotes)?;
+    let commits = git.commits(sources, &named, settings, remotes)?;
     let mut objects = commits.clone();
     for one in named.iter().filter(|one| one.kind != "commit") {
         objects.extend_from_slice(one.object.as_bytes());
