@@ -16,7 +16,8 @@ fuzz_target!(|data: &[u8]| {
     let key = Key::new(&[5; 32]);
     let id = Id::new(1, [1; 10]);
     assert_eq!(decode(data, id, &key, USER), None);
-    let parts = [USER.to_le_bytes().as_slice(), id.as_bytes(), data];
+    let user = USER.to_le_bytes();
+    let parts = [user.as_slice(), id.as_bytes(), data];
     let head = format!("{}\n", key.digest("approval", parts)).into_bytes();
     let sealed = [head.as_slice(), data, b"\n"].concat();
     let Some(record) = decode(&sealed, id, &key, USER) else { return };

@@ -1,6 +1,6 @@
 //! Talks to others over HTTP: the one crate with a runtime, a client and TLS.
 //!
-//! [`ask`] is for a shim that has to ask somebody: nothing of it is reached unless the settings name
+//! [`ask()`] is for a shim that has to ask somebody: nothing of it is reached unless the settings name
 //! an address. A call builds what it needs, asks once within bounds and leaves nothing behind: no
 //! thread, no open connection, no global state, so the process may become its program right after.
 //! What is asked, and what an answer means, is the caller's business.
