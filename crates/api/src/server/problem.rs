@@ -80,6 +80,14 @@ impl Problem {
         Self::new(Kind::Internal, error.to_string())
     }
 
+    /// What was made of the request of that id, or the problem that it had.
+    pub(crate) fn or_answer<T: Serialize>(told: Result<T, Self>, request_id: &str) -> Response {
+        match told {
+            Ok(told) => Json(told).into_response(),
+            Err(problem) => problem.answer(request_id),
+        }
+    }
+
     /// The answer to the request of that id.
     pub(crate) fn answer(&self, request_id: &str) -> Response {
         let (code, status) = self.kind.wire();

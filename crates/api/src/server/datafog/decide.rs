@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use datafog_core::Verdict;
 use datafog_gate::{Judge, Judged};
 use serde::{Deserialize, Serialize};
@@ -63,14 +62,11 @@ pub(crate) async fn decide(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let asked = match body::read(&headers, body).await {
-        Ok(asked) => asked,
-        Err(problem) => return problem.answer(&id.0),
+    let told = match body::read(&headers, body).await {
+        Ok(asked) => decided(&app, &caller, asked).await,
+        Err(problem) => Err(problem),
     };
-    match decided(&app, &caller, asked).await {
-        Ok(answer) => Json(answer).into_response(),
-        Err(problem) => problem.answer(&id.0),
-    }
+    Problem::or_answer(told, &id.0)
 }
 
 async fn decided(app: &App, caller: &Caller, asked: body::Decide) -> Result<Decided, Problem> {

@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Path, Query as Parameters, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use datafog_core::{Finding, Mode, Verdict};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -61,12 +60,9 @@ pub(crate) async fn receipts(
     Extension(caller): Extension<Caller>,
     asked: Result<Parameters<Asked>, QueryRejection>,
 ) -> Response {
-    match listed(&app, &caller, asked, Line::receipt).await {
-        Ok((receipts, total)) => {
-            Json(json!({ "receipts": receipts, "total": total })).into_response()
-        }
-        Err(problem) => problem.answer(&id.0),
-    }
+    let told = listed(&app, &caller, asked, Line::receipt).await;
+    let told = told.map(|(receipts, total)| json!({ "receipts": receipts, "total": total }));
+    Problem::or_answer(told, &id.0)
 }
 
 /// Answers `GET /v1/events`.
@@ -76,13 +72,9 @@ pub(crate) async fn events(
     Extension(caller): Extension<Caller>,
     asked: Result<Parameters<Asked>, QueryRejection>,
 ) -> Response {
-    match listed(&app, &caller, asked, Line::event).await {
-        Ok((events, _)) => {
-            let total = events.len();
-            Json(json!({ "events": events, "total": total })).into_response()
-        }
-        Err(problem) => problem.answer(&id.0),
-    }
+    let told = listed(&app, &caller, asked, Line::event).await;
+    let told = told.map(|(events, _)| json!({ "total": events.len(), "events": events }));
+    Problem::or_answer(told, &id.0)
 }
 
 /// Answers `GET /v1/receipts/{id}`. Of another tenant's receipt nothing is told, not even that it
@@ -98,10 +90,7 @@ pub(crate) async fn receipt(
         let none = || Problem::new(Kind::NotFound, "receipt not found");
         Ok(Line::of(&entry.ok_or_else(none)?)?.receipt())
     });
-    match told {
-        Ok(receipt) => Json(receipt).into_response(),
-        Err(problem) => problem.answer(&id.0),
-    }
+    Problem::or_answer(told, &id.0)
 }
 
 async fn listed(

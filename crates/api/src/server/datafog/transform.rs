@@ -8,11 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use datafog_core::{Channel, Finding, KeyedDigest, Transform};
 use datafog_gate::Judge;
 use datafog_redact::replacement;
@@ -89,7 +88,7 @@ pub(crate) async fn transform(
         },
         Err(problem) => Err(problem),
     };
-    told.map_or_else(|problem| problem.answer(&id.0), |told| Json(told).into_response())
+    Problem::or_answer(told, &id.0)
 }
 
 /// Answers `POST /v1/anonymize`.
@@ -105,7 +104,7 @@ pub(crate) async fn anonymize(
         Ok(asked) => transformed(&app, ("anonymize", &caller), (asked, plan), &id.0).await,
         Err(problem) => Err(problem),
     };
-    told.map_or_else(|problem| problem.answer(&id.0), |told| Json(told).into_response())
+    Problem::or_answer(told, &id.0)
 }
 
 async fn transformed(
