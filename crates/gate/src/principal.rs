@@ -193,11 +193,16 @@ fn started_as(pid: i32) -> Option<String> {
 
 /// Names the session that this process belongs to, so that nobody who comes later can have the same
 /// name: the one that an agent gives, else the process that leads it and when that was started.
+/// Nothing where neither can be told: the leader has ended, or stands outside of this container.
 pub(crate) fn session(known: &Principal) -> Option<String> {
     if let Some(session) = &known.session {
         return Some(format!("{}:{session}", known.agent.as_deref().unwrap_or_default()));
     }
-    let leader = nix::unistd::getsid(None).ok()?.as_raw();
+    led_by(nix::unistd::getsid(None).ok()?.as_raw())
+}
+
+/// The name of the session that the process of this number leads.
+fn led_by(leader: i32) -> Option<String> {
     let started = stat(leader)?.1.get(19)?.to_owned();
     Some(format!("{leader}:{started}"))
 }
@@ -288,8 +293,21 @@ mod tests {
     fn a_session_is_named_by_the_agent_or_by_its_leader() {
         let agent = asked_with(&[("CLAUDECODE", "1"), ("CLAUDE_CODE_SESSION_ID", "s1")]);
         assert_eq!(session(&agent).as_deref(), Some("claude-code:s1"));
-        let own = session(&asked_with(&[])).unwrap();
-        assert_eq!(Some(own), session(&asked_with(&[])));
+        assert_eq!(session(&asked_with(&[])), session(&asked_with(&[])));
+        let this = i32::try_from(std::process::id()).unwrap();
+        let own = led_by(this).unwrap();
+        assert!(own.starts_with(&format!("{this}:")), "{own}");
+        assert_eq!(Some(own), led_by(this));
+    }
+
+    #[test]
+    fn a_session_whose_leader_is_not_to_be_seen_has_no_name() {
+        let mut child = std::process::Command::new("/bin/true").spawn().unwrap();
+        let ended = child.id().try_into().unwrap();
+        child.wait().unwrap();
+        assert_eq!(led_by(ended), None);
+        // What getsid(2) tells of a leader in another PID namespace.
+        assert_eq!(led_by(0), None);
     }
 
     #[test]
