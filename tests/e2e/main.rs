@@ -37,6 +37,8 @@ mod scan;
 #[cfg(test)]
 mod scorer;
 #[cfg(test)]
+mod server;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod transparency;

@@ -6,6 +6,8 @@
 //! What is asked, and what an answer means, is the caller's business.
 
 mod ask;
+#[cfg(feature = "server")]
+pub mod desk;
 mod endpoint;
 #[cfg(feature = "server")]
 pub mod identity;
@@ -15,9 +17,17 @@ pub mod judges;
 pub mod listen;
 mod roots;
 #[cfg(feature = "server")]
+pub mod serve;
+#[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]
+pub mod settings;
+#[cfg(feature = "server")]
+mod signals;
+#[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+mod tls;
 
 pub use ask::{Bounds, NoAnswer, ask};
 pub use endpoint::{Endpoint, Unusable};

@@ -1,8 +1,8 @@
 //! Sockets: where the server listens, how long it waits for whom, and how it goes down.
 //!
 //! It listens on this machine alone, at an address of loopback or at a Unix socket that its owner
-//! alone may use. Another address is refused unless whoever assembles the server says that every
-//! route needs a credential. Nobody can hold a connection by being slow: heads have a time-out, so
+//! alone may use. Another address is refused unless whoever assembles the server says that nobody on
+//! the way reads along. Nobody can hold a connection by being slow: heads have a time-out, so
 //! have whole requests, and there are only so many connections.
 
 use core::future::Future;
@@ -25,6 +25,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 /// Most bytes of a request's head.
@@ -43,6 +44,17 @@ pub enum Address {
     Tcp(SocketAddr),
     /// A socket file.
     Unix(PathBuf),
+}
+
+impl Address {
+    /// Whether nobody but this machine reaches it.
+    #[must_use]
+    pub const fn is_of_this_machine(&self) -> bool {
+        match self {
+            Self::Tcp(address) => is_loopback(address.ip()),
+            Self::Unix(_) => true,
+        }
+    }
 }
 
 /// How long the server waits (contract §3.1 gives the defaults).
@@ -66,8 +78,11 @@ impl Default for Patience {
 /// Why the server does not listen.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Others could reach it, and not every route needs a credential.
-    #[error("`{0}` is not an address of this machine alone, and no credential is needed")]
+    /// Others could reach it, and whoever is on the way would read their credentials.
+    #[error(
+        "`{0}` is not an address of this machine alone: others are answered by TLS (`tls_cert` and \
+         `tls_key`), or with `allow_plain` where something in front encrypts"
+    )]
     Open(SocketAddr),
     /// The system refuses.
     #[error("cannot listen at `{place}`: {source}")]
@@ -92,15 +107,14 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Listens at `address`. `needs_credentials` says that every route that tells anything needs
-    /// one.
+    /// Listens at `address`. `is_private` says that nobody on the way reads along.
     ///
     /// # Errors
     /// When it may not or cannot.
-    pub async fn bind(address: &Address, needs_credentials: bool) -> Result<Self, Error> {
+    pub async fn bind(address: &Address, is_private: bool) -> Result<Self, Error> {
         match address {
             Address::Tcp(address) => {
-                if !is_loopback(address.ip()) && !needs_credentials {
+                if !is_loopback(address.ip()) && !is_private {
                     return Err(Error::Open(*address));
                 }
                 let failed = |source| Error::Io { place: address.to_string(), source };
@@ -138,14 +152,15 @@ impl Listener {
         }
     }
 
-    /// Answers with `router` until `stop` comes, then lets what is under way come to its end.
+    /// Answers with `router` until `stop` comes, then lets what is under way come to its end. With
+    /// `tls` nothing is answered in plain text.
     ///
     /// # Errors
     /// When the socket itself fails; a connection that does is the caller's alone.
     pub async fn serve(
         self,
         router: Router,
-        patience: Patience,
+        (patience, tls): (Patience, Option<TlsAcceptor>),
         stop: impl Future<Output = ()>,
     ) -> io::Result<()> {
         let graceful = GracefulShutdown::new();
@@ -158,10 +173,13 @@ impl Listener {
                 connection = self.accept() => connection?,
             };
             let Some(connection) = connection else { continue };
-            let connection = graceful.watch(answer(connection, router.clone(), patience));
+            let (watcher, router, tls) = (graceful.watcher(), router.clone(), tls.clone());
             tokio::spawn(async move {
-                // What a connection fails of is known to who made it.
-                let _ended: hyper::Result<()> = connection.await;
+                if let Some(connection) = secured(connection, tls, patience.head).await {
+                    // What a connection fails of is known to who made it.
+                    let _ended: hyper::Result<()> =
+                        watcher.watch(answer(connection, router, patience)).await;
+                }
                 drop(permit);
             });
         }
@@ -172,7 +190,7 @@ impl Listener {
     }
 
     /// The next connection; `None` when it was gone before it was taken.
-    async fn accept(&self) -> io::Result<Option<TokioIo<Box<dyn Connection>>>> {
+    async fn accept(&self) -> io::Result<Option<Box<dyn Connection>>> {
         let accepted: io::Result<Box<dyn Connection>> = match self {
             Self::Tcp(listener) => listener.accept().await.map(|(stream, _)| Box::new(stream) as _),
             Self::Unix(listener) => {
@@ -180,7 +198,7 @@ impl Listener {
             }
         };
         match accepted {
-            Ok(connection) => Ok(Some(TokioIo::new(connection))),
+            Ok(connection) => Ok(Some(connection)),
             Err(error) if is_of_the_connection(&error) => Ok(None),
             // Out of descriptors: others must end first.
             Err(error) if matches!(error.raw_os_error(), Some(23 | 24)) => {
@@ -196,6 +214,17 @@ impl Listener {
 trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
+/// The connection as it is answered; `None` when whoever made it did not come to terms in time.
+async fn secured(
+    connection: Box<dyn Connection>,
+    tls: Option<TlsAcceptor>,
+    patience: Duration,
+) -> Option<TokioIo<Box<dyn Connection>>> {
+    let Some(tls) = tls else { return Some(TokioIo::new(connection)) };
+    let secured = tokio::time::timeout(patience, tls.accept(connection)).await.ok()?.ok()?;
+    Some(TokioIo::new(Box::new(secured)))
+}
 
 /// Answers what comes on one connection.
 fn answer(
@@ -275,7 +304,7 @@ mod tests {
         let listener = Listener::bind(&local(), false).await.unwrap();
         let (address, (stop, stopped)) = (listener.address().unwrap(), oneshot::channel());
         let stopped = async { stopped.await.unwrap() };
-        let ended = tokio::spawn(listener.serve(router(), patience, stopped));
+        let ended = tokio::spawn(listener.serve(router(), (patience, None), stopped));
         Running { address, stop, ended }
     }
 
@@ -305,7 +334,11 @@ mod tests {
         let listener = Listener::bind(&address, false).await.unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(matches!(Listener::bind(&address, false).await, Err(Error::Io { .. })));
-        tokio::spawn(listener.serve(router(), Patience::default(), core::future::pending()));
+        tokio::spawn(listener.serve(
+            router(),
+            (Patience::default(), None),
+            core::future::pending(),
+        ));
         let mut stream = UnixStream::connect(&path).await.unwrap();
         stream.write_all(ASK).await.unwrap();
         let mut answer = String::new();

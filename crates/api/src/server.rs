@@ -31,6 +31,7 @@ pub struct App {
     pub(crate) judges: Judges,
     pub(crate) keyring: Keyring,
     pub(crate) hosts: Vec<String>,
+    pub(crate) anonymous: bool,
     pub(crate) rates: Rates,
     pub(crate) metrics: Metrics,
     pub(crate) started: Timestamp,
@@ -45,6 +46,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Requests per second of one credential; 0 for any number (`DATAFOG_RATE_LIMIT_RPS`).
     pub rate: u32,
+    /// Whether who shows no credential may ask, as an agent may. They see and decide nothing.
+    pub anonymous: bool,
 }
 
 impl App {
@@ -57,6 +60,7 @@ impl App {
             judges,
             keyring,
             hosts: options.hosts.clone(),
+            anonymous: options.anonymous,
             rates: Rates::of(options.rate),
             metrics: Metrics::default(),
             started: Timestamp::now(),

@@ -7,9 +7,9 @@ use datafog_config::{EnvVars, Host};
 use super::output::{ColorChoice, Output};
 use super::session::Session;
 use super::{
-    approvals, check, completions, detectors, doctor, explain, hooks, init, keep, mode, paths,
-    policy, receipts, redact, reveal, run as run_one, scan, shell, show_script, status, trash,
-    uninstall, would_run,
+    approvals, check, completions, detectors, doctor, explain, hooks, init, keep, key, mode, paths,
+    policy, receipts, redact, reveal, run as run_one, scan, serve, shell, show_script, status,
+    trash, uninstall, would_run,
 };
 use crate::exit_code::ExitCode;
 use crate::report::report;
@@ -90,6 +90,11 @@ enum Command {
     /// Answer what waits for a person
     #[command(subcommand)]
     Approvals(approvals::Approvals),
+    /// Answer questions of others over HTTP
+    Serve(Box<serve::Serve>),
+    /// Make, list and revoke credentials of the server
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Show where everything is
     Paths(paths::Paths),
     /// Print a completion script for a shell
@@ -141,6 +146,8 @@ impl Command {
             Self::Policy(command) => command.run(session),
             Self::Receipts(command) => command.run(session),
             Self::Approvals(command) => command.run(session),
+            Self::Serve(command) => command.run(session),
+            Self::Key(command) => command.run(session),
             Self::Paths(command) => command.run(session),
             Self::Completions(command) => command.run(session),
             Self::Uninstall(command) => command.run(session),

@@ -7,13 +7,16 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use datafog_api::desk::Desk;
+use datafog_api::store::Place;
 use datafog_audit::{Entry, Filter, Moment, Report, Stats, find, follow, list, stats, verify};
 use datafog_core::{ApprovalNote, Event, IdPrefix, Mode, Receipt, ReceiptKind, Verdict};
 use serde::Serialize;
 
 use super::check::verdict;
-use super::hooks::Read;
+use super::key::failed;
 use super::output::{Cell, Tone};
+use super::server_settings::StorePlace;
 use super::session::Session;
 use crate::exit_code::ExitCode;
 use crate::report::Advised;
@@ -58,8 +61,9 @@ Exit codes: 0 intact, 1 not.
 
 Examples:
   datafog receipts verify
-  datafog receipts verify --json | jq -r '.last[1]'")]
-    Verify(Read),
+  datafog receipts verify --json | jq -r '.last[1]'
+  datafog receipts verify --store               the store of the server, instead of the ledger")]
+    Verify(Verify),
     /// Sum up decisions, rules, commands and findings
     #[command(after_help = "\
 Examples:
@@ -92,6 +96,17 @@ pub(super) struct List {
     /// At most so many
     #[arg(long, short = 'n', value_name = "NUMBER")]
     limit: Option<usize>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is verified.
+#[derive(Args, Debug)]
+pub(super) struct Verify {
+    /// Verify a server's store instead: a file, an address, or the one of the server's settings
+    #[arg(long, value_name = "STORE", num_args = 0..=1, default_missing_value = "")]
+    store: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -157,7 +172,10 @@ impl Receipts {
             Self::List(which) => which.list(session, &dir),
             Self::Show(which) => show(session, which.id.as_ref(), which.json),
             Self::Tail(which) => which.tail(session, &dir),
-            Self::Verify(how) => check(session, &dir, how.json),
+            Self::Verify(how) => match &how.store {
+                Some(store) => check_store(session, store, how.json),
+                None => check(session, &dir, how.json),
+            },
             Self::Stats(which) => which.stats(session, &dir),
         }
     }
@@ -295,6 +313,38 @@ fn check(session: &Session, dir: &Path, json: bool) -> Result<ExitCode> {
         session.out.print(session.out.table(&report_rows(&report)))?;
     }
     Ok(if report.is_proven() { ExitCode::Success } else { ExitCode::Negative })
+}
+
+/// The same for the store of a server.
+fn check_store(session: &Session, store: &str, json: bool) -> Result<ExitCode> {
+    #[derive(Serialize)]
+    struct Document {
+        intact: bool,
+        entries: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        flaw: Option<String>,
+    }
+    let place = StorePlace::at(store).settings(session)?.store;
+    if let Place::File(path) = &place
+        && !path.exists()
+    {
+        let message = format!("there is no store at `{}`", path.display());
+        let hint = String::from("`datafog serve` makes it; name another one with `--store`");
+        return Err(Advised { message, hint, code: ExitCode::Io }.into());
+    }
+    let verified = Desk::open(&place).and_then(|desk| desk.verify()).map_err(failed)?;
+    let (entries, flaw) = (verified.entries, verified.flaw.map(|flaw| flaw.to_string()));
+    let intact = flaw.is_none();
+    if json {
+        session.out.json(&Document { intact, entries, flaw })?;
+    } else {
+        let row = match flaw {
+            None => [Cell::toned(Tone::Good, "intact"), Cell::new(format!("{entries} entries"))],
+            Some(flaw) => [Cell::toned(Tone::Bad, "NOT INTACT"), Cell::new(flaw)],
+        };
+        session.out.print(session.out.table(&[row.to_vec()]))?;
+    }
+    Ok(if intact { ExitCode::Success } else { ExitCode::Negative })
 }
 
 fn report_rows(report: &Report) -> Vec<Vec<Cell>> {

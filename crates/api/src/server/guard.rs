@@ -18,6 +18,7 @@ use super::App;
 use super::problem::{Kind, Problem};
 use super::routes::permission;
 use crate::identity::{Caller, Credential, Permission, Refused, is_in_query};
+use crate::store::Role;
 
 /// The header that names a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -87,7 +88,7 @@ async fn let_in(app: &App, request: &Parts, route: Option<&str>) -> Result<Way, 
         None => None,
     };
     let caller = caller(app, headers).await?;
-    let credential = caller.key.as_deref().unwrap_or("token");
+    let credential = caller.key.as_deref().unwrap_or_else(|| caller.role.name());
     if !app.rates.takes(credential, Instant::now()) {
         return Err(Problem::new(Kind::Rate, "rate limit exceeded"));
     }
@@ -109,9 +110,20 @@ fn may(caller: &Caller, permission: Option<Permission>) -> Result<(), Problem> {
 async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let refused = |why: Refused| Problem::new(Kind::Unauthorized, why.to_string());
-    let shown = Credential::of(text("authorization"), text("x-api-key")).map_err(refused)?;
+    let shown = match Credential::of(text("authorization"), text("x-api-key")) {
+        Ok(shown) => shown,
+        Err(Refused::None) if app.anonymous && is_without_credential(headers) => {
+            return Ok(Caller { role: Role::Agent, tenant: String::new(), key: None });
+        }
+        Err(why) => return Err(refused(why)),
+    };
     let found = app.keyring.caller(&shown).await.map_err(|error| Problem::ours(&error))?;
     found.map_err(refused)
+}
+
+/// Whether nothing was shown at all: a credential that cannot be read is no anonymous request.
+fn is_without_credential(headers: &HeaderMap) -> bool {
+    !headers.contains_key("authorization") && !headers.contains_key("x-api-key")
 }
 
 /// Whether the request calls the server by a name of its own.

@@ -17,6 +17,7 @@ mod contract;
 mod entry;
 mod error;
 mod key;
+mod place;
 mod postgres;
 mod sql;
 mod sqlite;
@@ -29,6 +30,7 @@ pub use chain::{Flaw, Verified};
 pub use entry::{Entry, NewEntry, Page, Query};
 pub use error::Error;
 pub use key::{Role, StoredKey};
+pub use place::Place;
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 

@@ -1,0 +1,161 @@
+//! A server from its first moment to its last: `datafog serve`.
+//!
+//! This is the one place where the process enters a runtime for others' sake. What it needs is opened
+//! before it listens, so a server that listens can answer.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use datafog_config::{FileIdentity, Layout};
+use datafog_gate::{ForeignPolicies, Judge};
+use jiff::Timestamp;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+
+use crate::identity::{Minted, mint};
+use crate::judges::{self, Judges};
+use crate::listen::{self, Address, Listener};
+use crate::server::{App, Options, app};
+use crate::settings::Settings;
+use crate::signals::Signals;
+use crate::store::{self, Role, Store};
+use crate::tls;
+
+/// The installation whose policy a server judges by.
+#[derive(Clone, Debug)]
+pub struct Installation {
+    /// Its folders.
+    pub layout: Layout,
+    /// The identity of its binary.
+    pub own: FileIdentity,
+    /// The id of the user whose it is.
+    pub user: u32,
+}
+
+/// What a person is told while a server starts.
+#[derive(Debug)]
+pub enum News<'a> {
+    /// Nobody could have used the server, so this key was made: the one moment it can be shown.
+    FirstKey(&'a Minted),
+    /// It listens, at this address.
+    Listening(String),
+}
+
+/// Why a server did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system refuses threads, signals or random bytes.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// There is nobody to judge: key, settings or policy cannot be read.
+    #[error(transparent)]
+    Judges(#[from] judges::Error),
+    /// It cannot listen.
+    #[error(transparent)]
+    Listen(#[from] listen::Error),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Certificate or key cannot be read.
+    #[error("TLS cannot be spoken: {0}")]
+    Tls(io::Error),
+}
+
+/// How long an answer is kept for who asks again under the same key.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often what is no longer kept is removed.
+const SWEPT: Duration = Duration::from_secs(10 * 60);
+
+/// Answers until a signal ends it, then lets what is under way come to its end. `way` reads policies
+/// of other systems; `tell` is told what a person wants to know.
+///
+/// # Errors
+/// Why it did not start, or what ended it.
+pub fn serve(
+    installation: Installation,
+    settings: Settings,
+    way: Option<&'static (dyn ForeignPolicies + Sync)>,
+    tell: impl Fn(News<'_>),
+) -> Result<(), Error> {
+    let stop = Signals::take().map_err(io::Error::from)?.come()?;
+    let runtime = Builder::new_multi_thread().enable_io().enable_time().build()?;
+    let ended = runtime.block_on(run(installation, settings, way, (stop, &tell)));
+    // Who reads a large store just then is not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
+}
+
+async fn run(
+    installation: Installation,
+    settings: Settings,
+    way: Option<&'static (dyn ForeignPolicies + Sync)>,
+    (stop, tell): (oneshot::Receiver<()>, &impl Fn(News<'_>)),
+) -> Result<(), Error> {
+    let tls = settings.tls.as_ref().map(|(certificate, key)| tls::acceptor(certificate, key));
+    let tls = tls.transpose().map_err(Error::Tls)?;
+    let store = settings.store.open().await?;
+    let Installation { layout, own, user } = installation;
+    let open = move || {
+        let way = way.map(|way| -> &'static dyn ForeignPolicies { way });
+        Judge::open(layout.clone(), own, user, way)
+    };
+    let judges = Judges::open(settings.judges, open).await?;
+    let is_private = tls.is_some() || settings.allow_plain;
+    let listener = Listener::bind(&settings.address, is_private).await?;
+    if let Some(minted) = first_key(&*store, &settings).await? {
+        tell(News::FirstKey(&minted));
+    }
+    tell(News::Listening(told(&settings.address, &listener, tls.is_some())));
+    let swept = tokio::spawn(sweep(Arc::clone(&store)));
+    let router = app(Arc::new(App::new(store, judges, &options(&settings))));
+    let stopped = async {
+        // The other end is dropped only when the process ends.
+        let _gone: Result<(), _> = stop.await;
+    };
+    let ended = listener.serve(router, (settings.patience, tls), stopped).await;
+    swept.abort();
+    Ok(ended?)
+}
+
+fn options(settings: &Settings) -> Options {
+    Options {
+        token: settings.token.as_ref().map(|token| token.expose().clone()),
+        hosts: settings.hosts.clone(),
+        rate: settings.rate,
+        anonymous: settings.anonymous,
+    }
+}
+
+/// A key for the first administrator, where nobody has any and no token is shared.
+async fn first_key(store: &dyn Store, settings: &Settings) -> Result<Option<Minted>, Error> {
+    if settings.token.is_some() || !store.keys().await?.is_empty() {
+        return Ok(None);
+    }
+    let now = Timestamp::now().as_microsecond();
+    let minted = mint("first administrator", (Role::Admin, ""), (now, None))?;
+    store.add_key(minted.stored.clone()).await?;
+    Ok(Some(minted))
+}
+
+/// Removes what is no longer kept, until it is ended. A store that fails is tried again.
+async fn sweep(store: Arc<dyn Store>) {
+    let mut often = tokio::time::interval(SWEPT);
+    let kept = i64::try_from(KEPT.as_micros()).unwrap_or(i64::MAX);
+    loop {
+        often.tick().await;
+        let before = Timestamp::now().as_microsecond().saturating_sub(kept);
+        let _again: Result<u64, store::Error> = store.forget_answers(before).await;
+    }
+}
+
+/// The address as somebody would type it.
+fn told(address: &Address, listener: &Listener, is_encrypted: bool) -> String {
+    let scheme = if is_encrypted { "https" } else { "http" };
+    match (listener.address(), address) {
+        (Some(address), _) => format!("{scheme}://{address}"),
+        (None, Address::Unix(path)) => format!("unix:{}", path.display()),
+        (None, Address::Tcp(address)) => format!("{scheme}://{address}"),
+    }
+}

@@ -1,0 +1,197 @@
+//! `datafog key`: makes, lists and revokes credentials of a server.
+//!
+//! They are in the server's store, so a server that runs takes a new key at once and refuses a
+//! revoked one a second later.
+
+use core::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use datafog_api::desk::{Desk, Error, moment};
+use datafog_api::settings::duration;
+use datafog_api::store::{Role, StoredKey};
+use serde::Serialize;
+
+use super::output::{Cell, Tone};
+use super::serve::stored;
+use super::server_settings::StorePlace;
+use super::session::Session;
+use crate::exit_code::ExitCode;
+use crate::report::Advised;
+
+/// Credentials of the server.
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyCommand {
+    /// Make a key and print it, this once
+    #[command(after_help = "\
+Roles: agent asks; viewer reads; approver reads and decides what waits; admin does everything.
+
+Examples:
+  datafog key create laptop
+  datafog key create ci --role agent --expires 90d
+  datafog key create ann --role approver --tenant north")]
+    Create(Create),
+    /// List keys; never the keys themselves
+    List(List),
+    /// Make a key void from now on
+    #[command(after_help = "\
+Examples:
+  datafog key revoke 1a2b3c4d")]
+    Revoke(Revoke),
+}
+
+/// A new key.
+#[derive(Args, Debug)]
+pub(super) struct Create {
+    /// What to call it, so that it is known in lists
+    name: String,
+    /// What its holder may do: admin, agent, approver or viewer
+    #[arg(long, default_value = "agent")]
+    role: Role,
+    /// The tenant that its holder belongs to
+    #[arg(long, default_value = "", hide_default_value = true)]
+    tenant: String,
+    /// For how long it holds, such as 90d; for ever unless said
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    expires: Option<Duration>,
+    #[command(flatten)]
+    place: StorePlace,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Every key.
+#[derive(Args, Debug)]
+pub(super) struct List {
+    #[command(flatten)]
+    place: StorePlace,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which key.
+#[derive(Args, Debug)]
+pub(super) struct Revoke {
+    /// The eight letters behind `dfg_`, as the list has them
+    id: String,
+    #[command(flatten)]
+    place: StorePlace,
+}
+
+/// A key as it is told.
+#[derive(Serialize)]
+struct Told {
+    id: String,
+    name: String,
+    role: Role,
+    tenant: String,
+    created: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked: Option<String>,
+}
+
+impl KeyCommand {
+    pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
+        match self {
+            Self::Create(command) => command.run(session),
+            Self::List(command) => command.run(session),
+            Self::Revoke(command) => command.run(session),
+        }
+    }
+}
+
+impl Create {
+    /// A key opens the server to whoever holds it, so an agent makes none.
+    fn run(&self, session: &Session) -> Result<ExitCode> {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            key: &'a str,
+            #[serde(flatten)]
+            told: Told,
+        }
+        session.require_person_and_record()?;
+        let desk = open(session, &self.place)?;
+        let role = (self.role, self.tenant.as_str());
+        let minted = desk.create_key(&self.name, role, self.expires).map_err(failed)?;
+        let key = minted.key.expose();
+        if self.json {
+            session.out.json(&Document { key, told: Told::of(&minted.stored) })?;
+        } else {
+            session.out.say("the key is shown this once:\n");
+            session.out.print(format_args!("{key}\n"))?;
+        }
+        Ok(ExitCode::Success)
+    }
+}
+
+impl List {
+    fn run(&self, session: &Session) -> Result<ExitCode> {
+        #[derive(Serialize)]
+        struct Document {
+            keys: Vec<Told>,
+        }
+        let keys = open(session, &self.place)?.keys().map_err(failed)?;
+        let keys: Vec<Told> = keys.iter().map(Told::of).collect();
+        if self.json {
+            session.out.json(&Document { keys })?;
+        } else {
+            session
+                .out
+                .print(session.out.table(&keys.iter().map(Told::row).collect::<Vec<_>>()))?;
+        }
+        Ok(ExitCode::Success)
+    }
+}
+
+impl Revoke {
+    fn run(&self, session: &Session) -> Result<ExitCode> {
+        session.require_person_and_record()?;
+        if open(session, &self.place)?.revoke_key(&self.id).map_err(failed)? {
+            session.out.say("it is void from now on\n");
+            return Ok(ExitCode::Success);
+        }
+        let message = String::from("no key of that id is in force");
+        let hint = String::from("`datafog key list` shows what there is");
+        Err(Advised { message, hint, code: ExitCode::Negative }.into())
+    }
+}
+
+impl Told {
+    fn of(key: &StoredKey) -> Self {
+        Self {
+            id: key.id.clone(),
+            name: key.name.clone(),
+            role: key.role,
+            tenant: key.tenant.clone(),
+            created: moment(key.created),
+            expires: key.expires.map(moment),
+            revoked: key.revoked.map(moment),
+        }
+    }
+
+    fn row(&self) -> Vec<Cell> {
+        let state = match (&self.revoked, &self.expires) {
+            (Some(when), _) => Cell::toned(Tone::Bad, format_args!("revoked {when}")),
+            (None, Some(when)) => Cell::new(format_args!("until {when}")),
+            (None, None) => Cell::new("for ever"),
+        };
+        let role = Cell::new(self.role);
+        vec![Cell::new(&self.id), role, Cell::new(&self.tenant), Cell::new(&self.name), state]
+    }
+}
+
+fn open(session: &Session, place: &StorePlace) -> Result<Desk> {
+    Desk::open(&place.settings(session)?.store).map_err(failed)
+}
+
+/// An error at the desk with its advice.
+pub(super) fn failed(error: Error) -> anyhow::Error {
+    match error {
+        Error::Store(error) => stored(&error),
+        Error::Io(error) => error.into(),
+    }
+}
