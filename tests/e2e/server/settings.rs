@@ -110,13 +110,12 @@ fn with_a_certificate_it_speaks_tls_and_nothing_else() {
 
 /// The long options in a text.
 fn options(text: &str) -> BTreeSet<String> {
-    let starts = text.match_indices("--").map(|(place, _)| &text[place + 2..]);
-    let names = starts
-        .map(|rest| rest.split(|c: char| !c.is_ascii_lowercase() && c != '-').next().unwrap());
-    names
-        .filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
-        .map(str::to_owned)
-        .collect()
+    let names = text
+        .split("--")
+        .skip(1)
+        .filter_map(|rest| rest.split(|c: char| !c.is_ascii_lowercase() && c != '-').next());
+    let is_name = |name: &&str| name.starts_with(|c: char| c.is_ascii_lowercase());
+    names.filter(is_name).map(str::to_owned).collect()
 }
 
 #[test]
