@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use datafog_config::Scorer;
 use datafog_core::{Decision, Digest, Facts, Invocation, Surroundings};
-use datafog_foreign::{Call, Files, Interpret, Policy};
+use datafog_foreign::{Files, Interpret, Policy};
 use datafog_gate::{ForeignPolicies, ForeignPolicy, Reads};
 use datafog_policy::Diagnostic;
 
@@ -60,8 +60,7 @@ impl ForeignPolicy for Loaded {
     fn decide(&self, facts: &dyn Facts, world: &dyn Surroundings) -> Decision {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok();
         let time = since_1970.and_then(|time| i64::try_from(time.as_secs()).ok());
-        let call = Call::command(facts, &Profiles(world));
-        self.0.decide(&Call { time, ..call })
+        self.0.judge(facts, &Profiles(world), time)
     }
 }
 

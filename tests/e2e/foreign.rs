@@ -1,5 +1,6 @@
 //! Policies of other systems decide inside the one gate, and the receipt says so.
 
+mod calls;
 mod hostile;
 
 use std::fs;
@@ -186,6 +187,50 @@ fn shipped_policies_say_the_same_to_a_line_and_to_its_words() {
         if policy.starts_with("dataguard") {
             let as_line = asked().args(["-c", line]).run().json();
             assert_eq!(as_line["decision"], *verdict, "{policy} -c: {line}: {as_line}");
+        }
+    }
+}
+
+#[test]
+fn lint_names_what_reads_nothing_and_nothing_is_allowed_by_it() {
+    let install = Install::new(&["git"]);
+    for (name, text, code, said) in [
+        (
+            "a.rego",
+            "package p\ndefault allow := true\ndenny contains \"x\" if true\n",
+            4,
+            "did you mean `deny`?",
+        ),
+        (
+            "b.rego",
+            "package p\ndefault allow := true\ndeny contains \"x\" if input.args.comand == \"x\"\n",
+            4,
+            "did you mean `command`?",
+        ),
+        (
+            "c.rego",
+            "package p\nallow if not destuctive\ndestructive if true\n",
+            4,
+            "did you mean `destructive`?",
+        ),
+        ("d.yaml", "rols:\n  admin: {allowed_tools: all}\n", 4, "did you mean `roles`"),
+        (
+            "e.rego",
+            "package p\nallow := true\nhelper if true\n",
+            0,
+            "nothing reads the rule `helper`",
+        ),
+        ("f.json", r#"{"policy_id":"p","version":"1","rules":[]}"#, 0, "the policy has no rules"),
+        ("g.json", r#"{"rules":[{"tool":"bsah","decision":"deny"}]}"#, 0, "did you mean `bash`?"),
+    ] {
+        let file = install.work().join(name);
+        fs::write(&file, text).unwrap();
+        let lint = ["policy", "lint"].map(std::ffi::OsStr::new);
+        let told = install.datafog(lint).args([&file]).run().ends_with(code);
+        assert!(told.stdout().contains(said), "{name}: {}", told.stdout());
+        if code != 0 {
+            let check = ["check", "--policy"].map(std::ffi::OsStr::new);
+            install.datafog(check).args([&file]).args(["--", "git", "status"]).run().ends_with(4);
         }
     }
 }

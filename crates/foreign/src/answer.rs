@@ -10,6 +10,16 @@ pub(crate) struct Head {
     pub(crate) reason: String,
 }
 
+/// What a system says where no rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Defaults {
+    /// A default of calls, which means no command that a call runs: those that may call `bash` may
+    /// not be stopped because no rule names `ls`.
+    OfCalls,
+    /// A judgement of whatever is asked about.
+    OfAnything,
+}
+
 /// A rule that matched, with what it asks for.
 #[derive(Clone, Debug)]
 pub(crate) struct Hit<'a> {
@@ -18,11 +28,18 @@ pub(crate) struct Hit<'a> {
     /// Indexes of the findings that made it match.
     pub(crate) findings: Vec<usize>,
     pub(crate) obligations: Vec<Obligation>,
+    /// Whether it is the answer for want of a rule.
+    pub(crate) is_default: bool,
 }
 
 impl<'a> Hit<'a> {
     pub(crate) const fn new(head: &'a Head, verdict: Verdict) -> Self {
-        Self { head, verdict, findings: Vec::new(), obligations: Vec::new() }
+        Self { head, verdict, findings: Vec::new(), obligations: Vec::new(), is_default: false }
+    }
+
+    /// What is said where no rule does.
+    pub(crate) fn default(head: &'a Head, verdict: Verdict) -> Self {
+        Self { is_default: true, ..Self::new(head, verdict) }
     }
 
     pub(crate) fn with(mut self, obligation: Option<Obligation>) -> Self {
@@ -60,6 +77,18 @@ impl<'a> Answer<'a> {
     pub(crate) fn strictest(hits: Vec<Hit<'a>>) -> Option<Self> {
         let verdict = hits.iter().map(|hit| hit.verdict).max()?;
         Some(Self { verdict, reason: String::new(), instead: None, obligations: Vec::new(), hits })
+    }
+
+    /// The same as an answer about a command within a call: `None` when it has nothing to add.
+    pub(crate) fn of_part(mut self, defaults: Defaults) -> Option<Self> {
+        self.hits.retain(|hit| hit.verdict > Verdict::Allow);
+        match defaults {
+            Defaults::OfAnything => Some(self).filter(|answer| answer.verdict > Verdict::Allow),
+            Defaults::OfCalls => {
+                self.hits.retain(|hit| !hit.is_default);
+                Self::strictest(self.hits)
+            }
+        }
     }
 
     /// The decision, in a policy file at `path`.

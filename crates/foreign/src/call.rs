@@ -2,16 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use datafog_core::{Action, ActionKind, Facts, Finding, Principal};
+use datafog_core::{
+    Action, ActionKind, Category, Facts, Finding, OperandKind, Principal, ToolCall,
+};
 use serde_json::{Map, Value, json};
 
 use crate::command::{Command, Commands, Interpret};
-use crate::names;
+use crate::{lookup, names};
 
 /// One call to be judged.
 ///
-/// Made by [`Call::command`] from a wrapped command's facts or by [`Call::tool`] from an agent's tool
-/// call; the fields may be filled further by whoever knows more.
+/// Made by [`Call::command`] from a wrapped command's facts, by [`Call::called`] from those of a tool
+/// call, or by [`Call::tool`] from a tool's name and arguments alone; the fields may be filled further
+/// by whoever knows more.
 #[derive(Clone, Debug, Default)]
 pub struct Call {
     /// Kind of the action by its wire name (`command.exec`, `file.write`, …); free text of a caller
@@ -23,8 +26,12 @@ pub struct Call {
     pub server: String,
     /// The tool's arguments.
     pub arguments: Value,
+    /// The tool whose call runs this command; empty for what nothing but itself asks for.
+    pub within: String,
     /// The category that the caller states; what is inferred counts beside it.
     pub category: String,
+    /// What the gate takes the tool to do, by its name and its arguments.
+    pub inferred: Vec<Category>,
     /// What a DataFog policy calls the resource: a path, a URL, a program.
     pub resource: String,
     /// Every simple command that would run, seen through wrappers.
@@ -61,24 +68,34 @@ impl Call {
     /// A wrapped command: what a shim or `datafog run` is about to start.
     #[must_use]
     pub fn command(facts: &dyn Facts, tables: &dyn Interpret) -> Self {
-        let action = facts.action();
+        Self::run(facts.action(), tables).asked_by(facts)
+    }
+
+    /// An agent's tool call, as the gate read it.
+    #[must_use]
+    pub fn called(facts: &dyn Facts, tool: &ToolCall, tables: &dyn Interpret) -> Self {
+        let mut call =
+            Self::tool(&tool.name, lookup::plain(&tool.arguments), tables).asked_by(facts);
+        // Whoever asks may know better than a name what kind of action it is.
+        if facts.action().kind != ActionKind::ToolCall {
+            facts.action().kind.name().clone_into(&mut call.kind);
+        }
+        call.inferred.clone_from(&tool.categories);
+        call
+    }
+
+    /// The command line of an action, whoever asks for it.
+    pub(crate) fn run(action: &Action, tables: &dyn Interpret) -> Self {
         let words: Vec<String> =
             action.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
         let commands = Commands::of_words(words.clone(), tables);
         let program = crate::command::program(&words).to_owned();
-        let account = facts.account().cloned().unwrap_or_default();
         let mut call = Self {
             kind: action.kind.name().to_owned(),
             tool: names::adapter(&program),
             arguments: arguments_of(action, &words),
             resource: program,
-            findings: facts.findings().to_vec(),
-            principal: facts.principal().clone(),
-            user: account.user,
-            groups: account.groups,
-            tenant: account.tenant.flatten().unwrap_or_default(),
             cwd: action.cwd.clone(),
-            home: facts.home().map(Path::to_owned),
             ..Self::default()
         };
         call.take(commands);
@@ -90,25 +107,48 @@ impl Call {
         call
     }
 
+    /// The same, asked for by whoever these facts name, about what they found.
+    fn asked_by(self, facts: &dyn Facts) -> Self {
+        let account = facts.account().cloned().unwrap_or_default();
+        Self {
+            findings: facts.findings().to_vec(),
+            principal: facts.principal().clone(),
+            user: account.user,
+            groups: account.groups,
+            tenant: account.tenant.flatten().unwrap_or_default(),
+            cwd: facts.action().cwd.clone(),
+            home: facts.home().map(Path::to_owned),
+            ..self
+        }
+    }
+
+    /// A command that `self` starts: asked for by the same.
+    pub(crate) fn starting(&self, started: Self) -> Self {
+        Self {
+            kind: ActionKind::CommandExec.name().to_owned(),
+            principal: self.principal.clone(),
+            user: self.user.clone(),
+            groups: self.groups.clone(),
+            tenant: self.tenant.clone(),
+            home: self.home.clone(),
+            time: self.time,
+            ..started
+        }
+    }
+
     /// An agent's tool call. Shell texts and argument lists among the arguments are taken apart.
     #[must_use]
     pub fn tool(name: &str, arguments: Value, tables: &dyn Interpret) -> Self {
         let class = names::class(name);
-        let commands = match class {
+        let commands = match names::likely(name) {
             Some(names::Class::Shell) => shell_commands(&arguments, tables),
             _ => Commands::default(),
         };
-        let kind = match class {
-            Some(names::Class::Http) => ActionKind::HttpRequest,
-            Some(names::Class::Read) => ActionKind::FileRead,
-            Some(names::Class::Shell) => ActionKind::ShellExec,
-            Some(names::Class::Write) => ActionKind::FileWrite,
-            Some(names::Class::Database | names::Class::Mail) | None => ActionKind::ToolCall,
-        };
+        let kind = class.map_or(ActionKind::ToolCall, names::Class::kind);
         let mut call = Self {
             kind: kind.name().to_owned(),
             tool: name.trim().to_owned(),
-            resource: resource(class, &arguments, &commands),
+            resource: resource(names::likely(name), &arguments, &commands),
             arguments,
             ..Self::default()
         };
@@ -152,6 +192,13 @@ fn arguments_of(action: &Action, words: &[String]) -> Value {
     table.insert(String::from("command"), json!(words.join(" ")));
     table.insert(String::from("argv"), json!(words));
     table.insert(String::from("cwd"), json!(action.cwd.to_string_lossy()));
+    let operands = action.invocation.operands.iter().filter(|one| one.kind == OperandKind::Url);
+    let urls: Vec<_> = operands.map(|one| json!(one.text.to_string_lossy())).collect();
+    match urls.as_slice() {
+        [] => {}
+        [one] => drop(table.insert(String::from("url"), one.clone())),
+        _ => drop(table.insert(String::from("url"), Value::Array(urls))),
+    }
     Value::Object(table)
 }
 

@@ -1,6 +1,7 @@
 //! Which system a policy file is of, and in which notation.
 
 use core::fmt;
+use core::ops::Range;
 use core::str::FromStr;
 
 use crate::node::{Node, Value};
@@ -157,6 +158,17 @@ pub(crate) fn guess(root: &Node) -> Vec<Format> {
         .collect();
     let most = counts.iter().map(|(count, _)| *count).max().filter(|most| *most > 0);
     counts.into_iter().filter(|(count, _)| Some(*count) == most).map(|(_, format)| format).collect()
+}
+
+/// The key at the top that somebody meant who wrote another one, with its place and its system.
+pub(crate) fn meant(root: &Node) -> Option<(Range<usize>, String)> {
+    let Value::Table(entries) = &root.value else { return None };
+    let all = TELLING.iter().flat_map(|(format, keys)| keys.iter().map(move |key| (*format, *key)));
+    entries.iter().find_map(|(key, _)| {
+        let near = datafog_policy::nearest(&key.text, all.clone().map(|(_, key)| key))?;
+        let (format, _) = all.clone().find(|(_, known)| *known == near)?;
+        Some((key.span.clone(), format!("did you mean `{near}`, a key of {format}?")))
+    })
 }
 
 /// The keys at the top and of the tables in lists below it, whatever the lists are called: one of

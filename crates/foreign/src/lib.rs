@@ -29,6 +29,7 @@ mod pattern;
 mod pi;
 mod policy;
 mod reader;
+mod view;
 mod words;
 mod yaml;
 

@@ -1,6 +1,7 @@
 //! Values inside a tool call's arguments: by dot path, compared by meaning.
 
-use serde_json::Value;
+use datafog_core::Value as Argument;
+use serde_json::{Number, Value};
 
 /// The value at a dot path: keys of tables and, where a part is a number, places in a list. A key
 /// that itself holds dots is found too.
@@ -22,6 +23,21 @@ pub(crate) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
             Some(after) => rest = after,
             None => return Some(here),
         }
+    }
+}
+
+/// The arguments of a tool, as the other systems know them.
+pub(crate) fn plain(value: &Argument) -> Value {
+    match value {
+        Argument::Bool(flag) => Value::Bool(*flag),
+        Argument::Float(number) => Number::from_f64(*number).map_or(Value::Null, Value::Number),
+        Argument::Integer(number) => Value::Number((*number).into()),
+        Argument::List(items) => Value::Array(items.iter().map(plain).collect()),
+        Argument::Null => Value::Null,
+        Argument::Table(members) => {
+            Value::Object(members.iter().map(|(name, one)| (name.clone(), plain(one))).collect())
+        }
+        Argument::Text(text) => Value::String(text.clone()),
     }
 }
 
@@ -97,6 +113,13 @@ fn collect<'v>(
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn arguments_keep_their_values() {
+        let text = r#"{"a":[1,-2.5,true,null,"x"],"b":{"c":9007199254740993}}"#;
+        let argument: Argument = serde_json::from_str(text).unwrap();
+        assert_eq!(plain(&argument), serde_json::from_str::<Value>(text).unwrap());
+    }
 
     #[test]
     fn dot_paths() {

@@ -1,5 +1,7 @@
 //! What the same thing is called elsewhere: tools, fields of their arguments, adapters.
 
+use datafog_core::ActionKind;
+
 /// What a tool does, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -9,6 +11,19 @@ pub(crate) enum Class {
     Read,
     Shell,
     Write,
+}
+
+impl Class {
+    /// What kind of action the call of such a tool is.
+    pub(crate) const fn kind(self) -> ActionKind {
+        match self {
+            Self::Database | Self::Mail => ActionKind::ToolCall,
+            Self::Http => ActionKind::HttpRequest,
+            Self::Read => ActionKind::FileRead,
+            Self::Shell => ActionKind::ShellExec,
+            Self::Write => ActionKind::FileWrite,
+        }
+    }
 }
 
 const CLASSES: &[(Class, &[&str])] = &[
@@ -111,10 +126,29 @@ const CLASSES: &[(Class, &[&str])] = &[
     ),
 ];
 
+/// Every name of a tool that is known.
+pub(crate) fn tools() -> Vec<&'static str> {
+    CLASSES.iter().flat_map(|(_, names)| names.iter().copied()).collect()
+}
+
+/// Every name of an adapter, and every program that one stands for.
+pub(crate) fn programs() -> Vec<&'static str> {
+    let of = |(canonical, aliases): &(&'static str, &'static [&'static str])| {
+        core::iter::once(*canonical).chain(aliases.iter().copied()).collect::<Vec<_>>()
+    };
+    ADAPTERS.iter().flat_map(of).collect()
+}
+
 /// What a tool of that name does; letters' case and blanks around it do not matter.
 pub(crate) fn class(tool: &str) -> Option<Class> {
     let name = tool.trim().to_lowercase();
     CLASSES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(class, _)| *class)
+}
+
+/// What a tool of that name may do: a server's tool (`mcp__files__write_file`) does what its own name
+/// says. Good for what stops something; to let something through, [`class`] must know the whole name.
+pub(crate) fn likely(tool: &str) -> Option<Class> {
+    class(tool).or_else(|| class(tool.rsplit("__").next().unwrap_or(tool)))
 }
 
 /// Where a shell tool's command stands.

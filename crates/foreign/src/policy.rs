@@ -3,11 +3,13 @@
 use std::io;
 use std::path::Path;
 
-use datafog_core::{Decision, Digest};
+use datafog_core::{Decision, Digest, Facts};
 use datafog_policy::{Diagnostic, Level, SourceText};
 
 use crate::agentgov::{self, AgentGov, Confine};
+use crate::answer::{Answer, Defaults};
 use crate::call::Call;
+use crate::command::Interpret;
 use crate::datafog::{self, DataFog};
 use crate::dataguard::{self, DataGuard};
 use crate::enforgate::{self, Enforgate};
@@ -15,7 +17,7 @@ use crate::format::{self, Format, Notation};
 use crate::node::{LONGEST, Node};
 use crate::pi::{self, Pi};
 use crate::reader::Reader;
-use crate::{json, yaml};
+use crate::{json, view, yaml};
 
 /// Reads files for a policy that names further ones.
 pub trait Files {
@@ -110,32 +112,60 @@ impl Policy {
         let text =
             if notation == Notation::Rego { str::from_utf8(bytes).unwrap_or_default() } else { "" };
         let source = SourceText { path, text };
-        let told = |level, at: usize, message: String| source.diagnostic(level, at..at, message);
+        let told = |level, fault: agentgov::Fault| {
+            let diagnostic = source.diagnostic(level, fault.at..fault.at, fault.message);
+            Diagnostic { help: fault.help, ..diagnostic }
+        };
         match agentgov::load(bytes, path, notation, confine) {
             Ok((policy, notices)) => Ok(Self {
                 format: Format::AgentGov,
                 path: path.to_owned(),
                 digest: Digest::of(bytes),
-                notices: notices.into_iter().map(|one| told(Level::Warning, 0, one)).collect(),
+                notices: notices.into_iter().map(|one| told(Level::Warning, one)).collect(),
                 body: Body::AgentGov(policy),
             }),
-            Err(fault) => {
-                let diagnostic = told(Level::Error, fault.at, fault.message);
-                Err(vec![Diagnostic { help: fault.help, ..diagnostic }])
-            }
+            Err(faults) => Err(faults.into_iter().map(|one| told(Level::Error, one)).collect()),
         }
+    }
+
+    /// Judges an action: the call that it is, and each command that the gate read out of it; the
+    /// strictest answer holds. `time` is the moment, in seconds since 1970. Never fails.
+    pub fn judge(&self, facts: &dyn Facts, tables: &dyn Interpret, time: Option<i64>) -> Decision {
+        let whole = Call { time, ..view::whole(facts, tables) };
+        let decision = self.decide(&whole);
+        // A program sees what a call runs in its input, and is asked about the call alone.
+        if matches!(self.body, Body::AgentGov(_)) {
+            return decision;
+        }
+        let parts = view::parts(facts, &whole, tables);
+        let said = parts.iter().filter_map(|part| {
+            let answer = self.answer(&part.call).of_part(self.defaults())?;
+            Some(part.placed(answer.decide(&self.path)))
+        });
+        said.fold(decision, view::stricter)
     }
 
     /// Judges a call in the order of the policy's own system. Never fails.
     pub fn decide(&self, call: &Call) -> Decision {
-        let answer = match &self.body {
+        self.answer(call).decide(&self.path)
+    }
+
+    fn answer(&self, call: &Call) -> Answer<'_> {
+        match &self.body {
             Body::AgentGov(policy) => policy.decide(call),
             Body::DataFog(policy) => policy.decide(call),
             Body::DataGuard(policy) => policy.decide(call),
             Body::Enforgate(policy) => policy.decide(call),
             Body::Pi(policy) => policy.decide(call),
-        };
-        answer.decide(&self.path)
+        }
+    }
+
+    /// What this system says where no rule does.
+    const fn defaults(&self) -> Defaults {
+        match self.body {
+            Body::AgentGov(_) | Body::DataFog(_) | Body::Enforgate(_) => Defaults::OfCalls,
+            Body::DataGuard(_) | Body::Pi(_) => Defaults::OfAnything,
+        }
     }
 
     /// Which system it is of.
@@ -232,9 +262,13 @@ fn body(
     };
     let likely = format.map_or_else(|| format::guess(&root), |format| vec![format]);
     let Some(format) = fewest_faults(&likely, &root, source, files) else {
-        let help =
-            "name the system with `--format`: datafog, dataguard, enforgate or pi-governance";
-        reader.error_with_help(&(0..0), "it cannot be told which system this policy is of", help);
+        let help = || {
+            let help =
+                "name the system with `--format`: datafog, dataguard, enforgate or pi-governance";
+            (0..0, String::from(help))
+        };
+        let (span, help) = format::meant(&root).unwrap_or_else(help);
+        reader.error_with_help(&span, "it cannot be told which system this policy is of", help);
         return None;
     };
     structured(format, &root, source.path, files, reader).map(|body| (format, body))

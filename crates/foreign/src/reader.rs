@@ -191,6 +191,25 @@ impl<'a> Reader<'a> {
         texts
     }
 
+    /// Tells of a name that is nearly one of the known ones: names are free, but a rule about a
+    /// mistyped one would never match.
+    pub(crate) fn near_miss(
+        &mut self,
+        span: &Range<usize>,
+        what: &str,
+        name: &str,
+        known: &[&str],
+    ) {
+        if known.iter().any(|one| one.eq_ignore_ascii_case(name)) {
+            return;
+        }
+        let near = datafog_policy::nearest(name, known.iter().copied().filter(|one| one.len() > 2));
+        if let Some(near) = near.filter(|near| !is_plural(name, near)) {
+            let message = format!("no {what} called `{name}` is known: the rule may never match");
+            self.warn(span, message, &format!("did you mean `{near}`?"));
+        }
+    }
+
     /// One text out of a fixed set, as what it stands for.
     pub(crate) fn word<T: Copy>(
         &mut self,
@@ -264,6 +283,11 @@ impl<'n> Table<'n> {
             }
         }
     }
+}
+
+/// Whether one of the names is the other with an `s` behind it.
+pub(crate) fn is_plural(one: &str, other: &str) -> bool {
+    one.strip_suffix('s') == Some(other) || other.strip_suffix('s') == Some(one)
 }
 
 /// `` `a`, `b` or `c` ``.

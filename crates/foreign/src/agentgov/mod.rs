@@ -13,6 +13,10 @@ loaded.
 mod outcome;
 #[cfg(feature = "rego")]
 mod rego;
+#[cfg(feature = "rego")]
+mod slips;
+#[cfg(feature = "rego")]
+mod token;
 #[cfg(feature = "wasm")]
 mod wasm;
 
@@ -68,7 +72,7 @@ impl Fault {
 }
 
 /// What is worth telling about a policy that was loaded.
-pub(crate) type Told = Vec<String>;
+pub(crate) type Told = Vec<Fault>;
 
 /// Longest WebAssembly module or bundle, in bytes, packed and unpacked.
 pub(crate) const LONGEST_MODULE: usize = 16 << 20;
@@ -79,10 +83,10 @@ pub(crate) fn load(
     path: &str,
     notation: Notation,
     confine: Option<&'static dyn Confine>,
-) -> Result<(AgentGov, Told), Fault> {
+) -> Result<(AgentGov, Told), Vec<Fault>> {
     let limit = if notation == Notation::Wasm { LONGEST_MODULE } else { LONGEST };
     if bytes.len() > limit {
-        return Err(Fault::new(format!("the file is longer than {limit} bytes")));
+        return Err(vec![Fault::new(format!("the file is longer than {limit} bytes"))]);
     }
     let (program, told) = program(bytes, path, notation, confine)?;
     let file = path.rsplit('/').next().unwrap_or(path);
@@ -90,7 +94,7 @@ pub(crate) fn load(
     let head = Head { id: name.clone(), line: 1, reason: String::new() };
     let policy = AgentGov { name, head, program };
     // Asked once, so that a module that cannot work here is told of now and not when it is needed.
-    policy.try_out()?;
+    policy.try_out().map_err(|fault| vec![fault])?;
     Ok((policy, told))
 }
 
@@ -100,26 +104,29 @@ fn program(
     path: &str,
     notation: Notation,
     confine: Option<&'static dyn Confine>,
-) -> Result<(Program, Told), Fault> {
+) -> Result<(Program, Told), Vec<Fault>> {
     match notation {
         #[cfg(feature = "rego")]
         Notation::Rego => {
-            let text = str::from_utf8(bytes).map_err(|error| Fault {
-                at: error.valid_up_to(),
-                ..Fault::new("the file is not UTF-8 here")
+            let text = str::from_utf8(bytes).map_err(|error| {
+                let at = error.valid_up_to();
+                vec![Fault { at, ..Fault::new("the file is not UTF-8 here") }]
             })?;
             let (rego, told) = rego::Loaded::load(text, path, confine)?;
             Ok((Program::Rego(Box::new(rego)), told))
         }
         #[cfg(feature = "wasm")]
-        Notation::Wasm => wasm::Wasm::load(bytes).map(|wasm| (Program::Wasm(wasm), Vec::new())),
+        Notation::Wasm => match wasm::Wasm::load(bytes) {
+            Ok(wasm) => Ok((Program::Wasm(wasm), Vec::new())),
+            Err(fault) => Err(vec![fault]),
+        },
         Notation::Json | Notation::Yaml => {
-            Err(Fault::new("AgentGov policies are Rego or WebAssembly"))
+            Err(vec![Fault::new("AgentGov policies are Rego or WebAssembly")])
         }
         #[cfg(not(feature = "rego"))]
-        Notation::Rego => Err(left_out(bytes, path, "rego")),
+        Notation::Rego => Err(vec![left_out(bytes, path, "rego")]),
         #[cfg(not(feature = "wasm"))]
-        Notation::Wasm => Err(left_out(bytes, path, "wasm")),
+        Notation::Wasm => Err(vec![left_out(bytes, path, "wasm")]),
     }
 }
 
@@ -145,11 +152,19 @@ impl AgentGov {
     }
 
     fn try_out(&self) -> Result<(), Fault> {
-        match self.ask(&input(&Call::default())) {
-            // What goes wrong only for an empty call is the policy's own business.
-            Err(error) if error.contains("could not find function") => Err(Fault::new(error)),
-            Ok(_) | Err(_) => Ok(()),
+        let Err(error) = self.ask(&input(&Call::default())) else { return Ok(()) };
+        #[cfg(feature = "rego")]
+        #[cfg_attr(
+            not(feature = "wasm"),
+            expect(irrefutable_let_patterns, reason = "the only kind")
+        )]
+        if let Program::Rego(rego) = &self.program
+            && let Some(fault) = rego.fault_of(&error)
+        {
+            return Err(fault);
         }
+        // What goes wrong only for an empty call is the policy's own business.
+        if error.contains("could not find function") { Err(Fault::new(error)) } else { Ok(()) }
     }
 
     #[cfg_attr(
@@ -191,7 +206,12 @@ fn input(call: &Call) -> Value {
         "unclear": call.unclear,
     });
     let action = call.arguments.get("action").and_then(Value::as_str).unwrap_or(&call.kind);
-    let parameters = call.arguments.get("parameters").unwrap_or(&call.arguments);
+    let mut parameters = call.arguments.get("parameters").unwrap_or(&call.arguments).clone();
+    // A policy that looks for words in the arguments finds them however a shell line is written.
+    if let Some(table) = parameters.as_object_mut().filter(|_| !call.commands.is_empty()) {
+        let read: Vec<String> = call.commands.iter().map(|one| one.words.join(" ")).collect();
+        table.entry("commands").or_insert_with(|| json!(read));
+    }
     json!({
         "tool_name": call.tool,
         "tool": call.tool,

@@ -8,6 +8,8 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value as RegoValue};
 use serde_json::{Map, Value};
 
+use super::slips::{meant, slips};
+use super::token::{Kind, chain, tokens};
 use super::{Fault, Told};
 
 /// How long one evaluation may take.
@@ -72,23 +74,38 @@ impl Loaded {
         text: &str,
         path: &str,
         confine: Option<&'static dyn Confine>,
-    ) -> Result<(Self, Told), Fault> {
-        check_nesting(text)?;
-        check_names(text)?;
-        let loaded =
-            |parsed, v0| Self { path: path.to_owned(), text: text.to_owned(), v0, parsed, confine };
-        let fault = match parse(text, path, false) {
-            Ok(parsed) => return Ok((loaded(parsed, false), Vec::new())),
-            Err(fault) => fault,
+    ) -> Result<(Self, Told), Vec<Fault>> {
+        check_nesting(text).and_then(|()| check_names(text)).map_err(|fault| vec![fault])?;
+        let (parsed, v0, mut told) = match parse(text, path, false) {
+            Ok(parsed) => (parsed, false, Vec::new()),
+            Err(fault) => {
+                let why = one_line(&fault);
+                let wrong = |_| {
+                    let at = offset(text, &fault);
+                    vec![Fault { at, ..Fault::new(format!("not Rego: {why}")) }]
+                };
+                let parsed = parse(text, path, true).map_err(wrong)?;
+                let told = Fault::new(format!("read as Rego v0; as v1 it is wrong: {why}"));
+                (parsed, true, vec![told])
+            }
         };
-        let told = format!("read as Rego v0; as v1 it is wrong: {}", one_line(&fault));
-        match parse(text, path, true) {
-            Ok(parsed) => Ok((loaded(parsed, true), vec![told])),
-            Err(_) => Err(Fault {
-                at: offset(text, &fault),
-                ..Fault::new(format!("not Rego: {}", one_line(&fault)))
-            }),
+        let (errors, warnings) = slips(text);
+        if !errors.is_empty() {
+            return Err(errors);
         }
+        told.extend(warnings);
+        Ok((Self { path: path.to_owned(), text: text.to_owned(), v0, parsed, confine }, told))
+    }
+
+    /// What is wrong with the policy whatever it is asked, by the failure of one question.
+    pub(crate) fn fault_of(&self, error: &str) -> Option<Fault> {
+        let name = error.strip_prefix("use of undefined variable `")?;
+        let (name, rest) = name.split_once('`')?;
+        let place = rest.rsplit_once('(').map_or("", |(_, place)| place.trim_end_matches(')'));
+        let at = offset(&self.text, &format!("--> {place}"));
+        let help = meant(name, &self.text)
+            .unwrap_or_else(|| String::from("define a rule of that name, or a variable by `some`"));
+        Some(Fault { at, ..Fault::new(format!("`{name}` is not there")).help(help) })
     }
 
     /// Everything the package defines for this input.
@@ -282,67 +299,31 @@ fn check_names(text: &str) -> Result<(), Fault> {
 const DEEPEST_BRACKETS: usize = 10;
 
 fn check_nesting(text: &str) -> Result<(), Fault> {
-    let mut depth = 0_usize;
-    for (at, letter) in code(text) {
-        match letter {
-            '(' | '[' | '{' => depth = depth.saturating_add(1),
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEEPEST_BRACKETS {
+    match tokens(text).into_iter().find(|token| token.depth > DEEPEST_BRACKETS) {
+        None => Ok(()),
+        Some(token) => {
             let message = format!("brackets are nested more than {DEEPEST_BRACKETS} deep");
-            return Err(Fault {
-                at,
+            Err(Fault {
+                at: token.at,
                 ..Fault::new(message).help("give the inner part a name of its own")
-            });
+            })
         }
     }
-    Ok(())
 }
 
-/// The characters that are code, with their places: comments and texts are left out, a blank in
-/// place of each.
-fn code(text: &str) -> Vec<(usize, char)> {
-    let mut found = Vec::new();
-    let mut rest = text.char_indices().peekable();
-    while let Some((at, letter)) = rest.next() {
-        let shown = if matches!(letter, '#' | '"' | '`') { ' ' } else { letter };
-        found.push((at, shown));
-        match letter {
-            '#' => while rest.next_if(|(_, letter)| *letter != '\n').is_some() {},
-            '"' => {
-                while let Some((_, letter)) = rest.next() {
-                    match letter {
-                        '\\' => {
-                            rest.next();
-                        }
-                        '"' | '\n' => break,
-                        _ => {}
-                    }
-                }
-            }
-            '`' => while rest.next().is_some_and(|(_, letter)| letter != '`') {},
-            _ => {}
-        }
-    }
-    found
-}
-
-/// Dotted names before an opening bracket, with their places; comments and texts are left out.
+/// Dotted names before an opening bracket, with their places.
 fn called(text: &str) -> Vec<(usize, String)> {
-    let (mut found, mut name, mut start) = (Vec::new(), String::new(), 0);
-    for (at, letter) in code(text) {
-        if letter.is_alphanumeric() || matches!(letter, '_' | '.') {
-            if name.is_empty() {
-                start = at;
-            }
-            name.push(letter);
-            continue;
+    let tokens = tokens(text);
+    let mut found = Vec::new();
+    let mut index = 0;
+    while index < tokens.len() {
+        let path = chain(&tokens, index);
+        let is_call = tokens.get(path.end).is_some_and(|token| token.kind == Kind::Mark('('));
+        if let (true, Some((at, _))) = (is_call, path.parts.first()) {
+            let names: Vec<&str> = path.parts.iter().map(|(_, name)| *name).collect();
+            found.push((*at, names.join(".")));
         }
-        if letter == '(' && !name.is_empty() {
-            found.push((start, core::mem::take(&mut name)));
-        }
-        name.clear();
+        index = path.end.max(index.saturating_add(1));
     }
     found
 }

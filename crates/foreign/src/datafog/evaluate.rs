@@ -1,6 +1,6 @@
 //! Decides by a DataFog policy.
 
-use datafog_core::{ActionKind, Obligation, Verdict};
+use datafog_core::{ActionKind, Category, Obligation, Verdict};
 use datafog_policy::Truth;
 
 use super::{DataFog, Rule, UNSEEN, entity_globs, is_entity};
@@ -51,7 +51,7 @@ impl Rule {
     }
 
     fn matches_action(&self, call: &Call) -> bool {
-        any(&self.action_types, |kind| same(kind, &call.kind))
+        any(&self.action_types, |kind| is_kind(kind, call, self.effect))
             && any(&self.tools, |tool| is_tool(tool, call))
             && any(&self.adapters, |adapter| is_adapter(adapter, call))
             && any(&self.commands, |command| is_command(command, call))
@@ -116,6 +116,24 @@ fn has_content(call: &Call) -> bool {
 
 fn any(wanted: &[String], test: impl Fn(&str) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(|one| test(one))
+}
+
+/// The kind of the action; to stop something, also what a tool of such a name may do.
+fn is_kind(wanted: &str, call: &Call, effect: Verdict) -> bool {
+    let may = |one: &Category| match one {
+        Category::CodeExecution => same(wanted, ActionKind::ShellExec.name()),
+        Category::HttpRequest => same(wanted, ActionKind::HttpRequest.name()),
+        Category::Auth
+        | Category::Database
+        | Category::FileSystem
+        | Category::MessageSend
+        | Category::Payment => false,
+    };
+    let likely = names::likely(&call.tool).map(names::Class::kind);
+    same(wanted, &call.kind)
+        || (effect == Verdict::Deny
+            && (likely.is_some_and(|kind| same(wanted, kind.name()))
+                || call.inferred.iter().any(may)))
 }
 
 fn same(one: &str, other: &str) -> bool {

@@ -24,6 +24,20 @@ pub(crate) const RULE_KEYS: &[&str] = &[
 const MATCH_KEYS: &[&str] =
     &["action_types", "adapters", "args", "commands", "resource_prefixes", "tools"];
 
+/// Kinds of action that DataFog and its samples name.
+const KINDS: &[&str] = &[
+    "annotation.create",
+    "annotation.update",
+    "chat.send",
+    "command.exec",
+    "db.query",
+    "file.read",
+    "file.write",
+    "http.request",
+    "shell.exec",
+    "tool.call",
+];
+
 const EFFECTS: &[(&str, Verdict)] = &[
     ("allow", Verdict::Allow),
     ("allow_with_redaction", Verdict::Redact),
@@ -103,6 +117,7 @@ fn rule(item: &Node, reader: &mut Reader<'_>) -> Option<Rule> {
     }
     if let Some(conditions) = conditions {
         never_fires(&conditions, reader);
+        near_misses(&conditions, reader);
     }
     unseen(&table, &rule, reader);
     Some(rule)
@@ -122,6 +137,23 @@ fn never_fires(conditions: &Table<'_>, reader: &mut Reader<'_>) {
                     "leave the key out to match everything, or list names",
                 );
             }
+        }
+    }
+}
+
+/// Names that are nearly those of a kind of action, a tool or an adapter.
+fn near_misses(conditions: &Table<'_>, reader: &mut Reader<'_>) {
+    let programs = names::programs();
+    let tools: Vec<&str> = names::tools().into_iter().chain(programs.clone()).collect();
+    for (key, what, known) in [
+        ("action_types", "kind of action", KINDS),
+        ("adapters", "adapter", programs.as_slice()),
+        ("tools", "tool", tools.as_slice()),
+    ] {
+        let Some(items) = conditions.get(key).and_then(Node::as_list) else { continue };
+        for item in items {
+            let text = item.to_json().and_then(|value| value.as_str().map(str::to_owned));
+            reader.near_miss(&item.span, what, &text.unwrap_or_default(), known);
         }
     }
 }

@@ -28,6 +28,18 @@ impl Category {
         ("unknown", Self::Unknown),
     ];
 
+    const fn of(inferred: datafog_core::Category) -> Self {
+        match inferred {
+            datafog_core::Category::Auth => Self::Auth,
+            datafog_core::Category::CodeExecution => Self::CodeExecution,
+            datafog_core::Category::Database => Self::Database,
+            datafog_core::Category::FileSystem => Self::FileSystem,
+            datafog_core::Category::HttpRequest => Self::HttpRequest,
+            datafog_core::Category::MessageSend => Self::MessageSend,
+            datafog_core::Category::Payment => Self::Payment,
+        }
+    }
+
     fn stated(call: &Call) -> Option<Self> {
         let stated = call.category.trim().to_lowercase();
         Self::ALL.iter().find(|(name, _)| *name == stated).map(|(_, category)| *category)
@@ -70,10 +82,12 @@ const WORDS: &[(Category, &[&str])] = &[
     (Category::CodeExecution, &["bash", "exec", "execute", "shell", "terminal"]),
 ];
 
-/// Every category that the call may be of: the stated one and all that its name tells.
+/// Every category that the call may be of: the stated one, what the gate read out of its arguments,
+/// and all that its name tells.
 pub(crate) fn of(call: &Call, tool: &str) -> Vec<Category> {
     let mut all: Vec<Category> = Category::stated(call).into_iter().collect();
-    let by_class = names::class(tool).map(|class| match class {
+    all.extend(call.inferred.iter().copied().map(Category::of));
+    let by_class = names::likely(tool).map(|class| match class {
         Class::Database => Category::Database,
         Class::Http => Category::HttpRequest,
         Class::Mail => Category::MessageSend,

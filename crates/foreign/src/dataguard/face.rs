@@ -34,7 +34,7 @@ pub(crate) const SQL: &[&str] =
 pub(crate) fn faces(call: &Call) -> Vec<Face<'_>> {
     let wrapped = call.kind == ActionKind::CommandExec.name();
     let tool = if wrapped { String::from("bash") } else { call.tool.trim().to_lowercase() };
-    let class = if wrapped { Some(Class::Shell) } else { names::class(&tool) };
+    let class = if wrapped { Some(Class::Shell) } else { names::likely(&tool) };
     let mut all = vec![Face { tool, class, arguments: Cow::Borrowed(&call.arguments), own: true }];
     for command in &call.commands {
         let program = command.program();

@@ -4,6 +4,7 @@ use datafog_core::Verdict;
 
 use super::{Category, DataGuard, Field, Known, Names, REWRITES, Rule, Test, Thresholds};
 use crate::answer::Head;
+use crate::names;
 use crate::node::{Node, Value};
 use crate::reader::{Reader, Table};
 
@@ -71,8 +72,16 @@ pub(crate) fn read(root: &Node, reader: &mut Reader<'_>) -> Option<DataGuard> {
         None => DEFAULT,
     };
     let node = table.require("rules", reader)?;
+    let items = reader.list(node)?;
+    if items.is_empty() {
+        reader.warn(
+            &node.span,
+            "the policy has no rules",
+            "every call is judged by its risk score alone",
+        );
+    }
     let mut rules: Vec<Rule> = Vec::new();
-    for item in reader.list(node)? {
+    for item in items {
         let Some(rule) = rule(item, reader) else { continue };
         if let Some(first) = rules.iter().find(|one| one.head.id == rule.head.id) {
             let (message, line) =
@@ -108,9 +117,9 @@ fn rule(item: &Node, reader: &mut Reader<'_>) -> Option<Rule> {
         let help = "the original never fires such a rule; name what it is about";
         reader.error_with_help(&conditions.span(), "the rule has no condition", help);
     }
-    let tool = conditions.get("tool_name").and_then(|node| names(node, reader, &text_names));
+    let tool = conditions.get("tool_name").and_then(|node| listed(node, reader, &text_names));
     let category =
-        conditions.get("tool_category").and_then(|node| names(node, reader, &categories));
+        conditions.get("tool_category").and_then(|node| listed(node, reader, &categories));
     let contains = conditions.get("tool_args_contains").and_then(|node| contains(node, reader));
     let field = conditions.get("tool_args_field_check").and_then(|node| field(node, reader));
     let id = id?;
@@ -147,7 +156,7 @@ fn rewrite(table: &Table<'_>, verdict: Option<Verdict>, reader: &mut Reader<'_>)
 type ReadNames<'f, T> = &'f dyn Fn(&Node, &mut Reader<'_>) -> Vec<T>;
 
 /// `in`, `eq` or `not_in`; exactly one, where the original silently prefers one.
-fn names<T>(node: &Node, reader: &mut Reader<'_>, read: ReadNames<'_, T>) -> Option<Names<T>> {
+fn listed<T>(node: &Node, reader: &mut Reader<'_>, read: ReadNames<'_, T>) -> Option<Names<T>> {
     let table = reader.table(node, &["eq", "in", "not_in"])?;
     let [(key, value)] = table.entries() else {
         reader.error_with_help(
@@ -178,6 +187,9 @@ fn text_names(node: &Node, reader: &mut Reader<'_>) -> Vec<String> {
         Some(_) => reader.texts(node),
         None => reader.text(node).map(str::to_owned).into_iter().collect(),
     };
+    for text in &texts {
+        reader.near_miss(&node.span, "tool", text, &names::tools());
+    }
     texts.into_iter().map(|text| text.to_lowercase()).collect()
 }
 

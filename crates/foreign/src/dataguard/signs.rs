@@ -7,8 +7,11 @@ use super::face::SQL;
 use crate::call::Call;
 use crate::command::{Command, SHELLS};
 
-/// Whether `rm` would remove recursively, or without asking.
+/// Whether `rm` would remove recursively, or without asking, or `find` in its place.
 pub(crate) fn removes(command: &Command) -> Option<&'static str> {
+    if command.program() == "find" && command.has_word(&["-delete"]) {
+        return Some("`find` would remove everything that it finds");
+    }
     if command.program() != "rm" {
         return None;
     }
@@ -33,7 +36,6 @@ pub(crate) fn destroys(command: &Command, call: &Call) -> Option<&'static str> {
             Some("files are removed by a wildcard")
         }
         "shred" | "wipefs" | "blkdiscard" => Some("data is overwritten"),
-        "find" if any(&|word| word == "-delete") => Some("`find` deletes what it finds"),
         "dd" if any(&|word| word.starts_with("of=/dev/")) => Some("`dd` overwrites a device"),
         name if name == "mkfs" || name.starts_with("mkfs.") || name == "mke2fs" => {
             Some("a file system is made anew")

@@ -30,7 +30,7 @@ impl Enforgate {
         if let Some((verdict, head)) =
             self.policies.iter().find_map(|policy| policy.default.as_ref())
         {
-            hits.push(Hit::new(head, *verdict));
+            hits.push(Hit::default(head, *verdict));
             return finish(hits);
         }
         let mut answer =
@@ -99,6 +99,12 @@ impl Condition {
                 Search::Missed => Truth::True,
                 Search::GivenUp => Truth::of(stricter),
             },
+            // The words of a command are its text as well.
+            (Test::Matches(pattern), Value::Array(words))
+                if stricter && is_command(&self.path) && words.iter().all(Value::is_string) =>
+            {
+                any_command(pattern, call)
+            }
             (
                 Test::Matches(_) | Test::NotMatches(_),
                 Value::Array(_)

@@ -6,6 +6,7 @@ use datafog_core::Verdict;
 
 use super::{Condition, Enforgate, Rule, Ruleset, Test};
 use crate::answer::Head;
+use crate::names;
 use crate::node::{Node, Value};
 use crate::pattern::Pattern;
 use crate::reader::{Reader, Table};
@@ -65,6 +66,10 @@ fn policy(item: &Node, number: usize, reader: &mut Reader<'_>) -> Option<Ruleset
     });
     let rules =
         table.require("rules", reader).and_then(|node| reader.list(node)).unwrap_or_default();
+    if rules.is_empty() {
+        let help = "its default answers every call, and without one nothing is allowed";
+        reader.warn(&table.span(), format!("policy `{name}` has no rules"), help);
+    }
     let rules = rules.iter().enumerate();
     let rules: Vec<Rule> = rules
         .filter_map(|(index, item)| rule(item, &name, index.saturating_add(1), reader))
@@ -89,6 +94,10 @@ fn rule(item: &Node, policy: &str, number: usize, reader: &mut Reader<'_>) -> Op
         None => Some(Vec::new()),
     };
     let (node, glob) = tool?;
+    if !glob.contains(['*', '?']) {
+        let bare = glob.rsplit('/').next().unwrap_or(glob);
+        reader.near_miss(&node.span, "tool", bare, &names::tools());
+    }
     let pattern =
         Pattern::new(&whole_glob(glob)).map_err(|fault| reader.error(&node.span, fault)).ok()?;
     let reason = table.get("reason").map(|node| reader.remark(node)).unwrap_or_default();

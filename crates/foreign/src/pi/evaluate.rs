@@ -59,7 +59,7 @@ impl Pi {
     fn touched(&self, call: &Call, role: &Role) -> Option<String> {
         let own: Vec<PathBuf> = self.own_files.iter().map(|path| call.absolute(path)).collect();
         let is_own = |path: &str| own.contains(&call.absolute(path));
-        if names::class(&call.tool) == Some(Class::Write) {
+        if names::likely(&call.tool) == Some(Class::Write) {
             return paths_of(call).into_iter().find(|path| is_own(path));
         }
         if let Some(path) = call.written.iter().find(|path| is_own(path)) {
@@ -169,7 +169,9 @@ impl Role {
 
 /// The tool by every name that a role may list, the system's own name first.
 fn tool_names(call: &Call) -> Vec<String> {
-    let raw = call.tool.trim().to_owned();
+    // What a tool runs is a command of that tool.
+    let raw = if call.within.is_empty() { &call.tool } else { &call.within };
+    let raw = raw.trim().to_owned();
     let bare = raw.rsplit("__").next().unwrap_or_default().to_owned();
     let lower = bare.to_lowercase();
     let own = match names::class(&lower) {

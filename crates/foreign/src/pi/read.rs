@@ -8,6 +8,7 @@ use datafog_policy::SourceText;
 use super::paths::PathGlob;
 use super::{ACTIONS, Custom, Dlp, DlpOverride, ExecutionMode, Heads, Pi, Role, ToolNames, roles};
 use crate::answer::Head;
+use crate::names;
 use crate::node::{LONGEST, Node};
 use crate::pattern::Pattern;
 use crate::policy::Files;
@@ -409,10 +410,15 @@ fn role(
 
 /// A list of names, `[all]`, or the word `all`.
 fn tools(node: &Node, reader: &mut Reader<'_>) -> ToolNames {
+    let own = ["all", "bash", "edit", "find", "grep", "ls", "read", "write"];
+    let known: Vec<&str> = names::tools().into_iter().chain(own).collect();
     let names = match node.as_text() {
         Some("all") => return ToolNames::all(),
         _ => reader.texts(node),
     };
+    for name in &names {
+        reader.near_miss(&node.span, "tool", name, &known);
+    }
     ToolNames { all: names.iter().any(|name| name == "all"), names }
 }
 

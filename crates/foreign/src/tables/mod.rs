@@ -7,6 +7,7 @@ mod dataguard;
 mod enforgate;
 mod import;
 mod keys;
+mod lint;
 mod mutations;
 mod pi;
 
