@@ -8,6 +8,7 @@ mod dangerous;
 mod everyday;
 mod flow;
 mod homes;
+mod hostile;
 mod layers;
 mod lines;
 mod modes;

@@ -144,6 +144,7 @@ impl<'a> Gate<'a> {
             Ok(Carried::Not(_)) => Outcome::Decided(Box::new(Report::new(
                 &opened.state,
                 asked,
+                request.purpose,
                 &case,
                 decision,
                 event,

@@ -259,11 +259,10 @@ mod tests {
     #[test]
     fn parents_are_named_nearest_first() {
         let principal = with_parents(asked_with(&[]));
-        assert!(!principal.parents.is_empty());
-        assert_eq!(
-            name_and_parent(std::process::id().try_into().unwrap()).unwrap().1,
-            nix::unistd::getppid().as_raw()
-        );
+        // Process 1 is nobody's child worth a name: nothing was started by it on purpose.
+        let parent = nix::unistd::getppid().as_raw();
+        assert_eq!(principal.parents.is_empty(), parent <= 1);
+        assert_eq!(name_and_parent(std::process::id().try_into().unwrap()).unwrap().1, parent);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::case::Case;
 use crate::clock::Clock;
 use crate::event;
 use crate::foreign::Asked;
+use crate::request::Purpose;
 use crate::rewriting::{self, Safe};
 use crate::state::State;
 use crate::veil::{self, Veil};
@@ -21,7 +22,8 @@ pub struct Report {
     pub event: Event,
     /// The command in normal form, several lines.
     pub normal_form: String,
-    /// Every rule with its conditions; `None` when no policy could be loaded.
+    /// Every rule with its conditions; `None` when nobody asked for them
+    /// ([`Purpose::Explain`]), or no policy could be loaded.
     pub explanation: Option<Explanation>,
     /// What each policy said, ours first; nothing when only ours was asked.
     pub asked: Vec<Asked>,
@@ -46,6 +48,7 @@ impl Report {
     pub(crate) fn new(
         state: &State,
         asked: Vec<Asked>,
+        purpose: Purpose,
         case: &Case<'_>,
         decision: Decision,
         event: Event,
@@ -53,7 +56,8 @@ impl Report {
         safe: Option<Box<Safe>>,
         clock: Clock,
     ) -> Self {
-        let loaded = state.fault.is_none();
+        // Describing every rule for every command of a line costs ten times what deciding costs.
+        let explains = purpose == Purpose::Explain && state.fault.is_none();
         let decider = decision.decider().map(|rule| rule.part).filter(|part| *part > 0);
         let decider = decider.and_then(|part| case.all().nth(part));
         case.close();
@@ -61,7 +65,7 @@ impl Report {
         let form = datafog_shim::normal_form(&case.action.invocation, &masks);
         Self {
             normal_form: veil.command(&form),
-            explanation: loaded.then(|| explained(state, case, veil)),
+            explanation: explains.then(|| explained(state, case, veil)),
             asked,
             fault: state.fault.as_ref().map(Error::in_full),
             going_home: case.all().flat_map(Case::homes).collect(),

@@ -3,11 +3,17 @@
 //! A [`Surroundings`] stays in the thread that it belongs to. The walk asks by a channel, and that
 //! thread answers until the walk is done.
 
+use core::cell::Cell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use datafog_core::Surroundings;
+
+/// What an answer costs, in steps of the walk: two threads take turns for it.
+const ASKING: usize = 50;
+/// What it costs to list a folder, besides one step for each name.
+const LISTING: usize = 1_000;
 
 /// A question, and where the answer goes.
 pub(crate) enum Question {
@@ -21,6 +27,8 @@ pub(crate) struct Outside {
     questions: Sender<Question>,
     pub(crate) cwd: PathBuf,
     pub(crate) home: Option<PathBuf>,
+    /// What was asked since somebody last took account of it, in steps.
+    spent: Cell<usize>,
 }
 
 impl Outside {
@@ -28,7 +36,8 @@ impl Outside {
     pub(crate) fn of(world: &dyn Surroundings) -> (Self, Receiver<Question>) {
         let (questions, asked) = channel();
         let home = world.home().map(Path::to_owned);
-        (Self { questions, cwd: world.cwd().to_owned(), home }, asked)
+        let spent = Cell::new(0);
+        (Self { questions, cwd: world.cwd().to_owned(), home, spent }, asked)
     }
 
     pub(crate) fn is_there(&self, path: &Path) -> bool {
@@ -36,14 +45,27 @@ impl Outside {
     }
 
     pub(crate) fn names(&self, folder: &Path) -> Vec<OsString> {
-        self.ask(|answer| Question::Names(folder.to_owned(), answer)).unwrap_or_default()
+        let names = self.ask(|answer| Question::Names(folder.to_owned(), answer));
+        let names = names.unwrap_or_default();
+        self.spend(LISTING.saturating_add(names.len()));
+        names
     }
 
     pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
         self.ask(|answer| Question::Variable(name.to_owned(), answer)).flatten()
     }
 
+    /// What the questions since the last call cost, in steps of the walk.
+    pub(crate) fn spent(&self) -> usize {
+        self.spent.take()
+    }
+
+    fn spend(&self, steps: usize) {
+        self.spent.set(self.spent.get().saturating_add(steps));
+    }
+
     fn ask<T>(&self, question: impl FnOnce(Sender<T>) -> Question) -> Option<T> {
+        self.spend(ASKING);
         let (answer, answered) = channel();
         self.questions.send(question(answer)).ok()?;
         answered.recv().ok()

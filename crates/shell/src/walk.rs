@@ -106,8 +106,9 @@ impl Walker {
         }
     }
 
-    /// Takes so many steps; false when there are none left.
+    /// Takes so many steps, and those for what was asked; false when there are none left.
     pub(crate) fn step(&mut self, count: usize) -> bool {
+        let count = count.saturating_add(self.world.spent());
         self.steps = self.steps.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
         let left = self.steps <= MOST_STEPS && self.script.commands.len() < MOST_COMMANDS;
         if !left {

@@ -10,6 +10,9 @@ mod arena;
 mod bench;
 mod budget;
 mod callgrind;
+mod hostile;
+#[path = "../../../benches/hostile_lines.rs"]
+mod hostile_lines;
 mod layout;
 mod link_map;
 
@@ -25,6 +28,7 @@ usage: cargo xtask COMMAND
   accuracy real FOLDER…       lists what is found in real texts
   bench [ROUNDS]      whole-process times against the floor, paired in one run (default 1000 rounds)
   budget [--update]   instructions, page faults and system calls against benches/budgets.toml
+  hostile             processor time of judging the lines of benches/hostile_lines.rs
   layout              writes benches/layout.ld, the order in which what a call touches is laid out
 ";
 
@@ -49,6 +53,7 @@ fn run(words: &[&str]) -> Result<()> {
         ["bench", rounds] => bench::run(rounds.parse()?),
         ["budget"] => budget::check(),
         ["budget", "--update"] => budget::update(),
+        ["hostile"] => hostile::run(),
         ["layout"] => layout::write(),
         _ => bail!("{USAGE}"),
     }

@@ -294,6 +294,13 @@ fn words_become_what_bash_makes_of_them() {
     }
 }
 
+#[test]
+fn a_line_lists_folders_only_so_often() {
+    assert!(script(&"echo *;".repeat(300)).opaque.is_empty());
+    let (globs, outputs) = ("echo *;".repeat(500), "ls . | sh;".repeat(500));
+    assert!(!script(&globs).opaque.is_empty() && !script(&outputs).opaque.is_empty());
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in any::<String>()) {
