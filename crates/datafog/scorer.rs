@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use datafog_api::{Bounds, Endpoint};
 use datafog_config::Scorer;
+use datafog_core::Named;
 use nix::sys::signal::{SigSet, Signal};
 use serde::Deserialize;
 
@@ -32,9 +33,9 @@ pub(crate) fn ask(scorer: Scorer<'_>, question: Vec<u8>) -> Result<u32, String> 
         Scorer::Program(words) => of_program(words, question)?,
         Scorer::Address(address) => of_address(address, question)?,
     };
-    let score: Score = serde_json::from_slice(&answer)
-        .map_err(|error| format!("it does not give points: {error}"))?;
-    Ok(score.score)
+    let mut json = serde_json::Deserializer::from_slice(&answer);
+    let score = Score::deserialize(Named(&mut json)).and_then(|score| json.end().map(|()| score));
+    Ok(score.map_err(|error| format!("it does not give points: {error}"))?.score)
 }
 
 /// What is set, in words; or why it is not asked.

@@ -166,6 +166,9 @@ fn whatever_fails_is_said_and_counts_as_the_policy_says() {
     for (script, why) in [
         ("cat > /dev/null; echo garbage", "does not give points"),
         ("cat > /dev/null; echo '{}'", "does not give points"),
+        // A list says nothing, whatever our source calls its first field.
+        ("cat > /dev/null; echo '[10]'", "does not give points"),
+        ("cat > /dev/null; echo '{\"score\": 1}[10]'", "does not give points"),
         ("cat > /dev/null; echo '{\"score\": -1}'", "does not give points"),
         ("cat > /dev/null; echo '{\"score\": 101}'", "more than 100"),
         ("cat > /dev/null; echo '{\"score\": 1}'; exit 3", "exit status: 3"),

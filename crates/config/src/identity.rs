@@ -73,14 +73,19 @@ impl Identity {
     /// What stands at `path` now; symbolic links are followed.
     ///
     /// # Errors
-    /// Any failure other than that nothing is there.
+    /// Any failure other than that nothing is there. A link that leads nowhere is something.
     pub fn at(path: &Path) -> Result<Self, Error> {
-        let file = match path.metadata() {
-            Ok(metadata) => Some(FileIdentity::of(&metadata)),
-            Err(error) if is_absent(&error) => None,
-            Err(error) => return Err(Error::io("look at", path)(error)),
-        };
-        Ok(Self { path: path.to_owned(), file })
+        let path = path.to_owned();
+        // The link itself is asked about first: what it leads to answers for a missing link, too.
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => {
+                let target = path.metadata().map_err(Error::io("follow the link", &path))?;
+                Ok(Self { path, file: Some(FileIdentity::of(&target)) })
+            }
+            Ok(metadata) => Ok(Self { path, file: Some(FileIdentity::of(&metadata)) }),
+            Err(error) if is_absent(&error) => Ok(Self { path, file: None }),
+            Err(error) => Err(Error::io("look at", &path)(error)),
+        }
     }
 }
 
@@ -106,6 +111,20 @@ mod tests {
         assert_ne!(Identity::at(&path).unwrap(), before);
         fs::remove_file(&path).unwrap();
         assert_eq!(Identity::at(&path).unwrap().file, None);
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_not_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("f"), folder.path().join("l"));
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert!(Identity::at(&link).is_err());
+        fs::write(&file, "x").unwrap();
+        assert_eq!(Identity::at(&link).unwrap().file, Identity::at(&file).unwrap().file);
+        fs::remove_file(&file).unwrap();
+        std::os::unix::fs::symlink(&link, &file).unwrap();
+        assert!(Identity::at(&link).is_err(), "a circle");
+        assert_eq!(Identity::at(&folder.path().join("none")).unwrap().file, None);
     }
 
     #[test]

@@ -56,12 +56,22 @@ impl Layout {
         let layout = Self::at(root);
         let identity = look_at(&binary)?;
         identity.require_trusted(&binary, user)?;
-        for folder in [layout.root.clone(), layout.root.join("bin"), layout.shims()] {
-            if let Some(folder_identity) = Identity::at(&folder)?.file {
-                folder_identity.require_trusted(&folder, user)?;
+        layout.require_trusted(user)?;
+        Ok((layout, identity))
+    }
+
+    /// Refuses an installation that somebody other than `user` or root could change: by its root, or
+    /// the folder of its binary or of its shims. What is not there yet cannot be changed.
+    ///
+    /// # Errors
+    /// [`Error::Untrusted`] with the reason.
+    pub fn require_trusted(&self, user: u32) -> Result<(), Error> {
+        for folder in [self.root.clone(), self.root.join("bin"), self.shims()] {
+            if let Some(identity) = Identity::at(&folder)?.file {
+                identity.require_trusted(&folder, user)?;
             }
         }
-        Ok((layout, identity))
+        Ok(())
     }
 
     /// The installation that a management command works on: that of the running binary, else the
@@ -185,6 +195,12 @@ impl Layout {
     #[must_use]
     pub fn rate(&self) -> PathBuf {
         self.root.join("rate")
+    }
+
+    /// `<root>/counting`, since when calls are counted.
+    #[must_use]
+    pub fn counting(&self) -> PathBuf {
+        self.root.join("counting")
     }
 
     /// `<root>/approvals`, what a person was asked.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use datafog_core::Mode;
+use datafog_core::{Mode, Named};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -103,7 +104,7 @@ impl Settings {
     /// # Errors
     /// [`Error::Settings`] with the line of the first mistake.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Error> {
-        let settings: Self = toml::from_str(text).map_err(|error| {
+        let settings: Self = by_name(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             Error::Settings {
                 path: path.to_owned(),
@@ -204,6 +205,11 @@ fn at_key(key: &str, message: String, text: &str, path: &Path) -> Error {
     Error::Settings { path: path.to_owned(), line, message }
 }
 
+/// What a text in TOML says; a list is no table of known keys.
+pub(crate) fn by_name<T: DeserializeOwned>(text: &str) -> Result<T, toml::de::Error> {
+    T::deserialize(Named(toml::Deserializer::parse(text)?))
+}
+
 /// The line, from 1, that holds byte `offset`.
 pub(crate) fn line_at(text: &str, offset: usize) -> usize {
     let before = text.as_bytes().iter().take(offset);
@@ -216,6 +222,13 @@ mod tests {
 
     fn read(text: &str) -> Result<Settings, Error> {
         Settings::parse(text, Path::new("config.toml"))
+    }
+
+    #[test]
+    fn a_list_is_no_table() {
+        for text in ["limits = [1, 2]", "receipts = [true, 1]", "[hooks]\ngit = [\"/usr/bin/git\"]"] {
+            assert!(read(text).is_err(), "{text}");
+        }
     }
 
     #[test]

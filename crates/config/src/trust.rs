@@ -10,7 +10,7 @@ use datafog_core::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::settings::line_at;
+use crate::settings::{by_name, line_at};
 
 /// The trusted files, sorted by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ impl Trust {
             line: line_at(text, offset),
             message,
         };
-        let trust: Self = toml::from_str(text).map_err(|error| {
+        let trust: Self = by_name(text).map_err(|error| {
             mistake(error.span().map_or(0, |span| span.start), error.message().to_owned())
         })?;
         match trust.projects.iter().find(|one| !one.path.is_absolute()) {

@@ -11,7 +11,7 @@ use datafog_core::Account;
 use serde::Deserialize;
 
 use crate::Error;
-use crate::settings::line_at;
+use crate::settings::{by_name, line_at};
 
 /// The users and groups of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -53,7 +53,7 @@ impl Users {
             line: line_at(text, offset),
             message,
         };
-        let users: Self = toml::from_str(text).map_err(|error| {
+        let users: Self = by_name(text).map_err(|error| {
             mistake(error.span().map_or(0, |span| span.start), error.message().to_owned())
         })?;
         match users.contradiction() {
@@ -161,6 +161,14 @@ mod tests {
         let groups = groups.iter().map(|it| (*it).to_owned()).collect();
         let tenant = tenant.map(|tenant| tenant.map(str::to_owned));
         Some(Account { user: user.to_owned(), groups, tenant })
+    }
+
+    #[test]
+    fn a_list_is_no_entry() {
+        let read = |text: &str| Users::parse(text, Path::new("users.toml"));
+        assert!(read("user = [[\"ann\", 7]]").is_err());
+        assert!(read("[[user]]\nname = \"ann\"\nuid = 7").is_ok());
+        assert!(read("group = [[\"devs\", \"acme\"]]").is_err());
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod id;
 mod invented;
 mod invocation;
 mod mode;
+mod named;
 mod principal;
 mod receipt;
 mod rewrite;
@@ -50,6 +51,7 @@ pub use invocation::{
     StdinUse, Told,
 };
 pub use mode::{Mode, ParseModeError};
+pub use named::Named;
 pub use principal::{Principal, PrincipalKind};
 pub use receipt::{ChannelScan, Event, PolicyUse, Receipt, ReceiptKind, RuleOrigin};
 pub use rewrite::{CustomRewrite, RewriteStep, RewriteValue, Rewritten};

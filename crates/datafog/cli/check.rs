@@ -70,7 +70,7 @@ impl Check {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
         let request = self.asked.request(Purpose::Check)?;
         let request = Request { policy: self.policy.clone(), ..request };
-        let report = match session.gate()?.run(&request) {
+        let report = match session.judging()?.run(&request) {
             Outcome::Decided(report) => report,
             Outcome::Blocked(notice) => return Err(unanswered(&notice)),
             // Neither can come of a question; were they to, the answer is not a yes.

@@ -63,7 +63,7 @@ impl Explain {
             None => request(&self.command, Purpose::Explain, None)?,
         };
         let request = Request { policy: self.policy.clone(), ..request };
-        let report = match session.gate()?.run(&request) {
+        let report = match session.judging()?.run(&request) {
             Outcome::Decided(report) => report,
             Outcome::Blocked(notice) => return Err(unanswered(&notice)),
             Outcome::Ended(_) | Outcome::Missing | Outcome::NotRun(_) => return Ok(ExitCode::Io),

@@ -11,7 +11,7 @@ use datafog_gate::Replay;
 use datafog_policy::{Policy, Rule};
 use serde::Serialize;
 
-use super::output::{Cell, Tone};
+use super::output::{Cell, Tone, plain};
 use super::plan::{Plan, Step};
 use super::session::Session;
 use super::{check, foreign, hooks, installation, status};
@@ -28,6 +28,7 @@ mod test;
 mod trust;
 
 use diff::moment;
+pub(super) use trust::gone;
 
 /// A user's policy to begin with: nothing but comments, so that it changes nothing.
 const TEMPLATE: &str = include_str!("policy_template.toml");
@@ -271,6 +272,12 @@ fn effective(session: &Session, json: bool) -> Result<ExitCode> {
         rules: Vec<RuleDocument>,
     }
     let policy = in_force(session)?;
+    for folder in gone(session) {
+        session.out.say(format_args!(
+            "the trusted project `{}` is gone: what was moved is another folder, to be trusted anew\n",
+            plain(folder.display())
+        ));
+    }
     if json {
         session.out.json(&Document {
             id: policy.id().to_owned(),

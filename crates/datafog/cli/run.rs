@@ -39,7 +39,7 @@ impl Run {
         std::panic::set_hook(Box::new(|_| datafog_start::exit(ExitCode::Failed.into())));
         let request = request(&self.command.words, Purpose::Run, self.mode)?;
         let request = Request { policy: self.policy.clone(), ..request };
-        Ok(proxy::answer(&request, session.gate()?.run(&request)))
+        Ok(proxy::answer(&request, session.judging()?.run(&request)))
     }
 }
 

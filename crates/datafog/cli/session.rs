@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
-use datafog_config::{EnvVars, FileIdentity, Host, Layout, PathSetup, Settings, read_small};
+use datafog_config::{EnvVars, FileIdentity, Host, Identity, Layout, PathSetup, Settings, read_small};
 use datafog_gate::{Gate, Notice, Outcome, Purpose};
 use datafog_shim::Links;
 
@@ -38,11 +38,13 @@ impl Session {
     /// The settings in the file, or the defaults when there is none.
     pub(super) fn settings(&self) -> Result<Settings> {
         let path = self.layout.settings();
+        if Identity::at(&path)?.file.is_none() {
+            return Ok(Settings::default());
+        }
         let text = read_small(&path, MOST_SETTINGS)
             .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
         match text {
             Ok(text) => Ok(Settings::parse(&text, &path)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Settings::default()),
             Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
         }
     }
@@ -68,6 +70,13 @@ impl Session {
     pub(super) fn gate(&self) -> Result<Gate<'_>> {
         let gate = Gate::new(&self.host, &self.layout, self.binary_identity()?, self.user);
         Ok(gate.with_foreign(&Systems).with_terminal(&Tty))
+    }
+
+    /// The same for those who ask what would happen to a call: an installation that others could
+    /// change gives no answer, as its shims run nothing.
+    pub(super) fn judging(&self) -> Result<Gate<'_>> {
+        self.layout.require_trusted(self.user)?;
+        self.gate()
     }
 
     /// Refuses an agent what only a person may do: to make this installation guard less. The gate

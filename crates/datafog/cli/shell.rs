@@ -42,6 +42,6 @@ impl Shell {
         std::panic::set_hook(Box::new(|_| datafog_start::exit(ExitCode::Failed.into())));
         let request = line_request(&self.line, Purpose::Run, self.mode)?;
         let request = Request { policy: self.policy.clone(), ..request };
-        Ok(proxy::answer(&request, session.gate()?.run(&request)))
+        Ok(proxy::answer(&request, session.judging()?.run(&request)))
     }
 }

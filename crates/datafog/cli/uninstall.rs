@@ -98,10 +98,15 @@ impl Uninstall {
         let state = Some(layout.cache().join("state")).filter(|path| path.exists());
         plan.extend(state.map(Step::RemoveFile));
         if self.purge {
-            let files =
-                [layout.settings(), layout.policy(), layout.schema(), layout.trust(), layout.key()]
-                    .into_iter();
-            plan.extend(files.filter(|path| path.exists()).map(Step::RemoveFile));
+            let files = [
+                layout.settings(),
+                layout.policy(),
+                layout.schema(),
+                layout.trust(),
+                layout.counting(),
+                layout.key(),
+            ];
+            plan.extend(files.into_iter().filter(|path| path.exists()).map(Step::RemoveFile));
             let folders = [layout.receipts(), layout.approvals(), layout.rate(), layout.backups()]
                 .into_iter();
             let removed = |path: PathBuf| Step::RemoveFolder(path, Contents::Removed);

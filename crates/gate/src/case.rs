@@ -367,7 +367,8 @@ impl Facts for Case<'_> {
             let (key, counts) = self.counting?;
             let layout = self.world.finder.layout;
             let ledger = layout.receipts();
-            let places = Places { folder: &layout.rate(), ledger: &ledger, key };
+            let (folder, begun) = (layout.rate(), layout.counting());
+            let places = Places { folder: &folder, ledger: &ledger, begun: &begun, key };
             let calls = counter.ask(&places, self.action.id, counts).ok();
             self.counted.borrow_mut().push((counter, calls));
             calls

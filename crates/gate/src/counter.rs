@@ -7,7 +7,7 @@
 //! INVARIANT: the ledger is the truth. The file is keyed and names the line of the ledger up to
 //! which it is complete; calls that were recorded since are added each time. So one that is
 //! removed, damaged, forged or put back to an earlier state is made anew. When the ledger itself
-//! cannot tell, nobody can.
+//! cannot tell, or is not the one that counted ([`begun`]), nobody can.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 use datafog_audit::{Mark, counted};
 use datafog_core::{Digest, Id, Key};
 use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
+
+use crate::begun;
 
 /// How long the lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -44,6 +46,8 @@ pub(crate) struct Counter {
 pub(crate) struct Places<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) ledger: &'a Path,
+    /// The file that knows since when calls are counted.
+    pub(crate) begun: &'a Path,
     pub(crate) key: &'a Key,
 }
 
@@ -76,7 +80,11 @@ impl Counter {
         fs::create_dir_all(places.folder)?;
         let file = own(&path)?;
         let kept = self.read(&file, places.key)?;
+        let is_new = kept.is_none();
         let mut calls = self.brought_up_to_date(kept, places, call)?;
+        if is_new || !places.begun.exists() {
+            begun::begin(places.begun, places.key, call.unix_milliseconds())?;
+        }
         calls.ids.push(call);
         let counted = number(&calls.ids);
         self.write(&file, &calls, places.key)?;
@@ -102,6 +110,14 @@ impl Counter {
         let ledger = counted(places.ledger, &self.rule, known, since).map_err(io::Error::other)?;
         if kept.is_none() && !ledger.whole {
             return Err(io::Error::other("neither the counter nor the ledger is whole"));
+        }
+        // A ledger that is younger than what is asked for must be the first that there was.
+        if kept.is_none()
+            && let Some(first) = ledger.begins.filter(|first| *first > since)
+            && let Some(begun) = begun::since(places.begun, places.key)?
+            && !begun::reaches(first, begun)
+        {
+            return Err(io::Error::other("the ledger that counted was taken away"));
         }
         let mut ids = kept.map(|calls| calls.ids).unwrap_or_default();
         ids.extend(ledger.calls);

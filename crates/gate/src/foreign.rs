@@ -134,33 +134,35 @@ pub(crate) fn native(
     compile::over(policy, (&text, path, layer), &words)
 }
 
-/// Our own decision and those of the others as one: the strictest speaks, of equally strict ones
+/// Our own decision, what those of further projects say, and those of the others as one: the strictest speaks, of equally strict ones
 /// the policy that was named for it, and whatever any of them obliges to stays obliged. With the
 /// decision comes what each said by itself; nothing when only ours was asked.
 pub(crate) fn join(
     own: (&Policy, Decision),
+    beside: Vec<(&Policy, Decision)>,
     others: &[Box<dyn ForeignPolicy>],
     case: &Case<'_>,
 ) -> (Decision, Vec<Asked>) {
-    join_with(own, others, &|policy| policy.decide(case, case.world))
+    join_with(own, beside, others, &|policy| policy.decide(case, case.world))
 }
 
 /// The same, whoever asks the others.
 pub(crate) fn join_with(
     own: (&Policy, Decision),
+    beside: Vec<(&Policy, Decision)>,
     others: &[Box<dyn ForeignPolicy>],
     ask: &dyn Fn(&dyn ForeignPolicy) -> Decision,
 ) -> (Decision, Vec<Asked>) {
-    let (policy, decision) = own;
-    if others.is_empty() {
-        return (decision, Vec::new());
+    if others.is_empty() && beside.is_empty() {
+        return (own.1, Vec::new());
     }
-    let mut asked = vec![Asked {
+    let of_ours = |(policy, decision): (&Policy, Decision)| Asked {
         id: policy.id().to_owned(),
         version: policy.version().to_owned(),
         digest: policy.digest(),
         decision,
-    }];
+    };
+    let mut asked: Vec<Asked> = std::iter::once(own).chain(beside).map(of_ours).collect();
     asked.extend(others.iter().map(|policy| Asked {
         id: policy.id().to_owned(),
         version: policy.version().to_owned(),

@@ -59,8 +59,9 @@ struct Opened {
     user: u32,
     key: Key,
     state: State,
-    /// Policies of other systems that are asked, too: nearly always none.
+    /// Policies that are asked, too, nearly always none: of other systems, of further projects.
     foreign: Vec<Box<dyn ForeignPolicy>>,
+    beside: Vec<Policy>,
     id: Id,
     now: Timestamp,
 }
@@ -95,6 +96,7 @@ impl<'a> Gate<'a> {
             Err(error) => return self.without_installation(request, &error),
         };
         let (action, mut started) = opened.interpret(request, &world, &mut clock);
+        let opened = opened.working_in(&action, &started);
         let mode = opened.state.mode_for(request.wrapper(), self.asked_mode(request));
         let seen = opened.inspect(&action, &mut started, (mode, &world), &mut clock);
         let known = self.asker(request.purpose);
@@ -215,7 +217,8 @@ impl<'a> Gate<'a> {
             }
         }
         let now = Timestamp::now();
-        Ok(Opened { user: self.user, key, state, foreign, id: event::new_id(now)?, now })
+        let (user, id, beside) = (self.user, event::new_id(now)?, Vec::new());
+        Ok(Opened { user, key, state, foreign, beside, id, now })
     }
 
     /// One more layer, which whoever starts us names: it can only tighten.

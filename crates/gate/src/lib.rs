@@ -11,6 +11,7 @@ command line; it does open files, start helper programs and replace
 the process.
 */
 
+mod begun;
 mod canonical;
 mod case;
 mod circumstance;
@@ -40,6 +41,7 @@ mod notice;
 mod on_error;
 mod outside;
 mod principal;
+mod projects;
 mod read;
 mod remotes;
 mod replay;

@@ -79,7 +79,7 @@ pub(crate) fn by_command(
     files: Files,
 ) -> Vec<Started> {
     let words: Vec<Word> = argv.iter().map(Word::of).collect();
-    let mut following = Following { id, left: MOST, is_elsewhere: false, input: Vec::new(), files };
+    let mut following = Following { id, left: MOST, is_elsewhere: false, input: Passed::default(), files };
     let started = following.behind(&words, Fed::Unread, world, 0);
     following.all(started, world)
 }
@@ -91,7 +91,7 @@ pub(crate) fn by_tool(
     world: &dyn Surroundings,
     files: Files,
 ) -> Vec<Started> {
-    let mut following = Following { id, left: MOST, is_elsewhere: false, input: Vec::new(), files };
+    let mut following = Following { id, left: MOST, is_elsewhere: false, input: Passed::default(), files };
     let started = starts.into_iter().flat_map(|start| following.start(start, Fed::Unread, 0));
     let started = started.collect();
     following.all(started, world)
@@ -128,8 +128,17 @@ struct Following {
     /// It happens in a container or on another machine.
     is_elsewhere: bool,
     /// What the line passes to the command that is followed, and so to what that starts.
-    input: Vec<Origin>,
+    input: Passed,
     files: Files,
+}
+
+/// What a line passes to one of its commands.
+#[derive(Clone, Default)]
+struct Passed {
+    /// Where that comes from which stands on its standard input.
+    origins: Vec<Origin>,
+    /// The files that the shell opens to be read by it.
+    opened: Vec<PathBuf>,
 }
 
 impl Following {
@@ -184,7 +193,10 @@ impl Following {
             (What::Command(words), _) => {
                 let inner = self.behind(&words, fed, world, deeper);
                 let input = self.input.clone();
-                let mut one = self.command(&words, world, (Given::From(&input), inner));
+                let mut one = self.command(&words, world, (Given::From(&input.origins), inner));
+                if let Some(one) = &mut one {
+                    self.reads(&mut one.action, &input.opened);
+                }
                 let found: Vec<_> = start.found.into_iter().map(Origin::File).collect();
                 if let Some(one) = &mut one {
                     flow::into_words(&mut one.action.invocation, &found);
@@ -252,26 +264,30 @@ impl Following {
         }
         world.enter(reading.folder(command));
         let words: Vec<Word> = command.words.iter().map(word).collect();
+        let opened = reading.opened(command, world.cwd());
         let mut started: Vec<Started> =
-            self.redirected(&command.redirections, &world).into_iter().collect();
+            self.redirected(command, &opened, &world).into_iter().collect();
         let mut passed = Vec::new();
         let given = reading.given(&command.input, world.cwd());
         if !words.is_empty() {
             let depth = reading.depth.saturating_add(1);
             let feeds = datafog_shim::feeds(&words);
-            self.input = if feeds { Vec::new() } else { given.clone() };
+            let origins = if feeds { Vec::new() } else { given.clone() };
+            self.input = Passed { origins, opened: opened.clone() };
             let mut inner = self.behind(&words, reading.fed_by(&command.input), &world, depth);
-            self.input = Vec::new();
+            self.input = Passed::default();
             if feeds {
                 inner.iter_mut().for_each(|one| flow::into_all(one, &given));
             }
             let input = Given::of(&command.input, &given);
             if let Some(mut one) = self.command(&words, &world, (input, inner)) {
+                self.reads(&mut one.action, &opened);
                 reading.trail.follow(&mut one.action);
                 let made = reading.trail.made_of(command, world.cwd());
                 flow::into_all(&mut one, &made);
                 passed.extend(flow::passed_on(&one.action, &words, &world, self.files));
                 passed.extend(made);
+                self.writes(&mut one.action, &command.redirections);
                 started.push(one);
             }
         }
@@ -297,18 +313,70 @@ impl Following {
         Some(Started::of(action, inner))
     }
 
-    /// The files that a shell writes for a command.
-    fn redirected(&mut self, all: &[Redirection], world: &dyn Surroundings) -> Option<Started> {
-        let written = all.iter().filter(|one| one.way == Way::Write);
-        let operands: Vec<Operand> = written.map(|one| file(&one.target, Flow::Destroys)).collect();
-        if operands.is_empty() {
+    /// The files that a shell writes for a command, and, where there is no command, those that it
+    /// opens to be read.
+    fn redirected(
+        &mut self,
+        command: &Command,
+        opened: &[PathBuf],
+        world: &dyn Surroundings,
+    ) -> Option<Started> {
+        let opened = if command.words.is_empty() { opened } else { &[] };
+        if opened.is_empty() && !command.redirections.iter().any(is_written) {
             return None;
         }
         self.take()?;
-        let flows = Flows::NONE.with(Flow::Destroys);
-        let mut invocation = Invocation { operands, flows, ..bare(REDIRECTION) };
-        self.files.fill(&mut invocation, world.cwd());
-        Some(Started::of(self.action(invocation, world), Vec::new()))
+        let mut action = self.action(bare(REDIRECTION), world);
+        let mut flows = Flows::NONE;
+        if !opened.is_empty() {
+            flows = flows.with(Flow::Stays);
+        }
+        if command.redirections.iter().any(is_written) {
+            flows = flows.with(Flow::Destroys);
+        }
+        action.invocation.flows = flows;
+        self.reads(&mut action, opened);
+        self.writes(&mut action, &command.redirections);
+        Some(Started::of(action, Vec::new()))
+    }
+
+    /// Files that the shell opens to be read by a command are operands and content of it, and of
+    /// what it wraps.
+    fn reads(&self, action: &mut Action, opened: &[PathBuf]) {
+        for path in opened {
+            let invocation = &mut action.invocation;
+            self.operand(invocation, path.into(), Flow::Stays, &action.cwd);
+            let is_same = |source: &ContentSource| match &source.carrier {
+                Carrier::File(known) => action.cwd.join(known) == *path,
+                Carrier::Argument(_)
+                | Carrier::Inline(_)
+                | Carrier::Stdin
+                | Carrier::Untold(_) => false,
+            };
+            if !invocation.contents.iter().any(is_same) {
+                invocation.contents.push(content(Carrier::File(path.clone()), Flow::Stays));
+            }
+        }
+        action.parts.iter_mut().for_each(|part| self.reads(part, opened));
+    }
+
+    /// Files that the shell opens to be written by a command are operands of it.
+    fn writes(&self, action: &mut Action, all: &[Redirection]) {
+        for one in all.iter().filter(|one| is_written(one)) {
+            let text = one.target.text.clone().into();
+            self.operand(&mut action.invocation, text, Flow::Destroys, &action.cwd);
+        }
+    }
+
+    /// A file that the shell opens, as an operand; nothing depends on how the program reads it.
+    fn operand(&self, invocation: &mut Invocation, text: OsString, flow: Flow, cwd: &Path) {
+        let kind = OperandKind::Path;
+        let mut one = Invocation {
+            operands: vec![Operand { text, kind, flow, place: None, canonical: None }],
+            ..Invocation::default()
+        };
+        self.files.fill(&mut one, cwd);
+        invocation.operands.append(&mut one.operands);
     }
 
     /// Room for one more thing. The last is never given, so that whoever asks learns of the end.
@@ -362,16 +430,37 @@ struct Reading<'w> {
     /// What the commands so far pass on.
     trail: Trail,
     /// What comes in by the line's own input.
-    inherited: Vec<Origin>,
+    inherited: Passed,
 }
 
 impl Reading<'_> {
     /// What comes in on the standard input of a command.
     fn given(&self, input: &Input, folder: &Path) -> Vec<Origin> {
         match input {
-            Input::Inherited => self.inherited.clone(),
+            Input::Inherited => self.inherited.origins.clone(),
             Input::File(_) | Input::Pipe(_) | Input::Text(_) => self.trail.given(input, folder),
         }
+    }
+
+    /// The files that are opened to be read by a command: its own, and that of the loop or group
+    /// around it.
+    fn opened(&self, command: &Command, folder: &Path) -> Vec<PathBuf> {
+        let mut opened = match &command.input {
+            Input::Inherited => self.inherited.opened.clone(),
+            Input::File(_) | Input::Pipe(_) | Input::Text(_) => Vec::new(),
+        };
+        let own = command.redirections.iter().filter(|one| one.way == Way::Read);
+        let around = match &command.input {
+            Input::File(file) => Some(file),
+            Input::Inherited | Input::Pipe(_) | Input::Text(_) => None,
+        };
+        for field in own.map(|one| &one.target).chain(around) {
+            let path = folder.join(&field.text);
+            if !is_made(field) && !opened.contains(&path) {
+                opened.push(path);
+            }
+        }
+        opened
     }
 
     fn fed_by<'t>(&'t self, input: &'t Input) -> Fed<'t> {
@@ -406,9 +495,13 @@ fn word(field: &Field) -> Word {
     Word { text: field.text.clone().into(), known: field.known }
 }
 
-fn file(field: &Field, flow: Flow) -> Operand {
-    let text = field.text.clone().into();
-    Operand { text, kind: OperandKind::Path, flow, place: None, canonical: None }
+/// Whether a program that writes stands in the place of a file's name: `<(…)`.
+fn is_made(field: &Field) -> bool {
+    !field.known && ["<(", ">("].iter().any(|head| field.text.starts_with(head))
+}
+
+fn is_written(one: &Redirection) -> bool {
+    one.way == Way::Write && !is_made(&one.target)
 }
 
 fn bare(program: &str) -> Invocation {

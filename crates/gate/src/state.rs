@@ -9,13 +9,14 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use datafog_config::{FileIdentity, Identity, Layout, Settings, Trust, Trusted, read_small};
-use datafog_core::{Digest, Key, Mode};
+use datafog_config::{FileIdentity, Identity, Layout, Settings, read_small};
+use datafog_core::{Key, Mode};
 use datafog_detect::Custom;
 use datafog_policy::{Layer, Policy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::projects::{self, Project};
 use crate::vocabulary::OwnWords;
 use crate::{Error, compile};
 
@@ -40,6 +41,8 @@ pub(crate) struct State {
     pub(crate) custom: Option<Custom>,
     /// Policies of projects that the user trusts, the outermost folder first.
     projects: Vec<Project>,
+    /// The one that is in force, by its number.
+    project: Option<usize>,
     /// Why what is in force is not what the files say; a denial when decisions are carried out.
     pub(crate) fault: Option<Error>,
 }
@@ -52,29 +55,6 @@ struct Sources {
     policy: Option<FileIdentity>,
     system: Option<FileIdentity>,
     trust: Option<FileIdentity>,
-}
-
-/// A project's policy as it was trusted, compiled over everything that lies below it. It stands
-/// until it is trusted anew: a file that is changed or removed afterwards changes nothing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Project {
-    path: PathBuf,
-    digest: Digest,
-    text: String,
-    /// Why not, when it cannot be used; then nothing runs below its folder.
-    policy: Result<Vec<u8>, String>,
-}
-
-impl Project {
-    fn folder(&self) -> &Path {
-        self.path.parent().unwrap_or(&self.path)
-    }
-
-    fn compiled(&self) -> Result<Policy, Error> {
-        let cannot = |why: &str| Error::Project { path: self.path.clone(), why: why.to_owned() };
-        let bytes = self.policy.as_ref().map_err(|why| cannot(why))?;
-        Policy::from_bytes(bytes.clone()).map_err(|error| cannot(&error.to_string()))
-    }
 }
 
 /// What the cache holds after its head.
@@ -152,7 +132,7 @@ impl State {
         let words = OwnWords::of(custom.as_deref().and_then(load).as_ref());
         let base = own.unwrap_or_else(Policy::builtin);
         let projects = match sources.trust {
-            Some(_) => projects(&layout.trust(), &base, &words, earlier)?,
+            Some(_) => projects::read(&layout.trust(), &base, &words, earlier)?,
             None => Vec::new(),
         };
         let compiled =
@@ -183,14 +163,33 @@ impl State {
     /// The same where calls are made in `folder`: the policies of all trusted projects that it
     /// belongs to are in force, too.
     pub(crate) fn within(mut self, folder: &Path) -> Self {
-        let mut around = self.projects.iter().filter(|one| folder.starts_with(one.folder()));
-        // Each is compiled over those of the folders around it.
-        let Some(project) = around.next_back() else { return self };
-        match project.compiled() {
+        let Some(number) = projects::around(&self.projects, folder) else { return self };
+        self.project = Some(number);
+        match self.compiled(number) {
             Ok(policy) => self.policy = policy,
             Err(error) => self.fault = self.fault.or(Some(error)),
         }
         self
+    }
+
+    /// Whether there is any project that a call could work in.
+    pub(crate) const fn has_projects(&self) -> bool {
+        !self.projects.is_empty()
+    }
+
+    /// The policies of further trusted projects in which a call works, by the folders that it works
+    /// in.
+    pub(crate) fn beside(&self, folders: &[PathBuf]) -> Result<Vec<Policy>, Error> {
+        let around = |folder: &PathBuf| projects::around(&self.projects, folder);
+        let mut numbers: Vec<usize> = folders.iter().filter_map(around).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let further = numbers.into_iter().filter(|number| Some(*number) != self.project);
+        further.map(|number| self.compiled(number)).collect()
+    }
+
+    fn compiled(&self, number: usize) -> Result<Policy, Error> {
+        self.projects.get(number).map_or_else(|| Ok(self.policy.clone()), Project::compiled)
     }
 
     /// Policies of projects as they are, and as they would be with the file at `path` among them: the
@@ -235,7 +234,7 @@ impl State {
     }
 
     const fn of(settings: Settings, policy: Policy, custom: Option<Custom>) -> Self {
-        Self { settings, policy, custom, projects: Vec::new(), fault: None }
+        Self { settings, policy, custom, projects: Vec::new(), project: None, fault: None }
     }
 
     /// The mode for one command; `asked` can only tighten it.
@@ -266,48 +265,6 @@ impl Compiled {
 
 /// Who owns the machine's own files.
 pub(crate) const ROOT: u32 = 0;
-
-/// Why a project's file does not hold when neither it nor the cache has what was trusted.
-const CHANGED: &str = "it is not what was trusted";
-
-/// The trusted projects, each compiled over those whose folder is around it. One that cannot be
-/// read as it was trusted is taken from `earlier`.
-fn projects(
-    list: &Path,
-    base: &Policy,
-    words: &OwnWords,
-    earlier: &[Project],
-) -> Result<Vec<Project>, Error> {
-    let trust = Trust::parse(&read(list)?, list)?;
-    let mut entries: Vec<&Trusted> = trust.projects().iter().collect();
-    entries
-        .retain(|entry| entry.path.file_name().is_some_and(|name| name == compile::PROJECT_FILE));
-    entries.sort_by_key(|entry| (entry.path.components().count(), &entry.path));
-    let mut all: Vec<Project> = Vec::new();
-    for Trusted { path, digest } in entries {
-        let now = read(path).ok().filter(|text| Digest::of(text.as_bytes()) == *digest);
-        let kept = || earlier.iter().find(|one| one.path == *path && one.digest == *digest);
-        let text = now.or_else(|| kept().map(|one| one.text.clone()));
-        let around = all.iter().rfind(|one| path.starts_with(one.folder()));
-        let below = around.map_or_else(|| Ok(base.clone()), Project::compiled);
-        let compiled = below.and_then(|below| {
-            let changed = || Error::Project { path: path.clone(), why: CHANGED.to_owned() };
-            let text = text.as_deref().ok_or_else(changed)?;
-            compile::over(&below, (text, path, Layer::Project), words)
-        });
-        all.push(Project {
-            path: path.clone(),
-            digest: *digest,
-            text: text.unwrap_or_default(),
-            policy: match compiled {
-                Ok(policy) => Ok(policy.to_bytes().to_vec()),
-                Err(Error::Project { why, .. }) => Err(why),
-                Err(error) => Err(error.in_full()),
-            },
-        });
-    }
-    Ok(all)
-}
 
 /// Detectors and exceptions that hold today.
 fn load(bytes: &[u8]) -> Option<Custom> {
@@ -359,7 +316,7 @@ fn write_cache(layout: &Layout, key: &Key, compiled: &Compiled) -> io::Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datafog_config::load_or_create_key;
+    use datafog_config::{Trust, load_or_create_key};
 
     struct Place {
         _folder: tempfile::TempDir,

@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use datafog_core::{Digest, Key, KeyedDigest};
+use datafog_core::{Digest, Key, KeyedDigest, Named};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -71,7 +71,9 @@ impl Baseline {
             }
         };
         let form = |why: String| Error::BaselineForm { path: path.to_owned(), why };
-        let file: File = serde_json::from_str(&text).map_err(|error| form(error.to_string()))?;
+        let mut json = serde_json::Deserializer::from_str(&text);
+        let file = File::deserialize(Named(&mut json)).and_then(|file| json.end().map(|()| file));
+        let file = file.map_err(|error| form(error.to_string()))?;
         if file.schema_version != VERSION {
             return Err(form(format!("its version is {}, not {VERSION}", file.schema_version)));
         }

@@ -46,28 +46,37 @@ impl Walker {
         files: &mut Vec<Redirection>,
         input: &mut Input,
     ) {
-        let field = self.one_field(target);
         if op == "<<<" {
+            let field = self.one_field(target);
             if fd <= 0 {
                 *input = Input::Text(format!("{}\n", field.text));
             }
             return;
         }
         let copies = op.starts_with(">&") || op.starts_with("<&");
-        let number = field.text.trim_end_matches('-').chars().all(|one| one.is_ascii_digit());
-        if copies && number || NO_FILES.contains(&field.text.as_str()) {
-            return;
+        let is_number = |text: &str| text.trim_end_matches('-').chars().all(|one| one.is_ascii_digit());
+        let targets = self.word(target, true);
+        let named = targets.into_iter().filter(|field| {
+            !(copies && is_number(&field.text) || NO_FILES.contains(&field.text.as_str()))
+        });
+        // Several names are a mistake to some shells; others open every one of them.
+        for field in named {
+            if ["/dev/tcp/", "/dev/udp/"].iter().any(|head| field.text.starts_with(head)) {
+                self.opaque("the shell itself would talk to another machine; use a program that does");
+                continue;
+            }
+            let reads = op.starts_with('<');
+            if reads && fd <= 0 {
+                *input = Input::File(field.clone());
+            }
+            let adds = op.contains(">>");
+            if reads {
+                files.push(Redirection { target: field.clone(), way: Way::Read, adds });
+            }
+            if !reads || op == "<>" {
+                files.push(Redirection { target: field, way: Way::Write, adds });
+            }
         }
-        if ["/dev/tcp/", "/dev/udp/"].iter().any(|head| field.text.starts_with(head)) {
-            self.opaque("the shell itself would talk to another machine; use a program that does");
-            return;
-        }
-        let reads = op.starts_with('<');
-        if reads && fd <= 0 {
-            *input = Input::File(field.clone());
-        }
-        let way = if reads && op != "<>" { Way::Read } else { Way::Write };
-        files.push(Redirection { target: field, way, adds: op.contains(">>") });
     }
 
     /// The body of a heredoc in which `$` and backticks mean something.

@@ -499,10 +499,16 @@ impl Walker {
         written
     }
 
-    /// Redirections of something that is no command by itself.
+    /// Redirections of something that is no command by itself. What it reads is named from the
+    /// folder at hand: commands in it may change to another one.
     fn only_redirects(&mut self, redirects: &[Node], input: &Input) -> Input {
-        let (redirections, input) = self.redirects(redirects, input);
+        let (redirections, mut input) = self.redirects(redirects, input);
         self.push(Vec::new(), Vec::new(), input.clone(), redirections);
+        if let (Input::File(file), Some(cwd)) = (&mut input, &self.cwd)
+            && let Some(whole) = cwd.join(&file.text).to_str()
+        {
+            whole.clone_into(&mut file.text);
+        }
         input
     }
 

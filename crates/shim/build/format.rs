@@ -423,6 +423,6 @@ words! {
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,
         Disable, Endpoint, FileList, Globoff, Insecure, Jump, Location, LocationAll, LocationTrusted,
         MaxRedirects, Netrc, Next,
-        NoProxy, Port, Proxy, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket,
+        NoProxy, Port, Proxy, Reaches, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket,
         Url, UrlFile, Variable }
 }

@@ -411,6 +411,8 @@ pub(crate) enum Effect {
     Port,
     /// The value is a proxy.
     Proxy,
+    /// The command works on what the value names, or on the folder around it.
+    Reaches,
     /// The value is a remote, or the option means all of them.
     Remote,
     /// `--resolve` of curl.

@@ -418,9 +418,14 @@ fn expanded(text: &str, home: Option<&Path>) -> OsString {
     }
 }
 
-/// Whether a text can only be meant as a path.
+/// Whether a text is meant as a path, whatever its argument is called: one that begins like a path,
+/// or several names without a blank (`a/.env`), the last of which has a dot in it.
 fn is_path(text: &str) -> bool {
-    ["/", "~/", "./", "../"].iter().any(|start| text.starts_with(start))
+    let begins = text == "~" || ["/", "~/", "./", "../"].iter().any(|start| text.starts_with(start));
+    let last = text.rsplit('/').next().unwrap_or_default();
+    let leads = !text.contains(char::is_whitespace)
+        && (text.contains('/') && last.contains('.') || text.starts_with('.'));
+    (begins || leads)
         && !text.contains(['\n', '\0'])
         && Path::new(text).components().next().is_some()
 }
@@ -489,6 +494,20 @@ mod tests {
             assert_eq!(reading.invocation.program, "git");
             assert_eq!(reading.argv.len(), 3);
             assert!(reading.invocation.has_option("--force"));
+        }
+    }
+
+    #[test]
+    fn a_path_is_one_whatever_its_argument_is_called() {
+        let operands = |value: Value| {
+            let operands = read("frobnicate", &[("p", value)]).invocation.operands;
+            operands.into_iter().map(|it| it.text.into_string().unwrap()).collect::<Vec<_>>()
+        };
+        let paths = ["a/.env", ".env", "src/main.rs", "/etc/passwd", "../x"];
+        let nested = Value::List(vec![Value::List(paths.map(text).to_vec())]);
+        assert_eq!(operands(nested), paths);
+        for other in ["either/or", "see a/b.c", "0.5", "x", "a/b.c\nd", "application/json"] {
+            assert!(operands(text(other)).is_empty(), "{other}");
         }
     }
 

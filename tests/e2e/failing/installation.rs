@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
-use crate::failing::{assert_refused, assert_untouched, call, enforced, observing, plain};
+use crate::failing::{
+    assert_fails_closed, assert_refused, assert_untouched, call, enforced, observing, plain,
+};
 
 /// Others could have put anything there, the mode included, so neither mode runs anything.
 #[test]
@@ -99,5 +102,64 @@ fn what_belongs_to_somebody_else_is_refused() {
         call(&install).run().ends_with(1);
         std::os::unix::fs::chown(install.root().join(name), Some(54321), None).unwrap();
         assert_refused(call(&install).run(), "belongs to somebody else");
+    }
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_file_of_ours_is_not_nothing() {
+    for name in ["policy.toml", "config.toml", "trust.toml"] {
+        for (what, put) in STRANGERS {
+            assert_fails_closed(name, |root| {
+                if fs::symlink_metadata(root.join(name)).is_ok() {
+                    fs::remove_file(root.join(name)).unwrap();
+                }
+                put(&root.join(name));
+            });
+            println!("{name}: {what}");
+        }
+    }
+}
+
+#[test]
+fn users_that_cannot_be_read_are_everybody() {
+    let install = enforced();
+    let rule = "[policy]\nid = \"x\"\nversion = \"1\"\n[[rule]]\nid = \"tenants\"\neffect = \"deny\"\n\
+                reason = \"r\"\ninstead = \"i\"\n[rule.when]\ncommand = \"cat\"\ngroup = \"no-such-group\"\n";
+    fs::write(install.root().join("policy.toml"), rule).unwrap();
+    call(&install).run().ends_with(1);
+    for (what, put) in STRANGERS {
+        let path = install.root().join("users.toml");
+        put(&path);
+        call(&install).run().assert_denied(&install, "tenants");
+        println!("{what}");
+        if path.is_dir() { fs::remove_dir(path).unwrap() } else { fs::remove_file(path).unwrap() }
+    }
+    call(&install).run().ends_with(1);
+}
+
+/// What may stand where a file is expected.
+const STRANGERS: [(&str, fn(&Path)); 4] = [
+    ("a link that leads nowhere", |path| std::os::unix::fs::symlink("nowhere", path).unwrap()),
+    ("a link to itself", |path| {
+        std::os::unix::fs::symlink(path.file_name().unwrap(), path).unwrap();
+    }),
+    ("a folder", |path| fs::create_dir(path).unwrap()),
+    ("a pipe", |path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap()),
+];
+
+#[test]
+fn an_installation_that_others_can_change_answers_no_question() {
+    let install = enforced();
+    fs::set_permissions(install.root(), fs::Permissions::from_mode(0o777)).unwrap();
+    for asked in [
+        vec!["check", "--", "cat", "file"],
+        vec!["check", "-c", "cat file"],
+        vec!["explain", "--", "cat", "file"],
+        vec!["run", "--", "cat", "file"],
+        vec!["shell", "cat file"],
+    ] {
+        let told = install.datafog(&asked).run().ends_with(4);
+        assert!(told.stderr().contains("can be written by others"), "{}", told.stderr());
+        assert_eq!(told.stdout(), "");
     }
 }

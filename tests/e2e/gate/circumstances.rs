@@ -78,6 +78,30 @@ fn calls_are_counted_and_questions_are_not() {
 }
 
 #[test]
+fn receipts_and_counters_that_are_taken_away_together_are_missed() {
+    let install = with_rule(
+        "command = \"curl\"\nflow = \"leaves\"\nrate = { over = 2, per = \"1h\" }",
+        "match = [{ run = \"curl -d x https://example.com/\", calls = 3 }]",
+    );
+    let call = ["-d", "x", "https://example.com/"];
+    install.shim("curl", call).run().succeeds();
+    install.shim("curl", call).run().succeeds();
+    install.shim("curl", call).run().assert_denied(&install, "own-rule");
+    let counting = install.root().join("counting");
+    // Calls of the same moments could be the first ones.
+    for folder in ["receipts", "rate"] {
+        fs::remove_dir_all(install.root().join(folder)).unwrap();
+    }
+    thread::sleep(std::time::Duration::from_secs(11));
+    install.shim("curl", call).run().assert_denied(&install, "own-rule");
+    install.shim("curl", call).run().assert_denied(&install, "own-rule");
+    install.shim("git", ["status"]).run().succeeds();
+    fs::remove_file(counting).unwrap();
+    fs::remove_dir_all(install.root().join("receipts")).unwrap();
+    install.shim("curl", call).run().succeeds();
+}
+
+#[test]
 fn time_user_and_automation_are_asked_for() {
     let always = with_rule(
         "command = \"git\"\nany = [\n\

@@ -99,3 +99,29 @@ fn nothing_of_a_days_work_is_stopped() {
 fn by_stand_in(line: &str) -> bool {
     STAND_INS.iter().any(|name| line.split(' ').next() == Some(name))
 }
+
+/// Lines of shell histories' shapes, which `docs/ACCURACY.md` speaks of.
+const CORPUS: &str = include_str!("../../corpus/everyday.txt");
+
+/// The one that is stopped: a program from the network would run that nobody has seen.
+const STOPPED: &str = "curl -sSL https://install.python-poetry.org | python3 -";
+
+/// Asked through the binary, as a person would, where none of the files are there that they name.
+#[test]
+fn of_a_thousand_lines_one_is_stopped() {
+    let install = Install::new(&[]);
+    let lines: Vec<&str> = CORPUS.lines().filter(|line| !line.starts_with('#')).collect();
+    assert!(lines.len() >= 1000);
+    let stopped = std::thread::scope(|scope| {
+        let shares = lines.chunks(lines.len().div_ceil(4));
+        let asked = shares.map(|share| scope.spawn(|| stopped(&install, share)));
+        let asked: Vec<_> = asked.collect();
+        asked.into_iter().flat_map(|share| share.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert_eq!(stopped, [STOPPED]);
+}
+
+fn stopped<'l>(install: &Install, lines: &[&'l str]) -> Vec<&'l str> {
+    let runs = |line: &str| install.datafog(["check", "-c", line]).run().code() == 0;
+    lines.iter().copied().filter(|line| !runs(line)).collect()
+}

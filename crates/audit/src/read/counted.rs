@@ -44,6 +44,9 @@ pub struct Counted {
     /// Whether no call can be missing: every line that was read follows from the next one, none of
     /// them mended a break, and they go back to where the caller wanted.
     pub whole: bool,
+    /// The moment of the first line of all, in milliseconds since 1970; the end of time where there
+    /// is none. `None` where it was not looked for: what came before was not wanted.
+    pub begins: Option<u64>,
 }
 
 /// Calls in the ledger at `dir` that the rule `counter` counted since the line `known`, or, where
@@ -60,7 +63,8 @@ pub fn counted(
 ) -> Result<Counted, Error> {
     let snapshot = match Snapshot::take(dir) {
         Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(Counted { calls: Vec::new(), end: Mark::START, whole: true });
+            let (calls, end, begins) = (Vec::new(), Mark::START, Some(u64::MAX));
+            return Ok(Counted { calls, end, whole: true, begins });
         }
         taken => taken?,
     };
@@ -73,7 +77,8 @@ pub fn counted(
         counter,
         since: since.saturating_sub(DISORDER),
         next: end,
-        found: Counted { calls: Vec::new(), end, whole },
+        found: Counted { calls: Vec::new(), end, whole, begins: None },
+        oldest: u64::MAX,
     };
     for (file, size) in files.into_iter().rev() {
         let path = snapshot.path(file);
@@ -90,6 +95,7 @@ pub fn counted(
         }
     }
     walk.found.whole &= walk.next == Mark::START;
+    walk.found.begins = Some(walk.oldest);
     Ok(walk.found)
 }
 
@@ -101,6 +107,8 @@ struct Walk<'a> {
     /// What the line after says that the one to be read is.
     next: Mark,
     found: Counted,
+    /// The moment of the earliest line that was read.
+    oldest: u64,
 }
 
 /// What is wanted of a line; everything else is only checked to be JSON.
@@ -129,6 +137,7 @@ impl Walk<'_> {
         self.found.whole &= this == self.next;
         let before = this.seq.saturating_sub(1);
         self.next = Mark { seq: before, hash: counting.prev };
+        self.oldest = self.oldest.min(counting.receipt_id.unix_milliseconds());
         if counting.receipt_id.unix_milliseconds() < self.since {
             return true;
         }
@@ -181,6 +190,7 @@ mod tests {
         let all = counted(&dir, "mails", None, 0).unwrap();
         assert_eq!((all.calls.clone(), all.whole), (ids(&[18, 15, 12, 6, 3, 0]), true));
         assert_eq!(all.end.seq, 20);
+        assert_eq!(all.begins, Some(ids(&[0])[0].unix_milliseconds()));
         assert!(counted(&dir, "mail", None, 0).unwrap().calls.is_empty());
         append(&dir, 20..26);
         let since = counted(&dir, "mails", Some(all.end), 0).unwrap();
@@ -196,14 +206,15 @@ mod tests {
         let last = ids(&[19])[0].unix_milliseconds();
         assert_eq!(counted(&dir, "mails", None, last).unwrap().calls.len(), 6);
         let later = counted(&dir, "mails", None, last + DISORDER).unwrap();
-        assert_eq!((later.calls.len(), later.whole), (0, true));
+        assert_eq!((later.calls.len(), later.whole, later.begins), (0, true, None));
     }
 
     #[test]
     fn a_ledger_that_is_not_there_has_counted_nothing() {
         let home = tempfile::tempdir().unwrap();
         let none = counted(&home.path().join("none"), "mails", None, 0).unwrap();
-        assert_eq!(none, Counted { calls: Vec::new(), end: Mark::START, whole: true });
+        let begins = Some(u64::MAX);
+        assert_eq!(none, Counted { calls: Vec::new(), end: Mark::START, whole: true, begins });
         let empty = counted(home.path(), "mails", None, 0).unwrap();
         assert!(empty.whole && empty.calls.is_empty());
     }

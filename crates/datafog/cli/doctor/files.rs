@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use datafog_config::{FileIdentity, Users, load_or_create_key, read_small};
+use datafog_config::{FileIdentity, Identity, Users, load_or_create_key, read_small};
 use datafog_core::Mode;
 use datafog_shim::{CommandName, LinkState};
 
@@ -20,6 +20,7 @@ const MOST_USERS: u64 = 1 << 20;
 
 pub(super) fn examine(session: &Session) -> Vec<Finding> {
     let mut findings = vec![root(session), key(session), settings(session), policy(session)];
+    findings.extend(projects(session));
     findings.extend(users(session));
     findings.extend(scorer(session));
     findings.push(ledger(session));
@@ -110,6 +111,15 @@ fn policy(session: &Session) -> Finding {
     }
 }
 
+/// Rules of a trusted project hold in its folder. One that was moved has none until it is trusted anew.
+fn projects(session: &Session) -> Option<Finding> {
+    let gone = policy::gone(session);
+    let shown: Vec<String> = gone.iter().map(|folder| folder.display().to_string()).collect();
+    let remedy = "datafog policy trust, where it is now; then datafog policy trust --revoke for the old place";
+    let detail = || format!("trusted and gone: {}", shown.join(", "));
+    (!shown.is_empty()).then(|| Finding::warning("projects", detail(), remedy))
+}
+
 /// The files that name users beside the system's: a mistake in one leaves everybody unknown.
 fn users(session: &Session) -> Vec<Finding> {
     let layout = &session.layout;
@@ -119,12 +129,11 @@ fn users(session: &Session) -> Vec<Finding> {
 
 fn users_file(path: &Path, owner: u32) -> Option<Finding> {
     let remedy = "mend it; until then rules about users, groups and tenants cannot be told";
-    let metadata = match path.metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+    let file = match Identity::at(path) {
+        Ok(found) => found.file?,
         Err(error) => return Some(Finding::problem("users", error.to_string(), remedy)),
-        Ok(metadata) => metadata,
     };
-    if let Err(error) = FileIdentity::of(&metadata).require_trusted(path, owner) {
+    if let Err(error) = file.require_trusted(path, owner) {
         return Some(Finding::problem("users", error.to_string(), error.hint()));
     }
     let text = read_small(path, MOST_USERS)

@@ -49,6 +49,16 @@ struct Project {
     digest: Digest,
     /// Whether the file is still the one that was looked at.
     current: bool,
+    /// Whether its folder is no longer there.
+    gone: bool,
+}
+
+/// Trusted projects whose folder is no longer there: removed, or moved to where their rules do not
+/// hold.
+pub(crate) fn gone(session: &Session) -> Vec<PathBuf> {
+    let trust = read(session).unwrap_or_default();
+    let folders = trust.projects().iter().filter_map(|one| one.path.parent());
+    folders.filter(|folder| !folder.is_dir()).map(Path::to_owned).collect()
 }
 
 impl TrustCommand {
@@ -158,6 +168,7 @@ fn list(session: &Session, trust: &Trust, how: Write) -> Result<ExitCode> {
         path: one.path.display().to_string(),
         digest: one.digest,
         current: foreign::read(&one.path).is_ok_and(|bytes| trust.holds(&one.path, &bytes)),
+        gone: one.path.parent().is_none_or(|folder| !folder.is_dir()),
     };
     let projects: Vec<Project> = trust.projects().iter().map(project).collect();
     if how.is_json() {
@@ -167,6 +178,8 @@ fn list(session: &Session, trust: &Trust, how: Write) -> Result<ExitCode> {
     let row = |one: &Project| {
         let state = if one.current {
             Cell::toned(Tone::Good, "trusted")
+        } else if one.gone {
+            Cell::toned(Tone::Warning, "its folder is gone")
         } else {
             Cell::toned(Tone::Warning, "changed since")
         };

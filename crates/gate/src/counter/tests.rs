@@ -29,13 +29,18 @@ impl Place {
         self.home.path().join("receipts")
     }
 
+    fn begun(&self) -> PathBuf {
+        self.home.path().join("counting")
+    }
+
     fn file(&self) -> PathBuf {
         self.home.path().join("rate").join(mails().file_name())
     }
 
     fn ask(&self, counter: &Counter, call: Id, keep: bool) -> io::Result<u32> {
         let (folder, ledger) = (self.home.path().join("rate"), self.ledger());
-        let places = Places { folder: &folder, ledger: &ledger, key: &self.key };
+        let begun = self.begun();
+        let places = Places { folder: &folder, ledger: &ledger, begun: &begun, key: &self.key };
         counter.ask(&places, call, keep)
     }
 
@@ -177,6 +182,32 @@ fn where_the_ledger_cannot_tell_either_nobody_can() {
     assert!(place.call(5).is_err(), "what is broken stays so");
     let later = Id::new(NOW + 2 * 24 * 60 * 60 * 1000, [0; 10]);
     assert_eq!(place.ask(&mails(), later, true).unwrap(), 1, "in time it does not matter");
+}
+
+#[test]
+fn a_ledger_that_is_taken_away_with_its_counters_is_missed() {
+    let place = Place::new();
+    for call in 0..4 {
+        place.call(call).unwrap();
+    }
+    let taken = |place: &Place| {
+        fs::remove_dir_all(place.ledger()).unwrap();
+        fs::remove_dir_all(place.home.path().join("rate")).unwrap();
+    };
+    taken(&place);
+    assert!(place.would_be().is_err() && place.call(60_000).is_err());
+    // What others record since is no ledger that counted.
+    assert!(place.call(60_001).is_err() && place.would_be().is_err());
+    let later = Id::new(NOW + 2 * 24 * 60 * 60 * 1000, [0; 10]);
+    assert_eq!(place.ask(&mails(), later, true).unwrap(), 1, "in time it does not matter");
+    // A person who says that nothing was counted yet is believed.
+    fs::remove_dir_all(place.home.path().join("rate")).unwrap();
+    fs::remove_file(place.begun()).unwrap();
+    assert_eq!(place.call(60_002).unwrap(), 3, "the two that were recorded, and this one");
+    // The word of somebody else is none.
+    taken(&place);
+    fs::write(place.begun(), [0; 40]).unwrap();
+    assert!(place.call(60_003).is_err());
 }
 
 #[test]

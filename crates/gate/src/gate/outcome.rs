@@ -1,7 +1,7 @@
 //! What came of a plan that was recorded, and what a redaction works with.
 
 use datafog_config::Layout;
-use datafog_core::{Decision, Event, Key, Mode, ReceiptKind};
+use datafog_core::{Action, Decision, Event, Key, Mode, ReceiptKind};
 use datafog_detect::Custom;
 use jiff::Timestamp;
 
@@ -12,7 +12,9 @@ use crate::event;
 use crate::filter::Ended;
 use crate::foreign::{self, Asked};
 use crate::notice::Notice;
+use crate::projects;
 use crate::request::Outcome;
+use crate::started::Started;
 use crate::veil::Veil;
 
 impl Opened {
@@ -24,7 +26,20 @@ impl Opened {
     /// What the policies say, ours and others.
     pub(super) fn judge(&self, case: &Case<'_>) -> (Decision, Vec<Asked>) {
         let policy = &self.state.policy;
-        foreign::join((policy, policy.decide(case)), &self.foreign, case)
+        let own = (policy, policy.decide(case));
+        let beside = self.beside.iter().map(|policy| (policy, policy.decide(case))).collect();
+        foreign::join(own, beside, &self.foreign, case)
+    }
+
+    /// The same where the call works in folders of further trusted projects: their rules hold, too.
+    pub(super) fn working_in(mut self, action: &Action, started: &[Started]) -> Self {
+        if self.state.has_projects() {
+            match self.state.beside(&projects::folders(action, started)) {
+                Ok(policies) => self.beside = policies,
+                Err(error) => _ = self.state.fault.get_or_insert(error),
+            }
+        }
+        self
     }
 
     /// What was taken out of what a command wrote gets a second receipt that counts it.

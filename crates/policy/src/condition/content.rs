@@ -1,5 +1,7 @@
 //! `content`: what the command would use as content, above all which files.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use datafog_core::{Carrier, ContentSource, Facts, Flow, Flows, Invocation};
@@ -31,6 +33,9 @@ pub(super) static KIND: Kind = Kind {
 };
 
 const CHANNELS: [&str; 4] = ["argument", "file", "inline", "stdin"];
+
+/// The role of what holds the names of a tool's arguments, a line for each.
+const NAMES: &str = "names";
 
 #[derive(Serialize, Deserialize)]
 struct Wanted<'a> {
@@ -131,8 +136,37 @@ impl Wanted<'_> {
         if !cheap || self.paths.is_empty() {
             return Truth::of(cheap);
         }
-        let Carrier::File(path) = &source.carrier else { return Truth::False };
-        facts.canonical(path).map_or(Truth::Unknown, |path| self.path(&path, facts))
+        match &source.carrier {
+            Carrier::File(path) => {
+                facts.canonical(path).map_or(Truth::Unknown, |path| self.path(&path, facts))
+            }
+            // Nobody knows what an argument means to a tool, but one that spells a file that is
+            // wanted may name it.
+            Carrier::Inline(text) if facts.action().tool.is_some() => {
+                let names = |text: &[u8]| self.may_name(text, facts);
+                let all = source.role == NAMES || !text.contains(&b'\n');
+                if all && text.split(|byte| *byte == b'\n').any(names) {
+                    Truth::Unknown
+                } else {
+                    Truth::False
+                }
+            }
+            Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => {
+                Truth::False
+            }
+        }
+    }
+
+    /// Whether a text, seen from the working directory, is the path of a file that is wanted. Any
+    /// word is such a path where every path is wanted but some, so there it says nothing.
+    fn may_name(&self, text: &[u8], facts: &dyn Facts) -> bool {
+        let anything = self.paths.raw().any(|path| [b"/**".as_slice(), b"**"].contains(&path));
+        let real = if anything || text.is_empty() {
+            None
+        } else {
+            facts.canonical(Path::new(OsStr::from_bytes(text)))
+        };
+        real.is_some_and(|path| self.path(&path, facts) == Truth::True)
     }
 
     fn path(&self, path: &Path, facts: &dyn Facts) -> Truth {

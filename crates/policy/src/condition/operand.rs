@@ -157,8 +157,9 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
         return Ok(wanted.together(&invocation.operands, trial.facts));
     }
     let regex = wanted.regex.as_deref().map(Pattern::new);
-    let fits = |operand| {
-        if invocation.known {
+    let fits = |operand: &Operand| {
+        // A path is known of a program without a profile only where the shell opens the file.
+        if invocation.known || operand.kind == OperandKind::Path {
             wanted.fits(operand, regex.as_ref(), trial.facts)
         } else {
             wanted.may_fit(operand, trial.facts)

@@ -10,6 +10,7 @@
 //! so a secret in them is not concerned, unless `--location-trusted` is given. wget drops nothing.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
@@ -130,6 +131,11 @@ fn listed(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation)
                 content(to, Carrier::File(path), "url");
                 let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
                 urls.extend(lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec));
+            }
+            // The command will say so itself. Should the file appear meanwhile, it may go anywhere.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                content(to, Carrier::File(path), "url");
+                somewhere(to);
             }
             Err(_) => untold(to, "a file of URLs cannot be read; make it a small plain file"),
         }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, header};
+use datafog_core::Named;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
 use crate::server::problem::{Kind, Problem};
@@ -27,7 +28,9 @@ pub(super) async fn read<T: DeserializeOwned>(
     }
     let too_large = |_| Problem::new(Kind::TooLarge, "request body too large");
     let bytes = to_bytes(body, MOST).await.map_err(too_large)?;
-    serde_json::from_slice(&bytes).map_err(|error| {
+    let mut json = serde_json::Deserializer::from_slice(&bytes);
+    let read = T::deserialize(Named(&mut json)).and_then(|read| json.end().map(|()| read));
+    read.map_err(|error| {
         // Where it is wrong, and not what stands there.
         let place = format!("line {}, column {}", error.line(), error.column());
         let what = match error.classify() {

@@ -1,0 +1,108 @@
+//! Policies of projects that the user trusts: which hold where, and where a call works.
+//!
+//! A project is told by its folder. What is done in it is judged by its rules, whoever starts it
+//! and from where: `cd project && git push`, `git -C project push` and a call that is made in
+//! `project` are alike. Rules of a project only tighten, so those of every folder that a call works
+//! in are asked.
+
+use std::path::{Path, PathBuf};
+
+use datafog_config::{Trust, Trusted};
+use datafog_core::{Action, Digest};
+use datafog_policy::{Layer, Policy};
+use serde::{Deserialize, Serialize};
+
+use crate::started::Started;
+use crate::vocabulary::OwnWords;
+use crate::{Error, canonical, compile, state};
+
+/// A project's policy as it was trusted, compiled over everything that lies below it. It stands
+/// until it is trusted anew: a file that is changed or removed afterwards changes nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Project {
+    pub(crate) path: PathBuf,
+    digest: Digest,
+    text: String,
+    /// Why not, when it cannot be used; then nothing runs below its folder.
+    policy: Result<Vec<u8>, String>,
+}
+
+impl Project {
+    pub(crate) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    pub(crate) fn compiled(&self) -> Result<Policy, Error> {
+        let cannot = |why: &str| Error::Project { path: self.path.clone(), why: why.to_owned() };
+        let bytes = self.policy.as_ref().map_err(|why| cannot(why))?;
+        Policy::from_bytes(bytes.clone()).map_err(|error| cannot(&error.to_string()))
+    }
+}
+
+/// The number of the innermost project around `folder`.
+pub(crate) fn around(all: &[Project], folder: &Path) -> Option<usize> {
+    // Outer ones stand first, and each is compiled over those around it.
+    all.iter().rposition(|one| folder.starts_with(one.folder()))
+}
+
+/// Every folder that a call works in or on, links resolved, besides the one that it is made in.
+pub(crate) fn folders(action: &Action, started: &[Started]) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    worked_in(action, &mut all);
+    let mut left: Vec<&Started> = started.iter().collect();
+    while let Some(one) = left.pop() {
+        worked_in(&one.action, &mut all);
+        left.extend(&one.inner);
+    }
+    all.sort_unstable();
+    all.dedup();
+    all.iter().filter_map(|folder| canonical::followed(&action.cwd, folder)).collect()
+}
+
+fn worked_in(action: &Action, all: &mut Vec<PathBuf>) {
+    all.push(action.cwd.clone());
+    all.extend(datafog_shim::folders(&action.argv, &action.cwd));
+    action.parts.iter().for_each(|part| worked_in(part, all));
+}
+
+/// Why a project's file does not hold when neither it nor the cache has what was trusted.
+const CHANGED: &str = "it is not what was trusted";
+
+/// The trusted projects, each compiled over those whose folder is around it. One that cannot be
+/// read as it was trusted is taken from `earlier`.
+pub(crate) fn read(
+    list: &Path,
+    base: &Policy,
+    words: &OwnWords,
+    earlier: &[Project],
+) -> Result<Vec<Project>, Error> {
+    let trust = Trust::parse(&state::read(list)?, list)?;
+    let mut entries: Vec<&Trusted> = trust.projects().iter().collect();
+    entries
+        .retain(|entry| entry.path.file_name().is_some_and(|name| name == compile::PROJECT_FILE));
+    entries.sort_by_key(|entry| (entry.path.components().count(), &entry.path));
+    let mut all: Vec<Project> = Vec::new();
+    for Trusted { path, digest } in entries {
+        let now = state::read(path).ok().filter(|text| Digest::of(text.as_bytes()) == *digest);
+        let kept = || earlier.iter().find(|one| one.path == *path && one.digest == *digest);
+        let text = now.or_else(|| kept().map(|one| one.text.clone()));
+        let around = all.iter().rfind(|one| path.starts_with(one.folder()));
+        let below = around.map_or_else(|| Ok(base.clone()), Project::compiled);
+        let compiled = below.and_then(|below| {
+            let changed = || Error::Project { path: path.clone(), why: CHANGED.to_owned() };
+            let text = text.as_deref().ok_or_else(changed)?;
+            compile::over(&below, (text, path, Layer::Project), words)
+        });
+        all.push(Project {
+            path: path.clone(),
+            digest: *digest,
+            text: text.unwrap_or_default(),
+            policy: match compiled {
+                Ok(policy) => Ok(policy.to_bytes().to_vec()),
+                Err(Error::Project { why, .. }) => Err(why),
+                Err(error) => Err(error.in_full()),
+            },
+        });
+    }
+    Ok(all)
+}

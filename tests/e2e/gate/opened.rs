@@ -1,0 +1,135 @@
+//! Files that a shell opens for a command are operands and content of it, however they are opened;
+//! files that a tool is given are looked at whatever the argument is called.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::Install;
+
+const HEAD: &str = "[policy]\nid = \"own\"\nversion = \"1\"\n";
+
+/// Lines that read `keys/credentials`, by `cat` where the second is true.
+const READING: [(&str, bool); 24] = [
+    ("cat keys/credentials", true),
+    ("cat < keys/credentials", true),
+    ("cat 0< keys/credentials", true),
+    ("< keys/credentials cat", true),
+    ("3< keys/credentials cat <&3", true),
+    ("cat <> keys/credentials", true),
+    ("cat < keys/cred*", true),
+    ("cat < \"$PWD\"/keys/../keys/credentials", true),
+    ("cd keys && cat < credentials", true),
+    ("{ cat; } < keys/credentials", true),
+    ("{ cd /; cat; } < keys/credentials", true),
+    ("(cat) < keys/credentials", true),
+    ("if true; then cat; fi < keys/credentials", true),
+    ("f() { cat; }; f < keys/credentials", true),
+    ("sudo cat < keys/credentials", true),
+    ("env A=b cat < keys/credentials", true),
+    ("bash -c cat < keys/credentials", true),
+    ("x=$(cat < keys/credentials)", true),
+    ("grep . < keys/credentials", false),
+    ("while read -r l; do echo \"$l\"; done < keys/credentials", false),
+    ("mapfile < keys/credentials", false),
+    ("exec 3< keys/credentials", false),
+    ("x=$(<keys/credentials)", false),
+    ("cat <<< \"$(<keys/credentials)\"", false),
+];
+
+fn install(rules: &str) -> Install {
+    let install = Install::new(&[]);
+    fs::create_dir(install.work().join("keys")).unwrap();
+    fs::write(install.work().join("keys/credentials"), "x\n").unwrap();
+    fs::write(install.root().join("policy.toml"), format!("{HEAD}{rules}")).unwrap();
+    install
+}
+
+fn denying(when: &str) -> Install {
+    let rule = "[[rule]]\nid = \"own-rule\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n";
+    install(&format!("{rule}[rule.when]\n{when}\n"))
+}
+
+fn rule(install: &Install, line: &str) -> String {
+    let json = install.datafog(["check", "--json", "-c", line]).run().json();
+    json["rule"].as_str().unwrap_or("none").to_owned()
+}
+
+fn tool(install: &Install, name: &str, arguments: &serde_json::Value) -> String {
+    let arguments = arguments.to_string();
+    let asked = ["check", "--json", "--tool", name, "--args", &arguments];
+    install.datafog(asked).run().json()["rule"].as_str().unwrap_or("none").to_owned()
+}
+
+#[test]
+fn a_file_that_a_shell_opens_is_an_operand_and_content_of_its_command() {
+    let role = "[[role]]\nname = \"all\"\ndefault = true\nblocked_paths = [\"<cwd>/keys/**\"]\n";
+    for (rules, expected, by_cat) in [
+        (denying("operand = \"**/keys/*\""), "own-rule", false),
+        (denying("content = { path = \"**/keys/*\" }"), "own-rule", false),
+        (denying("operand = { path = \"**/keys/*\", flow = \"stays\" }"), "own-rule", false),
+        (denying("command = \"cat\"\noperand = \"**/keys/*\""), "own-rule", true),
+        (install(&role.replace("<cwd>", "**")), "role-all-blocked-paths", false),
+    ] {
+        for (line, _) in READING.iter().filter(|(_, cat)| *cat || !by_cat) {
+            assert_eq!(rule(&rules, line), expected, "{line}");
+        }
+        let shown = tool(&rules, "Bash", &json!({ "command": "cat < keys/credentials" }));
+        assert_eq!(shown, expected);
+        rules.datafog(["shell", "cat < keys/credentials"]).run().ends_with(126);
+        for line in [
+            "cat < other",
+            "cat <<< keys/credentials",
+            "while read -r l; do :; done < <(ls)",
+            "cat <<E\nkeys/credentials\nE",
+            "cat < /dev/null",
+        ] {
+            assert_eq!(rule(&rules, line), "none", "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_a_shell_writes_is_an_operand_that_is_destroyed() {
+    let written = denying("command = \"cat\"\noperand = { path = \"**/keys/*\", flow = \"destroys\" }");
+    for line in ["cat x > keys/credentials", "cat >> keys/new", "cat <> keys/credentials", "cat x &> keys/n"] {
+        assert_eq!(rule(&written, line), "own-rule", "{line}");
+    }
+    assert_eq!(rule(&written, "cat < keys/credentials"), "none");
+    // What a program without a profile is given is known where the shell opens it.
+    let read = denying("operand = { path = \"**/keys/*\", flow = \"stays\" }");
+    assert_eq!(rule(&read, "unheard-of > keys/credentials"), "none");
+    assert_eq!(rule(&read, "unheard-of < keys/credentials"), "own-rule");
+}
+
+#[test]
+fn a_blocked_path_is_found_in_every_argument_of_a_tool() {
+    let role = "[[role]]\nname = \"all\"\ndefault = true\nblocked_paths = [\"**/.env\", \"**/ledger.dat\"]\n";
+    let blocked = install(role);
+    for arguments in [
+        json!({ "p": "a/.env" }),
+        json!({ "p": ".env" }),
+        json!({ "p": "ledger.dat" }),
+        json!({ "p": "sub/x/../ledger.dat" }),
+        json!({ "x": [["b"], ["a/.env"]] }),
+        json!({ "x": { "y": { "z": "a/.env" } } }),
+        json!({ "files": ["b", "ledger.dat"] }),
+        json!({ "a/.env": true }),
+    ] {
+        assert_eq!(tool(&blocked, "frobnicate", &arguments), "role-all-blocked-paths", "{arguments}");
+    }
+    for arguments in [
+        json!({ "p": "a/.envrc" }),
+        json!({ "note": "what stands in .env is secret" }),
+        json!({ "text": "build/\n.env\n" }),
+        json!({ "n": 7, "b": true }),
+    ] {
+        assert_eq!(tool(&blocked, "frobnicate", &arguments), "none", "{arguments}");
+    }
+    // A word is no path outside of what is allowed.
+    let allowed = "[[role]]\nname = \"all\"\ndefault = true\npaths = [\"<cwd>/src/**\"]\n";
+    let allowed = install(allowed);
+    let inside = json!({ "p": "src/main.rs", "mode": "fast", "kind": "a/b" });
+    assert_eq!(tool(&allowed, "frobnicate", &inside), "none");
+    assert_eq!(tool(&allowed, "frobnicate", &json!({ "p": "docs/a.md" })), "role-all-paths");
+}
