@@ -226,7 +226,8 @@ mod tests {
 
     #[test]
     fn a_list_is_no_table() {
-        for text in ["limits = [1, 2]", "receipts = [true, 1]", "[hooks]\ngit = [\"/usr/bin/git\"]"] {
+        for text in ["limits = [1, 2]", "receipts = [true, 1]", "[hooks]\ngit = [\"/usr/bin/git\"]"]
+        {
             assert!(read(text).is_err(), "{text}");
         }
     }

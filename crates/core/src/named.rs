@@ -81,7 +81,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Seen<V> {
     type Value = V::Value;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_struct { out.write_str("a table with names") } else { self.visitor.expecting(out) }
+        if self.is_struct {
+            out.write_str("a table with names")
+        } else {
+            self.visitor.expecting(out)
+        }
     }
 
     visit! {
@@ -251,7 +255,10 @@ mod tests {
         let all = all.unwrap();
         assert_eq!((all.points, all.list.len(), all.by_name["x"].name.as_str()), (3, 1, "c"));
         assert_eq!(all.kind, Some(Kind::Fields { at: 1 }));
-        assert_eq!(read(r#"{"points":3,"kind":{"Pair":[1,2]}}"#).unwrap().kind, Some(Kind::Pair(1, 2)));
+        assert_eq!(
+            read(r#"{"points":3,"kind":{"Pair":[1,2]}}"#).unwrap().kind,
+            Some(Kind::Pair(1, 2))
+        );
         assert_eq!(read(r#"{"points":3,"kind":"Plain"}"#).unwrap().kind, Some(Kind::Plain));
     }
 

@@ -3,7 +3,9 @@
 use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
-use datafog_config::{EnvVars, FileIdentity, Host, Identity, Layout, PathSetup, Settings, read_small};
+use datafog_config::{
+    EnvVars, FileIdentity, Host, Identity, Layout, PathSetup, Settings, read_small,
+};
 use datafog_gate::{Gate, Notice, Outcome, Purpose};
 use datafog_shim::Links;
 

@@ -163,7 +163,9 @@ impl<'f> Judge<'f> {
         clock.inspected();
         let own = state.policy.decide(&distant);
         let (decision, asked) =
-            foreign::join_with((&state.policy, own), Vec::new(), foreign, &|policy| distant.ask(policy));
+            foreign::join_with((&state.policy, own), Vec::new(), foreign, &|policy| {
+                distant.ask(policy)
+            });
         clock.decided();
         let mut event = distant.event(&decision, &state.policy, (key, now, &clock));
         foreign::name(&mut event, &asked);

@@ -79,7 +79,8 @@ pub(crate) fn by_command(
     files: Files,
 ) -> Vec<Started> {
     let words: Vec<Word> = argv.iter().map(Word::of).collect();
-    let mut following = Following { id, left: MOST, is_elsewhere: false, input: Passed::default(), files };
+    let mut following =
+        Following { id, left: MOST, is_elsewhere: false, input: Passed::default(), files };
     let started = following.behind(&words, Fed::Unread, world, 0);
     following.all(started, world)
 }
@@ -91,7 +92,8 @@ pub(crate) fn by_tool(
     world: &dyn Surroundings,
     files: Files,
 ) -> Vec<Started> {
-    let mut following = Following { id, left: MOST, is_elsewhere: false, input: Passed::default(), files };
+    let mut following =
+        Following { id, left: MOST, is_elsewhere: false, input: Passed::default(), files };
     let started = starts.into_iter().flat_map(|start| following.start(start, Fed::Unread, 0));
     let started = started.collect();
     following.all(started, world)
@@ -348,10 +350,9 @@ impl Following {
             self.operand(invocation, path.into(), Flow::Stays, &action.cwd);
             let is_same = |source: &ContentSource| match &source.carrier {
                 Carrier::File(known) => action.cwd.join(known) == *path,
-                Carrier::Argument(_)
-                | Carrier::Inline(_)
-                | Carrier::Stdin
-                | Carrier::Untold(_) => false,
+                Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => {
+                    false
+                }
             };
             if !invocation.contents.iter().any(is_same) {
                 invocation.contents.push(content(Carrier::File(path.clone()), Flow::Stays));

@@ -54,7 +54,8 @@ impl Walker {
             return;
         }
         let copies = op.starts_with(">&") || op.starts_with("<&");
-        let is_number = |text: &str| text.trim_end_matches('-').chars().all(|one| one.is_ascii_digit());
+        let is_number =
+            |text: &str| text.trim_end_matches('-').chars().all(|one| one.is_ascii_digit());
         let targets = self.word(target, true);
         let named = targets.into_iter().filter(|field| {
             !(copies && is_number(&field.text) || NO_FILES.contains(&field.text.as_str()))
@@ -62,7 +63,9 @@ impl Walker {
         // Several names are a mistake to some shells; others open every one of them.
         for field in named {
             if ["/dev/tcp/", "/dev/udp/"].iter().any(|head| field.text.starts_with(head)) {
-                self.opaque("the shell itself would talk to another machine; use a program that does");
+                self.opaque(
+                    "the shell itself would talk to another machine; use a program that does",
+                );
                 continue;
             }
             let reads = op.starts_with('<');

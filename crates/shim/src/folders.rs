@@ -47,14 +47,17 @@ mod tests {
             ("git status", vec![]),
             ("git -C a -C b push", vec!["/w/a/b"]),
             ("git -C /x push", vec!["/x"]),
-            ("git -C a --git-dir=.git --work-tree ../t push", vec!["/w/a", "/w/a/.git", "/w/a/../t"]),
+            (
+                "git -C a --git-dir=.git --work-tree ../t push",
+                vec!["/w/a", "/w/a/.git", "/w/a/../t"],
+            ),
             ("git --git-dir a/.git push", vec!["/w/a/.git"]),
             ("make -C sub all", vec!["/w/sub"]),
             ("make --directory=sub", vec!["/w/sub"]),
             ("cargo build --manifest-path a/Cargo.toml", vec!["/w/a/Cargo.toml"]),
             ("npm --prefix a publish", vec!["/w/a"]),
             ("terraform -chdir=a apply", vec!["/w/a"]),
-            ("go -C a build", vec!["/w/a"]),
+            ("go build -C a", vec!["/w/a"]),
             ("unheard-of -C a", vec![]),
         ] {
             let expected: Vec<PathBuf> = expected.into_iter().map(PathBuf::from).collect();

@@ -421,7 +421,8 @@ fn expanded(text: &str, home: Option<&Path>) -> OsString {
 /// Whether a text is meant as a path, whatever its argument is called: one that begins like a path,
 /// or several names without a blank (`a/.env`), the last of which has a dot in it.
 fn is_path(text: &str) -> bool {
-    let begins = text == "~" || ["/", "~/", "./", "../"].iter().any(|start| text.starts_with(start));
+    let begins =
+        text == "~" || ["/", "~/", "./", "../"].iter().any(|start| text.starts_with(start));
     let last = text.rsplit('/').next().unwrap_or_default();
     let leads = !text.contains(char::is_whitespace)
         && (text.contains('/') && last.contains('.') || text.starts_with('.'));

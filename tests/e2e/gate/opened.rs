@@ -91,8 +91,14 @@ fn a_file_that_a_shell_opens_is_an_operand_and_content_of_its_command() {
 
 #[test]
 fn a_file_that_a_shell_writes_is_an_operand_that_is_destroyed() {
-    let written = denying("command = \"cat\"\noperand = { path = \"**/keys/*\", flow = \"destroys\" }");
-    for line in ["cat x > keys/credentials", "cat >> keys/new", "cat <> keys/credentials", "cat x &> keys/n"] {
+    let written =
+        denying("command = \"cat\"\noperand = { path = \"**/keys/*\", flow = \"destroys\" }");
+    for line in [
+        "cat x > keys/credentials",
+        "cat >> keys/new",
+        "cat <> keys/credentials",
+        "cat x &> keys/n",
+    ] {
         assert_eq!(rule(&written, line), "own-rule", "{line}");
     }
     assert_eq!(rule(&written, "cat < keys/credentials"), "none");
@@ -116,7 +122,11 @@ fn a_blocked_path_is_found_in_every_argument_of_a_tool() {
         json!({ "files": ["b", "ledger.dat"] }),
         json!({ "a/.env": true }),
     ] {
-        assert_eq!(tool(&blocked, "frobnicate", &arguments), "role-all-blocked-paths", "{arguments}");
+        assert_eq!(
+            tool(&blocked, "frobnicate", &arguments),
+            "role-all-blocked-paths",
+            "{arguments}"
+        );
     }
     for arguments in [
         json!({ "p": "a/.envrc" }),

@@ -74,7 +74,11 @@ fn a_project_that_is_gone_is_told() {
     let install = with(&["one"]);
     let (old, new): (PathBuf, PathBuf) = (install.work().join("one"), install.work().join("moved"));
     fs::rename(&old, &new).unwrap();
-    assert_eq!(rule(&install, "git -C moved status"), "none", "another folder, nobody trusts it yet");
+    assert_eq!(
+        rule(&install, "git -C moved status"),
+        "none",
+        "another folder, nobody trusts it yet"
+    );
     let told = install.datafog(["doctor"]).run();
     let told = told.stdout() + &told.stderr();
     assert!(told.contains("trusted and gone") && told.contains("/one"), "{told}");

