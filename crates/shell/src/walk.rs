@@ -505,6 +505,7 @@ impl Walker {
         let (redirections, mut input) = self.redirects(redirects, input);
         self.push(Vec::new(), Vec::new(), input.clone(), redirections);
         if let (Input::File(file), Some(cwd)) = (&mut input, &self.cwd)
+            && file.known
             && let Some(whole) = cwd.join(&file.text).to_str()
         {
             whole.clone_into(&mut file.text);
