@@ -137,8 +137,11 @@ fn users_that_cannot_be_read_are_everybody() {
     call(&install).run().ends_with(1);
 }
 
+/// What puts something at a path.
+type Put = fn(&Path);
+
 /// What may stand where a file is expected.
-const STRANGERS: [(&str, fn(&Path)); 4] = [
+const STRANGERS: [(&str, Put); 4] = [
     ("a link that leads nowhere", |path| std::os::unix::fs::symlink("nowhere", path).unwrap()),
     ("a link to itself", |path| {
         std::os::unix::fs::symlink(path.file_name().unwrap(), path).unwrap();
