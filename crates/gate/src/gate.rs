@@ -216,9 +216,8 @@ impl<'a> Gate<'a> {
                 Err(error) => state.fault = state.fault.or(Some(error)),
             }
         }
-        let now = Timestamp::now();
-        let (user, id, beside) = (self.user, event::new_id(now)?, Vec::new());
-        Ok(Opened { user, key, state, foreign, beside, id, now })
+        let (user, now, beside) = (self.user, Timestamp::now(), Vec::new());
+        Ok(Opened { user, key, state, foreign, beside, id: event::new_id(now)?, now })
     }
 
     /// One more layer, which whoever starts us names: it can only tighten.
