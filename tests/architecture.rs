@@ -5,6 +5,7 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "datafog-api",
         &[
+            "datafog-approval",
             "datafog-config",
             "datafog-core",
             "datafog-detect",

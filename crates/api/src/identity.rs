@@ -25,6 +25,14 @@ pub struct Caller {
     pub key: Option<String>,
 }
 
+impl Caller {
+    /// How they are named where somebody reads who asked or answered.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.key.as_ref().map_or_else(|| String::from("shared token"), |key| format!("key {key}"))
+    }
+}
+
 /// What a route is for. Every route has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
@@ -32,6 +40,8 @@ pub enum Permission {
     Ask,
     /// Deciding what waits for a person.
     Decide,
+    /// Learning what became of a request that one knows the id of.
+    Follow,
     /// Keys, users, policies.
     Manage,
     /// Looking at what was recorded.
@@ -40,13 +50,14 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in order of name.
-    pub const ALL: [Self; 4] = [Self::Ask, Self::Decide, Self::Manage, Self::Read];
+    pub const ALL: [Self; 5] = [Self::Ask, Self::Decide, Self::Follow, Self::Manage, Self::Read];
 
     /// Whether a role has it.
     #[must_use]
     pub const fn is_given_to(self, role: Role) -> bool {
         match (role, self) {
             (Role::Admin, _)
+            | (Role::Agent | Role::Approver | Role::Viewer, Self::Follow)
             | (Role::Agent, Self::Ask)
             | (Role::Approver, Self::Decide | Self::Read)
             | (Role::Viewer, Self::Read) => true,
@@ -64,10 +75,10 @@ mod tests {
     #[test]
     fn each_role_has_its_permissions_and_no_other() {
         let table = [
-            (Role::Admin, [true, true, true, true]),
-            (Role::Agent, [true, false, false, false]),
-            (Role::Approver, [false, true, false, true]),
-            (Role::Viewer, [false, false, false, true]),
+            (Role::Admin, [true, true, true, true, true]),
+            (Role::Agent, [true, false, true, false, false]),
+            (Role::Approver, [false, true, true, false, true]),
+            (Role::Viewer, [false, false, true, false, true]),
         ];
         assert_eq!(table.map(|(role, _)| role), Role::ALL);
         for (role, expected) in table {

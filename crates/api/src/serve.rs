@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::identity::{Minted, mint};
 use crate::judges::{self, Judges};
 use crate::listen::{self, Address, Listener};
-use crate::server::{App, Options, app};
+use crate::server::{App, Options, app, expire_overdue};
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::store::{self, Role, Store};
@@ -68,6 +68,12 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often what is no longer kept is removed.
 const SWEPT: Duration = Duration::from_secs(10 * 60);
 
+/// How often requests whose time is over are closed.
+const CLOSED: Duration = Duration::from_secs(1);
+
+/// How long an approval is kept once nothing can come of it any more: as long as a no holds.
+const APPROVALS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// Answers until a signal ends it, then lets what is under way come to its end. `way` reads policies
 /// of other systems; `tell` is told what a person wants to know.
 ///
@@ -108,14 +114,15 @@ async fn run(
         tell(News::FirstKey(&minted));
     }
     tell(News::Listening(told(&settings.address, &listener, tls.is_some())));
-    let swept = tokio::spawn(sweep(Arc::clone(&store)));
-    let router = app(Arc::new(App::new(store, judges, &options(&settings))));
+    let whole = Arc::new(App::new(Arc::clone(&store), judges, &options(&settings)));
+    let swept = [tokio::spawn(sweep(store)), tokio::spawn(expire(Arc::clone(&whole)))];
+    let router = app(whole);
     let stopped = async {
         // The other end is dropped only when the process ends.
         let _gone: Result<(), _> = stop.await;
     };
     let ended = listener.serve(router, (settings.patience, tls), stopped).await;
-    swept.abort();
+    swept.iter().for_each(tokio::task::JoinHandle::abort);
     Ok(ended?)
 }
 
@@ -139,14 +146,26 @@ async fn first_key(store: &dyn Store, settings: &Settings) -> Result<Option<Mint
     Ok(Some(minted))
 }
 
+/// Closes requests for approval that nobody answered in time, until it is ended.
+async fn expire(app: Arc<App>) {
+    let mut often = tokio::time::interval(CLOSED);
+    loop {
+        often.tick().await;
+        let _again: Result<usize, store::Error> = expire_overdue(&app).await;
+    }
+}
+
 /// Removes what is no longer kept, until it is ended. A store that fails is tried again.
 async fn sweep(store: Arc<dyn Store>) {
     let mut often = tokio::time::interval(SWEPT);
     let kept = i64::try_from(KEPT.as_micros()).unwrap_or(i64::MAX);
+    let approvals = i64::try_from(APPROVALS_KEPT.as_millis()).unwrap_or(i64::MAX);
     loop {
         often.tick().await;
         let before = Timestamp::now().as_microsecond().saturating_sub(kept);
         let _again: Result<u64, store::Error> = store.forget_answers(before).await;
+        let before = Timestamp::now().as_millisecond().saturating_sub(approvals);
+        let _again: Result<u64, store::Error> = store.forget_approvals(before).await;
     }
 }
 

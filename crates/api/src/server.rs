@@ -8,13 +8,17 @@ mod context;
 mod datafog;
 mod guard;
 mod metrics;
+mod native;
+mod openapi;
 mod problem;
 mod rate;
 mod routes;
+mod settle;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::identity::Keyring;
 use crate::judges::Judges;
@@ -22,6 +26,8 @@ use crate::store::Store;
 use metrics::Metrics;
 use rate::Rates;
 
+pub use native::expire_overdue;
+pub use openapi::openapi;
 pub use routes::app;
 
 /// What a server is made of.
@@ -35,6 +41,8 @@ pub struct App {
     pub(crate) rates: Rates,
     pub(crate) metrics: Metrics,
     pub(crate) started: Timestamp,
+    /// Counts changes of approvals, so that who waits for one looks again.
+    pub(crate) changes: watch::Sender<u64>,
 }
 
 /// What can be set of a server.
@@ -64,7 +72,13 @@ impl App {
             rates: Rates::of(options.rate),
             metrics: Metrics::default(),
             started: Timestamp::now(),
+            changes: watch::Sender::new(0),
         }
+    }
+
+    /// Something became of an approval.
+    pub(crate) fn changed(&self) {
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 }
 

@@ -34,6 +34,9 @@ pub enum Error {
     /// What was asked for does not fit the request as it stands.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The database that keeps the records refused or failed.
+    #[error("the store does not answer: {0}")]
+    Store(String),
     /// There is no request of that id.
     #[error("there is no request `{}`", .0.short())]
     Unknown(Id),
@@ -66,6 +69,9 @@ impl Error {
             Self::Crowded { .. } => "answer some of them: `datafog approvals list`",
             Self::Io { .. } | Self::Locked(_) | Self::Unrecorded(_) => "run `datafog doctor`",
             Self::Refused(refusal) => refusal.hint(),
+            Self::Store(_) => {
+                "check that the database runs, that its disk has room, and its address"
+            }
             Self::Unknown(_) => "`datafog approvals list` shows those that there are",
             Self::Untrusted { .. } => "somebody changed it: look at it, then remove it",
         }

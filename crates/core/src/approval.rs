@@ -85,6 +85,8 @@ impl fmt::Display for ApprovalState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalWay {
+    /// Over the server.
+    Api,
     /// By `datafog approvals`.
     Command,
     /// Nobody answered: the time was over.
@@ -98,6 +100,7 @@ impl ApprovalWay {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Api => "api",
             Self::Command => "command",
             Self::Deadline => "deadline",
             Self::Prompt => "prompt",
@@ -140,7 +143,9 @@ mod tests {
         for state in [Approved, Denied, Expired, Pending, Revoked, Used] {
             assert_eq!(serde_json::to_string(&state).unwrap(), format!("\"{state}\""));
         }
-        for way in [ApprovalWay::Command, ApprovalWay::Deadline, ApprovalWay::Prompt] {
+        for way in
+            [ApprovalWay::Api, ApprovalWay::Command, ApprovalWay::Deadline, ApprovalWay::Prompt]
+        {
             assert_eq!(serde_json::to_string(&way).unwrap(), format!("\"{}\"", way.name()));
         }
     }

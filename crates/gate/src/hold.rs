@@ -108,7 +108,7 @@ impl Hold {
 }
 
 /// What all rules together permit: the narrowest scope and the shortest time.
-fn terms(decision: &Decision) -> (ApprovalScope, u32) {
+pub(crate) fn terms(decision: &Decision) -> (ApprovalScope, u32) {
     let within = decision.obligations.iter().filter_map(|obligation| match obligation {
         Obligation::ApproveWithin { scope, seconds } => Some((*scope, *seconds)),
         Obligation::Approve

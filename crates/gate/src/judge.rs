@@ -191,5 +191,9 @@ impl Open {
     }
 }
 
+mod waiting;
+
+pub use waiting::Waiting;
+
 #[cfg(test)]
 mod tests;

@@ -66,7 +66,7 @@ pub use filter::Ended;
 pub use foreign::{Asked, ForeignPolicies, ForeignPolicy, Reads, stricter as join_decisions};
 pub use gate::{Approvals, Gate};
 pub use ground::Ground;
-pub use judge::{Inquiry, Judge, Judged, What};
+pub use judge::{Inquiry, Judge, Judged, Waiting, What};
 pub use lint::lint_policy;
 pub use notice::Notice;
 pub use replay::{Replay, Replayed, Unreplayable};

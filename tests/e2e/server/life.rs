@@ -134,3 +134,47 @@ fn a_changed_policy_is_in_force_within_a_second_and_a_broken_one_leaves_the_last
     assert!(eventually(|| server.curl("/health", &[]).json()["stale"].is_string()));
     assert_eq!(decision(), "deny", "the last good set is in force");
 }
+
+/// A policy that asks a person before anything is changed.
+const HOLDING: &str = r#"
+[policy]
+id = "mine"
+version = "1"
+[[rule]]
+id = "ask-first"
+effect = "require_approval"
+reason = "r"
+instead = "i"
+match = ["terraform apply"]
+not_match = ["terraform plan"]
+[rule.when]
+command = ["terraform"]
+subcommand = ["apply"]
+"#;
+
+#[test]
+fn what_waits_and_what_was_said_outlive_a_kill() {
+    let install = Install::bare();
+    std::fs::write(install.root().join("policy.toml"), HOLDING).unwrap();
+    let server = Server::start(&install);
+    let (agent, ann) = (key(&install, &["agent"]), key(&install, &["ann", "--role", "approver"]));
+    let action = json!({ "command": ["terraform", "apply"], "cwd": "/srv" });
+    let ask = |server: &Server| server.post(&agent, "/v1/actions", &action).json();
+    let first = ask(&server);
+    assert_eq!(first["decision"], "require_approval", "{first}");
+    let id = first["approval"]["id"].as_str().unwrap().to_owned();
+    server.kill();
+    let server = Server::start(&install);
+    assert_eq!(ask(&server)["approval"]["id"], json!(id));
+    let path = format!("/v1/approvals/{id}/decision");
+    let said = json!({ "decision": "approve" });
+    assert_eq!(server.post(&agent, &path, &said).status, 403);
+    assert_eq!(server.post(&ann, &path, &said).json()["state"], "approved");
+    server.kill();
+    let server = Server::start(&install);
+    assert_eq!(ask(&server)["decision"], "allow");
+    assert_eq!(ask(&server)["decision"], "require_approval", "it was used once");
+    server.kill();
+    let verified = install.datafog(["receipts", "verify", "--store"]).run().succeeds();
+    assert!(verified.stdout().contains("intact  5 entries"), "{}", verified.stdout());
+}

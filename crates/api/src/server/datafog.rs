@@ -8,7 +8,7 @@
 
 mod again;
 mod ask;
-mod body;
+pub(crate) mod body;
 mod decide;
 mod list;
 mod scan;
@@ -27,6 +27,7 @@ use super::App;
 use super::guard::RequestId;
 use super::problem::Problem;
 
+pub(crate) use ask::{FOLDER, NOBODY};
 pub(crate) use decide::decide;
 pub(crate) use list::{events, receipt, receipts};
 pub(crate) use scan::scan;

@@ -16,7 +16,8 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::App;
 use super::problem::{Kind, Problem};
-use super::routes::permission;
+use super::rate::Taken;
+use super::routes::{is_native, permission};
 use crate::identity::{Caller, Credential, Permission, Refused, is_in_query};
 use crate::store::Role;
 
@@ -38,15 +39,18 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let method = parts.method.clone();
     let route = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
     parts.extensions.insert(RequestId(id.clone()));
-    let mut answer = match let_in(&app, &parts, route.as_deref()).await {
+    let mut left = None;
+    let mut answer = match let_in(&app, &parts, route.as_deref(), &mut left).await {
         Ok(Way::Plain) => StatusCode::NO_CONTENT.into_response(),
         Ok(Way::Open) => next.run(Request::from_parts(parts, body)).await,
         Ok(Way::Known(caller)) => {
             parts.extensions.insert(caller);
             next.run(Request::from_parts(parts, body)).await
         }
+        Err(problem) if route.as_deref().is_some_and(is_native) => problem.native(&id),
         Err(problem) => problem.answer(&id),
     };
+    tell_rate(&app, &mut answer, left);
     let route = route.as_deref().unwrap_or("/_not_found");
     app.metrics.count(method.as_str(), route, answer.status().as_u16(), start.elapsed());
     let headers = answer.headers_mut();
@@ -68,7 +72,28 @@ enum Way {
     Plain,
 }
 
-async fn let_in(app: &App, request: &Parts, route: Option<&str>) -> Result<Way, Problem> {
+/// Says how many requests are left of this second (draft-ietf-httpapi-ratelimit-headers), where they
+/// are counted.
+fn tell_rate(app: &App, answer: &mut Response, left: Option<u32>) {
+    let Some(left) = left else { return };
+    let lines = [
+        ("ratelimit-policy", format!("\"second\";q={};w=1", app.rates.most())),
+        ("ratelimit", format!("\"second\";r={left};t=1")),
+    ];
+    for (name, line) in lines {
+        if let Ok(line) = HeaderValue::from_str(&line) {
+            answer.headers_mut().insert(name, line);
+        }
+    }
+}
+
+/// Who may go on, and where to. `left` is how many requests they have left, where that is counted.
+async fn let_in(
+    app: &App,
+    request: &Parts,
+    route: Option<&str>,
+    left: &mut Option<u32>,
+) -> Result<Way, Problem> {
     let headers = &request.headers;
     if !is_ours(app, headers) {
         return Err(Problem::new(Kind::Forbidden, "the server is not called by this name"));
@@ -89,8 +114,13 @@ async fn let_in(app: &App, request: &Parts, route: Option<&str>) -> Result<Way, 
     };
     let caller = caller(app, headers).await?;
     let credential = caller.key.as_deref().unwrap_or_else(|| caller.role.name());
-    if !app.rates.takes(credential, Instant::now()) {
-        return Err(Problem::new(Kind::Rate, "rate limit exceeded"));
+    match app.rates.takes(credential, Instant::now()) {
+        Taken::Uncounted => {}
+        Taken::Left(more) => *left = Some(more),
+        Taken::TooMany => {
+            *left = Some(0);
+            return Err(Problem::new(Kind::Rate, "rate limit exceeded"));
+        }
     }
     may(&caller, permission)?;
     Ok(Way::Known(caller))

@@ -5,6 +5,9 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::json;
+
+use crate::store::Error;
 
 /// Something that is answered instead of what was asked for.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub(crate) enum Kind {
     Rate,
     /// What was decided could not be stored, so it is not told.
     Receipt,
+    /// A request for approval that somebody else answered, or nobody in time.
+    Settled,
     TooLarge,
     Unauthorized,
 }
@@ -43,6 +48,7 @@ impl Kind {
             Self::NotFound => ("not_found", StatusCode::NOT_FOUND),
             Self::Rate => ("rate_limited", StatusCode::TOO_MANY_REQUESTS),
             Self::Receipt => ("receipt_error", StatusCode::SERVICE_UNAVAILABLE),
+            Self::Settled => ("already_settled", StatusCode::CONFLICT),
             Self::TooLarge => ("request_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED),
         }
@@ -80,6 +86,42 @@ impl Problem {
         Self::new(Kind::Internal, error.to_string())
     }
 
+    /// Why something was not stored, so that it is not told.
+    pub(crate) fn unstored(error: &Error) -> Self {
+        use datafog_approval::{Error as Refused, Refusal};
+        let Error::Approval(refused) = error else {
+            return Self::new(Kind::Receipt, "the receipt could not be stored");
+        };
+        let kind = if let Refused::Refused(refusal) = &**refused {
+            let is_over = matches!(refusal, Refusal::Settled(_) | Refusal::OtherCall);
+            if is_over { Kind::Settled } else { Kind::Invalid }
+        } else if matches!(**refused, Refused::Crowded { .. }) {
+            Kind::Rate
+        } else if matches!(**refused, Refused::Unknown(_)) {
+            Kind::NotFound
+        } else {
+            Kind::Receipt
+        };
+        Self::new(kind, refused.to_string())
+    }
+
+    /// The answer in the form of RFC 9457, as native routes give it.
+    pub(crate) fn native(&self, request_id: &str) -> Response {
+        let (code, status) = self.kind.wire();
+        let mut body = json!({
+            "type": format!("urn:datafog:problem:{code}"),
+            "title": status.canonical_reason().unwrap_or(code),
+            "status": status.as_u16(),
+            "detail": self.message,
+            "request_id": request_id,
+        });
+        if let (Some(details), Some(body)) = (&self.details, body.as_object_mut()) {
+            body.insert(String::from("problem"), json!(details));
+        }
+        let form = [("content-type", "application/problem+json")];
+        self.with_headers((status, form, body.to_string()).into_response())
+    }
+
     /// What was made of the request of that id, or the problem that it had.
     pub(crate) fn or_answer<T: Serialize>(told: Result<T, Self>, request_id: &str) -> Response {
         match told {
@@ -93,7 +135,11 @@ impl Problem {
         let (code, status) = self.kind.wire();
         let details = self.details.as_deref();
         let error = Body { code, message: &self.message, request_id, details };
-        let mut answer = (status, Json(Envelope { error })).into_response();
+        self.with_headers((status, Json(Envelope { error })).into_response())
+    }
+
+    /// What a status asks for besides.
+    fn with_headers(&self, mut answer: Response) -> Response {
         let headers = answer.headers_mut();
         if self.kind == Kind::Unauthorized {
             headers.insert("www-authenticate", axum::http::HeaderValue::from_static("Bearer"));

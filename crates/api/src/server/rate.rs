@@ -7,6 +7,17 @@ use std::time::Instant;
 /// Most credentials that are counted; they were let in, so there are few.
 const MOST: usize = 65_536;
 
+/// Whether one more request may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It may, and so many more may follow at once.
+    Left(u32),
+    /// It may not: too many came within the second.
+    TooMany,
+    /// It may: nothing is counted.
+    Uncounted,
+}
+
 /// Buckets by credential.
 #[derive(Debug)]
 pub(crate) struct Rates {
@@ -20,10 +31,20 @@ impl Rates {
         Self { rate: f64::from(rate), buckets: Mutex::default() }
     }
 
+    /// Most requests of one second.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it was made of a u32"
+    )]
+    pub(crate) const fn most(&self) -> u32 {
+        self.rate as u32
+    }
+
     /// Whether one more request may come at the moment.
-    pub(crate) fn takes(&self, credential: &str, now: Instant) -> bool {
+    pub(crate) fn takes(&self, credential: &str, now: Instant) -> Taken {
         if self.rate <= 0.0 {
-            return true;
+            return Taken::Uncounted;
         }
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MOST {
@@ -33,11 +54,12 @@ impl Rates {
         let passed = now.saturating_duration_since(*last).as_secs_f64();
         *left = passed.mul_add(self.rate, *left).min(self.rate);
         *last = now;
-        let takes = *left >= 1.0;
-        if takes {
-            *left -= 1.0;
+        if *left < 1.0 {
+            return Taken::TooMany;
         }
-        takes
+        *left -= 1.0;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to a u32")]
+        Taken::Left(*left as u32)
     }
 }
 
@@ -53,9 +75,10 @@ mod tests {
         let takes = |credential, milliseconds| {
             rates.takes(credential, now + Duration::from_millis(milliseconds))
         };
-        assert_eq!([takes("a", 0), takes("a", 1), takes("a", 2)], [true, true, false]);
-        assert!(takes("b", 2), "each has a bucket of its own");
-        assert!(takes("a", 600) && !takes("a", 601));
-        assert!((0..100).all(|_| Rates::of(0).takes("a", now)));
+        let expected = [Taken::Left(1), Taken::Left(0), Taken::TooMany];
+        assert_eq!([takes("a", 0), takes("a", 1), takes("a", 2)], expected);
+        assert_eq!(takes("b", 2), Taken::Left(1), "each has a bucket of its own");
+        assert_eq!([takes("a", 600), takes("a", 601)], [Taken::Left(0), Taken::TooMany]);
+        assert!((0..100).all(|_| Rates::of(0).takes("a", now) == Taken::Uncounted));
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Extension};
+use axum::extract::{DefaultBodyLimit, Extension, MatchedPath};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
@@ -11,6 +11,7 @@ use axum::routing::{MethodRouter, get, post};
 use super::App;
 use super::datafog;
 use super::guard::{RequestId, guard};
+use super::native;
 use super::problem::{Kind, Problem};
 use crate::identity::Permission;
 
@@ -18,15 +19,29 @@ use crate::identity::Permission;
 pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("GET", "/health", None),
     ("GET", "/metrics", Some(Permission::Read)),
+    ("POST", "/v1/actions", Some(Permission::Ask)),
     ("POST", "/v1/anonymize", Some(Permission::Ask)),
+    ("GET", "/v1/approvals", Some(Permission::Read)),
+    ("GET", "/v1/approvals/{id}", Some(Permission::Follow)),
+    ("POST", "/v1/approvals/{id}/decision", Some(Permission::Decide)),
+    ("POST", "/v1/approvals/{id}/revocation", Some(Permission::Decide)),
     ("POST", "/v1/decide", Some(Permission::Ask)),
     ("GET", "/v1/events", Some(Permission::Read)),
+    ("GET", "/v1/policy", Some(Permission::Read)),
     ("GET", "/v1/policy/version", Some(Permission::Ask)),
     ("GET", "/v1/receipts", Some(Permission::Read)),
     ("GET", "/v1/receipts/{id}", Some(Permission::Read)),
     ("POST", "/v1/scan", Some(Permission::Ask)),
     ("POST", "/v1/transform", Some(Permission::Ask)),
 ];
+
+/// Routes of our own form, whose errors are those of RFC 9457.
+const NATIVE: [&str; 3] = ["/v1/actions", "/v1/approvals", "/v1/policy"];
+
+/// Whether a route is of our own form.
+pub(crate) fn is_native(route: &str) -> bool {
+    NATIVE.contains(&route) || route.starts_with("/v1/approvals/")
+}
 
 /// What it takes to use a route. One that is not in the table takes everything.
 pub(crate) fn permission(route: &str) -> Option<Permission> {
@@ -39,6 +54,12 @@ pub fn app(app: Arc<App>) -> Router {
     let routes = Router::new()
         .route("/health", only(get(datafog::health)))
         .route("/metrics", only(get(datafog::metrics)))
+        .route("/v1/actions", only(post(native::actions)))
+        .route("/v1/approvals", only(get(native::approvals)))
+        .route("/v1/approvals/{id}", only(get(native::approval)))
+        .route("/v1/approvals/{id}/decision", only(post(native::decision)))
+        .route("/v1/approvals/{id}/revocation", only(post(native::revocation)))
+        .route("/v1/policy", only(get(native::policy)))
         .route("/v1/anonymize", only(post(datafog::anonymize)))
         .route("/v1/decide", only(post(datafog::decide)))
         .route("/v1/events", only(get(datafog::events)))
@@ -62,6 +83,13 @@ fn only(route: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
     route.fallback(method_not_allowed)
 }
 
-async fn method_not_allowed(Extension(id): Extension<RequestId>) -> Response {
-    Problem::new(Kind::Method, "method not allowed").answer(&id.0)
+async fn method_not_allowed(
+    Extension(id): Extension<RequestId>,
+    path: Option<MatchedPath>,
+) -> Response {
+    let problem = Problem::new(Kind::Method, "method not allowed");
+    match path.is_some_and(|path| is_native(path.as_str())) {
+        true => problem.native(&id.0),
+        false => problem.answer(&id.0),
+    }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod dialect;
 mod limits;
+mod native;
 mod transform;
 
 use std::os::unix::fs::MetadataExt as _;
@@ -28,6 +29,7 @@ const TOKEN: &str = "the-shared-token";
 struct Place {
     folder: tempfile::TempDir,
     store: Arc<dyn Store>,
+    whole: Arc<App>,
     router: Router,
 }
 
@@ -55,12 +57,20 @@ impl Place {
         let open = move || Judge::open(Layout::at(&root), own, user, None);
         let judges = Judges::open(2, open).await.unwrap();
         let options = Options { token: Some(TOKEN.into()), ..options };
-        let router = app(Arc::new(App::new(Arc::clone(&store), judges, &options)));
-        Self { folder, store, router }
+        let whole = Arc::new(App::new(Arc::clone(&store), judges, &options));
+        let router = app(Arc::clone(&whole));
+        Self { folder, store, whole, router }
     }
 
     fn root(&self) -> &Path {
         self.folder.path()
+    }
+
+    async fn as_key(&self, key: &Minted, path: &str, body: Option<&Value>) -> Answer {
+        let request = anonymous(if body.is_some() { "POST" } else { "GET" }, path);
+        let request = request.header("x-api-key", key.key.expose());
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.send(request.header("content-type", "application/json").body(body).unwrap()).await
     }
 
     async fn key(&self, role: Role, tenant: &str) -> Minted {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::held;
 use super::{
     Answer, Error, NewAnswer, NewEntry, Query, Role, Store, StoredKey, Verified, Write, Written,
 };
@@ -30,6 +31,18 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("many_at_once_lose_nothing", |store| Box::pin(many_at_once_lose_nothing(store))),
     ("one_that_fails_fails_alone", |store| Box::pin(one_that_fails_fails_alone(store))),
     ("keys_are_revoked_once", |store| Box::pin(keys_are_revoked_once(store))),
+    ("a_call_is_asked_about_once", |store| Box::pin(held::a_call_is_asked_about_once(store))),
+    ("of_many_answers_one_counts", |store| Box::pin(held::of_many_answers_one_counts(store))),
+    ("a_yes_lets_one_call_through", |store| Box::pin(held::a_yes_lets_one_call_through(store))),
+    ("what_is_not_recorded_does_not_count", |store| {
+        Box::pin(held::what_is_not_recorded_does_not_count(store))
+    }),
+    ("tenants_answer_their_own_alone", |store| {
+        Box::pin(held::tenants_answer_their_own_alone(store))
+    }),
+    ("what_nobody_answered_is_overdue", |store| {
+        Box::pin(held::what_nobody_answered_is_overdue(store))
+    }),
 ];
 
 /// An event as the server writes it, `second` seconds after ten o'clock.

@@ -1,5 +1,7 @@
 //! What can go wrong with a store.
 
+use std::sync::Arc;
+
 use deadpool_postgres::PoolError as Pool;
 
 /// Why something was not stored or read. Many writers share one commit, so it can be cloned.
@@ -23,6 +25,9 @@ pub enum Error {
     /// Something of that id is there.
     #[error("`{0}` is there already")]
     Exists(String),
+    /// A request for approval, or an answer to one, was refused.
+    #[error(transparent)]
+    Approval(Arc<datafog_approval::Error>),
     /// What is to be stored, or what stands in a row, is not in its form.
     #[error("not in the store's form: {0}")]
     Form(String),
@@ -39,8 +44,18 @@ impl Error {
             Self::Closed => "the server is going down; ask again",
             Self::Newer { .. } => "use the version of datafog that wrote it, or a newer one",
             Self::Exists(_) => "use another id",
+            Self::Approval(_) => "`GET /v1/approvals` shows how it stands",
             Self::Form(_) => "run `datafog receipts verify --store` and keep a copy of the store",
         }
+    }
+}
+
+impl From<datafog_approval::Error> for Error {
+    fn from(error: datafog_approval::Error) -> Self {
+        if let datafog_approval::Error::Store(why) = error {
+            return Self::Unavailable(why);
+        }
+        Self::Approval(Arc::new(error))
     }
 }
 

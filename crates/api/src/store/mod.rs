@@ -11,11 +11,14 @@
 //! No value that was found is here: lines are events as the gate wrote them
 //! ([`datafog_core::Event`]), keys are digests.
 
+mod approvals;
 mod chain;
 #[cfg(test)]
 mod contract;
 mod entry;
 mod error;
+#[cfg(test)]
+mod held;
 mod key;
 mod place;
 mod postgres;
@@ -25,7 +28,9 @@ mod sqlite;
 use core::fmt::Debug;
 
 use async_trait::async_trait;
+use datafog_approval::Record;
 
+pub use approvals::{Within, Work, within};
 pub use chain::{Flaw, Verified};
 pub use entry::{Entry, NewEntry, Page, Query};
 pub use error::Error;
@@ -114,6 +119,44 @@ pub trait Store: Debug + Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     async fn verify(&self) -> Result<Verified, Error>;
+
+    /// Does `work` on the tenant's approvals in one transaction; nobody else writes meanwhile. What
+    /// it did is undone when it fails. [`within`] is the same for work that returns something.
+    ///
+    /// # Errors
+    /// What the work fails of; when the store cannot be written.
+    async fn within(&self, tenant: &str, work: Work) -> Result<(), Error>;
+
+    /// The request for approval of that id, if the tenant has one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn approval(&self, tenant: &str, id: &str) -> Result<Option<Record>, Error>;
+
+    /// Requests for approval, newest first. `state` is that of their last change: what was not
+    /// answered or used in time may still stand as it did.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn approvals(
+        &self,
+        tenant: &str,
+        state: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Record>, Error>;
+
+    /// Tenants and ids of requests that nobody answered before the moment, in milliseconds since
+    /// 1970; so many as one round can take.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn overdue(&self, now: i64) -> Result<Vec<(String, String)>, Error>;
+
+    /// Forgets requests whose time was over before the moment, in milliseconds since 1970; how many.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn forget_approvals(&self, before: i64) -> Result<u64, Error>;
 
     /// Adds a key.
     ///

@@ -6,9 +6,11 @@
 
 mod migrate;
 mod read;
+mod within;
 mod writer;
 
 use async_trait::async_trait;
+use datafog_approval::Record;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
 use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::types::ToSql;
@@ -62,6 +64,17 @@ impl Postgres {
         Ok(client.query_opt(&question, values).await?)
     }
 
+    /// The rows that a question has for an answer.
+    async fn rows(
+        &self,
+        question: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Error> {
+        let client = self.client().await?;
+        let question = client.prepare_cached(question).await?;
+        Ok(client.query(&question, values).await?)
+    }
+
     /// Changes rows; how many.
     async fn change(&self, statement: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Error> {
         let mut client = self.client().await?;
@@ -104,6 +117,35 @@ impl Store for Postgres {
         read::verify(&mut client).await
     }
 
+    async fn within(&self, tenant: &str, work: super::Work) -> Result<(), Error> {
+        let (client, tenant) = (self.client().await?, tenant.to_owned());
+        let done = tokio::task::spawn_blocking(move || within::run(client, tenant, work)).await;
+        done.map_err(|error| Error::Unavailable(error.to_string()))?
+    }
+
+    async fn approval(&self, tenant: &str, id: &str) -> Result<Option<Record>, Error> {
+        self.row(sql::APPROVAL, &[&id, &tenant]).await?.as_ref().map(read::approval).transpose()
+    }
+
+    async fn approvals(
+        &self,
+        tenant: &str,
+        state: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Record>, Error> {
+        let found = self.rows(sql::APPROVALS, &[&tenant, &state, &i64::from(limit)]).await?;
+        found.iter().map(read::approval).collect()
+    }
+
+    async fn overdue(&self, now: i64) -> Result<Vec<(String, String)>, Error> {
+        let found = self.rows(sql::OVERDUE, &[&now]).await?;
+        found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    }
+
+    async fn forget_approvals(&self, before: i64) -> Result<u64, Error> {
+        self.change(sql::FORGET_APPROVALS, &[&before]).await
+    }
+
     async fn add_key(&self, key: StoredKey) -> Result<(), Error> {
         let StoredKey { id, digest, name, role, tenant, created, expires, revoked } = &key;
         let (digest, role) = (digest.as_slice(), role.name());
@@ -118,9 +160,7 @@ impl Store for Postgres {
     }
 
     async fn keys(&self) -> Result<Vec<StoredKey>, Error> {
-        let client = self.client().await?;
-        let question = client.prepare_cached(sql::KEYS).await?;
-        client.query(&question, &[]).await?.iter().map(read::key).collect()
+        self.rows(sql::KEYS, &[]).await?.iter().map(read::key).collect()
     }
 
     async fn revoke_key(&self, id: &str, at: i64) -> Result<bool, Error> {

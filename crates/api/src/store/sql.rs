@@ -67,6 +67,44 @@ pub(super) const CHAIN: &str = "\
 SELECT seq, id, kind, at, tenant, decision, action_type, tool, line, hash \
 FROM entry WHERE seq > $1 ORDER BY seq LIMIT 1000";
 
+/// Adds a request for approval.
+pub(super) const ADD_APPROVAL: &str = "\
+INSERT INTO approval (id, tenant, call, state, asked, until, record) \
+VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+/// Changes one.
+pub(super) const SET_APPROVAL: &str =
+    "UPDATE approval SET state = $1, until = $2, record = $3 WHERE id = $4";
+
+/// One request of a tenant; any tenant's for none.
+pub(super) const APPROVAL: &str = "\
+SELECT record FROM approval \
+WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant = CAST($2 AS TEXT))";
+
+/// Requests of a tenant in a state, as it was stored, or in any; newest first.
+pub(super) const APPROVALS: &str = "\
+SELECT record FROM approval \
+WHERE tenant = $1 AND (CAST($2 AS TEXT) IS NULL OR state = CAST($2 AS TEXT)) \
+ORDER BY asked DESC, id DESC LIMIT $3";
+
+/// What may speak for a call: answers and questions about that very call, and every yes that holds.
+pub(super) const SPEAKING: &str = "\
+SELECT record FROM approval WHERE tenant = $1 \
+AND ((call = $2 AND state IN ('denied', 'pending')) OR (state = 'approved' AND until > $3)) \
+ORDER BY asked, id";
+
+/// How many of a tenant's requests wait.
+pub(super) const WAITING_APPROVALS: &str =
+    "SELECT count(*) FROM approval WHERE tenant = $1 AND state = 'pending' AND until > $2";
+
+/// Requests that nobody answered in time.
+pub(super) const OVERDUE: &str = "\
+SELECT tenant, id FROM approval WHERE state = 'pending' AND until <= $1 ORDER BY until LIMIT 256";
+
+/// Removes what nothing can come of any more.
+pub(super) const FORGET_APPROVALS: &str =
+    "DELETE FROM approval WHERE state <> 'pending' AND until < $1";
+
 /// Adds a key, unless there is one of its id.
 pub(super) const ADD_KEY: &str = "\
 INSERT INTO api_key (id, digest, name, role, tenant, created, expires, revoked) \

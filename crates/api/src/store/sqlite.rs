@@ -7,6 +7,7 @@
 
 mod migrate;
 mod read;
+mod within;
 mod writer;
 
 use std::fs::{self, OpenOptions};
@@ -17,12 +18,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use datafog_approval::Record;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 use tokio::sync::{mpsc, oneshot};
 
+use super::approvals::Approvals;
 use super::chain::Head;
 use super::{Answer, Entry, Error, Page, Query, Store, StoredKey, Verified, Write, Written, sql};
 use read::Readers;
+use within::Inside;
 use writer::Work;
 
 /// How long one process waits for another that writes to the same file.
@@ -101,6 +105,40 @@ impl Store for Sqlite {
 
     async fn verify(&self) -> Result<Verified, Error> {
         self.readers.read(read::verify).await
+    }
+
+    async fn within(&self, tenant: &str, work: super::Work) -> Result<(), Error> {
+        let tenant = tenant.to_owned();
+        self.change(move |connection| work(&Approvals(Inside { connection, tenant }))).await
+    }
+
+    async fn approval(&self, tenant: &str, id: &str) -> Result<Option<Record>, Error> {
+        let (tenant, id) = (tenant.to_owned(), id.to_owned());
+        self.readers.read(move |connection| read::approval(connection, &tenant, &id)).await
+    }
+
+    async fn approvals(
+        &self,
+        tenant: &str,
+        state: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Record>, Error> {
+        let (tenant, state) = (tenant.to_owned(), state.map(str::to_owned));
+        let ask = move |connection: &Connection| {
+            read::approvals(connection, (&tenant, state.as_deref()), limit)
+        };
+        self.readers.read(ask).await
+    }
+
+    async fn overdue(&self, now: i64) -> Result<Vec<(String, String)>, Error> {
+        self.readers.read(move |connection| read::overdue(connection, now)).await
+    }
+
+    async fn forget_approvals(&self, before: i64) -> Result<u64, Error> {
+        self.change(move |connection| {
+            Ok(connection.prepare_cached(sql::FORGET_APPROVALS)?.execute([before])? as u64)
+        })
+        .await
     }
 
     async fn add_key(&self, key: StoredKey) -> Result<(), Error> {

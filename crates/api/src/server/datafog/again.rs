@@ -4,13 +4,13 @@
 //! conflict; the same one gets what was answered. No value that was found may be in the store, so
 //! what is kept of an answer is without them, and they are taken from the repeated request itself.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::body::Names;
 use crate::identity::Caller;
 use crate::server::App;
 use crate::server::problem::{Kind, Problem};
+use crate::server::settle::Repeat;
 use crate::store::{Answer, NewAnswer, Write, Written};
 
 /// What is kept of an answer that leaves no receipt: the names of the first time. The rest is worked
@@ -32,36 +32,28 @@ pub(super) async fn kept(
     let own = if names.request_id.is_empty() { id } else { &names.request_id };
     let kept = Kept { request_id: own.to_owned(), trace_id: names.trace_id.clone() };
     let body = serde_json::to_vec(&kept).map_err(|error| Problem::ours(&error))?;
-    let answer = answer_for(route, caller, names, Answer { question, body });
-    if answer.is_none() {
-        return Ok(kept);
-    }
-    let write = Write { entry: None, answer };
+    let Some(repeat) = repeat(route, caller, names, question) else { return Ok(kept) };
+    let Repeat { scope, key, question, at } = repeat;
+    let answer = NewAnswer { scope, key, answer: Answer { question, body }, at };
+    let write = Write { entry: None, answer: Some(answer) };
     match app.store.write(write).await.map_err(|error| Problem::ours(&error))? {
         Written::Stored(_) => Ok(kept),
         Written::Earlier(earlier) if earlier.question == question => {
             serde_json::from_slice(&earlier.body).map_err(|error| Problem::ours(&error))
         }
-        Written::Earlier(_) => Err(conflict()),
+        Written::Earlier(_) => {
+            Err(Problem::new(Kind::Conflict, "the idempotency key was used for another request"))
+        }
     }
 }
 
-/// An answer under the caller's key; `None` without one.
-pub(super) fn answer_for(
+/// The name of an answer under the caller's key; `None` without one.
+pub(super) fn repeat(
     route: &str,
     caller: &Caller,
     names: &Names,
-    answer: Answer,
-) -> Option<NewAnswer> {
+    question: [u8; 32],
+) -> Option<Repeat> {
     let key = names.idempotency_key.trim();
-    let credential = caller.key.as_deref().unwrap_or_default();
-    let scope = format!("datafog {route}\u{1f}{}\u{1f}{credential}", caller.tenant);
-    let at = Timestamp::now().as_microsecond();
-    (!key.is_empty()).then(|| NewAnswer { scope, key: key.to_owned(), answer, at })
-}
-
-/// The same key for something else.
-pub(super) fn conflict() -> Problem {
-    let message = "idempotency_key was used for another request";
-    Problem::new(Kind::Conflict, message)
+    (!key.is_empty()).then(|| Repeat::of(&format!("datafog {route}"), caller, (key, question)))
 }

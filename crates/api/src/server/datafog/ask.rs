@@ -13,7 +13,7 @@ use datafog_gate::{Inquiry, What};
 use super::body::{Action, Names};
 
 /// Where it would be done, since nobody says.
-const FOLDER: &str = "/home/caller/work";
+pub(crate) const FOLDER: &str = "/home/caller/work";
 
 /// The question that a request asks. `stated` are findings of the caller's own.
 pub(super) fn question(
@@ -35,7 +35,7 @@ pub(super) fn question(
 }
 
 /// The user that no account of this machine has (the kernel's overflow id).
-const NOBODY: u32 = 65_534;
+pub(crate) const NOBODY: u32 = 65_534;
 
 fn what(action: &Action) -> (ActionKind, What) {
     let name = action.kind.trim().to_lowercase();

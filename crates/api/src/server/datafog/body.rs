@@ -16,7 +16,7 @@ use crate::server::problem::{Kind, Problem};
 const MOST: usize = 1_048_576;
 
 /// Reads a body of JSON.
-pub(super) async fn read<T: DeserializeOwned>(
+pub(crate) async fn read<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<T, Problem> {

@@ -7,17 +7,18 @@ use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use datafog_core::Verdict;
-use datafog_gate::{Judge, Judged};
+use datafog_gate::Judge;
 use serde::{Deserialize, Serialize};
 
 use super::body::{self, Finding, Names};
 use super::{again, ask, words};
 use crate::identity::Caller;
 use crate::server::App;
-use crate::server::context::{self, Context, Line};
+use crate::server::context::{self, Context};
 use crate::server::guard::RequestId;
 use crate::server::problem::{Kind, Problem};
-use crate::store::{Answer, NewAnswer, NewEntry, Write, Written};
+use crate::server::settle::{Outcome, Question, Told, settle};
+use crate::store;
 
 /// What is answered.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -38,6 +39,9 @@ pub(super) struct Decided {
     findings: Option<Vec<Finding>>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     reason: String,
+    /// The request for approval, where a person is or was asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    approval_id: String,
 }
 
 /// What is to be done with one kind of finding.
@@ -49,9 +53,10 @@ struct Step {
 
 /// What a judge makes of a request.
 struct Prepared {
-    answer: Decided,
-    entry: NewEntry,
-    question: [u8; 32],
+    question: Question,
+    /// What it must be equal in to be the same.
+    digest: [u8; 32],
+    findings: Option<Vec<Finding>>,
 }
 
 /// Answers `POST /v1/decide`.
@@ -78,22 +83,26 @@ async fn decided(app: &App, caller: &Caller, asked: body::Decide) -> Result<Deci
     }
     let asked = Arc::new(asked);
     let (request, context) = (Arc::clone(&asked), context_of(caller, &asked));
-    let prepared = app.judges.ask(move |judge| prepare(judge, &request, context)).await;
-    let Prepared { answer, entry, question } =
+    let who = caller.name();
+    let prepared = app.judges.ask(move |judge| prepare(judge, &request, (&who, context))).await;
+    let Prepared { question, digest, findings } =
         prepared.map_err(|error| Problem::ours(&error))??;
-    let kept = answer.without_values();
-    let repeatable = repeatable(caller, &asked.names, question, &kept)?;
-    let write = Write { entry: Some(entry), answer: repeatable };
-    // Nothing is told that was not stored.
-    let unstored = |_| Problem::new(Kind::Receipt, "the receipt could not be stored");
-    match app.store.write(write).await.map_err(unstored)? {
-        Written::Stored(_) => Ok(answer),
-        Written::Earlier(earlier) if earlier.question == question => {
+    let names = asked.names.clone();
+    let repeat = again::repeat("decide", caller, &names, digest).map(|repeat| {
+        let (names, findings) = (names.clone(), findings.clone());
+        let body = move |outcome: &Outcome| {
+            let kept = Decided::of(outcome, &names, findings.clone()).without_values();
+            serde_json::to_vec(&kept).map_err(|error| store::Error::Form(error.to_string()))
+        };
+        (repeat, Box::new(body) as _)
+    });
+    match settle(app, &caller.tenant, question, repeat).await? {
+        Told::Now(outcome) => Ok(Decided::of(&outcome, &names, findings)),
+        Told::Again(body) => {
             let earlier: Decided =
-                serde_json::from_slice(&earlier.body).map_err(|error| Problem::ours(&error))?;
-            Ok(earlier.with_values(answer.findings))
+                serde_json::from_slice(&body).map_err(|error| Problem::ours(&error))?;
+            Ok(earlier.with_values(findings))
         }
-        Written::Earlier(_) => Err(again::conflict()),
     }
 }
 
@@ -114,18 +123,21 @@ fn context_of(caller: &Caller, asked: &body::Decide) -> Context {
 }
 
 /// Judges, and says it in DataFog's words.
-fn prepare(judge: &Judge<'_>, asked: &body::Decide, context: Context) -> Result<Prepared, Problem> {
+fn prepare(
+    judge: &Judge<'_>,
+    asked: &body::Decide,
+    (who, context): (&str, Context),
+) -> Result<Prepared, Problem> {
     let supplied = asked.findings.as_deref().unwrap_or_default();
     let stated = supplied.iter().filter_map(|finding| words::stated(judge, finding)).collect();
-    let ours = |error: &dyn core::error::Error| Problem::ours(error);
     let question = ask::question(&asked.action, (&asked.text, stated), &asked.names);
-    let judged = judge.judge(question).map_err(|error| ours(&error))?;
-    let question = digest(judge, asked)?;
-    let context = Context { input_hash: context::hex(question), ..context.plain(judge) };
-    let line = Line { event: &judged.event, server: &context };
-    let entry = NewEntry::of(&line).map_err(|error| ours(&error))?;
+    let judged = judge.judge(question).map_err(|error| Problem::ours(&error))?;
+    let digest = digest(judge, asked)?;
+    let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
+    let text = Some(asked.text.as_str()).filter(|text| !text.is_empty());
+    let waiting = judge.waiting(&judged, (who, text));
     let findings = findings(judge, asked, supplied);
-    Ok(Prepared { answer: told(&judged, asked, findings), entry, question })
+    Ok(Prepared { question: Question { judged, waiting, context }, digest, findings })
 }
 
 /// What a request must be equal in to be the same: all but its own names.
@@ -153,27 +165,6 @@ fn findings(judge: &Judge<'_>, asked: &body::Decide, supplied: &[Finding]) -> Op
     Some(all)
 }
 
-fn told(judged: &Judged, asked: &body::Decide, findings: Option<Vec<Finding>>) -> Decided {
-    let (decision, event) = (&judged.decision, &judged.event);
-    let matched: Vec<String> = event.matched_rules.clone();
-    let transform_plan = match decision.verdict {
-        Verdict::Redact | Verdict::Rewrite => plan(findings.as_deref().unwrap_or_default()),
-        Verdict::Allow | Verdict::RequireApproval | Verdict::Deny => Vec::new(),
-    };
-    Decided {
-        request_id: asked.names.request_id.clone(),
-        trace_id: asked.names.trace_id.clone(),
-        decision: decision.verdict.name().to_owned(),
-        receipt_id: event.receipt_id.to_string(),
-        policy_version: event.policy_version.clone(),
-        policy_id: event.policy_id.clone(),
-        matched_rules: Some(matched).filter(|rules| !rules.is_empty()),
-        transform_plan,
-        findings,
-        reason: event.reason.clone(),
-    }
-}
-
 /// Every kind that was found is taken out: more than a rule asks for is never less than it asks.
 fn plan(findings: &[Finding]) -> Vec<Step> {
     let mut kinds: Vec<&str> = findings.iter().map(|finding| &*finding.entity_type).collect();
@@ -183,18 +174,30 @@ fn plan(findings: &[Finding]) -> Vec<Step> {
     kinds.into_iter().map(step).collect()
 }
 
-/// The answer as it is kept for who asks again under the same key; `None` without a key.
-fn repeatable(
-    caller: &Caller,
-    names: &Names,
-    question: [u8; 32],
-    kept: &Decided,
-) -> Result<Option<NewAnswer>, Problem> {
-    let body = serde_json::to_vec(kept).map_err(|error| Problem::ours(&error))?;
-    Ok(again::answer_for("decide", caller, names, Answer { question, body }))
-}
-
 impl Decided {
+    /// What is told of an outcome.
+    fn of(outcome: &Outcome, names: &Names, findings: Option<Vec<Finding>>) -> Self {
+        let Outcome { event, verdict, approval } = outcome;
+        let matched: Vec<String> = event.matched_rules.clone();
+        let transform_plan = match verdict {
+            Verdict::Redact | Verdict::Rewrite => plan(findings.as_deref().unwrap_or_default()),
+            Verdict::Allow | Verdict::RequireApproval | Verdict::Deny => Vec::new(),
+        };
+        Self {
+            request_id: names.request_id.clone(),
+            trace_id: names.trace_id.clone(),
+            decision: verdict.name().to_owned(),
+            receipt_id: event.receipt_id.to_string(),
+            policy_version: event.policy_version.clone(),
+            policy_id: event.policy_id.clone(),
+            matched_rules: Some(matched).filter(|rules| !rules.is_empty()),
+            transform_plan,
+            findings,
+            reason: event.reason.clone(),
+            approval_id: approval.as_ref().map(|it| it.id().to_string()).unwrap_or_default(),
+        }
+    }
+
     /// The same without what was found: it must not be in the store.
     fn without_values(&self) -> Self {
         let bare = |finding: &Finding| Finding { value: String::new(), ..finding.clone() };

@@ -1,15 +1,17 @@
 //! What is asked of the database, and what its rows are.
 
+use datafog_approval::Record;
 use datafog_core::Digest;
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::{IsolationLevel, Row};
 
+use crate::store::approvals::decoded;
 use crate::store::chain::{self, Head, Verifier};
 use crate::store::entry::Columns;
 use crate::store::{Answer, Entry, Error, Page, Query, StoredKey, Verified, sql};
 
 /// A number that the database holds with a sign and that never is negative.
-fn unsigned(row: &Row, column: usize) -> Result<u64, Error> {
+pub(super) fn unsigned(row: &Row, column: usize) -> Result<u64, Error> {
     Ok(u64::try_from(row.try_get::<_, i64>(column)?).unwrap_or(0))
 }
 
@@ -59,6 +61,11 @@ pub(super) async fn verify(client: &mut ClientWrapper) -> Result<Verified, Error
             verifier.push(&self::row(row)?);
         }
     }
+}
+
+/// A request for approval, which is the row's first column.
+pub(super) fn approval(row: &Row) -> Result<Record, Error> {
+    decoded(row.try_get(0)?)
 }
 
 fn row(row: &Row) -> Result<chain::Row, Error> {

@@ -40,23 +40,38 @@ async fn commit(pool: &Pool, writes: &[Write]) -> Result<Vec<Result<Written, Err
     let mut client = pool.get().await?;
     let within = client.transaction().await?;
     within.batch_execute(ON_DISK).await?;
-    let lock = within.prepare_cached(sql::LOCK_HEAD).await?;
-    let first = read::head(&within.query_one(&lock, &[]).await?)?;
+    let first = locked_head(&within).await?;
     let (mut head, mut results) = (first, Vec::new());
     for write in writes {
         results.push(apply(&within, write, &mut head).await?);
     }
+    set_head(&within, first, head).await?;
+    within.commit().await?;
+    Ok(results)
+}
+
+/// The head, which nobody else changes before the transaction ends.
+pub(super) async fn locked_head(within: &Transaction<'_>) -> Result<Head, Error> {
+    let lock = within.prepare_cached(sql::LOCK_HEAD).await?;
+    read::head(&within.query_one(&lock, &[]).await?)
+}
+
+/// Names the last line, where it is another than `first`.
+pub(super) async fn set_head(
+    within: &Transaction<'_>,
+    first: Head,
+    head: Head,
+) -> Result<(), Error> {
     if head != first {
         let name = within.prepare_cached(sql::SET_HEAD).await?;
         let hash = head.hash.as_bytes().as_slice();
         within.execute(&name, &[&(head.seq as i64), &hash]).await?;
     }
-    within.commit().await?;
-    Ok(results)
+    Ok(())
 }
 
 /// One write. What is refused here has stored nothing; what fails otherwise undoes all.
-async fn apply(
+pub(super) async fn apply(
     within: &Transaction<'_>,
     write: &Write,
     head: &mut Head,

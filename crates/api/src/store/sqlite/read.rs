@@ -4,11 +4,13 @@ use core::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use datafog_approval::Record;
 use datafog_core::Digest;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
 use tokio::sync::Semaphore;
 
 use super::{Head, connect};
+use crate::store::approvals::decoded;
 use crate::store::chain::{self, Verifier};
 use crate::store::entry::Columns;
 use crate::store::{Entry, Error, Page, Query, StoredKey, Verified, sql};
@@ -61,7 +63,7 @@ impl Readers {
 }
 
 /// A number that the database holds with a sign and that never is negative.
-fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+pub(super) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
 }
 
@@ -128,6 +130,33 @@ fn row(row: &Row<'_>) -> rusqlite::Result<chain::Row> {
 pub(super) fn key(connection: &Connection, id: &str) -> Result<Option<StoredKey>, Error> {
     let mut ask = connection.prepare_cached(sql::KEY)?;
     ask.query_row([id], stored_key).optional()?.transpose()
+}
+
+pub(super) fn approval(
+    connection: &Connection,
+    tenant: &str,
+    id: &str,
+) -> Result<Option<Record>, Error> {
+    let mut ask = connection.prepare_cached(sql::APPROVAL)?;
+    let found: Option<String> = ask.query_row([id, tenant], |row| row.get(0)).optional()?;
+    found.as_deref().map(decoded).transpose()
+}
+
+pub(super) fn approvals(
+    connection: &Connection,
+    (tenant, state): (&str, Option<&str>),
+    limit: u32,
+) -> Result<Vec<Record>, Error> {
+    let mut ask = connection.prepare_cached(sql::APPROVALS)?;
+    let rows = ask.query_map(params![tenant, state, limit], |row| row.get(0))?;
+    let rows = rows.collect::<rusqlite::Result<Vec<String>>>()?;
+    rows.iter().map(|text| decoded(text)).collect()
+}
+
+pub(super) fn overdue(connection: &Connection, now: i64) -> Result<Vec<(String, String)>, Error> {
+    let mut ask = connection.prepare_cached(sql::OVERDUE)?;
+    let rows = ask.query_map([now], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 pub(super) fn keys(connection: &Connection) -> Result<Vec<StoredKey>, Error> {

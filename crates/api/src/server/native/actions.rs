@@ -1,0 +1,196 @@
+//! `POST /v1/actions`: whether something may be done.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use datafog_approval::Moment;
+use datafog_core::{ActionKind, Finding, Principal, PrincipalKind, Value};
+use datafog_gate::{Inquiry, Judge, What};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::approvals::brief;
+use super::or_answer;
+use crate::identity::Caller;
+use crate::server::App;
+use crate::server::context::{self, Context};
+use crate::server::datafog::{FOLDER, NOBODY, body};
+use crate::server::guard::RequestId;
+use crate::server::problem::{Kind, Problem};
+use crate::server::settle::{Outcome, Question, Repeat, Told, settle};
+use crate::store;
+
+/// What is asked: one of the first three, and what is known besides.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+struct Asked {
+    /// A program and its arguments.
+    command: Option<Vec<String>>,
+    /// A line for a shell.
+    line: Option<String>,
+    /// The call of a tool.
+    tool: Option<Tool>,
+    /// Content that it moves.
+    text: Option<String>,
+    /// The folder it would be done in.
+    cwd: Option<PathBuf>,
+    /// The caller's session.
+    session: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Tool {
+    name: String,
+    #[serde(default)]
+    arguments: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What is answered.
+#[derive(Debug, Deserialize, Serialize)]
+struct Answered {
+    id: String,
+    decision: String,
+    reason: String,
+    rules: Vec<String>,
+    findings: Vec<serde_json::Value>,
+    policy: serde_json::Value,
+    /// How the request for approval stands, where a person is or was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<serde_json::Value>,
+}
+
+/// Answers `POST /v1/actions`.
+pub(crate) async fn actions(
+    State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let told = match body::read::<Asked>(&headers, body).await {
+        Ok(asked) => answered(&app, &caller, asked, (&headers, &id.0)).await,
+        Err(problem) => Err(problem),
+    };
+    or_answer(told, &id.0)
+}
+
+async fn answered(
+    app: &App,
+    caller: &Caller,
+    asked: Asked,
+    (headers, id): (&HeaderMap, &str),
+) -> Result<Answered, Problem> {
+    let (inquiry, same) = asked.inquiry()?;
+    let context = Context {
+        request_id: id.to_owned(),
+        session_id: inquiry.principal.session.clone().unwrap_or_default(),
+        ..Context::of(caller, "native")
+    };
+    let who = caller.name();
+    let judged = app.judges.ask(move |judge| judged(judge, inquiry, (&who, context, &same))).await;
+    let (question, digest) = judged.map_err(|error| Problem::ours(&error))??;
+    let repeat = idempotency_key(headers)?.map(|key| {
+        let body = |outcome: &Outcome| {
+            let body = serde_json::to_vec(&Answered::of(outcome));
+            body.map_err(|error| store::Error::Form(error.to_string()))
+        };
+        (Repeat::of("native actions", caller, (&key, digest)), Box::new(body) as _)
+    });
+    match settle(app, &caller.tenant, question, repeat).await? {
+        Told::Now(outcome) => Ok(Answered::of(&outcome)),
+        Told::Again(body) => serde_json::from_slice(&body).map_err(|error| Problem::ours(&error)),
+    }
+}
+
+fn judged(
+    judge: &Judge<'_>,
+    inquiry: Inquiry,
+    (who, context, same): (&str, Context, &[u8]),
+) -> Result<(Question, [u8; 32]), Problem> {
+    let text = inquiry.text.clone();
+    let judged = judge.judge(inquiry).map_err(|error| Problem::ours(&error))?;
+    let digest = context::digest(judge, same);
+    let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
+    let waiting = judge.waiting(&judged, (who, text.as_deref()));
+    Ok((Question { judged, waiting, context }, digest))
+}
+
+/// The caller's name for the request, in quotes (draft-ietf-httpapi-idempotency-key-header) or
+/// without.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default().trim().trim_matches('"');
+    match key.is_empty() || key.len() > 255 {
+        true => Err(Problem::new(Kind::Invalid, "an idempotency key has 1 to 255 characters")),
+        false => Ok(Some(key.to_owned())),
+    }
+}
+
+impl Asked {
+    /// The question for the gate, and what it must be equal in to be the same.
+    fn inquiry(self) -> Result<(Inquiry, Vec<u8>), Problem> {
+        let wrong = |message: &str| Problem::new(Kind::Invalid, message);
+        let same = serde_json::to_vec(&self).map_err(|error| Problem::ours(&error))?;
+        let Self { command, line, tool, text, cwd, session } = self;
+        let (kind, what) = match (command, line, tool) {
+            (Some(words), None, None) if words.first().is_some_and(|word| !word.is_empty()) => {
+                let words = words.into_iter().map(OsString::from).collect();
+                (ActionKind::CommandExec, What::Command(words))
+            }
+            (None, Some(line), None) => {
+                let words = ["sh", "-c", &line].map(OsString::from).to_vec();
+                (ActionKind::ShellExec, What::Command(words))
+            }
+            (None, None, Some(Tool { name, arguments })) => {
+                let arguments = Value::deserialize(serde_json::Value::Object(arguments));
+                let arguments = arguments.map_err(|_| wrong("a value that no tool could take"))?;
+                (ActionKind::ToolCall, What::Tool(name, arguments))
+            }
+            _ => {
+                return Err(wrong(
+                    "one of `command` (with a program), `line` and `tool` is needed",
+                ));
+            }
+        };
+        let cwd = cwd.unwrap_or_else(|| PathBuf::from(FOLDER));
+        if !cwd.is_absolute() {
+            return Err(wrong("`cwd` begins with `/`"));
+        }
+        let kind_of_caller = PrincipalKind::Unknown;
+        let principal =
+            Principal { kind: kind_of_caller, uid: NOBODY, session, ..Principal::default() };
+        let text = text.filter(|text| !text.is_empty());
+        Ok((Inquiry { what, kind, text, stated: Vec::new(), cwd, principal }, same))
+    }
+}
+
+impl Answered {
+    fn of(outcome: &Outcome) -> Self {
+        let Outcome { event, verdict, approval } = outcome;
+        let told = |finding: &Finding| {
+            json!({
+                "entity": finding.entity,
+                "channel": finding.channel.to_string(),
+                "start": finding.span.start(),
+                "end": finding.span.end(),
+                "confidence": finding.confidence.as_percent(),
+                "preview": finding.preview,
+            })
+        };
+        Self {
+            id: event.receipt_id.to_string(),
+            decision: verdict.name().to_owned(),
+            reason: event.reason.clone(),
+            rules: event.matched_rules.clone(),
+            findings: event.findings.iter().map(told).collect(),
+            policy: json!({ "id": event.policy_id, "version": event.policy_version }),
+            approval: approval.as_ref().map(|record| brief(record, &Moment::now())),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The native routes as an OpenAPI 3.1 document (`docs/openapi.json`), made from the table of routes.
+
+use serde_json::{Map, Value, json};
+
+use super::routes::{ROUTES, is_native};
+use crate::identity::Permission;
+use crate::store::Role;
+
+/// The document.
+#[must_use]
+pub fn openapi() -> Value {
+    let mut paths = Map::new();
+    for (method, path, permission) in ROUTES.iter().filter(|(_, path, _)| is_native(path)) {
+        let operation = operation(path, *permission);
+        paths.insert((*path).to_owned(), json!({ (method.to_lowercase()): operation }));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "datafog",
+            "version": "1",
+            "summary": "Whether something may be done, and what a person said of it.",
+        },
+        "servers": [{ "url": "http://127.0.0.1:8080" }],
+        "security": [{ "bearer": [] }, { "key": [] }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer" },
+                "key": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
+            },
+            "schemas": schemas(),
+        },
+    })
+}
+
+/// What a route takes and gives.
+fn operation(path: &str, permission: Option<Permission>) -> Value {
+    let (name, summary, body, answer) = match path {
+        "/v1/actions" => ("askAction", "Whether an action may be done.", Some("Asked"), "Answered"),
+        "/v1/approvals" => ("listApprovals", "Requests, newest first.", None, "Approvals"),
+        "/v1/approvals/{id}" => ("getApproval", "How a request stands.", None, "Standing"),
+        "/v1/approvals/{id}/decision" => {
+            ("decideApproval", "Says yes or no; the first counts.", Some("Said"), "Approval")
+        }
+        "/v1/approvals/{id}/revocation" => {
+            ("revokeApproval", "Takes an answer back.", Some("TakenBack"), "Approval")
+        }
+        _ => ("getPolicy", "The policy in force.", None, "Policy"),
+    };
+    let problem = json!({ "description": "A problem (RFC 9457).",
+        "content": { "application/problem+json": { "schema": of("Problem") } } });
+    let mut operation = json!({
+        "operationId": name,
+        "summary": summary,
+        "description": format!("For {}.", roles(permission)),
+        "parameters": parameters(path),
+        "responses": {
+            "200": { "description": "Done.",
+                "content": { "application/json": { "schema": of(answer) } } },
+            "default": problem,
+        },
+    });
+    if let (Some(body), Some(operation)) = (body, operation.as_object_mut()) {
+        let content = json!({ "application/json": { "schema": of(body) } });
+        operation.insert("requestBody".into(), json!({ "required": true, "content": content }));
+    }
+    operation
+}
+
+fn of(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}
+
+/// Who may use a route.
+fn roles(permission: Option<Permission>) -> String {
+    let may = |role: &Role| permission.is_none_or(|permission| permission.is_given_to(*role));
+    let names: Vec<&str> = Role::ALL.into_iter().filter(may).map(Role::name).collect();
+    names.join(", ")
+}
+
+fn parameters(path: &str) -> Value {
+    let id = json!({ "name": "id", "in": "path", "required": true,
+        "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" } });
+    let query =
+        |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
+    match path {
+        "/v1/actions" => json!([{ "name": "Idempotency-Key", "in": "header",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255 } }]),
+        "/v1/approvals" => json!([
+            query("state", state()),
+            query(
+                "limit",
+                json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })
+            ),
+        ]),
+        "/v1/approvals/{id}" => json!([
+            id,
+            query(
+                "wait",
+                json!({ "type": "integer", "minimum": 0, "description":
+                "Seconds to wait until it is answered; ten at most." })
+            ),
+        ]),
+        _ if path.starts_with("/v1/approvals/") => json!([id]),
+        _ => json!([]),
+    }
+}
+
+fn state() -> Value {
+    json!({ "type": "string",
+        "enum": ["approved", "denied", "expired", "pending", "revoked", "used"] })
+}
+
+/// An object with these members, all of which are there.
+fn object(members: &Value) -> Value {
+    let required: Vec<String> =
+        members.as_object().into_iter().flat_map(Map::keys).cloned().collect();
+    json!({ "type": "object", "properties": members, "required": required })
+}
+
+fn schemas() -> Value {
+    let text = || json!({ "type": "string" });
+    let moment = || json!({ "type": "string", "format": "date-time" });
+    let texts = || json!({ "type": "array", "items": { "type": "string" } });
+    let optional = || json!({ "type": ["string", "null"] });
+    let scope = || json!({ "type": "string", "enum": ["once", "exact", "session", "repository"] });
+    let number = || json!({ "type": "integer", "minimum": 0 });
+    let brief = object(&json!({ "id": text(), "state": state(), "answerable_until": moment() }));
+    let finding = object(&json!({ "entity": text(), "channel": text(), "start": number(),
+        "end": number(), "confidence": { "type": "integer", "minimum": 0, "maximum": 100 },
+        "preview": text() }));
+    let mut answered = object(&json!({ "id": text(), "reason": text(), "rules": texts(),
+        "decision": { "type": "string", "enum": ["allow", "allow_with_redaction", "transform",
+            "require_approval", "deny"] },
+        "findings": { "type": "array", "items": finding },
+        "policy": object(&json!({ "id": text(), "version": text() })) }));
+    if let Some(members) = answered.pointer_mut("/properties").and_then(Value::as_object_mut) {
+        members.insert("approval".into(), of("Brief"));
+    }
+    let answer = object(&json!({ "by": optional(), "way": text(), "at": moment(),
+        "scope": optional(), "until": optional(), "note": optional() }));
+    json!({
+        "Asked": { "type": "object", "additionalProperties": false, "properties": {
+                "command": { "type": ["array", "null"], "items": text() },
+                "line": optional(), "text": optional(), "cwd": optional(), "session": optional(),
+                "tool": { "type": ["object", "null"], "additionalProperties": false,
+                    "properties": { "name": text(), "arguments": { "type": "object" } },
+                    "required": ["name"] } },
+            "description": "One of `command`, `line` and `tool`." },
+        "Answered": answered,
+        "Approval": object(&json!({ "id": text(), "state": state(), "asked_at": moment(),
+            "answerable_until": moment(), "action_type": text(), "command": text(), "cwd": text(),
+            "destinations": texts(), "findings": texts(), "rules": texts(), "reason": text(),
+            "session": optional(), "scopes": { "type": "array", "items": scope() },
+            "uses": number(), "answer": { "anyOf": [answer, { "type": "null" }] } })),
+        "Approvals": object(&json!({ "approvals": { "type": "array", "items": of("Approval") } })),
+        "Brief": brief,
+        "Policy": object(&json!({ "id": text(), "version": text(), "digest": text(),
+            "stale": optional() })),
+        "Problem": object(&json!({ "type": text(), "title": text(), "status": number(),
+            "detail": text(), "request_id": text() })),
+        "Said": { "type": "object", "additionalProperties": false, "required": ["decision"],
+            "properties": { "decision": { "type": "string", "enum": ["approve", "deny"] },
+                "scope": scope(), "note": optional(),
+                "seconds": { "type": "integer", "minimum": 1, "maximum": 604_800 } } },
+        "Standing": { "anyOf": [of("Approval"), of("Brief")] },
+        "TakenBack": { "type": "object", "additionalProperties": false,
+            "properties": { "note": optional() } },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_in_the_repository_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+        let text = serde_json::to_string_pretty(&openapi()).unwrap() + "\n";
+        #[expect(clippy::disallowed_methods, reason = "tests are told to write what they compare")]
+        if std::env::var_os("UPDATE_REFERENCE").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        let there = std::fs::read_to_string(path).unwrap();
+        assert!(
+            there == text,
+            "run the tests with UPDATE_REFERENCE=1 and commit docs/openapi.json"
+        );
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = openapi();
+        let text = document.to_string();
+        for part in text.split("#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+        }
+    }
+}
