@@ -52,7 +52,7 @@ impl Numbers {
         Ok(())
     }
 
-    /// The tables: rules by length; for each length what may follow where a rule wants nothing
+    /// The tables: rules by length and by the bit of what follows; for each length what may follow where a rule wants nothing
     /// special before; the numbers of letters before that a rule wants.
     pub(crate) fn print(&self) -> Result<String, std::fmt::Error> {
         let mut code = String::new();
@@ -63,18 +63,24 @@ impl Numbers {
             following.push(bare.fold(0, |bits, entry| bits | entry.follows));
             let before = entries.iter().filter(|entry| entry.letters > 0);
             letters.push(before.fold(0_u8, |bits, entry| bits | (1 << entry.letters)));
-            rules.push_str("&[");
-            for Entry { rule, letters, plus, follows } in entries {
-                write!(
-                    rules,
-                    "NumberRule {{ rule: {rule}, letters: {letters}, plus: {plus}, follows: {follows} }}, "
-                )?;
+            rules.push('[');
+            for bit in 0..u16::BITS {
+                rules.push_str("&[");
+                for Entry { rule, letters, plus, follows } in entries {
+                    if follows >> bit & 1 == 1 {
+                        write!(
+                            rules,
+                            "NumberRule {{ rule: {rule}, letters: {letters}, plus: {plus} }}, "
+                        )?;
+                    }
+                }
+                rules.push_str("], ");
             }
             rules.push_str("],\n");
         }
         writeln!(
             code,
-            "pub(crate) static NUMBER_RULES: [&[NumberRule]; {LENGTHS}] = [\n{rules}];"
+            "pub(crate) static NUMBER_RULES: [[&[NumberRule]; 16]; {LENGTHS}] = [\n{rules}];"
         )?;
         writeln!(code, "pub(crate) static FOLLOWING: [u16; {LENGTHS}] = {following:?};")?;
         writeln!(code, "pub(crate) static LETTERS_BEFORE: [u8; {LENGTHS}] = {letters:?};")?;

@@ -13,7 +13,7 @@ use crate::walks::Walks;
 use crate::words::{Words, words};
 
 /// Longest name in bytes.
-const LONGEST_NAME: usize = 64;
+pub(crate) const LONGEST_NAME: usize = 64;
 
 /// Longest value in bytes. One of this length goes on: it is data, not a secret that somebody
 /// typed or pasted.
@@ -51,6 +51,14 @@ impl Assignment {
             ..self
         }
     }
+
+    /// The same so many bytes earlier; `None` when its name begins before the text.
+    pub(crate) fn earlier(self, bytes: usize) -> Option<Self> {
+        let part = |(start, end): (usize, usize)| {
+            Some((start.checked_sub(bytes)?, end.checked_sub(bytes)?))
+        };
+        Some(Self { name: part(self.name)?, value: part(self.value)?, ..self })
+    }
 }
 
 /// The assignment whose name holds the word `word_start..word_end` of `text`; `base` is the
@@ -61,7 +69,7 @@ pub(crate) fn find(
     base: usize,
     walks: &mut Walks,
 ) -> Option<Assignment> {
-    let word = (word.0, word_end(text, word)?);
+    let word = whole_word(text, word)?;
     written(text, word, base, walks).or_else(|| near(text, word, base, walks))
 }
 
@@ -190,12 +198,13 @@ fn closes_text(text: &[u8], name: (usize, usize), open: usize) -> bool {
     whole && (0..line.len()).filter(|at| opens(*at)).count() % 2 == 1
 }
 
-/// The end of the word without a byte that only ended the keyword: `pwd=`.
-fn word_end(text: &[u8], (start, end): (usize, usize)) -> Option<usize> {
-    end.checked_sub(run_back(text.get(start..end)?, |byte| !is_name(byte)))
+/// The word without a byte that only ended the keyword: `pwd=`.
+pub(crate) fn whole_word(text: &[u8], (start, end): (usize, usize)) -> Option<(usize, usize)> {
+    Some((start, end.checked_sub(run_back(text.get(start..end)?, |byte| !is_name(byte)))?))
 }
 
-fn name_start(text: &[u8], word_start: usize) -> usize {
+/// Where the name begins in which a word stands.
+pub(crate) fn name_start(text: &[u8], word_start: usize) -> usize {
     let head = text.get(..word_start).unwrap_or_default();
     let recent = head.get(head.len().saturating_sub(LONGEST_NAME)..).unwrap_or_default();
     word_start.saturating_sub(run_back(recent, is_name))

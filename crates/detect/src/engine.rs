@@ -12,6 +12,7 @@ use crate::assignment::{self, Assignment, Form, LONGEST_VALUE};
 use crate::boundary;
 use crate::bytes::{fnv, is_host, run_back};
 use crate::candidate::{Candidate, Judgement};
+use crate::full::Full;
 use crate::layer::Layers;
 use crate::layer::spelled::Kind;
 use crate::number::{self, Group};
@@ -43,6 +44,8 @@ const SHORT: usize = 4096;
 pub(crate) struct Engine {
     pub(crate) walks: Walks,
     pub(crate) pending: Pending,
+    /// Rules that are left out.
+    pub(crate) full: Full,
     /// End of the last assigned value and how many names led to it.
     judged: (usize, u8),
     /// End of a value that is too long: names before it are part of that value.
@@ -101,6 +104,7 @@ impl Engine {
         Self {
             walks: Walks::new(),
             pending: Pending::new(),
+            full: Full::NONE,
             judged: (0, 0),
             barren: 0,
             refused: Refused::NONE,
@@ -182,6 +186,9 @@ impl Engine {
             let offered = self.pending.offered();
             for number in keyword.rules {
                 let Some(rule) = RULES.get(usize::from(*number)) else { continue };
+                if self.full.passes_over(*number) {
+                    continue;
+                }
                 match rule.trigger {
                     Trigger::Token => self.token(*number, rule, view, keyword.text.len()),
                     Trigger::Assignment => {
@@ -282,7 +289,14 @@ impl Engine {
         if view.base.checked_add(word.1)? < self.barren {
             return None;
         }
-        let found = assignment::find(view.text, word, view.base, &mut self.walks)?;
+        let known = assignment::whole_word(view.text, word).and_then(|word| {
+            let start = assignment::name_start(view.text, word.0);
+            self.told.of_name(view.base, start, word)
+        });
+        let found = match known {
+            Some(known) => known,
+            None => assignment::find(view.text, word, view.base, &mut self.walks)?,
+        };
         let end = view.base.checked_add(found.value.1)?;
         if !found.quoted && found.value.1.checked_sub(found.value.0)? == LONGEST_VALUE {
             self.barren = end;
@@ -339,7 +353,9 @@ impl Engine {
         };
         let view = View::new(text, base, at);
         for number in rules {
-            if let Some(rule) = RULES.get(usize::from(*number)) {
+            if let Some(rule) = RULES.get(usize::from(*number))
+                && !self.full.passes_over(*number)
+            {
                 let end = view.at.saturating_add(1);
                 let candidate = view.candidate(view.at, end);
                 self.judge(*number, rule, view, candidate, Judgement::Shape);
@@ -352,12 +368,12 @@ impl Engine {
         let end = view.at.saturating_add(group.length);
         let start = view.at.saturating_sub(usize::from(group.letters));
         let mut judged = None;
-        for wanted in NUMBER_RULES.get(group.length).copied().unwrap_or_default() {
-            let fits = wanted.letters == group.letters
-                && wanted.follows & group.follows != 0
-                && (group.plus || !wanted.plus);
+        let following = group.follows.trailing_zeros() as usize;
+        let wanted = NUMBER_RULES.get(group.length).and_then(|rules| rules.get(following));
+        for wanted in wanted.copied().unwrap_or_default() {
+            let fits = wanted.letters == group.letters && (group.plus || !wanted.plus);
             let Some(rule) = RULES.get(usize::from(wanted.rule)).filter(|_| fits) else { continue };
-            if judged != Some(wanted.rule) {
+            if judged != Some(wanted.rule) && !self.full.passes_over(wanted.rule) {
                 let candidate = view.candidate(start, end);
                 self.judge(wanted.rule, rule, view, candidate, Judgement::Shape);
                 judged = Some(wanted.rule);

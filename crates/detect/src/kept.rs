@@ -11,6 +11,7 @@ use datafog_core::{Key, KeyedDigest, KeyedHasher};
 
 use crate::overlap::Raw;
 use crate::scanner::Tally;
+use crate::tables::RULES;
 
 /// What fingerprints of findings are for, see [`Key::digest`].
 pub(crate) const PURPOSE: &str = "finding";
@@ -74,6 +75,20 @@ impl Kept {
             let count = self.counts.entry(class).or_default();
             *count = count.saturating_add(1);
         }
+    }
+
+    /// Whether as many different values were kept of the surest that the rule tells as may be.
+    pub(crate) fn is_full(&self, raw: &Raw, most: usize) -> bool {
+        let surest =
+            RULES.get(usize::from(raw.rule)).is_some_and(|it| raw.confidence >= it.confidence);
+        surest
+            && self.tally.reported >= most
+            && self.counts.get(&class(raw)).is_some_and(|count| *count >= most)
+    }
+
+    /// Counts places that were not judged.
+    pub(crate) const fn pass_over(&mut self, places: usize) {
+        self.tally.beyond = self.tally.beyond.saturating_add(places);
     }
 
     /// Counts a finding that is not kept.

@@ -25,6 +25,7 @@ mod candidate;
 mod custom;
 mod detector;
 mod engine;
+mod full;
 mod kept;
 mod layer;
 pub mod marker;

@@ -34,7 +34,7 @@ pub(crate) enum Trigger {
     Assignment,
     /// The character `@`.
     At,
-    /// A first group of digits; `NUMBER_RULES` says of which length.
+    /// A first group of digits; `NUMBER_RULES` says of which length, and what follows it.
     Number,
     /// A literal that is part of the value.
     Token,
@@ -51,8 +51,6 @@ pub(crate) struct NumberRule {
     pub(crate) letters: u8,
     /// Whether a `+` must stand before it.
     pub(crate) plus: bool,
-    /// What may follow, one bit each as [`crate::number::Group`] has them.
-    pub(crate) follows: u16,
 }
 
 /// What may stand around a value. A value with a right checksum needs none of it.

@@ -31,7 +31,8 @@ pub struct Scanner<'k> {
 pub struct Tally {
     /// Findings that were reported.
     pub reported: usize,
-    /// Findings that [`Scanner::at_most`] left out, which were counted only.
+    /// Findings that [`Scanner::at_most`] left out, which were counted only; and places where another
+    /// one of a kind may stand of which that many different ones were reported, which were not judged.
     pub beyond: usize,
 }
 
@@ -61,7 +62,8 @@ impl<'k> Scanner<'k> {
     /// detector did not report with that confidence before, at most `most` different ones of each; the
     /// rest is counted.
     ///
-    /// So no finding hides behind others, and who asks for a kind of finding, or for up to `most`
+    /// Of a detector that reported `most` different values with its full confidence, no more are looked
+    /// for. So no finding hides behind others, and who asks for a kind of finding, or for up to `most`
     /// different values of a kind, gets the answer that all findings would give.
     #[must_use]
     pub const fn at_most(self, most: usize) -> Self {
@@ -165,7 +167,8 @@ impl<'k> Scanner<'k> {
         kept: &mut Kept,
         out: &mut Vec<Finding>,
     ) {
-        engine.pending.settle(open, |raw| {
+        let Engine { pending, full, .. } = engine;
+        pending.settle(open, |raw| {
             if Confidence::percent(raw.confidence) < self.floor {
                 return;
             }
@@ -180,8 +183,12 @@ impl<'k> Scanner<'k> {
             if let Some(finding) = finding.filter(|finding| !self.allows(finding, value)) {
                 kept.keep(raw, value, &finding.fingerprint, self.most);
                 out.push(finding);
+                if kept.is_full(raw, self.most) {
+                    full.add(raw.rule);
+                }
             }
         });
+        kept.pass_over(full.take_passed());
     }
 
     /// Whether a user allows a finding, or it is a digest that a redaction of ours left.

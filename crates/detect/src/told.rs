@@ -1,7 +1,7 @@
 //! By which rules the last assignment was judged: several words of one name lead to the same value,
 //! and to judge it twice finds nothing new.
 
-use crate::assignment::Assignment;
+use crate::assignment::{Assignment, Form, LONGEST_NAME};
 
 /// Rules that are remembered; an assignment that more rules judge is judged by the others again.
 const MOST: usize = 8;
@@ -17,6 +17,20 @@ pub(crate) struct Told {
 impl Told {
     /// Nothing was judged yet.
     pub(crate) const NONE: Self = Self { assignment: None, rules: [0; MOST], count: 0 };
+
+    /// The last assignment, counted from `base`, when the word `from..to` counted from there stands
+    /// in its name, which begins at `start`: it leads to the same value.
+    pub(crate) fn of_name(
+        &self,
+        base: usize,
+        start: usize,
+        (from, to): (usize, usize),
+    ) -> Option<Assignment> {
+        let known = self.assignment.filter(|known| known.form != Form::Near)?.earlier(base)?;
+        let (first, end) = known.name;
+        (first == start && from >= first && to <= end && end.saturating_sub(first) < LONGEST_NAME)
+            .then_some(known)
+    }
 
     /// Whether the rule judged this assignment already, whose offsets count from `base`; else it is
     /// remembered as one that did.
@@ -38,7 +52,6 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assignment::Form;
 
     #[test]
     fn only_the_same_rule_has_judged_only_the_same_assignment() {
@@ -49,6 +62,20 @@ mod tests {
         assert!(!told.again(0, 101, one) && !told.again(0, 100, one));
         let other = Assignment { value: (8, 13), ..one };
         assert!(!told.again(0, 100, other) && !told.again(0, 100, one));
+    }
+
+    #[test]
+    fn another_word_of_the_same_name_leads_to_the_same_assignment() {
+        let one = Assignment { name: (1, 9), value: (12, 16), quoted: false, form: Form::Operator };
+        let mut told = Told::NONE;
+        told.again(0, 100, one);
+        assert_eq!(told.of_name(100, 1, (4, 9)), Some(one));
+        assert_eq!(told.of_name(90, 11, (14, 19)), Some(one.later(10)));
+        assert_eq!(told.of_name(102, 0, (4, 7)), None);
+        assert_eq!(told.of_name(100, 2, (4, 9)), None);
+        assert_eq!(told.of_name(100, 1, (4, 10)), None);
+        told.again(0, 100, Assignment { form: Form::Near, ..one });
+        assert_eq!(told.of_name(100, 1, (4, 9)), None);
     }
 
     #[test]

@@ -58,11 +58,11 @@ impl Words {
 
     /// Whether one of the words stands in the last `near` bytes of `text` and begins a word there.
     pub(crate) fn stand_near_end(&self, text: &[u8], near: usize) -> bool {
-        let text = text.get(text.len().saturating_sub(near)..).unwrap_or_default();
         // Tables of numbers have no letters, and to count them costs less than to look for words.
-        if self.lettered && text.iter().fold(0, |some, byte| some | letter(*byte)) == 0 {
+        if self.lettered && !has_letters(text, near) {
             return false;
         }
+        let text = text.get(text.len().saturating_sub(near)..).unwrap_or_default();
         let mut before = b' ';
         text.iter().enumerate().any(|(at, byte)| {
             let hump = before.is_ascii_lowercase() && byte.is_ascii_uppercase();
@@ -125,6 +125,12 @@ impl Words {
         }
         false
     }
+}
+
+/// Whether a letter of ASCII stands in the last `near` bytes of `text`.
+pub(crate) fn has_letters(text: &[u8], near: usize) -> bool {
+    let text = text.get(text.len().saturating_sub(near)..).unwrap_or_default();
+    text.iter().fold(0, |some, byte| some | letter(*byte)) != 0
 }
 
 /// 1 for a letter, else 0: a sum of these compiles to vector instructions.

@@ -2,6 +2,7 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
+use super::around::is_whole;
 use crate::bytes::{before, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
@@ -12,14 +13,39 @@ const LONGEST: usize = 15;
 /// Longest address of the sixth version in bytes.
 const LONGEST_SIX: usize = 39;
 
+/// Bits of such an address that tell hosts of one network apart (RFC 4291 §2.5.1).
+const HOST_BITS: u32 = 64;
+
 /// How far before an address a word may stand that says it is a version.
 const CONTEXT: usize = 24;
 
 /// Words before a version that has four parts.
 static VERSIONS: Words = words! {
-    "version" "ver " "ver." "release" "chrome/" "firmware" "build" "assembly" "section" "sec."
-    "chapter" "clause" "table" "figure" "oid" "objectidentifier"
+    "version" "ver " "ver." "release" "chrome/" "firmware" "build" "assembly" "section" "sections"
+    "sec." "chapter" "clause" "table" "figure" "oid" "spec" "specification" "rfc" "appendix" "annex"
+    "article" "paragraph" "para." "requirement"
 };
+
+/// How far before an address a word may stand that says it is an object identifier, or that
+/// something was raised from one version to another.
+const FAR: usize = 64;
+
+/// Words before object identifiers, whose first arc is 0, 1 or 2 (ITU-T X.660 §7).
+static OBJECTS: Words = words! {
+    "oid" "objectidentifier" "object"
+};
+
+/// The greatest first arc of an object identifier.
+const LAST_ROOT: u8 = 2;
+
+/// Words before two versions, the second of which stands behind `from`: `upgrade to 4.5.103.33 from
+/// 4.5.103.30`.
+static RAISED: Words = words! {
+    "upgrade" "upgraded" "downgrade" "update" "updated" "bump" "bumped" "changes"
+};
+
+/// The greatest first number of such a version.
+const LAST_MAJOR: u8 = 29;
 
 /// How far before an address a word may stand that is said of other things as well.
 const NEAR: usize = 12;
@@ -31,13 +57,52 @@ static NEAR_VERSIONS: Words = words! {
 
 /// Words before an address that is one although its numbers are as small as those of a section.
 static ADDRESSES: Words = words! {
-    "ip" "addr" "host" "server" "client" "dns" "from" "peer" "remote" "listen" "connect" "ping" "via"
-    "resolver" "gateway" "proxy" "route" "nameserver" "inet"
+    "ip" "addr" "host" "server" "client" "dns" "peer" "remote" "listen" "connect" "ping" "via"
+    "resolver" "gateway" "proxy" "route" "nameserver" "inet" "login" "logged" "request" "session"
+    "accepted" "failed" "blocked" "banned" "attack"
 };
 
-/// Resolvers that anybody may ask, whose numbers are small.
-const RESOLVERS: [[u8; 4]; 5] =
-    [[1, 1, 1, 1], [1, 0, 0, 1], [8, 8, 8, 8], [8, 8, 4, 4], [9, 9, 9, 9]];
+/// Words before an address of somebody who uses a service: what stands there belongs to a person,
+/// even if it is spelled like a well-known one.
+static CLIENTS: Words = words! {
+    "client" "visitor" "customer" "my ip" "his ip" "her ip" "user ip" "user_ip" "source ip" "logged in"
+};
+
+/// Resolvers that anybody may ask, as their operators publish them: Cloudflare, Google, Quad9,
+/// OpenDNS, Level 3, AdGuard, Verisign, and the one of every virtual machine on Azure.
+const RESOLVERS: [[u8; 4]; 22] = [
+    [1, 1, 1, 1],
+    [1, 0, 0, 1],
+    [1, 1, 1, 2],
+    [1, 0, 0, 2],
+    [1, 1, 1, 3],
+    [1, 0, 0, 3],
+    [8, 8, 8, 8],
+    [8, 8, 4, 4],
+    [9, 9, 9, 9],
+    [9, 9, 9, 10],
+    [9, 9, 9, 11],
+    [149, 112, 112, 112],
+    [208, 67, 222, 222],
+    [208, 67, 220, 220],
+    [4, 2, 2, 1],
+    [4, 2, 2, 2],
+    [4, 2, 2, 3],
+    [4, 2, 2, 4],
+    [94, 140, 14, 14],
+    [94, 140, 15, 15],
+    [64, 6, 64, 6],
+    [168, 63, 129, 16],
+];
+
+/// The same of the sixth version: the first three parts of the networks of Google's, Cloudflare's,
+/// Quad9's and OpenDNS's resolvers.
+const RESOLVER_NETWORKS: [[u16; 3]; 4] = [
+    [0x2001, 0x4860, 0x4860],
+    [0x2606, 0x4700, 0x4700],
+    [0x2620, 0x00fe, 0],
+    [0x2620, 0x0119, 0x0035],
+];
 
 /// A dotted address around the candidate; one that can belong to somebody.
 pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
@@ -56,16 +121,50 @@ pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
         || first == 0
         || first >= 224
         || documentation;
-    if nobody || is_version(candidate) || is_in_drawing(candidate) {
+    if nobody || is_name(candidate) || is_version(candidate, first) || is_in_drawing(candidate) {
         return Judgement::Refuse;
     }
+    if is_network(candidate, address) || is_of_anybody(candidate, address) {
+        return Judgement::Shape;
+    }
     // Versions and sections have small numbers, and of addresses one in forty has no other.
-    let known = match address.octets().into_iter().max().unwrap_or_default() {
-        0..=9 => RESOLVERS.contains(&address.octets()) || is_said(candidate),
-        10..=99 => is_said(candidate) || is_placed(candidate),
-        100.. => true,
-    };
+    let octets = address.octets();
+    let known = octets.iter().any(|it| *it > 99)
+        || is_said(candidate)
+        || (octets.iter().any(|it| *it > 9) && is_placed(candidate))
+        || (RESOLVERS.contains(&octets) && is_whole(candidate));
     Judgement::sound_if(!address.is_private() && known)
+}
+
+/// Whether the address ends in zeros, or the length of a prefix follows and nothing but zeros behind
+/// that: a network.
+fn is_network(candidate: &Candidate<'_>, address: Ipv4Addr) -> bool {
+    let [_, _, _, last] = address.octets();
+    let Some(rest) = candidate.after().strip_prefix(b"/") else { return last == 0 };
+    let digits = run(rest.get(..2.min(rest.len())).unwrap_or_default(), |it| it.is_ascii_digit());
+    let length = rest.get(..digits).and_then(|it| str::from_utf8(it).ok()?.parse::<u32>().ok());
+    length.is_some_and(|it| {
+        it < u32::BITS && (address.to_bits().unbounded_shl(it) == 0 || is_of_routes(candidate))
+    })
+}
+
+/// Whether the prefix stands in a list of networks: in quotes or brackets and nothing behind it.
+fn is_of_routes(candidate: &Candidate<'_>) -> bool {
+    matches!(
+        candidate.after(),
+        [b'/', b'0'..=b'9', b'"' | b'\'', ..] | [b'/', b'0'..=b'9', b'0'..=b'9', b'"' | b'\'', ..]
+    )
+}
+
+/// Whether an address is a resolver that anybody may ask, or one that people write to stand for
+/// any: the same number four times, or four that count up. Not where a word says whose it is.
+fn is_of_anybody(candidate: &Candidate<'_>, address: Ipv4Addr) -> bool {
+    let octets = address.octets();
+    let steps = |step: u8| {
+        octets.windows(2).all(|pair| matches!(pair, [a, b] if a.checked_add(step) == Some(*b)))
+    };
+    let known = RESOLVERS.contains(&octets) || steps(0) || steps(1);
+    known && !is_whole(candidate) && !CLIENTS.stand_near_end(line(candidate, CONTEXT), CONTEXT)
 }
 
 /// A global address of the sixth version that begins with the candidate.
@@ -82,9 +181,18 @@ pub(super) fn ipv6(candidate: &mut Candidate<'_>) -> Judgement {
     candidate.end = candidate.start.saturating_add(length);
     let address = str::from_utf8(candidate.value()).ok().and_then(|it| it.parse::<Ipv6Addr>().ok());
     Judgement::refuse_unless(address.is_some_and(|address| {
-        let [first, second, ..] = address.segments();
-        // 2001:db8::/32 and 3fff::/20 are kept for documentation (RFC 3849, RFC 9637).
-        !open && (0x2000..0x3fff).contains(&first) && (first, second) != (0x2001, 0x0db8)
+        let [first, second, third, ..] = address.segments();
+        // 2001:db8::/32 and 3fff::/20 are kept for documentation (RFC 3849, RFC 9637), 2001:0::/23
+        // for protocols (RFC 2928), and what ends in zeros is a network.
+        let of_protocols = first == 0x2001 && second < 0x0200;
+        let network = address.to_bits().trailing_zeros() >= HOST_BITS;
+        let resolver = RESOLVER_NETWORKS.contains(&[first, second, third]);
+        !open
+            && (0x2000..0x3fff).contains(&first)
+            && (first, second) != (0x2001, 0x0db8)
+            && !of_protocols
+            && !network
+            && !resolver
     }))
 }
 
@@ -99,15 +207,38 @@ fn widen(candidate: &mut Candidate<'_>) -> Option<Ipv4Addr> {
         return None;
     }
     let rest = candidate.text.get(start..)?;
-    let dotted = |byte: u8| byte.is_ascii_digit() || byte == b'.';
-    let length = run(rest.get(..rest.len().min(LONGEST.saturating_add(2)))?, dotted);
-    let length = if rest.get(..length)?.ends_with(b".") { length.checked_sub(1)? } else { length };
-    if rest.get(length).is_some_and(|byte| glued(*byte) && *byte != b'.') {
+    let (address, length) = dotted(rest.get(..rest.len().min(LONGEST))?)?;
+    // A full stop may end a sentence, but not lead to a fifth number.
+    let goes_on = match rest.get(length..)? {
+        [b'.', rest @ ..] => matches!(rest, [b'0'..=b'9' | b'.', ..]),
+        [byte, ..] => glued(*byte),
+        [] => false,
+    };
+    if goes_on {
         return None;
     }
     candidate.start = start;
     candidate.end = start.checked_add(length)?;
-    str::from_utf8(candidate.value()).ok()?.parse().ok()
+    Some(address)
+}
+
+/// The four numbers at the start of `text`, none with a zero before it, and how many bytes they take.
+fn dotted(text: &[u8]) -> Option<(Ipv4Addr, usize)> {
+    let (mut octets, mut place, mut digits) = ([0_u8; 4], 0_usize, 0_usize);
+    for (at, byte) in text.iter().chain(b" ").enumerate() {
+        let octet = octets.get_mut(place)?;
+        match byte {
+            b'0'..=b'9' if digits > 0 && *octet == 0 => return None,
+            b'0'..=b'9' => {
+                *octet = octet.checked_mul(10)?.checked_add(byte.wrapping_sub(b'0'))?;
+                digits = digits.wrapping_add(1);
+            }
+            _ if digits == 0 => return None,
+            b'.' if place < 3 => (place, digits) = (place.wrapping_add(1), 0),
+            _ => return (place == 3).then_some((octets.into(), at)),
+        }
+    }
+    None
 }
 
 /// Whether a word shortly before says that it is an address.
@@ -143,15 +274,112 @@ fn is_in_drawing(candidate: &Candidate<'_>) -> bool {
     led || followed
 }
 
-/// Whether a word shortly before, or a `v`, makes it a version.
-fn is_version(candidate: &Candidate<'_>) -> bool {
+/// Whether letters go on behind it: part of a name, `1.2.0.192.in-addr.arpa`.
+fn is_name(candidate: &Candidate<'_>) -> bool {
+    matches!(candidate.after(), [b'.', next, ..] if next.is_ascii_alphabetic())
+}
+
+/// The end of what stands before the candidate in its line, at most so many bytes.
+fn line<'t>(candidate: &Candidate<'t>, most: usize) -> &'t [u8] {
     let head = candidate.before();
-    let near = head.get(head.len().saturating_sub(CONTEXT)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let near = head.get(head.len().saturating_sub(most)..).unwrap_or_default();
+    near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default()
+}
+
+/// Whether a word shortly before, or a `v`, makes it a version, a section, an object identifier or
+/// a revision of a file.
+fn is_version(candidate: &Candidate<'_>, first: u8) -> bool {
+    let far = line(candidate, FAR);
+    let line = far.get(far.len().saturating_sub(CONTEXT)..).unwrap_or(far);
     VERSIONS.stand_near_end(line, CONTEXT)
         || NEAR_VERSIONS.stand_near_end(line, NEAR)
-        || line.ends_with(b",v ")
-        || line.ends_with(b"==")
-        || line.ends_with(b"~")
-        || line.ends_with(b"^")
+        || [&b",v "[..], b"==", b"~", b"^", "§".as_bytes(), "§ ".as_bytes()]
+            .iter()
+            .any(|mark| line.ends_with(mark))
+        || is_revision(line)
+        || (first <= LAST_ROOT && OBJECTS.stand_near_end(far, FAR))
+        || (first <= LAST_MAJOR && far.ends_with(b"from ") && RAISED.stand_near_end(far, FAR))
+        || (first <= LAST_MAJOR && is_told_from(far))
+}
+
+/// Whether the name of a file and a bracket stand before it, as CVS lists revisions: `a.h (1.1.1.1)`.
+fn is_revision(line: &[u8]) -> bool {
+    let Some(name) = line.strip_suffix(b" (") else { return false };
+    let length = run_back(name, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let (stem, extension) = name.split_at(name.len().saturating_sub(length));
+    (1..=LONGEST_EXTENSION).contains(&extension.len())
+        && matches!(stem, [.., b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-', b'.'])
+}
+
+/// Longest extension of the name of a file.
+const LONGEST_EXTENSION: usize = 6;
+
+/// Whether it is the second of two versions: `from 4.2.77.18 to `.
+fn is_told_from(line: &[u8]) -> bool {
+    let dotted = |text: &[u8]| run_back(text, |byte| byte.is_ascii_digit() || byte == b'.');
+    let raised = line
+        .strip_suffix(b" to ")
+        .map(|head| head.get(..head.len().saturating_sub(dotted(head))).unwrap_or_default());
+    raised.is_some_and(|head| head.ends_with(b"from ") && RAISED.stand_near_end(head, FAR))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assignment::Form;
+
+    /// What the validator says of the only address of a text.
+    fn judged(text: &str) -> Judgement {
+        let start = text.find(|it: char| it.is_ascii_digit()).unwrap();
+        let address = text.get(start..).unwrap();
+        let dot = start.checked_add(address.find('.').unwrap()).unwrap();
+        ipv4(&mut Candidate {
+            text: text.as_bytes(),
+            start: dot,
+            end: dot.checked_add(1).unwrap(),
+            name: &[],
+            quoted: false,
+            form: Form::Operator,
+        })
+    }
+
+    #[test]
+    fn versions_sections_revisions_and_object_identifiers_are_no_addresses() {
+        for text in [
+            "see USB CDC spec 5.2.3.101",
+            "RFC text, \u{a7}5.2.3.101",
+            "clause 5.2.113.1",
+            "thinp.h (1.1.1.1), tmap.h",
+            "ObjectIdentifier = crate::ObjectIdentifier::new_unwrap(\"1.3.132.1\")",
+            "prim: OBJECT            :1.3.101.110",
+            "re-inject the changes from 4.1.2.1.",
+            "names 5.2.0.192.in-addr.arpa.",
+        ] {
+            assert_eq!(judged(text), Judgement::Refuse, "{text}");
+        }
+    }
+
+    #[test]
+    fn networks_and_resolvers_are_of_nobody() {
+        for text in [
+            "Start 1.5.6.5 RelNotes to",
+            "the mask of `128.192.0.0` will",
+            "route 128.0.0.0/1",
+            "[\"172.1.0.0/16\"]",
+            "\"62.1.1.1/24\".parse()",
+        ] {
+            assert_eq!(judged(text), Judgement::Shape, "{text}");
+        }
+        for text in ["nameserver 8.8.8.8", "dig @1.1.1.1 a", "check('123.123.123.123')"] {
+            assert_eq!(judged(text), Judgement::Shape, "{text}");
+        }
+        for text in [
+            "inet 62.1.7.9/24 brd",
+            "client ip 8.8.8.8 logged in",
+            "8.8.8.8",
+            "from 81.2.69.142:443",
+        ] {
+            assert_eq!(judged(text), Judgement::Sound, "{text}");
+        }
+    }
 }

@@ -169,14 +169,22 @@ pub(super) fn in_vehicle(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::refuse_unless(states.iter().any(|known| known.as_slice() == state))
 }
 
-/// Italian fiscal code.
+/// Italian fiscal code. Letters stand for its digits only where two persons would have the same, and
+/// names of constants have as many: `SIOCAX25SETPARMS`.
 pub(super) fn it_fiscal(candidate: &mut Candidate<'_>) -> Judgement {
-    if !alone(candidate, &["UUUUUUwwUwwUwwwU"]) {
+    let end = candidate.start.saturating_add(IT_FISCAL);
+    let code = candidate.text.get(candidate.start..end).unwrap_or_default();
+    let digits = code.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if digits < IT_FISCAL_DIGITS || !alone(candidate, &["UUUUUUwwUwwUwwwU"]) {
         return Judgement::Refuse;
     }
     candidate.start = candidate.start.saturating_add(6);
     europe::it_fiscal(candidate)
 }
+
+/// Bytes of a fiscal code, and the fewest digits of one that nothing names; they are seven.
+const IT_FISCAL: usize = 16;
+const IT_FISCAL_DIGITS: usize = 5;
 
 /// Indian Aadhaar number in its printed groups. Twelve digits without them are as well the account
 /// of a cloud or the id of a row, even where they are all of a text.

@@ -37,6 +37,7 @@ mod placeholder;
 mod secret;
 mod shape;
 mod ssn;
+mod standing;
 mod url;
 mod vehicle;
 mod wordy;

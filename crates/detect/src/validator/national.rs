@@ -11,7 +11,7 @@
 use super::around::is_whole;
 use super::card::luhn;
 use crate::candidate::{Candidate, Judgement};
-use crate::words::{Words, words};
+use crate::words::{Words, has_letters, words};
 
 /// How far before a number a word must stand that says what it is.
 const CONTEXT: usize = 40;
@@ -153,7 +153,11 @@ fn named(
     names: &Words,
     judge: impl FnOnce(&mut Candidate<'_>) -> Judgement,
 ) -> Judgement {
-    // The arithmetic is quicker than the look for a word, and refuses nine of ten.
+    // Tables of numbers have no letters. Else the arithmetic is quicker than the look for a word, and
+    // refuses nine of ten.
+    if !has_letters(candidate.before(), CONTEXT) {
+        return Judgement::Refuse;
+    }
     match judge(candidate) {
         Judgement::Sound if names.stand_near_end(candidate.before(), CONTEXT) => Judgement::Sound,
         Judgement::Sound | Judgement::Proven | Judgement::Shape | Judgement::Refuse => {

@@ -19,7 +19,8 @@ const LEAST_RUN: usize = 20;
 const OPENSSH: &[u8] = b"openssh-key-v1\0";
 
 /// A block that begins with the candidate, which is the first line. The finding becomes the whole
-/// block; a body that is no key leaves the shape only, and so does a first line on a line of its own.
+/// block; a body that is no key leaves the shape only, and so does a first line on a line of its own. Without
+/// a body, code that only names the first and the last line is none.
 pub(super) fn private_key(candidate: &mut Candidate<'_>) -> Judgement {
     let label = candidate.value().get(11..).unwrap_or_default();
     let label = label.strip_suffix(b"-----").unwrap_or(label);
@@ -42,6 +43,9 @@ pub(super) fn private_key(candidate: &mut Candidate<'_>) -> Judgement {
         || !after.get(label.len()..).is_some_and(|end| end.starts_with(b"-----"))
     {
         return Judgement::Shape;
+    }
+    if !bodied && !own_line {
+        return Judgement::Refuse;
     }
     let text = candidate.text.get(first..candidate.end).unwrap_or_default();
     let damaged = label.starts_with(b"PGP") && armour::checksum_holds(text) == Some(false);

@@ -27,8 +27,17 @@ static NAMES: Words = words! {
 /// Ends of names of ids, whatever they are of: `"phone_id": …`.
 static IDS: Words = words! { "id" };
 
+/// The ends of what 32 bits hold.
+const LIMITS: [&[u8]; 3] = [b"2147483647", b"2147483648", b"4294967295"];
+
 /// Words for other numbers that are printed in the same groups.
 static OTHERS: Words = words! { "nhs" "npi" };
+
+/// Words for what is told by numbers of its own.
+static LISTS: Words = words! {
+    "tests" "failed" "ignored" "skipped" "disable" "warning" "pragma" "lines" "pages" "issues" "bugs"
+    "ids" "cases" "errors" "codes" "ports" "rows"
+};
 
 /// A telephone number whose first digits are the candidate.
 pub(super) fn phone(candidate: &mut Candidate<'_>) -> Judgement {
@@ -55,10 +64,16 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     };
     let digits = written.digits();
-    let Some(country) = country_code(digits) else { return Judgement::Refuse };
+    let text = candidate.text.get(candidate.start..).unwrap_or_default();
+    let Some(country) = country_code(digits).filter(|_| !is_date(text, written.groups())) else {
+        return Judgement::Refuse;
+    };
     let subscriber = digits.get(country..).unwrap_or_default();
+    if LIMITS.contains(&digits) {
+        return Judgement::Refuse;
+    }
     // `+255959.999` is a number with a fraction.
-    let shown = candidate.text.get(candidate.start..).and_then(|text| text.get(..written.length));
+    let shown = text.get(..written.length);
     if matches!(written.groups(), [_, _]) && shown.is_some_and(|shown| shown.contains(&b'.')) {
         return Judgement::Refuse;
     }
@@ -73,6 +88,23 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
     candidate.start = candidate.start.saturating_sub(1);
     candidate.end = candidate.start.saturating_add(1).saturating_add(written.length);
     Judgement::Sound
+}
+
+/// Whether digits after a `+` are a year beyond 9999 and a day of it, as ISO 8601 §4.2.3 writes them:
+/// `+262142-12-31`, `+12000-365`.
+fn is_date(text: &[u8], groups: &[u8]) -> bool {
+    let [year @ 4..=6, rest @ ..] = groups else { return false };
+    let two = |tens: u8, ones: u8| {
+        tens.wrapping_sub(b'0').saturating_mul(10).saturating_add(ones.wrapping_sub(b'0'))
+    };
+    match (rest, text.get(usize::from(*year)..).unwrap_or_default()) {
+        ([1, 1 | 2] | [2, 1], [b'-', ..]) => true,
+        ([2, 2, ..], [b'-', a, b, b'-', c, d, ..]) => {
+            (1..=12).contains(&two(*a, *b)) && (1..=31).contains(&two(*c, *d))
+        }
+        ([3] | [3, 2, ..], [b'-', b'0'..=b'3', ..]) => true,
+        _ => false,
+    }
 }
 
 /// Ten digits of the North American plan, perhaps after a `1`; `brackets` is 1 after a `(`. A wary
@@ -91,7 +123,7 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
         [b'1', ..] => candidate.value().len() == 11,
         _ => false,
     };
-    if !fits {
+    if !fits || (wary && !is_named(candidate)) {
         return Judgement::Refuse;
     }
     let text = candidate.text.get(candidate.start..).unwrap_or_default();
@@ -102,8 +134,12 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
         rest if rest.len() == 10 => rest,
         _ => return Judgement::Refuse,
     };
+    // Three numbers of a list stand like one: `failed tests: 571 612 1056`.
+    let listed = matches!((text.get(3), text.get(7)), (Some(b' '), Some(b' ')))
+        && LISTS.stand_near_end(candidate.before(), CONTEXT);
     if !is_north_american(ten)
         || all_equal(ten)
+        || listed
         || OTHERS.stand_near_end(candidate.before(), CONTEXT)
     {
         return Judgement::Refuse;
@@ -123,7 +159,7 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
         [10 | 11] | [1, 10] => false,
         _ => return Judgement::Refuse,
     };
-    if (!grouped || wary) && !is_named(candidate) {
+    if !grouped && !is_named(candidate) {
         return Judgement::Refuse;
     }
     candidate.start = candidate.start.saturating_sub(brackets);
@@ -237,5 +273,47 @@ fn country_code(digits: &[u8]) -> Option<usize> {
         | [b'8', b'0' | b'5' | b'7' | b'8', _, ..]
         | [b'9', b'6' | b'7' | b'9', _, ..] => Some(3),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assignment::Form;
+
+    fn judged(text: &str) -> Judgement {
+        let start = text.find(|it: char| it.is_ascii_digit()).unwrap();
+        let digits = run_of_digits(&text.as_bytes()[start..]);
+        phone(&mut Candidate {
+            text: text.as_bytes(),
+            start,
+            end: start.checked_add(digits).unwrap(),
+            name: &[],
+            quoted: false,
+            form: Form::Operator,
+        })
+    }
+
+    fn run_of_digits(text: &[u8]) -> usize {
+        text.iter().take_while(|byte| byte.is_ascii_digit()).count()
+    }
+
+    #[test]
+    fn dates_of_late_years_and_lists_are_no_telephone_numbers() {
+        for text in [
+            "(+262142-12-31)",
+            "+9999-12-31 23:59",
+            "+999999-12-25",
+            "+70000-2-18",
+            "return +2147483647",
+            "+9999-365 23:58",
+            "IGNORED: failed tests: 571 612 1056",
+            "#pragma warning(disable : 383 981 1418)",
+        ] {
+            assert_eq!(judged(text), Judgement::Refuse, "{text}");
+        }
+        for text in ["+4930-12345678", "+1212-555-7788", "call 571 612 1056", "+44 20 7946 0958"] {
+            assert_eq!(judged(text), Judgement::Sound, "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Values that stand for a secret without being one: references, placeholders, samples.
 
 use super::census::{Census, marks};
+use crate::bytes::run;
 use crate::marker;
 use crate::words::{Words, words};
 
@@ -55,8 +56,18 @@ pub(super) fn refers(value: &[u8], census: Census) -> bool {
     let ticks = || value.iter().filter(|byte| **byte == b'`').count() >= 2;
     let expanded = || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$("));
     REFERENCES.begin(value)
-        || (census.has(EXPANSIONS) && (percent() || expanded() || ticks()))
+        || (census.has(EXPANSIONS) && (percent() || expanded() || ticks() || is_format(value)))
         || (census.has(SLASH) && is_path(value))
+}
+
+/// Whether a value has a place in it that a program fills in with a value in some form:
+/// `{base62:32}`, `sk-{name:>8}`.
+fn is_format(value: &[u8]) -> bool {
+    value.split(|byte| *byte == b'{').skip(1).any(|rest| {
+        let name = run(rest, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        let form = rest.get(name..).unwrap_or_default();
+        name > 1 && form.first() == Some(&b':') && form.contains(&b'}')
+    })
 }
 
 /// Marks of what is replaced by a value, and of paths.
@@ -112,6 +123,15 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
             && value.split(|byte| *byte == b':').all(|it| NOTHING.contain(it)))
 }
 
+/// Whether a value counts up from 1 in eight digits or more: filler in a sample, and a password that
+/// many people have.
+pub(super) fn is_counted(value: &[u8]) -> bool {
+    value.len() >= LEAST_COUNTED && b"1234567890".starts_with(value)
+}
+
+/// Fewest digits of such a password; shorter ones are samples everywhere.
+const LEAST_COUNTED: usize = 8;
+
 /// Whether a token with the right head is a documented sample: its first `head` bytes do not count.
 pub(crate) fn is_sample(value: &[u8], head: usize) -> bool {
     let body = value.get(head..).unwrap_or(value);
@@ -155,10 +175,13 @@ mod tests {
             "op://a/b",
             "/run/secrets/x",
             "x${Y}z",
+            "{base62:32}",
+            "xoxb-{digits:12}-a",
         ] {
             assert!(is_reference(value.as_bytes()), "{value}");
         }
         assert!(!is_reference(b"hunter2") && !is_reference(b"/x+9kd"));
+        assert!(!is_reference(b"k{9:xQ2m}Z") && !is_reference(b"a{bc:Q2m"));
         assert!(!is_reference(b"/TNedg5BZWZSB0o1t/1ZdXDdb8n3e4I1uZPm5R9w"));
     }
 

@@ -3,26 +3,21 @@
 use super::census::{ALL_KINDS, Census, marks};
 use super::entropy;
 use super::naming::{Promise, promise};
-use super::placeholder::{is_placeholder, is_reference, refers};
+use super::placeholder::{is_counted, is_placeholder, is_reference, refers};
+use super::standing::{
+    ends_line, ends_sentence, is_given, is_inside, is_loose, is_one_word, is_other_option,
+    is_tight, line_before, widen,
+};
 use super::wordy::{is_path_of_names, is_wordy};
 use crate::assignment::Form;
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
-/// How many bytes before a value are looked at for its name.
-const NAMES: usize = 112;
-
-/// How many bytes after a value are looked at for the end of the line.
-const MOST_MARKS: usize = 40;
-
-/// First words of calls that are given a text about a secret, or one to compare or to convert.
-static ASKERS: Words = words! {
-    "ask" "assert" "change" "check" "compare" "contains" "create" "decode" "decrypt" "delete"
-    "encode" "encrypt" "ends" "enter" "expect" "fetch" "find" "forgot" "from" "generate" "get"
-    "has" "hash" "hide" "is" "load" "log" "make" "match" "matches" "parse" "print" "prompt" "read"
-    "remove" "require" "reset" "show" "starts" "string" "strip" "test" "to" "translate" "validate"
-    "verify"
+/// Words of names of keys that everybody knows: those with which a library checks itself, as FIPS
+/// 140 wants it, and those of test vectors.
+static PUBLIC: Words = words! {
+    "fips" "test_vector" "testvector" "known_answer" "test-vector" "rfc"
 };
 
 /// Fewest bytes of a key whose name promises one, and of one whose name only might.
@@ -78,7 +73,7 @@ fn is_of_service(candidate: &Candidate<'_>) -> bool {
 
 /// A random value of 16 bytes or more, assigned to a name that promises a key or token.
 pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
-    if candidate.form == Form::Near {
+    if candidate.form == Form::Near || PUBLIC.stand_in(candidate.name) {
         return Judgement::Refuse;
     }
     let least = match promise(candidate.name) {
@@ -197,7 +192,7 @@ fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
         && !is_code(candidate, census)
         && !(census.has(EXPRESSION_MARKS) && is_expression(value))
         && !refers(value, census)
-        && !is_placeholder(value)
+        && (!is_placeholder(value) || is_counted(value))
         && !is_uuid(value)
         && !(census.has(HASH_MARKS) && is_hash(value))
         && !(census.has(DOT) && is_version(value))
@@ -205,10 +200,19 @@ fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
         && !(census.has(BAR) && is_rules(value))
         && !names_itself(candidate.name, value)
         && !is_other_option(candidate)
+        && !is_number_of_constant(candidate, census)
         && (candidate.quoted
             || is_tight(candidate)
             || ends_line(candidate)
             || ends_sentence(candidate, census))
+}
+
+/// Whether a few digits follow a name with nothing but blanks between, as C numbers its constants:
+/// `#define NID_psk 1043`.
+fn is_number_of_constant(candidate: &Candidate<'_>, census: Census) -> bool {
+    !candidate.quoted
+        && census.digits() == candidate.value().len()
+        && line_before(candidate).trim_ascii_start().starts_with(b"#define ")
 }
 
 /// Marks without which a value is no pattern, no hash, no version and no list of rules.
@@ -216,45 +220,6 @@ const EXPRESSION_MARKS: u32 = marks(b"([]\\%{");
 const HASH_MARKS: u32 = marks(b"${");
 const DOT: u32 = marks(b".");
 const BAR: u32 = marks(b"|");
-
-/// Lets a value that has brackets in it and no quotes around it end where its line does, as in
-/// environment files: `DB_PASSWORD=z0(8Fxk@J9`. One with a call in it is code.
-fn widen(candidate: &mut Candidate<'_>) {
-    let after = candidate.after();
-    let bracket = matches!(after, [b'(' | b')' | b'[' | b'<' | b'>' | b'|' | b'&', next, ..] if !next.is_ascii_whitespace());
-    let before = candidate.before();
-    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
-    let Some(head) = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":")) else { return };
-    let head = head.strip_suffix(candidate.name).unwrap_or(head);
-    let leads = matches!(head, b"" | b"-" | b":" | b"export " | b"ENV ");
-    let rest = run(after.get(..NAMES.min(after.len())).unwrap_or_default(), |byte| {
-        byte.is_ascii_graphic()
-    });
-    let ends = matches!(after.get(rest), None | Some(b'\n' | b'\r'));
-    if candidate.quoted || !bracket || !leads || !ends {
-        return;
-    }
-    let end = candidate.end.saturating_add(rest);
-    let value = candidate.text.get(candidate.start..end).unwrap_or_default();
-    let closes = matches!(value.last(), Some(b')' | b']' | b',' | b';' | b'{' | b'>'));
-    let called = value.split(|byte| *byte == b'(').rev().skip(1).any(|head| {
-        let name = run_back(head, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let name = head.get(head.len().saturating_sub(name)..).unwrap_or_default();
-        name.len() > 2 && is_wordy(name, Census::of(name))
-    });
-    if !closes && !called && Census::of(value).kinds() > 2 {
-        candidate.end = end;
-    }
-}
-
-/// Whether what follows an option is another one, so that the first takes no value, or asks for it:
-/// `--no-ask-password --no-wall`, `--password -u root`.
-fn is_other_option(candidate: &Candidate<'_>) -> bool {
-    let option =
-        matches!(candidate.value(), [b'-', b'a'..=b'z' | b'A'..=b'Z', ..] | [b'-', b'-', ..]);
-    let negated = candidate.name.starts_with(b"--no-");
-    candidate.form == Form::Option && !candidate.quoted && (option || negated)
-}
 
 /// Whether what is said to be a key looks like no key: too short, or the name of something.
 fn is_weak_key(candidate: &Candidate<'_>, census: Census) -> bool {
@@ -271,9 +236,7 @@ fn is_weak_key(candidate: &Candidate<'_>, census: Census) -> bool {
 /// Whether a whole line is a name and a value of letters and digits in it: `secret = b_atgB~_KFaq4`.
 fn is_set(candidate: &Candidate<'_>, census: Census) -> bool {
     let enough = if is_tight(candidate) { 2 } else { 3 };
-    let before = candidate.before();
-    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let line = line_before(candidate).trim_ascii();
     let line = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":")).unwrap_or(line);
     census.digits() > 0
         && census.kinds() >= enough
@@ -359,19 +322,6 @@ fn is_entry(candidate: &Candidate<'_>, census: Census) -> bool {
         && (!is_inside(candidate) || census.kinds() > 2)
 }
 
-/// Whether something other than marks stands on the line before the name, and a colon after it, as
-/// in a sentence: `Could not change password: denied`.
-fn is_inside(candidate: &Candidate<'_>) -> bool {
-    let before = candidate.before();
-    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    let Some(head) = line.trim_ascii_end().strip_suffix(b":") else { return false };
-    let head = head.strip_suffix(candidate.name).unwrap_or(head);
-    !head.iter().all(|byte| {
-        matches!(byte, b' ' | b'\t' | b'-' | b'#' | b'/' | b'*' | b'{' | b',' | b'<' | b'!')
-    })
-}
-
 /// Whether a value is words and perhaps a mark at its end: `Enter it again`, `Forgotten?`.
 fn is_text(value: &[u8]) -> bool {
     let marks = run_back(value, |byte| matches!(byte, b'.' | b'?' | b'!' | b':'));
@@ -415,51 +365,6 @@ fn how_sure(candidate: &Candidate<'_>, census: Census) -> Judgement {
     Judgement::sound_if(census.kinds() >= 2 && whole && !is_identifier(census))
 }
 
-/// Whether the form is one in which a value is given, not asked for, taken or compared.
-fn is_given(candidate: &Candidate<'_>) -> bool {
-    let method = candidate.name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-    let first = method.get(..run(method, |byte| byte.is_ascii_lowercase())).unwrap_or_default();
-    let asked = ASKERS.contain(first) && !is_one_word(method);
-    // `validate(password, "…")` and `Token("…", "…")` say something about it.
-    let several = matches!(candidate.after(), [b'"' | b'\'' | b'`', b',', ..]);
-    let bracket = matches!(
-        candidate.before(),
-        [.., b'(' | b'[', b'"' | b'\''] | [.., b'(' | b'[', b'b', b'"' | b'\'']
-    );
-    let given = match candidate.form {
-        Form::Call => !asked && !several,
-        Form::Operator => !(several && bracket),
-        Form::Element | Form::Item | Form::Near | Form::Option | Form::Pair | Form::Prose => true,
-    };
-    given && !is_part(candidate)
-}
-
-/// Whether the name is a part of a longer one with colons between, `Test::Pass => …` or
-/// `arn:aws:secretsmanager:eu:1:secret:…`, or one of two texts to choose from, `ok ? "PASS" : "FAIL"`.
-fn is_part(candidate: &Candidate<'_>) -> bool {
-    let before = candidate.before();
-    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
-    let Some((first, rest)) = candidate.name.split_first() else { return false };
-    let last = near.len().saturating_sub(candidate.name.len());
-    let is_name = |at: usize| {
-        near.get(at) == Some(first)
-            && near.get(at.saturating_add(1)..).is_some_and(|tail| tail.starts_with(rest))
-    };
-    let Some(at) = (0..=last).rev().find(|at| is_name(*at)) else { return false };
-    let head = near.get(..at).unwrap_or_default();
-    let tight = near.last() == Some(&b':');
-    head.ends_with(b"::")
-        || head.ends_with(b"checksum/")
-        || (tight && head.ends_with(b":") && !head.ends_with(b"\":"))
-        || matches!(head, [.., b'?', b' ', b'"' | b'\''])
-}
-
-/// Whether a name is one word: `Password`, `passwd`.
-fn is_one_word(name: &[u8]) -> bool {
-    let rest = name.get(1..).unwrap_or_default();
-    rest.iter().all(u8::is_ascii_lowercase) || name.iter().all(u8::is_ascii_uppercase)
-}
-
 /// Whether a value is a pattern or a text with places to fill in: `[^"]+`, `%s:%s`.
 fn is_expression(value: &[u8]) -> bool {
     let has_marks = !value.iter().all(u8::is_ascii_alphanumeric);
@@ -481,11 +386,6 @@ fn is_expression(value: &[u8]) -> bool {
                     | b"{}"
             )
         })
-}
-
-/// Whether the value is only loosely bound to its name: by a blank, or by `=` between blanks.
-fn is_loose(candidate: &Candidate<'_>) -> bool {
-    candidate.form == Form::Option || matches!(candidate.before(), [.., b' ', b'=', b' '])
 }
 
 /// Whether an unquoted value is an expression: a call, an index, a name, a path of names.
@@ -536,13 +436,6 @@ fn is_name(value: &[u8], census: Census) -> bool {
         && census.digits().saturating_mul(5) <= value.len()
 }
 
-/// Whether nothing stands between the name, the operator and the value, as in shells, environment
-/// files and connection strings, or the name is an option.
-fn is_tight(candidate: &Candidate<'_>) -> bool {
-    candidate.name.starts_with(b"--")
-        || matches!(candidate.before(), [.., name, b'=' | b'>'] if name.is_ascii_alphanumeric() || *name == b'_')
-}
-
 /// Whether a value is letters with `_` between words: as likely a name as a password.
 fn is_identifier(census: Census) -> bool {
     census.digits() == 0 && census.is_made_of(UNDERSCORE | DASH) && census.kinds() > 0
@@ -581,38 +474,6 @@ fn is_version(value: &[u8]) -> bool {
     let dots = value.iter().filter(|byte| **byte == b'.').count();
     let digits = run(value, |byte| byte.is_ascii_digit() || byte == b'.');
     dots >= 1 && digits == value.len() || (dots >= 2 && digits >= 5)
-}
-
-/// Whether nothing but closing marks or a comment follows on the line.
-fn ends_line(candidate: &Candidate<'_>) -> bool {
-    let after = candidate.after();
-    let after = after.get(..MOST_MARKS.min(after.len())).unwrap_or_default();
-    let marks = run(after, |byte| {
-        matches!(
-            byte,
-            b'.' | b'"' | b'\'' | b'}' | b' ' | b'\t' | b'\r' | b'-' | b'>' | b'*' | b'/' | b'|'
-        )
-    });
-    let comment = marks > 0 && after.get(marks) == Some(&b'#');
-    comment
-        || closes_quote(candidate)
-        || (marks < MOST_MARKS && after.get(marks).is_none())
-        || matches!(after.get(marks), Some(b'\n' | b'\\' | b'<'))
-}
-
-/// Whether a value of letters and digits ends a sentence about it: `the password is k3J9xQ2m. Keep it`.
-fn ends_sentence(candidate: &Candidate<'_>, census: Census) -> bool {
-    let after = matches!(candidate.after(), [b'.' | b',' | b'!', b' ', ..]);
-    candidate.form == Form::Prose && after && census.kinds() > 2
-}
-
-/// Whether the value ends where the quotes end in which its name and it stand: `"name: value"`.
-fn closes_quote(candidate: &Candidate<'_>) -> bool {
-    let Some(quote @ (b'"' | b'\'')) = candidate.after().first() else { return false };
-    let before = candidate.before();
-    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    line.iter().rev().find(|byte| matches!(byte, b'"' | b'\'')) == Some(quote)
 }
 
 /// Five groups of hex digits, 8-4-4-4-12 (RFC 9562 §4): an identifier, not a secret.

@@ -196,6 +196,19 @@ fn copies_hide_no_different_values_and_of_those_there_are_not_too_many() {
 }
 
 #[test]
+fn a_kind_of_which_there_are_enough_is_no_longer_judged_and_hides_no_other() {
+    let many: String = (0..8000).map(|number| format!("jane{number}@acme.io\n")).collect();
+    let token = expand("ghp_{github-crc32:30}", "enough", 0).text;
+    let doubtful = expand("ghp_{base62:36}", "enough", 0).text;
+    let (found, tally) = at_most(20, &format!("{many}{token}\n{doubtful}\n"));
+    assert_eq!(tally, Tally { reported: 22, beyond: 7980 });
+    assert!(found[..20].iter().all(|one| one.detector == "email"));
+    assert!(found[20..].iter().all(|one| one.detector == "github-pat"));
+    let (all, _) = at_most(usize::MAX, &many);
+    assert_eq!(all.len(), 8000);
+}
+
+#[test]
 fn equal_values_have_equal_fingerprints() {
     let token = expand("ghp_{github-crc32:30}", "twice", 0).text;
     let (found, _) = slice(format!("a={token}\nb: {token}").as_bytes());

@@ -1,0 +1,67 @@
+//! Rules of which a scan holds as many different findings as it may: nothing more is looked for.
+//!
+//! A text of a million valid values would else cost what judging a million values costs, only to count
+//! them. What decides about findings asks for at most so many different ones of a kind, and for those
+//! that are sure enough; so a rule is left out only when that many of its surest were reported, and a
+//! rule of another kind never is.
+
+use crate::tables::RULES;
+
+/// One bit for each rule.
+const WORDS: usize = RULES.len().div_ceil(u64::BITS as usize);
+
+/// The rules that are full, and how often one of them was passed over.
+#[derive(Debug)]
+pub(crate) struct Full {
+    rules: [u64; WORDS],
+    some: bool,
+    passed: usize,
+}
+
+impl Full {
+    /// No rule is full.
+    pub(crate) const NONE: Self = Self { rules: [0; WORDS], some: false, passed: 0 };
+
+    /// Leaves the rule out from now on.
+    pub(crate) fn add(&mut self, rule: u16) {
+        if let Some(word) = self.rules.get_mut(usize::from(rule >> 6)) {
+            *word |= 1 << (rule & 63);
+            self.some = true;
+        }
+    }
+
+    /// Whether the rule is left out; counts that it was.
+    #[inline]
+    pub(crate) fn passes_over(&mut self, rule: u16) -> bool {
+        let full = self.some && self.holds(rule);
+        self.passed = self.passed.saturating_add(usize::from(full));
+        full
+    }
+
+    fn holds(&self, rule: u16) -> bool {
+        self.rules.get(usize::from(rule >> 6)).is_some_and(|word| word >> (rule & 63) & 1 == 1)
+    }
+
+    /// How often a rule was passed over since this was asked last.
+    pub(crate) fn take_passed(&mut self) -> usize {
+        core::mem::take(&mut self.passed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_added_is_passed_over_and_counted() {
+        let mut full = Full::NONE;
+        let last = u16::try_from(RULES.len() - 1).unwrap();
+        assert!(!full.passes_over(0) && !full.passes_over(last));
+        full.add(last);
+        full.add(64);
+        assert!(full.passes_over(last) && full.passes_over(64) && !full.passes_over(63));
+        assert_eq!((full.take_passed(), full.take_passed()), (2, 0));
+        full.add(u16::MAX);
+        assert!(!full.passes_over(u16::MAX));
+    }
+}

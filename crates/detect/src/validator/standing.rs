@@ -1,0 +1,173 @@
+//! How a value stands beside its name: what the operator, the call or the line around both says,
+//! whatever the value looks like.
+
+use super::census::Census;
+use super::wordy::is_wordy;
+use crate::assignment::Form;
+use crate::bytes::{run, run_back};
+use crate::candidate::Candidate;
+use crate::words::{Words, words};
+
+/// How many bytes before a value are looked at for its name.
+const NAMES: usize = 112;
+
+/// How many bytes after a value are looked at for the end of the line.
+const MOST_MARKS: usize = 40;
+
+/// First words of calls that are given a text about a secret, or one to compare or to convert.
+static ASKERS: Words = words! {
+    "ask" "assert" "change" "check" "compare" "contains" "create" "decode" "decrypt" "delete"
+    "encode" "encrypt" "ends" "enter" "expect" "fetch" "find" "forgot" "from" "generate" "get"
+    "has" "hash" "hide" "is" "load" "log" "make" "match" "matches" "parse" "print" "prompt" "read"
+    "remove" "require" "reset" "show" "starts" "string" "strip" "test" "to" "translate" "validate"
+    "verify"
+};
+
+/// Lets a value that has brackets in it and no quotes around it end where its line does, as in
+/// environment files: `DB_PASSWORD=z0(8Fxk@J9`. One with a call in it is code.
+pub(super) fn widen(candidate: &mut Candidate<'_>) {
+    let after = candidate.after();
+    let bracket = matches!(after, [b'(' | b')' | b'[' | b'<' | b'>' | b'|' | b'&', next, ..] if !next.is_ascii_whitespace());
+    if candidate.quoted || !bracket {
+        return;
+    }
+    let before = candidate.before();
+    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let Some(head) = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":")) else { return };
+    let head = head.strip_suffix(candidate.name).unwrap_or(head);
+    let leads = matches!(head, b"" | b"-" | b":" | b"export " | b"ENV ");
+    let rest = run(after.get(..NAMES.min(after.len())).unwrap_or_default(), |byte| {
+        byte.is_ascii_graphic()
+    });
+    let ends = matches!(after.get(rest), None | Some(b'\n' | b'\r'));
+    // `a=…&b=…` is a query.
+    let query = after.starts_with(b"&") && after.get(..rest).is_some_and(|it| it.contains(&b'='));
+    if !leads || !ends || query {
+        return;
+    }
+    let end = candidate.end.saturating_add(rest);
+    let value = candidate.text.get(candidate.start..end).unwrap_or_default();
+    let closes = matches!(value.last(), Some(b')' | b']' | b',' | b';' | b'{' | b'>'));
+    let called = value.split(|byte| *byte == b'(').rev().skip(1).any(|head| {
+        let name = run_back(head, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let name = head.get(head.len().saturating_sub(name)..).unwrap_or_default();
+        name.len() > 2 && is_wordy(name, Census::of(name))
+    });
+    if !closes && !called && Census::of(value).kinds() > 2 {
+        candidate.end = end;
+    }
+}
+
+/// Whether what follows an option is another one, so that the first takes no value, or asks for it:
+/// `--no-ask-password --no-wall`, `--password -u root`.
+pub(super) fn is_other_option(candidate: &Candidate<'_>) -> bool {
+    let option =
+        matches!(candidate.value(), [b'-', b'a'..=b'z' | b'A'..=b'Z', ..] | [b'-', b'-', ..]);
+    let negated = candidate.name.starts_with(b"--no-");
+    candidate.form == Form::Option && !candidate.quoted && (option || negated)
+}
+
+/// Whether something other than marks stands on the line before the name, and a colon after it, as
+/// in a sentence: `Could not change password: denied`.
+pub(super) fn is_inside(candidate: &Candidate<'_>) -> bool {
+    let line = line_before(candidate);
+    let Some(head) = line.trim_ascii_end().strip_suffix(b":") else { return false };
+    let head = head.strip_suffix(candidate.name).unwrap_or(head);
+    !head.iter().all(|byte| {
+        matches!(byte, b' ' | b'\t' | b'-' | b'#' | b'/' | b'*' | b'{' | b',' | b'<' | b'!')
+    })
+}
+
+/// Whether the form is one in which a value is given, not asked for, taken or compared.
+pub(super) fn is_given(candidate: &Candidate<'_>) -> bool {
+    let method = candidate.name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let first = method.get(..run(method, |byte| byte.is_ascii_lowercase())).unwrap_or_default();
+    let asked = ASKERS.contain(first) && !is_one_word(method);
+    // `validate(password, "…")` and `Token("…", "…")` say something about it.
+    let several = matches!(candidate.after(), [b'"' | b'\'' | b'`', b',', ..]);
+    let bracket = matches!(
+        candidate.before(),
+        [.., b'(' | b'[', b'"' | b'\''] | [.., b'(' | b'[', b'b', b'"' | b'\'']
+    );
+    let given = match candidate.form {
+        Form::Call => !asked && !several,
+        Form::Operator => !(several && bracket),
+        Form::Element | Form::Item | Form::Near | Form::Option | Form::Pair | Form::Prose => true,
+    };
+    given && !is_part(candidate)
+}
+
+/// Whether the name is a part of a longer one with colons between, `Test::Pass => …` or
+/// `arn:aws:secretsmanager:eu:1:secret:…`, or one of two texts to choose from, `ok ? "PASS" : "FAIL"`.
+fn is_part(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
+    let Some((first, rest)) = candidate.name.split_first() else { return false };
+    let last = near.len().saturating_sub(candidate.name.len());
+    let is_name = |at: usize| {
+        near.get(at) == Some(first)
+            && near.get(at.saturating_add(1)..).is_some_and(|tail| tail.starts_with(rest))
+    };
+    let Some(at) = (0..=last).rev().find(|at| is_name(*at)) else { return false };
+    let head = near.get(..at).unwrap_or_default();
+    let tight = near.last() == Some(&b':');
+    head.ends_with(b"::")
+        || head.ends_with(b"checksum/")
+        || (tight && head.ends_with(b":") && !head.ends_with(b"\":"))
+        || matches!(head, [.., b'?', b' ', b'"' | b'\''])
+}
+
+/// Whether a name is one word: `Password`, `passwd`.
+pub(super) fn is_one_word(name: &[u8]) -> bool {
+    let rest = name.get(1..).unwrap_or_default();
+    rest.iter().all(u8::is_ascii_lowercase) || name.iter().all(u8::is_ascii_uppercase)
+}
+
+/// Whether the value is only loosely bound to its name: by a blank, or by `=` between blanks.
+pub(super) fn is_loose(candidate: &Candidate<'_>) -> bool {
+    candidate.form == Form::Option || matches!(candidate.before(), [.., b' ', b'=', b' '])
+}
+
+/// Whether nothing stands between the name, the operator and the value, as in shells, environment
+/// files and connection strings, or the name is an option.
+pub(super) fn is_tight(candidate: &Candidate<'_>) -> bool {
+    candidate.name.starts_with(b"--")
+        || matches!(candidate.before(), [.., name, b'=' | b'>'] if name.is_ascii_alphanumeric() || *name == b'_')
+}
+
+/// Whether nothing but closing marks or a comment follows on the line.
+pub(super) fn ends_line(candidate: &Candidate<'_>) -> bool {
+    let after = candidate.after();
+    let after = after.get(..MOST_MARKS.min(after.len())).unwrap_or_default();
+    let marks = run(after, |byte| {
+        matches!(
+            byte,
+            b'.' | b'"' | b'\'' | b'}' | b' ' | b'\t' | b'\r' | b'-' | b'>' | b'*' | b'/' | b'|'
+        )
+    });
+    let comment = marks > 0 && after.get(marks) == Some(&b'#');
+    comment
+        || closes_quote(candidate)
+        || (marks < MOST_MARKS && after.get(marks).is_none())
+        || matches!(after.get(marks), Some(b'\n' | b'\\' | b'<'))
+}
+
+/// Whether a value of letters and digits ends a sentence about it: `the password is k3J9xQ2m. Keep it`.
+pub(super) fn ends_sentence(candidate: &Candidate<'_>, census: Census) -> bool {
+    let after = matches!(candidate.after(), [b'.' | b',' | b'!', b' ', ..]);
+    candidate.form == Form::Prose && after && census.kinds() > 2
+}
+
+/// Whether the value ends where the quotes end in which its name and it stand: `"name: value"`.
+fn closes_quote(candidate: &Candidate<'_>) -> bool {
+    let Some(quote @ (b'"' | b'\'')) = candidate.after().first() else { return false };
+    let line = line_before(candidate);
+    line.iter().rev().find(|byte| matches!(byte, b'"' | b'\'')) == Some(quote)
+}
+
+/// The end of what stands before the value in its line, as far as a name and an operator reach.
+pub(super) fn line_before<'t>(candidate: &Candidate<'t>) -> &'t [u8] {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
+    near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default()
+}
