@@ -58,8 +58,8 @@ static NEAR_VERSIONS: Words = words! {
 /// Words before an address that is one although its numbers are as small as those of a section.
 static ADDRESSES: Words = words! {
     "ip" "addr" "host" "server" "client" "dns" "peer" "remote" "listen" "connect" "ping" "via"
-    "resolver" "gateway" "proxy" "route" "nameserver" "inet" "login" "logged" "request" "session"
-    "accepted" "failed" "blocked" "banned" "attack"
+    "resolver" "gateway" "proxy" "route" "nameserver" "inet" "login" "logged" "session" "accepted"
+    "blocked" "banned" "attack"
 };
 
 /// Words before an address of somebody who uses a service: what stands there belongs to a person,
@@ -243,9 +243,7 @@ fn dotted(text: &[u8]) -> Option<(Ipv4Addr, usize)> {
 
 /// Whether a word shortly before says that it is an address.
 fn is_said(candidate: &Candidate<'_>) -> bool {
-    let head = candidate.before();
-    let near = head.get(head.len().saturating_sub(CONTEXT)..).unwrap_or_default();
-    ADDRESSES.stand_near_end(near, CONTEXT)
+    ADDRESSES.stand_near_end(line(candidate, CONTEXT), CONTEXT)
 }
 
 /// Whether marks around it say that it is an address: a port or the length of a prefix behind it, the

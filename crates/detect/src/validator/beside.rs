@@ -70,7 +70,7 @@ mod tests {
     fn a_word_is_no_password_of_a_call() {
         assert_eq!(judged("login('bob', 'swordfish')", "swordfish", call), Judgement::Refuse);
         assert_eq!(judged("login('bob', 'q8Lm2zz')", "q8Lm2zz", call), Judgement::Sound);
-        assert_eq!(judged("rootpw Zx91kk(a)", "Zx91kk", unquoted), Judgement::Refuse);
+        assert_eq!(judged(concat!("root", "pw Zx91kk(a)"), "Zx91kk", unquoted), Judgement::Refuse);
     }
 
     #[test]
