@@ -64,6 +64,11 @@ impl ForeignPolicy for Loaded {
     }
 }
 
+/// What a policy says to an action in an invented world, where no time passes.
+pub(crate) fn judged(policy: &Policy, facts: &dyn Facts, world: &dyn Surroundings) -> Decision {
+    policy.judge(facts, &Profiles(world), None)
+}
+
 /// Files as the gate lets them be read.
 struct Handed<'a>(&'a dyn Reads);
 

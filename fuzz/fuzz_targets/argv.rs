@@ -9,7 +9,9 @@ use std::ffi::OsString;
 
 use datafog_core::{Carrier, Invocation, Place, Span};
 use datafog_fuzz::{World, arguments, assert_places, assert_resolved, blot, parts};
-use datafog_shim::{Mask, What, Word, behind, display, interpret, normal_form, resolve, started_by_code};
+use datafog_shim::{
+    Mask, What, Word, behind, display, interpret, normal_form, resolve, started_by_code,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

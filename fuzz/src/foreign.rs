@@ -31,7 +31,10 @@ pub fn assert_foreign(data: &[u8], path: &str, format: Format) {
             let lines = bytes.split(|byte| *byte == b'\n').count();
             for one in &faults {
                 let line = usize::try_from(one.line).expect("a line is a small number");
-                assert!((1..=lines).contains(&line) && !one.message.is_empty(), "{one:?} of {lines} lines");
+                assert!(
+                    (1..=lines).contains(&line) && !one.message.is_empty(),
+                    "{one:?} of {lines} lines"
+                );
             }
         }
         Ok(policy) => assert_decides(&policy, parts.next()),
@@ -49,16 +52,50 @@ fn assert_decides(policy: &Policy, given: Option<&[u8]>) {
         };
         let late: Vec<_> = [&decision, &again].into_iter().filter(is_late).collect();
         assert!(late.iter().all(|one| one.verdict == Verdict::Deny), "{late:?}");
-        assert!(!late.is_empty() || decision == again, "the same each time: {decision:?} {again:?}");
+        assert!(
+            !late.is_empty() || decision == again,
+            "the same each time: {decision:?} {again:?}"
+        );
         assert!(!decision.reason.is_empty(), "{decision:?}");
         let strictest = decision.matched.iter().map(|rule| rule.verdict).max();
-        assert!(strictest.is_none_or(|verdict| decision.verdict >= verdict || decision.verdict != Verdict::Allow));
+        assert!(strictest.is_none_or(
+            |verdict| decision.verdict >= verdict || decision.verdict != Verdict::Allow
+        ));
         let indexes = decision.matched.iter().flat_map(|rule| &rule.findings);
         assert!(indexes.into_iter().all(|index| *index < call.findings.len()));
     }
+    assert_judges(policy);
     if let Ok(import) = policy.import(&AnyWord) {
-        // What was translated was also read by the native reader.
-        assert!(import.rules > 0 && import.toml.starts_with("[policy]"));
+        // What was translated was also read by the native reader, and says when it is not the same.
+        assert!(import.rules > 0 && import.toml.contains("[policy]\n"));
+        assert_eq!(import.toml.starts_with("# Not the same"), import.deviations > 0);
+    }
+}
+
+/// An action is judged by its call and by every command within, and never more mildly than by the call.
+fn assert_judges(policy: &Policy) {
+    for case in crate::judged().iter().take(4) {
+        let mut facts = case.facts.clone();
+        for is_tool in [false, true] {
+            if is_tool {
+                let line = facts.action.argv.join(std::ffi::OsStr::new(" "));
+                let arguments = vec![(
+                    String::from("command"),
+                    datafog_core::Value::Text(line.to_string_lossy().into_owned()),
+                )];
+                facts.action.tool = Some(Box::new(datafog_core::ToolCall {
+                    name: String::from("bash"),
+                    arguments: datafog_core::Value::Table(arguments),
+                    categories: vec![datafog_core::Category::CodeExecution],
+                }));
+                facts.action.kind = datafog_core::ActionKind::ToolCall;
+            }
+            let decision = policy.judge(&facts, &Tables, Some(0));
+            assert!(!decision.reason.is_empty(), "{decision:?}");
+            let found = facts.findings.len();
+            let indexes = decision.matched.iter().flat_map(|rule| &rule.findings);
+            assert!(indexes.into_iter().all(|index| *index < found), "{decision:?}");
+        }
     }
 }
 

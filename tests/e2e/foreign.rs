@@ -2,6 +2,7 @@
 
 mod calls;
 mod hostile;
+mod import;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -39,7 +39,7 @@ pub use agentgov::Rego;
 pub use call::Call;
 pub use command::{Command, Interpret, NoTables};
 pub use format::{Format, ParseFormatError};
-pub use import::{Import, NotTranslatable};
+pub use import::{Import, NotTranslatable, PROBES};
 pub use policy::{Files, NoFiles, Policy};
 
 #[cfg(test)]

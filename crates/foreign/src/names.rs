@@ -126,6 +126,11 @@ const CLASSES: &[(Class, &[&str])] = &[
     ),
 ];
 
+/// Every name of a tool of that class.
+pub(crate) fn tools_of(class: Class) -> &'static [&'static str] {
+    CLASSES.iter().find(|(known, _)| *known == class).map_or(&[], |(_, names)| names)
+}
+
 /// Every name of a tool that is known.
 pub(crate) fn tools() -> Vec<&'static str> {
     CLASSES.iter().flat_map(|(_, names)| names.iter().copied()).collect()

@@ -46,6 +46,11 @@ impl Pattern {
             .map_err(|error| format!("bad regular expression: {}", one_line(&error.to_string())))
     }
 
+    /// As it was written.
+    pub(crate) fn text(&self) -> &str {
+        self.0.as_str()
+    }
+
     /// Looks for it anywhere in `text`.
     pub(crate) fn search(&self, text: &str) -> Search {
         if text.len() > LONGEST_TEXT {

@@ -206,6 +206,17 @@ impl Policy {
         }
     }
 
+    /// The users whom the policy names, where it tells them apart.
+    #[must_use]
+    pub fn people(&self) -> Vec<&str> {
+        match &self.body {
+            Body::Pi(policy) => policy.users.iter().map(|(user, _)| user.as_str()).collect(),
+            Body::AgentGov(_) | Body::DataFog(_) | Body::DataGuard(_) | Body::Enforgate(_) => {
+                Vec::new()
+            }
+        }
+    }
+
     /// SHA-256 of the file.
     #[must_use]
     pub const fn digest(&self) -> Digest {

@@ -28,6 +28,11 @@ impl Category {
         ("unknown", Self::Unknown),
     ];
 
+    /// Words in a tool's name that tell it.
+    pub(crate) fn words(self) -> &'static [&'static str] {
+        WORDS.iter().find(|(known, _)| *known == self).map_or(&[], |(_, words)| words)
+    }
+
     const fn of(inferred: datafog_core::Category) -> Self {
         match inferred {
             datafog_core::Category::Auth => Self::Auth,

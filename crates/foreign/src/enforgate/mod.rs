@@ -42,7 +42,9 @@ pub(crate) struct Ruleset {
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     pub(crate) head: Head,
-    /// The tool glob as a regular expression over the whole name.
+    /// The tool glob as it was written.
+    pub(crate) glob: String,
+    /// The same as a regular expression over the whole name.
     pub(crate) tool: Pattern,
     pub(crate) verdict: Verdict,
     pub(crate) conditions: Vec<Condition>,

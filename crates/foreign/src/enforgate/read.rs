@@ -107,7 +107,13 @@ fn rule(item: &Node, policy: &str, number: usize, reader: &mut Reader<'_>) -> Op
         reason
     };
     let head = Head { id: format!("{policy}/{number}"), line: reader.line(&item.span), reason };
-    Some(Rule { head, tool: pattern, verdict: verdict?, conditions: conditions? })
+    Some(Rule {
+        head,
+        glob: glob.to_owned(),
+        tool: pattern,
+        verdict: verdict?,
+        conditions: conditions?,
+    })
 }
 
 /// The verdict under either spelling; two different ones are an error.

@@ -1,29 +1,216 @@
-//! Of pi-governance: the paths that no role may touch.
+//! pi-governance's roles as roles of our own.
 
-use super::{Sheet, list};
-use crate::pi::Pi;
+use core::fmt::Write as _;
+
+use datafog_core::Verdict;
+
+use super::when;
+use super::{Draft, Sheet, list, quote};
+use crate::names::{self, Class};
+use crate::pi::{DANGEROUS, DANGEROUS_WORDS, ExecutionMode, Pi, Role, SAFE, ToolNames};
 
 pub(super) fn translate(policy: &Pi, sheet: &mut Sheet<'_>) {
-    let mut roles = policy.roles.iter();
-    let first: Vec<String> = roles
-        .next()
-        .map(|role| role.blocked_paths.iter().filter_map(|glob| glob.native()).collect())
-        .unwrap_or_default();
-    let everybody: Vec<String> = first
-        .into_iter()
-        .filter(|path| {
-            policy.roles.iter().all(|role| {
-                role.blocked_paths.iter().any(|glob| glob.native().as_ref() == Some(path))
-            })
-        })
-        .collect();
-    if !everybody.is_empty() {
-        let when = [format!("operand = {{ path = {} }}", list(&everybody))];
-        sheet.rule("blocked-paths", "deny", "no role may touch this path", &[], &when, &[]);
-    }
+    dangerous(sheet);
     for role in &policy.roles {
-        let why =
-            "native rules know no roles of their own; what every role may not touch is translated";
-        sheet.leave_out(&role.name, role.heads.tool.line, why);
+        let line = role.heads.tool.line;
+        sheet.role(&role.name, line, table(policy, role));
+        rest(role, sheet);
     }
+    let own: Vec<&String> = policy.own_files.iter().filter(|file| file.starts_with('/')).collect();
+    if !own.is_empty() {
+        let touched = format!("{{ operand = {{ path = {}, flow = \"destroys\" }} }}", list(&own));
+        let reason = "these files are part of the policy itself";
+        sheet.rule(&Draft { id: "self-protection", reason, when: touched, ..Draft::default() });
+    }
+    let why = "what a command is taken for by its words alone, and what lets an approval pass, stays with `--policy`";
+    sheet.deviate(1, String::from("the classes of commands are translated by program alone"), why);
+    if policy.dlp.enabled {
+        let why =
+            "what is found is the business of `findings` of a role and of detectors of your own";
+        sheet.deviate(1, String::from("`dlp` is not translated"), why);
+    }
+}
+
+/// One `[[role]]`.
+fn table(policy: &Pi, role: &Role) -> String {
+    let mut text = format!("[[role]]\nname = {}\n", quote(&plain(&role.name)));
+    let mut line = |key: &str, value: String| {
+        // Writing to a string does not fail.
+        let _written = writeln!(text, "{key} = {value}");
+    };
+    let users: Vec<&String> =
+        policy.users.iter().filter(|(_, name)| *name == role.name).map(|(user, _)| user).collect();
+    if !users.is_empty() {
+        line("users", list(&users));
+    }
+    if policy.fallback == role.name {
+        line("default", String::from("true"));
+    }
+    if !role.allowed_tools.all {
+        line("tools", list(&globs(&role.allowed_tools)));
+    }
+    if !role.blocked_tools.names.is_empty() {
+        line("blocked_tools", list(&globs(&role.blocked_tools)));
+    }
+    let native = |globs: &[crate::pi::PathGlob]| -> Vec<String> {
+        globs.iter().filter_map(crate::pi::PathGlob::native).collect()
+    };
+    // What lies in a folder includes the folder there.
+    let folders = |globs: &[crate::pi::PathGlob]| -> Vec<String> {
+        let with = |path: String| {
+            let folder = path.strip_suffix("/**").filter(|it| !it.is_empty()).map(str::to_owned);
+            core::iter::once(path).chain(folder).collect::<Vec<_>>()
+        };
+        native(globs).into_iter().flat_map(with).collect()
+    };
+    let blocked = native(&role.blocked_paths);
+    if !blocked.is_empty() {
+        line("blocked_paths", list(&blocked));
+    }
+    let allowed = role.allowed_paths.as_deref().map(folders).unwrap_or_default();
+    if !allowed.is_empty() && !allowed.iter().any(|path| path == "**" || path == "/**") {
+        line("paths", list(&allowed));
+    }
+    match role.mode {
+        ExecutionMode::DryRun => line("mode", String::from("\"dry_run\"")),
+        ExecutionMode::Autonomous => line("mode", String::from("\"autonomous\"")),
+        ExecutionMode::Supervised => {
+            // Commands are asked about by what they are: see [`rest`].
+            let mut asked = globs(&role.approval);
+            if !role.approval.all {
+                let shells = globs(&ToolNames::of(&["bash"]));
+                asked.retain(|tool| !shells.contains(tool));
+            }
+            let silent = globs(&role.auto_approve);
+            if !asked.is_empty() {
+                line("approve", list(&asked));
+                if !silent.is_empty() {
+                    line("auto_approve", list(&silent));
+                }
+            }
+        }
+    }
+    text
+}
+
+/// What a role binds that is no tool: commands are `bash` to the original.
+fn rest(role: &Role, sheet: &mut Sheet<'_>) {
+    let bash = [String::from("bash")];
+    let (line, held) =
+        (role.heads.tool.line, format!("{{ role = {} }}", quote(&plain(&role.name))));
+    let commands = when::all(&[held.clone(), when::no_tool()]);
+    if role.blocked_tools.has(&bash) || !role.allowed_tools.has(&bash) {
+        let id = format!("{}-no-commands", role.name);
+        let reason = "the role may not run commands";
+        sheet.rule(&Draft { id: &id, line, reason, when: commands, ..Draft::default() });
+    } else if role.mode == ExecutionMode::Supervised
+        && role.approval.has(&bash)
+        && !role.auto_approve.has(&bash)
+    {
+        let id = format!("{}-asks-for-commands", role.name);
+        let (reason, verdict) =
+            ("the role asks before it runs a command", Verdict::RequireApproval);
+        let shells = when::tool(&globs(&ToolNames::of(&["bash"])));
+        let looks = when::command(&sheet.known_commands(SAFE, &id, line));
+        let verbs = list(&["log", "status", "diff", "show", "blame"]);
+        let reads = format!("{{ command = \"git\", subcommand = {verbs} }}");
+        let runs = when::any(&[when::no_tool(), shells]);
+        let when = when::all(&[held.clone(), runs, when::none(&[looks, reads])]);
+        sheet.rule(&Draft { id: &id, line, verdict, reason, when, ..Draft::default() });
+    }
+    if role.allowed_paths.is_some() || !role.blocked_paths.is_empty() {
+        let id = format!("{}-which-path", role.name);
+        let (reason, verdict) =
+            ("it does not say which path it is about", Verdict::RequireApproval);
+        let touching = globs(&ToolNames::of(&["edit", "read", "write"]));
+        let told = when::arguments(names::PATH_FIELDS, "");
+        let when = when::all(&[held.clone(), when::tool(&touching), when::none(&[told])]);
+        sheet.rule(&Draft { id: &id, line, verdict, reason, when, ..Draft::default() });
+    }
+    if role.no_calls {
+        let id = format!("{}-no-calls", role.name);
+        let reason = "the role has a budget of no calls";
+        let when = when::all(&[held, when::any(&[when::tool(&["*"]), when::no_tool()])]);
+        sheet.rule(&Draft { id: &id, line, reason, when, ..Draft::default() });
+    }
+    for pattern in &role.blocked_commands {
+        let message = format!("a blocked command of `{}` is not translated", role.name);
+        let why =
+            format!("`{}` is searched in a text; write a rule on the command", pattern.text());
+        sheet.deviate(line, message, &why);
+    }
+}
+
+/// Programs that no role may run, whatever their arguments are.
+fn dangerous(sheet: &mut Sheet<'_>) {
+    let programs = sheet.known_commands(DANGEROUS, "dangerous-commands", 1);
+    let reason = "a command of this kind is run by no role";
+    let id = "dangerous-commands";
+    if !programs.is_empty() {
+        sheet.rule(&Draft { id, reason, when: when::command(&programs), ..Draft::default() });
+    }
+    let with = |command: &str, what: &str| {
+        when::all(&[when::command(&[command]), format!("{{ {what} }}")])
+    };
+    let mut meant = vec![with("rm", "option = [\"--recursive\", \"--force\"]")];
+    meant.push(with("git", "subcommand = \"push\", option = \"--force\""));
+    meant.push(with("git", "subcommand = \"reset\", option = \"--hard\""));
+    meant.push(with("git", "subcommand = \"clean\", option = \"--force\""));
+    for (program, words) in DANGEROUS_WORDS {
+        if sheet.has_subcommands(program) {
+            let known = words.iter().filter(|word| sheet.can_say_subcommand(program, word));
+            let known: Vec<&str> = known.copied().collect();
+            if !known.is_empty() {
+                meant.push(with(program, &format!("subcommand = {}", list(&known))));
+            }
+        }
+    }
+    let when = when::any(&meant);
+    sheet.rule(&Draft { id: "dangerous-operations", reason, when, ..Draft::default() });
+}
+
+/// Tools by every name that a role's list means.
+fn globs(tools: &ToolNames) -> Vec<String> {
+    if tools.all {
+        return vec![String::from("*")];
+    }
+    let mut all: Vec<String> = Vec::new();
+    for name in &tools.names {
+        let class = match name.as_str() {
+            "bash" => Some(Class::Shell),
+            "read" => Some(Class::Read),
+            "edit" | "write" => Some(Class::Write),
+            _ => None,
+        };
+        let own = class.map(names::tools_of).unwrap_or_default();
+        let is_edit =
+            |tool: &str| ["edit", "patch", "replace"].iter().any(|part| tool.contains(part));
+        let fits = |tool: &&str| match name.as_str() {
+            "edit" => is_edit(tool),
+            "write" => !is_edit(tool),
+            _ => true,
+        };
+        let others: &[&str] = match name.as_str() {
+            "grep" => &["ripgrep", "search", "search_files"],
+            "find" => &["find_files", "glob"],
+            "ls" => &["list", "list_dir", "list_directory", "list_files"],
+            _ => &[],
+        };
+        let alike = own.iter().copied().filter(fits).chain(others.iter().copied());
+        for tool in core::iter::once(name.as_str()).chain(alike) {
+            all.extend([tool.to_owned(), format!("*__{tool}")]);
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// A role's name in the letters that one may have.
+fn plain(name: &str) -> String {
+    let letter = |letter: char| match letter.to_ascii_lowercase() {
+        fine if fine.is_ascii_lowercase() || fine.is_ascii_digit() || fine == '_' => fine,
+        _ => '-',
+    };
+    name.chars().map(letter).take(32).collect()
 }

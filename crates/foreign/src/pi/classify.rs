@@ -44,7 +44,7 @@ fn class(command: &Command, call: &Call, role: &Role) -> CommandClass {
 }
 
 /// Programs that are dangerous whatever their arguments are.
-const DANGEROUS: &[&str] = &[
+pub(crate) const DANGEROUS: &[&str] = &[
     "at",
     "batch",
     "chgrp",
@@ -87,7 +87,7 @@ const DANGEROUS: &[&str] = &[
 ];
 
 /// Programs with the words among their arguments that make them dangerous.
-const DANGEROUS_WORDS: &[(&str, &[&str])] = &[
+pub(crate) const DANGEROUS_WORDS: &[(&str, &[&str])] = &[
     ("apk", &["add"]),
     ("apt", &["install"]),
     ("apt-get", &["install"]),
@@ -165,7 +165,7 @@ fn downloads(call: &Call) -> bool {
 
 /// Programs that only look, whatever their arguments are. Those that can also write or run
 /// something are in [`is_safe`].
-const SAFE: &[&str] = &[
+pub(crate) const SAFE: &[&str] = &[
     "ack",
     "ag",
     "basename",

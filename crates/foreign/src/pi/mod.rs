@@ -21,7 +21,9 @@ use datafog_core::{Severity, Verdict};
 
 use crate::answer::Head;
 use crate::pattern::Pattern;
-use paths::PathGlob;
+
+pub(crate) use classify::{DANGEROUS, DANGEROUS_WORDS, SAFE};
+pub(crate) use paths::PathGlob;
 
 pub(crate) use read::read;
 

@@ -3,7 +3,7 @@
 use datafog_core::Verdict;
 use datafog_policy::{AnyWord, Given, Layer};
 
-use super::{load, shown, wrapped};
+use super::{Words, load, shown, wrapped};
 use crate::{Format, NoFiles, Policy};
 
 #[test]
@@ -18,12 +18,9 @@ fn datafog_rules_about_commands_are_translated_and_the_others_named() {
         Format::DataFog,
     );
     let import = policy.import(&AnyWord).unwrap();
-    assert_eq!(import.rules, 3, "{}", import.toml);
+    assert_eq!((import.rules, import.deviations), (5, 0), "{}", import.toml);
     let told = shown(&import.notices);
-    assert!(
-        told.contains("`write` is not translated") && told.contains("`prefix` is not translated"),
-        "{told}"
-    );
+    assert!(!told.contains("is not translated"), "{told}");
     let native =
         datafog_policy::Policy::parse(&import.toml, "policy.toml", Layer::User, &AnyWord).unwrap();
     let says = |words: &[&str]| {
@@ -56,53 +53,94 @@ fn datafog_rules_about_commands_are_translated_and_the_others_named() {
 }
 
 #[test]
-fn dataguard_keeps_what_has_a_counterpart() {
-    let policy = load(include_str!("../../policies/dataguard.json"), Format::DataGuard);
-    let import = policy.import(&AnyWord).unwrap();
-    insta::assert_snapshot!(import.toml, @r#"
-    [policy]
-    id = "default"
-    version = "1.0.0"
-    description = "Translated from a policy of dataguard"
-    extends = []
-    default = "allow"
-
-    [[rule]]
-    id = "deny-rm-rf"
-    effect = "deny"
-    reason = "recursive or forced removal is not done by an agent"
-    instead = "ask whoever keeps this policy"
-    [rule.when]
-    command = "rm"
-    option = ["--recursive", "--force"]
-
-    [[rule]]
-    id = "require-approval-unknown-domain"
-    effect = "require_approval"
-    reason = "this host is not on the list"
-    [rule.when]
-    family = "http"
-    [rule.unless]
-    host = ["api.anthropic.com", "api.github.com", "api.openai.com", "github.com", "loopback"]
-    "#);
-    let told = shown(&import.notices);
-    for id in ["deny-drop-table", "rewrite-sudo", "require-approval-payment", "risk_thresholds"] {
-        assert!(told.contains(&format!("`{id}`")), "{id}: {told}");
+fn every_rule_of_dataguard_is_translated_and_what_is_other_is_counted() {
+    let shipped = include_str!("../../policies/dataguard.json");
+    let strict = include_str!("../../policies/dataguard-strict.json");
+    for (text, deviations, rules) in [(shipped, 2, 13), (strict, 2, 7)] {
+        let policy = load(text, Format::DataGuard);
+        let import = policy.import(&Words).unwrap();
+        let told = shown(&import.notices);
+        assert_eq!((import.deviations, import.rules), (deviations, rules), "{told}");
+        assert!(
+            !told.contains("is not translated\n") && told.contains("`risk_thresholds`"),
+            "{told}"
+        );
+        assert!(import.toml.starts_with("# Not the same as the policy"), "{}", import.toml);
+    }
+    let import = load(shipped, Format::DataGuard).import(&Words).unwrap();
+    for rewrite in ["strip-force-flags", "enforce-https", "neutralize-sudo"] {
+        assert!(import.toml.contains(&format!("rewrite = \"{rewrite}\"")), "{rewrite}");
     }
 }
 
 #[test]
+fn where_the_first_match_wins_it_overrides_the_stricter_ones_behind_it() {
+    let policy = load(
+        r#"{"name":"p","defaultDecision":"allow","rules":[
+            {"tool":"read_x","decision":"allow"},{"tool":"read_y","decision":"require_approval"},
+            {"tool":"read_*","decision":"deny"},{"tool":"*","decision":"allow"}]}"#,
+        Format::Enforgate,
+    );
+    let import = policy.import(&AnyWord).unwrap();
+    assert!(import.toml.contains("overrides = [\"p-2\", \"p-3\"]"), "{}", import.toml);
+    assert!(import.toml.contains("overrides = [\"p-3\"]"), "{}", import.toml);
+    assert_eq!(import.toml.matches("overrides").count(), 2, "{}", import.toml);
+    let native =
+        datafog_policy::Policy::parse(&import.toml, "policy.toml", Layer::User, &AnyWord).unwrap();
+    for (name, verdict) in [
+        ("read_x", Verdict::Allow),
+        ("read_y", Verdict::RequireApproval),
+        ("read_z", Verdict::Deny),
+        ("write", Verdict::Allow),
+    ] {
+        let called = datafog_core::ToolCall { name: name.into(), ..Default::default() };
+        let action = datafog_core::Action {
+            id: datafog_core::Id::new(0, [0; 10]),
+            kind: datafog_core::ActionKind::ToolCall,
+            argv: Vec::new(),
+            cwd: "/".into(),
+            invocation: datafog_core::Invocation {
+                program: format!("tool:{name}"),
+                ..Default::default()
+            },
+            tool: Some(Box::new(called)),
+            parts: Vec::new(),
+        };
+        let facts = Given::action(action);
+        assert_eq!(native.decide(&facts).verdict, verdict, "{name}");
+        assert_eq!(policy.judge(&facts, &super::Tables, None).verdict, verdict, "{name}");
+    }
+}
+
+#[test]
+fn roles_become_roles() {
+    let rules = "roles:\n  analyst: {allowed_tools: [read, ls], blocked_paths: ['**/.env*', '/etc/**'], execution_mode: dry_run}\n  other: {allowed_tools: all, blocked_tools: [write]}\n";
+    let policy = Policy::load(rules.as_bytes(), "r.yaml", None, &NoFiles).unwrap();
+    let import = policy.import(&Words).unwrap();
+    let told = shown(&import.notices);
+    for part in [
+        "[[role]]\nname = \"analyst\"\ndefault = true",
+        "blocked_paths = [\"**/.env*\", \"/etc/**\"]",
+        "mode = \"dry_run\"",
+        "id = \"analyst-no-commands\"",
+        "id = \"dangerous-commands\"",
+    ] {
+        assert!(import.toml.contains(part), "{part}\n{}\n{told}", import.toml);
+    }
+    assert!(told.contains("`other` is not translated") && told.contains("nobody has"), "{told}");
+    assert!(import.deviations > 0, "classes of commands are not all translated");
+}
+
+#[test]
 fn what_cannot_be_translated_says_so() {
-    let enforgate = load(r#"{"rules":[{"tool":"x","decision":"deny"}]}"#, Format::Enforgate);
+    let enforgate = load(
+        r#"{"rules":[{"tool":"x","decision":"deny","where":[{"path":"a","matches":"(?!b)"}]}]}"#,
+        Format::Enforgate,
+    );
     let said = enforgate.import(&AnyWord).unwrap_err().to_string();
     assert!(said.contains("`policy-1/1` is not translated") && said.contains("--policy"), "{said}");
     let rego = Policy::load(b"package p\nallow := true\n", "p.rego", None, &NoFiles);
     if let Ok(rego) = rego {
         assert!(rego.import(&AnyWord).unwrap_err().to_string().contains("a program"));
     }
-    let rules = "roles:\n  a: {allowed_tools: all, blocked_paths: ['**/.env*', '/etc/**']}\n  b: {allowed_tools: all, blocked_paths: ['**/.env*']}\n";
-    let pi = Policy::load(rules.as_bytes(), "r.yaml", None, &NoFiles).unwrap();
-    let import = pi.import(&AnyWord).unwrap();
-    assert!(import.toml.contains(r#"operand = { path = ["**/.env*"] }"#), "{}", import.toml);
-    assert!(shown(&import.notices).contains("`b` is not translated"));
 }

@@ -16,7 +16,7 @@ use std::ffi::OsString;
 use datafog_core::{
     Action, ActionKind, Channel, Confidence, Finding, Id, Invented, Invocation, Key, Severity, Span,
 };
-use datafog_policy::{Diagnostic, Given};
+use datafog_policy::{Diagnostic, Given, Vocabulary};
 use serde_json::{Value, json};
 
 use crate::{Call, Format, Interpret, NoFiles, Policy};
@@ -27,6 +27,31 @@ pub(crate) struct Tables;
 impl Interpret for Tables {
     fn interpret(&self, words: &[OsString]) -> Invocation {
         datafog_shim::interpret(words, &Invented::default())
+    }
+}
+
+/// The words of the real profiles.
+pub(crate) struct Words;
+
+impl Vocabulary for Words {
+    fn commands(&self) -> Vec<&str> {
+        datafog_shim::profiles().map(|profile| profile.name).collect()
+    }
+
+    fn families(&self) -> Vec<&str> {
+        datafog_shim::families()
+    }
+
+    fn options(&self, command: &str) -> Option<Vec<(&str, &str)>> {
+        Some(datafog_shim::profile(command)?.spellings())
+    }
+
+    fn subcommands(&self, command: &str) -> Option<Vec<&str>> {
+        datafog_shim::profile(command)?.subcommands()
+    }
+
+    fn has_subcommands(&self, command: &str) -> Option<bool> {
+        Some(datafog_shim::profile(command)?.has_subcommands())
     }
 }
 
