@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::{env, fs, io};
 
 use check::Fault;
-use format::{File, Topic};
+use format::{File, Programs, Topic};
 use serde::de::DeserializeOwned;
 
 fn main() -> ExitCode {
@@ -44,8 +44,11 @@ fn build() -> Result<(), String> {
     let topics: Vec<(PathBuf, Topic)> =
         read(&folder.join("secrets"), |topic, _| check::topic(topic, &modules))?;
     check::names(&files, &topics)?;
+    let lists: Vec<(PathBuf, Programs)> = read(&folder.join("flow"), |_, _| Ok(()))?;
     let out = PathBuf::from(variable("OUT_DIR")?).join("profiles.rs");
-    fs::write(&out, emit::profiles(&files, &topics)).map_err(|error| failed(&out, &error))
+    let mut text = emit::profiles(&files, &topics);
+    lists.iter().for_each(|(_, lists)| text.push_str(&emit::programs(lists)));
+    fs::write(&out, text).map_err(|error| failed(&out, &error))
 }
 
 /// The data files of a folder, each checked by itself.

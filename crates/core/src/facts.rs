@@ -69,6 +69,14 @@ pub trait Facts {
         None
     }
 
+    /// Whether the action removes, empties or overwrites work that no commit holds: files of a
+    /// repository that have changes or that git does not know yet and is not told to ignore, and
+    /// what is in no repository and no temporary folder. Paths that `is_spared` names do not count;
+    /// `None` when that cannot be told.
+    fn discards(&self, _is_spared: &dyn Fn(&Path) -> bool) -> Option<bool> {
+        None
+    }
+
     /// The moment in the zone of that name (`Europe/Berlin`, `UTC`, `local`); `None` when the zone
     /// is not known.
     fn local_time(&self, _zone: &str) -> Option<LocalTime> {

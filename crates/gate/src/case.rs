@@ -20,7 +20,7 @@ use crate::outside::{FAILED, Scoring};
 use crate::principal;
 use crate::started::Started;
 use crate::world::World;
-use crate::{canonical, circumstance};
+use crate::{canonical, circumstance, losses};
 
 /// The facts of one action. Costly ones are worked out when a rule first asks.
 #[derive(Debug)]
@@ -350,6 +350,10 @@ impl Facts for Case<'_> {
         let find = |folder: &Path| circumstance::uncommitted(folder, self.world);
         let (known, found) = self.uncommitted.get_or_init(|| (folder.to_owned(), find(folder)));
         if known == folder { *found } else { find(folder) }
+    }
+
+    fn discards(&self, is_spared: &dyn Fn(&Path) -> bool) -> Option<bool> {
+        losses::discards(self.action, self.world.at(&self.action.cwd), is_spared)
     }
 
     fn local_time(&self, zone: &str) -> Option<LocalTime> {

@@ -125,18 +125,18 @@ pub(crate) fn remotes(root: &Path, world: &dyn Surroundings) -> Option<Vec<Optio
 pub(crate) fn uncommitted(folder: &Path, world: &dyn Surroundings) -> Option<bool> {
     let mut words: Vec<OsString> = ["-C".into(), folder.into()].into();
     words.extend(QUESTION.map(OsString::from));
+    words.push("--untracked-files=no".into());
     world.output_of("git", &words).ok().map(|answer| !answer.is_empty())
 }
 
-/// How git is asked for changes.
-const QUESTION: [&str; 8] = [
+/// How git is asked for changes, without a lock and without a program that settings name.
+pub(crate) const QUESTION: [&str; 7] = [
     "--no-optional-locks",
     "-c",
     "core.fsmonitor=false",
     "status",
     "--porcelain",
     "-z",
-    "--untracked-files=no",
     "--ignore-submodules",
 ];
 

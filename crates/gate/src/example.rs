@@ -17,8 +17,8 @@ use datafog_policy::{
 use datafog_rewrite::{Demand, Form, Refusal, Target, Way};
 
 use crate::case::goes_home;
-use crate::read;
 use crate::started::{Files, Started};
+use crate::{losses, read};
 
 /// The invented user's home.
 const HOME: &str = "/home/example";
@@ -265,6 +265,10 @@ impl Facts for ExampleFacts<'_> {
 
     fn uncommitted(&self, _folder: &Path) -> Option<bool> {
         self.example.stated.uncommitted
+    }
+
+    fn discards(&self, is_spared: &dyn Fn(&Path) -> bool) -> Option<bool> {
+        losses::by_text(&self.action, self.example.stated.uncommitted, is_spared)
     }
 
     fn local_time(&self, _zone: &str) -> Option<LocalTime> {

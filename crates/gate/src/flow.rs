@@ -23,6 +23,10 @@ pub(crate) enum Origin {
     Environment(Vec<u8>),
     /// A file, absolute.
     File(PathBuf),
+    /// A file whose name is passed on, for whoever opens it; absolute.
+    Named(PathBuf),
+    /// What a program prints that hands out a secret, in the words that say so.
+    Secret(&'static str),
 }
 
 impl Origin {
@@ -30,7 +34,22 @@ impl Origin {
     pub(crate) fn carrier(&self) -> Carrier {
         match self {
             Self::Environment(bytes) => Carrier::Inline(bytes.clone()),
-            Self::File(path) => Carrier::File(path.clone()),
+            Self::File(path) | Self::Named(path) => Carrier::File(path.clone()),
+            Self::Secret(command) => Carrier::Untold(format!(
+                "`{command}` prints a secret, and the line sends it on; let the receiver read it from its own settings"
+            )),
+        }
+    }
+
+    /// Whether it is to be looked at as content of that role, which a command takes in. A secret may
+    /// be used as one, and go to the program that printed it.
+    pub(crate) fn counts(&self, invocation: &Invocation, role: &str) -> bool {
+        match self {
+            Self::Environment(_) | Self::File(_) | Self::Named(_) => true,
+            Self::Secret(command) => {
+                let own = command.split(' ').next() == Some(&*invocation.program);
+                !own && role != "credential" && !role.starts_with("header:")
+            }
         }
     }
 }
@@ -104,7 +123,7 @@ impl Trail {
         let writes = command.redirections.iter().filter(|one| one.way == Way::Write);
         let mut targets: Vec<PathBuf> =
             writes.map(|one| world.cwd().join(&one.target.text)).collect();
-        if is_named(words, &WRITING) {
+        if datafog_shim::writes_named(words) {
             let named = words.iter().skip(1).map(|word| world.cwd().join(&word.text));
             targets.extend(named.take(MOST));
         }
@@ -114,20 +133,6 @@ impl Trail {
         }
         self.passed.push(passed);
     }
-}
-
-/// Programs that write to files that their words name.
-const WRITING: [&str; 22] = [
-    "7z", "age", "base64", "bzip2", "cp", "cpio", "gpg", "gzip", "install", "ln", "lz4", "mv",
-    "openssl", "pax", "rsync", "split", "tar", "tee", "xz", "zip", "zstd", "dd",
-];
-
-/// Programs that read whole folders.
-const PACKING: [&str; 7] = ["7z", "cp", "cpio", "mv", "pax", "tar", "zip"];
-
-fn is_named(words: &[Word], names: &[&str]) -> bool {
-    let head = words.first().and_then(|head| Path::new(&head.text).file_name()?.to_str());
-    head.is_some_and(|head| names.contains(&head))
 }
 
 /// What a command may pass on of what it reads by itself. Of a program that nobody knows every word
@@ -143,7 +148,7 @@ pub(crate) fn passed_on(
         Carrier::File(path) => Some(action.cwd.join(path)),
         Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => None,
     });
-    let packs = is_named(words, &PACKING);
+    let packs = datafog_shim::packs(words);
     let operands = invocation.operands.iter().filter(|_| !invocation.known || packs);
     let named = operands.map(|operand| action.cwd.join(&operand.text));
     let is_there = |path: &PathBuf| path.is_file() || (packs && path.is_dir());
@@ -155,6 +160,11 @@ pub(crate) fn passed_on(
     if datafog_shim::tells_environment(&argv) {
         all.push(Origin::Environment(world.environment()));
     }
+    if datafog_shim::lists_names(words) {
+        let named = invocation.operands.iter().map(|operand| action.cwd.join(&operand.text));
+        all.extend(named.take(MOST).map(Origin::Named));
+    }
+    all.extend(datafog_shim::prints_secret(words).map(Origin::Secret));
     all
 }
 
@@ -167,7 +177,8 @@ pub(crate) fn into_words(invocation: &mut Invocation, origins: &[Origin]) {
         |source: &ContentSource| source.role == "credential" || source.role.starts_with("header:");
     // Where a command takes credentials, that is what a file is read for.
     let role = if invocation.contents.iter().any(in_use) { "credential" } else { "body" };
-    invocation.contents.extend(origins.iter().map(|origin| ContentSource {
+    let counting: Vec<_> = origins.iter().filter(|it| it.counts(invocation, role)).collect();
+    invocation.contents.extend(counting.into_iter().map(|origin| ContentSource {
         carrier: origin.carrier(),
         flow: Flow::Leaves,
         role: role.to_owned(),

@@ -499,7 +499,7 @@ impl Opened {
             None => {
                 let (decision, asked) = self.judge(case);
                 // No policy has a say in it: a redaction of ours must not destroy what it hides.
-                (write_back::refusal(case.action).unwrap_or(decision), asked)
+                (write_back::refusal(case).unwrap_or(decision), asked)
             }
             Some(error) => {
                 let decision = Decision {

@@ -36,6 +36,7 @@ mod inspect;
 mod judge;
 mod lint;
 mod lookup;
+mod losses;
 mod marker;
 mod notice;
 mod on_error;

@@ -324,8 +324,8 @@ impl Replayed<'_> {
             "parent" => unasked,
             "principal" => unasked && who.kind == PrincipalKind::Unknown,
             "agent" | "session" => unasked && who.agent.is_none(),
-            "branch" | "ci" | "group" | "rate" | "remote" | "repository" | "role" | "scorer"
-            | "tenant" | "uncommitted" | "user" => true,
+            "branch" | "ci" | "discards" | "group" | "rate" | "remote" | "repository" | "role"
+            | "scorer" | "tenant" | "uncommitted" | "user" => true,
             _ => false,
         }
     }

@@ -269,6 +269,9 @@ impl Following {
         let opened = reading.opened(command, world.cwd());
         let mut started: Vec<Started> =
             self.redirected(command, &opened, &world).into_iter().collect();
+        if let Some(words) = emptying(command) {
+            started.extend(self.command(&words, &world, (Given::From(&[]), Vec::new())));
+        }
         let mut passed = Vec::new();
         let given = reading.given(&command.input, world.cwd());
         if !words.is_empty() {
@@ -308,6 +311,10 @@ impl Following {
         let argv: Vec<_> = words.iter().map(|word| word.text.clone()).collect();
         let mut invocation = datafog_shim::interpret(&argv, world);
         settle(&mut invocation, input);
+        if let Given::Text(text) = input {
+            let files = datafog_shim::sent_by_orders(words, text).into_iter().map(Carrier::File);
+            invocation.contents.extend(files.map(|file| content(file, Flow::Leaves)));
+        }
         self.files.fill(&mut invocation, world.cwd());
         let parts = nested(self.id, datafog_shim::wrapped(&argv, world), self.files);
         let (id, cwd, kind) = (self.id, world.cwd().to_owned(), ActionKind::CommandExec);
@@ -410,6 +417,24 @@ impl Following {
         }
     }
 }
+
+/// Files into which nothing is written (`: > file`) are emptied: the words of the command that does
+/// the same.
+fn emptying(command: &Command) -> Option<Vec<Word>> {
+    let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
+    if !NOTHING.contains(&words.as_slice()) {
+        return None;
+    }
+    let empties = |one: &&Redirection| one.way == Way::Write && !one.adds;
+    let targets = command.redirections.iter().filter(empties).map(|one| word(&one.target));
+    let targets: Vec<Word> = targets.collect();
+    let head = ["truncate", "--size=0", "--"].into_iter().map(Word::of);
+    (!targets.is_empty()).then(|| head.chain(targets).collect())
+}
+
+/// Commands that write nothing.
+const NOTHING: [&[&str]; 6] =
+    [&[], &[":"], &["true"], &["cat", "/dev/null"], &["echo", "-n"], &["printf", ""]];
 
 /// The line for a shell in one of rules of make: behind the tab, without signs of make's own.
 fn recipe(line: &str) -> Option<&str> {
@@ -547,9 +572,15 @@ fn settle(invocation: &mut Invocation, given: Given<'_>) {
     let leaves = invocation.flows.has(Flow::Leaves);
     let usual = content(Carrier::Stdin, if leaves { Flow::Leaves } else { Flow::Stays });
     let like = named.unwrap_or(usual);
-    let add = |carrier| invocation.contents.push(ContentSource { carrier, ..like.clone() });
-    match given {
-        Given::Text(text) => [Carrier::Inline(text.as_bytes().to_vec())].into_iter().for_each(add),
-        Given::From(origins) => origins.iter().map(Origin::carrier).for_each(add),
-    }
+    let carriers: Vec<Carrier> = match given {
+        Given::Text(text) => vec![Carrier::Inline(text.as_bytes().to_vec())],
+        Given::From(origins) => {
+            // Names of files that come in are no content of theirs.
+            let is_content =
+                |it: &&Origin| !matches!(it, Origin::Named(_)) && it.counts(invocation, &like.role);
+            origins.iter().filter(is_content).map(Origin::carrier).collect()
+        }
+    };
+    let of = |carrier| ContentSource { carrier, ..like.clone() };
+    invocation.contents.extend(carriers.into_iter().map(of));
 }

@@ -22,7 +22,7 @@ use crate::lookup::Finder;
 /// How long a helper program may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long one may take whose answer is content to be looked at.
+/// How long one may say nothing whose answer is content to be looked at.
 const LONG_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Bytes that are read at a time.
@@ -123,7 +123,7 @@ impl Surroundings for World<'_> {
             command.env_remove(name);
         }
         command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
-        run_within(&mut command, LONG_PATIENCE, input, take)
+        run_within(&mut command, Patience::Between(LONG_PATIENCE), input, take)
     }
 }
 
@@ -144,10 +144,19 @@ impl<'a> World<'a> {
     }
 }
 
+/// How long a helper program is waited for.
+#[derive(Clone, Copy, Debug)]
+enum Patience {
+    /// So long for each piece of its answer: as long as it goes on, something is learnt.
+    Between(Duration),
+    /// So long for all of it.
+    Whole(Duration),
+}
+
 /// What a helper program writes, when it ends well and in time.
 fn answer_of(command: &mut Command, patience: Duration) -> io::Result<Vec<u8>> {
     let mut output = Vec::new();
-    run_within(command, patience, b"", &mut |piece| {
+    run_within(command, Patience::Whole(patience), b"", &mut |piece| {
         output.extend_from_slice(piece);
         output.len() <= MOST_OUTPUT
     })?;
@@ -158,7 +167,7 @@ fn answer_of(command: &mut Command, patience: Duration) -> io::Result<Vec<u8>> {
 /// outlives the question: they are a process group of their own.
 fn run_within(
     command: &mut Command,
-    patience: Duration,
+    patience: Patience,
     input: &[u8],
     take: &mut dyn FnMut(&[u8]) -> bool,
 ) -> io::Result<()> {
@@ -193,10 +202,11 @@ fn run_within(
 
 fn read_within(
     child: &mut Child,
-    patience: Duration,
+    patience: Patience,
     take: &mut dyn FnMut(&[u8]) -> bool,
 ) -> io::Result<()> {
-    let deadline = Instant::now().checked_add(patience);
+    let (Patience::Between(time) | Patience::Whole(time)) = patience;
+    let mut deadline = Instant::now().checked_add(time);
     let mut pipe = child.stdout.take().ok_or_else(|| io::Error::other("no output"))?;
     let mut block = vec![0_u8; BLOCK];
     loop {
@@ -208,6 +218,9 @@ fn read_within(
         };
         if !take(read) {
             return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        if matches!(patience, Patience::Between(_)) {
+            deadline = Instant::now().checked_add(time);
         }
     }
 }

@@ -6,10 +6,12 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use datafog_core::{Action, Decision, Flow, ToolCall, Value, Verdict};
+use datafog_core::{Action, Carrier, Decision, Flow, ToolCall, Value, Verdict};
 use datafog_detect::marker;
+
+use crate::case::Case;
 
 /// Bytes of a file that are looked at for a marker that was there before.
 const MOST: u64 = 4 << 20;
@@ -19,7 +21,13 @@ const PLAIN: &str = "[REDACTED]";
 
 /// The decision against writing a redacted text into a file; `None` when nothing speaks against
 /// this action.
-pub(crate) fn refusal(action: &Action) -> Option<Decision> {
+pub(crate) fn refusal(case: &Case<'_>) -> Option<Decision> {
+    let actions = case.all().map(|one| one.action);
+    by_call(case.action).or_else(|| by_line(actions)).map(|found| denied(&found))
+}
+
+/// The marker that a tool would write by itself.
+fn by_call(action: &Action) -> Option<String> {
     let call = action.tool.as_deref()?;
     if !action.invocation.flows.has(Flow::Destroys) {
         return None;
@@ -32,8 +40,52 @@ pub(crate) fn refusal(action: &Action) -> Option<Decision> {
         // Where there is nothing, nothing is destroyed.
         before.into_iter().any(holds) || found == PLAIN && file.is_none() && old.is_empty()
     };
-    let found = new.iter().flat_map(|text| markers(text)).find(|found| !there(found))?;
-    Some(Decision {
+    new.iter().flat_map(|text| markers(text)).find(|found| !there(found))
+}
+
+/// The marker that a command of a line would write: one that stands in what it prints or is given,
+/// where it changes files or its output goes into one. `actions` stand in the order of the line, each
+/// redirection before its command.
+fn by_line<'a>(actions: impl Iterator<Item = &'a Action>) -> Option<String> {
+    let mut written: Vec<PathBuf> = Vec::new();
+    for action in actions {
+        let destroyed = action.invocation.operands.iter().filter(|it| it.flow == Flow::Destroys);
+        written.extend(destroyed.map(|it| action.cwd.join(&it.text)));
+        if action.argv.is_empty() {
+            continue;
+        }
+        let files = core::mem::take(&mut written);
+        let there = |found: &String| {
+            let held = files.iter().filter_map(|path| content_of(path));
+            held.into_iter().any(|text| contains(&text, found.as_bytes()))
+        };
+        let texts = printed(action);
+        // People write the marker without digits, too.
+        let mut found = texts.iter().flat_map(|text| markers(text)).filter(|it| it != PLAIN);
+        if let Some(found) = found.find(|it| !files.is_empty() && !there(it)) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Programs that write what their words say.
+const PRINTING: [&str; 5] = ["awk", "echo", "perl", "printf", "sed"];
+
+/// The texts that a command writes, as far as they stand in the line.
+fn printed(action: &Action) -> Vec<String> {
+    let invocation = &action.invocation;
+    let given = invocation.contents.iter().filter_map(|source| match &source.carrier {
+        Carrier::Inline(text) => Some(String::from_utf8_lossy(text).into_owned()),
+        Carrier::Argument(_) | Carrier::File(_) | Carrier::Stdin | Carrier::Untold(_) => None,
+    });
+    let prints = PRINTING.contains(&invocation.program.as_str());
+    let words = action.argv.iter().skip(1).filter(|_| prints);
+    words.map(|word| word.to_string_lossy().into_owned()).chain(given).collect()
+}
+
+fn denied(found: &str) -> Decision {
+    Decision {
         verdict: Verdict::Deny,
         obligations: Vec::new(),
         matched: Vec::new(),
@@ -48,7 +100,7 @@ pub(crate) fn refusal(action: &Action) -> Option<Decision> {
                 .to_owned(),
         ),
         risk: None,
-    })
+    }
 }
 
 /// The texts of a call: what it writes, and what it says that stood there.
@@ -69,7 +121,11 @@ fn old_content(call: &ToolCall, cwd: &Path) -> Option<Vec<u8>> {
     let Value::Table(members) = &call.arguments else { return None };
     let texts = members.iter().filter_map(|(_, value)| value.as_text());
     let short = texts.filter(|text| text.len() < 4096 && !text.contains('\n'));
-    let path = short.map(|text| cwd.join(text)).find(|path| path.is_file())?;
+    content_of(&short.map(|text| cwd.join(text)).find(|path| path.is_file())?)
+}
+
+/// The beginning of a file.
+fn content_of(path: &Path) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     File::open(path).ok()?.take(MOST).read_to_end(&mut text).ok()?;
     Some(text)
@@ -95,6 +151,8 @@ mod tests {
     use datafog_core::{ActionKind, Flows, Id, Invocation};
 
     use super::*;
+    use crate::read;
+    use crate::started::Files;
 
     const KEYED: &str = "KEY=[REDACTED:0123abcd]\n";
 
@@ -118,7 +176,7 @@ mod tests {
     }
 
     fn refused(cwd: &Path, arguments: &[(&str, &str)]) -> bool {
-        refusal(&action(cwd, "Write", arguments, true)).is_some()
+        by_call(&action(cwd, "Write", arguments, true)).is_some()
     }
 
     #[test]
@@ -134,10 +192,41 @@ mod tests {
         assert!(!refused(cwd, &file("new", "KEY=[REDACTED]\n")), "nothing is there");
         assert!(!refused(cwd, &file("log.rs", "x(\"[REDACTED]\")")), "the file holds it");
         assert!(!refused(cwd, &file(".env", "KEY=hunter3\n")));
-        assert!(refusal(&action(cwd, "Read", &file(".env", KEYED), false)).is_none());
-        let decision = refusal(&action(cwd, "Write", &file(".env", KEYED), true)).unwrap();
+        assert!(by_call(&action(cwd, "Read", &file(".env", KEYED), false)).is_none());
+        let found = by_call(&action(cwd, "Write", &file(".env", KEYED), true)).unwrap();
+        let decision = denied(&found);
         assert_eq!(decision.verdict, Verdict::Deny);
         assert!(decision.reason.contains("[REDACTED:0123abcd]"), "{}", decision.reason);
+    }
+
+    #[test]
+    fn a_line_does_not_write_it_either() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("held"), KEYED).unwrap();
+        let refused = |line: &str| {
+            let argv = ["sh", "-c", line].map(Into::into).to_vec();
+            let id = (Id::new(1, [0; 10]), ActionKind::CommandExec);
+            let world = crate::example::nothing(folder.path());
+            let (_, started) = read::command(id, argv, &world, Files::None);
+            by_line(started.iter().map(|one| &one.action)).is_some()
+        };
+        for line in [
+            "echo 'KEY=[REDACTED:0123abcd]' > .env",
+            "cat > .env <<'E'\nKEY=[REDACTED:0123abcd]\nE",
+            "printf 'x[REDACTED:0123abcd]' >> .env",
+            "tee .env <<< 'KEY=[REDACTED:0123abcd]'",
+        ] {
+            assert!(refused(line), "{line}");
+        }
+        for line in [
+            "echo 'KEY=[REDACTED:0123abcd]'",
+            "echo 'KEY=[REDACTED]' > .env",
+            "echo 'KEY=[REDACTED:0123abcd]' > held",
+            "grep '[REDACTED:0123abcd]' .env > out.txt",
+            "rm -f .env; echo '[REDACTED:0123abcd]'",
+        ] {
+            assert!(!refused(line), "{line}");
+        }
     }
 
     #[test]

@@ -312,6 +312,10 @@ impl Facts for Part<'_> {
         self.whole.uncommitted(folder)
     }
 
+    fn discards(&self, is_spared: &dyn Fn(&Path) -> bool) -> Option<bool> {
+        self.own.discards(is_spared)
+    }
+
     fn local_time(&self, zone: &str) -> Option<LocalTime> {
         self.whole.local_time(zone)
     }

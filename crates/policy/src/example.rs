@@ -228,6 +228,8 @@ impl Example {
         given.repository = Some(self.stated.repository(&home, &given.root));
         given.remotes = Some(self.stated.remotes());
         given.uncommitted = self.stated.uncommitted;
+        let work = || vec![given.action.cwd.join("work")];
+        given.discarded = self.stated.uncommitted.map(|it| if it { work() } else { Vec::new() });
         given.time = self.stated.time;
         given.automation = self.stated.automation();
         given.calls = Some(self.stated.calls.unwrap_or(1));

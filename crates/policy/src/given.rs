@@ -42,6 +42,8 @@ pub struct Given {
     pub remotes: Option<Vec<Option<Remote>>>,
     /// Whether that repository has changes that no commit holds; `None` when nobody knows.
     pub uncommitted: Option<bool>,
+    /// Work that the action takes away and that no commit holds; `None` when nobody knows.
+    pub discarded: Option<Vec<PathBuf>>,
     /// The moment, whatever the zone; `None` when nobody knows.
     pub time: Option<LocalTime>,
     /// Whether a machine runs this by itself.
@@ -88,6 +90,7 @@ impl Given {
             repository: None,
             remotes: None,
             uncommitted: None,
+            discarded: None,
             time: None,
             automation: Automation::Unknown,
             calls: None,
@@ -176,6 +179,11 @@ impl Facts for Given {
 
     fn uncommitted(&self, _folder: &Path) -> Option<bool> {
         self.uncommitted
+    }
+
+    fn discards(&self, is_spared: &dyn Fn(&Path) -> bool) -> Option<bool> {
+        let discarded = self.discarded.as_ref()?;
+        Some(discarded.iter().any(|path| !is_spared(path)))
     }
 
     fn local_time(&self, _zone: &str) -> Option<LocalTime> {

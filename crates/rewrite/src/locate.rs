@@ -7,7 +7,7 @@
 
 use std::ffi::OsString;
 
-use datafog_core::{Surroundings, Value};
+use datafog_core::{RewriteStep, Surroundings, Value};
 use datafog_shell::{Piece, Simple, simple_commands};
 use datafog_shim::{What, Word};
 
@@ -146,14 +146,20 @@ impl Work<'_> {
             Target::Command(argv) => is_same(words, argv),
             Target::Tool => false,
         };
-        if here && let Some(draft) = self.changed(words)? {
+        let starts = datafog_shim::behind(words, None, self.world);
+        // What is said of `env A=b curl` is said of `curl`: steps are taken on its own words.
+        let passes_on = self.takes_options() && starts.iter().any(|start| start.told);
+        if here
+            && !passes_on
+            && let Some(draft) = self.changed(words)?
+        {
             return Ok(Some(draft));
         }
         // What starts the command may be what the rule spoke of.
         let target = if here { Target::Any } else { target };
         let deeper = depth.saturating_add(1);
         let mut all = Draft::of(words.len());
-        for start in datafog_shim::behind(words, None, self.world) {
+        for start in starts {
             match start.what {
                 What::Command(inner) => {
                     let Some(at) = stands_at(words, &inner) else { continue };
@@ -173,6 +179,17 @@ impl Work<'_> {
             }
         }
         Ok(Some(all).filter(Draft::changes))
+    }
+
+    /// Whether the rewrite changes options of whatever command it is given. What was found stands in
+    /// the words of the whole, so a redaction is not among these.
+    fn takes_options(&self) -> bool {
+        match self.demand.way {
+            Way::Builtin(_) => false,
+            Way::Custom(rewrite) => {
+                !rewrite.steps.iter().any(|step| matches!(step, RewriteStep::Redact(_)))
+            }
+        }
     }
 
     /// The change of this very command.

@@ -9,7 +9,7 @@ use toml::Spanned;
 use crate::check;
 use crate::format::{
     At, Deliver, Effect, Endpoint, File, Flow, Form, Grammar, Kind, Operand, Opt, Options, Piped,
-    Redirect, Scope, Secret, SecretKind, Starts, Startup, Stdin, Takes, Topic,
+    Programs, Redirect, Scope, Secret, SecretKind, Starts, Startup, Stdin, Takes, Topic,
 };
 
 /// The whole generated file: every profile, and the tables of names.
@@ -271,6 +271,27 @@ fn secret(secret: Secret) -> String {
     )
 }
 
+/// The lists of programs that are known by name alone, each sorted.
+pub(crate) fn programs(lists: &Programs) -> String {
+    let named = [
+        ("SENDING", "They send what they are given.", &lists.sends),
+        ("ORDERED", "Their input names files to be sent.", &lists.takes_orders),
+        ("SHOWING", "They print the environment.", &lists.tells_environment),
+        ("FEEDING", "Their words are made of their input.", &lists.feeds),
+        ("LISTING", "They print names of files.", &lists.lists_names),
+        ("WRITING", "They write to files that their words name.", &lists.writes),
+        ("PACKING", "They read whole folders.", &lists.packs),
+        ("PRINTING", "They print a secret.", &lists.prints_secrets),
+    ];
+    let list = |(name, about, words): (&str, &str, &Vec<String>)| {
+        let mut words = words.clone();
+        words.sort_unstable();
+        words.dedup();
+        format!("\n/// {about}\npub(crate) static {name}: &[&str] = &{words:?};\n")
+    };
+    named.into_iter().map(list).collect()
+}
+
 fn piped(piped: &Piped, visible: &[Opt]) -> String {
     let (is, after) = (piped.is, &piped.after);
     let when = canonical(&piped.when, visible);
@@ -309,7 +330,7 @@ fn operand(operand: &Operand, scope_flow: &[Flow], visible: &[Opt]) -> String {
     };
     format!(
         "OperandSpec {{ at: At::{at}, kind: {}, flow: {}, content: {}, role: {:?}, unless: &{:?}, \
-         when: &{:?}, secret: {}, starts: {}, prefix: &{:?}, until: {:?} }}",
+         when: &{:?}, secret: {}, stdin: {}, starts: {}, prefix: &{:?}, until: {:?} }}",
         kind(operand.kind),
         flow(operand.flow.unwrap_or_else(|| content_flow(scope_flow))),
         maybe(operand.content.map(form)),
@@ -317,6 +338,7 @@ fn operand(operand: &Operand, scope_flow: &[Flow], visible: &[Opt]) -> String {
         canonical(&operand.unless, visible),
         canonical(&operand.when, visible),
         maybe(secret_of(operand).map(secret)),
+        maybe(operand.stdin.map(stdin)),
         maybe(operand.starts.map(starts)),
         operand.prefix,
         operand.until,

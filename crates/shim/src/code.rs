@@ -54,7 +54,7 @@ const REMOVING: &[&str] = &[
 ];
 
 /// Names that stand for the home of the user.
-const HOMES: &[&str] = &["HOME", "home", "homedir"];
+pub(crate) const HOMES: &[&str] = &["HOME", "home", "homedir"];
 
 /// Most calls of one program that are told.
 const MOST: usize = 256;
@@ -108,7 +108,7 @@ fn gather(code: &str, how: (bool, Option<&Path>), depth: usize, found: &mut Vec<
 
 /// A piece of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Token<'c> {
+pub(crate) enum Token<'c> {
     Name(&'c str),
     /// Text between backticks that is run.
     Ran(String),
@@ -194,7 +194,7 @@ fn removal(arguments: &[Token<'_>], home: Option<&Path>) -> Option<What> {
 }
 
 /// Names, signs and literals; blanks and comments are left out.
-fn tokens(code: &str, ticks: bool) -> Vec<Token<'_>> {
+pub(crate) fn tokens(code: &str, ticks: bool) -> Vec<Token<'_>> {
     let (mut tokens, mut at) = (Vec::new(), 0_usize);
     while let Some(letter) = code.get(at..).and_then(|rest| rest.chars().next()) {
         let next = at.saturating_add(letter.len_utf8());

@@ -257,9 +257,20 @@ fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {
             place: word.place,
             canonical: None,
         });
+        if let Some(stdin) = spec.and_then(|spec| spec.stdin) {
+            let reads = |source: &ContentSource| source.carrier == Carrier::Stdin;
+            if !invocation.contents.iter().any(reads) {
+                invocation.stdin = stdin;
+            }
+        }
         if let Some((form, spec)) = spec.and_then(|spec| Some((spec.content?, spec))) {
             collector(call, invocation, (spec.role, flow), (true, reaches)).collect(form, word);
         }
+    }
+    // Standard input in the place of what no operand names.
+    let instead = call.scope().operands.iter().find(|spec| spec.stdin.is_some());
+    if let Some(spec) = instead.filter(|_| call.words.is_empty()) {
+        collector(call, invocation, (spec.role, spec.flow), (true, reaches)).stdin();
     }
 }
 

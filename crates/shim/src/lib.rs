@@ -37,6 +37,7 @@ mod redact;
 mod redirect;
 mod secrets;
 mod sed;
+mod sending_code;
 mod source;
 mod split;
 mod text;
@@ -46,7 +47,10 @@ mod words;
 mod wrapped;
 
 pub use behind::{Start, What, Word, behind, started_by_code};
-pub use carriers::{feeds, found, tells_environment};
+pub use carriers::{
+    feeds, found, lists_names, packs, prints_secret, sent_by_orders, tells_environment,
+    writes_named,
+};
 pub use display::{Mask, display};
 pub use folders::folders;
 pub use gather::{Gathered, Says, gather};

@@ -260,6 +260,8 @@ pub(crate) struct OperandSpec {
     pub(crate) when: &'static [&'static str],
     /// What of it is a secret.
     pub(crate) secret: Option<&'static Secret>,
+    /// Use of standard input once such an operand is given.
+    pub(crate) stdin: Option<StdinUse>,
     /// What it starts, with the words behind it.
     pub(crate) starts: Option<Starts>,
     /// Only a word that begins so is meant, and what stands behind is the operand (`of=`); empty

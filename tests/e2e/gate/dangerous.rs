@@ -12,7 +12,8 @@ fn guarded() -> Install {
     let policy = "[policy]\nid = \"packs\"\nversion = \"1\"\nextends = [\"starter\", \"agents\", \"git\", \"filesystem\"]\n";
     fs::write(install.root().join("policy.toml"), policy).unwrap();
     let prepare = "git init -q && git config user.name Ann && git config user.email a@example.com && echo a > a.txt \
-        && git add . && git commit -q -m First && echo b > a.txt && mkdir -p src target node_modules";
+        && echo c > clean.txt && git add . && git commit -q -m First && echo b > a.txt && echo n > new.txt \
+        && mkdir -p src target node_modules && echo x > target/new.txt && echo x > new.pyc";
     install.plain_bash(prepare).run().succeeds();
     install
 }
@@ -47,10 +48,18 @@ const LOST: &[&str] = &[
     "git checkout HEAD -- a.txt",
     "git checkout .",
     "git checkout :/",
+    "git checkout a.txt",
+    "git checkout HEAD a.txt",
+    "git checkout '*.txt'",
+    "git checkout \"$(git diff --name-only)\"",
+    "git checkout-index -f -a",
+    "git checkout-index --force a.txt",
     "git switch -f main",
     "git switch --discard-changes main",
     "git restore .",
     "git restore a.txt",
+    "git restore '*.txt'",
+    "git restore -s HEAD a.txt",
     "git restore -SW .",
     "git restore --worktree --staged .",
     "git read-tree --reset -u HEAD",
@@ -88,6 +97,21 @@ const LOST: &[&str] = &[
     "git -c alias.oops='!git reset --hard' oops",
     "find . -name a.txt -exec git checkout -- {} +",
     "echo a.txt | xargs git checkout --",
+    "rm a.txt",
+    "rm -f new.txt",
+    "rm -rf src ../work/new.txt",
+    "unlink a.txt",
+    "sudo rm new.txt",
+    "find . -name '*.txt' -delete",
+    "find . -name a.txt -exec rm {} +",
+    "truncate -s 0 a.txt",
+    ": > a.txt",
+    "> a.txt",
+    "cat /dev/null > a.txt",
+    "cp /dev/null a.txt",
+    "dd if=/dev/zero of=a.txt bs=1 count=1",
+    "shred -u new.txt",
+    "rsync -a --delete target/ ./",
 ];
 
 /// Files and devices.
@@ -235,8 +259,16 @@ const INNOCENT: &[&str] = &[
     "rm -rf /tmp/build-1",
     "rm -rf ~/.cache/pip",
     "rm -r src/old",
-    "rm a.txt",
+    "rm clean.txt",
+    "rm target/new.txt",
+    "rm new.pyc none.txt",
+    "git checkout clean.txt",
+    "git checkout HEAD clean.txt",
+    "git checkout '*.md'",
+    "git checkout-index -a",
+    "truncate -s 0 clean.txt",
     "find . -name '*.pyc' -delete",
+    "find . -type d -empty -delete",
     "find . -name __pycache__ -exec rm -rf {} +",
     "find target -type f -delete",
     "find . -type f | xargs grep -l x",
@@ -329,7 +361,16 @@ fn everyday_work_and_text_are_left_alone() {
 fn a_clean_tree_loses_nothing() {
     let install = guarded();
     install.plain_bash("git commit -qam Second").run().succeeds();
-    let lines = ["git reset --hard", "git checkout -- .", "git restore .", "git checkout -f main"];
+    let lines = [
+        "git reset --hard",
+        "git checkout -- .",
+        "git checkout a.txt",
+        "git restore .",
+        "git checkout -f main",
+        "git checkout-index -fa",
+        "rm a.txt",
+        ": > a.txt",
+    ];
     assert_eq!(otherwise(&install, &lines, false), [""; 0]);
     assert_eq!(otherwise(&install, &["git clean -fdx", "git stash drop"], true), [""; 0]);
 }

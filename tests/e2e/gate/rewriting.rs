@@ -103,6 +103,25 @@ fn what_rm_would_remove_can_be_had_back() {
     assert!(home.exists());
 }
 
+#[test]
+fn an_agent_removes_into_the_trash_what_no_commit_holds() {
+    let install = Install::new(&[]);
+    let policy = "[policy]\nid = \"own\"\nversion = \"1\"\nextends = [\"starter\", \"agents\"]\n";
+    fs::write(install.root().join("policy.toml"), policy).unwrap();
+    install.plain_bash("git init -q && mkdir target && echo x > new && echo x > target/new").run();
+    install.stand_in("rm");
+    let agent = |path: &str| install.shim("rm", ["-f", path]).env("CLAUDECODE", "1").run();
+    let ended = agent("new");
+    assert!(ended.stderr().contains("ran as: datafog trash put -f -- new"), "{}", ended.stderr());
+    ended.succeeds();
+    assert_eq!((install.ran(), install.work().join("new").exists()), (String::new(), false));
+    install.datafog(["trash", "restore", "new"]).run().succeeds();
+    assert!(install.work().join("new").exists());
+    // What a build made is removed as it is.
+    agent("target/new").succeeds();
+    assert_eq!(install.ran(), "rm -f target/new\n");
+}
+
 /// The real git, with a name for what it writes.
 fn git(install: &Install, program: &Path, words: &[&str]) -> String {
     let names =

@@ -13,6 +13,7 @@ mod ci;
 mod command;
 pub(crate) mod content;
 mod cwd;
+mod discards;
 mod family;
 mod finding;
 mod flow;
@@ -61,6 +62,7 @@ pub(crate) static CONDITIONS: &[&Kind] = &[
     &command::KIND,
     &content::KIND,
     &cwd::KIND,
+    &discards::KIND,
     &family::KIND,
     &finding::KIND,
     &flow::KIND,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use datafog_core::{Facts, Invocation};
+use datafog_core::{Carrier, Facts, Invocation, Opt};
 use serde::{Deserialize, Serialize};
 
 use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
@@ -225,16 +225,28 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
                 if names.is_empty() { option.value.is_some() } else { names.has(&option.name) }
             });
             let regex = regex.as_deref().map(Pattern::new);
-            let fits = |value: Option<&OsStr>| {
-                let Some(value) = value else { return Truth::False };
-                value_fits(value, &globs, regex.as_ref()).and(path_fits(value, &paths, trial.facts))
+            let fits = |option: &Opt| {
+                let Some(value) = option.value.as_deref() else { return Truth::False };
+                let path = || match is_command(option, invocation) && !paths.is_empty() {
+                    true => Truth::False,
+                    false => path_fits(value, &paths, trial.facts),
+                };
+                value_fits(value, &globs, regex.as_ref()).and(path())
             };
-            let joined = which.join(values.map(|option| fits(option.value.as_deref())));
+            let joined = which.join(values.map(fits));
             // Without a name only what is there to see is meant.
             let missed = doubt && !names.is_empty() && joined == Truth::False;
             if missed { Truth::Unknown } else { joined }
         }
     })
+}
+
+/// Whether the value is a command of its own (`git rebase -x`), which names no file and is judged by
+/// itself.
+fn is_command(option: &Opt, invocation: &Invocation) -> bool {
+    let Some(place) = option.place else { return false };
+    let mut contents = invocation.contents.iter().filter(|source| source.role == "command");
+    contents.any(|source| matches!(source.carrier, Carrier::Argument(it) if it == place))
 }
 
 fn value_fits(value: &OsStr, globs: &List<'_>, regex: Option<&Pattern<'_>>) -> Truth {
@@ -282,8 +294,9 @@ fn describe(payload: &[u8]) -> Result<String, Damaged> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{refused, test, test_known};
-    use crate::{Given, Truth};
     use datafog_core::Opt;
+
+    use crate::{Given, Truth};
 
     fn facts(options: &[(&str, Option<&str>)]) -> Given {
         let mut facts = Given::command("rm", "/");

@@ -1,9 +1,10 @@
 //! What a push sends: commits that the other side does not have, as far as this repository knows.
 //!
 //! Of each commit its message, its makers and the lines that it adds; of a merge what no parent has;
-//! of a tag its text. What the other side has is taken from the references that were left by
-//! earlier calls (`refs/remotes/<name>`), so whoever writes those by hand hides commits. An address
-//! without a name has nothing yet.
+//! of a tag its text. What some other side has already is taken from the references that were left by
+//! earlier calls (`refs/remotes`): a fork sends again what came from upstream, and nobody learns
+//! anything new by that. So whoever writes those by hand hides commits, and what a private remote
+//! has is not looked at again. An address without a name has nothing yet.
 
 use std::fmt::Write as _;
 
@@ -17,8 +18,8 @@ use crate::source::{GitSettings, git_remotes};
 
 pub(super) const NAME: &str = "git-outgoing";
 
-/// Most commits that are looked at in one push.
-const MOST_COMMITS: usize = 20_000;
+/// Most bytes of patches that are looked at in one push; they are not held.
+const MOST_BYTES: u64 = 8 << 30;
 
 pub(super) fn gather(
     call: &Invocation,
@@ -171,8 +172,7 @@ impl Git<'_> {
         settings: &GitSettings,
         remotes: &[Vec<u8>],
     ) -> Result<Vec<u8>, String> {
-        let most = format!("--max-count={}", MOST_COMMITS.saturating_add(1));
-        let mut words = vec!["rev-list", "--topo-order", &most];
+        let mut words = vec!["rev-list", "--topo-order"];
         words.extend(sources.many.iter().map(String::as_str));
         let leads = |one: &&Named| matches!(one.kind.as_str(), "commit" | "tag");
         let starts: Vec<&str> = named.iter().filter(leads).map(|it| it.object.as_str()).collect();
@@ -180,12 +180,10 @@ impl Git<'_> {
             return Ok(Vec::new());
         }
         words.extend(starts);
-        let known = match remotes {
-            [one] if settings.has_remote(one) => known_of(one),
-            _ => None,
-        };
-        if let Some(known) = &known {
-            words.extend(["--not", known]);
+        if let [one] = remotes
+            && settings.has_remote(one)
+        {
+            words.extend(["--not", "--remotes"]);
         }
         words.push("--");
         let mut commits = Vec::new();
@@ -194,12 +192,6 @@ impl Git<'_> {
             commits.extend_from_slice(piece);
             true
         })?;
-        let count = commits.iter().filter(|byte| **byte == b'\n').count();
-        if count > MOST_COMMITS {
-            return Err(format!(
-                "the push sends more than {MOST_COMMITS} commits; push it in parts"
-            ));
-        }
         Ok(commits)
     }
 
@@ -225,20 +217,22 @@ impl Git<'_> {
         let mut added = Added::new(take);
         let words: Vec<&str> =
             ["diff-tree", "--stdin", "--root", "-c"].into_iter().chain(PATCH).collect();
-        self.pour(&words, commits, |piece| {
+        let mut left = MOST_BYTES;
+        let poured = self.pour(&words, commits, |piece| {
             added.push(piece);
-            true
-        })?;
+            left = left.saturating_sub(piece.len() as u64);
+            left > 0
+        });
+        if left == 0 {
+            return Err(TOO_MUCH.to_owned());
+        }
+        poured?;
         added.missed.take().map_or(Ok(()), |path| Err(format!("git does not show `{path}`")))
     }
 }
 
-/// What the remote of that name had when it was last seen; `None` for a name that would mean more.
-fn known_of(remote: &[u8]) -> Option<String> {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./".contains(byte);
-    let name = str::from_utf8(remote).ok().filter(|name| name.bytes().all(|it| plain(&it)))?;
-    Some(format!("--remotes={name}"))
-}
+const TOO_MUCH: &str = "the push sends more than 8 GiB of changes; push older commits first: \
+                        `git push origin COMMIT:refs/heads/BRANCH`";
 
 #[cfg(test)]
 mod tests {
@@ -281,12 +275,5 @@ mod tests {
         }
         assert_eq!(shown("git push", "push.default\nmatching\0"), "--branches");
         assert_eq!(shown("git push", "remote.origin.push\n+a:b\0"), "a");
-    }
-
-    #[test]
-    fn odd_names_of_remotes_exclude_nothing() {
-        assert_eq!(known_of(b"origin").as_deref(), Some("--remotes=origin"));
-        assert_eq!(known_of(b"o*"), None);
-        assert_eq!(known_of(b"https://h/x"), None);
     }
 }

@@ -14,6 +14,9 @@ pub(super) fn of(condition: &str) -> Value {
         "channel" => words(&["argument", "file", "stdin"]),
         "ci" | "unclear" | "uncommitted" | "unscanned" => json!({ "type": "boolean" }),
         "content" => with_table(&content()),
+        "discards" => {
+            json!({ "anyOf": [{ "type": "boolean" }, keys(&["except"], json!({ "except": texts() }))] })
+        }
         "finding" => with_table(&finding()),
         "flow" => flows(),
         "host" | "remote" => {
