@@ -118,7 +118,7 @@ impl Git<'_> {
     fn keep(&self, command: &[OsString], session: &Session) -> Result<()> {
         let subcommand = command.first().and_then(|word| word.to_str()).unwrap_or_default();
         let message = format!("datafog: before git {subcommand}");
-        let kept = if subcommand == "clean" {
+        let kept = if subcommand == "clean" || self.stands_for_clean(subcommand) {
             self.keep_unknown(command, &message)?
         } else {
             self.keep_changes(&message)?
@@ -129,6 +129,12 @@ impl Git<'_> {
             ));
         }
         Ok(())
+    }
+
+    /// Whether it is an alias in which `clean` is named.
+    fn stands_for_clean(&self, subcommand: &str) -> bool {
+        let alias = self.run(&["config", "--get", &format!("alias.{subcommand}")]);
+        alias.is_ok_and(|it| String::from_utf8_lossy(&it.stdout).contains("clean"))
     }
 
     /// An entry of what is changed; the working tree is not touched.

@@ -187,7 +187,7 @@ fn place(invocation: &Invocation) -> impl Iterator<Item = OsString> {
         let value = option.value.clone().unwrap_or_default();
         let name = OsString::from(&option.name);
         if option.name == "-C" {
-            return vec![name, value.into()];
+            return vec![name, value];
         }
         let mut word = name;
         word.push("=");

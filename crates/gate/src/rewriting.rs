@@ -147,6 +147,7 @@ fn wanted(name: String, part: usize, case: &Case<'_>) -> Wanted {
     if !argv.is_empty() {
         targets.push(About::Command(argv.clone()));
     }
+    targets.extend(aliases(part, case).map(About::Command));
     if part == 0 && case.action.tool.is_some() {
         targets.push(About::Tool);
     }
@@ -154,6 +155,15 @@ fn wanted(name: String, part: usize, case: &Case<'_>) -> Wanted {
         targets.push(About::Any);
     }
     Wanted { name, targets, findings: about.findings().to_vec() }
+}
+
+/// The calls of git by an alias that lead to a part of the action, nearest first: its own words stand
+/// nowhere.
+fn aliases<'a>(part: usize, case: &'a Case<'_>) -> impl Iterator<Item = Vec<OsString>> + 'a {
+    let before: Vec<&Action> = case.all().take(part).map(|one| one.action).collect();
+    let leading = before.into_iter().rev();
+    let leading = leading.take_while(|action| datafog_shim::names_alias(&action.invocation));
+    leading.map(|action| action.argv.clone())
 }
 
 /// Looks for the safe form of `request`, which was judged as `first`. `judge` reads and judges a form

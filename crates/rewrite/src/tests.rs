@@ -4,6 +4,8 @@ use super::*;
 use datafog_core::{Channel, Confidence, Invented, Key, Severity, Span};
 use proptest::prelude::*;
 
+mod steps;
+
 const OWN: &str = "/home/u/.datafog/bin/datafog";
 
 fn world() -> Invented {
@@ -457,64 +459,6 @@ fn findings_become_marks_and_delimiters_stay() {
         panic!("unchanged");
     };
     assert_eq!(made[2], "Authorization: Bearer [REDACTED:secret.bearer]\"'");
-}
-
-fn steps(name: &str, steps: Vec<datafog_core::RewriteStep>) -> CustomRewrite {
-    CustomRewrite { name: name.to_owned(), steps }
-}
-
-#[test]
-fn steps_of_a_policy_are_taken_in_order() {
-    use datafog_core::{RewriteStep, RewriteValue};
-    let own = steps(
-        "careful",
-        vec![
-            RewriteStep::DropFlag(vec!["--insecure".into()]),
-            RewriteStep::ReplaceScheme { from: "http".into(), to: "https".into() },
-            RewriteStep::Cap { place: "--max-time".into(), at: 20 },
-            RewriteStep::Set {
-                place: "--user-agent".into(),
-                to: RewriteValue::Text("datafog".into()),
-            },
-            RewriteStep::Append(vec!["--fail".into()]),
-        ],
-    );
-    let before: Vec<OsString> =
-        ["curl", "-sk", "-A", "me", "http://h.example/"].map(OsString::from).to_vec();
-    let demand = Demand {
-        way: Way::Custom(&own),
-        target: Target::Command(&before),
-        findings: &[],
-        own: Path::new(OWN),
-    };
-    let Some(Form::Command(made)) =
-        rewrite(&Form::Command(before.clone()), &demand, &world()).unwrap()
-    else {
-        panic!("unchanged");
-    };
-    let after = [
-        "curl",
-        "--max-time",
-        "20",
-        "--user-agent",
-        "datafog",
-        "-s",
-        "https://h.example/",
-        "--fail",
-    ];
-    assert_eq!(made, after);
-    let demand = Demand { target: Target::Command(&made), ..demand };
-    assert_eq!(rewrite(&Form::Command(made.clone()), &demand, &world()), Ok(None));
-    let set = steps(
-        "quiet",
-        vec![RewriteStep::Set { place: "options.verbose".into(), to: RewriteValue::Bool(false) }],
-    );
-    let demand = Demand { way: Way::Custom(&set), target: Target::Tool, ..demand };
-    let made = rewrite(&Form::Tool("t".into(), json(r#"{"a":1}"#)), &demand, &world());
-    assert_eq!(
-        made,
-        Ok(Some(Form::Tool("t".into(), json(r#"{"a":1,"options":{"verbose":false}}"#))))
-    );
 }
 
 /// Words that commands are made of, odd ones among them.

@@ -279,8 +279,8 @@ mod tests {
         let of = |program: &str, input: &str| sent_by_orders(&[Word::of(program)], input);
         assert_eq!(of("sftp", "cd x\nput key\n"), [PathBuf::from("key")]);
         assert_eq!(of("sftp", "-put -r 'a' b"), [PathBuf::from("a"), PathBuf::from("b")]);
-        assert_eq!(of("sftp", "get key"), [PathBuf::new(); 0]);
-        assert_eq!(of("cat", "put key"), [PathBuf::new(); 0]);
+        assert!(of("sftp", "get key").is_empty());
+        assert!(of("cat", "put key").is_empty());
     }
 
     #[test]

@@ -61,6 +61,7 @@ pub use line::{LineSecret, secrets_in_line};
 pub use normal_form::normal_form;
 pub use profile::{Language, Profile, families, profile, profiles};
 pub use secrets::secrets_in;
+pub use source::git_alias::names_alias;
 pub use tool::{ToolReading, holds_command, interpret_tool};
 pub use wrapped::{Changed, Wrapped, wrapped};
 

@@ -13,10 +13,12 @@ pub(super) const REWRITE: Builtin = Builtin {
 };
 
 /// Subcommands of git that discard work that is nowhere else.
-const DISCARD: [&str; 6] = ["checkout", "clean", "read-tree", "reset", "restore", "switch"];
+const DISCARD: [&str; 7] =
+    ["checkout", "checkout-index", "clean", "read-tree", "reset", "restore", "switch"];
 
 fn command(command: &Command<'_>, draft: &mut Draft) -> Result<(), Refusal> {
-    if !command.is("git", &DISCARD) {
+    // An alias is only named where what it stands for is to be kept from discarding.
+    if !command.is("git", &DISCARD) && !datafog_shim::names_alias(&command.invocation) {
         return Ok(());
     }
     draft.insert(0, command.own);

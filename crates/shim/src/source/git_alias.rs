@@ -37,6 +37,14 @@ fn runs(scope: &crate::profile::Scope) -> bool {
     scope.options.iter().any(|option| option.role == "command" || option.adds.has(Flow::Enters))
 }
 
+/// Whether the call names no subcommand of git's own: an alias, or a program called `git-x`.
+#[must_use]
+pub fn names_alias(invocation: &Invocation) -> bool {
+    let name = invocation.subcommand.first().filter(|_| invocation.program == "git");
+    name.zip(profile("git"))
+        .is_some_and(|(name, git)| git.command.subcommand(name.as_bytes()).is_none())
+}
+
 /// The text of an alias as git knows it, asked with the words that stand before its name; `None`
 /// when there is none.
 pub(crate) fn value(

@@ -1,0 +1,97 @@
+//! What a search (`find`) starts for what it finds, and what it removes by itself.
+
+use std::os::unix::ffi::OsStrExt as _;
+
+use super::{Gathering, MOST, What, Word, replaced};
+use crate::read::Given;
+use crate::text::Text;
+use crate::{carriers, interpret};
+
+impl Gathering<'_, '_> {
+    /// The command of `-exec`, which stands from its value on.
+    pub(super) fn found(&mut self, given: &Given<'_>) {
+        let from = given.place.map_or(usize::MAX, |place| place.argument);
+        let ends = |word: &&Word| matches!(word.text.as_bytes(), b";" | b"+");
+        let rest = self.words.get(from..).unwrap_or_default();
+        let words: Vec<Word> = rest.iter().take_while(|word| !ends(word)).cloned().collect();
+        if self.narrows() {
+            let before = self.starts.len();
+            self.command(replaced(&words, "{}", None));
+            let found = carriers::found(self.words, self.surroundings);
+            let new = self.starts.iter_mut().skip(before);
+            new.for_each(|start| start.found.clone_from(&found));
+            return;
+        }
+        let removes = words.first().is_some_and(|head| {
+            matches!(&*interpret::program_name(&head.text), "rm" | "unlink" | "shred")
+        });
+        if removes && words.iter().any(|word| word.text.as_bytes() == b"{}") {
+            // Each file below is found, so no option needs to say that folders go too.
+            return self.removal();
+        }
+        for root in self.roots() {
+            // By itself a dot would mean something else to many programs.
+            let text = root.text.to_str().filter(|_| root.known);
+            let text = text.map(|text| if text == "." { "./" } else { text });
+            self.command(replaced(&words, "{}", text));
+        }
+    }
+
+    /// `-delete`: what is found goes. What tests pick out is not the place itself.
+    pub(super) fn removal(&mut self) {
+        if !self.narrows() {
+            let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
+            self.push(What::Command(head.chain(self.roots()).collect()));
+        }
+    }
+
+    /// The places that are searched.
+    fn roots(&self) -> Vec<Word> {
+        let signs = |word: &&Text<'_>| !matches!(&*word.bytes, b"(" | b")" | b"!" | b",");
+        let words = self.call.words.iter().filter(signs).take(MOST);
+        let words = words.filter_map(|word| self.words.get(word.place?.argument).cloned());
+        let roots: Vec<Word> = words.collect();
+        if roots.is_empty() { vec![Word::of(".")] } else { roots }
+    }
+
+    /// Whether tests pick out some of what is found.
+    fn narrows(&self) -> bool {
+        let all = |given: &Given<'_>| {
+            let acts = given.spec.starts.is_some();
+            let any =
+                given.value.as_ref().is_some_and(|value| matches!(&*value.bytes, b"*" | b"**"));
+            acts || any || EVERYTHING.contains(&given.spec.name) || self.is_negated(given)
+        };
+        !self.call.given.iter().all(all)
+    }
+
+    /// Whether a test stands behind `!` or `-not`: it leaves nearly everything in.
+    fn is_negated(&self, given: &Given<'_>) -> bool {
+        let back = if given.value.is_some() { 2 } else { 1 };
+        let before = given.place.and_then(|place| place.argument.checked_sub(back));
+        let before = before.and_then(|at| self.words.get(at));
+        before.is_some_and(|word| matches!(word.text.as_bytes(), b"!" | b"-not"))
+    }
+}
+
+/// Options of `find` that leave nothing out, or little.
+const EVERYTHING: [&str; 18] = [
+    "-H",
+    "-L",
+    "-P",
+    "-d",
+    "-daystart",
+    "-depth",
+    "-follow",
+    "-ignore_readdir_race",
+    "-ls",
+    "-maxdepth",
+    "-mindepth",
+    "-mount",
+    "-noleaf",
+    "-not",
+    "-print",
+    "-print0",
+    "-type",
+    "-xdev",
+];
