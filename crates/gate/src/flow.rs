@@ -175,8 +175,14 @@ pub(crate) fn into_words(invocation: &mut Invocation, origins: &[Origin]) {
     }
     let in_use =
         |source: &ContentSource| source.role == "credential" || source.role.starts_with("header:");
-    // Where a command takes credentials, that is what a file is read for.
-    let role = if invocation.contents.iter().any(in_use) { "credential" } else { "body" };
+    let posts = |source: &ContentSource| source.role == "post";
+    // Where a command takes credentials, that is what a file is read for; what others will read is at
+    // home nowhere.
+    let role = match invocation.contents.as_slice() {
+        all if all.iter().any(in_use) => "credential",
+        all if all.iter().any(posts) => "post",
+        _ => "body",
+    };
     let counting: Vec<_> = origins.iter().filter(|it| it.counts(invocation, role)).collect();
     invocation.contents.extend(counting.into_iter().map(|origin| ContentSource {
         carrier: origin.carrier(),

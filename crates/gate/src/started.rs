@@ -567,6 +567,13 @@ fn settle(invocation: &mut Invocation, given: Given<'_>) {
     let named = invocation.contents.iter().find(|source| inherited(source) == Some(0)).cloned();
     invocation.contents.retain(|source| inherited(source).is_none());
     if uses == StdinUse::Ignore && named.is_none() {
+        // What a redaction left must be seen wherever it goes.
+        if let Given::Text(text) = given
+            && datafog_detect::marker::find(text.as_bytes()).is_some()
+        {
+            let carrier = Carrier::Inline(text.as_bytes().to_vec());
+            invocation.contents.push(content(carrier, Flow::Stays));
+        }
         return;
     }
     let leaves = invocation.flows.has(Flow::Leaves);

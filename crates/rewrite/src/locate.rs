@@ -9,7 +9,7 @@ use std::ffi::OsString;
 
 use datafog_core::{RewriteStep, Surroundings, Value};
 use datafog_shell::{Piece, Simple, simple_commands};
-use datafog_shim::{What, Word};
+use datafog_shim::{Start, What, Word};
 
 use crate::command::Command;
 use crate::draft::{Draft, Fate};
@@ -147,8 +147,15 @@ impl Work<'_> {
             Target::Tool => false,
         };
         let starts = datafog_shim::behind(words, None, self.world);
-        // What is said of `env A=b curl` is said of `curl`: steps are taken on its own words.
-        let passes_on = self.takes_options() && starts.iter().any(|start| start.told);
+        // What is said of `env A=b curl`, or of nobody knows which command, is said of `curl`: steps
+        // are taken on its own words.
+        let inner = |start: &Start<'_>| match &start.what {
+            What::Command(inner) => {
+                (start.told || target == Target::Any) && stands_at(words, inner).is_some()
+            }
+            What::Input(_) | What::Line(..) | What::Made => false,
+        };
+        let passes_on = self.takes_options() && starts.iter().any(inner);
         if here
             && !passes_on
             && let Some(draft) = self.changed(words)?
