@@ -61,12 +61,16 @@ impl Walker {
 }
 
 impl Walker {
-    /// The names in a folder, as `ls` writes them into a pipe.
+    /// The names in a folder, as `ls` writes them into a pipe; `None` for a file, and where there are
+    /// none to tell.
     fn listed(&self, folder: &str) -> Option<String> {
         let folder = self.cwd.as_ref().filter(|_| self.place == Place::Here)?.join(folder);
         let names = self.world.names(&folder).into_iter().filter_map(|it| it.into_string().ok());
         let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
         names.sort_unstable();
+        if names.is_empty() {
+            return None;
+        }
         Some(names.into_iter().map(|name| name + "\n").collect())
     }
 }

@@ -71,7 +71,7 @@ fn steps_are_taken_on_the_command_behind_a_wrapper() {
         ],
     );
     for (wrapper, target) in
-        [("env A=b", 0), ("nice -n 5", 3), ("timeout 60", 2), ("env -i nice", 0)]
+        [("env A=b", 0), ("nice -n 5", 3), ("timeout 60", 2), ("env -i nice", 3)]
     {
         let words = |rest: &str| -> Vec<OsString> {
             format!("{wrapper} {rest}").split(' ').map(OsString::from).collect()
