@@ -6,6 +6,9 @@
 
 mod context;
 mod datafog;
+mod dataguard;
+mod enforgate;
+mod governance;
 mod guard;
 mod metrics;
 mod native;
@@ -14,6 +17,7 @@ mod problem;
 mod rate;
 mod routes;
 mod settle;
+mod tools;
 
 use std::sync::Arc;
 

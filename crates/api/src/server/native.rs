@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::problem::Problem;
 
 pub(crate) use actions::actions;
-pub(crate) use approvals::{approval, approvals, decision, revocation};
+pub(crate) use approvals::{Change, approval, approvals, change, decision, revocation};
 pub use expiry::expire_overdue;
 pub(crate) use policy::policy;
 

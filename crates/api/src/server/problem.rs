@@ -5,7 +5,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::store::Error;
 
@@ -103,6 +103,11 @@ impl Problem {
             Kind::Receipt
         };
         Self::new(kind, refused.to_string())
+    }
+
+    /// The problem as an element of a list of answers.
+    pub(crate) fn as_value(&self) -> Value {
+        json!({ "error": { "code": self.kind.wire().0, "message": self.message } })
     }
 
     /// The answer in the form of RFC 9457, as native routes give it.

@@ -10,6 +10,9 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::App;
 use super::datafog;
+use super::dataguard;
+use super::enforgate;
+use super::governance;
 use super::guard::{RequestId, guard};
 use super::native;
 use super::problem::{Kind, Problem};
@@ -19,14 +22,21 @@ use crate::identity::Permission;
 pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("GET", "/health", None),
     ("GET", "/metrics", Some(Permission::Read)),
+    ("GET", "/ready", None),
     ("POST", "/v1/actions", Some(Permission::Ask)),
     ("POST", "/v1/anonymize", Some(Permission::Ask)),
     ("GET", "/v1/approvals", Some(Permission::Read)),
     ("GET", "/v1/approvals/{id}", Some(Permission::Follow)),
     ("POST", "/v1/approvals/{id}/decision", Some(Permission::Decide)),
     ("POST", "/v1/approvals/{id}/revocation", Some(Permission::Decide)),
+    ("POST", "/v1/check", Some(Permission::Ask)),
     ("POST", "/v1/decide", Some(Permission::Ask)),
+    ("POST", "/v1/dlp/mask", Some(Permission::Ask)),
+    ("POST", "/v1/dlp/scan", Some(Permission::Ask)),
     ("GET", "/v1/events", Some(Permission::Read)),
+    ("POST", "/v1/guardian/approve/{id}", Some(Permission::Decide)),
+    ("POST", "/v1/guardian/evaluate", Some(Permission::Ask)),
+    ("POST", "/v1/guardian/evaluate-batch", Some(Permission::Ask)),
     ("GET", "/v1/policy", Some(Permission::Read)),
     ("GET", "/v1/policy/version", Some(Permission::Ask)),
     ("GET", "/v1/receipts", Some(Permission::Read)),
@@ -61,6 +71,13 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/v1/approvals/{id}/revocation", only(post(native::revocation)))
         .route("/v1/policy", only(get(native::policy)))
         .route("/v1/anonymize", only(post(datafog::anonymize)))
+        .route("/ready", only(get(dataguard::ready)))
+        .route("/v1/check", only(post(enforgate::check)))
+        .route("/v1/dlp/mask", only(post(governance::mask)))
+        .route("/v1/dlp/scan", only(post(governance::scan)))
+        .route("/v1/guardian/approve/{id}", only(post(dataguard::approve)))
+        .route("/v1/guardian/evaluate", only(post(dataguard::evaluate)))
+        .route("/v1/guardian/evaluate-batch", only(post(dataguard::batch)))
         .route("/v1/decide", only(post(datafog::decide)))
         .route("/v1/events", only(get(datafog::events)))
         .route("/v1/policy/version", only(get(datafog::version)))

@@ -2,7 +2,10 @@
 //! part), and what ours promises besides.
 
 mod access;
+mod dataguard;
 mod dialect;
+mod enforgate;
+mod governance;
 mod limits;
 mod native;
 mod transform;

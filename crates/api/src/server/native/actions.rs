@@ -9,8 +9,8 @@ use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use datafog_approval::Moment;
-use datafog_core::{ActionKind, Finding, Principal, PrincipalKind, Value};
-use datafog_gate::{Inquiry, Judge, What};
+use datafog_core::{ActionKind, Finding};
+use datafog_gate::{Inquiry, What};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -18,11 +18,12 @@ use super::approvals::brief;
 use super::or_answer;
 use crate::identity::Caller;
 use crate::server::App;
-use crate::server::context::{self, Context};
-use crate::server::datafog::{FOLDER, NOBODY, body};
+use crate::server::context::Context;
+use crate::server::datafog::{FOLDER, body};
 use crate::server::guard::RequestId;
 use crate::server::problem::{Kind, Problem};
-use crate::server::settle::{Outcome, Question, Repeat, Told, settle};
+use crate::server::settle::{Outcome, Repeat, Told, settle};
+use crate::server::tools::{self, judged, somebody};
 use crate::store;
 
 /// What is asked: one of the first three, and what is known besides.
@@ -92,9 +93,7 @@ async fn answered(
         session_id: inquiry.principal.session.clone().unwrap_or_default(),
         ..Context::of(caller, "native")
     };
-    let who = caller.name();
-    let judged = app.judges.ask(move |judge| judged(judge, inquiry, (&who, context, &same))).await;
-    let (question, digest) = judged.map_err(|error| Problem::ours(&error))??;
+    let (question, digest) = judged(app, caller, inquiry, (context, same)).await?;
     let repeat = idempotency_key(headers)?.map(|key| {
         let body = |outcome: &Outcome| {
             let body = serde_json::to_vec(&Answered::of(outcome));
@@ -106,19 +105,6 @@ async fn answered(
         Told::Now(outcome) => Ok(Answered::of(&outcome)),
         Told::Again(body) => serde_json::from_slice(&body).map_err(|error| Problem::ours(&error)),
     }
-}
-
-fn judged(
-    judge: &Judge<'_>,
-    inquiry: Inquiry,
-    (who, context, same): (&str, Context, &[u8]),
-) -> Result<(Question, [u8; 32]), Problem> {
-    let text = inquiry.text.clone();
-    let judged = judge.judge(inquiry).map_err(|error| Problem::ours(&error))?;
-    let digest = context::digest(judge, same);
-    let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
-    let waiting = judge.waiting(&judged, (who, text.as_deref()));
-    Ok((Question { judged, waiting, context }, digest))
 }
 
 /// The caller's name for the request, in quotes (draft-ietf-httpapi-idempotency-key-header) or
@@ -148,9 +134,7 @@ impl Asked {
                 (ActionKind::ShellExec, What::Command(words))
             }
             (None, None, Some(Tool { name, arguments })) => {
-                let arguments = Value::deserialize(serde_json::Value::Object(arguments));
-                let arguments = arguments.map_err(|_| wrong("a value that no tool could take"))?;
-                (ActionKind::ToolCall, What::Tool(name, arguments))
+                (ActionKind::ToolCall, What::Tool(name, tools::arguments(arguments)?))
             }
             _ => {
                 return Err(wrong(
@@ -162,9 +146,7 @@ impl Asked {
         if !cwd.is_absolute() {
             return Err(wrong("`cwd` begins with `/`"));
         }
-        let kind_of_caller = PrincipalKind::Unknown;
-        let principal =
-            Principal { kind: kind_of_caller, uid: NOBODY, session, ..Principal::default() };
+        let principal = somebody(session);
         let text = text.filter(|text| !text.is_empty());
         Ok((Inquiry { what, kind, text, stated: Vec::new(), cwd, principal }, same))
     }

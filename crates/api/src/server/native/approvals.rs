@@ -79,7 +79,7 @@ struct TakenBack {
 }
 
 /// A change of a request at a moment.
-pub(super) type Change =
+pub(crate) type Change =
     Box<dyn FnMut(&mut Record, &Moment) -> Result<(), datafog_approval::Error> + Send>;
 
 /// Answers `GET /v1/approvals`, newest first.
@@ -188,7 +188,7 @@ async fn changed(
 }
 
 /// Makes a change, with its line in the chain, and tells whoever waits.
-pub(super) async fn change(
+pub(crate) async fn change(
     app: &App,
     (tenant, who): (&str, &str),
     id: Id,

@@ -1,0 +1,135 @@
+//! DataGuard's words: what is proposed, and what is decided.
+
+use datafog_approval::Record;
+use datafog_core::{Event, Verdict};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::server::problem::{Kind, Problem};
+use crate::server::settle::Outcome;
+
+/// Longest name of a tool.
+const LONGEST: usize = 256;
+
+/// `evaluate`. Unknown members are no error.
+#[derive(Debug, Deserialize)]
+pub(super) struct Evaluate {
+    pub(super) proposal: Proposal,
+    pub(super) context: Asking,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Proposal {
+    pub(super) proposal_id: Option<String>,
+    pub(super) tool_name: String,
+    #[serde(default)]
+    pub(super) tool_args: Map<String, Value>,
+}
+
+/// Who asks, as they say.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asking {
+    pub(super) agent_id: String,
+    #[serde(default)]
+    pub(super) session_id: String,
+    #[serde(default)]
+    pub(super) tenant_id: String,
+}
+
+impl Evaluate {
+    /// Reads a proposal.
+    pub(super) fn read(value: Value) -> Result<Self, Problem> {
+        let wrong = |message: &str| Problem::new(Kind::Invalid, message);
+        let read: Result<Self, _> = serde_json::from_value(value);
+        let mut asked = read.map_err(|_| {
+            wrong("expected proposal.tool_name, context.agent_id and members of their types")
+        })?;
+        // As the original does, but nothing is empty after it.
+        asked.proposal.tool_name = asked.proposal.tool_name.trim().to_lowercase();
+        match asked.proposal.tool_name.len() {
+            1..=LONGEST => Ok(asked),
+            _ => Err(wrong("proposal.tool_name has 1 to 256 letters")),
+        }
+    }
+}
+
+/// A decision.
+#[derive(Debug, Serialize)]
+pub(super) struct Decided {
+    decision_id: String,
+    proposal_id: String,
+    verdict: &'static str,
+    risk_score: Score,
+    matched_rule_id: Option<String>,
+    reason: String,
+    /// Always nothing: see the dialect's own words.
+    rewritten_call: Option<Value>,
+    requires_human: bool,
+    timestamp: String,
+}
+
+/// Points from 0 to 100.
+#[derive(Debug, Serialize)]
+struct Score {
+    deterministic_score: u32,
+    llm_score: Option<u32>,
+    final_score: u32,
+    explanation: String,
+}
+
+impl Decided {
+    /// Of an outcome. The id is that of the request for approval, where there is one, since that is
+    /// what is approved.
+    pub(super) fn of(outcome: &Outcome, proposal_id: Option<String>) -> Self {
+        let Outcome { event, verdict, approval } = outcome;
+        let told = match verdict {
+            Verdict::Allow => "allow",
+            Verdict::RequireApproval => "require_approval",
+            Verdict::Redact | Verdict::Rewrite | Verdict::Deny => "deny",
+        };
+        let id = approval.as_ref().map_or(event.receipt_id, Record::id);
+        Self {
+            decision_id: id.to_string(),
+            proposal_id: proposal_id.unwrap_or_else(|| event.receipt_id.to_string()),
+            requires_human: *verdict == Verdict::RequireApproval,
+            ..Self::told(event, told)
+        }
+    }
+
+    /// Of a request that a reviewer decided.
+    pub(super) fn reviewed(record: &Record, approved: bool, by: &str) -> Self {
+        let (event, id) = (record.event(), record.id().to_string());
+        let verdict = if approved { "allow" } else { "deny" };
+        let done = if approved { "approved" } else { "rejected" };
+        let reason = format!("{done} by {by}: {}", event.reason);
+        Self { decision_id: id.clone(), proposal_id: id, reason, ..Self::told(event, verdict) }
+    }
+
+    fn told(event: &Event, verdict: &'static str) -> Self {
+        // What rules decide has the points that the original gives such decisions.
+        let by_rule = match verdict {
+            "deny" => 100,
+            "require_approval" => 80,
+            _ => 0,
+        };
+        let score = event.risk.as_ref().map_or(by_rule, |risk| risk.score);
+        let rule = event.matched_rules.first().cloned();
+        let explanation = rule.as_ref().map(|rule| format!("Matched rule: {rule}"));
+        Self {
+            decision_id: String::new(),
+            proposal_id: String::new(),
+            verdict,
+            risk_score: Score {
+                deterministic_score: by_rule,
+                llm_score: None,
+                final_score: score,
+                explanation: explanation.unwrap_or_else(|| String::from("No rule matched")),
+            },
+            matched_rule_id: rule,
+            reason: event.reason.clone(),
+            rewritten_call: None,
+            requires_human: false,
+            timestamp: event.timestamp.clone(),
+        }
+    }
+}

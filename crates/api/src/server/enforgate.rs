@@ -1,0 +1,106 @@
+//! Enforgate's verdict API (its contract §1.2): `POST /v1/check`.
+//!
+//! Its clients know three words and stop at everything but `allow`. So what would have to be redacted
+//! or rewritten first is a `deny` with the reason: nobody on the other side would do it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use datafog_core::Verdict;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::App;
+use super::context::Context;
+use super::datafog::body;
+use super::guard::RequestId;
+use super::problem::{Kind, Problem};
+use super::settle::Outcome;
+use super::tools::{self, ToolCall};
+use crate::identity::Caller;
+
+/// What is asked. Unknown members are no error.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Check {
+    #[serde(default)]
+    server_name: String,
+    #[serde(default)]
+    tool_name: String,
+    args: Option<Map<String, Value>>,
+}
+
+/// What is answered.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Checked {
+    decision: &'static str,
+    reason: String,
+    policy_id: String,
+    tool_call_id: String,
+    latency_ms: u64,
+    /// The request for approval, where a person is or was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval_id: Option<String>,
+}
+
+/// Answers `POST /v1/check`.
+pub(crate) async fn check(
+    State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let start = Instant::now();
+    let told = async {
+        let Check { server_name, tool_name, args } = body::read(&headers, body).await?;
+        let name = name(&server_name, &tool_name)?;
+        let context = Context {
+            request_id: id.0.clone(),
+            tool: name.clone(),
+            ..Context::of(&caller, "enforgate")
+        };
+        let call = ToolCall { name, arguments: args.unwrap_or_default(), session: None };
+        Ok(Checked::of(tools::ask(&app, &caller, call, context).await?, start))
+    };
+    Problem::or_answer(told.await, &id.0)
+}
+
+/// The tool with its server before it, as policies name it.
+fn name(server: &str, tool: &str) -> Result<String, Problem> {
+    let wrong = |message: &str| Err(Problem::new(Kind::Invalid, message));
+    match (server.trim(), tool.trim()) {
+        ("", _) | (_, "") => wrong("serverName and toolName are required"),
+        (server, _) if server.contains("__") => wrong("serverName holds no `__`"),
+        (server, tool) => Ok(format!("{server}__{tool}")),
+    }
+}
+
+impl Checked {
+    fn of(outcome: Outcome, start: Instant) -> Self {
+        let Outcome { event, verdict, approval } = outcome;
+        let reason = match verdict {
+            Verdict::Allow | Verdict::RequireApproval | Verdict::Deny => event.reason,
+            Verdict::Redact | Verdict::Rewrite => {
+                format!("it would have to be changed first: {}", event.reason)
+            }
+        };
+        Self {
+            decision: match verdict {
+                Verdict::Allow => "allow",
+                Verdict::RequireApproval => "require_approval",
+                Verdict::Redact | Verdict::Rewrite | Verdict::Deny => "deny",
+            },
+            reason,
+            policy_id: event.policy_id,
+            tool_call_id: event.receipt_id.to_string(),
+            latency_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            approval_id: approval.map(|record| record.id().to_string()),
+        }
+    }
+}

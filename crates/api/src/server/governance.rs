@@ -1,0 +1,185 @@
+//! pi-governance's look at texts (its contract §2.3, §2.4): `POST /v1/dlp/scan` and `/v1/dlp/mask`.
+//!
+//! Places are counted in units of UTF-16, as its clients count them. Matches that overlap are masked as
+//! one, so that no letter of either survives. They leave no receipt.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use datafog_core::{Channel, Finding};
+use datafog_gate::Judge;
+use serde::{Deserialize, Serialize};
+
+use super::App;
+use super::datafog::body;
+use super::guard::RequestId;
+use super::problem::{Kind, Problem};
+
+/// What is sent. Unknown members are no error.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    text: String,
+    #[serde(default)]
+    strategy: Strategy,
+    /// Letters at the end that stay readable; of a value that has no more, none does.
+    #[serde(default = "four")]
+    show_chars: usize,
+    #[serde(default = "stars")]
+    placeholder: String,
+}
+
+/// How a value is masked.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Strategy {
+    Full,
+    Hash,
+    #[default]
+    Partial,
+}
+
+const fn four() -> usize {
+    4
+}
+
+fn stars() -> String {
+    String::from("***")
+}
+
+/// A match: what and where, in units of UTF-16. The text itself is the caller's.
+#[derive(Debug, Serialize)]
+struct Match {
+    pattern: String,
+    category: &'static str,
+    severity: datafog_core::Severity,
+    start: usize,
+    end: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Scanned {
+    matches: Vec<Match>,
+    count: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Masked {
+    text: String,
+    #[serde(flatten)]
+    scanned: Scanned,
+}
+
+/// Answers `POST /v1/dlp/scan`.
+pub(crate) async fn scan(
+    State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let told =
+        looked(&app, &headers, body, |judge, asked| scanned(&asked.text, &found(judge, asked)));
+    Problem::or_answer(told.await, &id.0)
+}
+
+/// Answers `POST /v1/dlp/mask`.
+pub(crate) async fn mask(
+    State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let told = looked(&app, &headers, body, |judge, asked| {
+        let found = found(judge, asked);
+        Masked { text: masked(judge, asked, &found), scanned: scanned(&asked.text, &found) }
+    });
+    Problem::or_answer(told.await, &id.0)
+}
+
+async fn looked<T: Send + 'static>(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    look: fn(&Judge<'_>, &Asked) -> T,
+) -> Result<T, Problem> {
+    let asked: Asked = body::read(headers, body).await?;
+    if asked.text.is_empty() {
+        return Err(Problem::new(Kind::Invalid, "text is required"));
+    }
+    let looked = app.judges.ask(move |judge| look(judge, &asked)).await;
+    looked.map_err(|error| Problem::ours(&error))
+}
+
+fn found(judge: &Judge<'_>, asked: &Asked) -> Vec<Finding> {
+    let mut found = judge.scan(asked.text.as_bytes(), &Channel::Field(String::from("text")));
+    found.retain(|finding| !finding.span.is_empty());
+    found
+}
+
+/// A finding's place, widened to whole letters.
+fn place(text: &str, finding: &Finding) -> Range<usize> {
+    text.floor_char_boundary(finding.span.start())..text.ceil_char_boundary(finding.span.end())
+}
+
+fn scanned(text: &str, found: &[Finding]) -> Scanned {
+    let units = |end: usize| text.get(..end).map_or(0, |before| before.encode_utf16().count());
+    let told = |finding: &Finding| {
+        let Range { start, end } = place(text, finding);
+        Match {
+            pattern: finding.detector.to_string(),
+            category: if finding.entity.starts_with("secret.") { "secret" } else { "pii" },
+            severity: finding.severity,
+            start: units(start),
+            end: units(end),
+        }
+    };
+    Scanned { matches: found.iter().map(told).collect(), count: found.len() }
+}
+
+/// The text with every match masked; those that overlap as one.
+fn masked(judge: &Judge<'_>, asked: &Asked, found: &[Finding]) -> String {
+    let text = &asked.text;
+    let mut places: Vec<Range<usize>> = Vec::new();
+    let mut sorted: Vec<_> = found.iter().map(|finding| place(text, finding)).collect();
+    sorted.sort_by_key(|place| (place.start, place.end));
+    for next in sorted {
+        match places.last_mut() {
+            Some(last) if next.start < last.end => last.end = last.end.max(next.end),
+            Some(_) | None => places.push(next),
+        }
+    }
+    let (mut masked, mut from) = (String::new(), 0);
+    for place in places {
+        masked.push_str(text.get(from..place.start).unwrap_or_default());
+        masked.push_str(&asked.instead_of(judge, text.get(place.clone()).unwrap_or_default()));
+        from = place.end;
+    }
+    masked.push_str(text.get(from..).unwrap_or_default());
+    masked
+}
+
+impl Asked {
+    /// What stands in the place of a value. The digest is keyed: a short value could be guessed from
+    /// a plain one.
+    fn instead_of(&self, judge: &Judge<'_>, value: &str) -> String {
+        match self.strategy {
+            Strategy::Full => self.placeholder.clone(),
+            Strategy::Hash => {
+                let digest = judge.key().digest("masked", [value.as_bytes()]).to_string();
+                format!("[REDACTED:{}]", digest.get(..8).unwrap_or_default())
+            }
+            Strategy::Partial => {
+                let letters = value.chars().count();
+                let hidden = match letters > self.show_chars {
+                    true => letters.saturating_sub(self.show_chars),
+                    false => letters,
+                };
+                let shown = value.chars().skip(hidden);
+                self.placeholder.chars().chain(shown).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Enforgate's promises as far as its verdict API makes them (contract §2 and §4); each case by its id.
+
+use super::*;
+
+/// Denies one tool, holds another.
+const RULES: &str = r#"
+[policy]
+id = "mine"
+version = "1"
+[[rule]]
+id = "no-deletion"
+effect = "deny"
+reason = "users are not deleted"
+instead = "ask"
+match = [{ tool = "crm__delete_user", args = {} }]
+not_match = [{ tool = "crm__get_user", args = {} }]
+[rule.when]
+tool = ["crm__delete_user"]
+[[rule]]
+id = "ask-first"
+effect = "require_approval"
+reason = "mail is for a person to send"
+instead = "ask"
+match = [{ tool = "mail__send", args = {} }]
+not_match = [{ tool = "crm__get_user", args = {} }]
+[rule.when]
+tool = ["mail__send"]
+"#;
+
+async fn place() -> (Place, Minted) {
+    let place = Place::new().await;
+    std::fs::write(place.root().join("policy.toml"), RULES).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    let agent = place.key(Role::Agent, "north").await;
+    (place, agent)
+}
+
+fn call(server: &str, tool: &str, args: &Value) -> Value {
+    json!({ "serverName": server, "toolName": tool, "args": args })
+}
+
+#[tokio::test]
+async fn v1_a_known_rule_gives_its_decision_with_policy_row_and_latency() {
+    let (place, agent) = place().await;
+    for (server, tool, decision) in [
+        ("crm", "delete_user", "deny"),
+        ("crm", "get_user", "allow"),
+        ("mail", "send", "require_approval"),
+    ] {
+        let told = place.as_key(&agent, "/v1/check", Some(&call(server, tool, &json!({})))).await;
+        assert_eq!(
+            (told.status, &told.body["decision"]),
+            (StatusCode::OK, &json!(decision)),
+            "{}",
+            told.text
+        );
+        assert_eq!(told.body["policyId"], "mine");
+        assert!(told.body["latencyMs"].is_u64() && told.body["reason"].is_string());
+        let row = format!("/v1/receipts/{}", told.body["toolCallId"].as_str().unwrap());
+        let viewer = place.key(Role::Viewer, "north").await;
+        assert_eq!(place.as_key(&viewer, &row, None).await.body["decision"], decision);
+    }
+}
+
+#[tokio::test]
+async fn v2_server_and_tool_are_needed_and_what_is_unknown_is_ignored() {
+    let (place, agent) = place().await;
+    for body in [
+        json!({}),
+        json!({ "serverName": "crm" }),
+        json!({ "toolName": "x" }),
+        json!({ "serverName": " ", "toolName": "x" }),
+        json!({ "serverName": "a__b", "toolName": "x" }),
+        json!({ "serverName": "crm", "toolName": "x", "args": 5 }),
+    ] {
+        let told = place.as_key(&agent, "/v1/check", Some(&body)).await;
+        assert_eq!(told.status, StatusCode::BAD_REQUEST, "{body}");
+    }
+    let more = json!({ "serverName": "crm", "toolName": "get_user", "trace": [1] });
+    assert_eq!(place.as_key(&agent, "/v1/check", Some(&more)).await.body["decision"], "allow");
+}
+
+#[tokio::test]
+async fn e1_values_of_arguments_stand_nowhere_in_the_store() {
+    let (place, agent) = place().await;
+    let marker = "zq7-unique-marker";
+    let args = json!({ "a": marker, "b": { "c": [format!("x{marker}")] }, "d": [{ "e": marker }] });
+    let told = place.as_key(&agent, "/v1/check", Some(&call("crm", "get_user", &args))).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    for entry in std::fs::read_dir(place.root()).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        let found = bytes.windows(marker.len()).any(|piece| piece == marker.as_bytes());
+        assert!(!found, "{}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn e4_e5_nothing_that_is_stored_of_a_key_lets_anybody_in() {
+    let (place, agent) = place().await;
+    let digest: String = agent.stored.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let forged = format!("dfg_{}_{digest}", agent.stored.id);
+    for shown in [&agent.stored.id, &digest, &forged, &agent.stored.name] {
+        let request =
+            anonymous("POST", "/v1/check").header("authorization", format!("Bearer {shown}"));
+        assert_eq!(place.send(request.body(Body::empty()).unwrap()).await.status, 401, "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn e11_what_cannot_be_recorded_has_no_verdict() {
+    let (place, agent) = place().await;
+    let behind = rusqlite::Connection::open(place.root().join("store.db")).unwrap();
+    let full = "CREATE TRIGGER full BEFORE INSERT ON entry BEGIN SELECT RAISE(ABORT, 'full'); END";
+    behind.execute_batch(full).unwrap();
+    for (server, tool) in [("crm", "get_user"), ("crm", "delete_user"), ("mail", "send")] {
+        let told = place.as_key(&agent, "/v1/check", Some(&call(server, tool, &json!({})))).await;
+        assert_eq!((told.status.as_u16(), told.body.get("decision")), (503, None), "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn e14_who_resolved_a_held_call_and_when_is_on_record() {
+    let (place, agent) = place().await;
+    let ann = place.key(Role::Approver, "north").await;
+    let ask = async || {
+        place
+            .as_key(&agent, "/v1/check", Some(&call("mail", "send", &json!({ "to": "a" }))))
+            .await
+            .body
+    };
+    let held = ask().await;
+    let path = format!("/v1/approvals/{}", held["approvalId"].as_str().unwrap());
+    let said = json!({ "decision": "approve" });
+    assert_eq!(place.as_key(&ann, &format!("{path}/decision"), Some(&said)).await.status, 200);
+    let answer = place.as_key(&ann, &path, None).await.body["answer"].clone();
+    assert_eq!(answer["by"], format!("key {}", ann.stored.id));
+    assert!(answer["at"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(ask().await["decision"], "allow");
+    assert_eq!(ask().await["decision"], "require_approval");
+    let other = call("mail", "send", &json!({ "to": "b" }));
+    assert_eq!(
+        place.as_key(&agent, "/v1/check", Some(&other)).await.body["decision"],
+        "require_approval"
+    );
+}

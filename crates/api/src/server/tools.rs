@@ -1,0 +1,81 @@
+//! Calls of tools, in whatever form they come, as one question for the gate.
+//!
+//! The name and the arguments tell what a call may do; what the caller calls it besides (a category,
+//! an intention) is not believed. A tool that takes a line for a shell is judged by that line.
+
+use datafog_core::{ActionKind, Principal, PrincipalKind, Value};
+use datafog_gate::{Inquiry, Judge, What};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+use super::App;
+use super::context::{self, Context};
+use super::datafog::{FOLDER, NOBODY};
+use super::problem::{Kind, Problem};
+use super::settle::{Outcome, Question, Told, settle};
+use crate::identity::Caller;
+
+/// The call of a tool.
+#[derive(Debug)]
+pub(crate) struct ToolCall {
+    pub(crate) name: String,
+    pub(crate) arguments: Map<String, Json>,
+    pub(crate) session: Option<String>,
+}
+
+/// Somebody elsewhere, who counts as an agent.
+pub(crate) fn somebody(session: Option<String>) -> Principal {
+    Principal { kind: PrincipalKind::Unknown, uid: NOBODY, session, ..Principal::default() }
+}
+
+/// Arguments as the gate reads them.
+pub(crate) fn arguments(arguments: Map<String, Json>) -> Result<Value, Problem> {
+    Value::deserialize(Json::Object(arguments))
+        .map_err(|_| Problem::new(Kind::Invalid, "a value that no tool could take"))
+}
+
+/// Judges a question. `same` is what it must be equal in to be the same; its keyed digest comes
+/// back.
+pub(crate) async fn judged(
+    app: &App,
+    caller: &Caller,
+    inquiry: Inquiry,
+    (context, same): (Context, Vec<u8>),
+) -> Result<(Question, [u8; 32]), Problem> {
+    let who = caller.name();
+    let work = move |judge: &Judge<'_>| {
+        let text = inquiry.text.clone();
+        let judged = judge.judge(inquiry)?;
+        let digest = context::digest(judge, &same);
+        let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
+        let waiting = judge.waiting(&judged, (&who, text.as_deref()));
+        Ok::<_, datafog_gate::Error>((Question { judged, waiting, context }, digest))
+    };
+    let asked = app.judges.ask(work).await.map_err(|error| Problem::ours(&error))?;
+    asked.map_err(|error| Problem::ours(&error))
+}
+
+/// Judges a call of a tool, stores what came of it, and says what may be told.
+pub(crate) async fn ask(
+    app: &App,
+    caller: &Caller,
+    call: ToolCall,
+    context: Context,
+) -> Result<Outcome, Problem> {
+    let ToolCall { name, arguments: given, session } = call;
+    let same = serde_json::to_vec(&(&name, &given)).map_err(|error| Problem::ours(&error))?;
+    let inquiry = Inquiry {
+        what: What::Tool(name, arguments(given)?),
+        kind: ActionKind::ToolCall,
+        text: None,
+        stated: Vec::new(),
+        cwd: FOLDER.into(),
+        principal: somebody(session),
+    };
+    let (question, _) = judged(app, caller, inquiry, (context, same)).await?;
+    match settle(app, &caller.tenant, question, None).await? {
+        Told::Now(outcome) => Ok(*outcome),
+        // Nothing was asked for under a key.
+        Told::Again(_) => Err(Problem::new(Kind::Internal, "an answer that nobody asked for")),
+    }
+}
