@@ -74,8 +74,8 @@ static KEY_VETOES: Words = words! {
 
 /// Words that make a following `token` something else.
 static TOKEN_VETOES: Words = words! {
-    "bos" "cancellation" "cancel" "cls" "continuation" "csrf" "design" "eos" "id" "lock" "mask"
-    "max" "min" "n" "next" "num" "pad" "page" "prev" "sep" "start" "stop" "sync" "unk"
+    "backward" "bos" "cancellation" "cancel" "change" "cls" "continuation" "csrf" "design" "eos" "export" "forward" "id" "idempotency" "import" "lock" "mask"
+    "max" "min" "n" "next" "num" "pad" "page" "prev" "product" "sep" "start" "starting" "stop" "sync" "unk"
     "xsrf"
 };
 
@@ -161,6 +161,8 @@ mod tests {
             "password_hash",
             "tokenizer",
             "max_token",
+            "idempotency-token",
+            "nextForwardToken",
             "api_key_id",
             "public_key",
             "primaryKey",

@@ -27,8 +27,25 @@ static NAMES: Words = words! {
 /// Ends of names of ids, whatever they are of: `"phone_id": …`.
 static IDS: Words = words! { "id" };
 
-/// The ends of what 32 bits hold.
-const LIMITS: [&[u8]; 3] = [b"2147483647", b"2147483648", b"4294967295"];
+/// Whether digits are a power of two, or next to one: the end of what a type holds.
+fn is_limit(digits: &[u8]) -> bool {
+    let number = str::from_utf8(digits).ok().and_then(|it| it.parse::<u64>().ok());
+    let power = |it: u64| it.is_power_of_two();
+    number.is_some_and(|it| power(it) || power(it.saturating_add(1)) || power(it.saturating_sub(1)))
+}
+
+/// Whether so many numbers stand before it in its line that it belongs to a row of them.
+fn is_in_row(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(ROW)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let number = |word: &&[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_digit);
+    line.split(|byte| *byte == b' ').filter(number).count() >= ROW_NUMBERS
+}
+
+/// How much of a line is looked at for a row of numbers, and how many make one.
+const ROW: usize = 80;
+const ROW_NUMBERS: usize = 3;
 
 /// Words for other numbers that are printed in the same groups.
 static OTHERS: Words = words! { "nhs" "npi" };
@@ -69,7 +86,7 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     };
     let subscriber = digits.get(country..).unwrap_or_default();
-    if LIMITS.contains(&digits) {
+    if is_limit(digits) {
         return Judgement::Refuse;
     }
     // `+255959.999` is a number with a fraction.
@@ -136,7 +153,7 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
     };
     // Three numbers of a list stand like one: `failed tests: 571 612 1056`.
     let listed = matches!((text.get(3), text.get(7)), (Some(b' '), Some(b' ')))
-        && LISTS.stand_near_end(candidate.before(), CONTEXT);
+        && (LISTS.stand_near_end(candidate.before(), CONTEXT) || is_in_row(candidate));
     if !is_north_american(ten)
         || all_equal(ten)
         || listed
@@ -155,7 +172,8 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
     }
     let grouped = match written.groups() {
         [3, 3, 4] | [1, 3, 3, 4] => true,
-        [3, 7] => brackets == 1,
+        // `(222.8671875` is a number with a fraction.
+        [3, 7] => brackets == 1 && text.get(3) == Some(&b')'),
         [10 | 11] | [1, 10] => false,
         _ => return Judgement::Refuse,
     };
@@ -306,6 +324,7 @@ mod tests {
             "+999999-12-25",
             "+70000-2-18",
             "return +2147483647",
+            "a range of +33554432",
             "+9999-365 23:58",
             "IGNORED: failed tests: 571 612 1056",
             "#pragma warning(disable : 383 981 1418)",

@@ -108,8 +108,9 @@ fn has_extension(value: &[u8]) -> bool {
 
 /// Whether a value is filler that somebody is meant to replace.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
-    // `String!` is a type, too.
-    let bare = value.strip_suffix(b"!").unwrap_or(value);
+    // `String!` is a type, too, and a text ends an example with ’.
+    let bare = value.strip_suffix(b"!").or_else(|| value.strip_suffix("’".as_bytes()));
+    let bare = bare.unwrap_or(value);
     is_filler(value)
         || value.starts_with(b"<")
         || (value.starts_with(b"*") && value.ends_with(b"*"))
@@ -190,6 +191,7 @@ mod tests {
         for value in [
             "changeme",
             "CHANGEME",
+            "PASSWORD’",
             "user:passwd",
             "000102030405060708090A0B0C0D0E0F",
             "xxxxxxxx",

@@ -49,7 +49,7 @@ const LEAST_SCRAMBLED: usize = 7;
 
 /// Words of names that a value repeats when it is a name itself.
 static SELVES: Words = words! {
-    "password" "secret" "token" "passwd"
+    "password" "secret" "token" "passwd" "access_key"
 };
 
 /// A random value in the form of one service, assigned to a name that promises a key or is only the
