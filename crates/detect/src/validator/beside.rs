@@ -42,10 +42,11 @@ pub(super) fn answer(candidate: &mut Candidate<'_>) -> Judgement {
     }
 }
 
-/// Whether a value is letters in one case that make a word, or several with `-` between them.
+/// Whether a value is letters in one case that make a word, or several with `-` or `_` between them.
 fn is_word(value: &[u8]) -> bool {
-    let lower = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'-';
-    let upper = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'-';
+    let mark = |byte: u8| matches!(byte, b'-' | b'_');
+    let lower = |byte: &u8| byte.is_ascii_lowercase() || mark(*byte);
+    let upper = |byte: &u8| byte.is_ascii_uppercase() || mark(*byte);
     (value.iter().all(lower) || value.iter().all(upper)) && is_wordy(value, Census::of(value))
 }
 

@@ -34,6 +34,15 @@ fn is_limit(digits: &[u8]) -> bool {
     number.is_some_and(|it| power(it) || power(it.saturating_add(1)) || power(it.saturating_sub(1)))
 }
 
+/// Whether latitude and longitude stand in a column of their own, as the tables of time zones write
+/// them (ISO 6709): `+5320-00615`, `+744144-0944945`.
+fn is_place(candidate: &Candidate<'_>, written: &Written) -> bool {
+    let end = candidate.start.saturating_add(written.length);
+    matches!(written.groups(), [4, 5] | [6, 7])
+        && candidate.before().ends_with(b"\t+")
+        && candidate.text.get(end) == Some(&b'\t')
+}
+
 /// Whether so many numbers stand before it in its line that it belongs to a row of them.
 fn is_in_row(candidate: &Candidate<'_>) -> bool {
     let before = candidate.before();
@@ -86,7 +95,7 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     };
     let subscriber = digits.get(country..).unwrap_or_default();
-    if is_limit(digits) {
+    if is_limit(digits) || is_place(candidate, &written) {
         return Judgement::Refuse;
     }
     // `+255959.999` is a number with a fraction.
@@ -323,6 +332,7 @@ mod tests {
             "+9999-12-31 23:59",
             "+999999-12-25",
             "+70000-2-18",
+            "IE\t+5320-00615\tEurope/Dublin",
             "return +2147483647",
             "a range of +33554432",
             "+9999-365 23:58",
