@@ -318,3 +318,57 @@ fn a_policy_is_first_written_under_its_own_name_alone() {
     }
     install.datafog(["policy", "init"]).run().succeeds();
 }
+
+/// What is probably not meant is said, and nothing that is shown hides what it says.
+#[test]
+fn lint_tells_of_slips_in_networks_names_and_texts() {
+    let install = Install::new(&[]);
+    let path = install.work().join("own.toml");
+    let lint = |reason: &str, when: &str| {
+        let rule = format!(
+            "[policy]\nid = \"own\"\nversion = \"1\"\n[[rule]]\nid = \"r\"\neffect = \"deny\"\n\
+             reason = \"{reason}\"\ninstead = \"i\"\n[rule.when]\n{when}\n"
+        );
+        std::fs::write(&path, rule).unwrap();
+        install.datafog(["policy", "lint", "own.toml"]).run()
+    };
+    for (when, said) in [
+        (
+            "tool = \"x\"\nargument = { path = \"ip\", cidr = \"10.1.2.3/8\" }",
+            "is the network `10.0.0.0/8`",
+        ),
+        ("command = \"git\"\nremote = \"*\"", "fits every remote"),
+        ("command = \"git\"\nsession = \"*\"", "fits every session"),
+    ] {
+        let told = lint("why", when).succeeds().stdout();
+        assert!(told.contains(said), "{when}: {told}");
+    }
+    let told = lint("a \\u202E b", "command = \"git\"").ends_with(4);
+    let told = told.stdout() + &told.stderr();
+    assert!(told.contains("that nobody sees") && !told.contains('\u{202e}'), "{told}");
+}
+
+#[test]
+fn the_starter_itself_can_be_linted() {
+    let install = Install::new(&[]);
+    let starter = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/starter.toml");
+    let told = install.datafog(["policy", "lint", starter]).run().succeeds();
+    assert!(!told.stdout().contains("is taken"), "{}", told.stdout());
+}
+
+#[test]
+fn a_rule_names_a_program_that_the_user_wraps() {
+    let install = Install::new(&[]);
+    let rule = "[policy]\nid = \"own\"\nversion = \"1\"\n[[rule]]\nid = \"r\"\neffect = \"deny\"\n\
+                reason = \"why\"\ninstead = \"i\"\n[rule.when]\ncommand = \"mailer\"\n";
+    std::fs::write(install.root().join("policy.toml"), rule).unwrap();
+    let told = install.datafog(["policy", "lint"]).run().ends_with(4).stdout();
+    assert!(told.contains("did you mean `mail`?"), "{told}");
+    install.program("bin/mailer", "#!/bin/sh\nexit 0\n");
+    let target = install.work().join("bin/mailer");
+    std::fs::remove_file(install.root().join("policy.toml")).unwrap();
+    install.datafog(["hooks", "install", "mailer", "--target"]).args([&target]).run().succeeds();
+    std::fs::write(install.root().join("policy.toml"), rule).unwrap();
+    install.datafog(["policy", "lint"]).run().succeeds();
+    install.shim("mailer", ["x"]).run().assert_denied(&install, "r");
+}

@@ -27,6 +27,7 @@ mod receipt;
 mod rewrite;
 mod risk;
 mod secret;
+mod shown;
 mod span;
 mod surroundings;
 mod tool_call;
@@ -57,6 +58,7 @@ pub use receipt::{ChannelScan, Event, PolicyUse, Receipt, ReceiptKind, RuleOrigi
 pub use rewrite::{CustomRewrite, RewriteStep, RewriteValue, Rewritten};
 pub use risk::{Risk, RiskSignal};
 pub use secret::Secret;
+pub use shown::is_unseen;
 pub use span::Span;
 pub use surroundings::Surroundings;
 pub use tool_call::{Category, ToolCall};

@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 use clap::builder::styling::{AnsiColor, Style};
 use datafog_config::{EnvVars, Host};
+use datafog_core::is_unseen;
 use serde::Serialize;
 
 /// Version of everything that `--json` prints.
@@ -146,7 +147,7 @@ impl Cell {
 /// Text for a person from a name that may hold anything: it stays on one line and cannot drive a
 /// terminal.
 pub(super) fn plain(text: impl Display) -> String {
-    text.to_string().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.to_string().chars().map(|c| if is_unseen(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn write_all(stream: &mut impl Write, text: &impl Display) -> io::Result<()> {

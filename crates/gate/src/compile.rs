@@ -21,7 +21,8 @@ pub const PROJECT_FILE: &str = ".datafog.toml";
 /// fire, and examples that do not hold.
 pub fn policy(text: &str, path: &Path) -> Result<Policy, Error> {
     let base = Policy::builtin();
-    whole(diagnose_over(&base, None, (text, path, layer_of(path))), path).map(|laid| laid.policy)
+    let file = (text, path, layer_of(path));
+    whole(diagnose_over((&base, None), file, &[]), path).map(|laid| laid.policy)
 }
 
 /// A file of the owner's, laid over what lies below it.
@@ -32,17 +33,17 @@ pub(crate) struct Laid {
     pub(crate) custom: Option<Vec<u8>>,
 }
 
-/// Lays a file with rules, detectors and exceptions over `base`, and over what was compiled of the
-/// detectors and exceptions below it.
+/// Lays a file with rules, detectors and exceptions over the policy below it, and over what was
+/// compiled of the detectors and exceptions there. `wrapped` names programs that the user wraps.
 ///
 /// # Errors
 /// [`Error::Policy`] as for [`policy`].
 pub(crate) fn file_over(
-    base: &Policy,
-    below: Option<&[u8]>,
+    below: (&Policy, Option<&[u8]>),
     file: (&str, &Path, Layer),
+    wrapped: &[String],
 ) -> Result<Laid, Error> {
-    whole(diagnose_over(base, below, file), file.1)
+    whole(diagnose_over(below, file, wrapped), file.1)
 }
 
 fn whole((laid, mut found): (Option<Laid>, Vec<Diagnostic>), path: &Path) -> Result<Laid, Error> {
@@ -99,15 +100,16 @@ fn with_actions<'c>(text: &str, detectors: impl Iterator<Item = &'c OwnDetector>
 /// could be read. Laid over the embedded one as in [`policy`].
 #[cfg(test)]
 pub(crate) fn diagnose(text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
-    let (laid, found) = diagnose_over(&Policy::builtin(), None, (text, path, layer_of(path)));
+    let file = (text, path, layer_of(path));
+    let (laid, found) = diagnose_over((&Policy::builtin(), None), file, &[]);
     (laid.map(|laid| laid.policy), found)
 }
 
-/// Everything there is to say about a file that is laid over `base` and `below`.
+/// Everything there is to say about a file that is laid over what is below; as [`file_over`].
 pub(crate) fn diagnose_over(
-    base: &Policy,
-    below: Option<&[u8]>,
+    (base, below): (&Policy, Option<&[u8]>),
     (text, path, layer): (&str, &Path, Layer),
+    wrapped: &[String],
 ) -> (Option<Laid>, Vec<Diagnostic>) {
     let (custom, mut own_problems) = match Custom::compile(text, below) {
         Ok(custom) => (custom, Vec::new()),
@@ -119,7 +121,7 @@ pub(crate) fn diagnose_over(
     let load = |bytes: &[u8]| Custom::from_bytes(bytes, 0);
     let known = below.and_then(load).map_or(0, |below| below.detectors().count());
     let own = custom.as_deref().and_then(load);
-    let words = OwnWords::of(own.as_ref());
+    let words = OwnWords::of(own.as_ref(), wrapped);
     let added = own.iter().flat_map(Custom::detectors).skip(known);
     let (policy, mut problems) = laid_over(base, (&with_actions(text, added), path, layer), &words);
     problems.append(&mut own_problems);

@@ -9,13 +9,13 @@ use core::fmt::Debug;
 use std::io;
 use std::path::Path;
 
-use datafog_config::{Identity, Scorer, read_small};
+use datafog_config::{Identity, Layout, Scorer, read_small};
 use datafog_core::{Decision, Digest, Event, Facts, PolicyUse, Surroundings, Verdict};
 use datafog_detect::Custom;
 use datafog_policy::{Diagnostic, Layer, Policy};
 
 use crate::case::Case;
-use crate::vocabulary::OwnWords;
+use crate::vocabulary::{OwnWords, wrapped};
 use crate::{Error, compile};
 
 /// No policy file or module is larger, in bytes.
@@ -125,12 +125,12 @@ pub(crate) fn native(
     policy: &Policy,
     path: &Path,
     layer: Layer,
-    custom: Option<&Custom>,
+    (custom, layout): (Option<&Custom>, &Layout),
 ) -> Result<Policy, Error> {
     let text = read_small(path, MOST_TEXT)
         .and_then(|bytes| String::from_utf8(bytes).map_err(|e| io::Error::other(e.utf8_error())))
         .map_err(|source| Error::Read { path: path.to_owned(), source })?;
-    let words = OwnWords::of(custom);
+    let words = OwnWords::of(custom, &wrapped(layout));
     compile::over(policy, (&text, path, layer), &words)
 }
 

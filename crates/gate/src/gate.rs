@@ -35,7 +35,7 @@ use crate::state::State;
 use crate::terminal::Terminal;
 use crate::veil::Veil;
 use crate::world::World;
-use crate::{Error, filter, hold, principal, read, write_back};
+use crate::{Error, filter, hold, principal, read, vocabulary, write_back};
 
 mod desk;
 mod outcome;
@@ -223,8 +223,8 @@ impl<'a> Gate<'a> {
     /// One more layer, which whoever starts us names: it can only tighten.
     #[cold]
     fn named_by_variable(&self, state: &mut State, path: &Path) {
-        let path = self.host.cwd().join(path);
-        match foreign::native(&state.policy, &path, Layer::Env, state.custom.as_ref()) {
+        let (path, words) = (self.host.cwd().join(path), (state.custom.as_ref(), self.layout));
+        match foreign::native(&state.policy, &path, Layer::Env, words) {
             Ok(policy) => state.policy = policy,
             Err(error) => state.fault = state.fault.take().or(Some(error)),
         }
@@ -236,8 +236,7 @@ impl<'a> Gate<'a> {
     /// # Errors
     /// When settings or a policy cannot be read or are not valid.
     pub fn policy(&self) -> Result<Policy, Error> {
-        let opened = self.open(None)?;
-        opened.state.fault.map_or(Ok(opened.state.policy), Err)
+        self.open(None).and_then(|opened| opened.state.fault.map_or(Ok(opened.state.policy), Err))
     }
 
     /// The policy around the folder of a project, and the same with the project's file at `path`
@@ -248,7 +247,8 @@ impl<'a> Gate<'a> {
     /// cannot be read or are not valid.
     pub fn policy_with_project(&self, text: &str, path: &Path) -> Result<[Policy; 2], Error> {
         let key = load_or_create_key(&self.layout.key(), self.user)?;
-        State::load(self.layout, self.own, self.user, &key).with_project(text, path)
+        let state = State::load(self.layout, self.own, self.user, &key);
+        state.with_project((text, path), &vocabulary::wrapped(self.layout))
     }
 
     /// The further policies that settings and request name.
@@ -265,8 +265,8 @@ impl<'a> Gate<'a> {
         match asked {
             // One of our own language is one more layer of ours.
             Some(path) if foreign::is_native(path) => {
-                state.policy =
-                    foreign::native(&state.policy, path, Layer::Cli, state.custom.as_ref())?;
+                let words = (state.custom.as_ref(), self.layout);
+                state.policy = foreign::native(&state.policy, path, Layer::Cli, words)?;
             }
             Some(path) => loaded.push(foreign::load(self.foreign, path, &Anything)?),
             None => {}

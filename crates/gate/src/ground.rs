@@ -6,7 +6,7 @@ use datafog_config::Layout;
 use datafog_policy::{Diagnostic, Layer, Policy};
 
 use crate::state::{ROOT, read, trusted};
-use crate::{Error, compile};
+use crate::{Error, compile, vocabulary};
 
 /// The layers below a user's file.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub struct Ground {
     policy: Policy,
     /// Detectors and exceptions of the machine.
     custom: Option<Vec<u8>>,
+    /// Programs that the user wraps.
+    wrapped: Vec<String>,
 }
 
 impl Ground {
@@ -23,11 +25,13 @@ impl Ground {
     /// When the machine's policy cannot be read, could have been written by others, or is wrong.
     pub fn of(layout: &Layout) -> Result<Self, Error> {
         let (path, base) = (layout.system_policy(), Policy::builtin());
+        let wrapped = vocabulary::wrapped(layout);
         if trusted(&path, ROOT)?.is_none() {
-            return Ok(Self { policy: base, custom: None });
+            return Ok(Self { policy: base, custom: None, wrapped });
         }
-        let laid = compile::file_over(&base, None, (&read(&path)?, &path, Layer::System))?;
-        Ok(Self { policy: laid.policy, custom: laid.custom })
+        let text = read(&path)?;
+        let laid = compile::file_over((&base, None), (&text, &path, Layer::System), &wrapped)?;
+        Ok(Self { policy: laid.policy, custom: laid.custom, wrapped })
     }
 
     /// The policy file at `path` as it would be in force on this machine.
@@ -36,7 +40,7 @@ impl Ground {
     /// [`Error::Policy`] with everything that is wrong with it.
     pub fn compile(&self, text: &str, path: &Path) -> Result<Policy, Error> {
         let file = (text, path, compile::layer_of(path));
-        Ok(compile::file_over(&self.policy, self.custom.as_deref(), file)?.policy)
+        Ok(compile::file_over(self.below(), file, &self.wrapped)?.policy)
     }
 
     /// Everything there is to say about a policy file, warnings included; the policy itself when it
@@ -44,8 +48,12 @@ impl Ground {
     #[must_use]
     pub fn diagnose(&self, text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
         let file = (text, path, compile::layer_of(path));
-        let (laid, found) = compile::diagnose_over(&self.policy, self.custom.as_deref(), file);
+        let (laid, found) = compile::diagnose_over(self.below(), file, &self.wrapped);
         (laid.map(|laid| laid.policy), found)
+    }
+
+    fn below(&self) -> (&Policy, Option<&[u8]>) {
+        (&self.policy, self.custom.as_deref())
     }
 }
 

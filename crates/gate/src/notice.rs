@@ -8,7 +8,7 @@
 use core::fmt;
 
 use datafog_core::{
-    Decision, Destination, Facts, Finding, Flow, HostName, Id, RuleOrigin, Verdict,
+    Decision, Destination, Facts, Finding, Flow, HostName, Id, RuleOrigin, Verdict, is_unseen,
 };
 
 use crate::case::Case;
@@ -191,7 +191,7 @@ fn place(origin: &RuleOrigin) -> String {
 /// Text from policies and the system may hold anything; here it stays on one line and cannot
 /// drive a terminal.
 pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(400).collect()
+    text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).take(400).collect()
 }
 
 impl fmt::Display for Notice {

@@ -17,11 +17,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::projects::{self, Project};
-use crate::vocabulary::OwnWords;
+use crate::vocabulary::{OwnWords, wrapped};
 use crate::{Error, compile};
 
 /// First bytes of a cache file; changes with its form.
-const MAGIC: &[u8; 8] = b"dfcache6";
+const MAGIC: &[u8; 8] = b"dfcache7";
 
 /// Length of the keyed digest after the magic bytes.
 const TAG_BYTES: usize = 32;
@@ -62,8 +62,12 @@ struct Sources {
 struct Compiled {
     sources: Sources,
     settings: Settings,
-    /// The policy in its own compiled form; `None` for the embedded one.
-    policy: Option<Vec<u8>>,
+    /// Whether there is a policy of its own; otherwise the embedded one is in force.
+    has_policy: bool,
+    /// The policy in its own compiled form. It is large and stands behind everything else, so that it
+    /// is used where it was read.
+    #[serde(skip)]
+    policy: Vec<u8>,
     /// Detectors and exceptions in their own compiled form.
     custom: Option<Vec<u8>>,
     projects: Vec<Project>,
@@ -128,15 +132,16 @@ impl State {
                 return Ok(Self { fault: Some(error), ..state });
             }
         };
-        let bytes = own.as_ref().map(|policy| policy.to_bytes().to_vec());
-        let words = OwnWords::of(custom.as_deref().and_then(load).as_ref());
+        let has_policy = own.is_some();
+        let policy = own.as_ref().map(|policy| policy.to_bytes().to_vec()).unwrap_or_default();
+        let words = OwnWords::of(custom.as_deref().and_then(load).as_ref(), &wrapped(layout));
         let base = own.unwrap_or_else(Policy::builtin);
         let projects = match sources.trust {
             Some(_) => projects::read(&layout.trust(), &base, &words, earlier)?,
             None => Vec::new(),
         };
-        let compiled =
-            Compiled { sources, settings, policy: bytes, custom, projects: projects.clone() };
+        let kept = projects.clone();
+        let compiled = Compiled { sources, settings, has_policy, policy, custom, projects: kept };
         // Without a cache the next call compiles again: slower, not wrong.
         let _written: io::Result<()> = write_cache(layout, key, &compiled);
         let custom = compiled.custom.as_deref().and_then(load);
@@ -154,7 +159,8 @@ impl State {
         for (_, path, layer) in files.into_iter().filter(|(there, ..)| there.is_some()) {
             let text = read(&path)?;
             let base = policy.unwrap_or_else(Policy::builtin);
-            let laid = compile::file_over(&base, custom.as_deref(), (&text, &path, layer))?;
+            let below = (&base, custom.as_deref());
+            let laid = compile::file_over(below, (&text, &path, layer), &wrapped(layout))?;
             (policy, custom) = (Some(laid.policy), laid.custom);
         }
         Ok((policy, custom))
@@ -194,7 +200,11 @@ impl State {
 
     /// Policies of projects as they are, and as they would be with the file at `path` among them: the
     /// policy around its folder, and the same with `text` laid over it.
-    pub(crate) fn with_project(self, text: &str, path: &Path) -> Result<[Policy; 2], Error> {
+    pub(crate) fn with_project(
+        self,
+        (text, path): (&str, &Path),
+        wrapped: &[String],
+    ) -> Result<[Policy; 2], Error> {
         if let Some(error) = self.fault {
             return Err(error);
         }
@@ -203,7 +213,7 @@ impl State {
             Some(project) => project.compiled()?,
             None => self.policy,
         };
-        let words = OwnWords::of(self.custom.as_ref());
+        let words = OwnWords::of(self.custom.as_ref(), wrapped);
         let policy = compile::over(&around, (text, path, Layer::Project), &words)?;
         Ok([around, policy])
     }
@@ -246,10 +256,8 @@ impl State {
 impl Compiled {
     /// What is in force; the projects alone when the rest cannot be read.
     fn into_state(self) -> Result<State, Vec<Project>> {
-        let policy = match self.policy {
-            Some(bytes) => Policy::from_bytes(bytes).ok(),
-            None => Some(Policy::builtin()),
-        };
+        let own = || Policy::from_bytes(self.policy).ok();
+        let policy = if self.has_policy { own() } else { Some(Policy::builtin()) };
         let custom = match &self.custom {
             Some(bytes) => load(bytes).map(Some),
             None => Some(None),
@@ -293,15 +301,24 @@ fn cache_file(layout: &Layout) -> PathBuf {
 
 /// The cache, when there is one and its tag is ours.
 fn read_cache(layout: &Layout, key: &Key) -> Option<Compiled> {
-    let bytes = read_small(&cache_file(layout), MOST_BYTES).ok()?;
+    let mut bytes = read_small(&cache_file(layout), MOST_BYTES).ok()?;
     let (tag, body) = bytes.strip_prefix(MAGIC)?.split_at_checked(TAG_BYTES)?;
-    let ours = key.digest("cache", [body]).as_bytes() == tag;
-    if ours { postcard::from_bytes(body).ok() } else { None }
+    if key.digest("cache", [body]).as_bytes() != tag {
+        return None;
+    }
+    let (length, rest) = body.split_first_chunk()?;
+    let (head, policy) = rest.split_at_checked(u32::from_le_bytes(*length).try_into().ok()?)?;
+    let compiled: Compiled = postcard::from_bytes(head).ok()?;
+    let before = bytes.len().checked_sub(policy.len())?;
+    bytes.drain(..before);
+    Some(Compiled { policy: bytes, ..compiled })
 }
 
 /// Replaces the cache whole; two writers at once are harmless.
 fn write_cache(layout: &Layout, key: &Key, compiled: &Compiled) -> io::Result<()> {
-    let body = postcard::to_allocvec(compiled).map_err(io::Error::other)?;
+    let head = postcard::to_allocvec(compiled).map_err(io::Error::other)?;
+    let length = u32::try_from(head.len()).map_err(io::Error::other)?.to_le_bytes();
+    let body = [length.as_slice(), &head, &compiled.policy].concat();
     let path = cache_file(layout);
     let draft = path.with_extension(std::process::id().to_string());
     fs::create_dir_all(layout.cache())?;
@@ -457,7 +474,7 @@ mod tests {
         let good = fs::read(cache_file(&place.layout)).unwrap();
         let mut forged = good.clone();
         *forged.last_mut().unwrap() ^= 1;
-        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache6".to_vec(), Vec::new()] {
+        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache7".to_vec(), Vec::new()] {
             fs::write(cache_file(&place.layout), bad).unwrap();
             let state = place.load();
             assert!(state.fault.is_none() && state.settings.mode == Mode::Enforced);

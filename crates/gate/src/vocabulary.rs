@@ -1,5 +1,8 @@
 //! The words that profiles and detectors give a policy to use.
 
+use std::fs;
+
+use datafog_config::Layout;
 use datafog_core::Flows;
 use datafog_detect::Custom;
 use datafog_policy::Vocabulary;
@@ -60,27 +63,37 @@ impl Vocabulary for KnownWords {
     }
 }
 
-/// The same, and ids and entity types of the user's own detectors.
+/// The same, ids and entity types of the user's own detectors, and programs that the user wraps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OwnWords {
     ids: Vec<String>,
     entities: Vec<String>,
+    wrapped: Vec<String>,
+}
+
+/// Names of the programs that an installation wraps; none where that cannot be told. Not for the hot
+/// path.
+pub(crate) fn wrapped(layout: &Layout) -> Vec<String> {
+    let entries = fs::read_dir(layout.shims()).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
 impl OwnWords {
     /// The words of a user's policy.
-    pub(crate) fn of(custom: Option<&Custom>) -> Self {
+    pub(crate) fn of(custom: Option<&Custom>, wrapped: &[String]) -> Self {
         let own = || custom.into_iter().flat_map(Custom::detectors);
         Self {
             ids: own().map(|detector| detector.id.clone()).collect(),
             entities: own().map(|detector| detector.entity.clone()).collect(),
+            wrapped: wrapped.to_vec(),
         }
     }
 }
 
 impl Vocabulary for OwnWords {
     fn commands(&self) -> Vec<&str> {
-        KnownWords.commands()
+        let own = self.wrapped.iter().map(String::as_str);
+        KnownWords.commands().into_iter().chain(own).collect()
     }
 
     fn families(&self) -> Vec<&str> {

@@ -16,6 +16,8 @@
 //! at all. Nothing is decoded before it is asked for, so a damaged part is found when it is
 //! reached, and then the answer is deny.
 
+use std::collections::{HashMap, HashSet};
+
 use datafog_core::{CustomRewrite, Digest, Obligation, RuleOrigin, Severity, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -282,6 +284,7 @@ pub(crate) fn layout(policy: &PolicyData) -> Vec<u8> {
     let (mut whens, mut texts, mut table) = (Vec::new(), Vec::new(), Vec::new());
     let (mut keyed, mut open): (Vec<(u32, u16)>, Vec<u8>) = (Vec::new(), Vec::new());
     let sources = sources(policy);
+    let names = Names::of(policy);
     for (number, rule) in (0_u16..).zip(&policy.rules) {
         let mut scope = Scope::default();
         // Conditions that were just compiled are sound; were they not, the rule would be filed
@@ -297,7 +300,7 @@ pub(crate) fn layout(policy: &PolicyData) -> Vec<u8> {
         };
         table.extend_from_slice(&entry.to_bytes());
         put(&mut whens, &rule.when);
-        texts.extend(encode(&rule_text(rule, policy, &sources)));
+        texts.extend(encode(&rule_text(rule, &names, &sources)));
     }
     keyed.sort_unstable();
     keyed.dedup();
@@ -363,9 +366,9 @@ fn sources(policy: &PolicyData) -> Vec<String> {
     paths
 }
 
-fn rule_text<'a>(rule: &'a RuleData, policy: &PolicyData, sources: &[String]) -> RuleText<'a> {
+fn rule_text<'a>(rule: &'a RuleData, names: &Names<'_>, sources: &[String]) -> RuleText<'a> {
     let number = |index: Option<usize>| index.and_then(|index| u16::try_from(index).ok());
-    let position = |id: &String| number(policy.rules.iter().position(|one| one.id == *id));
+    let position = |id: &String| names.positions.get(id.as_str()).copied();
     let (source, line) = match &rule.origin {
         RuleOrigin::Builtin => (0, 0),
         RuleOrigin::File { path, line } => {
@@ -380,7 +383,7 @@ fn rule_text<'a>(rule: &'a RuleData, policy: &PolicyData, sources: &[String]) ->
         layer: rule.layer,
         only_tightens: rule.only_tightens,
         locked: rule.locked,
-        order: order(rule, policy),
+        order: names.order(&rule.id),
         overrides: rule.overrides.iter().filter_map(position).collect(),
         source,
         line,
@@ -390,19 +393,38 @@ fn rule_text<'a>(rule: &'a RuleData, policy: &PolicyData, sources: &[String]) ->
     }
 }
 
-/// How many rules stand above this one in the longest chain of overriding rules; a rule so comes
-/// before every rule that it overrides. There are no cycles: loading refuses them.
-fn order(rule: &RuleData, policy: &PolicyData) -> u16 {
-    let mut level = vec![rule];
-    let mut depth = 0_u16;
-    while usize::from(depth) < policy.rules.len() {
-        let above = |one: &&RuleData| level.iter().any(|low| one.overrides.contains(&low.id));
-        let next: Vec<&RuleData> = policy.rules.iter().filter(above).collect();
-        if next.is_empty() {
-            break;
+/// Where the rules of a policy stand, and which override which.
+struct Names<'p> {
+    positions: HashMap<&'p str, u16>,
+    /// For each rule that is overridden, the rules that do it.
+    above: HashMap<&'p str, Vec<&'p str>>,
+    /// Most rules that can stand above each other.
+    most: usize,
+}
+
+impl<'p> Names<'p> {
+    fn of(policy: &'p PolicyData) -> Self {
+        let mut above: HashMap<&str, Vec<&str>> = HashMap::new();
+        for rule in &policy.rules {
+            for low in &rule.overrides {
+                above.entry(low).or_default().push(&rule.id);
+            }
         }
-        depth = depth.saturating_add(1);
-        level = next;
+        let positions = policy.rules.iter().zip(0_u16..).map(|(rule, at)| (rule.id.as_str(), at));
+        Self { positions: positions.collect(), above, most: policy.rules.len() }
     }
-    depth
+
+    /// How many rules stand above this one in the longest chain of overriding rules; a rule so comes
+    /// before every rule that it overrides. There are no cycles: loading refuses them.
+    fn order(&self, id: &str) -> u16 {
+        let (mut level, mut depth) = (HashSet::from([id]), 0_u16);
+        while usize::from(depth) < self.most {
+            level = level.iter().filter_map(|low| self.above.get(low)).flatten().copied().collect();
+            if level.is_empty() {
+                break;
+            }
+            depth = depth.saturating_add(1);
+        }
+        depth
+    }
 }

@@ -77,21 +77,33 @@ pub(crate) fn explain(head: &Head<'_>, facts: &dyn Facts) -> Result<Explanation,
     Ok(Explanation { decision, default: head.default, parts: parts? })
 }
 
+/// One rule with its conditions, asked about the action and each of its parts, in order.
+pub(crate) fn one_rule(
+    head: &Head<'_>,
+    number: u16,
+    facts: &dyn Facts,
+) -> Result<Vec<RuleTrace>, Damaged> {
+    parts(facts).iter().map(|each| asked(head, number, each)).collect()
+}
+
+fn asked(head: &Head<'_>, number: u16, facts: &Part<'_>) -> Result<RuleTrace, Damaged> {
+    let entry = head.entry(number)?;
+    let (mut trial, mut conditions) = (Trial::new(facts), Vec::new());
+    let answers = trace(head.when(entry)?, &mut trial, 0, &mut conditions)?;
+    let truth = answers.into_iter().fold(Truth::True, Truth::and);
+    Ok(RuleTrace { rule: listed(head, number)?, truth, outcome: RuleOutcome::Miss, conditions })
+}
+
 fn part(head: &Head<'_>, facts: &Part<'_>) -> Result<PartTrace, Damaged> {
     let mut rules = Vec::new();
     let mut hits: Vec<Hit<'_>> = Vec::new();
     for number in 0..head.len() {
-        let entry = head.entry(number)?;
-        let mut trial = Trial::new(facts);
-        let mut conditions = Vec::new();
-        let answers = trace(head.when(entry)?, &mut trial, 0, &mut conditions)?;
-        let truth = answers.into_iter().fold(Truth::True, Truth::and);
-        let text = head.text(entry)?;
+        let trace = asked(head, number, facts)?;
+        let (truth, text) = (trace.truth, head.text(head.entry(number)?)?);
         if truth.counts_for(text.effect) {
             hits.push(Hit { rule: number, text, truth, findings: Vec::new(), risk: None, part: 0 });
         }
-        let rule = listed(head, number)?;
-        rules.push(RuleTrace { rule, truth, outcome: RuleOutcome::Miss, conditions });
+        rules.push(trace);
     }
     settle(&mut rules, hits);
     Ok(PartTrace { program: facts.action.invocation.program.clone(), rules })

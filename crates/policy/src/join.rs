@@ -1,6 +1,7 @@
 //! Joins a policy file with what it builds on, and checks what can only be seen together.
 
 use core::ops::Range;
+use std::collections::{HashMap, HashSet};
 
 use datafog_core::{Obligation, RuleOrigin, Severity, Verdict};
 
@@ -11,10 +12,14 @@ use crate::node::encode_all;
 use crate::policy::Packs;
 use crate::read::{Document, RuleSource, read};
 use crate::spelling::nearest;
+use crate::wider::Wider;
 use crate::{Example, Layer, RewriteExample, Vocabulary};
 
 /// Id of the rule that `[policy] unscannable` stands for. Rules may override it by that name.
 const UNSCANNABLE_ID: &str = "unscannable";
+
+/// For so many mistakes at most a known id is looked for that is like the one that was written.
+const MOST_GUESSES: usize = 100;
 
 /// A policy file with its place among the layers.
 #[derive(Clone, Copy, Debug)]
@@ -339,7 +344,9 @@ impl Joiner<'_> {
         }
         let known = document.rules.iter().map(|one| one.id.as_str());
         let known = known.chain(base.iter().map(|one| one.id.as_str()));
-        let help = nearest(id, known).map_or_else(
+        // Whoever makes so many mistakes is not helped by a guess for each.
+        let near = if self.diagnostics.len() < MOST_GUESSES { nearest(id, known) } else { None };
+        let help = near.map_or_else(
             || String::from("name a rule of this file or of what it extends"),
             |near| format!("did you mean `{near}`?"),
         );
@@ -348,20 +355,17 @@ impl Joiner<'_> {
 
     /// Refuses rules that override each other in a circle: nobody could say which one counts.
     fn check_cycles(&mut self, document: &Document, policy: &PolicyData) {
-        for rule in &document.rules {
-            let direct = rule.overrides.iter().map(|(id, _)| id).filter(|id| **id != rule.id);
-            let mut reached: Vec<&String> = direct.collect();
-            let mut next = 0_usize;
-            while let Some(id) = reached.get(next).copied() {
-                next = next.saturating_add(1);
-                let below = policy.rules.iter().filter(|one| one.id == *id);
-                for id in below.flat_map(|one| &one.overrides) {
-                    if !reached.contains(&id) {
-                        reached.push(id);
-                    }
-                }
+        let by_id: HashMap<&str, &RuleData> =
+            policy.rules.iter().map(|rule| (rule.id.as_str(), rule)).collect();
+        for rule in document.rules.iter().filter(|rule| !rule.overrides.is_empty()) {
+            let direct = rule.overrides.iter().map(|(id, _)| id.as_str());
+            let mut left: Vec<&str> = direct.filter(|id| *id != rule.id).collect();
+            let mut reached: HashSet<&str> = left.iter().copied().collect();
+            while let Some(id) = left.pop() {
+                let below = by_id.get(id).map(|one| one.overrides.as_slice()).unwrap_or_default();
+                left.extend(below.iter().map(String::as_str).filter(|id| reached.insert(id)));
             }
-            if reached.contains(&&rule.id) {
+            if reached.contains(rule.id.as_str()) {
                 let span = rule.overrides.first().map_or(0..0, |(_, span)| span.clone());
                 let message = format!("rule `{}` overrides itself by way of others", rule.id);
                 self.error(span, &message, "take one of them out of its list");
@@ -372,22 +376,21 @@ impl Joiner<'_> {
     /// Refuses rules that never decide, because another one matches whenever they do and is
     /// stricter, or is the same.
     fn check_shadows(&mut self, document: &Document, policy: &PolicyData, below: usize) {
-        let (base, own) = policy.rules.split_at(below.min(policy.rules.len()));
-        let overridden: Vec<&String> =
+        let overridden: HashSet<&String> =
             policy.rules.iter().flat_map(|rule| &rule.overrides).collect();
-        for (index, (rule, source)) in own.iter().zip(&document.rules).enumerate() {
+        let wider = Wider::of(&policy.rules);
+        let own = policy.rules.iter().enumerate().skip(below);
+        for ((index, rule), source) in own.zip(&document.rules) {
             if !rule.overrides.is_empty() {
                 continue;
             }
-            let earlier = base.iter().chain(own.iter().take(index));
-            let later = own.iter().skip(index.saturating_add(1));
-            let same =
-                earlier.clone().find(|one| one.effect == rule.effect && one.when == rule.when);
-            let stricter = earlier
-                .chain(later)
-                .find(|one| one.effect > rule.effect && crate::node::covers(&one.when, &rule.when));
-            let by = same.or(stricter).filter(|one| !overridden.contains(&&one.id));
-            if let Some(by) = by {
+            let others = wider.than(rule);
+            let same = others.clone().find(|(at, one)| {
+                *at < index && one.effect == rule.effect && one.when == rule.when
+            });
+            let mut stricter = others.filter(|(_, one)| one.effect > rule.effect);
+            let by = same.or_else(|| stricter.next()).map(|(_, one)| one);
+            if let Some(by) = by.filter(|one| !overridden.contains(&one.id)) {
                 let message = format!("rule `{}` never decides anything", rule.id);
                 let help = format!(
                     "`{}` ({}) matches whenever it does, and its effect is `{}`",
@@ -402,12 +405,17 @@ impl Joiner<'_> {
 
     /// Tells of rules that another one overrides whenever they certainly match.
     fn check_overridden(&mut self, document: &Document, policy: &PolicyData, below: usize) {
+        let mut lifting: HashMap<&str, Vec<&RuleData>> = HashMap::new();
+        for rule in &policy.rules {
+            for id in &rule.overrides {
+                lifting.entry(id).or_default().push(rule);
+            }
+        }
         let own = policy.rules.iter().skip(below);
         for (rule, source) in own.zip(&document.rules) {
-            let lifts = |one: &&RuleData| {
-                one.overrides.contains(&rule.id) && crate::node::covers(&one.when, &rule.when)
-            };
-            let Some(by) = policy.rules.iter().find(lifts) else { continue };
+            let by = lifting.get(rule.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let by = by.iter().find(|one| crate::node::covers(&one.when, &rule.when));
+            let Some(by) = by else { continue };
             let message = format!("rule `{}` never counts", rule.id);
             let help = format!(
                 "`{}` ({}) overrides it and matches whenever it does; narrow that one",

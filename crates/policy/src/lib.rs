@@ -39,6 +39,7 @@ mod suggestion;
 mod test_file;
 mod truth;
 mod vocabulary;
+mod wider;
 mod words;
 
 pub use condition::{ConditionAbout, conditions};

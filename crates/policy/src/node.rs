@@ -170,8 +170,11 @@ pub(crate) fn covers(wide: &[u8], narrow: &[u8]) -> bool {
     wide.iter().all(|one| narrow.contains(one))
 }
 
+/// One node: its kind, and its bytes.
+pub(crate) type Piece<'a> = (u8, &'a [u8]);
+
 /// The bytes of each node.
-fn pieces(mut bytes: &[u8]) -> Result<Vec<(u8, &[u8])>, Damaged> {
+pub(crate) fn pieces(mut bytes: &[u8]) -> Result<Vec<Piece<'_>>, Damaged> {
     let mut pieces = Vec::new();
     while let Some((&tag, rest)) = bytes.split_first() {
         bytes = rest;

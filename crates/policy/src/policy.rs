@@ -1,6 +1,7 @@
 //! A policy: read strictly, joined by layers, kept as bytes, asked for decisions.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use datafog_core::{CustomRewrite, Decision, Digest, Facts, Flow, Invocation, Verdict};
 
@@ -232,18 +233,26 @@ impl Policy {
     /// Checks every example against its rule; what does not hold is an error.
     #[must_use]
     pub fn check_examples(&self, interpreter: &dyn Interpreter) -> Vec<Diagnostic> {
-        let check = |example| self.check_example(example, interpreter);
+        let numbers = self.head().and_then(|head| {
+            let id = |number| Ok((head.text(head.entry(number)?)?.id.to_owned(), number));
+            (0..head.len()).map(id).collect::<Result<HashMap<String, u16>, Damaged>>()
+        });
+        let numbers = numbers.unwrap_or_default();
+        let check = |example: &Example| {
+            self.check_example(example, numbers.get(&example.rule).copied(), interpreter)
+        };
         self.examples.iter().filter_map(check).collect()
     }
 
     fn check_example(
         &self,
         example: &Example,
+        rule: Option<u16>,
         interpreter: &dyn Interpreter,
     ) -> Option<Diagnostic> {
         let (message, help) = match interpreter.facts(example) {
             Err(fault) => (format!("the example cannot be understood: {fault}"), None),
-            Ok(facts) => self.judge_example(example, &*facts)?,
+            Ok(facts) => self.judge_example(example, rule, &*facts)?,
         };
         Some(Diagnostic { level: Level::Error, message, help, ..example.place.clone() })
     }
@@ -252,13 +261,16 @@ impl Policy {
     fn judge_example(
         &self,
         example: &Example,
+        rule: Option<u16>,
         facts: &dyn Facts,
     ) -> Option<(String, Option<String>)> {
-        let explanation = self.explain(facts);
-        let traces = explanation.parts.iter().flat_map(|part| &part.rules);
-        let traces: Vec<_> = traces.filter(|trace| trace.rule.id == example.rule).collect();
+        let traces = self.head().and_then(|head| match rule {
+            Some(number) => crate::explain::one_rule(&head, number, facts),
+            None => Ok(Vec::new()),
+        });
+        let traces = traces.unwrap_or_default();
         let fires = |trace: &crate::RuleTrace| trace.truth.counts_for(trace.rule.effect);
-        if traces.iter().any(|trace| fires(trace)) == example.matches {
+        if traces.iter().any(fires) == example.matches {
             return None;
         }
         let (id, shown) = (&example.rule, example.shown());

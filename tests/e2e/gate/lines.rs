@@ -187,3 +187,21 @@ fn shell_runs_a_line_that_may_run_and_no_other() {
     install.datafog(["explain", "-c", "true; rm -rf /"]).run().ends_with(1);
     install.datafog(["check", "-c", "ls", "--", "ls"]).run().ends_with(2);
 }
+
+#[test]
+fn a_line_is_no_command_of_its_own_to_a_role() {
+    let install = Install::new(&[]);
+    let role = "[policy]\nid = \"own\"\nversion = \"1\"\n[[role]]\nname = \"all\"\ndefault = true\n\
+                commands = [\"cat\", \"head\"]\n";
+    std::fs::write(install.root().join("policy.toml"), role).unwrap();
+    for (line, decision) in [
+        ("cat x", "allow"),
+        ("cat x | head -n 1", "allow"),
+        ("while read -r l; do cat \"$l\"; done < x > y", "allow"),
+        ("cat x; ls", "deny"),
+        ("bash -c 'cat x'", "deny"),
+        ("ls", "deny"),
+    ] {
+        assert_eq!(decided(&install, line).0, decision, "{line}");
+    }
+}

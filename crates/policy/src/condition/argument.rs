@@ -177,6 +177,28 @@ mod tests {
     }
 
     #[test]
+    fn one_element_answers_all_that_is_asked() {
+        let asked = |list: &str, condition: &str| {
+            let call = call("pay", &format!("{{\"n\":{list}}}"));
+            test(&format!("argument = {{ path = 'n', {condition} }}"), &call)
+        };
+        for (list, condition, truth) in [
+            ("[1,9]", "gt = 3, lt = 8", Truth::False),
+            ("[1,5,9]", "gt = 3, lt = 8", Truth::True),
+            ("[[1,9],[5]]", "gt = 3, lt = 8", Truth::True),
+            ("[1,9]", "gt = 3, lt = 8, which = 'every'", Truth::False),
+            ("[4,5]", "gt = 3, lt = 8, which = 'every'", Truth::True),
+            ("[1,9]", "gte = 9, length_eq = 2", Truth::True),
+            ("[\"a.x\",\"b.y\"]", "like = 'a*', matches = 'y$'", Truth::False),
+            ("[\"a.x\",\"b.y\"]", "like = 'a*', contains = 'b.y'", Truth::True),
+            ("[1,\"x\"]", "gt = 3, lt = 8", Truth::Unknown),
+            ("[]", "gt = 3, lt = 8", Truth::False),
+        ] {
+            assert_eq!(asked(list, condition), truth, "{list} {condition}");
+        }
+    }
+
+    #[test]
     fn paths_lead_through_tables_and_lists() {
         for (condition, truth) in [
             ("path = 'amount', gt = 100", Truth::True),

@@ -1,5 +1,6 @@
 //! `command`: the program, by the name of its profile.
 
+use datafog_core::ActionKind;
 use serde::{Deserialize, Serialize};
 
 use super::{ConditionAbout, Cost, Kind, Leaf, Scope, Trial};
@@ -62,19 +63,26 @@ pub(crate) fn names(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<Stri
 }
 
 /// The condition that one of these commands is run. `tool:` stands for every call of a tool that
-/// runs none.
+/// runs none, `shell:` for what a shell does by itself: a line, whose commands are judged beside it,
+/// and its redirections.
 pub(crate) fn named(names: &[String]) -> Leaf {
     Leaf::new(&KIND, Cost::Invocation, &Command(names.iter().collect()))
 }
 
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     let Command(names) = decode(payload)?;
-    let program = trial.facts.action().invocation.program.as_str();
-    Ok(Truth::of(names.has(program) || (program.starts_with(TOOL) && names.has(TOOL))))
+    let action = trial.facts.action();
+    let program = action.invocation.program.as_str();
+    let by_shell = action.kind == ActionKind::ShellExec && names.has(SHELL);
+    let by_tool = program.starts_with(TOOL) && names.has(TOOL);
+    Ok(Truth::of(names.has(program) || by_tool || by_shell))
 }
 
 /// How the program of a tool call begins that runs no command.
 const TOOL: &str = "tool:";
+
+/// Stands for what is no program; see [`named`].
+const SHELL: &str = "shell:";
 
 fn describe(payload: &[u8]) -> Result<String, Damaged> {
     let Command(names) = decode(payload)?;

@@ -10,6 +10,51 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use datafog_core::HostName;
 use serde::{Deserialize, Serialize};
 
+/// Schemes of URLs that name the host that is contacted. Of others (`javascript`, `data`, `file`,
+/// `blob`) what stands there is no host, whatever it looks like.
+const SCHEMES: [&str; 40] = [
+    "amqp",
+    "amqps",
+    "ftp",
+    "ftps",
+    "git",
+    "git+https",
+    "git+ssh",
+    "grpc",
+    "grpcs",
+    "http",
+    "https",
+    "imap",
+    "imaps",
+    "irc",
+    "ircs",
+    "ldap",
+    "ldaps",
+    "mongodb",
+    "mqtt",
+    "mqtts",
+    "mysql",
+    "nats",
+    "postgres",
+    "postgresql",
+    "redis",
+    "rediss",
+    "rsync",
+    "rtsp",
+    "sftp",
+    "smb",
+    "smtp",
+    "smtps",
+    "ssh",
+    "svn",
+    "tcp",
+    "telnet",
+    "tls",
+    "udp",
+    "ws",
+    "wss",
+];
+
 /// The host that `text` names; `None` when it names none, or not for certain.
 pub(super) fn host_of(text: &str) -> Option<HostName> {
     let text = text.trim();
@@ -25,8 +70,7 @@ pub(super) fn host_of(text: &str) -> Option<HostName> {
             None => authority(text.split(['/', '?', '#']).next()?),
         };
     };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-    if scheme.is_empty() || !scheme.bytes().all(plain) {
+    if !SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
         return None;
     }
     authority(rest.split(['/', '?', '#']).next()?)
@@ -91,6 +135,23 @@ impl Network {
         (prefix <= most).then_some(Self { address, prefix })
     }
 
+    /// The same network by its first address, where another one of it was written.
+    pub(super) fn first(&self) -> Option<Self> {
+        let address = match self.address {
+            IpAddr::V4(ip) => {
+                let shift = 32_u32.saturating_sub(self.prefix.into());
+                let head = ip.to_bits().checked_shr(shift).unwrap_or(0);
+                IpAddr::V4(Ipv4Addr::from_bits(head.checked_shl(shift).unwrap_or(0)))
+            }
+            IpAddr::V6(ip) => {
+                let shift = 128_u32.saturating_sub(self.prefix.into());
+                let head = ip.to_bits().checked_shr(shift).unwrap_or(0);
+                IpAddr::V6(Ipv6Addr::from_bits(head.checked_shl(shift).unwrap_or(0)))
+            }
+        };
+        (address != self.address).then_some(Self { address, prefix: self.prefix })
+    }
+
     pub(super) fn has(&self, ip: IpAddr) -> bool {
         match (self.address, plain(ip)) {
             (IpAddr::V4(network), IpAddr::V4(ip)) => {
@@ -151,8 +212,22 @@ mod tests {
             "http://1.2.3/",
             "http://a.com:99999/",
             "http://a.com:8a/",
+            "javascript://a.com/%0aalert(1)",
+            "file://a.com/etc/passwd",
+            "x://a.com/",
         ] {
             assert_eq!(host_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_network_has_a_first_address() {
+        let first = |text: &str| Some(Network::parse(text)?.first()?.to_string());
+        assert_eq!(first("10.1.2.3/8").as_deref(), Some("10.0.0.0/8"));
+        assert_eq!(first("10.1.2.3/0").as_deref(), Some("0.0.0.0/0"));
+        assert_eq!(first("fd00::1/8").as_deref(), Some("fd00::/8"));
+        for text in ["10.0.0.0/8", "10.1.2.3", "::/0", "fd00::1/128"] {
+            assert_eq!(first(text), None, "{text}");
         }
     }
 

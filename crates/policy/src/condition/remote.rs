@@ -59,6 +59,8 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
             Some(_) | None => text.get_ref().to_ascii_lowercase(),
         });
     }
+    let named: Vec<&str> = places.iter().map(String::as_str).collect();
+    values::warn_of_any(item, &named, "remote", reader);
     let places = places.iter().collect();
     Some(Leaf::new(&KIND, Cost::Files, &Wanted { places, which, exact }))
 }

@@ -34,7 +34,9 @@ struct Session<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
     values::refuse_hearsay(&KIND, item, reader, sense)?;
-    let wanted = Session(reader.names(item)?.into_iter().collect());
+    let names = reader.names(item)?;
+    values::warn_of_any(item, &names, "session", reader);
+    let wanted = Session(names.into_iter().collect());
     Some(Leaf::new(&KIND, Cost::Principal, &wanted))
 }
 

@@ -148,6 +148,14 @@ pub(super) fn names(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'st
     Some(names.into_iter().collect())
 }
 
+/// Warns of a pattern that every value fits, where not every call has one.
+pub(super) fn warn_of_any(item: &Item<'_>, names: &[&str], what: &str, reader: &mut Reader<'_>) {
+    if names.contains(&"*") {
+        let message = format!("`*` fits every {what}, so only calls without one are left out");
+        reader.warn(item.span(), message, "name some, if not all are meant");
+    }
+}
+
 /// Refuses a table that holds nothing but `which`.
 pub(super) fn check_something(
     fields: &Fields<'_, '_>,

@@ -1,6 +1,7 @@
 //! Reads a whole policy file.
 
 use core::ops::Range;
+use std::collections::BTreeMap;
 
 use datafog_core::Verdict;
 use toml::de::{DeTable, DeValue};
@@ -183,10 +184,16 @@ fn read_rules(item: Option<&Item<'_>>, reader: &mut Reader<'_>, rules: &mut Vec<
         reader.error_with_help(item.span(), "rules are a list of tables", help);
         return;
     };
+    let mut lines: BTreeMap<String, u32> =
+        rules.iter().map(|rule| (rule.id.clone(), rule.line)).collect();
     for item in items {
         let Some(rule) = rule::rule(item, reader) else { continue };
-        if let Some(first) = rules.iter().find(|first| first.id == rule.id) {
-            let help = format!("the first one stands in line {}", first.line);
+        let first = lines.get(&rule.id).copied();
+        if first.is_none() {
+            lines.insert(rule.id.clone(), rule.line);
+        }
+        if let Some(first) = first {
+            let help = format!("the first one stands in line {first}");
             let message = format!("two rules have the id `{}`", rule.id);
             reader.report(Level::Error, rule.id_span.clone(), message, Some(help));
         }

@@ -168,8 +168,8 @@ impl Role<'_, '_, '_> {
         };
         let (mut only, never) = (names("commands", reader)?, names("blocked_commands", reader)?);
         if !only.is_empty() {
-            // What runs no command is the business of `tools`.
-            only.push(String::from("tool:"));
+            // What runs no command is the business of `tools`, and a line is no command but its own.
+            only.extend(["tool:", "shell:"].map(String::from));
             let others = Node::Leaf(commands_named(&only));
             let nodes = vec![Node::Group(Join::None, vec![others])];
             rules.push(self.rule(reader, "commands", Verdict::Deny, "run this command", nodes));

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use datafog_core::{Obligation, Severity, Verdict};
+use datafog_core::{Obligation, Severity, Verdict, is_unseen};
 use toml::de::DeTable;
 
 use super::examples;
@@ -112,7 +112,15 @@ pub(super) fn required<'i, 'd>(
 }
 
 fn text(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<String> {
-    reader.text(item).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
+    let text = reader.text(item)?;
+    if let Some(unseen) = text.chars().find(|letter| is_unseen(*letter) && !letter.is_whitespace())
+    {
+        let message =
+            format!("the text holds a character that nobody sees, {}", unseen.escape_unicode());
+        reader.error_with_help(item.span(), message, "people read it to decide; leave it out");
+        return None;
+    }
+    Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Ids are shown in lists and on one line with other things, so they are plain.
