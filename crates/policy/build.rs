@@ -61,6 +61,8 @@ mod test_file;
 mod truth;
 #[path = "src/vocabulary.rs"]
 mod vocabulary;
+#[path = "src/wider.rs"]
+mod wider;
 #[path = "src/words.rs"]
 mod words;
 

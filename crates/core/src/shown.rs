@@ -4,7 +4,7 @@
 /// room: text that comes from a file or a caller is not shown with it. Joiners of scripts and
 /// pictures (U+200C, U+200D) are left alone: words are written with them.
 #[must_use]
-pub const fn is_unseen(letter: char) -> bool {
+pub fn is_unseen(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}'

@@ -219,13 +219,14 @@ mod tests {
         let builtin = Policy::builtin();
         let system = |text: &str| {
             let file = (text, Path::new("system.toml"), Layer::System);
-            file_over(&builtin, None, file).unwrap()
+            file_over((&builtin, None), file, &[]).unwrap()
         };
         let action = DETECTOR.to_owned() + "action = \"deny\"\n";
         let laid = system(&own(&action));
         let (machine, below) = (laid.policy, laid.custom);
         let user = |base: &Policy, text: &str| {
-            file_over(base, below.as_deref(), (text, Path::new("user.toml"), Layer::User))
+            let file = (text, Path::new("user.toml"), Layer::User);
+            file_over((base, below.as_deref()), file, &[])
         };
         // Rules of the user's name what the machine's detectors find; its own rule stands once.
         let rule = "\n[[rule]]\nid = \"r\"\neffect = \"require_approval\"\nreason = \"r\"\n\

@@ -360,12 +360,10 @@ pub(super) fn test(operators: &[Operator<'_>], value: &Value, which: Which) -> T
 
 /// Whether one value, or `which` of the elements of a list, however deep, answers all.
 fn test_each(operators: &[&Operator<'_>], value: &Value, which: Which) -> Truth {
-    match value {
-        Value::List(items) => {
-            which.join(items.iter().map(|item| test_each(operators, item, which)))
-        }
-        _ => operators.iter().map(|one| one.test(value)).fold(Truth::True, Truth::and),
-    }
+    let Value::List(items) = value else {
+        return operators.iter().map(|one| one.test(value)).fold(Truth::True, Truth::and);
+    };
+    which.join(items.iter().map(|item| test_each(operators, item, which)))
 }
 
 impl Operator<'_> {
