@@ -349,14 +349,6 @@ fn lint_tells_of_slips_in_networks_names_and_texts() {
 }
 
 #[test]
-fn the_starter_itself_can_be_linted() {
-    let install = Install::new(&[]);
-    let starter = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/starter.toml");
-    let told = install.datafog(["policy", "lint", starter]).run().succeeds();
-    assert!(!told.stdout().contains("is taken"), "{}", told.stdout());
-}
-
-#[test]
 fn a_rule_names_a_program_that_the_user_wraps() {
     let install = Install::new(&[]);
     let rule = "[policy]\nid = \"own\"\nversion = \"1\"\n[[rule]]\nid = \"r\"\neffect = \"deny\"\n\

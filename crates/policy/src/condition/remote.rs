@@ -184,11 +184,11 @@ mod tests {
         facts.invocation().options.push(option);
         assert_eq!(test("remote = 'github.com'", &facts), Truth::Unknown);
         let mut facts = with(&[Some(("", "/srv/github.com/acme"))]);
-        assert_eq!(test("remote = '*'", &facts), Truth::False, "a folder is on no host");
+        assert_eq!(test("remote = '*/*'", &facts), Truth::False, "a folder is on no host");
         facts.remotes = None;
-        assert_eq!(test("remote = '*'", &facts), Truth::Unknown);
+        assert_eq!(test("remote = '*/*'", &facts), Truth::Unknown);
         facts.repository = Some(None);
-        assert_eq!(test("remote = '*'", &facts), Truth::False);
+        assert_eq!(test("remote = '*/*'", &facts), Truth::False);
     }
 
     #[test]
