@@ -29,7 +29,12 @@ impl Caller {
     /// How they are named where somebody reads who asked or answered.
     #[must_use]
     pub fn name(&self) -> String {
-        self.key.as_ref().map_or_else(|| String::from("shared token"), |key| format!("key {key}"))
+        match (&self.key, self.role) {
+            (Some(key), _) => format!("key {key}"),
+            (None, Role::Admin) => String::from("shared token"),
+            // Who shows no credential asks as an agent: it is nobody in particular.
+            (None, Role::Agent | Role::Approver | Role::Viewer) => String::from("anonymous"),
+        }
     }
 }
 
@@ -71,6 +76,20 @@ impl Permission {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_shows_nothing_is_not_taken_for_who_shows_the_shared_token() {
+        let caller = |role, key: Option<&str>| {
+            let key = key.map(str::to_owned);
+            Caller { role, tenant: String::new(), key }.name()
+        };
+        let names = [
+            caller(Role::Admin, None),
+            caller(Role::Agent, None),
+            caller(Role::Agent, Some("1a2b3c4d")),
+        ];
+        assert_eq!(names, ["shared token", "anonymous", "key 1a2b3c4d"]);
+    }
 
     #[test]
     fn each_role_has_its_permissions_and_no_other() {

@@ -119,14 +119,32 @@ fn object(members: &Value) -> Value {
     json!({ "type": "object", "properties": members, "required": required })
 }
 
-fn schemas() -> Value {
-    let text = || json!({ "type": "string" });
-    let moment = || json!({ "type": "string", "format": "date-time" });
-    let texts = || json!({ "type": "array", "items": { "type": "string" } });
-    let optional = || json!({ "type": ["string", "null"] });
-    let scope = || json!({ "type": "string", "enum": ["once", "exact", "session", "repository"] });
-    let number = || json!({ "type": "integer", "minimum": 0 });
-    let brief = object(&json!({ "id": text(), "state": state(), "answerable_until": moment() }));
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn moment() -> Value {
+    json!({ "type": "string", "format": "date-time" })
+}
+
+fn texts() -> Value {
+    json!({ "type": "array", "items": text() })
+}
+
+fn optional() -> Value {
+    json!({ "type": ["string", "null"] })
+}
+
+fn number() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+fn scope() -> Value {
+    json!({ "type": "string", "enum": ["once", "exact", "session", "repository"] })
+}
+
+/// What is answered to an action.
+fn answered() -> Value {
     let finding = object(&json!({ "entity": text(), "channel": text(), "start": number(),
         "end": number(), "confidence": { "type": "integer", "minimum": 0, "maximum": 100 },
         "preview": text() }));
@@ -135,11 +153,25 @@ fn schemas() -> Value {
             "require_approval", "deny"] },
         "findings": { "type": "array", "items": finding },
         "policy": object(&json!({ "id": text(), "version": text() })) }));
+    // The one member that is not always there.
     if let Some(members) = answered.pointer_mut("/properties").and_then(Value::as_object_mut) {
         members.insert("approval".into(), of("Brief"));
     }
+    answered
+}
+
+/// A request for approval as a person reads it.
+fn approval() -> Value {
     let answer = object(&json!({ "by": optional(), "way": text(), "at": moment(),
         "scope": optional(), "until": optional(), "note": optional() }));
+    object(&json!({ "id": text(), "state": state(), "asked_at": moment(),
+        "answerable_until": moment(), "action_type": text(), "command": text(), "cwd": text(),
+        "destinations": texts(), "findings": texts(), "rules": texts(), "reason": text(),
+        "session": optional(), "scopes": { "type": "array", "items": scope() },
+        "uses": number(), "answer": { "anyOf": [answer, { "type": "null" }] } }))
+}
+
+fn schemas() -> Value {
     json!({
         "Asked": { "type": "object", "additionalProperties": false, "properties": {
                 "command": { "type": ["array", "null"], "items": text() },
@@ -148,14 +180,10 @@ fn schemas() -> Value {
                     "properties": { "name": text(), "arguments": { "type": "object" } },
                     "required": ["name"] } },
             "description": "One of `command`, `line` and `tool`." },
-        "Answered": answered,
-        "Approval": object(&json!({ "id": text(), "state": state(), "asked_at": moment(),
-            "answerable_until": moment(), "action_type": text(), "command": text(), "cwd": text(),
-            "destinations": texts(), "findings": texts(), "rules": texts(), "reason": text(),
-            "session": optional(), "scopes": { "type": "array", "items": scope() },
-            "uses": number(), "answer": { "anyOf": [answer, { "type": "null" }] } })),
+        "Answered": answered(),
+        "Approval": approval(),
         "Approvals": object(&json!({ "approvals": { "type": "array", "items": of("Approval") } })),
-        "Brief": brief,
+        "Brief": object(&json!({ "id": text(), "state": state(), "answerable_until": moment() })),
         "Policy": object(&json!({ "id": text(), "version": text(), "digest": text(),
             "stale": optional() })),
         "Problem": object(&json!({ "type": text(), "title": text(), "status": number(),

@@ -43,8 +43,7 @@ pub(crate) struct Repeat {
 impl Repeat {
     /// Under a caller's key: unique within the route, the tenant and the credential.
     pub(crate) fn of(route: &str, caller: &Caller, (key, question): (&str, [u8; 32])) -> Self {
-        let credential = caller.key.as_deref().unwrap_or_default();
-        let scope = format!("{route}\u{1f}{}\u{1f}{credential}", caller.tenant);
+        let scope = format!("{route}\u{1f}{}\u{1f}{}", caller.tenant, caller.name());
         let at = Timestamp::now().as_microsecond();
         Self { scope, key: key.to_owned(), question, at }
     }
