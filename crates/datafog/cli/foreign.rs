@@ -45,6 +45,9 @@ pub(super) struct ImportCommand {
     /// The system it is of, when its keys do not tell
     #[arg(long)]
     format: Option<Format>,
+    /// Compare over the calls of this file of tests as well
+    #[arg(long, value_name = "FILE")]
+    calls: Option<PathBuf>,
     /// Succeed, too, when the translation is not the same as the original
     #[arg(long)]
     partial: bool,
@@ -53,11 +56,12 @@ pub(super) struct ImportCommand {
 impl ImportCommand {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
         let policy = load(&self.file, self.format, session)?;
+        let further = self.calls.as_deref().map(|path| read_calls(path, session)).transpose()?;
         match policy.import(&KnownWords) {
             Ok(import) => {
                 tell(session, &import.notices);
                 session.out.print(&import.toml)?;
-                let compared = Compared::of(&policy, &import.toml);
+                let compared = Compared::of(&policy, &import.toml, further.as_deref());
                 session.out.say(compared.told(import.deviations));
                 let same = import.deviations == 0 && compared.differ.is_empty();
                 Ok(if same || self.partial { ExitCode::Success } else { ExitCode::Negative })
@@ -81,13 +85,16 @@ struct Compared {
 }
 
 impl Compared {
-    fn of(original: &Policy, toml: &str) -> Self {
+    fn of(original: &Policy, toml: &str, further: Option<&str>) -> Self {
         let mut compared = Self::default();
         let Ok(native) =
             datafog_policy::Policy::parse(toml, "policy.toml", Layer::User, &KnownWords)
         else {
             return compared;
         };
+        if let Some(further) = further {
+            compared.ask(original, &native, further);
+        }
         let people = original.people();
         if people.is_empty() {
             compared.ask(original, &native, PROBES);
@@ -139,6 +146,20 @@ impl Compared {
             );
         }
         text
+    }
+}
+
+/// A file of tests, whose calls are taken and whose expectations are not.
+fn read_calls(path: &Path, session: &Session) -> Result<String> {
+    let text = read_text(path)?;
+    match TestFile::parse(&text, &path.to_string_lossy(), &KnownWords) {
+        Ok(_) => Ok(text),
+        Err(faults) => {
+            tell(session, &faults);
+            let message = format!("`{}` cannot be used", path.display());
+            let hint = String::from("mend what is named above");
+            Err(Advised { message, hint, code: ExitCode::Invalid }.into())
+        }
     }
 }
 

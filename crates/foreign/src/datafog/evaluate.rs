@@ -74,9 +74,14 @@ impl Rule {
             );
         }
         let operands = call.commands.iter().flat_map(|one| one.operands());
+        // `if=/etc/x` and `--file=/etc/x` name a file as well.
+        let words = call.commands.iter().flat_map(|one| one.arguments());
+        let values = words.filter_map(|word| word.split_once('=').map(|(_, value)| value));
+        let redirected = call.written.iter().chain(&call.read).map(String::as_str);
         let named = core::iter::once(call.resource.as_str())
             .chain(operands)
-            .chain(call.written.iter().map(String::as_str))
+            .chain(values)
+            .chain(redirected)
             .filter(|text| !text.is_empty());
         let hit = named.into_iter().any(|text| {
             let opened = call.absolute(text);

@@ -130,6 +130,10 @@ fn statements(face: &Face<'_>, call: &Call) -> bool {
     }
     // In a shell the words are quoted; a commit message or a search is no statement.
     let client = call.commands.iter().any(|one| super::face::SQL.contains(&one.program()));
+    // What a here-string holds is read by the client like a statement of its own.
+    if client && call.read.iter().any(|text| signs::drops(&signs::sql_tokens(text))) {
+        return true;
+    }
     let innocent =
         |program: &str| !client && matches!(program, "echo" | "git" | "grep" | "printf" | "rg");
     call.commands.iter().filter(|one| !innocent(one.program())).any(|one| {

@@ -155,15 +155,13 @@ fn by_command(rule: &Rule, sheet: &Sheet<'_>) -> Result<Condition, &'static str>
         meant.push(format!("{{ subcommand = {} }}", list(&subcommands)));
     }
     for word in options {
-        let known = sheet.commands_with(word);
-        if !known.is_empty() {
-            meant.push(format!("{{ option = {} }}", quote(word)));
-        } else if rule.effect == Verdict::Deny {
-            // An option that no table knows is one of those that were not understood.
-            meant.push(String::from("{ unclear = true }"));
-        } else {
-            return Err("it lets an option through that no command here is known to have");
+        if rule.effect != Verdict::Deny {
+            return Err("it lets an option through in first place, and options have no place here");
         }
+        let is_known = !sheet.commands_with(word).is_empty();
+        // An option that no table knows is one of those that were not understood.
+        let unknown = || String::from("{ unclear = true }");
+        meant.push(if is_known { format!("{{ option = {} }}", quote(word)) } else { unknown() });
     }
     Ok(when::any(&meant))
 }

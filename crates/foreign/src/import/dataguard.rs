@@ -214,7 +214,11 @@ const DROPS: &str = r"(?is)(^|[;\s])(drop(\s|/\*.*?\*/)+(table|database|schema|v
 /// Names of secrets with a value in a URL.
 const SECRETS: &str = r"(?i)[?&#;](api[_-]?key|access[_-]?token|auth[_-]?token|token|secret|client[_-]?secret|password|passwd)=[^\s&]+";
 
-/// Every row of a database's programs.
+/// The environment on its way out, in one text.
+const ENVIRONMENT: &str =
+    r"(?s)(\b(env|printenv)\b.*\b(curl|wget|nc)\b)|(\b(curl|wget|nc)\b.*\bprintenv\b)";
+
+/// Programs that pass on statements, and the option that holds one.
 const CLIENTS: &[(&str, &str)] =
     &[("mariadb", "--execute"), ("mysql", "--execute"), ("psql", "--command")];
 
@@ -223,66 +227,64 @@ const PLAIN: &str = r"(?i)^\s*(http://|[a-z0-9.-]+\.[a-z]+(:[0-9]+)?(/|$))";
 
 /// What a shipped rule is meant to find.
 fn of_known(known: Known, named: &Named, sheet: &mut Sheet<'_>) -> Condition {
-    let http = String::from("{ family = \"http\" }");
+    let tools = when::tool(&when::tools_alike(named.names()));
     match known {
+        Known::Drop => drops(sheet),
+        Known::Environment => {
+            let fields = [names::COMMAND_FIELDS, names::URL_FIELDS, &["body", "data"]].concat();
+            when::arguments(&fields, &when::matches(ENVIRONMENT))
+        }
+        Known::Force => forced(sheet),
+        Known::Https => {
+            let here = String::from("{ host = \"loopback\" }");
+            when::all(&[in_url(tools, PLAIN, ", kind = \"url\""), when::none(&[here])])
+        }
         Known::Removal => {
             let option = String::from("{ option = [\"--recursive\", \"--force\"] }");
             when::all(&[when::command(&["rm"]), option])
         }
-        Known::Drop => {
-            let test = when::matches(DROPS);
-            let tools = [names::tools_of(Class::Database), &[]].concat();
-            let globs: Vec<String> =
-                tools.iter().flat_map(|name| [(*name).to_owned(), format!("*__{name}")]).collect();
-            let mut meant =
-                vec![when::all(&[when::tool(&globs), when::arguments(names::QUERY_FIELDS, &test)])];
-            for (client, option) in CLIENTS {
-                if sheet.known_commands(&[client], "", 0).is_empty() {
-                    continue;
-                }
-                let given = format!("{{ option = {{ name = {}, {test} }} }}", quote(option));
-                meant.push(when::all(&[when::command(&[client]), given]));
-            }
-            when::any(&meant)
-        }
-        Known::Environment => {
-            let pattern =
-                r"(?s)(\b(env|printenv)\b.*\b(curl|wget|nc)\b)|(\b(curl|wget|nc)\b.*\bprintenv\b)";
-            let fields = [names::COMMAND_FIELDS, names::URL_FIELDS, &["body", "data"]].concat();
-            when::arguments(&fields, &when::matches(pattern))
-        }
-        Known::SecretInUrl => {
-            let test = when::matches(SECRETS);
-            let operand = format!("{{ operand = {{ {test} }} }}");
-            let tools = when::tools_alike(named.names());
-            when::any(&[
-                when::all(&[when::tool(&tools), when::arguments(names::URL_FIELDS, &test)]),
-                when::all(&[http, operand]),
-            ])
-        }
-        Known::Force => {
-            let commands = sheet.commands_with("--force");
-            let plus = String::from("{ operand = { text = \"+?*\" } }");
-            let push = [when::command(&["git"]), String::from("{ subcommand = \"push\" }"), plus];
-            let forced = [when::command(&commands), String::from("{ option = \"--force\" }")];
-            when::any(&[when::all(&forced), when::all(&push)])
-        }
-        Known::Https => {
-            let test = when::matches(PLAIN);
-            let tools = when::tools_alike(named.names());
-            let operand = format!("{{ operand = {{ {test}, kind = \"url\" }} }}");
-            let here = String::from("{ host = \"loopback\" }");
-            let sent = [
-                when::all(&[when::tool(&tools), when::arguments(names::URL_FIELDS, &test)]),
-                when::all(&[http, operand]),
-            ];
-            when::all(&[when::any(&sent), when::none(&[here])])
-        }
+        Known::SecretInUrl => in_url(tools, SECRETS, ""),
         Known::Sudo => {
             let elevating = ["sudo", "doas", "pkexec", "su"];
             when::command(&sheet.known_commands(&elevating, "rewrite-sudo", 1))
         }
     }
+}
+
+/// A URL of these tools, or of a command for HTTP, that the pattern is found in.
+fn in_url(tools: Condition, pattern: &str, operand: &str) -> Condition {
+    let test = when::matches(pattern);
+    let operand = format!("{{ operand = {{ {test}{operand} }} }}");
+    when::any(&[
+        when::all(&[tools, when::arguments(names::URL_FIELDS, &test)]),
+        when::all(&[String::from("{ family = \"http\" }"), operand]),
+    ])
+}
+
+/// Statements that remove tables: of tools for databases, and of programs.
+fn drops(sheet: &mut Sheet<'_>) -> Condition {
+    let test = when::matches(DROPS);
+    let tools = when::tool(&when::tools_of(Class::Database));
+    let mut meant = vec![when::all(&[tools, when::arguments(names::QUERY_FIELDS, &test)])];
+    for (client, option) in CLIENTS {
+        if !sheet.known_commands(&[client], "deny-drop-table", 1).is_empty() {
+            let given = format!("{{ option = {{ name = {}, {test} }} }}", quote(option));
+            meant.push(when::all(&[when::command(&[client]), given]));
+        }
+    }
+    when::any(&meant)
+}
+
+/// Options that force, of commands that have one, and references that do.
+fn forced(sheet: &Sheet<'_>) -> Condition {
+    let option = String::from("{ option = \"--force\" }");
+    let push = [
+        when::command(&["git"]),
+        String::from("{ subcommand = \"push\" }"),
+        String::from("{ operand = { text = \"+?*\" } }"),
+    ];
+    let options = [when::command(&sheet.commands_with("--force")), option];
+    when::any(&[when::all(&options), when::all(&push)])
 }
 
 /// The names under which a field is looked for.

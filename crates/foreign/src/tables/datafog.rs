@@ -131,6 +131,11 @@ fn the_six_match_keys() {
     }
     assert!(!says(r#""resource_prefixes":["/etc"]"#, &read("/home/etc")));
     assert!(says(r#""resource_prefixes":["/etc"]"#, &wrapped(&["cat", "/etc/shadow"])));
+    for text in
+        ["cat < /etc/shadow", "dd if=/etc/shadow", "grep x --file=/etc/shadow", "ls > /etc/x"]
+    {
+        assert!(says(r#""resource_prefixes":["/etc/"]"#, &shell(text)[0]), "{text}");
+    }
 }
 
 #[test]
