@@ -190,7 +190,8 @@ impl<'de> Visitor<'de> for Any {
         let mut names = std::collections::BTreeSet::new();
         while let Some((name, value)) = members.next_entry::<String, Value>()? {
             if !names.insert(name.clone()) {
-                return Err(A::Error::custom(format_args!("`{name}` is named twice")));
+                // Its place is told; the name may be what nobody should read.
+                return Err(A::Error::custom("a name stands twice in one table"));
             }
             table.push((name, value));
         }
@@ -215,7 +216,7 @@ mod tests {
     #[test]
     fn a_name_that_stands_twice_is_refused() {
         let error = serde_json::from_str::<Value>(r#"{"a":{"b":1,"b":2}}"#).unwrap_err();
-        assert!(error.to_string().contains("`b` is named twice"), "{error}");
+        assert_eq!(error.to_string(), "a name stands twice in one table at line 1 column 18");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use datafog_core::{Decision, Event, Rewritten, Value};
 use datafog_policy::Explanation;
 
-use crate::Error;
 use crate::case::Case;
 use crate::clock::Clock;
 use crate::event;
@@ -50,7 +49,7 @@ impl Report {
         asked: Vec<Asked>,
         purpose: Purpose,
         case: &Case<'_>,
-        decision: Decision,
+        mut decision: Decision,
         event: Event,
         veil: &Veil<'_>,
         safe: Option<Box<Safe>>,
@@ -61,13 +60,17 @@ impl Report {
         let decider = decision.decider().map(|rule| rule.part).filter(|part| *part > 0);
         let decider = decider.and_then(|part| case.all().nth(part));
         case.close();
+        let fault = state.fault.as_ref().map(|error| veil.over(&error.in_full()));
+        if fault.is_some() {
+            decision.reason = veil.over(&decision.reason).into();
+        }
         let masks: Vec<_> = veil::masks(case).collect();
         let form = datafog_shim::normal_form(&case.action.invocation, &masks);
         Self {
             normal_form: veil.command(&form),
             explanation: explains.then(|| explained(state, case, veil)),
             asked,
-            fault: state.fault.as_ref().map(Error::in_full),
+            fault,
             going_home: case.all().flat_map(Case::homes).collect(),
             part: decider.map(|one| veil.over(&event::command(one))),
             decision,

@@ -71,8 +71,16 @@ impl<'a> Veil<'a> {
         shown
     }
 
-    /// An event without them: its folder, hosts, files and faults.
+    /// An event without them: its folder, hosts, files and faults, and what a tool or a program that
+    /// nobody knows is called.
     pub(crate) fn cover(&self, event: &mut Event) {
+        if self.strange {
+            event.tool = self.over(&event.tool);
+        }
+        if !event.faults.is_empty() {
+            // Then it may speak of them, and they name files.
+            event.reason = self.over(&event.reason);
+        }
         let texts = event.destinations.iter_mut().chain(&mut event.faults);
         for text in texts.chain([&mut event.cwd]) {
             *text = self.over(text);

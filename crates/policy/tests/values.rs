@@ -65,7 +65,7 @@ fn places() -> Vec<Place> {
         policy(
             "rule.when",
             &format!("{risk}{RULE}[rule.when]\nuser = 'ann'\n@\n"),
-            &["ci=true", "unclear=true", "uncommitted=true", "unscanned=true"],
+            &["ci=true", "discards=true", "unclear=true", "uncommitted=true", "unscanned=true"],
         ),
         policy(
             "approval",

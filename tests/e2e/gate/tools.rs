@@ -142,7 +142,7 @@ argument = { path = "amount", gt = 100 }
 fn arguments_that_two_readers_could_read_two_ways_are_refused() {
     let install = Install::new(&[]);
     for (arguments, said) in [
-        (r#"{"amount":1,"amount":1000}"#, "named twice"),
+        (r#"{"amount":1,"amount":1000}"#, "stands twice"),
         ("[1]", "table"),
         ("{", "cannot be read"),
     ] {
@@ -151,6 +151,21 @@ fn arguments_that_two_readers_could_read_two_ways_are_refused() {
         assert!(ended.stderr().contains(said), "{}", ended.stderr());
     }
     install.datafog(["check", "--tool", "pay", "--", "git", "status"]).run().ends_with(2);
+}
+
+#[test]
+fn a_tool_or_a_policy_that_is_called_by_a_token_is_not_told() {
+    let install = Install::new(&[]);
+    let token = github_token(77);
+    let said = install.datafog(["check", "--tool", &token, "--args", "{}"]).run();
+    assert!(!format!("{}{}", said.stdout(), said.stderr()).contains(&token));
+    let policy = format!("{token}.toml");
+    let said = install.datafog(["check", "--policy", &policy, "--", "ls"]).run().ends_with(4);
+    assert!(!format!("{}{}", said.stdout(), said.stderr()).contains(&token), "{}", said.stdout());
+    let twice = format!("{{\"{token}\":1,\"{token}\":2}}");
+    let said = install.datafog(["check", "--tool", "t", "--args", &twice]).run().ends_with(2);
+    assert!(!said.stderr().contains(&token), "{}", said.stderr());
+    assert_eq!(install.leak_of(&token), None);
 }
 
 #[test]

@@ -156,6 +156,8 @@ fn keys_stop_resume_and_end_what_runs() {
     screen.keys(&["C-z"]);
     screen.shows("Stopped");
     screen.types("fg");
+    // Until then the shell reads single keys, for which a line's end is another one.
+    screen.shows("at:> fg\nenv sh");
     screen.types("apple");
     screen.shows("\ngot apple");
     screen.keys(&["C-d"]);
