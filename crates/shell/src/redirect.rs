@@ -14,6 +14,19 @@ use crate::walk::Walker;
 /// Files that are none: a terminal, nothing, another descriptor.
 const NO_FILES: [&str; 5] = ["/dev/null", "/dev/stderr", "/dev/stdin", "/dev/stdout", "/dev/tty"];
 
+/// The file that a shell reads because of `.` or `source`, as if it were redirected into it.
+pub(crate) fn sourced(words: &[Field]) -> Option<Redirection> {
+    let [name, file, ..] = words else { return None };
+    let sources = matches!(name.text.as_str(), "." | "source");
+    let is_file = !NO_FILES.contains(&file.text.as_str()) && !file.text.starts_with("<(");
+    (sources && is_file).then(|| read_by_shell(file.clone()))
+}
+
+/// A file that the shell opens to read it.
+pub(crate) const fn read_by_shell(target: Field) -> Redirection {
+    Redirection { target, way: Way::Read, adds: false }
+}
+
 impl Walker {
     /// The files that are opened, and where standard input then comes from.
     pub(crate) fn redirects(&mut self, nodes: &[Node], input: &Input) -> (Vec<Redirection>, Input) {
@@ -74,7 +87,7 @@ impl Walker {
             }
             let adds = op.contains(">>");
             if reads {
-                files.push(Redirection { target: field.clone(), way: Way::Read, adds });
+                files.push(read_by_shell(field.clone()));
             }
             if !reads || op == "<>" {
                 files.push(Redirection { target: field, way: Way::Write, adds });

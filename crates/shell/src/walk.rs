@@ -17,6 +17,7 @@ use crate::limits::{DEEPEST, MOST_COMMANDS, MOST_STEPS, MOST_VALUES};
 use crate::outside::Outside;
 use crate::parse;
 use crate::read::{Line, Place};
+use crate::redirect::sourced;
 use crate::script::{Command, Field, Input, Redirection, Script, Source};
 use crate::variables::{Variable, Variables};
 
@@ -469,6 +470,9 @@ impl Walker {
             return self.call(name, &body, own, &input);
         }
         if let Some(written) = self.builtin(own, &input) {
+            // What the line has written before was read by its text.
+            let read = sourced(own).filter(|one| self.written_to(&one.target).is_none());
+            let redirections = read.into_iter().chain(redirections).collect();
             self.push(Vec::new(), environment, input, redirections);
             return written;
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::builtin::MADE;
 use crate::limits::MOST_FIELDS;
+use crate::redirect::read_by_shell;
 use crate::script::{Field, Input, Redirection, Way};
 use crate::walk::{Walker, Written};
 
@@ -146,8 +147,12 @@ impl Walker {
         if FILES.contains(&name) {
             // It is expanded once more before it is opened.
             self.raw(value);
-            if let Some(written) = self.written_to(&Field::of(value)) {
+            let file = Field::of(value);
+            if let Some(written) = self.written_to(&file) {
                 self.run_written(written, &Input::Inherited);
+            } else if !value.contains(['$', '`']) {
+                let read = vec![read_by_shell(file)];
+                self.push(Vec::new(), Vec::new(), Input::Inherited, read);
             }
         }
     }

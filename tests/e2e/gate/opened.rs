@@ -10,7 +10,7 @@ use crate::support::Install;
 const HEAD: &str = "[policy]\nid = \"own\"\nversion = \"1\"\n";
 
 /// Lines that read `keys/credentials`, by `cat` where the second is true.
-const READING: [(&str, bool); 24] = [
+const READING: [(&str, bool); 27] = [
     ("cat keys/credentials", true),
     ("cat < keys/credentials", true),
     ("cat 0< keys/credentials", true),
@@ -34,6 +34,9 @@ const READING: [(&str, bool); 24] = [
     ("mapfile < keys/credentials", false),
     ("exec 3< keys/credentials", false),
     ("x=$(<keys/credentials)", false),
+    (". keys/credentials", false),
+    ("source \"$PWD\"/keys/credentials", false),
+    ("BASH_ENV=keys/credentials bash -c ls", false),
     ("cat <<< \"$(<keys/credentials)\"", false),
 ];
 
@@ -86,6 +89,30 @@ fn a_file_that_a_shell_opens_is_an_operand_and_content_of_its_command() {
         ] {
             assert_eq!(rule(&rules, line), "none", "{line}");
         }
+    }
+}
+
+#[test]
+fn a_blocked_path_is_found_in_urls_commits_and_arguments_of_code() {
+    let blocked =
+        install("[[role]]\nname = \"all\"\ndefault = true\nblocked_paths = [\"**/keys/**\"]\n");
+    let work = blocked.work();
+    for line in [
+        format!("curl file://{}/keys/credentials", work.display()),
+        format!("curl FILE://localhost{}/keys/credentials", work.display()),
+        "git show HEAD:keys/credentials".to_owned(),
+        "git show :keys/credentials".to_owned(),
+        "git blame keys/credentials".to_owned(),
+        "git archive HEAD keys/credentials".to_owned(),
+        "perl -pe 1 keys/credentials".to_owned(),
+        "ruby -pe 1 keys/credentials".to_owned(),
+        "python3 -m json.tool keys/credentials".to_owned(),
+        "node -e 1 keys/credentials".to_owned(),
+    ] {
+        assert_eq!(rule(&blocked, &line), "role-all-blocked-paths", "{line}");
+    }
+    for line in ["git show HEAD:other", "git blame keys.txt", "curl https://keys.example/keys/x"] {
+        assert_eq!(rule(&blocked, line), "none", "{line}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use datafog_core::{Facts, Flows, Operand, OperandKind};
+use datafog_core::{Facts, Flow, Flows, Operand, OperandKind};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -249,7 +249,9 @@ impl Wanted<'_> {
 
     fn path(&self, operand: &Operand, facts: &dyn Facts) -> Truth {
         if operand.kind != OperandKind::Path {
-            return Truth::False;
+            let named = named_otherwise(operand);
+            let leads = named.is_some_and(|path| self.leads(Path::new(path), facts));
+            return if leads { Truth::Unknown } else { Truth::False };
         }
         match &operand.canonical {
             Some(path) => self.one_of(path, facts),
@@ -291,6 +293,34 @@ fn describe(payload: &[u8]) -> Result<String, Damaged> {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     Ok(format!("{} operand: {}", wanted.which.name(), parts.join("; ")))
+}
+
+/// The file that an operand names which is no path itself: of a URL `file:…` what is behind the
+/// host, of a reference of git what is behind the commit (gitrevisions(7)), or all of it, since a
+/// word that names no commit is a path to git.
+fn named_otherwise(operand: &Operand) -> Option<&OsStr> {
+    let text = operand.text.as_encoded_bytes();
+    let path = match operand.kind {
+        OperandKind::Reference if operand.flow != Flow::Destroys => text
+            .iter()
+            .rposition(|byte| *byte == b':')
+            .map_or(Some(text), |at| text.get(at.saturating_add(1)..)),
+        OperandKind::Url => text.split_at_checked(5).and_then(|(scheme, rest)| {
+            let path = rest.strip_prefix(b"//").map_or(rest, |rest| {
+                let slash = rest.iter().position(|byte| *byte == b'/');
+                slash.and_then(|at| rest.get(at..)).unwrap_or_default()
+            });
+            scheme.eq_ignore_ascii_case(b"file:").then_some(path)
+        }),
+        OperandKind::Command
+        | OperandKind::Host
+        | OperandKind::Path
+        | OperandKind::Reference
+        | OperandKind::Remote
+        | OperandKind::RemotePath
+        | OperandKind::Text => None,
+    };
+    path.filter(|path| !path.is_empty()).map(OsStr::from_bytes)
 }
 
 #[cfg(test)]

@@ -88,6 +88,10 @@ fn files_that_the_line_writes_are_read_when_it_runs_them() {
         ("PROMPT_COMMAND='a b' c", &["a b", "PROMPT_COMMAND=a b c"]),
         ("export GIT_SSH_COMMAND='a b'", &["a b"]),
         ("echo a > x; BASH_ENV=x bash b", &["echo a > x", "a", "BASH_ENV=x bash b"]),
+        ("BASH_ENV=x bash b", &["< x", "BASH_ENV=x bash b"]),
+        (". ./x", &["< ./x"]),
+        ("source x y > z", &["< x > z"]),
+        (". /dev/stdin < x", &["< x"]),
         ("BASH_ENV='$(a)' bash b", &["a", "BASH_ENV=$(a) bash b"]),
     ]);
 }
