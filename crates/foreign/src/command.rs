@@ -83,8 +83,10 @@ pub(crate) struct Commands {
 impl Commands {
     /// The commands of a shell text.
     pub(crate) fn of_text(text: &str, tables: &dyn Interpret) -> Self {
-        let mut commands = Self::default();
-        commands.add_line(words::split(text), &[], words::DEEPEST, tables);
+        // A shell drops zero bytes, and not every shell does.
+        let plain = text.replace('\0', "");
+        let mut commands = Self { unclear: plain.len() < text.len(), ..Self::default() };
+        commands.add_line(words::split(&plain), &[], words::DEEPEST, tables);
         commands
     }
 

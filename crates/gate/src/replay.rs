@@ -228,7 +228,7 @@ fn starts(event: &Event, world: &Invented) -> bool {
         return event.action_type == ActionKind::ShellExec || !started.is_empty();
     };
     // What it would start with anything in its arguments.
-    let anything = |name: &str| (name.to_owned(), Value::Text(String::from("/x y; z")));
+    let anything = |name: &str| (name.to_owned(), Value::Text(String::from("/x y; rm z")));
     let members = names.split_whitespace().map(anything).collect();
     !datafog_shim::interpret_tool(&event.tool, Value::Table(members), world).starts.is_empty()
 }

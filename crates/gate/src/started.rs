@@ -173,10 +173,18 @@ impl Following {
     }
 
     fn start(&mut self, start: Start<'_>, fed: Fed<'_>, depth: usize) -> Vec<Started> {
-        let outer = self.is_elsewhere;
+        let (outer, left, loose) = (self.is_elsewhere, self.left, start.loose);
         self.is_elsewhere |= start.elsewhere;
         let started = self.start_there(start, fed, depth);
         self.is_elsewhere = outer;
+        if !loose {
+            return started;
+        }
+        let started = recognised(started);
+        // Prose takes no room; as many commands as there is room for are no prose.
+        if self.left > 0 || count(&started) < MOST / 2 {
+            self.left = left;
+        }
         started
     }
 
@@ -189,6 +197,9 @@ impl Following {
         let deeper = depth.saturating_add(1);
         match (start.what, fed) {
             (What::Command(words), _) if start.told => self.behind(&words, fed, world, deeper),
+            (What::Command(words), _) if words.iter().any(holds_zero) => {
+                vec![self.opaque(ZERO, !self.is_elsewhere, world)]
+            }
             (What::Command(words), _) if !words.first().is_some_and(names_program) => {
                 vec![self.opaque(UNKNOWN_HEAD, !start.guessed && !self.is_elsewhere, world)]
             }
@@ -423,6 +434,29 @@ impl Following {
     }
 }
 
+/// What counts of a text that nobody called a command: commands that are known, and no word about
+/// what was not understood, since most of it may be no command at all.
+fn recognised(started: Vec<Started>) -> Vec<Started> {
+    let mut kept = Vec::new();
+    for mut one in started {
+        let inner = recognised(core::mem::take(&mut one.inner));
+        let invocation = &mut one.action.invocation;
+        if !invocation.known || invocation.program == OPAQUE {
+            kept.extend(inner);
+            continue;
+        }
+        invocation.unclear.clear();
+        invocation.contents.retain(|source| !matches!(source.carrier, Carrier::Untold(_)));
+        kept.push(Started { inner, ..one });
+    }
+    kept
+}
+
+fn count(started: &[Started]) -> usize {
+    let of = |one: &Started| count(&one.inner).saturating_add(1);
+    started.iter().map(of).fold(0, usize::saturating_add)
+}
+
 /// Files into which nothing is written (`: > file`) are emptied: the words of the command that does
 /// the same.
 fn emptying(command: &Command) -> Option<Vec<Word>> {
@@ -450,6 +484,8 @@ const UNKNOWN_PROGRAM: &str =
     "a program would run that only shows when the line runs; look at it first";
 
 const UNKNOWN_HEAD: &str = "the name of a program only shows when the line runs; write it out";
+
+const ZERO: &str = "a word holds a zero byte, and nobody knows what a program makes of it";
 
 /// A line while its commands are taken one by one.
 struct Reading<'w> {
@@ -515,6 +551,10 @@ impl Reading<'_> {
             }
         }
     }
+}
+
+fn holds_zero(word: &Word) -> bool {
+    word.text.as_encoded_bytes().contains(&0)
 }
 
 fn names_program(word: &Word) -> bool {

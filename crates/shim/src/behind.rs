@@ -68,6 +68,8 @@ pub struct Start<'s> {
     pub elsewhere: bool,
     /// It was read out of a program by its calls, where more may stand than is understood.
     pub guessed: bool,
+    /// It was read out of a text that nobody called a command: only what is recognised in it counts.
+    pub loose: bool,
     /// Files whose names stand in its words in place of what only the run can tell.
     pub found: Vec<PathBuf>,
     /// What it does is already told in the meaning of the command that starts it.
@@ -164,7 +166,7 @@ impl<'s> Start<'s> {
     pub(crate) fn of(what: What, surroundings: &'s dyn Surroundings) -> Self {
         let world = Changed::of(surroundings);
         let found = Vec::new();
-        Self { what, world, elsewhere: false, guessed: false, found, told: false }
+        Self { what, world, elsewhere: false, guessed: false, loose: false, found, told: false }
     }
 }
 

@@ -20,6 +20,7 @@ use datafog_core::{
 use crate::address::{self, Address, Style};
 use crate::behind::Start;
 use crate::interpret::interpret;
+use crate::profile;
 use crate::transport::http::straight_reach;
 
 mod command;
@@ -61,7 +62,11 @@ const WORDS: [(Category, &[&str]); 7] = [
             "repl",
             "run",
             "script",
+            "sh",
             "shell",
+            "spawn",
+            "stdin",
+            "subprocess",
             "terminal",
             "zsh",
         ],
@@ -135,8 +140,17 @@ const FIELDS: [(Category, &[&str]); 5] = [
 ];
 
 /// Where a command line stands.
-const COMMANDS: &[&str] =
-    &["argv", "cmd", "code", "command", "command_line", "commands", "script", "shell_command"];
+const COMMANDS: &[&str] = &[
+    "argv",
+    "cmd",
+    "code",
+    "command",
+    "command_line",
+    "commandline",
+    "commands",
+    "script",
+    "shell_command",
+];
 
 /// Whether an argument of that name holds what a tool runs: a command line, or its words.
 #[must_use]
@@ -196,6 +210,9 @@ const SENDS: &[&str] = &[
     "upload",
 ];
 
+/// Words of the names of tools that start or type something, nobody knows where.
+const ANYWHERE: &[&str] = &["keys", "spawn", "stdin"];
+
 /// A tool call in normal form.
 #[derive(Debug)]
 pub struct ToolReading<'s> {
@@ -252,9 +269,25 @@ pub(crate) fn categories(name: &str, arguments: &Value) -> Vec<Category> {
     if has(&"amount") && ["card", "currency", "recipient", "to"].iter().any(has) {
         all.push(Category::Payment);
     }
+    let types = ["send", "keys"].iter().all(|it| words.iter().any(|word| word == it));
+    if types || program_of(name).is_some() && command::ARGUMENTS.iter().any(has) {
+        all.push(Category::CodeExecution);
+    }
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// The program that a tool has the name of: `rm`, `mcp__host__git`.
+fn program_of(name: &str) -> Option<&str> {
+    let last = name.rsplit(['.', '/', ':']).next().unwrap_or(name);
+    let last = last.rsplit("__").next().unwrap_or(last);
+    is_program(last).then_some(last)
+}
+
+/// Whether a program of that name is known.
+fn is_program(name: &str) -> bool {
+    profile::profile(name).is_some() || profile::unwrapped(name).is_some()
 }
 
 /// `WebFetch`, `web_fetch` and `mcp__net__web-fetch` hold the words `web` and `fetch`.
@@ -281,7 +314,9 @@ fn words_of(name: &str) -> Vec<String> {
 /// The normal form of a call that runs no command.
 fn bare(call: &ToolCall) -> Invocation {
     let here = [Category::FileSystem, Category::CodeExecution];
-    let stays = !call.categories.is_empty() && call.categories.iter().all(|it| here.contains(it));
+    let stays = !call.categories.is_empty()
+        && call.categories.iter().all(|it| here.contains(it))
+        && !has_word(&call.name, ANYWHERE);
     let flow = if stays { Flow::Stays } else { Flow::Leaves };
     let flows = Flows::NONE.with(flow);
     let changes = call.categories.contains(&Category::FileSystem) && changes_files(&call.name);

@@ -120,6 +120,29 @@ fn dataguard_says_the_same_to_words_and_to_tools_of_other_names() {
     }
 }
 
+#[test]
+fn dataguard_sees_commands_under_whatever_name_they_stand() {
+    let install = Install::new(&[]);
+    let denied = ["rm -rf x", "deny", "deny-rm-rf"].map(str::to_owned).into();
+    let allowed = ["ls -la x", "allow", ""].map(str::to_owned).into();
+    for row in [denied, allowed] {
+        let (text, ..): &(String, String, String) = &row;
+        for arguments in [
+            json!({ "args": text }),
+            json!({ "line": text }),
+            json!({ "text": text }),
+            json!({ "payload": text }),
+            json!({ "cmd": { "line": text } }),
+            json!({ "steps": [{ "run": text }] }),
+            json!({ "args": ["-c", text] }),
+        ] {
+            assert_dataguard(&install, &row, &Tool("bash", arguments));
+        }
+    }
+    let unreadable = ["ls;\0rm -rf x", "deny", ""].map(str::to_owned).into();
+    assert_dataguard(&install, &unreadable, &bash(&unreadable.0));
+}
+
 /// The words of a line that is one command, written without a variable or an operator.
 fn plain_words(text: &str) -> Option<Vec<String>> {
     let words = shell_words(text)?;

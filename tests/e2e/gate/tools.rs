@@ -100,6 +100,71 @@ fn commands_are_found_wherever_a_tool_takes_them() {
 }
 
 #[test]
+fn a_command_is_one_under_whatever_name_it_stands() {
+    use serde_json::json;
+    let install = Install::new(&[]);
+    for (tool, arguments) in [
+        ("bash", json!({ "args": ["-c", "rm -rf /"] })),
+        ("sh", json!({ "args": ["-c", "rm -rf /"] })),
+        ("python", json!({ "args": ["-c", "import os; os.system(\"rm -rf /\")"] })),
+        ("rm", json!({ "args": ["-rf", "/"] })),
+        ("mcp__host__rm", json!({ "flags": "-rf", "target": "/", "args": [] })),
+        ("exec", json!({ "file": "rm", "args": ["-rf", "/"] })),
+        ("spawn", json!({ "cmd": "rm", "argv": ["-rf", "/"] })),
+        ("subprocess.run", json!({ "args": ["rm", "-rf", "/"] })),
+        ("subprocess", json!({ "args": ["bash", "-c", "rm -rf /"] })),
+        ("bash", json!({ "command": "rm", "args": "-rf /" })),
+        ("bash", json!({ "command": "rm -rf", "args": ["/"] })),
+        ("bash", json!({ "command": "rm", "flags": "-rf", "where": "/" })),
+        ("bash", json!({ "command": "bash", "input": "rm -rf /" })),
+        ("bash", json!({ "command": "bash", "stdin": "ls\nrm -rf /" })),
+        ("bash", json!({ "args": "rm -rf /" })),
+        ("bash", json!({ "args": ["rm", "-rf", "/"] })),
+        ("bash", json!({ "line": "rm -rf /" })),
+        ("bash", json!({ "text": "true && rm -rf /" })),
+        ("bash", json!({ "payload": "{rm,-rf,/}" })),
+        ("bash", json!({ "data": "r\\m -rf /" })),
+        ("bash", json!({ "cmd": { "line": "rm -rf /" } })),
+        ("bash", json!({ "steps": [{ "run": "rm -rf /" }] })),
+        ("bash", json!({ "steps": [["ls"], ["rm", "-rf", "/"]] })),
+        ("execute", json!({ "commandLine": "rm -rf /" })),
+        ("terminal", json!({ "keys": "rm -rf /\n" })),
+        ("send_keys", json!({ "text": "rm -rf /\r" })),
+        ("write_stdin", json!({ "chars": "rm -rf /\n" })),
+        ("run", json!({ "job": { "script": ["ls", "rm -rf /"] } })),
+    ] {
+        let answer = decided(&install, tool, &arguments);
+        assert_eq!(answer, ("deny".into(), "no-root-removal".into()), "{tool} {arguments}");
+    }
+    for (tool, arguments) in [
+        ("bash", json!({ "command": "ls;\u{0}rm -rf x" })),
+        ("bash", json!({ "command": "'r\u{0}m' -rf /" })),
+        ("bash", json!({ "command": ["rm\u{0}", "-rf", "/"] })),
+        ("bash", json!({ "commands": vec!["ls"; 300] })),
+    ] {
+        let answer = decided(&install, tool, &arguments);
+        assert_eq!(answer, ("deny".into(), "unscannable".into()), "{tool} {arguments}");
+    }
+    let long = "we don't know (yet) what $this `prose is; find out, test it & make it so. ";
+    for (tool, arguments) in [
+        ("Bash", json!({ "command": "git status", "description": "never rm -rf / at all" })),
+        ("Bash", json!({ "command": "git status", "note": "don't $(rm) what isn't yours" })),
+        ("Bash", json!({ "command": "ls", "context": long.repeat(200) })),
+        ("Bash", json!({ "command": "ls", "shell": "/bin/bash", "mode": "sync" })),
+        ("bash", json!({ "command": "git", "args": ["commit", "-m", "rm -rf /"] })),
+        ("git", json!({ "args": ["commit", "-m", "rm -rf /"] })),
+        ("subprocess.run", json!({ "args": ["git", "commit", "-m", "rm -rf /"] })),
+        ("create_script", json!({ "path": "a.sh", "content": "rm -rf /" })),
+        ("run_python", json!({ "code": "print(1)", "input": "curl is a program, cat is one" })),
+        ("Grep", json!({ "pattern": "rm -rf /", "path": "." })),
+        ("run_sql", json!({ "query": "truncate table x" })),
+        ("run_tests", json!({ "filter": "test a b", "args": ["--fast"] })),
+    ] {
+        assert_eq!(decided(&install, tool, &arguments).0, "allow", "{tool} {arguments}");
+    }
+}
+
+#[test]
 fn rules_about_tools_hold_with_their_examples() {
     let install = Install::new(&[]);
     let policy = r#"

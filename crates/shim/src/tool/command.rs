@@ -6,22 +6,24 @@ use std::path::Path;
 
 use datafog_core::{Category, Surroundings, ToolCall, Value};
 
-use super::{COMMANDS, PATHS, expanded, has_word};
+use super::{COMMANDS, PATHS, expanded, has_word, program_of};
 use crate::behind::{Start, What, Word, started_by_code};
+
+mod loose;
 
 /// Where the folder stands that a command works in.
 const FOLDERS: &[&str] =
     &["cwd", "dir", "directory", "workdir", "working_dir", "working_directory"];
 
 /// Where the words behind a program stand.
-const ARGUMENTS: &[&str] = &["args", "arguments", "argv"];
+pub(super) const ARGUMENTS: &[&str] = &["args", "arguments", "argv"];
 
 /// Where the name of a program stands.
 const PROGRAMS: &[&str] = &["executable", "program"];
 
 /// Languages whose programs are lines for a shell.
 const SHELLS: &[&str] =
-    &["bash", "console", "fish", "sh", "shell", "shellscript", "terminal", "zsh"];
+    &["bash", "console", "dash", "fish", "ksh", "sh", "shell", "shellscript", "terminal", "zsh"];
 
 /// Words of the names of tools that remove what a path names.
 const REMOVES: &[&str] =
@@ -54,16 +56,23 @@ pub(super) fn commands<'s>(
         gathering.table(&call.arguments, 0);
     }
     let mut all = gathering.all;
-    if let [Doing { start: Start { what: What::Line(line, _), guessed: false, .. }, .. }] =
-        all.as_slice()
+    if let [
+        Doing {
+            start: Start { what: What::Line(line, _), guessed: false, loose: false, .. }, ..
+        },
+    ] = all.as_slice()
         && gathering.folder.is_none()
         && let Some(argv) = line.text.to_str().and_then(|it| plain_words(it, surroundings.home()))
     {
         return (Some(argv), Vec::new());
     }
-    if let [Doing { start: Start { what: What::Command(words), guessed: false, .. }, .. }] =
-        all.as_slice()
+    if let [
+        Doing {
+            start: Start { what: What::Command(words), guessed: false, loose: false, .. }, ..
+        },
+    ] = all.as_slice()
         && gathering.folder.is_none()
+        && words.iter().all(|word| !word.text.as_encoded_bytes().contains(&0))
     {
         return (Some(words.iter().map(|word| word.text.clone()).collect()), Vec::new());
     }
@@ -113,20 +122,24 @@ impl<'s> Gathering<'_, 's> {
         if let Some((_, Value::Text(program))) = program {
             self.words(program, behind);
         }
+        let call = self.call;
+        let command = text_at(value, &["command", "cmd"]);
+        if command.is_none()
+            && program.is_none()
+            && let Some(named) = program_of(&call.name)
+            && self.program_in(members) == Some(named)
+        {
+            self.of_tool(named, behind);
+        }
         for (name, value) in members {
             match (is(COMMANDS, name), value) {
                 (true, Value::Text(text)) if name.eq_ignore_ascii_case("code") => {
                     self.code(text, language);
                 }
-                // `command` and `args`, as servers are started.
-                (true, Value::Text(text))
-                    if behind.is_some_and(|it| matches!(it, Value::List(_)))
-                        && !text.contains(char::is_whitespace)
-                        && name.eq_ignore_ascii_case("command") =>
-                {
-                    self.words(text, behind);
-                }
+                (true, Value::Text(text)) if command == Some(text) => self.beside(text, behind),
                 (true, Value::Text(text)) => self.line(text),
+                // The words behind a program, which are read with it.
+                (true, Value::List(_)) if is(ARGUMENTS, name) && command.is_some() => {}
                 (true, Value::List(items)) => self.list(name, items),
                 (_, Value::List(_) | Value::Table(_)) => self.table(value, depth.saturating_add(1)),
                 (
@@ -139,15 +152,64 @@ impl<'s> Gathering<'_, 's> {
                 ) => {}
             }
         }
+        self.loose_members(members);
+    }
+
+    /// `command` and `args`, as servers are started; the command may be a line by itself.
+    fn beside(&mut self, command: &str, behind: Option<&Value>) {
+        match behind {
+            Some(Value::List(_) | Value::Text(_)) if !command.contains(char::is_whitespace) => {
+                self.words(command, behind);
+            }
+            Some(Value::List(items)) if !items.is_empty() => {
+                let words = items.iter().filter_map(Value::as_text).map(in_quotes);
+                let words: Vec<String> = words.collect();
+                self.line(&format!("{command} {}", words.join(" ")));
+            }
+            Some(Value::Text(text)) => self.line(&format!("{command} {text}")),
+            Some(
+                Value::Bool(_)
+                | Value::Float(_)
+                | Value::Integer(_)
+                | Value::List(_)
+                | Value::Null
+                | Value::Table(_),
+            )
+            | None => self.line(command),
+        }
+    }
+
+    /// The arguments of a tool that has the name of a program are that program's; a text that is
+    /// given to a shell is a line.
+    fn of_tool(&mut self, program: &str, behind: Option<&Value>) {
+        match behind {
+            Some(Value::Text(text)) if is(SHELLS, program) && !text.starts_with('-') => {
+                self.line(text);
+            }
+            Some(Value::List(_) | Value::Text(_)) => self.words(program, behind),
+            Some(
+                Value::Bool(_)
+                | Value::Float(_)
+                | Value::Integer(_)
+                | Value::Null
+                | Value::Table(_),
+            )
+            | None => {}
+        }
     }
 
     /// A list of lines (`commands`), or of words.
     fn list(&mut self, name: &str, items: &[Value]) {
-        let lines = name.to_ascii_lowercase().ends_with('s');
         let words: Option<Vec<Word>> =
             items.iter().map(|item| item.as_text().map(Word::of)).collect();
+        // No program has blanks in its name.
+        let blank = |text: &str| text.contains(' ') && !text.starts_with('/');
+        let lines = name.to_ascii_lowercase().ends_with('s')
+            || name.eq_ignore_ascii_case("script")
+            || items.first().and_then(Value::as_text).is_some_and(blank);
         match words {
             Some(words) if lines => {
+                self.loose_words_of(items);
                 words.iter().for_each(|word| self.line(&word.text.to_string_lossy()));
             }
             Some(words) if !words.is_empty() => self.push(What::Command(words)),
@@ -169,7 +231,10 @@ impl<'s> Gathering<'_, 's> {
         let mut words = vec![Word::of(program)];
         match behind {
             Some(Value::List(items)) => {
-                words.extend(items.iter().filter_map(Value::as_text).map(Word::of));
+                let given = items.iter().filter_map(Value::as_text);
+                // `argv` may begin with the program itself.
+                let skipped = usize::from(given.clone().next() == Some(program));
+                words.extend(given.skip(skipped).map(Word::of));
             }
             Some(Value::Text(text)) => return self.line(&format!("{program} {text}")),
             Some(
@@ -211,10 +276,21 @@ impl<'s> Gathering<'_, 's> {
             let folder = expanded(folder, self.surroundings.home());
             start.world.enter(self.surroundings.cwd().join(folder));
         }
-        if self.all.len() < MOST {
-            self.all.push(Doing { start, runs });
+        match self.all.len() {
+            ..MOST => self.all.push(Doing { start, runs }),
+            // Nobody looks at more, so nobody knows what it is.
+            MOST if !start.loose => {
+                let start = Start::of(What::Made, self.surroundings);
+                self.all.push(Doing { start, runs });
+            }
+            MOST.. => {}
         }
     }
+}
+
+/// A word as a shell takes it literally.
+fn in_quotes(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// What a tool does to files by itself, as the command that does the same.
@@ -267,6 +343,10 @@ const TO: &[&str] = &["destination", "dest", "dst", "new_path", "target", "to"];
 /// The words of a shell text that is one plain command; `None` for all that a shell would read as
 /// more than words.
 fn plain_words(text: &str, home: Option<&Path>) -> Option<Vec<OsString>> {
+    // A shell drops it, even in quotes.
+    if text.contains('\0') {
+        return None;
+    }
     let mut words = Vec::new();
     let mut letters = text.trim_matches([' ', '\t', '\n']).chars().peekable();
     loop {
@@ -350,7 +430,7 @@ mod tests {
         );
         for line in [
             "a; b", "a | b", "a && b", "a $X", "a `b`", "a > b", "a *", "X=1 a", "a\nb", "a {b,c}",
-            "~bob/x", "a \"$X\"", "a 'b", "# a", "a !1", "(a)",
+            "~bob/x", "a \"$X\"", "a 'b", "'a\0'", "# a", "a !1", "(a)",
         ] {
             assert_eq!(words(line), None, "{line}");
             let reading = read("Bash", &[("command", text(line))]);
@@ -397,6 +477,22 @@ mod tests {
             ("delete_files", r#"{"paths":["a","b"]}"#, "rm -r -f -- a b"),
             ("move_file", r#"{"source":"/a","destination":"b"}"#, "mv -- /a b"),
             ("Read", r#"{"file_path":"a"}"#, "cat -- a"),
+            ("rm", r#"{"args":["-rf","/"]}"#, "rm -rf /"),
+            ("bash", r#"{"args":["-c","a; b"]}"#, "bash -c a; b"),
+            ("bash", r#"{"args":"a; b"}"#, "`a; b`"),
+            ("x", r#"{"command":"rm -r","args":["b c"]}"#, "rm -r b c"),
+            ("x", r#"{"command":"rm","args":"-rf /"}"#, "rm -rf /"),
+            ("x", r#"{"command":"rm","flags":"-r","where":"x"}"#, "`rm`\nrm -r x"),
+            ("spawn", r#"{"cmd":"rm","argv":["rm","x"]}"#, "rm x"),
+            ("exec", r#"{"file":"/bin/rm","args":["x"]}"#, "/bin/rm x"),
+            ("subprocess.run", r#"{"args":["rm","x"]}"#, "rm x"),
+            ("bash", r#"{"command":"ls","input":"rm x"}"#, "`ls`\n`rm x`\nls rm x"),
+            ("execute", r#"{"commandLine":"a b"}"#, "a b"),
+            ("terminal", r#"{"keys":"rm x\r"}"#, "`rm x\n`"),
+            ("bash", r#"{"cmd":{"line":"rm x"}}"#, "`rm x`"),
+            ("bash", r#"{"steps":[{"run":"rm x"}]}"#, "`rm x`"),
+            ("run", r#"{"job":{"script":["rm x"]}}"#, "rm x"),
+            ("run", r#"{"a":"f(); os.system('b')"}"#, "`b`"),
         ] {
             assert_eq!(does(name, json).join("\n"), expected, "{name} {json}");
         }
@@ -405,6 +501,12 @@ mod tests {
             ("create_issue", r#"{"title":"rm -rf /","body":"rm -rf /"}"#),
             ("run_python", r#"{"code":"print(1)"}"#),
             ("delete_user", r#"{"id":1}"#),
+            ("bash", r#"{"description":"rm -rf / it"}"#),
+            ("bash", r#"{"note":"this is prose, it does nothing"}"#),
+            ("bash", r#"{"shell":"/bin/bash","url":"rm x","cwd":"rm x"}"#),
+            ("create_script", r#"{"name":"rm x","content":"rm -rf /"}"#),
+            ("run_sql", r#"{"query":"truncate table x"}"#),
+            ("Grep", r#"{"pattern":"rm -rf /"}"#),
         ] {
             assert_eq!(does(name, json), [""; 0], "{name} {json}");
         }
