@@ -1,13 +1,16 @@
 //! What is judged: a wrapped command or a tool call, in the words that all five systems share.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Action, ActionKind, Category, Facts, Finding, OperandKind, Principal, ToolCall,
+    Action, ActionKind, Category, Facts, Finding, HostName, Invocation, Operand, OperandKind,
+    Principal, ToolCall, Void,
 };
 use serde_json::{Map, Value, json};
 
 use crate::command::{Command, Commands, Interpret};
+use crate::dataguard::signs;
 use crate::{lookup, names};
 
 /// One call to be judged.
@@ -192,14 +195,73 @@ fn arguments_of(action: &Action, words: &[String]) -> Value {
     table.insert(String::from("command"), json!(words.join(" ")));
     table.insert(String::from("argv"), json!(words));
     table.insert(String::from("cwd"), json!(action.cwd.to_string_lossy()));
-    let operands = action.invocation.operands.iter().filter(|one| one.kind == OperandKind::Url);
-    let urls: Vec<_> = operands.map(|one| json!(one.text.to_string_lossy())).collect();
+    let is_url = |one: &Operand| one.kind == OperandKind::Url;
+    let mut urls = Vec::new();
+    if action.invocation.operands.iter().any(is_url) {
+        urls = urls_as_given(&action.invocation);
+        urls.extend(further(&action.invocation, &urls));
+    }
     match urls.as_slice() {
         [] => {}
-        [one] => drop(table.insert(String::from("url"), one.clone())),
-        _ => drop(table.insert(String::from("url"), Value::Array(urls))),
+        [one] => drop(table.insert(String::from("url"), json!(one))),
+        _ => drop(table.insert(String::from("url"), json!(urls))),
     }
     Value::Object(table)
+}
+
+/// Every URL that a command would ask: those that it names, and one for each further host that the
+/// gate sees it contact.
+pub(crate) fn urls(invocation: &Invocation) -> Vec<String> {
+    let mut urls: Vec<String> =
+        urls_as_given(invocation).iter().map(|text| with_scheme(text)).collect();
+    urls.extend(further(invocation, &urls));
+    urls
+}
+
+/// A URL as HTTP clients take it: without a scheme it is http.
+pub(crate) fn with_scheme(text: &str) -> String {
+    if text.contains("://") { text.to_owned() } else { format!("http://{text}") }
+}
+
+fn urls_as_given(invocation: &Invocation) -> Vec<String> {
+    let operands = invocation.operands.iter().filter(|one| one.kind == OperandKind::Url);
+    operands.map(|one| one.text.to_string_lossy().into_owned()).collect()
+}
+
+/// The hosts that would be contacted and stand in none of these URLs: a proxy, an address that
+/// stands in for the name. One that nobody can tell is a URL without a host.
+fn further(invocation: &Invocation, named: &[String]) -> Vec<String> {
+    let named: Vec<HostName> =
+        named.iter().filter_map(|text| Some(signs::host(&with_scheme(text))?.1)).collect();
+    // Variables for proxies are the machine's own and stand behind every call.
+    let bends = |void: &Void| match void {
+        Void::Ambiguous | Void::ConfigurationFile(_) | Void::ConnectsElsewhere(_) | Void::Proxy => {
+            true
+        }
+        Void::Environment(_)
+        | Void::Insecure
+        | Void::Plaintext
+        | Void::Redirects
+        | Void::RedirectsTrusted => false,
+    };
+    let mut further = Vec::new();
+    for one in &invocation.destinations {
+        let is_bent = one.voids.iter().any(bends);
+        if !is_bent && named.contains(&one.host) {
+            continue;
+        }
+        let host = match &one.host {
+            _ if is_bent => String::new(),
+            HostName::Ip(IpAddr::V6(ip)) => format!("[{ip}]"),
+            host @ (HostName::Ip(_) | HostName::Name(_)) => host.to_string(),
+            HostName::Deferred(_) | HostName::Unknown => String::new(),
+        };
+        let url = format!("{}://{host}", one.scheme);
+        if !further.contains(&url) {
+            further.push(url);
+        }
+    }
+    further
 }
 
 /// The commands in a shell tool's arguments, whatever the field is called.

@@ -4,9 +4,10 @@
 //! policy that names `rm` means them too, so each wrapper is a command of its own beside the one it
 //! starts.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
-use datafog_core::Invocation;
+use datafog_core::{Carrier, Invocation};
 
 use crate::words::{self, Line};
 
@@ -62,6 +63,31 @@ impl Command {
         self.arguments().take_while(|word| *word != "--").any(|word| {
             let cluster = word.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
             cluster.is_some_and(|rest| rest.contains(letter))
+        })
+    }
+
+    /// Every text that its words hold: the words, and the values of options that stand in the same
+    /// word (`--command=…`, `-c…`).
+    pub(crate) fn texts(&self) -> Vec<Cow<'_, str>> {
+        let glued = |word: &'_ str| {
+            let (_, value) = word.strip_prefix("--")?.split_once('=')?;
+            Some(value.to_owned())
+        };
+        let short = |word: &'_ str| {
+            let cluster = word.strip_prefix('-').filter(|rest| !rest.starts_with('-'))?;
+            cluster.get(cluster.chars().next()?.len_utf8()..).map(str::to_owned)
+        };
+        let values = self.arguments().filter_map(|word| glued(word).or_else(|| short(word)));
+        let known = self.invocation.options.iter().filter_map(|option| option.value.as_deref());
+        let known = known.map(|value| value.to_string_lossy().into_owned());
+        self.arguments().map(Cow::Borrowed).chain(values.chain(known).map(Cow::Owned)).collect()
+    }
+
+    /// What the line itself gives it on standard input: a here-string, the words of an `echo`.
+    pub(crate) fn fed(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.invocation.contents.iter().filter_map(|source| match &source.carrier {
+            Carrier::Inline(text) => Some(String::from_utf8_lossy(text)),
+            Carrier::Argument(_) | Carrier::File(_) | Carrier::Stdin | Carrier::Untold(_) => None,
         })
     }
 
@@ -288,6 +314,14 @@ mod tests {
             assert!(hit, "{text}: {all:?}");
         }
         assert_eq!(programs("a=sudo ls"), ["ls"]);
+    }
+
+    #[test]
+    fn values_of_options_are_texts() {
+        for text in ["x '--command=a b'", "x -c 'a b'", "x '-ca b'"] {
+            let commands = Commands::of_text(text, &NoTables);
+            assert!(commands.list[0].texts().iter().any(|one| one == "a b"), "{text}");
+        }
     }
 
     #[test]

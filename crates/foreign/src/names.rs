@@ -161,7 +161,19 @@ pub(crate) const COMMAND_FIELDS: &[&str] =
     &["command", "cmd", "script", "code", "argv", "commands", "input", "shell_command"];
 
 /// Where a tool's URL stands.
-pub(crate) const URL_FIELDS: &[&str] = &["url", "uri", "endpoint", "href", "address", "target"];
+pub(crate) const URL_FIELDS: &[&str] = &[
+    "url",
+    "uri",
+    "endpoint",
+    "href",
+    "address",
+    "target",
+    "base_url",
+    "baseUrl",
+    "proxy",
+    "proxy_url",
+    "proxies",
+];
 
 /// Where a tool's path stands.
 pub(crate) const PATH_FIELDS: &[&str] = &[

@@ -349,3 +349,49 @@ fn a_rule_that_another_always_overrides_is_told() {
     let told = said(&format!("{HEAD}{stops}{narrow}"));
     assert!(!told.contains("never counts"), "{told}");
 }
+
+#[test]
+fn a_network_with_bits_of_a_host_is_told_wherever_it_stands() {
+    let asks = "argument = { path = \"ip\", cidr = [\"10.1.2.3/8\"] }";
+    let rule = |tables: &str| {
+        format!(
+            "[[rule]]\nid = \"a\"\neffect = \"deny\"\nreason = \"x\"\ninstead = \"ls\"\n{tables}"
+        )
+    };
+    for tables in [
+        rule(&format!("[rule.when]\ntool = \"x\"\n{asks}")),
+        rule(&format!("[rule.when]\ntool = \"x\"\nany = [{{ {asks} }}, {{ tool = \"y\" }}]")),
+        rule(&format!("[rule.when]\ntool = \"x\"\nnone = [{{ {asks} }}]")),
+        rule(&format!("[rule.when]\ntool = \"x\"\n[rule.unless]\n{asks}")),
+        format!(
+            "[risk]\ndeny = [50, 100]\n[[risk.signal]]\nid = \"s\"\npoints = 60\nwhen = {{ tool = \"x\", {asks} }}"
+        ),
+    ] {
+        let said = said(&format!("{HEAD}\n{tables}\n"));
+        assert!(said.contains("`10.1.2.3/8` is the network `10.0.0.0/8`"), "{tables}: {said}");
+    }
+}
+
+#[test]
+fn a_glob_among_whole_names_is_refused_with_its_place() {
+    for (key, value) in [
+        ("command", "\"*\""),
+        ("command", "[\"git\", \"r?\"]"),
+        ("subcommand", "\"pu*\""),
+        ("family", "\"*\""),
+        ("option", "\"--fo*\""),
+        ("role", "\"a*\""),
+    ] {
+        let said = with_rule(&format!(
+            "id = \"a\"\neffect = \"deny\"\nreason = \"x\"\n[rule.when]\n{key} = {value}\n"
+        ));
+        let told = said.contains("globs mean nothing here") && said.contains("policy.toml:10:");
+        assert!(told && said.contains(&format!("leave `{key}` out")), "{key}: {said}");
+    }
+    for key in ["tool", "agent", "user", "group", "tenant", "branch", "parent", "session"] {
+        let said = with_rule(&format!(
+            "id = \"a\"\neffect = \"deny\"\nreason = \"x\"\n[rule.when]\n{key} = \"a*\"\n"
+        ));
+        assert!(said.starts_with("loads"), "{key}: {said}");
+    }
+}

@@ -211,6 +211,59 @@ const DATAFOG: &str = r#"{"policy_id":"p","policy_version":"1","rules":[
   {"id":"all","effect":"allow"}]}"#;
 
 #[test]
+fn dataguard_sees_every_statement_and_every_host() {
+    let install = Install::new(&["git"]);
+    let policy = shipped("dataguard.json");
+    let mut rows = Vec::new();
+    for (text, verdict) in [
+        ("Q='DROP TABLE x'; psql <<< \"$Q\"", "deny"),
+        ("psql < <(echo 'DROP TABLE x')", "deny"),
+        ("psql <<E\nDROP TABLE x\nE", "deny"),
+        ("Q='SELECT 1'; psql <<< \"$Q\"", "allow"),
+        ("cat <<< 'drop the table'", "allow"),
+    ] {
+        rows.extend([(line(text), verdict), (bash(text), verdict)]);
+    }
+    for (name, arguments, verdict) in [
+        (
+            "http_request",
+            json!({ "url": "https://github.com", "uri": "https://evil.example" }),
+            "require_approval",
+        ),
+        (
+            "http_request",
+            json!({ "url": "https://github.com", "endpoint": "evil.example/x" }),
+            "require_approval",
+        ),
+        (
+            "http_request",
+            json!({ "url": "/x", "base_url": "https://evil.example" }),
+            "require_approval",
+        ),
+        (
+            "http_request",
+            json!({ "url": "https://github.com", "proxy": "http://evil.example" }),
+            "require_approval",
+        ),
+        (
+            "http_request",
+            json!({ "url": "https://github.com", "proxies": { "https": "http://evil.example" } }),
+            "require_approval",
+        ),
+        ("http_fetch", json!({ "url": "https://github.com\\@evil.example" }), "require_approval"),
+        ("http_request", json!({ "url": "https://github.com", "endpoint": "/v1/x" }), "allow"),
+        (
+            "http_request",
+            json!({ "url": "https://github.com", "uri": "https://api.github.com" }),
+            "allow",
+        ),
+    ] {
+        rows.push((Tool(name, arguments), verdict));
+    }
+    assert_all(&install, &policy, &rows);
+}
+
+#[test]
 fn datafog_sees_kinds_resources_and_what_a_tool_runs() {
     let install = Install::new(&["git"]);
     let (allow, deny, redact) = ("allow", "deny", "allow_with_redaction");

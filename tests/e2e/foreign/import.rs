@@ -23,13 +23,13 @@ fn a_translation_that_is_not_the_same_says_so_and_fails_unless_that_is_wanted() 
         {"id":"all","effect":"allow"}]}"#;
     fs::write(&plain, rules).unwrap();
     let (_, said) = import(&install, &plain, &[], 0);
-    assert!(said.contains("128 calls: 128 alike"), "{said}");
+    assert!(said.contains("130 calls: 130 alike"), "{said}");
     for (name, code, alike, looser) in [
-        ("datafog-second.json", 1, 127, 0),
-        ("datafog-first.json", 1, 128, 0),
-        ("datafog-demo.json", 1, 127, 0),
-        ("dataguard-strict.json", 1, 128, 0),
-        ("dataguard.json", 1, 125, 1),
+        ("datafog-second.json", 1, 129, 0),
+        ("datafog-first.json", 1, 130, 0),
+        ("datafog-demo.json", 1, 129, 0),
+        ("dataguard-strict.json", 1, 128, 2),
+        ("dataguard.json", 1, 126, 2),
     ] {
         let (toml, said) = import(&install, &shipped(name), &[], code);
         let count = |word: &str| -> usize {
@@ -37,7 +37,7 @@ fn a_translation_that_is_not_the_same_says_so_and_fails_unless_that_is_wanted() 
             let before = line.split(word).next().unwrap().trim_end();
             before.rsplit(' ').next().unwrap().parse().unwrap()
         };
-        assert!(said.contains("compared over 128 calls"), "{name}: {said}");
+        assert!(said.contains("compared over 130 calls"), "{name}: {said}");
         assert!(count("alike") >= alike && count("looser") <= looser, "{name}: {said}");
         assert_eq!(said.contains("is not the same as the original"), code == 1, "{name}: {said}");
         let (again, _) = import(&install, &shipped(name), &["--partial"], 0);
@@ -152,7 +152,7 @@ fn translations_are_never_looser_over_generated_calls() {
     for name in ["datafog-first.json", "datafog-second.json", "datafog-demo.json"] {
         let with = ["--partial", "--calls", calls.to_str().unwrap()];
         let (_, said) = import(&install, &shipped(name), &with, 0);
-        assert!(said.contains("728 calls: 7") && said.contains(" 0 looser here"), "{name}: {said}");
+        assert!(said.contains("730 calls: 7") && said.contains(" 0 looser here"), "{name}: {said}");
     }
     fs::write(&calls, "[[test]]\ncal = \"ls\"\n").unwrap();
     let with = ["--calls", calls.to_str().unwrap()];

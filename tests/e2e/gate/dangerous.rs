@@ -18,6 +18,41 @@ fn guarded() -> Install {
     install
 }
 
+/// Statements that take tables away, whichever way the client gets them.
+#[test]
+fn statements_are_seen_where_the_line_holds_them() {
+    let install = Install::new(&[]);
+    let policy =
+        "[policy]\nid = \"data\"\nversion = \"1\"\nextends = [\"starter\", \"database\"]\n";
+    fs::write(install.root().join("policy.toml"), policy).unwrap();
+    let stopped = [
+        "psql -c 'DROP TABLE x'",
+        "psql '-cDROP TABLE x'",
+        "psql <<< 'DROP TABLE x'",
+        "psql shop <<E\nDROP TABLE x;\nE",
+        "Q='DROP TABLE x'; psql <<< \"$Q\"",
+        "echo 'DROP TABLE x' | psql",
+        "echo 'DELETE FROM x;' | mysql shop",
+        "mysql -e 'DROP TABLE x'",
+        "mysql --execute='DROP TABLE x' shop",
+        "mariadb <<< 'UPDATE users SET active = 0'",
+        "sqlite3 app.db 'DROP TABLE x'",
+        "sqlite3 app.db <<< 'drop table x;'",
+    ];
+    let free = [
+        "psql -c 'SELECT 1'",
+        "psql <<< 'UPDATE users SET active = 0 WHERE id = 1'",
+        "echo 'SELECT 1' | mysql shop",
+        "echo 'DROP TABLE x' | grep -c TABLE",
+        "sqlite3 app.db 'SELECT 1'",
+        "sqlite3 app.db <<< 'SELECT 1'",
+        "git commit -m 'DROP TABLE x'",
+    ];
+    let nothing: [String; 0] = [];
+    assert_eq!(otherwise(&install, &stopped, true), nothing);
+    assert_eq!(otherwise(&install, &free, false), nothing);
+}
+
 /// The lines of which `check` says otherwise than that they are stopped (or not).
 fn otherwise(install: &Install, lines: &[&str], stopped: bool) -> Vec<String> {
     let said = |line: &&str| {

@@ -112,7 +112,8 @@ impl Rule {
             return None;
         }
         let guarded = self.tool.is_some() || self.category.is_some();
-        let field = self.field.as_ref().map_or(Truth::True, |field| field.ask(face, guarded));
+        let field =
+            self.field.as_ref().map_or(Truth::True, |field| field.ask(face, guarded, stricter));
         let (verdict, why, found) = match (&self.contains, self.known) {
             (None, _) => (self.verdict, "", Truth::True),
             (Some(pattern), Some(known)) => {
@@ -172,11 +173,55 @@ fn search(pattern: &Pattern, face: &Face<'_>, call: &Call, stricter: bool) -> Tr
 }
 
 impl Field {
-    fn ask(&self, face: &Face<'_>, guarded: bool) -> Truth {
+    fn ask(&self, face: &Face<'_>, guarded: bool, stricter: bool) -> Truth {
         let Some(value) = self.value(face) else {
             return if guarded { Truth::Unknown } else { Truth::False };
         };
-        self.tests.iter().fold(Truth::True, |so_far, test| so_far.and(self.test(test, value, face)))
+        let test = |test: &Test| match test {
+            Test::DomainIn(list) => self.hosts(value, face, stricter, &|text| listed(text, list)),
+            // Of a host that nobody can tell it is at least told that it is none of these.
+            Test::DomainNotIn(list) => self.hosts(value, face, stricter, &|text| {
+                let other = listed(text, list).negated();
+                if stricter { other.or(Truth::of(other == Truth::Unknown)) } else { other }
+            }),
+            Test::Contains(_)
+            | Test::Equals(_)
+            | Test::Greater(_)
+            | Test::Less(_)
+            | Test::LongerThan(_)
+            | Test::Matches(_)
+            | Test::ShorterThan(_) => self.test(test, value, face),
+        };
+        self.tests.iter().fold(Truth::True, |so_far, one| so_far.and(test(one)))
+    }
+
+    /// What holds for one host (in a rule that lets something through: for each) that the call would
+    /// contact, whichever argument names it.
+    fn hosts(
+        &self,
+        value: &Value,
+        face: &Face<'_>,
+        stricter: bool,
+        test: &dyn Fn(&str) -> Truth,
+    ) -> Truth {
+        let items = value.as_array().filter(|items| !items.is_empty());
+        let mut all = items.map_or_else(|| vec![value], |items| items.iter().collect());
+        let others: Vec<Value> = names::URL_FIELDS
+            .iter()
+            .filter(|_| names::URL_FIELDS.contains(&self.name.as_str()))
+            .filter_map(|name| lookup::at(&face.arguments, name))
+            .filter(|other| !core::ptr::eq(*other, value))
+            .flat_map(lookup::texts)
+            .filter(|(_, text)| names_host(text))
+            .map(|(_, text)| Value::from(text))
+            .collect();
+        all.extend(&others);
+        let answers = all.into_iter().map(|one| one.as_str().map_or(Truth::Unknown, test));
+        if stricter {
+            answers.fold(Truth::False, Truth::or)
+        } else {
+            answers.reduce(Truth::and).unwrap_or(Truth::Unknown)
+        }
     }
 
     /// The field, or the one of its other names that is there; null is missing.
@@ -216,8 +261,8 @@ impl Field {
                 Search::GivenUp => Truth::Unknown,
                 Search::Missed => Truth::False,
             }),
-            Test::DomainIn(list) => each(value, &|text| listed(text, list)),
-            Test::DomainNotIn(list) => each(value, &|text| listed(text, list).negated()),
+            // These look at more than the one value; see `hosts`.
+            Test::DomainIn(_) | Test::DomainNotIn(_) => Truth::Unknown,
         }
     }
 
@@ -254,6 +299,16 @@ fn each(value: &Value, test: &dyn Fn(&str) -> Truth) -> Truth {
             Truth::Unknown
         }
     }
+}
+
+/// Whether a text in another field than the one asked for names a host: a URL, or what stands for
+/// one; no path and no words.
+fn names_host(text: &str) -> bool {
+    let text = text.trim();
+    let first = text.split('/').next().unwrap_or_default();
+    text.contains("://")
+        || text.starts_with("//")
+        || (!text.contains(char::is_whitespace) && first.contains(['.', ':', '\\']))
 }
 
 /// Whether the URL's host is on the list. Where the list names this machine, every name and

@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use datafog_core::{ActionKind, OperandKind};
+use datafog_core::ActionKind;
 use serde_json::{Value, json};
 
-use crate::call::Call;
+use crate::call::{self, Call};
 use crate::command::Command;
 use crate::names::{self, Class};
 
@@ -55,19 +55,15 @@ pub(crate) fn faces(call: &Call) -> Vec<Face<'_>> {
 /// The URLs, or the statements, that a command names.
 fn subjects(command: &Command, class: Class) -> Vec<String> {
     if class == Class::Database {
-        return command.arguments().filter(|word| word.contains(' ')).map(str::to_owned).collect();
+        let texts = command.texts().into_iter().chain(command.fed());
+        let statements = texts.filter(|text| text.contains(char::is_whitespace));
+        return statements.map(Cow::into_owned).collect();
     }
-    let operands = command.invocation.operands.iter().filter(|one| one.kind == OperandKind::Url);
-    let urls: Vec<String> = operands.map(|one| with_scheme(&one.text.to_string_lossy())).collect();
+    let urls = call::urls(&command.invocation);
     if !urls.is_empty() {
         return urls;
     }
     let looks =
         |word: &&str| word.contains("://") || (word.contains('.') && !word.starts_with('-'));
-    command.arguments().filter(looks).map(with_scheme).collect()
-}
-
-/// A URL as these programs take it: without a scheme it is http.
-fn with_scheme(text: &str) -> String {
-    if text.contains("://") { text.to_owned() } else { format!("http://{text}") }
+    command.arguments().filter(looks).map(call::with_scheme).collect()
 }

@@ -5,6 +5,8 @@
 //! as the shipped one does is judged by meaning instead. A pattern that somebody changed is theirs,
 //! and is searched as it is written.
 
+use std::borrow::Cow;
+
 use datafog_core::Verdict;
 use serde_json::Value;
 
@@ -131,13 +133,15 @@ fn statements(face: &Face<'_>, call: &Call) -> bool {
     // In a shell the words are quoted; a commit message or a search is no statement.
     let client = call.commands.iter().any(|one| super::face::SQL.contains(&one.program()));
     // What a here-string holds is read by the client like a statement of its own.
-    if client && call.read.iter().any(|text| signs::drops(&signs::sql_tokens(text))) {
+    let fed = call.commands.iter().flat_map(|one| one.fed());
+    let mut given = call.read.iter().map(|text| Cow::Borrowed(text.as_str())).chain(fed);
+    if client && given.any(|text| signs::drops(&signs::sql_tokens(&text))) {
         return true;
     }
     let innocent =
         |program: &str| !client && matches!(program, "echo" | "git" | "grep" | "printf" | "rg");
     call.commands.iter().filter(|one| !innocent(one.program())).any(|one| {
-        one.words.iter().any(|word| signs::drops(&signs::sql_tokens(word)))
+        one.texts().iter().any(|text| signs::drops(&signs::sql_tokens(text)))
             || signs::drops(&signs::sql_tokens(&one.words.join(" ")))
     })
 }

@@ -21,7 +21,7 @@ mod face;
 mod known;
 mod read;
 mod risk;
-mod signs;
+pub(crate) mod signs;
 
 use datafog_core::Verdict;
 use serde_json::Value;

@@ -57,7 +57,8 @@ pub(crate) fn destroys(command: &Command, call: &Call) -> Option<&'static str> {
             Some("a download is run unseen")
         }
         name if SQL.contains(&name)
-            && command.arguments().any(|word| unbounded_change(&sql_tokens(word))) =>
+            && (command.texts().into_iter().chain(command.fed()))
+                .any(|text| unbounded_change(&sql_tokens(&text))) =>
         {
             Some("every row would be changed")
         }
@@ -308,6 +309,12 @@ pub(crate) fn host(text: &str) -> Option<(String, HostName)> {
     let text = if text.starts_with("//") { format!("https:{text}") } else { text.to_owned() };
     // Without a scheme, what stands there is a host.
     let text = if text.contains("://") { text } else { format!("https://{text}") };
+    // Browsers take `\` for `/` and leave out what controls a terminal; other clients do neither.
+    let (_, rest) = text.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains(|letter: char| letter == '\\' || letter.is_control()) {
+        return None;
+    }
     let url = Url::parse(&text).ok()?;
     let host = match url.host()? {
         Host::Domain(name) => HostName::Name(name.strip_suffix('.').unwrap_or(name).to_owned()),

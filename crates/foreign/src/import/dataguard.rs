@@ -219,8 +219,7 @@ const ENVIRONMENT: &str =
     r"(?s)(\b(env|printenv)\b.*\b(curl|wget|nc)\b)|(\b(curl|wget|nc)\b.*\bprintenv\b)";
 
 /// Programs that pass on statements, and the option that holds one.
-const CLIENTS: &[(&str, &str)] =
-    &[("mariadb", "--execute"), ("mysql", "--execute"), ("psql", "--command")];
+const CLIENTS: &[&str] = &["mysql", "psql", "sqlite3"];
 
 /// A URL that is not encrypted; what names no scheme is http.
 const PLAIN: &str = r"(?i)^\s*(http://|[a-z0-9.-]+\.[a-z]+(:[0-9]+)?(/|$))";
@@ -266,11 +265,11 @@ fn drops(sheet: &mut Sheet<'_>) -> Condition {
     let test = when::matches(DROPS);
     let tools = when::tool(&when::tools_of(Class::Database));
     let mut meant = vec![when::all(&[tools, when::arguments(names::QUERY_FIELDS, &test)])];
-    for (client, option) in CLIENTS {
-        if !sheet.known_commands(&[client], "deny-drop-table", 1).is_empty() {
-            let given = format!("{{ option = {{ name = {}, {test} }} }}", quote(option));
-            meant.push(when::all(&[when::command(&[client]), given]));
-        }
+    let clients = sheet.known_commands(CLIENTS, "deny-drop-table", 1);
+    if !clients.is_empty() {
+        // In an option or an operand, in a here-string, or in what `echo` writes into a pipe.
+        let given = format!("{{ content = {{ role = [\"query\", \"stdin\"], {test} }} }}");
+        meant.push(when::all(&[when::command(&clients), given]));
     }
     when::any(&meant)
 }

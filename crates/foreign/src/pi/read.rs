@@ -9,7 +9,7 @@ use super::paths::PathGlob;
 use super::{ACTIONS, Custom, Dlp, DlpOverride, ExecutionMode, Heads, Pi, Role, ToolNames, roles};
 use crate::answer::Head;
 use crate::names;
-use crate::node::{LONGEST, Node};
+use crate::node::{LONGEST, Node, Value};
 use crate::pattern::Pattern;
 use crate::policy::Files;
 use crate::reader::{Reader, Table};
@@ -306,7 +306,14 @@ fn read_users(root: &Node, known: &[String], reader: &mut Reader<'_>) -> Option<
             let table = reader.table(root, &["default", "users"])?;
             (reader.any_table(users)?, table.get("default"))
         }
-        None => (whole, None),
+        // A name that is nearly `users` and holds no role is meant to be that.
+        None => match whole.entries().iter().find(|(key, node)| is_misspelt(&key.text, node)) {
+            Some((_, users)) => {
+                let table = reader.table(root, &["default", "users"])?;
+                (reader.any_table(users)?, table.get("default"))
+            }
+            None => (whole, None),
+        },
     };
     let mut role = |node: &Node| {
         let table = reader.table(node, &["org_unit", "role"])?;
@@ -324,6 +331,12 @@ fn read_users(root: &Node, known: &[String], reader: &mut Reader<'_>) -> Option<
         .filter_map(|(key, node)| Some((key.text.clone(), role(node)?)))
         .collect();
     Some((users, fallback.and_then(role)))
+}
+
+fn is_misspelt(key: &str, node: &Node) -> bool {
+    let Value::Table(entries) = &node.value else { return false };
+    let has_role = entries.iter().any(|(key, _)| key.text == "role");
+    !has_role && datafog_policy::nearest(key, ["users"]).is_some()
 }
 
 fn read_roles(table: &Table<'_>, mode: ExecutionMode, reader: &mut Reader<'_>) -> Vec<Role> {

@@ -203,6 +203,29 @@ fn without_files_the_shipped_roles_hold() {
 }
 
 #[test]
+fn a_misspelt_list_of_users_is_named_and_still_read() {
+    let refused = |users: &'static str| {
+        let loaded =
+            Policy::load(b"{}", "/etc/pi/p.yaml", Some(Format::PiGovernance), &Only(users));
+        loaded.err().map(|faults| shown(&faults)).unwrap_or_default()
+    };
+    let said = refused("# who\nuser:\n  ann: { role: admin }\n");
+    assert!(said.contains("users.yaml:2:1") && said.contains("did you mean `users`?"), "{said}");
+    assert_eq!(said.matches("error").count(), 1, "{said}");
+    assert_eq!(refused("user: { role: admin }\n"), "", "a user may be called so");
+}
+
+/// A file of users, and no other.
+struct Only(&'static str);
+
+impl Files for Only {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let is_users = path.ends_with("users.yaml");
+        if is_users { Ok(self.0.into()) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+}
+
+#[test]
 fn slips_are_refused_with_line_and_remedy() {
     for (text, said) in [
         ("auht: {}", "did you mean `auth`?"),

@@ -36,6 +36,9 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
 /// Names of commands; a slip is an error, a command without a profile a warning.
 pub(crate) fn names(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<String>> {
     let names = reader.texts(item)?;
+    if !reader.check_whole(&names, "command") {
+        return None;
+    }
     let vocabulary = reader.vocabulary;
     let known = vocabulary.commands();
     let mut sound = true;
@@ -113,6 +116,11 @@ mod tests {
         assert!(refused("command = 'gti'").contains("did you mean `git`?"));
         assert!(refused("command = '/usr/bin/git'").contains("is a path"));
         assert!(refused("command = []").contains("the list is empty"));
+        for glob in ["*", "git*", "?it", "[a-z]it"] {
+            let told = refused(&format!("command = ['git', '{glob}']"));
+            assert!(told.contains("leave `command` out to mean every command"), "{told}");
+        }
+        assert_eq!(test("command = '['", &Given::command("[", "/")), Truth::True);
         assert!(refused("command = 3").contains("expected a string"));
         assert!(refused("command = ['git', 'git']").contains("listed twice"));
     }

@@ -1,5 +1,6 @@
 //! `content`: what the command would use as content, above all which files.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
 use crate::Truth;
 use crate::bytes::{Damaged, List, decode};
+use crate::pattern::Pattern;
 use crate::read::{Item, Reader, Sense};
 use crate::truth::Which;
 use crate::{glob, path_pattern};
@@ -18,9 +20,10 @@ pub(super) static KIND: Kind = Kind {
     about: ConditionAbout {
         name: "content",
         summary: "One source of content (in a rule that lets something through: every source) \
-                  fits all that is given: the file's path, the channel, its role, and which way \
-                  it moves.",
-        form: "path pattern, list of them, or `{ path, except, channel, role, flow, which }`",
+                  fits all that is given: the file's path, the channel, its role, which way it \
+                  moves, and what its text holds, where that stands in an argument, a here-string \
+                  or another program's words in front of a pipe; text elsewhere never fits.",
+        form: "path pattern, list of them, or `{ path, except, channel, role, flow, matches, which }`",
         example: r#"content = { path = "~/.ssh/id_*", flow = "leaves" }"#,
         unknown: "when a file's path cannot be resolved, or the program has no profile",
         cost: "a walk over the content sources; resolved paths for `path`",
@@ -50,6 +53,9 @@ struct Wanted<'a> {
     roles: List<'a>,
     #[serde(borrow)]
     flows: List<'a>,
+    /// What the text must hold, where it stands in the line.
+    #[serde(borrow)]
+    regex: Option<Cow<'a, str>>,
     which: Which,
 }
 
@@ -60,13 +66,14 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
         let paths = reader.paths(item)?.into_iter().collect();
         let none = List::default;
         let (except, channels, roles, flows) = (none(), none(), none(), none());
-        Wanted { paths, except, channels, roles, flows, which: sense.which() }
+        Wanted { paths, except, channels, roles, flows, regex: None, which: sense.which() }
     };
     Some(Leaf::new(&KIND, Cost::Walk, &wanted))
 }
 
 fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Wanted<'static>> {
-    let fields = reader.fields(item, &["channel", "except", "flow", "path", "role", "which"])?;
+    let keys = ["channel", "except", "flow", "matches", "path", "role", "which"];
+    let fields = reader.fields(item, &keys)?;
     let paths = values::at(&fields, "path", reader, values::paths);
     let except = values::at(&fields, "except", reader, values::paths);
     let roles = values::at(&fields, "role", reader, values::globs);
@@ -74,6 +81,7 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
     let channels = values::at(&fields, "channel", reader, |item, reader| {
         values::channels(item, reader, &CHANNELS)
     });
+    let regex = values::at(&fields, "matches", reader, values::regex);
     let which = values::which(&fields, reader, sense);
     values::check_something(&fields, "content", reader)?;
     values::check_except(&fields, reader)?;
@@ -83,9 +91,14 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
         reader.error_with_help(fields.key_span("path"), "the rule can never fire", help);
         return None;
     }
-    let (except, roles, flows, which) = (except?, roles?, flows?, which?);
+    let (except, roles, flows, regex, which) = (except?, roles?, flows?, regex?, which?);
+    if regex.is_some() && !paths.is_empty() {
+        let help = "what is in files is not read here; use two conditions";
+        reader.error_with_help(fields.key_span("matches"), "`matches` beside `path`", help);
+        return None;
+    }
     values::check_left(&fields, &paths, &except, reader)?;
-    Some(Wanted { paths, except, channels, roles, flows, which })
+    Some(Wanted { paths, except, channels, roles, flows, regex, which })
 }
 
 /// The condition that one source of content is a file within these, but none of `except`.
@@ -97,6 +110,7 @@ pub(super) fn within(paths: &[String], except: &[String]) -> Leaf {
         channels: none(),
         roles: none(),
         flows: none(),
+        regex: None,
         which: Which::Any,
     };
     Leaf::new(&KIND, Cost::Walk, &wanted)
@@ -133,6 +147,10 @@ impl Wanted<'_> {
         let cheap = (self.channels.is_empty() || self.channels.has(channel(&source.carrier)))
             && (self.flows.is_empty() || self.flows.has(source.flow.name()))
             && (self.roles.is_empty() || self.roles.raw().any(|glob| glob::matches(glob, role)));
+        if let Some(regex) = self.regex.as_deref().filter(|_| cheap) {
+            let found = |text| Pattern::new(regex).found_in(text);
+            return text_of(source, facts).map_or(Truth::False, found);
+        }
         if !cheap || self.paths.is_empty() {
             return Truth::of(cheap);
         }
@@ -177,6 +195,18 @@ impl Wanted<'_> {
     }
 }
 
+/// The text of a content that stands in the line itself.
+fn text_of<'f>(source: &'f ContentSource, facts: &'f dyn Facts) -> Option<&'f [u8]> {
+    match &source.carrier {
+        Carrier::Argument(place) => {
+            let span = place.span.start()..place.span.end();
+            facts.action().argv.get(place.argument)?.as_bytes().get(span)
+        }
+        Carrier::Inline(text) => Some(text),
+        Carrier::File(_) | Carrier::Stdin | Carrier::Untold(_) => None,
+    }
+}
+
 const fn channel(carrier: &Carrier) -> &'static str {
     match carrier {
         Carrier::Argument(_) => "argument",
@@ -211,6 +241,7 @@ fn describe(payload: &[u8]) -> Result<String, Damaged> {
         values::shown("flow", &wanted.flows),
         values::shown("path", &wanted.paths),
         values::shown("except", &wanted.except),
+        wanted.regex.as_ref().map(|regex| format!("matching `{regex}`")),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     Ok(format!("{} content: {}", wanted.which.name(), parts.join("; ")))
@@ -221,7 +252,7 @@ mod tests {
     use super::super::testing::{refused, test, test_loosening};
     use super::*;
     use crate::Given;
-    use datafog_core::{Deliver, Flow};
+    use datafog_core::{Deliver, Flow, Place, Span};
 
     fn facts(sources: &[(Carrier, &str, Flow)]) -> Given {
         let mut facts = Given::command("curl", "/home/user/work");
@@ -259,6 +290,29 @@ mod tests {
         let private = "content = { path = '~/.ssh/id_*', except = '**/*.pub' }";
         assert_eq!(test(private, &facts), Truth::False);
         assert!(refused("content = { except = '/x', role = 'y' }").contains("without `path`"));
+    }
+
+    #[test]
+    fn texts_that_stand_in_the_line() {
+        let place = Place { argument: 2, span: Span::at(1, 10) };
+        let mut facts = facts(&[
+            (Carrier::Argument(place), "query", Flow::Stays),
+            (Carrier::Inline(b"select 2".to_vec()), "stdin", Flow::Stays),
+            (Carrier::File("x.sql".into()), "query", Flow::Stays),
+            (Carrier::Stdin, "stdin", Flow::Stays),
+        ]);
+        facts.action.argv = ["psql", "-c", "(drop table) x"].map(Into::into).to_vec();
+        for (condition, holds) in [
+            ("matches = '^drop table$'", Truth::True),
+            ("role = 'query', matches = 'select'", Truth::False),
+            ("role = ['query', 'stdin'], matches = '^select 2$'", Truth::True),
+            ("channel = ['file', 'stdin'], matches = 'select|drop'", Truth::False),
+        ] {
+            assert_eq!(test(&format!("content = {{ {condition} }}"), &facts), holds, "{condition}");
+        }
+        assert_eq!(test_loosening("content = { matches = 'select|drop' }", &facts), Truth::False);
+        let both = refused("content = { path = '~/x', matches = 'a' }");
+        assert!(both.contains("`matches` beside `path`"));
     }
 
     #[test]

@@ -32,6 +32,9 @@ struct Family<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
     let names = reader.texts(item)?;
+    if !reader.check_whole(&names, "family") {
+        return None;
+    }
     let vocabulary = reader.vocabulary;
     let known = vocabulary.families();
     let mut sound = true;
@@ -71,6 +74,7 @@ mod tests {
         assert_eq!(test("family = 'vcs'", &facts), Truth::False);
         facts.invocation().family = String::from("vcs");
         assert_eq!(test("family = ['http', 'vcs']", &facts), Truth::True);
+        assert!(refused("family = '*'").contains("leave `family` out"));
         assert!(refused("family = 'vsc'").contains("did you mean `vcs`?"));
     }
 }

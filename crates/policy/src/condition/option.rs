@@ -140,6 +140,9 @@ fn read_value(
 
 fn read_list(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
     let texts = reader.texts(item)?;
+    if !reader.check_whole(&texts, "option") {
+        return None;
+    }
     let names: Vec<Option<String>> =
         texts.into_iter().map(|text| canonical(text.get_ref(), text.span(), reader)).collect();
     let names: Option<Vec<String>> = names.into_iter().collect();

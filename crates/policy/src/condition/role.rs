@@ -78,6 +78,9 @@ impl Listed<'_> {
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
     let texts = reader.texts(item)?;
+    if !reader.check_whole(&texts, "role") {
+        return None;
+    }
     let mut names = Vec::new();
     for text in texts {
         let name = *text.get_ref();

@@ -31,6 +31,9 @@ struct Subcommand<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
     let texts = reader.texts(item)?;
+    if !reader.check_whole(&texts, "subcommand") {
+        return None;
+    }
     let vocabulary = reader.vocabulary;
     let tables: Option<Vec<Vec<&str>>> =
         reader.commands.iter().map(|command| vocabulary.subcommands(command)).collect();
@@ -90,6 +93,10 @@ mod tests {
     #[test]
     fn slips_are_named() {
         assert!(refused("command = 'git'\nsubcommand = 'psuh'").contains("did you mean `push`?"));
+        for about in ["", "command = 'git'\n", "command = 'nobody-knows-it'\n"] {
+            let told = refused(&format!("{about}subcommand = 'remote *'"));
+            assert!(told.contains("leave `subcommand` out to mean every"), "{told}");
+        }
         assert!(refused("subcommand = '-C'").contains("is an option"));
     }
 }

@@ -232,6 +232,23 @@ impl<'a> Reader<'a> {
         sound.then_some(texts)
     }
 
+    /// Refuses glob signs in names that are compared whole, `what` they name; says whether all are
+    /// sound. `[` alone is a program's name.
+    pub(crate) fn check_whole(&mut self, names: &[Spanned<&str>], what: &str) -> bool {
+        let is_glob = |name: &str| {
+            name.contains(['*', '?'])
+                || name.split_once('[').is_some_and(|(_, set)| set.contains(']'))
+        };
+        let mut sound = true;
+        for name in names.iter().filter(|name| is_glob(name.get_ref())) {
+            let message = format!("`{}` is no name, and globs mean nothing here", name.get_ref());
+            let help = format!("names are compared whole; leave `{what}` out to mean every {what}");
+            self.error_with_help(name.span(), message, help);
+            sound = false;
+        }
+        sound
+    }
+
     /// Texts out of a fixed set, as what they stand for.
     pub(crate) fn words<T: Copy>(
         &mut self,
