@@ -17,9 +17,12 @@ use datafog_core::{
 use datafog_shell::{Command, Field, Input, Line, Place, Redirection, Way};
 use datafog_shim::{Changed, Language, Start, What, Word, Wrapped};
 
+use self::reading::Reading;
 use crate::flow::{self, Origin, Trail};
 use crate::inspect::Inspection;
 use crate::{canonical, descriptor};
+
+mod reading;
 
 /// Commands that start each other; deeper than this nothing is followed.
 const DEEPEST: usize = 20;
@@ -486,72 +489,6 @@ const UNKNOWN_PROGRAM: &str =
 const UNKNOWN_HEAD: &str = "the name of a program only shows when the line runs; write it out";
 
 const ZERO: &str = "a word holds a zero byte, and nobody knows what a program makes of it";
-
-/// A line while its commands are taken one by one.
-struct Reading<'w> {
-    /// What the line as a whole gets.
-    fed: Fed<'w>,
-    world: &'w dyn Surroundings,
-    place: Place,
-    depth: usize,
-    /// What the commands so far pass on.
-    trail: Trail,
-    /// What comes in by the line's own input.
-    inherited: Passed,
-}
-
-impl Reading<'_> {
-    /// What comes in on the standard input of a command.
-    fn given(&self, input: &Input, folder: &Path) -> Vec<Origin> {
-        match input {
-            Input::Inherited => self.inherited.origins.clone(),
-            Input::File(_) | Input::Pipe(_) | Input::Text(_) => self.trail.given(input, folder),
-        }
-    }
-
-    /// The files that are opened to be read by a command: its own, and that of the loop or group
-    /// around it.
-    fn opened(&self, command: &Command, folder: &Path) -> Vec<PathBuf> {
-        let mut opened = match &command.input {
-            Input::Inherited => self.inherited.opened.clone(),
-            Input::File(_) | Input::Pipe(_) | Input::Text(_) => Vec::new(),
-        };
-        let own = command.redirections.iter().filter(|one| one.way == Way::Read);
-        let around = match &command.input {
-            Input::File(file) => Some(file),
-            Input::Inherited | Input::Pipe(_) | Input::Text(_) => None,
-        };
-        for field in own.map(|one| &one.target).chain(around) {
-            let path = folder.join(&field.text);
-            if !is_made(field) && !opened.contains(&path) {
-                opened.push(path);
-            }
-        }
-        opened
-    }
-
-    fn fed_by<'t>(&'t self, input: &'t Input) -> Fed<'t> {
-        match input {
-            Input::Text(text) => Fed::Text(text),
-            Input::Pipe(_) => Fed::Unknown,
-            Input::File(file) if file.known => Fed::Unread,
-            Input::File(_) => Fed::Unknown,
-            Input::Inherited => self.fed,
-        }
-    }
-
-    /// Where a command works. A folder that nobody can tell is one below the last that is known.
-    fn folder(&self, command: &Command) -> PathBuf {
-        match (&command.cwd, self.place) {
-            (Some(folder), _) => folder.clone(),
-            (None, Place::Here) => self.world.cwd().join(SOMEWHERE),
-            // Where a login begins.
-            (None, Place::Elsewhere) => {
-                self.world.home().unwrap_or_else(|| self.world.cwd()).to_owned()
-            }
-        }
-    }
-}
 
 fn holds_zero(word: &Word) -> bool {
     word.text.as_encoded_bytes().contains(&0)
