@@ -65,7 +65,7 @@ fn content() -> Value {
         &[],
         json!({
             "path": texts(), "except": texts(), "channel": channels, "role": texts(),
-            "flow": flows(), "which": which(),
+            "flow": flows(), "matches": text(), "which": which(),
         }),
     )
 }
