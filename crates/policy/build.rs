@@ -35,6 +35,8 @@ mod glob;
 mod join;
 #[path = "src/layer.rs"]
 mod layer;
+#[path = "src/leaves.rs"]
+mod leaves;
 #[path = "src/node.rs"]
 mod node;
 #[path = "src/packs.rs"]
@@ -72,6 +74,7 @@ pub use example::{DeclaredFinding, Example, Interpreter, Stated, Word};
 pub use explain::{ConditionTrace, Explanation, PartTrace, RuleOutcome, RuleTrace};
 pub use given::Given;
 pub use layer::Layer;
+pub use leaves::ReadAt;
 pub use policy::{NotCompiled, Policy};
 pub use range::{Question, Range};
 pub use rewrite_example::{RewriteExample, RewriteSample};

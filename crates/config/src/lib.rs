@@ -32,6 +32,6 @@ pub use passwd::{group_names, home_of, user_name};
 pub use path_setup::{PathSetup, Shell, StartFileState};
 pub use settings::{Hook, Limits, Receipts, Scorer, Settings};
 pub use settings_file::SettingsFile;
-pub use small_file::read_small;
+pub use small_file::{open_small, read_small};
 pub use trust::{Trust, Trusted};
 pub use users::Users;

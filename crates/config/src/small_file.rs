@@ -4,17 +4,17 @@
 //! a device, gigabytes. It is opened without waiting and looked at by its handle before a byte is
 //! read.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// The bytes of a regular file of at most `limit` bytes.
+/// A regular file of at most `limit` bytes, open for reading, and its length at this moment.
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidInput`] when it is no regular file, [`io::ErrorKind::FileTooLarge`] when
 /// it is larger, and whatever the system answers.
-pub fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub fn open_small(path: &Path, limit: u64) -> io::Result<(File, u64)> {
     let mut options = OpenOptions::new();
     let file = options.read(true).custom_flags(nix::libc::O_NONBLOCK).open(path)?;
     let metadata = file.metadata()?;
@@ -24,9 +24,18 @@ pub fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     if metadata.len() > limit {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than expected"));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    Ok((file, metadata.len()))
+}
+
+/// The bytes of a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// As [`open_small`].
+pub fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let (file, length) = open_small(path, limit)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
     // What it holds at this moment: it may grow, and a look for its end would be one call more.
-    file.take(metadata.len()).read_to_end(&mut bytes)?;
+    file.take(length).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

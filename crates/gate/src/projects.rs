@@ -10,32 +10,58 @@ use std::path::{Path, PathBuf};
 use datafog_config::{Trust, Trusted};
 use datafog_core::{Action, Digest};
 use datafog_policy::{Layer, Policy};
-use serde::{Deserialize, Serialize};
 
 use crate::started::Started;
+use crate::state::InCache;
 use crate::vocabulary::OwnWords;
 use crate::{Error, canonical, compile, state};
 
 /// A project's policy as it was trusted, compiled over everything that lies below it. It stands
 /// until it is trusted anew: a file that is changed or removed afterwards changes nothing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Project {
     pub(crate) path: PathBuf,
-    digest: Digest,
-    text: String,
-    /// Why not, when it cannot be used; then nothing runs below its folder.
-    policy: Result<Vec<u8>, String>,
+    pub(crate) digest: Digest,
+    known: Known,
+}
+
+/// What is known of a project, and from where.
+#[derive(Debug)]
+enum Known {
+    /// Its text, and why there is no policy when it cannot be used; then nothing runs below its
+    /// folder.
+    Read(String, Result<Policy, String>),
+    Kept(InCache),
 }
 
 impl Project {
+    /// A project of an earlier call.
+    pub(crate) const fn kept(path: PathBuf, digest: Digest, place: InCache) -> Self {
+        Self { path, digest, known: Known::Kept(place) }
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
     }
 
+    /// The text that was trusted; `None` when what kept it is damaged.
+    pub(crate) fn text(&self) -> Option<String> {
+        match &self.known {
+            Known::Read(text, _) => Some(text.clone()),
+            Known::Kept(place) => place.text(),
+        }
+    }
+
+    /// The compiled policy, or why there is none.
+    pub(crate) fn policy(&self) -> Result<Policy, String> {
+        match &self.known {
+            Known::Read(_, policy) => policy.clone(),
+            Known::Kept(place) => place.policy(),
+        }
+    }
+
     pub(crate) fn compiled(&self) -> Result<Policy, Error> {
-        let cannot = |why: &str| Error::Project { path: self.path.clone(), why: why.to_owned() };
-        let bytes = self.policy.as_ref().map_err(|why| cannot(why))?;
-        Policy::from_bytes(bytes.clone()).map_err(|error| cannot(&error.to_string()))
+        self.policy().map_err(|why| Error::Project { path: self.path.clone(), why })
     }
 }
 
@@ -85,7 +111,7 @@ pub(crate) fn read(
     for Trusted { path, digest } in entries {
         let now = state::read(path).ok().filter(|text| Digest::of(text.as_bytes()) == *digest);
         let kept = || earlier.iter().find(|one| one.path == *path && one.digest == *digest);
-        let text = now.or_else(|| kept().map(|one| one.text.clone()));
+        let text = now.or_else(|| kept().and_then(Project::text));
         let around = all.iter().rfind(|one| path.starts_with(one.folder()));
         let below = around.map_or_else(|| Ok(base.clone()), Project::compiled);
         let compiled = below.and_then(|below| {
@@ -93,16 +119,13 @@ pub(crate) fn read(
             let text = text.as_deref().ok_or_else(changed)?;
             compile::over(&below, (text, path, Layer::Project), words)
         });
-        all.push(Project {
-            path: path.clone(),
-            digest: *digest,
-            text: text.unwrap_or_default(),
-            policy: match compiled {
-                Ok(policy) => Ok(policy.to_bytes().to_vec()),
-                Err(Error::Project { why, .. }) => Err(why),
-                Err(error) => Err(error.in_full()),
-            },
-        });
+        let compiled = match compiled {
+            Ok(policy) => Ok(policy),
+            Err(Error::Project { why, .. }) => Err(why),
+            Err(error) => Err(error.in_full()),
+        };
+        let known = Known::Read(text.unwrap_or_default(), compiled);
+        all.push(Project { path: path.clone(), digest: *digest, known });
     }
     Ok(all)
 }

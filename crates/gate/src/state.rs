@@ -1,12 +1,10 @@
 //! Settings and policy as they are in force, read once or taken from the compiled cache.
 //!
 //! Nothing is parsed while the files stand as they were compiled: the cache names the identity of
-//! every source, this binary included, and is keyed, so a stale or forged one is simply compiled
-//! anew. An installation without files of its own needs no cache at all.
+//! every source, this binary included, and is keyed. An installation without files of its own needs
+//! no cache at all.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use datafog_config::{FileIdentity, Identity, Layout, Settings, read_small};
@@ -20,14 +18,10 @@ use crate::projects::{self, Project};
 use crate::vocabulary::{OwnWords, wrapped};
 use crate::{Error, compile};
 
-/// First bytes of a cache file; changes with its form.
-const MAGIC: &[u8; 8] = b"dfcache7";
+mod cache;
 
-/// Length of the keyed digest after the magic bytes.
-const TAG_BYTES: usize = 32;
-
-/// No cache is larger; a file that is was not written by us.
-const MOST_BYTES: u64 = 64 << 20;
+pub(crate) use cache::InCache;
+use cache::{Cache, Contents, Head};
 
 /// No settings or policy that a person wrote is larger.
 const MOST_TEXT: u64 = 1 << 20;
@@ -57,22 +51,6 @@ struct Sources {
     trust: Option<FileIdentity>,
 }
 
-/// What the cache holds after its head.
-#[derive(Serialize, Deserialize)]
-struct Compiled {
-    sources: Sources,
-    settings: Settings,
-    /// Whether there is a policy of its own; otherwise the embedded one is in force.
-    has_policy: bool,
-    /// The policy in its own compiled form. It is large and stands behind everything else, so that it
-    /// is used where it was read.
-    #[serde(skip)]
-    policy: Vec<u8>,
-    /// Detectors and exceptions in their own compiled form.
-    custom: Option<Vec<u8>>,
-    projects: Vec<Project>,
-}
-
 impl State {
     /// What is in force for this installation now. A failure is part of the answer, since even
     /// then somebody must decide by mode.
@@ -100,13 +78,12 @@ impl State {
         }
         // What it holds is keyed; but who can change it could make every call compile anew.
         trusted(&layout.cache(), user)?;
-        let cached = read_cache(layout, key);
-        let earlier = match cached {
-            Some(compiled) if compiled.sources == sources => match compiled.into_state() {
+        let earlier = match Cache::open(layout, key) {
+            Some((cache, head)) if head.sources == sources => match Self::kept(&cache, head) {
                 Ok(state) => return Ok(state),
                 Err(projects) => projects,
             },
-            Some(compiled) => compiled.projects,
+            Some((cache, head)) => cache.projects(&head),
             None => Vec::new(),
         };
         Self::compile(layout, sources, key, &earlier)
@@ -132,20 +109,38 @@ impl State {
                 return Ok(Self { fault: Some(error), ..state });
             }
         };
-        let has_policy = own.is_some();
-        let policy = own.as_ref().map(|policy| policy.to_bytes().to_vec()).unwrap_or_default();
         let words = OwnWords::of(custom.as_deref().and_then(load).as_ref(), &wrapped(layout));
-        let base = own.unwrap_or_else(Policy::builtin);
+        let base = own.clone().unwrap_or_else(Policy::builtin);
         let projects = match sources.trust {
             Some(_) => projects::read(&layout.trust(), &base, &words, earlier)?,
             None => Vec::new(),
         };
-        let kept = projects.clone();
-        let compiled = Compiled { sources, settings, has_policy, policy, custom, projects: kept };
+        let (policy, kept) = (own.as_ref(), custom.as_deref());
+        let contents =
+            Contents { sources, settings: &settings, policy, custom: kept, projects: &projects };
         // Without a cache the next call compiles again: slower, not wrong.
-        let _written: io::Result<()> = write_cache(layout, key, &compiled);
-        let custom = compiled.custom.as_deref().and_then(load);
-        Ok(Self { projects, ..Self::of(compiled.settings, base, custom) })
+        let _written: io::Result<()> = cache::write(layout, key, contents);
+        let custom = custom.as_deref().and_then(load);
+        Ok(Self { projects, ..Self::of(settings, base, custom) })
+    }
+
+    /// What a cache says is in force; the projects alone when the rest cannot be read.
+    fn kept(cache: &Cache, head: Head) -> Result<Self, Vec<Project>> {
+        let projects = cache.projects(&head);
+        let policy = match &head.policy {
+            Some(kept) => cache.policy(kept),
+            None => Some(Policy::builtin()),
+        };
+        let custom = match &head.custom {
+            Some(bytes) => load(bytes).map(Some),
+            None => Some(None),
+        };
+        match (policy, custom) {
+            (Some(policy), Some(custom)) => {
+                Ok(Self { projects, ..Self::of(head.settings, policy, custom) })
+            }
+            (None, _) | (_, None) => Err(projects),
+        }
     }
 
     /// What the machine's file and the user's say: rules, and compiled detectors and exceptions.
@@ -222,7 +217,7 @@ impl State {
     /// whatever its age, since the mode it names was set by the user; else the defaults, which
     /// enforce.
     fn after(error: Error, layout: &Layout, key: &Key) -> Self {
-        let last = read_cache(layout, key).and_then(|compiled| compiled.into_state().ok());
+        let last = Cache::open(layout, key).and_then(|(cache, head)| Self::kept(&cache, head).ok());
         let state = last.unwrap_or_else(|| Self::of(Settings::default(), Policy::builtin(), None));
         Self { fault: Some(error), ..state }
     }
@@ -253,24 +248,6 @@ impl State {
     }
 }
 
-impl Compiled {
-    /// What is in force; the projects alone when the rest cannot be read.
-    fn into_state(self) -> Result<State, Vec<Project>> {
-        let own = || Policy::from_bytes(self.policy).ok();
-        let policy = if self.has_policy { own() } else { Some(Policy::builtin()) };
-        let custom = match &self.custom {
-            Some(bytes) => load(bytes).map(Some),
-            None => Some(None),
-        };
-        match (policy, custom) {
-            (Some(policy), Some(custom)) => {
-                Ok(State { projects: self.projects, ..State::of(self.settings, policy, custom) })
-            }
-            (None, _) | (_, None) => Err(self.projects),
-        }
-    }
-}
-
 /// Who owns the machine's own files.
 pub(crate) const ROOT: u32 = 0;
 
@@ -295,45 +272,13 @@ pub(crate) fn read(path: &Path) -> Result<String, Error> {
     text.map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
-fn cache_file(layout: &Layout) -> PathBuf {
-    layout.cache().join("state")
-}
-
-/// The cache, when there is one and its tag is ours.
-fn read_cache(layout: &Layout, key: &Key) -> Option<Compiled> {
-    let mut bytes = read_small(&cache_file(layout), MOST_BYTES).ok()?;
-    let (tag, body) = bytes.strip_prefix(MAGIC)?.split_at_checked(TAG_BYTES)?;
-    if key.digest("cache", [body]).as_bytes() != tag {
-        return None;
-    }
-    let (length, rest) = body.split_first_chunk()?;
-    let (head, policy) = rest.split_at_checked(u32::from_le_bytes(*length).try_into().ok()?)?;
-    let compiled: Compiled = postcard::from_bytes(head).ok()?;
-    let before = bytes.len().checked_sub(policy.len())?;
-    bytes.drain(..before);
-    Some(Compiled { policy: bytes, ..compiled })
-}
-
-/// Replaces the cache whole; two writers at once are harmless.
-fn write_cache(layout: &Layout, key: &Key, compiled: &Compiled) -> io::Result<()> {
-    let head = postcard::to_allocvec(compiled).map_err(io::Error::other)?;
-    let length = u32::try_from(head.len()).map_err(io::Error::other)?.to_le_bytes();
-    let body = [length.as_slice(), &head, &compiled.policy].concat();
-    let path = cache_file(layout);
-    let draft = path.with_extension(std::process::id().to_string());
-    fs::create_dir_all(layout.cache())?;
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    file.write_all(MAGIC)?;
-    file.write_all(key.digest("cache", [body.as_slice()]).as_bytes())?;
-    file.write_all(&body)?;
-    fs::rename(draft, path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use datafog_config::{Trust, load_or_create_key};
+    use datafog_core::Verdict;
+    use datafog_policy::Given;
+    use std::fs;
 
     struct Place {
         _folder: tempfile::TempDir,
@@ -458,12 +403,12 @@ mod tests {
         place.write("");
         let first = place.load();
         assert!(first.fault.is_none(), "{:?}", first.fault);
-        let written = fs::read(cache_file(&place.layout)).unwrap();
+        let written = fs::read(cache::path(&place.layout)).unwrap();
         assert_eq!(place.load().policy.digest(), first.policy.digest());
-        assert_eq!(fs::read(cache_file(&place.layout)).unwrap(), written, "read, not written");
+        assert_eq!(fs::read(cache::path(&place.layout)).unwrap(), written, "read, not written");
         fs::write(place.layout.settings(), "mode = \"observe\"").unwrap();
         assert_eq!(place.load().settings.mode, Mode::Observe);
-        assert_ne!(fs::read(cache_file(&place.layout)).unwrap(), written);
+        assert_ne!(fs::read(cache::path(&place.layout)).unwrap(), written);
     }
 
     #[test]
@@ -471,15 +416,49 @@ mod tests {
         let place = Place::new();
         fs::write(place.layout.settings(), "mode = \"enforced\"").unwrap();
         place.load();
-        let good = fs::read(cache_file(&place.layout)).unwrap();
+        let good = fs::read(cache::path(&place.layout)).unwrap();
         let mut forged = good.clone();
         *forged.last_mut().unwrap() ^= 1;
-        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache7".to_vec(), Vec::new()] {
-            fs::write(cache_file(&place.layout), bad).unwrap();
+        for bad in [forged, good[..good.len() / 2].to_vec(), b"dfcache8".to_vec(), Vec::new()] {
+            fs::write(cache::path(&place.layout), bad).unwrap();
             let state = place.load();
             assert!(state.fault.is_none() && state.settings.mode == Mode::Enforced);
-            assert_eq!(fs::read(cache_file(&place.layout)).unwrap(), good, "mended");
+            assert_eq!(fs::read(cache::path(&place.layout)).unwrap(), good, "mended");
         }
+    }
+
+    #[test]
+    fn damage_behind_the_head_denies_what_reaches_it_once() {
+        let place = Place::new();
+        let many: Vec<String> = (0..120)
+            .map(|at| rule_of(at, &format!("command = \"curl\"\ncwd = \"/{at}\"")))
+            .collect();
+        place.write(&(many.concat() + &rule_of(120, "command = \"git\"")));
+        let first = place.load();
+        assert!(first.fault.is_none(), "{:?}", first.fault);
+        let good = fs::read(cache::path(&place.layout)).unwrap();
+        let call = |command: &str| {
+            let decision = place.load().policy.decide(&Given::command(command, "/"));
+            (decision.verdict, decision.reason.into_owned())
+        };
+        assert_eq!(call("git"), (Verdict::Deny, String::from("x")));
+        for at in (0..good.len()).step_by(997) {
+            let mut bad = good.clone();
+            bad[at] ^= 0x20;
+            fs::write(cache::path(&place.layout), &bad).unwrap();
+            let (verdict, reason) = call("git");
+            assert_eq!(verdict, Verdict::Deny, "byte {at}");
+            let reached = reason == "the compiled policy is damaged";
+            assert!(reached || reason == "x", "byte {at}: {reason}");
+            assert_eq!(call("git").1, "x", "byte {at}: the next call compiled it anew");
+        }
+    }
+
+    fn rule_of(number: u32, when: &str) -> String {
+        format!(
+            "[[rule]]\nid = \"r{number}\"\neffect = \"deny\"\nreason = \"x\"\n\
+             instead = \"y\"\n[rule.when]\n{when}\n"
+        )
     }
 
     #[test]
@@ -509,7 +488,7 @@ mod tests {
         let place = Place::new();
         place.write("");
         fs::create_dir(place.layout.cache()).unwrap();
-        nix::unistd::mkfifo(&cache_file(&place.layout), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        nix::unistd::mkfifo(&cache::path(&place.layout), nix::sys::stat::Mode::S_IRWXU).unwrap();
         assert!(place.load().fault.is_none(), "compiled anew");
     }
 

@@ -1,20 +1,23 @@
 //! The compiled form: what is embedded, cached, and judged from.
 //!
 //! ```text
-//! "dfpl"  format (4 bytes)  SHA-256 of the rest (32 bytes)  head (postcard)
-//! head:   id, version, description, default, unscannable, locked,
-//!         keyed   which rules to ask for a command, a family or a tool: (hash, rule) sorted by hash
-//!         open    which rules to ask for every command
-//!         table   for each rule: where its conditions and its texts are, what it needs at least
-//!         whens   the conditions, as in `node`
-//!         texts   everything that is read only when a rule matched
-//!         sources paths of the files that rules came from
-//!         rewrites  those that files describe
+//! "dfpl"  format (4 bytes)  SHA-256 of the rest (32 bytes)  front (postcard)  leaves
+//! front:  id, version, description, default, unscannable, locked, number of rules
+//!         open       which rules to ask for every command
+//!         fences     the first hash in each leaf of the index
+//!         table      the first leaf of the table
+//!         directory  end and digest of each leaf
+//!         sources    paths of the files that rules came from
+//!         rewrites   those that files describe
+//! leaves: index      which rules to ask for a command, a family or a tool: (hash, rule) by hash
+//!         whens      the conditions, as in `node`
+//!         texts      everything that is read only when a rule matched
+//!         table      for each rule: where its conditions and its texts are, what it needs at least
 //! ```
 //!
-//! A decision touches the head, a few table entries and the conditions of the rules that can match
-//! at all. Nothing is decoded before it is asked for, so a damaged part is found when it is
-//! reached, and then the answer is deny.
+//! A decision touches the front, a few lines of the table and the conditions of the rules that can
+//! match at all; what it does not touch is not even read (see `leaves`). Nothing is decoded before
+//! it is asked for, so a damaged part is found when it is reached, and then the answer is deny.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::{Damaged, List, encode, put, take};
 use crate::condition::Scope;
+use crate::leaves::{Directory, LEAF, Leaves, Writer};
 use crate::{Layer, node};
 
 /// First bytes of every compiled policy.
@@ -30,7 +34,7 @@ const MAGIC: [u8; 4] = *b"dfpl";
 
 /// Changes with the meaning of the bytes, the numbers of the conditions included; a test holds
 /// the two together.
-const FORMAT: u32 = 12;
+const FORMAT: u32 = 13;
 
 /// Most rules of one policy: their numbers take two bytes.
 pub(crate) const MOST_RULES: usize = 0xffff;
@@ -68,7 +72,7 @@ pub(crate) struct RuleData {
     pub(crate) when: Vec<u8>,
 }
 
-/// The head of a compiled policy; borrows everything from the bytes.
+/// The front of a compiled policy, with a way to its leaves; borrows everything from the bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Head<'a> {
     pub(crate) id: &'a str,
@@ -77,15 +81,17 @@ pub(crate) struct Head<'a> {
     pub(crate) default: Verdict,
     pub(crate) unscannable: Verdict,
     pub(crate) locked: bool,
-    keyed: &'a [u8],
+    rules: u16,
     open: &'a [u8],
-    table: &'a [u8],
-    whens: &'a [u8],
-    texts: &'a [u8],
+    fences: &'a [u8],
+    table: u32,
+    directory: &'a [u8],
     #[serde(borrow)]
     sources: List<'a>,
     /// Rewrites that files describe; decoded when one is wanted.
     rewrites: &'a [u8],
+    #[serde(skip)]
+    leaves: Leaves<'a>,
 }
 
 /// What is read of a rule only when it matched.
@@ -108,6 +114,8 @@ pub(crate) struct RuleText<'a> {
     pub(crate) obligations: Vec<Obligation>,
 }
 
+const _: () = assert!(LEAF / Entry::BYTES == 102, "as many as `Entry::PER_LEAF` says");
+
 /// One line of the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
@@ -123,6 +131,8 @@ const NEEDS_UNSCANNED: u8 = 2;
 
 impl Entry {
     const BYTES: usize = 10;
+    /// So many lines of the table are in one leaf.
+    const PER_LEAF: u16 = 102;
 
     fn to_bytes(self) -> [u8; Self::BYTES] {
         let [a, b, c, d] = self.when.to_le_bytes();
@@ -145,8 +155,17 @@ impl Entry {
     }
 }
 
-/// The digest of a compiled policy, and its head.
-pub(crate) fn open(bytes: &[u8]) -> Result<(Digest, Head<'_>), Damaged> {
+/// What compiled bytes begin with.
+pub(crate) struct Opened<'a> {
+    pub(crate) digest: Digest,
+    pub(crate) head: Head<'a>,
+    /// Number of bytes up to the end of the front.
+    pub(crate) front: usize,
+}
+
+/// Opens a compiled policy that is whole, or its front alone. The leaves behind a front alone are
+/// to be named by [`Head::with_leaves`].
+pub(crate) fn open(bytes: &[u8]) -> Result<Opened<'_>, Damaged> {
     let (magic, rest) = bytes.split_first_chunk::<4>().ok_or(Damaged)?;
     let (format, rest) = rest.split_first_chunk::<4>().ok_or(Damaged)?;
     let (digest, body) = rest.split_first_chunk::<32>().ok_or(Damaged)?;
@@ -154,16 +173,29 @@ pub(crate) fn open(bytes: &[u8]) -> Result<(Digest, Head<'_>), Damaged> {
         return Err(Damaged);
     }
     let (head, left): (Head<'_>, &[u8]) = postcard::take_from_bytes(body).map_err(|_| Damaged)?;
-    let whole = left.is_empty()
-        && head.keyed.len() % KEYED_BYTES == 0
-        && head.open.len() % 2 == 0
-        && head.table.len() % Entry::BYTES == 0;
-    if whole { Ok((Digest::from_bytes(*digest), head)) } else { Err(Damaged) }
+    let sound = head.open.len().is_multiple_of(2)
+        && head.fences.len().is_multiple_of(4)
+        && (left.is_empty() || head.directory().covers(left.len()));
+    let front = bytes.len().checked_sub(left.len()).ok_or(Damaged)?;
+    let head = head.with_leaves(Leaves::Here(left));
+    if sound {
+        Ok(Opened { digest: Digest::from_bytes(*digest), head, front })
+    } else {
+        Err(Damaged)
+    }
 }
 
 const KEYED_BYTES: usize = 6;
 
 impl<'a> Head<'a> {
+    pub(crate) fn with_leaves(self, leaves: Leaves<'a>) -> Self {
+        Self { leaves, ..self }
+    }
+
+    pub(crate) const fn directory(&self) -> Directory<'a> {
+        Directory(self.directory)
+    }
+
     /// Numbers of the rules that may match a command of that name and family, or a call of that
     /// tool.
     pub(crate) fn candidates(
@@ -171,30 +203,48 @@ impl<'a> Head<'a> {
         program: &str,
         family: &str,
         tool: Option<&str>,
-    ) -> impl Iterator<Item = u16> + use<'a> {
-        let open = self.open.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
+    ) -> impl Iterator<Item = Result<u16, Damaged>> {
+        let open = self.open.as_chunks::<2>().0.iter().map(|pair| Ok(u16::from_le_bytes(*pair)));
         let commands = [hash(COMMAND, program), hash(FAMILY, family)];
         let tools = tool.map(|name| [hash(TOOL, &name.to_ascii_lowercase()), hash(TOOL, ANY_TOOL)]);
-        let index = self.keyed;
         let wanted = commands.into_iter().chain(tools.into_iter().flatten());
-        wanted.flat_map(move |wanted| keyed(index, wanted)).chain(open)
+        wanted.flat_map(|wanted| self.keyed(wanted)).chain(open)
     }
 
-    pub(crate) fn len(&self) -> u16 {
-        u16::try_from(self.table.as_chunks::<{ Entry::BYTES }>().0.len()).unwrap_or(u16::MAX)
+    /// The rules that the index files under a hash. Its leaves are the first ones.
+    fn keyed(&self, wanted: u32) -> impl Iterator<Item = Result<u16, Damaged>> + use<'a> {
+        let fences = self.fences.as_chunks::<4>().0;
+        let end = fences.partition_point(|fence| u32::from_le_bytes(*fence) <= wanted);
+        // Those filed under the hash that a leaf begins with may begin in the leaf before.
+        let below = fences.partition_point(|fence| u32::from_le_bytes(*fence) < wanted);
+        let (directory, leaves) = (self.directory(), self.leaves);
+        (below.saturating_sub(1)..end).flat_map(move |number| {
+            let (pairs, damaged) = match directory.leaf(leaves, number) {
+                Ok(leaf) => (leaf.as_chunks().0, None),
+                Err(damaged) => (&[] as &[_], Some(Err(damaged))),
+            };
+            filed(pairs, wanted).map(Ok).chain(damaged)
+        })
+    }
+
+    pub(crate) const fn len(&self) -> u16 {
+        self.rules
     }
 
     pub(crate) fn entry(&self, rule: u16) -> Result<Entry, Damaged> {
-        let lines = self.table.as_chunks::<{ Entry::BYTES }>().0;
-        lines.get(usize::from(rule)).copied().map(Entry::from_bytes).ok_or(Damaged)
+        let leaf = self.table.checked_add(u32::from(rule / Entry::PER_LEAF)).ok_or(Damaged)?;
+        let leaf = usize::try_from(leaf).map_err(|_| Damaged)?;
+        let lines = self.directory().leaf(self.leaves, leaf)?.as_chunks::<{ Entry::BYTES }>().0;
+        let line = lines.get(usize::from(rule % Entry::PER_LEAF));
+        line.copied().map(Entry::from_bytes).ok_or(Damaged)
     }
 
     pub(crate) fn when(&self, entry: Entry) -> Result<&'a [u8], Damaged> {
-        take(&mut from(self.whens, entry.when)?)
+        take(&mut self.directory().item(self.leaves, entry.when)?)
     }
 
     pub(crate) fn text(&self, entry: Entry) -> Result<RuleText<'a>, Damaged> {
-        let bytes = from(self.texts, entry.text)?;
+        let bytes = self.directory().item(self.leaves, entry.text)?;
         postcard::take_from_bytes(bytes).map(|(text, _)| text).map_err(|_| Damaged)
     }
 
@@ -251,18 +301,13 @@ impl<'a> Head<'a> {
     }
 }
 
-/// The rules that an index files under a hash.
-fn keyed<'a>(index: &'a [u8], wanted: u32) -> impl Iterator<Item = u16> + use<'a> {
-    let pairs = index.as_chunks::<KEYED_BYTES>().0;
-    let key = |&[a, b, c, d, _, _]: &[u8; 6]| u32::from_le_bytes([a, b, c, d]);
+/// The rules that a leaf of the index files under a hash.
+fn filed(pairs: &[[u8; KEYED_BYTES]], wanted: u32) -> impl Iterator<Item = u16> {
+    let key = |&[a, b, c, d, _, _]: &[u8; KEYED_BYTES]| u32::from_le_bytes([a, b, c, d]);
     let start = pairs.partition_point(|pair| key(pair) < wanted);
     let from = pairs.get(start..).unwrap_or_default().iter();
     from.take_while(move |pair| key(pair) == wanted)
         .map(|&[.., low, high]| u16::from_le_bytes([low, high]))
-}
-
-fn from(bytes: &[u8], offset: u32) -> Result<&[u8], Damaged> {
-    usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).ok_or(Damaged)
 }
 
 const COMMAND: u8 = b'c';
@@ -281,50 +326,81 @@ fn hash(space: u8, name: &str) -> u32 {
 
 /// Lays a policy out.
 pub(crate) fn layout(policy: &PolicyData) -> Vec<u8> {
-    let (mut whens, mut texts, mut table) = (Vec::new(), Vec::new(), Vec::new());
     let (mut keyed, mut open): (Vec<(u32, u16)>, Vec<u8>) = (Vec::new(), Vec::new());
-    let sources = sources(policy);
-    let names = Names::of(policy);
+    let mut scopes = Vec::new();
     for (number, rule) in (0_u16..).zip(&policy.rules) {
         let mut scope = Scope::default();
         // Conditions that were just compiled are sound; were they not, the rule would be filed
         // under everything, found damaged and denied.
         let _sound = node::narrow(&rule.when, &mut scope).is_ok();
         file(&scope, number, &mut keyed, &mut open);
-        let entry = Entry {
-            when: offset(&whens),
-            text: offset(&texts),
-            flows: scope.flows,
-            needs: (if scope.needs_finding { NEEDS_FINDING } else { 0 })
-                | (if scope.needs_unscanned { NEEDS_UNSCANNED } else { 0 }),
-        };
-        table.extend_from_slice(&entry.to_bytes());
-        put(&mut whens, &rule.when);
-        texts.extend(encode(&rule_text(rule, &names, &sources)));
+        scopes.push(scope);
     }
-    keyed.sort_unstable();
-    keyed.dedup();
-    let keyed: Vec<u8> = keyed.into_iter().flat_map(keyed_bytes).collect();
+    let mut leaves = Writer::default();
+    let fences = index(keyed, &mut leaves);
+    let sources = sources(policy);
+    let table = table(policy, &scopes, &sources, &mut leaves);
+    let (directory, leaves) = leaves.finish();
     let some = !policy.rewrites.is_empty();
     let rewrites = if some { encode(&policy.rewrites) } else { Vec::new() };
-    seal(&encode(&Head {
+    let front = encode(&Head {
         id: &policy.id,
         version: &policy.version,
         description: &policy.description,
         default: policy.default,
         unscannable: policy.unscannable,
         locked: policy.locked,
-        keyed: &keyed,
+        rules: u16::try_from(policy.rules.len()).unwrap_or(u16::MAX),
         open: &open,
-        table: &table,
-        whens: &whens,
-        texts: &texts,
+        fences: &fences,
+        table,
+        directory: &directory,
         sources: sources.iter().collect(),
         rewrites: &rewrites,
-    }))
+        leaves: Leaves::default(),
+    });
+    seal(&[front, leaves].concat())
 }
 
-/// Puts what tells a compiled policy from other bytes before its head.
+/// Lays the index out, and tells the first hash in each of its leaves.
+fn index(mut keyed: Vec<(u32, u16)>, leaves: &mut Writer) -> Vec<u8> {
+    keyed.sort_unstable();
+    keyed.dedup();
+    let mut fences = Vec::new();
+    for (hash, rule) in keyed {
+        let before = leaves.len();
+        leaves.push(&keyed_bytes((hash, rule)));
+        if leaves.len() != before {
+            fences.extend(hash.to_le_bytes());
+        }
+    }
+    fences
+}
+
+/// Lays out conditions, texts and where they are, and tells the first leaf of the last.
+fn table(policy: &PolicyData, scopes: &[Scope], sources: &[String], leaves: &mut Writer) -> u32 {
+    let names = Names::of(policy);
+    leaves.begin();
+    let when = |rule: &RuleData, leaves: &mut Writer| {
+        let mut item = Vec::new();
+        put(&mut item, &rule.when);
+        leaves.push(&item)
+    };
+    let whens: Vec<u32> = policy.rules.iter().map(|rule| when(rule, leaves)).collect();
+    leaves.begin();
+    let text = |rule| leaves.push(&encode(&rule_text(rule, &names, sources)));
+    let texts: Vec<u32> = policy.rules.iter().map(text).collect();
+    leaves.begin();
+    let first = leaves.len().saturating_sub(1);
+    for (scope, (when, text)) in scopes.iter().zip(whens.into_iter().zip(texts)) {
+        let needs = (if scope.needs_finding { NEEDS_FINDING } else { 0 })
+            | (if scope.needs_unscanned { NEEDS_UNSCANNED } else { 0 });
+        leaves.push(&Entry { when, text, flows: scope.flows, needs }.to_bytes());
+    }
+    first
+}
+
+/// Puts what tells a compiled policy from other bytes before its front.
 fn seal(body: &[u8]) -> Vec<u8> {
     let digest = Digest::of(body);
     [&MAGIC, FORMAT.to_le_bytes().as_slice(), digest.as_bytes(), body].concat()
@@ -347,10 +423,6 @@ fn keyed_bytes((hash, rule): (u32, u16)) -> [u8; KEYED_BYTES] {
     let [a, b, c, d] = hash.to_le_bytes();
     let [e, f] = rule.to_le_bytes();
     [a, b, c, d, e, f]
-}
-
-fn offset(bytes: &[u8]) -> u32 {
-    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }
 
 /// The paths of all rules, each once, in order of first use.

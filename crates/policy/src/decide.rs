@@ -98,6 +98,7 @@ fn matches<'a>(head: &Head<'a>, facts: &dyn Facts) -> Result<Vec<Hit<'a>>, Damag
     let mut hits = Vec::new();
     let tool = facts.tool().map(|tool| tool.name.as_str());
     for rule in head.candidates(&invocation.program, &invocation.family, tool) {
+        let rule = rule?;
         let entry = head.entry(rule)?;
         if can_match(entry, flows, facts) {
             hits.extend(ask(head, rule, entry, facts)?);
@@ -111,7 +112,7 @@ fn matches<'a>(head: &Head<'a>, facts: &dyn Facts) -> Result<Vec<Hit<'a>>, Damag
 pub(crate) fn may_ask_for_findings(head: &Head<'_>, invocation: &Invocation) -> bool {
     let flows = possible_flows(invocation);
     head.candidates(&invocation.program, &invocation.family, None).any(|rule| {
-        head.entry(rule).is_ok_and(|entry| {
+        rule.and_then(|rule| head.entry(rule)).is_ok_and(|entry| {
             entry.needs_finding() && (entry.flows == 0 || entry.flows & flows != 0)
         })
     })

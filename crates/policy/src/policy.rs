@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use datafog_core::{CustomRewrite, Decision, Digest, Facts, Flow, Invocation, Verdict};
 
 use crate::bytes::Damaged;
-use crate::compiled::{self, Head, PolicyData, layout};
+use crate::compiled::{self, Head, Opened, PolicyData, layout};
 use crate::decide::{damaged, judge, may_ask_for_findings};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::join::{Source, join};
+use crate::leaves::{Fetched, Leaves, ReadAt};
 use crate::{
     Example, Explanation, Interpreter, Layer, Question, Range, RewriteExample, Rule, Truth,
     Vocabulary, node,
@@ -19,10 +21,12 @@ use crate::{
 ///
 /// Made by [`Policy::parse`] from text, by [`Policy::from_bytes`] from what [`Policy::to_bytes`]
 /// gave, or embedded. It is kept in compiled form; making one from bytes decodes nothing but its
-/// head.
+/// front, and one made by [`Policy::from_front`] reads of the rest what a decision asks for.
 #[derive(Clone, Debug)]
 pub struct Policy {
+    /// From the start: all of it, or the front alone where leaves are fetched.
     bytes: Cow<'static, [u8]>,
+    fetched: Option<Arc<Fetched>>,
     digest: Digest,
     examples: Vec<Example>,
     rewrite_examples: Vec<RewriteExample>,
@@ -94,12 +98,33 @@ impl Policy {
     /// When these are no compiled policy of this version.
     pub fn from_bytes(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, NotCompiled> {
         let bytes = bytes.into();
-        let digest = match compiled::open(&bytes) {
-            Ok((digest, _)) => digest,
-            Err(Damaged) => return Err(NotCompiled),
+        let Ok(Opened { digest, head, front }) = compiled::open(&bytes) else {
+            return Err(NotCompiled);
         };
+        let leaves = bytes.len().saturating_sub(front);
+        let whole = head.directory().covers(leaves);
+        if whole { Ok(Self::of(bytes, digest, None)) } else { Err(NotCompiled) }
+    }
+
+    /// Takes the first [`Policy::front_len`] of compiled bytes; `leaves` has those behind them. The
+    /// front must be authenticated by the caller. What is read behind it is checked against it here.
+    ///
+    /// # Errors
+    /// When this is no front of a compiled policy of this version.
+    pub fn from_front(front: Vec<u8>, leaves: Box<dyn ReadAt>) -> Result<Self, NotCompiled> {
+        let Ok(Opened { digest, head, front: length }) = compiled::open(&front) else {
+            return Err(NotCompiled);
+        };
+        if length != front.len() {
+            return Err(NotCompiled);
+        }
+        let fetched = Arc::new(Fetched::new(leaves, head.directory()));
+        Ok(Self::of(front.into(), digest, Some(fetched)))
+    }
+
+    fn of(bytes: Cow<'static, [u8]>, digest: Digest, fetched: Option<Arc<Fetched>>) -> Self {
         let (examples, rewrite_examples) = (Vec::new(), Vec::new());
-        Ok(Self { bytes, digest, examples, rewrite_examples, warnings: Vec::new() })
+        Self { bytes, fetched, digest, examples, rewrite_examples, warnings: Vec::new() }
     }
 
     /// A policy without rules that denies everything.
@@ -114,15 +139,25 @@ impl Policy {
             rules: Vec::new(),
             rewrites: Vec::new(),
         });
-        let (digest, examples, warnings) = (Digest::of(&bytes), Vec::new(), Vec::new());
-        Self { bytes: Cow::Owned(bytes), digest, examples, rewrite_examples: Vec::new(), warnings }
+        let digest = Digest::of(&bytes);
+        Self::of(Cow::Owned(bytes), digest, None)
     }
 
     /// The compiled bytes. Examples and warnings are not among them: they were dealt with when
-    /// the policy was compiled.
+    /// the policy was compiled. Empty, which is no policy, when a leaf cannot be read.
     #[must_use]
-    pub fn to_bytes(&self) -> &[u8] {
-        &self.bytes
+    pub fn to_bytes(&self) -> Cow<'_, [u8]> {
+        match &self.fetched {
+            None => Cow::Borrowed(&self.bytes),
+            Some(_) => Cow::Owned(self.to_data().map(|data| layout(&data)).unwrap_or_default()),
+        }
+    }
+
+    /// How many of the compiled bytes are the front, which must be authenticated where others may
+    /// write. It names each of the bytes behind it by a digest.
+    #[must_use]
+    pub fn front_len(&self) -> usize {
+        compiled::open(&self.bytes).map_or(0, |opened| opened.front)
     }
 
     /// SHA-256 of the policy in canonical form, as written when it was compiled.
@@ -297,7 +332,11 @@ impl Policy {
     }
 
     fn head(&self) -> Result<Head<'_>, Damaged> {
-        compiled::open(&self.bytes).map(|(_, head)| head)
+        let head = compiled::open(&self.bytes)?.head;
+        Ok(match &self.fetched {
+            Some(fetched) => head.with_leaves(Leaves::Fetched(fetched)),
+            None => head,
+        })
     }
 }
 

@@ -144,6 +144,7 @@ impl Asked<'_> {
         let tool = self.facts.tool().map(|tool| tool.name.as_str());
         let mut all: Vec<Candidate<'_>> = Vec::new();
         for rule in head.candidates(&invocation.program, &invocation.family, tool) {
+            let rule = rule?;
             let entry = head.entry(rule)?;
             if !can_match(entry, flows, self.facts) {
                 continue;

@@ -4,7 +4,7 @@
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "helpers of tests are tests")]
 
 use datafog_core::{Flow, Flows, Mode, Opt, PrincipalKind, Verdict};
-use datafog_policy::{AnyWord, Given, Layer, Policy};
+use datafog_policy::{AnyWord, Given, Layer, Policy, ReadAt};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -123,6 +123,21 @@ fn situation() -> impl Strategy<Value = Given> {
     })
 }
 
+/// Leaves of a policy that was not read whole.
+#[derive(Debug)]
+struct Elsewhere(Vec<u8>);
+
+impl ReadAt for Elsewhere {
+    fn read_exact_at(&self, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
+        let start = usize::try_from(offset).map_err(std::io::Error::other)?;
+        let there = self.0.get(start..).and_then(|rest| rest.get(..bytes.len()));
+        bytes.copy_from_slice(there.ok_or(std::io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    fn is_damaged(&self) {}
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -208,6 +223,33 @@ proptest! {
         let nothing = "[policy]\nid = 'b'\nversion = '1'\nextends = []\n";
         let same = back.layer(nothing, "base", Layer::User, &AnyWord).unwrap();
         prop_assert_eq!(same.to_bytes(), base.to_bytes());
+    }
+
+    #[test]
+    fn leaves_that_are_fetched_decide_alike_and_damaged_ones_deny(
+        base in base(),
+        facts in situation(),
+        damage in vec((any::<prop::sample::Index>(), 1..=u8::MAX), 1..4),
+    ) {
+        let bytes = base.to_bytes();
+        let (front, leaves) = bytes.split_at(base.front_len());
+        let fetched = |leaves: &[u8]| {
+            Policy::from_front(front.to_vec(), Box::new(Elsewhere(leaves.to_vec()))).unwrap()
+        };
+        let same = fetched(leaves);
+        prop_assert_eq!(same.decide(&facts), base.decide(&facts));
+        prop_assert_eq!(same.explain(&facts), base.explain(&facts));
+        prop_assert_eq!(same.to_bytes(), base.to_bytes());
+        let mut changed = leaves.to_vec();
+        for (index, bits) in damage.into_iter().filter(|_| !leaves.is_empty()) {
+            let index = index.index(changed.len());
+            changed[index] ^= bits;
+        }
+        for leaves in [changed.as_slice(), &[]] {
+            let decision = fetched(leaves).decide(&facts);
+            let as_before = decision == base.decide(&facts);
+            prop_assert!(as_before || &*decision.reason == "the compiled policy is damaged");
+        }
     }
 
     #[test]
