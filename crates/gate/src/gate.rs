@@ -1,6 +1,7 @@
 //! The gate itself: the one function that names every step.
 
 use std::ffi::OsStr;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use datafog_audit::{Durability, Ledger, Recorded};
@@ -99,26 +100,18 @@ impl<'a> Gate<'a> {
         let opened = opened.working_in(&action, &started);
         let mode = opened.state.mode_for(request.wrapper(), self.asked_mode(request));
         let seen = opened.inspect(&action, &mut started, (mode, &world), &mut clock);
-        let known = self.asker(request.purpose);
-        let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known)
-            .knowing(opened.state.custom.as_ref())
-            .starting(&started)
-            .counting(&opened.key, request.purpose == Purpose::Run)
-            .scored_by(Scoring {
-                way: self.foreign,
-                scorer: opened.state.settings.scorer(),
-                key: &opened.key,
-            });
+        let case = self.case(request, &opened, (&action, &started, &seen), (mode, &world));
+        let case = case.counting(&opened.key, request.purpose == Purpose::Run);
         let (mut decision, asked) = opened.decide(request, &case, &mut clock);
         let mut safe: Option<Box<Safe>> = None;
         if rewriting::is_wanted(request, mode, &decision) {
             match self.safe_form(request, &opened, &case, &decision) {
+                Ok(found) if request.runs() => {
+                    return self.run_safe(&found, &opened, (&case, &decision, &asked), &clock);
+                }
                 Ok(found) => safe = Some(Box::new(found)),
                 Err(why) => decision = rewriting::held(decision, &why),
             }
-        }
-        if let Some(safe) = safe.as_ref().filter(|_| request.runs()) {
-            return self.run_safe(safe, &opened, (&case, &decision, &asked), clock);
         }
         let stands = safe.as_ref().map_or(&decision, |safe| &safe.decision);
         let plan = self.plan(request, &opened, &case, stands);
@@ -128,34 +121,61 @@ impl<'a> Gate<'a> {
             decision = rewriting::told(decision, &safe.decision);
             event = safe.told_in(event, &decision);
         }
+        match self.carry_out(&opened, &case, plan, event) {
+            ControlFlow::Break(outcome) => outcome,
+            ControlFlow::Continue(event) => {
+                let (purpose, veil) = (request.purpose, Veil::of(&case, &opened.key));
+                let told = (decision, asked, safe);
+                let report = Report::new(&opened.state, purpose, &case, told, event, &veil, clock);
+                Outcome::Decided(Box::new(report))
+            }
+        }
+    }
+
+    /// What a call is judged as: what it is, what was found in it, who asks.
+    fn case<'c>(
+        &'c self,
+        request: &Request,
+        opened: &'c Opened,
+        (action, started, seen): (&'c Action, &'c [Started], &'c Inspection),
+        (mode, world): (Mode, &'c World<'c>),
+    ) -> Case<'c> {
+        let scorer = opened.state.settings.scorer();
+        let known = self.asker(request.purpose);
+        Case::new(action, action.digest(&opened.key), seen, mode, world, known)
+            .knowing(opened.state.custom.as_ref())
+            .starting(started)
+            .scored_by(Scoring { way: self.foreign, scorer, key: &opened.key })
+    }
+
+    /// Plan → recorded plan → what came of it. Gives the event back where there was nothing to carry
+    /// out.
+    fn carry_out(
+        &self,
+        opened: &Opened,
+        case: &Case<'_>,
+        plan: Enforcement,
+        event: Event,
+    ) -> ControlFlow<Outcome, Event> {
+        let held = &case.inspection.held;
         let recorded = match opened.record(self.layout, plan, &event) {
             Ok(recorded) => recorded,
-            Err((plan, error)) => match waive(plan, mode, error, &action) {
+            Err((plan, error)) => match waive(plan, case.mode, error, case.action) {
                 Ok(waived) => waived,
-                Err(notice) => return Outcome::Blocked(notice),
+                Err(notice) => return ControlFlow::Break(Outcome::Blocked(notice)),
             },
         };
-        let filter = |filtered: Filtered| filtered.run(&seen.held, opened.tools());
-        match enforcement::carry_out(recorded, &seen.held, filter) {
+        let filter = |filtered: Filtered| filtered.run(held, opened.tools());
+        ControlFlow::Break(match enforcement::carry_out(recorded, held, filter) {
             Ok(Carried::Ended(ended)) => opened.ended(self.layout, event, ended),
             Ok(Carried::Not(Enforcement::Block(notice))) => Outcome::Blocked(notice),
             Ok(Carried::Not(Enforcement::Hold(hold))) => {
-                self.wait_for_a_person(*hold, &opened, &seen.held, event)
+                self.wait_for_a_person(*hold, opened, held, event)
             }
             Ok(Carried::Not(Enforcement::Missing)) => Outcome::Missing,
-            Ok(Carried::Not(_)) => Outcome::Decided(Box::new(Report::new(
-                &opened.state,
-                asked,
-                request.purpose,
-                &case,
-                decision,
-                event,
-                &Veil::of(&case, &opened.key),
-                safe,
-                clock,
-            ))),
-            Err(not_run) => opened.did_not_run(self.layout, event, mode, not_run),
-        }
+            Ok(Carried::Not(_)) => return ControlFlow::Continue(event),
+            Err(not_run) => opened.did_not_run(self.layout, event, case.mode, not_run),
+        })
     }
 
     /// The real program behind a wrapped name: `target` when one was recorded for it, else the
@@ -291,32 +311,18 @@ impl<'a> Gate<'a> {
         case: &Case<'_>,
         decision: &Decision,
     ) -> Enforcement {
-        let program = &case.action.invocation.program;
-        let failed = |error: &Error| {
-            Enforcement::Block(Box::new(Notice::for_failure(Some(opened.id), program, error)))
-        };
         match request.purpose {
             Purpose::Check | Purpose::Explain => return Enforcement::Nothing,
             // What a broken policy says must not keep a person from taking things back.
             Purpose::Loosen if passes(decision.verdict, case.mode) => return Enforcement::Nothing,
             Purpose::Loosen => {
-                return Enforcement::Block(Box::new(Notice::for_decision(
-                    case,
-                    decision,
-                    &Veil::of(case, &opened.key),
-                )));
+                let veil = Veil::of(case, &opened.key);
+                return Enforcement::Block(Box::new(Notice::for_decision(case, decision, &veil)));
             }
             Purpose::Run => {}
         }
-        if let Some(error) = &opened.state.fault
-            && on_error(Failure::Unloadable, case.mode) == Consequence::Deny
-        {
-            return failed(error);
-        }
-        if let Some(link) = &request.misnamed
-            && on_error(Failure::Misnamed, case.mode) == Consequence::Deny
-        {
-            return failed(&Error::Misnamed { link: link.to_string_lossy().into_owned() });
+        if let Some(notice) = opened.unrunnable(request, case) {
+            return Enforcement::Block(notice);
         }
         if hold::is_held(decision, case.mode) && request.tool.is_none() {
             return self.held(request, opened, case, decision);
@@ -324,29 +330,25 @@ impl<'a> Gate<'a> {
         let judge = |again: &Case<'_>| opened.judge(again).0;
         let means = filter::means(request, case, decision, opened.tools(), judge);
         if !passes(decision.verdict, case.mode) && means.is_none() {
-            return Enforcement::Block(Box::new(Notice::for_decision(
-                case,
-                decision,
-                &Veil::of(case, &opened.key),
-            )));
+            let veil = Veil::of(case, &opened.key);
+            return Enforcement::Block(Box::new(Notice::for_decision(case, decision, &veil)));
         }
         // Not for `on_error` to decide: in no mode may a command work with a part of its input.
         if let Some(channel) = &case.inspection.held.lost {
-            return failed(&Error::Lost { channel: channel.to_string() });
+            let lost = Error::Lost { channel: channel.to_string() };
+            return Enforcement::Block(opened.failed(case, &lost));
         }
         // What calls a tool carries it out itself.
         if request.tool.is_some() {
             return Enforcement::Nothing;
         }
-        match self.execution(request, opened, case) {
-            Ok(Some(execution)) => match means {
-                None => Enforcement::Exec(execution),
-                Some(means) => {
-                    Enforcement::Filter(Box::new(Filtered::new(execution, decision, means)))
-                }
-            },
-            Ok(None) => Enforcement::Missing,
-            Err(error) => failed(&error),
+        match (self.execution(request, opened, case), means) {
+            (Ok(Some(execution)), None) => Enforcement::Exec(execution),
+            (Ok(Some(execution)), Some(means)) => {
+                Enforcement::Filter(Box::new(Filtered::new(execution, decision, means)))
+            }
+            (Ok(None), _) => Enforcement::Missing,
+            (Err(error), _) => Enforcement::Block(opened.failed(case, &error)),
         }
     }
 
@@ -485,6 +487,23 @@ impl Opened {
         inspect::inspect_started(started, &self.key, &self.state, where_and_how);
         clock.inspected();
         seen
+    }
+
+    /// Why a command does not run whatever was decided.
+    fn unrunnable(&self, request: &Request, case: &Case<'_>) -> Option<Box<Notice>> {
+        if let Some(error) = &self.state.fault
+            && on_error(Failure::Unloadable, case.mode) == Consequence::Deny
+        {
+            return Some(self.failed(case, error));
+        }
+        let link = request.misnamed.as_ref()?;
+        let link = link.to_string_lossy().into_owned();
+        (on_error(Failure::Misnamed, case.mode) == Consequence::Deny)
+            .then(|| self.failed(case, &Error::Misnamed { link }))
+    }
+
+    fn failed(&self, case: &Case<'_>, error: &Error) -> Box<Notice> {
+        Box::new(Notice::for_failure(Some(self.id), &case.action.invocation.program, error))
     }
 
     /// Findings → decision. With nothing to judge by, the answer is no.

@@ -43,16 +43,13 @@ pub struct Report {
 }
 
 impl Report {
-    #[expect(clippy::too_many_arguments, reason = "each is a step of the gate")]
     pub(crate) fn new(
         state: &State,
-        asked: Vec<Asked>,
         purpose: Purpose,
         case: &Case<'_>,
-        mut decision: Decision,
+        (mut decision, asked, safe): (Decision, Vec<Asked>, Option<Box<Safe>>),
         event: Event,
         veil: &Veil<'_>,
-        safe: Option<Box<Safe>>,
         clock: Clock,
     ) -> Self {
         // Describing every rule for every command of a line costs ten times what deciding costs.

@@ -1,16 +1,15 @@
 //! The safer form of a call: looked for, judged and run in the place of what was asked for.
 
+use std::ops::ControlFlow;
+
 use datafog_core::{Decision, Mode};
 
-use super::{Gate, Opened, waive};
+use super::{Gate, Opened};
 use crate::case::Case;
 use crate::clock::Clock;
-use crate::enforcement::{self, Carried, Enforcement};
+use crate::enforcement::Enforcement;
 use crate::event;
-use crate::filter::Filtered;
 use crate::foreign::{self, Asked};
-use crate::inspect::Inspection;
-use crate::outside::Scoring;
 use crate::request::{Outcome, Request};
 use crate::rewriting::{self, Judged, Safe};
 use crate::veil::Veil;
@@ -35,7 +34,7 @@ impl Gate<'_> {
             return Err("its input cannot be looked at once more".to_owned());
         }
         let judge = |request: &Request| {
-            self.looked_at(request, opened, case.mode, |case, _| {
+            self.looked_at(request, opened, case.mode, |case| {
                 let decision = opened.decide(request, case, &mut Clock::start()).0;
                 opened.judged(request, case, decision)
             })
@@ -53,13 +52,13 @@ impl Gate<'_> {
         safe: &Safe,
         opened: &Opened,
         (first, decision, asked): (&Case<'_>, &Decision, &[Asked]),
-        clock: Clock,
+        clock: &Clock,
     ) -> Outcome {
         let (request, mode) = (&safe.request, first.mode);
-        self.looked_at(request, opened, mode, |case, seen| {
+        self.looked_at(request, opened, mode, |case| {
             let mut plan = self.plan(request, opened, case, &safe.decision);
             let told = rewriting::told(decision.clone(), &safe.decision);
-            let mut event = opened.event(request, first, &told, &plan, &clock);
+            let mut event = opened.event(request, first, &told, &plan, clock);
             foreign::name(&mut event, asked);
             let event = safe.told_in(event, &told);
             if safe.is_new() {
@@ -73,22 +72,10 @@ impl Gate<'_> {
                 };
                 run.into_iter().for_each(|run| run.notice = Some(safe.notice(&event)));
             }
-            let recorded = match opened.record(self.layout, plan, &event) {
-                Ok(recorded) => recorded,
-                Err((plan, error)) => match waive(plan, mode, error, first.action) {
-                    Ok(waived) => waived,
-                    Err(notice) => return Outcome::Blocked(notice),
-                },
-            };
-            let filter = |filtered: Filtered| filtered.run(&seen.held, opened.tools());
-            match enforcement::carry_out(recorded, &seen.held, filter) {
-                Ok(Carried::Ended(ended)) => opened.ended(self.layout, event, ended),
-                Ok(Carried::Not(Enforcement::Block(notice))) => Outcome::Blocked(notice),
-                Ok(Carried::Not(Enforcement::Hold(hold))) => {
-                    self.wait_for_a_person(*hold, opened, &seen.held, event)
-                }
-                Ok(Carried::Not(_)) => Outcome::Missing,
-                Err(not_run) => opened.did_not_run(self.layout, event, mode, not_run),
+            match self.carry_out(opened, case, plan, event) {
+                ControlFlow::Break(outcome) => outcome,
+                // What can be run has a plan that runs it or stops it.
+                ControlFlow::Continue(_) => Outcome::Missing,
             }
         })
     }
@@ -99,23 +86,14 @@ impl Gate<'_> {
         request: &Request,
         opened: &Opened,
         mode: Mode,
-        work: impl FnOnce(&Case<'_>, &Inspection) -> T,
+        work: impl FnOnce(&Case<'_>) -> T,
     ) -> T {
         let (world, mut clock) = (World { finder: self.finder(), folder: None }, Clock::start());
         let (action, mut started) = opened.interpret(request, &world, &mut clock);
         let seen = opened.inspect(&action, &mut started, (mode, &world), &mut clock);
-        let known = self.asker(request.purpose);
         // What was asked for was counted.
-        let case = Case::new(&action, action.digest(&opened.key), &seen, mode, &world, known)
-            .knowing(opened.state.custom.as_ref())
-            .starting(&started)
-            .counting(&opened.key, false)
-            .scored_by(Scoring {
-                way: self.foreign,
-                scorer: opened.state.settings.scorer(),
-                key: &opened.key,
-            });
-        work(&case, &seen)
+        let case = self.case(request, opened, (&action, &started, &seen), (mode, &world));
+        work(&case.counting(&opened.key, false))
     }
 }
 
