@@ -116,10 +116,11 @@ async fn run(
     tell(News::Listening(told(&settings.address, &listener, tls.is_some())));
     let whole = Arc::new(App::new(Arc::clone(&store), judges, &options(&settings)));
     let swept = [tokio::spawn(sweep(store)), tokio::spawn(expire(Arc::clone(&whole)))];
-    let router = app(whole);
-    let stopped = async {
+    let router = app(Arc::clone(&whole));
+    let stopped = async move {
         // The other end is dropped only when the process ends.
         let _gone: Result<(), _> = stop.await;
+        whole.end();
     };
     let ended = listener.serve(router, (settings.patience, tls), stopped).await;
     swept.iter().for_each(tokio::task::JoinHandle::abort);

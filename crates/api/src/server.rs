@@ -4,10 +4,12 @@
 //! request into a question for the gate's decide-only half, stores the event, and translates the
 //! decision back; none of them judges.
 
+mod asked;
 mod context;
 mod datafog;
 mod dataguard;
 mod enforgate;
+mod follow;
 mod governance;
 mod guard;
 mod metrics;
@@ -17,9 +19,11 @@ mod problem;
 mod rate;
 mod routes;
 mod settle;
+mod spoken;
 mod tools;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -47,6 +51,8 @@ pub struct App {
     pub(crate) started: Timestamp,
     /// Counts changes of approvals, so that who waits for one looks again.
     pub(crate) changes: watch::Sender<u64>,
+    /// Whether the server goes down: nobody is kept waiting then.
+    ending: AtomicBool,
 }
 
 /// What can be set of a server.
@@ -77,7 +83,19 @@ impl App {
             metrics: Metrics::default(),
             started: Timestamp::now(),
             changes: watch::Sender::new(0),
+            ending: AtomicBool::new(false),
         }
+    }
+
+    /// The server goes down: who waits is answered now.
+    pub fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+        self.changed();
+    }
+
+    /// Whether the server goes down.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
     }
 
     /// Something became of an approval.

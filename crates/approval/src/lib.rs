@@ -23,8 +23,8 @@ mod sealed;
 mod store;
 mod visible;
 
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use binding::{Binding, Bound};
 pub use error::Error;

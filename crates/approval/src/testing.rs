@@ -1,4 +1,5 @@
-//! A request for tests, and two clocks that are set by hand.
+//! A request for tests, of this crate and of those that keep requests (feature `testing`), and two
+//! clocks that are set by hand.
 
 use datafog_core::{
     ActionKind, ApprovalScope, ApprovalWay, Digest, Event, Id, Key, Mode, Principal, ReceiptKind,
@@ -7,24 +8,29 @@ use datafog_core::{
 
 use crate::{Binding, Boot, Bound, Moment, Request, Word};
 
-pub(crate) fn key() -> Key {
+/// The key of everything here.
+#[must_use]
+pub fn key() -> Key {
     Key::new(&[5; 32])
 }
 
 /// The moment `seconds` after the tests began, by both clocks.
-pub(crate) fn at(seconds: u64) -> Moment {
+#[must_use]
+pub fn at(seconds: u64) -> Moment {
     let milliseconds = seconds.saturating_mul(1000);
     let boot = Some(Boot { id: "one".into(), milliseconds });
     Moment { wall: milliseconds.saturating_add(1_700_000_000_000), boot }
 }
 
 /// How a person answers.
-pub(crate) fn word() -> Word {
+#[must_use]
+pub fn word() -> Word {
     Word { by: Some("ann".into()), way: ApprovalWay::Command, note: None }
 }
 
 /// The binding of the call named `call`.
-pub(crate) fn binding(call: &str) -> Binding {
+#[must_use]
+pub fn binding(call: &str) -> Binding {
     let bound = Bound {
         action: call.as_bytes(),
         session: Some(b"s"),
@@ -35,8 +41,9 @@ pub(crate) fn binding(call: &str) -> Binding {
     Binding::of(bound, &key())
 }
 
-/// A request for the call named `call`, with the id of number `id`.
-pub(crate) fn request(id: u8, call: &str) -> Request {
+/// A request for the call named `call`, with the id of number `id`; it can be answered for a minute.
+#[must_use]
+pub fn request(id: u8, call: &str) -> Request {
     Request {
         event: event(Id::new(1, [id; 10]), call),
         binding: binding(call),

@@ -7,6 +7,7 @@ use datafog_core::{Channel, Digest, Event};
 use datafog_gate::Judge;
 use serde::{Deserialize, Serialize};
 
+use super::follow::Reported;
 use crate::identity::Caller;
 
 /// Most letters of a name that are kept.
@@ -18,6 +19,16 @@ pub(crate) struct Line<'a> {
     #[serde(flatten)]
     pub(crate) event: &'a Event,
     pub(crate) server: &'a Context,
+    /// What the caller, or the server itself, learnt of what was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<&'a Reported>,
+}
+
+impl<'a> Line<'a> {
+    /// A line that says nothing of what was done.
+    pub(crate) const fn of(event: &'a Event, server: &'a Context) -> Self {
+        Self { event, server, outcome: None }
+    }
 }
 
 /// Beside the event.
@@ -36,6 +47,9 @@ pub(crate) struct Context {
     pub(crate) tenant_id: String,
     pub(crate) actor_id: String,
     pub(crate) session_id: String,
+    /// The caller's own name for what it asks about.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) proposal_id: String,
     /// Keyed digest of what was asked, without its names.
     pub(crate) input_hash: String,
     /// The action in the caller's words.
@@ -63,6 +77,7 @@ impl Context {
             &mut self.tenant_id,
             &mut self.actor_id,
             &mut self.session_id,
+            &mut self.proposal_id,
             &mut self.action_type,
             &mut self.tool,
         ];
@@ -73,8 +88,8 @@ impl Context {
     }
 }
 
-/// A name as it may be kept.
-fn plain(judge: &Judge<'_>, name: &str) -> String {
+/// A name, or what a caller says in words, as it may be kept.
+pub(crate) fn plain(judge: &Judge<'_>, name: &str) -> String {
     let found = judge.scan(name.as_bytes(), &Channel::Field(String::from("name")));
     let secret = found.iter().find(|finding| finding.entity.starts_with("secret."));
     match secret {

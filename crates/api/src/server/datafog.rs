@@ -8,7 +8,7 @@
 
 mod again;
 mod ask;
-pub(crate) mod body;
+mod body;
 mod decide;
 mod list;
 mod scan;
@@ -18,31 +18,30 @@ mod words;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use super::App;
-use super::guard::RequestId;
-use super::problem::Problem;
+use super::asked::Reply;
 
 pub(crate) use ask::{FOLDER, NOBODY};
 pub(crate) use decide::decide;
-pub(crate) use list::{events, receipt, receipts};
+pub(crate) use list::{events, moment, receipt, receipts};
 pub(crate) use scan::scan;
 pub(crate) use transform::{anonymize, transform};
 
 /// A policy, by name.
 #[derive(Clone, Debug, Serialize)]
-struct PolicyName {
+pub(crate) struct PolicyName {
     policy_id: String,
     policy_version: String,
 }
 
 /// What is in force.
 #[derive(Serialize)]
-struct Health {
+pub(crate) struct Health {
     status: &'static str,
     #[serde(flatten)]
     policy: PolicyName,
@@ -60,31 +59,18 @@ impl PolicyName {
 }
 
 /// `GET /health`: for everybody, so it tells no more than that.
-pub(crate) async fn health(
-    State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
-) -> Response {
-    let asked = app.judges.ask(|judge| (PolicyName::of(judge), judge.stale().is_some())).await;
-    match asked {
-        Ok((policy, is_stale)) => {
-            let stale = is_stale
-                .then_some("the policy's files cannot be loaded; the last good set is in force");
-            let started_at = format!("{:.0}", app.started);
-            Json(Health { status: "ok", policy, started_at, stale }).into_response()
-        }
-        Err(error) => Problem::ours(&error).answer(&id.0),
-    }
+pub(crate) async fn health(State(app): State<Arc<App>>) -> Reply<Health> {
+    let (policy, is_stale) =
+        app.judges.ask(|judge| (PolicyName::of(judge), judge.stale().is_some())).await?;
+    let stale =
+        is_stale.then_some("the policy's files cannot be loaded; the last good set is in force");
+    let started_at = format!("{:.0}", app.started);
+    Ok(Json(Health { status: "ok", policy, started_at, stale }))
 }
 
 /// `GET /v1/policy/version`.
-pub(crate) async fn version(
-    State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
-) -> Response {
-    match app.judges.ask(PolicyName::of).await {
-        Ok(policy) => Json(policy).into_response(),
-        Err(error) => Problem::ours(&error).answer(&id.0),
-    }
+pub(crate) async fn version(State(app): State<Arc<App>>) -> Reply<PolicyName> {
+    Ok(Json(app.judges.ask(PolicyName::of).await?))
 }
 
 /// `GET /metrics`: JSON, or Prometheus' text for who asks for text.

@@ -1,32 +1,35 @@
-//! DataGuard's guardian (its contract §1.2 and §1.7): evaluate, in ones and in batches, approve, ready.
+//! DataGuard's guardian (its contract §1.2 and §1.7): evaluate, in ones and in batches, approve, report,
+//! look things up, ready.
 //!
 //! The category and the intention that a proposal states are not believed; the name of the tool and its
 //! arguments tell what it may do. Who reviews is told by the credential, not by the address. What would
 //! have to be redacted or rewritten first is a `deny`: the changed call is not worked out here.
 
+mod audit;
+mod outcome;
+mod policies;
 mod words;
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Extension, Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use datafog_approval::{Record, Word};
-use datafog_core::{ApprovalScope, ApprovalWay};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
+use super::asked::{Asked, Parameters, Reply};
 use super::context::Context;
-use super::datafog::body;
 use super::guard::RequestId;
-use super::native::{Change, change};
 use super::problem::{Kind, Problem};
+use super::spoken::{Said, decide};
 use super::tools::{self, ToolCall};
 use crate::identity::Caller;
+pub(crate) use audit::{audit, summary};
+pub(crate) use outcome::report_outcome;
+pub(crate) use policies::active;
 use words::{Decided, Evaluate};
 
 /// Most proposals of one batch.
@@ -43,14 +46,9 @@ pub(crate) async fn evaluate(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let told = async {
-        let asked: Value = body::read(&headers, body).await?;
-        evaluated(&app, &caller, asked, &id.0).await
-    };
-    Problem::or_answer(told.await, &id.0)
+    Asked(asked): Asked<Value>,
+) -> Reply<Decided> {
+    evaluated(&app, &caller, asked, &id.0).await.map(Json)
 }
 
 /// Answers `POST /v1/guardian/evaluate-batch`: one answer for each proposal, in their order; what
@@ -59,22 +57,17 @@ pub(crate) async fn batch(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let told = async {
-        let asked: Vec<Value> = body::read(&headers, body).await?;
-        if asked.len() > MOST {
-            return Err(Problem::new(Kind::TooLarge, "a batch has at most 1000 proposals"));
-        }
-        let mut told = Vec::with_capacity(asked.len());
-        for one in asked {
-            let one = evaluated(&app, &caller, one, &id.0).await.map(|decided| json!(decided));
-            told.push(one.unwrap_or_else(|problem| problem.as_value()));
-        }
-        Ok(told)
-    };
-    Problem::or_answer(told.await, &id.0)
+    Asked(asked): Asked<Vec<Value>>,
+) -> Reply<Vec<Value>> {
+    if asked.len() > MOST {
+        return Err(Problem::new(Kind::TooLarge, "a batch has at most 1000 proposals"));
+    }
+    let mut told = Vec::with_capacity(asked.len());
+    for one in asked {
+        let one = evaluated(&app, &caller, one, &id.0).await.map(|decided| json!(decided));
+        told.push(one.unwrap_or_else(|problem| problem.as_value()));
+    }
+    Ok(Json(told))
 }
 
 async fn evaluated(app: &App, caller: &Caller, asked: Value, id: &str) -> Result<Decided, Problem> {
@@ -84,6 +77,7 @@ async fn evaluated(app: &App, caller: &Caller, asked: Value, id: &str) -> Result
         tenant_id: context.tenant_id,
         actor_id: context.agent_id,
         session_id: context.session_id.clone(),
+        proposal_id: proposal.proposal_id.clone().unwrap_or_default(),
         tool: proposal.tool_name.clone(),
         ..Context::of(caller, "dataguard")
     };
@@ -92,36 +86,21 @@ async fn evaluated(app: &App, caller: &Caller, asked: Value, id: &str) -> Result
         arguments: proposal.tool_args,
         session: Some(context.session_id).filter(|session| !session.is_empty()),
     };
-    let outcome = tools::ask(app, caller, call, kept).await?;
+    let named = proposal.proposal_id.as_deref().filter(|id| !id.is_empty());
+    let named = named.map(|id| outcome::named(&caller.tenant, id));
+    let outcome = tools::ask(app, caller, (call, named), kept).await?;
     Ok(Decided::of(&outcome, proposal.proposal_id))
 }
 
 /// Answers `POST /v1/guardian/approve/{id}`.
 pub(crate) async fn approve(
     State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
     Path(decision): Path<String>,
-    review: Result<Query<Review>, QueryRejection>,
-) -> Response {
-    let told = async {
-        let wrong = |_| Problem::new(Kind::Invalid, "approved is true or false");
-        let Query(Review { approved }) = review.map_err(wrong)?;
-        let none = |_| Problem::new(Kind::NotFound, "there is no such decision");
-        let decision = decision.parse().map_err(none)?;
-        let word = Word { by: Some(caller.name()), way: ApprovalWay::Api, note: None };
-        let how: Change = Box::new(move |record: &mut Record, now| {
-            let answered = match approved {
-                true => record.approve(word.clone(), ApprovalScope::Once, None, now),
-                false => record.deny(word.clone(), now),
-            };
-            Ok(answered?)
-        });
-        let record = change(&app, (&caller.tenant, &caller.name()), decision, how).await;
-        let record = record.map_err(|error| Problem::unstored(&error))?;
-        Ok(Decided::reviewed(&record, approved, &caller.name()))
-    };
-    Problem::or_answer(told.await, &id.0)
+    Parameters(Review { approved }): Parameters<Review>,
+) -> Reply<Decided> {
+    let record = decide(&app, &caller, &decision, (Said::once(approved), None)).await?;
+    Ok(Json(Decided::reviewed(&record, approved, &caller.name())))
 }
 
 /// Answers `GET /ready`: whether questions can be answered by what the files say. For everybody, so it

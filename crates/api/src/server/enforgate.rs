@@ -6,17 +6,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::Json;
 use axum::extract::{Extension, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
 use datafog_core::Verdict;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::App;
+use super::asked::{Asked, Reply};
 use super::context::Context;
-use super::datafog::body;
 use super::guard::RequestId;
 use super::problem::{Kind, Problem};
 use super::settle::Outcome;
@@ -26,7 +24,7 @@ use crate::identity::Caller;
 /// What is asked. Unknown members are no error.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Check {
+pub(crate) struct Check {
     #[serde(default)]
     server_name: String,
     #[serde(default)]
@@ -37,7 +35,7 @@ struct Check {
 /// What is answered.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Checked {
+pub(crate) struct Checked {
     decision: &'static str,
     reason: String,
     policy_id: String,
@@ -53,22 +51,15 @@ pub(crate) async fn check(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+    Asked(asked): Asked<Check>,
+) -> Reply<Checked> {
     let start = Instant::now();
-    let told = async {
-        let Check { server_name, tool_name, args } = body::read(&headers, body).await?;
-        let name = name(&server_name, &tool_name)?;
-        let context = Context {
-            request_id: id.0.clone(),
-            tool: name.clone(),
-            ..Context::of(&caller, "enforgate")
-        };
-        let call = ToolCall { name, arguments: args.unwrap_or_default(), session: None };
-        Ok(Checked::of(tools::ask(&app, &caller, call, context).await?, start))
-    };
-    Problem::or_answer(told.await, &id.0)
+    let Check { server_name, tool_name, args } = asked;
+    let name = name(&server_name, &tool_name)?;
+    let context =
+        Context { request_id: id.0, tool: name.clone(), ..Context::of(&caller, "enforgate") };
+    let call = ToolCall { name, arguments: args.unwrap_or_default(), session: None };
+    Ok(Json(Checked::of(tools::ask(&app, &caller, (call, None), context).await?, start)))
 }
 
 /// The tool with its server before it, as policies name it.

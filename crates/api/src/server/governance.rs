@@ -6,17 +6,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::{Extension, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::Json;
+use axum::extract::State;
 use datafog_core::{Channel, Finding};
 use datafog_gate::Judge;
 use serde::{Deserialize, Serialize};
 
 use super::App;
-use super::datafog::body;
-use super::guard::RequestId;
+use super::asked::{self, Reply};
 use super::problem::{Kind, Problem};
 
 /// What is sent. Unknown members are no error.
@@ -61,13 +58,13 @@ struct Match {
 }
 
 #[derive(Debug, Serialize)]
-struct Scanned {
+pub(crate) struct Scanned {
     matches: Vec<Match>,
     count: usize,
 }
 
 #[derive(Debug, Serialize)]
-struct Masked {
+pub(crate) struct Masked {
     text: String,
     #[serde(flatten)]
     scanned: Scanned,
@@ -76,41 +73,32 @@ struct Masked {
 /// Answers `POST /v1/dlp/scan`.
 pub(crate) async fn scan(
     State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let told =
-        looked(&app, &headers, body, |judge, asked| scanned(&asked.text, &found(judge, asked)));
-    Problem::or_answer(told.await, &id.0)
+    asked::Asked(asked): asked::Asked<Asked>,
+) -> Reply<Scanned> {
+    looked(&app, asked, |judge, asked| scanned(&asked.text, &found(judge, asked))).await
 }
 
 /// Answers `POST /v1/dlp/mask`.
 pub(crate) async fn mask(
     State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let told = looked(&app, &headers, body, |judge, asked| {
+    asked::Asked(asked): asked::Asked<Asked>,
+) -> Reply<Masked> {
+    let look = |judge: &Judge<'_>, asked: &Asked| {
         let found = found(judge, asked);
         Masked { text: masked(judge, asked, &found), scanned: scanned(&asked.text, &found) }
-    });
-    Problem::or_answer(told.await, &id.0)
+    };
+    looked(&app, asked, look).await
 }
 
 async fn looked<T: Send + 'static>(
     app: &App,
-    headers: &HeaderMap,
-    body: Body,
+    asked: Asked,
     look: fn(&Judge<'_>, &Asked) -> T,
-) -> Result<T, Problem> {
-    let asked: Asked = body::read(headers, body).await?;
+) -> Reply<T> {
     if asked.text.is_empty() {
         return Err(Problem::new(Kind::Invalid, "text is required"));
     }
-    let looked = app.judges.ask(move |judge| look(judge, &asked)).await;
-    looked.map_err(|error| Problem::ours(&error))
+    Ok(Json(app.judges.ask(move |judge| look(judge, &asked)).await?))
 }
 
 fn found(judge: &Judge<'_>, asked: &Asked) -> Vec<Finding> {

@@ -15,9 +15,9 @@ use axum::response::{IntoResponse as _, Response};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::App;
-use super::problem::{Kind, Problem};
+use super::problem::{Form, Kind, Problem};
 use super::rate::Taken;
-use super::routes::{is_native, permission};
+use super::routes::{form, permission};
 use crate::identity::{Caller, Credential, Permission, Refused, is_in_query};
 use crate::store::Role;
 
@@ -47,9 +47,11 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
             parts.extensions.insert(caller);
             next.run(Request::from_parts(parts, body)).await
         }
-        Err(problem) if route.as_deref().is_some_and(is_native) => problem.native(&id),
-        Err(problem) => problem.answer(&id),
+        Err(problem) => problem.into_response(),
     };
+    if let Some(problem) = answer.extensions_mut().remove::<Problem>() {
+        answer = problem.told(route.as_deref().map_or(Form::DataFog, form), &id);
+    }
     tell_rate(&app, &mut answer, left);
     let route = route.as_deref().unwrap_or("/_not_found");
     app.metrics.count(method.as_str(), route, answer.status().as_u16(), start.elapsed());
@@ -107,7 +109,7 @@ async fn let_in(
     if request.method == Method::OPTIONS {
         return Ok(Way::Plain);
     }
-    let permission = match route.map(permission) {
+    let permission = match route.map(|route| permission(request.method.as_str(), route)) {
         Some(None) => return Ok(Way::Open),
         Some(Some(permission)) => Some(permission),
         None => None,

@@ -1,5 +1,7 @@
-//! Errors as DataFog's clients read them (contract §3.3): an object `error` with `code` and
-//! `message`, and where there is one the request's id and details.
+//! Errors, and how the clients of each dialect read them.
+//!
+//! A handler returns a [`Problem`] and knows nothing of forms: the guard gives it the form of the route
+//! that was asked, and the request's id.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -53,6 +55,16 @@ impl Kind {
             Self::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED),
         }
     }
+}
+
+/// How a problem is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// DataFog's (contract §3.3): an object `error` with `code` and `message`, and where there is one
+    /// the request's id and details.
+    DataFog,
+    /// RFC 9457, as native routes give it.
+    Native,
 }
 
 #[derive(Serialize)]
@@ -110,8 +122,21 @@ impl Problem {
         json!({ "error": { "code": self.kind.wire().0, "message": self.message } })
     }
 
-    /// The answer in the form of RFC 9457, as native routes give it.
-    pub(crate) fn native(&self, request_id: &str) -> Response {
+    /// The answer to the request of that id.
+    pub(crate) fn told(&self, form: Form, request_id: &str) -> Response {
+        let (code, status) = self.kind.wire();
+        let answer = match form {
+            Form::DataFog => {
+                let details = self.details.as_deref();
+                let error = Body { code, message: &self.message, request_id, details };
+                (status, Json(Envelope { error })).into_response()
+            }
+            Form::Native => self.native(request_id),
+        };
+        self.with_headers(answer)
+    }
+
+    fn native(&self, request_id: &str) -> Response {
         let (code, status) = self.kind.wire();
         let mut body = json!({
             "type": format!("urn:datafog:problem:{code}"),
@@ -123,24 +148,7 @@ impl Problem {
         if let (Some(details), Some(body)) = (&self.details, body.as_object_mut()) {
             body.insert(String::from("problem"), json!(details));
         }
-        let form = [("content-type", "application/problem+json")];
-        self.with_headers((status, form, body.to_string()).into_response())
-    }
-
-    /// What was made of the request of that id, or the problem that it had.
-    pub(crate) fn or_answer<T: Serialize>(told: Result<T, Self>, request_id: &str) -> Response {
-        match told {
-            Ok(told) => Json(told).into_response(),
-            Err(problem) => problem.answer(request_id),
-        }
-    }
-
-    /// The answer to the request of that id.
-    pub(crate) fn answer(&self, request_id: &str) -> Response {
-        let (code, status) = self.kind.wire();
-        let details = self.details.as_deref();
-        let error = Body { code, message: &self.message, request_id, details };
-        self.with_headers((status, Json(Envelope { error })).into_response())
+        (status, [("content-type", "application/problem+json")], body.to_string()).into_response()
     }
 
     /// What a status asks for besides.
@@ -153,5 +161,32 @@ impl Problem {
             headers.insert("retry-after", axum::http::HeaderValue::from_static("1"));
         }
         answer
+    }
+}
+
+/// Its status, with the problem beside it for the guard.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut answer = self.kind.wire().1.into_response();
+        answer.extensions_mut().insert(self);
+        answer
+    }
+}
+
+impl From<crate::judges::Error> for Problem {
+    fn from(error: crate::judges::Error) -> Self {
+        Self::ours(&error)
+    }
+}
+
+impl From<datafog_gate::Error> for Problem {
+    fn from(error: datafog_gate::Error) -> Self {
+        Self::ours(&error)
+    }
+}
+
+impl From<serde_json::Error> for Problem {
+    fn from(error: serde_json::Error) -> Self {
+        Self::ours(&error)
     }
 }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Extension, MatchedPath};
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 
 use super::App;
@@ -13,9 +12,9 @@ use super::datafog;
 use super::dataguard;
 use super::enforgate;
 use super::governance;
-use super::guard::{RequestId, guard};
+use super::guard::guard;
 use super::native;
-use super::problem::{Kind, Problem};
+use super::problem::{Form, Kind, Problem};
 use crate::identity::Permission;
 
 /// Every route with its method and what it takes to use it; `None` is for everybody.
@@ -29,6 +28,7 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("GET", "/v1/approvals/{id}", Some(Permission::Follow)),
     ("POST", "/v1/approvals/{id}/decision", Some(Permission::Decide)),
     ("POST", "/v1/approvals/{id}/revocation", Some(Permission::Decide)),
+    ("POST", "/v1/audit/query", Some(Permission::Read)),
     ("POST", "/v1/check", Some(Permission::Ask)),
     ("POST", "/v1/decide", Some(Permission::Ask)),
     ("POST", "/v1/dlp/mask", Some(Permission::Ask)),
@@ -37,11 +37,14 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("POST", "/v1/guardian/approve/{id}", Some(Permission::Decide)),
     ("POST", "/v1/guardian/evaluate", Some(Permission::Ask)),
     ("POST", "/v1/guardian/evaluate-batch", Some(Permission::Ask)),
+    ("POST", "/v1/guardian/report-outcome", Some(Permission::Ask)),
+    ("GET", "/v1/policies/active", Some(Permission::Read)),
     ("GET", "/v1/policy", Some(Permission::Read)),
     ("GET", "/v1/policy/version", Some(Permission::Ask)),
     ("GET", "/v1/receipts", Some(Permission::Read)),
     ("GET", "/v1/receipts/{id}", Some(Permission::Read)),
     ("POST", "/v1/scan", Some(Permission::Ask)),
+    ("GET", "/v1/stats/summary", Some(Permission::Read)),
     ("POST", "/v1/transform", Some(Permission::Ask)),
 ];
 
@@ -53,9 +56,17 @@ pub(crate) fn is_native(route: &str) -> bool {
     NATIVE.contains(&route) || route.starts_with("/v1/approvals/")
 }
 
-/// What it takes to use a route. One that is not in the table takes everything.
-pub(crate) fn permission(route: &str) -> Option<Permission> {
-    let known = ROUTES.iter().find(|(_, path, _)| *path == route);
+/// How a route tells what is wrong.
+pub(crate) fn form(route: &str) -> Form {
+    if is_native(route) { Form::Native } else { Form::DataFog }
+}
+
+/// What it takes to use a route. One that is not in the table takes everything; a method that it does
+/// not have, what its first one takes, and is then told so.
+pub(crate) fn permission(method: &str, route: &str) -> Option<Permission> {
+    let method = if method == "HEAD" { "GET" } else { method };
+    let of_route = || ROUTES.iter().filter(|(_, path, _)| *path == route);
+    let known = of_route().find(|(known, _, _)| *known == method).or_else(|| of_route().next());
     known.map_or(Some(Permission::Manage), |(_, _, permission)| *permission)
 }
 
@@ -78,6 +89,10 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/v1/guardian/approve/{id}", only(post(dataguard::approve)))
         .route("/v1/guardian/evaluate", only(post(dataguard::evaluate)))
         .route("/v1/guardian/evaluate-batch", only(post(dataguard::batch)))
+        .route("/v1/guardian/report-outcome", only(post(dataguard::report_outcome)))
+        .route("/v1/audit/query", only(post(dataguard::audit)))
+        .route("/v1/policies/active", only(get(dataguard::active)))
+        .route("/v1/stats/summary", only(get(dataguard::summary)))
         .route("/v1/decide", only(post(datafog::decide)))
         .route("/v1/events", only(get(datafog::events)))
         .route("/v1/policy/version", only(get(datafog::version)))
@@ -86,9 +101,7 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/v1/scan", only(post(datafog::scan)))
         .route("/v1/transform", only(post(datafog::transform)));
     routes
-        .fallback(async |Extension(id): Extension<RequestId>| {
-            Problem::new(Kind::NotFound, "route not found").answer(&id.0)
-        })
+        .fallback(async || Problem::new(Kind::NotFound, "route not found"))
         // Bodies are bounded where they are read, with an answer of ours.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(&app), guard))
@@ -97,16 +110,5 @@ pub fn app(app: Arc<App>) -> Router {
 
 /// A route of one method; others are told so.
 fn only(route: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
-    route.fallback(method_not_allowed)
-}
-
-async fn method_not_allowed(
-    Extension(id): Extension<RequestId>,
-    path: Option<MatchedPath>,
-) -> Response {
-    let problem = Problem::new(Kind::Method, "method not allowed");
-    match path.is_some_and(|path| is_native(path.as_str())) {
-        true => problem.native(&id.0),
-        false => problem.answer(&id.0),
-    }
+    route.fallback(async || Problem::new(Kind::Method, "method not allowed"))
 }

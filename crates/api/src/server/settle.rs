@@ -36,6 +36,8 @@ pub(crate) struct Repeat {
     pub(crate) key: String,
     /// What it must be equal in to be the same.
     pub(crate) question: [u8; 32],
+    /// Whether it is only a name for the newest answer, and nothing is answered from it.
+    pub(crate) replaces: bool,
     /// Microseconds since 1970.
     pub(crate) at: i64,
 }
@@ -45,7 +47,13 @@ impl Repeat {
     pub(crate) fn of(route: &str, caller: &Caller, (key, question): (&str, [u8; 32])) -> Self {
         let scope = format!("{route}\u{1f}{}\u{1f}{}", caller.tenant, caller.name());
         let at = Timestamp::now().as_microsecond();
-        Self { scope, key: key.to_owned(), question, at }
+        Self { scope, key: key.to_owned(), question, replaces: false, at }
+    }
+
+    /// A name by which the newest answer can be found.
+    pub(crate) fn named(scope: String, key: String) -> Self {
+        let at = Timestamp::now().as_microsecond();
+        Self { scope, key, question: [0; 32], replaces: true, at }
     }
 }
 
@@ -70,7 +78,7 @@ pub(crate) enum Told {
 }
 
 /// The body that is kept for who asks again.
-type Body = Box<dyn Fn(&Outcome) -> Result<Vec<u8>, Error> + Send + Sync>;
+pub(crate) type Body = Box<dyn Fn(&Outcome) -> Result<Vec<u8>, Error> + Send + Sync>;
 
 /// Stores what was judged, asks a person where one is to be asked, and says what may be told.
 pub(crate) async fn settle(
@@ -131,6 +139,7 @@ fn held(
     repeat: Option<&(Repeat, Body)>,
 ) -> Result<Stored, Error> {
     if let Some((repeat, _)) = repeat
+        && !repeat.replaces
         && let Some(earlier) = inside.answer(&repeat.scope, &repeat.key)?
     {
         return Ok(Stored::Earlier(earlier));
@@ -180,11 +189,11 @@ fn write(
     context: &Context,
     repeat: Option<&(Repeat, Body)>,
 ) -> Result<Write, Error> {
-    let entry = NewEntry::of(&Line { event: &outcome.event, server: context })?;
+    let entry = NewEntry::of(&Line::of(&outcome.event, context))?;
     let answer = repeat.map(|(repeat, body)| {
-        let Repeat { scope, key, question, at } = repeat.clone();
+        let Repeat { scope, key, question, replaces, at } = repeat.clone();
         let answer = Answer { question, body: body(outcome)? };
-        Ok::<_, Error>(NewAnswer { scope, key, answer, at })
+        Ok::<_, Error>(NewAnswer { scope, key, answer, replaces, at })
     });
     Ok(Write { entry: Some(entry), answer: answer.transpose()? })
 }

@@ -12,7 +12,7 @@ use super::App;
 use super::context::{self, Context};
 use super::datafog::{FOLDER, NOBODY};
 use super::problem::{Kind, Problem};
-use super::settle::{Outcome, Question, Told, settle};
+use super::settle::{Body, Outcome, Question, Repeat, Told, settle};
 use crate::identity::Caller;
 
 /// The call of a tool.
@@ -51,19 +51,19 @@ pub(crate) async fn judged(
         let waiting = judge.waiting(&judged, (&who, text.as_deref()));
         Ok::<_, datafog_gate::Error>((Question { judged, waiting, context }, digest))
     };
-    let asked = app.judges.ask(work).await.map_err(|error| Problem::ours(&error))?;
-    asked.map_err(|error| Problem::ours(&error))
+    Ok(app.judges.ask(work).await??)
 }
 
-/// Judges a call of a tool, stores what came of it, and says what may be told.
+/// Judges a call of a tool, stores what came of it, and says what may be told. Its receipt is found
+/// under the name, where there is one.
 pub(crate) async fn ask(
     app: &App,
     caller: &Caller,
-    call: ToolCall,
+    (call, named): (ToolCall, Option<Repeat>),
     context: Context,
 ) -> Result<Outcome, Problem> {
     let ToolCall { name, arguments: given, session } = call;
-    let same = serde_json::to_vec(&(&name, &given)).map_err(|error| Problem::ours(&error))?;
+    let same = serde_json::to_vec(&(&name, &given))?;
     let inquiry = Inquiry {
         what: What::Tool(name, arguments(given)?),
         kind: ActionKind::ToolCall,
@@ -73,9 +73,11 @@ pub(crate) async fn ask(
         principal: somebody(session),
     };
     let (question, _) = judged(app, caller, inquiry, (context, same)).await?;
-    match settle(app, &caller.tenant, question, None).await? {
+    let id = |outcome: &Outcome| Ok(outcome.event.receipt_id.to_string().into_bytes());
+    let named = named.map(|named| (named, Box::new(id) as Body));
+    match settle(app, &caller.tenant, question, named).await? {
         Told::Now(outcome) => Ok(*outcome),
-        // Nothing was asked for under a key.
+        // A name replaces the one before it.
         Told::Again(_) => Err(Problem::new(Kind::Internal, "an answer that nobody asked for")),
     }
 }

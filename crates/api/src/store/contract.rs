@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::held;
 use super::{
-    Answer, Error, NewAnswer, NewEntry, Query, Role, Store, StoredKey, Verified, Write, Written,
+    Answer, Error, NewAnswer, NewEntry, Query, Role, Store, StoredKey, Tally, Verified, Write,
+    Written,
 };
 
 /// A store that a case may use as it likes.
@@ -26,6 +27,12 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("tenants_do_not_see_each_other", |store| Box::pin(tenants_do_not_see_each_other(store))),
     ("a_repeated_request_is_stored_once", |store| {
         Box::pin(a_repeated_request_is_stored_once(store))
+    }),
+    ("an_answer_that_replaces_takes_the_place", |store| {
+        Box::pin(an_answer_that_replaces_takes_the_place(store))
+    }),
+    ("verdicts_are_tallied_with_their_points", |store| {
+        Box::pin(verdicts_are_tallied_with_their_points(store))
     }),
     ("answers_are_forgotten_by_age", |store| Box::pin(answers_are_forgotten_by_age(store))),
     ("many_at_once_lose_nothing", |store| Box::pin(many_at_once_lose_nothing(store))),
@@ -71,7 +78,7 @@ pub(super) fn entry(event: &Value) -> Write {
 
 fn once(name: &str, question: u8, at: i64) -> Option<NewAnswer> {
     let answer = Answer { question: [question; 32], body: vec![question, 0, 255] };
-    Some(NewAnswer { scope: "decide north".into(), key: name.into(), answer, at })
+    Some(NewAnswer { scope: "decide north".into(), key: name.into(), answer, replaces: false, at })
 }
 
 async fn stored(store: &Fresh, event: &Value) -> u64 {
@@ -119,7 +126,8 @@ async fn questions_narrow_and_count(store: Fresh) {
         json!({}),
         json!({ "decision": "deny" }),
         json!({ "decision": "deny", "action_type": "file.write", "tool": "fs" }),
-        json!({ "decision": null, "action_type": null, "tool": null, "kind": "key" }),
+        json!({ "decision": null, "action_type": null, "tool": null, "kind": "key",
+            "server": { "tenant": "north", "actor_id": "ann", "session_id": "s" } }),
     ];
     for (number, changes) in changes.iter().enumerate() {
         let second = u32::try_from(number).unwrap();
@@ -140,6 +148,11 @@ async fn questions_narrow_and_count(store: Fresh) {
         (Query { after: at(1), ..all.clone() }, vec!["3", "2"], 2),
         (Query { before: at(1), ..all.clone() }, vec!["0"], 1),
         (Query { after: at(0), before: at(3), limit: 1, ..all.clone() }, vec!["2"], 2),
+        (Query { offset: 1, limit: 2, ..all.clone() }, vec!["2", "1"], 4),
+        (Query { agent: text("ann"), ..all.clone() }, vec!["3"], 1),
+        (Query { session: text("s"), kind: text("key"), ..all.clone() }, vec!["3"], 1),
+        (Query { session: text("s"), kind: text("check"), ..all.clone() }, vec![], 0),
+        (Query { kind: text("check"), ..all.clone() }, vec!["2", "1", "0"], 3),
         (Query { decision: text("' OR 1=1 --"), ..all.clone() }, vec![], 0),
         (Query { limit: 0, ..all }, vec![], 4),
     ] {
@@ -174,6 +187,38 @@ async fn a_repeated_request_is_stored_once(store: Fresh) {
     let alone = Write { entry: None, answer: once("l", 3, 7) };
     assert_eq!(store.write(alone).await.unwrap(), Written::Stored(None));
     assert_eq!(store.verify().await.unwrap(), Verified { entries: 1, flaw: None });
+}
+
+async fn an_answer_that_replaces_takes_the_place(store: Fresh) {
+    for question in [1, 2] {
+        let answer = once("k", question, 5).map(|new| NewAnswer { replaces: true, ..new });
+        let write = Write { answer, ..entry(&event(&question.to_string(), 1)) };
+        assert_eq!(store.write(write).await.unwrap(), Written::Stored(Some(question.into())));
+    }
+    let newest = once("k", 2, 5).unwrap().answer;
+    assert_eq!(store.answer("decide north", "k").await.unwrap(), Some(newest));
+}
+
+async fn verdicts_are_tallied_with_their_points(store: Fresh) {
+    for (id, changes) in [
+        ("a", json!({})),
+        ("b", json!({ "risk": { "score": 30, "signals": [] } })),
+        ("c", json!({ "decision": "deny", "risk": { "score": 90, "signals": [] } })),
+        ("d", json!({ "kind": "outcome" })),
+        ("e", json!({ "server": { "tenant": "south" } })),
+        ("f", json!({ "decision": null })),
+    ] {
+        stored(&store, &with(event(id, 1), &changes)).await;
+    }
+    let tally = |decision: &str, count, scored, score| Tally {
+        decision: decision.into(),
+        count,
+        scored,
+        score,
+    };
+    let expected = [tally("allow", 2, 1, 30), tally("deny", 1, 1, 90)];
+    assert_eq!(store.tally("north", "check", 0).await.unwrap(), expected);
+    assert_eq!(store.tally("north", "check", i64::MAX).await.unwrap(), []);
 }
 
 async fn answers_are_forgotten_by_age(store: Fresh) {

@@ -120,8 +120,16 @@ pub struct Query {
     pub after: Option<i64>,
     /// Earlier than this.
     pub before: Option<i64>,
+    /// Who asked, as they named themselves (`actor_id`). It is read from the lines.
+    pub agent: Option<String>,
+    /// The caller's session. It is read from the lines.
+    pub session: Option<String>,
+    /// The kind of receipt by its wire name.
+    pub kind: Option<String>,
     /// No more than this.
     pub limit: u32,
+    /// Without so many of the newest.
+    pub offset: u32,
 }
 
 impl Default for Query {
@@ -134,9 +142,26 @@ impl Default for Query {
             tool: None,
             after: None,
             before: None,
+            agent: None,
+            session: None,
+            kind: None,
             limit: 100,
+            offset: 0,
         }
     }
+}
+
+/// How often a verdict was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// The verdict by its wire name.
+    pub decision: String,
+    /// How often.
+    pub count: u64,
+    /// How often the policy said how risky it was.
+    pub scored: u64,
+    /// The points of all those together.
+    pub score: u64,
 }
 
 /// Entries that were asked for.

@@ -2,64 +2,15 @@
 
 use std::io;
 
-use datafog_approval::{Binding, Bound, Moment, Record, Refusal, Request, Spoken, Word};
-use datafog_core::{
-    ActionKind, ApprovalScope, ApprovalState, ApprovalWay, Digest, Event, Id, Key, Mode, Principal,
-    ReceiptKind, Verdict,
-};
+use datafog_approval::testing::{binding, request};
+use datafog_approval::{Moment, Record, Refusal, Request, Spoken, Word};
+use datafog_core::{ApprovalScope, ApprovalState, ApprovalWay, Id};
 
 use super::contract::{Fresh, entry, event};
 use super::{Error, Within, within};
 
-fn key() -> Key {
-    Key::new(&[5; 32])
-}
-
-fn binding(call: &str) -> Binding {
-    let bound = Bound { action: call.as_bytes(), rules: vec!["ask"], ..Bound::default() };
-    Binding::of(bound, &key())
-}
-
 fn word(by: &str) -> Word {
     Word { by: Some(by.into()), way: ApprovalWay::Api, note: None }
-}
-
-/// A request for the call of that name, with the id of that number.
-fn request(number: u8, call: &str) -> Request {
-    let event = Event {
-        receipt_id: Id::new(1, [number; 10]),
-        timestamp: "2026-01-01T00:00:00.000000Z".into(),
-        kind: ReceiptKind::Check,
-        follows: None,
-        mode: Mode::Enforced,
-        principal: Principal::default(),
-        action_type: ActionKind::CommandExec,
-        tool: "vcs".into(),
-        command: call.into(),
-        cwd: "/r".into(),
-        action_digest: key().digest("action", [call.as_bytes()]),
-        flows: Vec::new(),
-        destinations: Vec::new(),
-        channels: Vec::new(),
-        faults: Vec::new(),
-        findings: Vec::new(),
-        decision: Verdict::RequireApproval,
-        matched_rules: vec!["ask".into()],
-        counted: Vec::new(),
-        obligations: Vec::new(),
-        reason: "a person is asked".into(),
-        risk: None,
-        enforcement: "none".into(),
-        approval: None,
-        rewritten: None,
-        policy_id: "mine".into(),
-        policy_version: "1".into(),
-        policy_digest: Digest::ZERO,
-        policies: Vec::new(),
-        duration_us: 1,
-    };
-    let widest = ApprovalScope::WIDEST;
-    Request { event, binding: binding(call), widest, rewrite: None, seconds: 60 }
 }
 
 /// Asks; whether it was new, and its id.
@@ -172,6 +123,11 @@ pub(super) async fn what_nobody_answered_is_overdue(store: Fresh) {
     let asked = i64::try_from(record.asked().from.wall).unwrap();
     let overdue = |milliseconds: i64| store.overdue(asked.saturating_add(milliseconds));
     assert!(overdue(59_000).await.unwrap().is_empty());
+    let waiting =
+        |tenant, milliseconds: i64| store.waiting(tenant, asked.saturating_add(milliseconds));
+    assert_eq!(waiting("north", 59_000).await.unwrap(), 1);
+    assert_eq!(waiting("north", 60_000).await.unwrap(), 0);
+    assert_eq!(waiting("south", 0).await.unwrap(), 0);
     let expected = [(String::from("north"), record.id().to_string())];
     assert_eq!(overdue(60_000).await.unwrap(), expected);
     assert_eq!(store.forget_approvals(i64::MAX).await.unwrap(), 0, "what waits is kept");

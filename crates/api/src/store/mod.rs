@@ -32,7 +32,7 @@ use datafog_approval::Record;
 
 pub use approvals::{Within, Work, within};
 pub use chain::{Flaw, Verified};
-pub use entry::{Entry, NewEntry, Page, Query};
+pub use entry::{Entry, NewEntry, Page, Query, Tally};
 pub use error::Error;
 pub use key::{Role, StoredKey};
 pub use place::Place;
@@ -45,7 +45,7 @@ pub struct Write {
     /// A line for the chain.
     pub entry: Option<NewEntry>,
     /// The answer that a repeated request gets. Where an earlier one stands under the same name,
-    /// nothing at all is stored.
+    /// nothing at all is stored, unless this one replaces it.
     pub answer: Option<NewAnswer>,
 }
 
@@ -68,6 +68,8 @@ pub struct NewAnswer {
     pub key: String,
     /// The answer.
     pub answer: Answer,
+    /// Whether it takes the place of an earlier one, which otherwise stands.
+    pub replaces: bool,
     /// When, in microseconds since 1970, UTC.
     pub at: i64,
 }
@@ -114,6 +116,13 @@ pub trait Store: Debug + Send + Sync {
     /// When the store cannot be read.
     async fn entries(&self, query: &Query) -> Result<Page, Error>;
 
+    /// How often each verdict was given, in order of name: of the tenant's entries of a kind, later
+    /// than the moment in microseconds since 1970. It reads their lines.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn tally(&self, tenant: &str, kind: &str, after: i64) -> Result<Vec<Tally>, Error>;
+
     /// Reads the whole chain and compares everything that can be compared.
     ///
     /// # Errors
@@ -144,6 +153,12 @@ pub trait Store: Debug + Send + Sync {
         state: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Record>, Error>;
+
+    /// How many of the tenant's requests wait at the moment, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn waiting(&self, tenant: &str, now: i64) -> Result<u64, Error>;
 
     /// Tenants and ids of requests that nobody answered before the moment, in milliseconds since
     /// 1970; so many as one round can take.

@@ -16,7 +16,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 
-use super::{Answer, Entry, Error, Page, Query, Store, StoredKey, Verified, Write, Written, sql};
+use super::{
+    Answer, Entry, Error, Page, Query, Store, StoredKey, Tally, Verified, Write, Written, sql,
+};
 use writer::Pending;
 
 /// Connections at most.
@@ -112,6 +114,10 @@ impl Store for Postgres {
         read::entries(&client, query).await
     }
 
+    async fn tally(&self, tenant: &str, kind: &str, after: i64) -> Result<Vec<Tally>, Error> {
+        self.rows(sql::TALLY, &[&tenant, &kind, &after]).await?.iter().map(read::tally).collect()
+    }
+
     async fn verify(&self) -> Result<Verified, Error> {
         let mut client = self.client().await?;
         read::verify(&mut client).await
@@ -135,6 +141,11 @@ impl Store for Postgres {
     ) -> Result<Vec<Record>, Error> {
         let found = self.rows(sql::APPROVALS, &[&tenant, &state, &i64::from(limit)]).await?;
         found.iter().map(read::approval).collect()
+    }
+
+    async fn waiting(&self, tenant: &str, now: i64) -> Result<u64, Error> {
+        let found = self.row(sql::WAITING_APPROVALS, &[&tenant, &now]).await?;
+        found.map_or(Ok(0), |row| read::unsigned(&row, 0))
     }
 
     async fn overdue(&self, now: i64) -> Result<Vec<(String, String)>, Error> {

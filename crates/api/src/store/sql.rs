@@ -28,6 +28,12 @@ pub(super) const ADD_ANSWER: &str = "\
 INSERT INTO answer (scope, name, question, body, at) \
 VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
 
+/// Adds an answer, in the place of one that stands under its name.
+pub(super) const SET_ANSWER: &str = "\
+INSERT INTO answer (scope, name, question, body, at) VALUES ($1, $2, $3, $4, $5) \
+ON CONFLICT (scope, name) DO UPDATE \
+SET question = excluded.question, body = excluded.body, at = excluded.at";
+
 /// The answer that stands under a name.
 pub(super) const ANSWER: &str = "SELECT question, body FROM answer WHERE scope = $1 AND name = $2";
 
@@ -50,17 +56,29 @@ macro_rules! wanted {
             "AND (CAST($3 AS TEXT) IS NULL OR lower(action_type) = lower(CAST($3 AS TEXT))) ",
             "AND (CAST($4 AS TEXT) IS NULL OR lower(tool) = lower(CAST($4 AS TEXT))) ",
             "AND (CAST($5 AS BIGINT) IS NULL OR at > CAST($5 AS BIGINT)) ",
-            "AND (CAST($6 AS BIGINT) IS NULL OR at < CAST($6 AS BIGINT))",
+            "AND (CAST($6 AS BIGINT) IS NULL OR at < CAST($6 AS BIGINT)) ",
+            "AND (CAST($7 AS TEXT) IS NULL ",
+            "OR json(line) -> 'server' ->> 'actor_id' = CAST($7 AS TEXT)) ",
+            "AND (CAST($8 AS TEXT) IS NULL ",
+            "OR json(line) -> 'server' ->> 'session_id' = CAST($8 AS TEXT)) ",
+            "AND (CAST($9 AS TEXT) IS NULL OR kind = CAST($9 AS TEXT))",
             $rest
         )
     };
 }
 
 /// The newest of the lines that match.
-pub(super) const ENTRIES: &str = wanted!("seq, line", " ORDER BY seq DESC LIMIT $7");
+pub(super) const ENTRIES: &str = wanted!("seq, line", " ORDER BY seq DESC LIMIT $10 OFFSET $11");
 
 /// How many lines match.
 pub(super) const COUNT: &str = wanted!("count(*)", "");
+
+/// How often each verdict was given, and how risky it was said to be.
+pub(super) const TALLY: &str = "\
+SELECT decision, count(*), count(json(line) -> 'risk' ->> 'score'), \
+CAST(COALESCE(sum(CAST(json(line) -> 'risk' ->> 'score' AS BIGINT)), 0) AS BIGINT) \
+FROM entry WHERE tenant = $1 AND kind = $2 AND at > $3 AND decision IS NOT NULL \
+GROUP BY decision ORDER BY decision";
 
 /// A piece of the chain, in order.
 pub(super) const CHAIN: &str = "\

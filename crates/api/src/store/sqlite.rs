@@ -24,7 +24,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::approvals::Approvals;
 use super::chain::Head;
-use super::{Answer, Entry, Error, Page, Query, Store, StoredKey, Verified, Write, Written, sql};
+use super::{
+    Answer, Entry, Error, Page, Query, Store, StoredKey, Tally, Verified, Write, Written, sql,
+};
 use read::Readers;
 use within::Inside;
 use writer::Work;
@@ -103,6 +105,11 @@ impl Store for Sqlite {
         self.readers.read(move |connection| read::entries(connection, &query)).await
     }
 
+    async fn tally(&self, tenant: &str, kind: &str, after: i64) -> Result<Vec<Tally>, Error> {
+        let (tenant, kind) = (tenant.to_owned(), kind.to_owned());
+        self.readers.read(move |connection| read::tally(connection, (&tenant, &kind), after)).await
+    }
+
     async fn verify(&self) -> Result<Verified, Error> {
         self.readers.read(read::verify).await
     }
@@ -128,6 +135,11 @@ impl Store for Sqlite {
             read::approvals(connection, (&tenant, state.as_deref()), limit)
         };
         self.readers.read(ask).await
+    }
+
+    async fn waiting(&self, tenant: &str, now: i64) -> Result<u64, Error> {
+        let tenant = tenant.to_owned();
+        self.readers.read(move |connection| read::waiting(connection, &tenant, now)).await
     }
 
     async fn overdue(&self, now: i64) -> Result<Vec<(String, String)>, Error> {
@@ -175,7 +187,8 @@ impl Store for Sqlite {
 fn apply(connection: &Connection, write: &Write) -> Result<Written, Error> {
     if let Some(new) = &write.answer {
         let values = params![new.scope, new.key, new.answer.question, new.answer.body, new.at];
-        if connection.prepare_cached(sql::ADD_ANSWER)?.execute(values)? == 0 {
+        let add = if new.replaces { sql::SET_ANSWER } else { sql::ADD_ANSWER };
+        if connection.prepare_cached(add)?.execute(values)? == 0 {
             let earlier = answer(connection, &new.scope, &new.key)?;
             return earlier.map(Written::Earlier).ok_or_else(|| Error::Exists(new.key.clone()));
         }

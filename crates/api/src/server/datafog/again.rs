@@ -31,15 +31,15 @@ pub(super) async fn kept(
 ) -> Result<Kept, Problem> {
     let own = if names.request_id.is_empty() { id } else { &names.request_id };
     let kept = Kept { request_id: own.to_owned(), trace_id: names.trace_id.clone() };
-    let body = serde_json::to_vec(&kept).map_err(|error| Problem::ours(&error))?;
+    let body = serde_json::to_vec(&kept)?;
     let Some(repeat) = repeat(route, caller, names, question) else { return Ok(kept) };
-    let Repeat { scope, key, question, at } = repeat;
-    let answer = NewAnswer { scope, key, answer: Answer { question, body }, at };
+    let Repeat { scope, key, question, replaces, at } = repeat;
+    let answer = NewAnswer { scope, key, answer: Answer { question, body }, replaces, at };
     let write = Write { entry: None, answer: Some(answer) };
     match app.store.write(write).await.map_err(|error| Problem::ours(&error))? {
         Written::Stored(_) => Ok(kept),
         Written::Earlier(earlier) if earlier.question == question => {
-            serde_json::from_slice(&earlier.body).map_err(|error| Problem::ours(&error))
+            Ok(serde_json::from_slice(&earlier.body)?)
         }
         Written::Earlier(_) => {
             Err(Problem::new(Kind::Conflict, "the idempotency key was used for another request"))

@@ -1,46 +1,12 @@
-//! What is sent: JSON bodies with their limits (contract §3.3), and what they hold (§3.4).
+//! What bodies hold (contract §3.4).
 //!
-//! As with the original, unknown members are no error and `null` is as good as nothing. Unlike it, a
-//! body is one value and nothing behind it.
+//! As with the original, unknown members are no error and `null` is as good as nothing.
 
 use std::collections::BTreeMap;
 
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, header};
-use datafog_core::Named;
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::server::problem::{Kind, Problem};
-
-/// Most bytes of a body.
-const MOST: usize = 1_048_576;
-
-/// Reads a body of JSON.
-pub(crate) async fn read<T: DeserializeOwned>(
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<T, Problem> {
-    let form = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media = form.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if !media.eq_ignore_ascii_case("application/json") {
-        let message = "content type must be application/json";
-        return Err(Problem::new(Kind::MediaType, message));
-    }
-    let too_large = |_| Problem::new(Kind::TooLarge, "request body too large");
-    let bytes = to_bytes(body, MOST).await.map_err(too_large)?;
-    let mut json = serde_json::Deserializer::from_slice(&bytes);
-    let read = T::deserialize(Named(&mut json)).and_then(|read| json.end().map(|()| read));
-    read.map_err(|error| {
-        // Where it is wrong, and not what stands there.
-        let place = format!("line {}, column {}", error.line(), error.column());
-        let what = match error.classify() {
-            serde_json::error::Category::Data => "a member of another type than expected",
-            serde_json::error::Category::Eof => "it ends too early",
-            serde_json::error::Category::Io | serde_json::error::Category::Syntax => "no JSON",
-        };
-        Problem::new(Kind::Invalid, "invalid json").with(format!("{what} at {place}"))
-    })
-}
 
 /// `null` is as good as nothing.
 fn given<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
@@ -68,7 +34,7 @@ pub(super) struct Names {
 
 /// `POST /v1/scan`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Scan {
+pub(crate) struct Scan {
     #[serde(default, deserialize_with = "given")]
     pub(super) text: String,
     #[serde(default, deserialize_with = "given")]
@@ -79,7 +45,7 @@ pub(super) struct Scan {
 
 /// `POST /v1/decide`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Decide {
+pub(crate) struct Decide {
     #[serde(default, deserialize_with = "given")]
     pub(super) action: Action,
     #[serde(default, deserialize_with = "given")]
@@ -92,7 +58,7 @@ pub(super) struct Decide {
 
 /// `POST /v1/transform`, and without its modes `POST /v1/anonymize`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Transform {
+pub(crate) struct Transform {
     #[serde(default, deserialize_with = "given")]
     pub(super) text: String,
     #[serde(default, deserialize_with = "given")]

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::Json;
 use axum::extract::{Extension, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
 use datafog_core::Verdict;
 use datafog_gate::Judge;
 use serde::{Deserialize, Serialize};
@@ -14,15 +12,15 @@ use super::body::{self, Finding, Names};
 use super::{again, ask, words};
 use crate::identity::Caller;
 use crate::server::App;
+use crate::server::asked::{Asked, Reply};
 use crate::server::context::{self, Context};
-use crate::server::guard::RequestId;
 use crate::server::problem::{Kind, Problem};
 use crate::server::settle::{Outcome, Question, Told, settle};
 use crate::store;
 
 /// What is answered.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Decided {
+pub(crate) struct Decided {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     request_id: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -62,16 +60,10 @@ struct Prepared {
 /// Answers `POST /v1/decide`.
 pub(crate) async fn decide(
     State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let told = match body::read(&headers, body).await {
-        Ok(asked) => decided(&app, &caller, asked).await,
-        Err(problem) => Err(problem),
-    };
-    Problem::or_answer(told, &id.0)
+    Asked(asked): Asked<body::Decide>,
+) -> Reply<Decided> {
+    decided(&app, &caller, asked).await.map(Json)
 }
 
 async fn decided(app: &App, caller: &Caller, asked: body::Decide) -> Result<Decided, Problem> {
@@ -85,8 +77,7 @@ async fn decided(app: &App, caller: &Caller, asked: body::Decide) -> Result<Deci
     let (request, context) = (Arc::clone(&asked), context_of(caller, &asked));
     let who = caller.name();
     let prepared = app.judges.ask(move |judge| prepare(judge, &request, (&who, context))).await;
-    let Prepared { question, digest, findings } =
-        prepared.map_err(|error| Problem::ours(&error))??;
+    let Prepared { question, digest, findings } = prepared??;
     let names = asked.names.clone();
     let repeat = again::repeat("decide", caller, &names, digest).map(|repeat| {
         let (names, findings) = (names.clone(), findings.clone());
@@ -99,8 +90,7 @@ async fn decided(app: &App, caller: &Caller, asked: body::Decide) -> Result<Deci
     match settle(app, &caller.tenant, question, repeat).await? {
         Told::Now(outcome) => Ok(Decided::of(&outcome, &names, findings)),
         Told::Again(body) => {
-            let earlier: Decided =
-                serde_json::from_slice(&body).map_err(|error| Problem::ours(&error))?;
+            let earlier: Decided = serde_json::from_slice(&body)?;
             Ok(earlier.with_values(findings))
         }
     }
@@ -131,7 +121,7 @@ fn prepare(
     let supplied = asked.findings.as_deref().unwrap_or_default();
     let stated = supplied.iter().filter_map(|finding| words::stated(judge, finding)).collect();
     let question = ask::question(&asked.action, (&asked.text, stated), &asked.names);
-    let judged = judge.judge(question).map_err(|error| Problem::ours(&error))?;
+    let judged = judge.judge(question)?;
     let digest = digest(judge, asked)?;
     let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
     let text = Some(asked.text.as_str()).filter(|text| !text.is_empty());
@@ -144,7 +134,7 @@ fn prepare(
 fn digest(judge: &Judge<'_>, asked: &body::Decide) -> Result<[u8; 32], Problem> {
     let Names { tenant_id, actor_id, session_id, .. } = &asked.names;
     let same = (&asked.action, &asked.text, &asked.findings, tenant_id, actor_id, session_id);
-    let same = serde_json::to_vec(&same).map_err(|error| Problem::ours(&error))?;
+    let same = serde_json::to_vec(&same)?;
     Ok(context::digest(judge, &same))
 }
 

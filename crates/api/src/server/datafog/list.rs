@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Extension, Path, Query as Parameters, State};
-use axum::response::Response;
+use axum::Json;
+use axum::extract::{Extension, Path, State};
 use datafog_core::{Finding, Mode, Verdict};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -14,8 +13,8 @@ use serde_json::{Value, json};
 use super::words;
 use crate::identity::Caller;
 use crate::server::App;
+use crate::server::asked::{Parameters, Reply};
 use crate::server::context::Context;
-use crate::server::guard::RequestId;
 use crate::server::problem::{Kind, Problem};
 use crate::store::{Entry, Query};
 
@@ -56,51 +55,42 @@ struct Line {
 /// Answers `GET /v1/receipts`.
 pub(crate) async fn receipts(
     State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
-    asked: Result<Parameters<Asked>, QueryRejection>,
-) -> Response {
-    let told = listed(&app, &caller, asked, Line::receipt).await;
-    let told = told.map(|(receipts, total)| json!({ "receipts": receipts, "total": total }));
-    Problem::or_answer(told, &id.0)
+    Parameters(asked): Parameters<Asked>,
+) -> Reply<Value> {
+    let (receipts, total) = listed(&app, &caller, asked, Line::receipt).await?;
+    Ok(Json(json!({ "receipts": receipts, "total": total })))
 }
 
 /// Answers `GET /v1/events`.
 pub(crate) async fn events(
     State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
-    asked: Result<Parameters<Asked>, QueryRejection>,
-) -> Response {
-    let told = listed(&app, &caller, asked, Line::event).await;
-    let told = told.map(|(events, _)| json!({ "total": events.len(), "events": events }));
-    Problem::or_answer(told, &id.0)
+    Parameters(asked): Parameters<Asked>,
+) -> Reply<Value> {
+    let (events, _) = listed(&app, &caller, asked, Line::event).await?;
+    Ok(Json(json!({ "total": events.len(), "events": events })))
 }
 
 /// Answers `GET /v1/receipts/{id}`. Of another tenant's receipt nothing is told, not even that it
 /// is there.
 pub(crate) async fn receipt(
     State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
     Path(receipt): Path<String>,
-) -> Response {
+) -> Reply<Value> {
     let found = app.store.entry(Some(&caller.tenant), &receipt).await;
-    let told = found.map_err(|error| Problem::ours(&error)).and_then(|entry| {
-        let none = || Problem::new(Kind::NotFound, "receipt not found");
-        Ok(Line::of(&entry.ok_or_else(none)?)?.receipt())
-    });
-    Problem::or_answer(told, &id.0)
+    let none = || Problem::new(Kind::NotFound, "receipt not found");
+    let entry = found.map_err(|error| Problem::ours(&error))?.ok_or_else(none)?;
+    Ok(Json(Line::of(&entry)?.receipt()))
 }
 
 async fn listed(
     app: &App,
     caller: &Caller,
-    asked: Result<Parameters<Asked>, QueryRejection>,
+    asked: Asked,
     tell: fn(&Line) -> Value,
 ) -> Result<(Vec<Value>, u64), Problem> {
-    let wrong = |_| Problem::new(Kind::Invalid, "a parameter that cannot be read");
-    let Parameters(asked) = asked.map_err(wrong)?;
     let page = app.store.entries(&asked.query(caller)?).await;
     let page = page.map_err(|error| Problem::ours(&error))?;
     let lines: Vec<Value> = page
@@ -131,22 +121,23 @@ impl Asked {
             after: moment(given(self.after))?,
             before: moment(given(self.before))?,
             limit,
+            ..Query::default()
         })
     }
 }
 
 /// A moment of RFC 3339.
-fn moment(text: Option<String>) -> Result<Option<i64>, Problem> {
+pub(crate) fn moment(text: Option<String>) -> Result<Option<i64>, Problem> {
     let read = |text: String| {
         let read = text.parse::<Timestamp>().map(Timestamp::as_microsecond);
-        read.map_err(|_| Problem::new(Kind::Invalid, "after and before are moments of RFC 3339"))
+        read.map_err(|_| Problem::new(Kind::Invalid, "a moment is written as RFC 3339 has it"))
     };
     text.map(read).transpose()
 }
 
 impl Line {
     fn of(entry: &Entry) -> Result<Self, Problem> {
-        serde_json::from_str(&entry.line).map_err(|error| Problem::ours(&error))
+        Ok(serde_json::from_str(&entry.line)?)
     }
 
     /// The kind of action in the caller's words, else in ours.

@@ -8,10 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::Json;
 use axum::extract::{Extension, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
 use datafog_core::{Channel, Finding, KeyedDigest, Transform};
 use datafog_gate::Judge;
 use datafog_redact::replacement;
@@ -21,6 +19,7 @@ use super::body;
 use super::{PolicyName, again, words};
 use crate::identity::Caller;
 use crate::server::App;
+use crate::server::asked::{Asked, Reply};
 use crate::server::context;
 use crate::server::guard::RequestId;
 use crate::server::problem::{Kind, Problem};
@@ -37,7 +36,7 @@ const MODES: [(&str, Transform); 6] = [
 
 /// What is answered.
 #[derive(Debug, Serialize)]
-struct Transformed {
+pub(crate) struct Transformed {
     request_id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     trace_id: String,
@@ -78,17 +77,10 @@ pub(crate) async fn transform(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let told = match body::read::<body::Transform>(&headers, body).await {
-        Ok(asked) => match Plan::of(&asked) {
-            Ok(plan) => transformed(&app, ("transform", &caller), (asked, plan), &id.0).await,
-            Err(problem) => Err(problem),
-        },
-        Err(problem) => Err(problem),
-    };
-    Problem::or_answer(told, &id.0)
+    Asked(asked): Asked<body::Transform>,
+) -> Reply<Transformed> {
+    let plan = Plan::of(&asked)?;
+    transformed(&app, ("transform", &caller), (asked, plan), &id.0).await.map(Json)
 }
 
 /// Answers `POST /v1/anonymize`.
@@ -96,15 +88,10 @@ pub(crate) async fn anonymize(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
+    Asked(asked): Asked<body::Transform>,
+) -> Reply<Transformed> {
     let plan = Plan::All(("anonymize", Transform::Anonymize));
-    let told = match body::read::<body::Transform>(&headers, body).await {
-        Ok(asked) => transformed(&app, ("anonymize", &caller), (asked, plan), &id.0).await,
-        Err(problem) => Err(problem),
-    };
-    Problem::or_answer(told, &id.0)
+    transformed(&app, ("anonymize", &caller), (asked, plan), &id.0).await.map(Json)
 }
 
 async fn transformed(
@@ -126,8 +113,7 @@ async fn transformed(
         let (output, stats) = replaced(judge, (&text, &findings), &plan);
         Ok((output, stats, PolicyName::of(judge), question))
     };
-    let done = app.judges.ask(work).await.map_err(|error| Problem::ours(&error))?;
-    let (output, stats, policy, question) = done.map_err(|error| Problem::ours(&error))?;
+    let (output, stats, policy, question) = app.judges.ask(work).await??;
     let again::Kept { request_id, trace_id } =
         again::kept(app, who, (&names, id), question).await?;
     Ok(Transformed { request_id, trace_id, output, policy, stats })

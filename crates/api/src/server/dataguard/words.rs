@@ -55,7 +55,7 @@ impl Evaluate {
 
 /// A decision.
 #[derive(Debug, Serialize)]
-pub(super) struct Decided {
+pub(crate) struct Decided {
     decision_id: String,
     proposal_id: String,
     verdict: &'static str,
@@ -82,11 +82,7 @@ impl Decided {
     /// what is approved.
     pub(super) fn of(outcome: &Outcome, proposal_id: Option<String>) -> Self {
         let Outcome { event, verdict, approval } = outcome;
-        let told = match verdict {
-            Verdict::Allow => "allow",
-            Verdict::RequireApproval => "require_approval",
-            Verdict::Redact | Verdict::Rewrite | Verdict::Deny => "deny",
-        };
+        let told = self::verdict(verdict.name());
         let id = approval.as_ref().map_or(event.receipt_id, Record::id);
         Self {
             decision_id: id.to_string(),
@@ -106,13 +102,6 @@ impl Decided {
     }
 
     fn told(event: &Event, verdict: &'static str) -> Self {
-        // What rules decide has the points that the original gives such decisions.
-        let by_rule = match verdict {
-            "deny" => 100,
-            "require_approval" => 80,
-            _ => 0,
-        };
-        let score = event.risk.as_ref().map_or(by_rule, |risk| risk.score);
         let rule = event.matched_rules.first().cloned();
         let explanation = rule.as_ref().map(|rule| format!("Matched rule: {rule}"));
         Self {
@@ -120,9 +109,9 @@ impl Decided {
             proposal_id: String::new(),
             verdict,
             risk_score: Score {
-                deterministic_score: by_rule,
+                deterministic_score: points(verdict),
                 llm_score: None,
-                final_score: score,
+                final_score: score(event, verdict),
                 explanation: explanation.unwrap_or_else(|| String::from("No rule matched")),
             },
             matched_rule_id: rule,
@@ -132,4 +121,29 @@ impl Decided {
             timestamp: event.timestamp.clone(),
         }
     }
+}
+
+/// Its word for one of our verdicts. What would have to be changed first is not done here.
+pub(super) fn verdict(name: &str) -> &'static str {
+    if name == Verdict::Allow.name() {
+        "allow"
+    } else if name == Verdict::RequireApproval.name() {
+        "require_approval"
+    } else {
+        "deny"
+    }
+}
+
+/// The points that the original gives what rules decide.
+pub(super) fn points(verdict: &str) -> u32 {
+    match verdict {
+        "deny" => 100,
+        "require_approval" => 80,
+        _ => 0,
+    }
+}
+
+/// The points of a decision: those that the policy gave it, else those of its verdict.
+pub(super) fn score(event: &Event, verdict: &str) -> u32 {
+    event.risk.as_ref().map_or_else(|| points(verdict), |risk| risk.score)
 }

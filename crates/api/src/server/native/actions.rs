@@ -4,10 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
-use axum::response::Response;
 use datafog_approval::Moment;
 use datafog_core::{ActionKind, Finding};
 use datafog_gate::{Inquiry, What};
@@ -15,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::approvals::brief;
-use super::or_answer;
 use crate::identity::Caller;
 use crate::server::App;
+use crate::server::asked::{self, Reply};
 use crate::server::context::Context;
-use crate::server::datafog::{FOLDER, body};
+use crate::server::datafog::FOLDER;
 use crate::server::guard::RequestId;
 use crate::server::problem::{Kind, Problem};
 use crate::server::settle::{Outcome, Repeat, Told, settle};
@@ -29,7 +28,7 @@ use crate::store;
 /// What is asked: one of the first three, and what is known besides.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
-struct Asked {
+pub(crate) struct Asked {
     /// A program and its arguments.
     command: Option<Vec<String>>,
     /// A line for a shell.
@@ -54,7 +53,7 @@ struct Tool {
 
 /// What is answered.
 #[derive(Debug, Deserialize, Serialize)]
-struct Answered {
+pub(crate) struct Answered {
     id: String,
     decision: String,
     reason: String,
@@ -72,13 +71,9 @@ pub(crate) async fn actions(
     Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let told = match body::read::<Asked>(&headers, body).await {
-        Ok(asked) => answered(&app, &caller, asked, (&headers, &id.0)).await,
-        Err(problem) => Err(problem),
-    };
-    or_answer(told, &id.0)
+    asked::Asked(asked): asked::Asked<Asked>,
+) -> Reply<Answered> {
+    answered(&app, &caller, asked, (&headers, &id.0)).await.map(Json)
 }
 
 async fn answered(
@@ -103,7 +98,7 @@ async fn answered(
     });
     match settle(app, &caller.tenant, question, repeat).await? {
         Told::Now(outcome) => Ok(Answered::of(&outcome)),
-        Told::Again(body) => serde_json::from_slice(&body).map_err(|error| Problem::ours(&error)),
+        Told::Again(body) => Ok(serde_json::from_slice(&body)?),
     }
 }
 
@@ -122,7 +117,7 @@ impl Asked {
     /// The question for the gate, and what it must be equal in to be the same.
     fn inquiry(self) -> Result<(Inquiry, Vec<u8>), Problem> {
         let wrong = |message: &str| Problem::new(Kind::Invalid, message);
-        let same = serde_json::to_vec(&self).map_err(|error| Problem::ours(&error))?;
+        let same = serde_json::to_vec(&self)?;
         let Self { command, line, tool, text, cwd, session } = self;
         let (kind, what) = match (command, line, tool) {
             (Some(words), None, None) if words.first().is_some_and(|word| !word.is_empty()) => {

@@ -3,8 +3,8 @@
 use datafog_approval::{Moment, Record, Word};
 use datafog_core::ApprovalWay;
 
-use super::approvals::{Change, change};
 use crate::server::App;
+use crate::server::spoken::{Change, change};
 use crate::store::Error;
 
 /// Closes what nobody answered in time; how many were closed. Another replica, or a person, may have

@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Extension, State};
-use axum::response::Response;
+use axum::Json;
+use axum::extract::State;
 use datafog_gate::Judge;
 use serde::Serialize;
 
-use super::or_answer;
 use crate::server::App;
-use crate::server::guard::RequestId;
-use crate::server::problem::Problem;
+use crate::server::asked::Reply;
 
 /// A policy in force.
 #[derive(Debug, Serialize)]
-struct InForce {
+pub(crate) struct InForce {
     id: String,
     version: String,
     digest: String,
@@ -23,10 +21,7 @@ struct InForce {
 }
 
 /// Answers `GET /v1/policy`.
-pub(crate) async fn policy(
-    State(app): State<Arc<App>>,
-    Extension(id): Extension<RequestId>,
-) -> Response {
+pub(crate) async fn policy(State(app): State<Arc<App>>) -> Reply<InForce> {
     let of = |judge: &Judge<'_>| {
         let policy = judge.policy();
         InForce {
@@ -36,5 +31,5 @@ pub(crate) async fn policy(
             stale: judge.stale().map(str::to_owned),
         }
     };
-    or_answer(app.judges.ask(of).await.map_err(|error| Problem::ours(&error)), &id.0)
+    Ok(Json(app.judges.ask(of).await?))
 }

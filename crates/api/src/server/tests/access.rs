@@ -39,7 +39,11 @@ async fn every_route_is_for_the_roles_that_its_permission_names() {
             assert_eq!(refused, !may, "{role} {method} {path}: {}", answer.status);
         }
     }
-    assert_eq!(routes::permission("/v1/new"), Some(Permission::Manage), "what is not listed");
+    assert_eq!(
+        routes::permission("GET", "/v1/new"),
+        Some(Permission::Manage),
+        "what is not listed"
+    );
 }
 
 #[tokio::test]

@@ -3,12 +3,13 @@
 use datafog_approval::Record;
 use datafog_core::Digest;
 use deadpool_postgres::ClientWrapper;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{IsolationLevel, Row};
 
 use crate::store::approvals::decoded;
 use crate::store::chain::{self, Head, Verifier};
 use crate::store::entry::Columns;
-use crate::store::{Answer, Entry, Error, Page, Query, StoredKey, Verified, sql};
+use crate::store::{Answer, Entry, Error, Page, Query, StoredKey, Tally, Verified, sql};
 
 /// A number that the database holds with a sign and that never is negative.
 pub(super) fn unsigned(row: &Row, column: usize) -> Result<u64, Error> {
@@ -34,17 +35,22 @@ pub(super) fn entry(row: &Row) -> Result<Entry, Error> {
 }
 
 pub(super) async fn entries(client: &ClientWrapper, query: &Query) -> Result<Page, Error> {
-    let Query { tenant, decision, action_type, tool, after, before, limit } = query;
-    let limit = i64::from(*limit);
+    let Query { tenant, decision, action_type, tool, after, before, .. } = query;
+    let Query { agent, session, kind, limit, offset, .. } = query;
+    let (limit, offset) = (i64::from(*limit), i64::from(*offset));
+    let narrowed: [&(dyn ToSql + Sync); 9] =
+        [tenant, decision, action_type, tool, after, before, agent, session, kind];
     let wanted = client.prepare_cached(sql::ENTRIES).await?;
-    let rows = client
-        .query(&wanted, &[tenant, decision, action_type, tool, after, before, &limit])
-        .await?;
+    let rows = client.query(&wanted, &[&narrowed[..], &[&limit, &offset]].concat()).await?;
     let count = client.prepare_cached(sql::COUNT).await?;
-    let total =
-        client.query_one(&count, &[tenant, decision, action_type, tool, after, before]).await?;
+    let total = client.query_one(&count, &narrowed).await?;
     let entries = rows.iter().map(entry).collect::<Result<_, _>>()?;
     Ok(Page { entries, total: unsigned(&total, 0)? })
+}
+
+pub(super) fn tally(row: &Row) -> Result<Tally, Error> {
+    let (count, scored, score) = (unsigned(row, 1)?, unsigned(row, 2)?, unsigned(row, 3)?);
+    Ok(Tally { decision: row.try_get(0)?, count, scored, score })
 }
 
 /// Reads the chain as it is at one moment, so that what is added meanwhile makes no difference.

@@ -108,7 +108,8 @@ async fn earlier(within: &Transaction<'_>, new: &NewAnswer) -> Result<Option<Wri
 }
 
 async fn add_answer(within: &Transaction<'_>, new: &NewAnswer) -> Result<bool, Error> {
-    let statement = within.prepare_cached(sql::ADD_ANSWER).await?;
+    let add = if new.replaces { sql::SET_ANSWER } else { sql::ADD_ANSWER };
+    let statement = within.prepare_cached(add).await?;
     let question = new.answer.question.as_slice();
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
         [&new.scope, &new.key, &question, &new.answer.body, &new.at];

@@ -13,7 +13,7 @@ use super::{Head, connect};
 use crate::store::approvals::decoded;
 use crate::store::chain::{self, Verifier};
 use crate::store::entry::Columns;
-use crate::store::{Entry, Error, Page, Query, StoredKey, Verified, sql};
+use crate::store::{Entry, Error, Page, Query, StoredKey, Tally, Verified, sql};
 
 /// How many read at once; others wait.
 const MOST: usize = 8;
@@ -90,14 +90,45 @@ pub(super) fn entry(
 }
 
 pub(super) fn entries(connection: &Connection, query: &Query) -> Result<Page, Error> {
-    let Query { tenant, decision, action_type, tool, after, before, limit } = query;
+    let Query { tenant, decision, action_type, tool, after, before, .. } = query;
+    let Query { agent, session, kind, limit, offset, .. } = query;
     let mut ask = connection.prepare_cached(sql::ENTRIES)?;
-    let rows =
-        ask.query_map(params![tenant, decision, action_type, tool, after, before, limit], line)?;
-    let entries = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    let count = params![tenant, decision, action_type, tool, after, before];
+    let wanted = params![
+        tenant,
+        decision,
+        action_type,
+        tool,
+        after,
+        before,
+        agent,
+        session,
+        kind,
+        limit,
+        offset
+    ];
+    let entries = ask.query_map(wanted, line)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let count = params![tenant, decision, action_type, tool, after, before, agent, session, kind];
     let total = connection.prepare_cached(sql::COUNT)?.query_row(count, |row| unsigned(row, 0))?;
     Ok(Page { entries, total })
+}
+
+pub(super) fn tally(
+    connection: &Connection,
+    (tenant, kind): (&str, &str),
+    after: i64,
+) -> Result<Vec<Tally>, Error> {
+    let mut ask = connection.prepare_cached(sql::TALLY)?;
+    let tally = |row: &Row<'_>| {
+        let (count, scored, score) = (unsigned(row, 1)?, unsigned(row, 2)?, unsigned(row, 3)?);
+        Ok(Tally { decision: row.get(0)?, count, scored, score })
+    };
+    Ok(ask.query_map(params![tenant, kind, after], tally)?.collect::<Result<_, _>>()?)
+}
+
+/// How many requests of a tenant wait.
+pub(super) fn waiting(connection: &Connection, tenant: &str, now: i64) -> Result<u64, Error> {
+    let mut ask = connection.prepare_cached(sql::WAITING_APPROVALS)?;
+    Ok(ask.query_row(params![tenant, now], |row| unsigned(row, 0))?)
 }
 
 /// Reads the chain in one transaction, so that what is added meanwhile makes no difference.

@@ -41,8 +41,7 @@ impl Rows for Inside<'_> {
     }
 
     fn waiting(&self, now: i64) -> Result<u64, Error> {
-        let mut ask = self.connection.prepare_cached(sql::WAITING_APPROVALS)?;
-        Ok(ask.query_row(params![self.tenant, now], |row| super::read::unsigned(row, 0))?)
+        super::read::waiting(self.connection, &self.tenant, now)
     }
 
     fn answer(&self, scope: &str, name: &str) -> Result<Option<Answer>, Error> {

@@ -1,0 +1,200 @@
+//! `POST /v1/audit/query` and `GET /v1/stats/summary`: what was decided, of the caller's tenant alone.
+//!
+//! Rows are read from the chain, so they hold digests in the place of arguments.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use datafog_approval::Moment;
+use datafog_core::{Event, Id};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::words;
+use crate::identity::Caller;
+use crate::server::App;
+use crate::server::asked::{Asked, Parameters, Reply};
+use crate::server::context::Context;
+use crate::server::datafog::moment;
+use crate::server::follow::{Reported, outcome_id};
+use crate::server::problem::{Kind, Problem};
+use crate::store::{Entry, Query, Tally};
+
+/// Most rows of one answer.
+const MOST: u32 = 500;
+
+/// The kind of receipt that holds a decision of this server.
+const DECISION: &str = "check";
+
+/// What rows can be narrowed by. Unknown members are no error, but the tenant is the credential's.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    tenant_id: Option<String>,
+    agent_id: Option<String>,
+    session_id: Option<String>,
+    verdict: Option<String>,
+    tool_name: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+    limit: Option<u32>,
+    offset: u32,
+}
+
+/// How far back.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Window {
+    #[serde(default = "a_day")]
+    hours: u32,
+}
+
+const fn a_day() -> u32 {
+    24
+}
+
+/// The members of a line that are told.
+#[derive(Debug, Deserialize)]
+struct Line {
+    #[serde(flatten)]
+    event: Event,
+    #[serde(default)]
+    server: Context,
+    #[serde(default)]
+    outcome: Option<Reported>,
+}
+
+/// Answers `POST /v1/audit/query`.
+pub(crate) async fn audit(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Asked(wanted): Asked<Wanted>,
+) -> Reply<Value> {
+    let (offset, query) = (wanted.offset, wanted.query(&caller)?);
+    let page = app.store.entries(&query).await.map_err(|error| Problem::ours(&error))?;
+    let mut rows = Vec::with_capacity(page.entries.len());
+    for entry in &page.entries {
+        let line = Line::of(entry)?;
+        let done = done(&app, &caller, line.event.receipt_id).await?;
+        rows.push(line.row(done.as_ref()));
+    }
+    let next = u64::from(offset).saturating_add(rows.len() as u64);
+    let next_offset = (next < page.total).then_some(next);
+    Ok(Json(json!({ "entries": rows, "total": page.total, "next_offset": next_offset })))
+}
+
+/// What was reported of a decision, if it was.
+async fn done(app: &App, caller: &Caller, decision: Id) -> Result<Option<Reported>, Problem> {
+    let id = outcome_id(decision).to_string();
+    let entry = app.store.entry(Some(&caller.tenant), &id).await;
+    let entry = entry.map_err(|error| Problem::ours(&error))?;
+    Ok(entry.as_ref().map(Line::of).transpose()?.and_then(|line| line.outcome))
+}
+
+/// Answers `GET /v1/stats/summary`.
+pub(crate) async fn summary(
+    State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
+    Parameters(Window { hours }): Parameters<Window>,
+) -> Reply<Value> {
+    if !(1..=720).contains(&hours) {
+        return Err(Problem::new(Kind::Invalid, "hours is 1 to 720"));
+    }
+    let back = i64::from(hours).saturating_mul(3_600_000_000);
+    let after = Timestamp::now().as_microsecond().saturating_sub(back);
+    let tallies = app.store.tally(&caller.tenant, DECISION, after).await;
+    let now = i64::try_from(Moment::now().wall).unwrap_or(i64::MAX);
+    let pending = app.store.waiting(&caller.tenant, now).await;
+    let tallies = tallies.map_err(|error| Problem::ours(&error))?;
+    let pending = pending.map_err(|error| Problem::ours(&error))?;
+    Ok(Json(summed(&tallies, pending, hours)))
+}
+
+/// A decision that the policy gave no points has those of its verdict, as when it was told.
+fn summed(tallies: &[Tally], pending: u64, hours: u32) -> Value {
+    let (mut total, mut points) = (0_u64, 0_u64);
+    let mut by_verdict = Map::new();
+    for Tally { decision, count, scored, score } in tallies {
+        let verdict = words::verdict(decision);
+        let unscored = count.saturating_sub(*scored);
+        let of_verdict = u64::from(words::points(verdict)).saturating_mul(unscored);
+        total = total.saturating_add(*count);
+        points = points.saturating_add(*score).saturating_add(of_verdict);
+        let before = by_verdict.get(verdict).and_then(Value::as_u64).unwrap_or(0);
+        by_verdict.insert(verdict.to_owned(), json!(before.saturating_add(*count)));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
+    let mean = if total == 0 { 0.0 } else { points as f64 / total as f64 };
+    json!({
+        "total": total,
+        "by_verdict": by_verdict,
+        "pending_approvals": pending,
+        "average_risk_score": mean,
+        "period_hours": hours,
+    })
+}
+
+impl Wanted {
+    fn query(self, caller: &Caller) -> Result<Query, Problem> {
+        let limit = self.limit.unwrap_or(100);
+        if !(1..=MOST).contains(&limit) {
+            return Err(Problem::new(Kind::Invalid, "limit is 1 to 500"));
+        }
+        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        if given(self.tenant_id).is_some_and(|tenant| tenant != caller.tenant) {
+            return Err(Problem::new(Kind::Forbidden, "the tenant is that of the credential"));
+        }
+        Ok(Query {
+            tenant: Some(caller.tenant.clone()),
+            decision: given(self.verdict).map(|verdict| verdict.trim().to_lowercase()),
+            tool: given(self.tool_name),
+            // `since` and `until` are counted in; the store's bounds are not.
+            after: moment(given(self.since))?.map(|at| at.saturating_sub(1)),
+            before: moment(given(self.until))?.map(|at| at.saturating_add(1)),
+            agent: given(self.agent_id),
+            session: given(self.session_id),
+            kind: Some(DECISION.to_owned()),
+            limit,
+            offset: self.offset,
+            ..Query::default()
+        })
+    }
+}
+
+impl Line {
+    fn of(entry: &Entry) -> Result<Self, Problem> {
+        Ok(serde_json::from_str(&entry.line)?)
+    }
+
+    fn row(&self, done: Option<&Reported>) -> Value {
+        let (event, server) = (&self.event, &self.server);
+        let verdict = words::verdict(event.decision.name());
+        let score = words::score(event, verdict);
+        let (outcome, duration) = done.map_or((None, None), |done| {
+            (Some(if done.success { "success" } else { "error" }), done.duration_ms)
+        });
+        json!({
+            "decision_id": event.receipt_id.to_string(),
+            "proposal_id": if server.proposal_id.is_empty() { event.receipt_id.to_string() } else { server.proposal_id.clone() },
+            "agent_id": server.actor_id,
+            "session_id": server.session_id,
+            "tenant_id": server.tenant,
+            "tool_name": if server.tool.is_empty() { &event.tool } else { &server.tool },
+            "call": event.command,
+            "tool_args_hash": event.action_digest.to_string(),
+            "verdict": verdict,
+            "decision": event.decision.name(),
+            "final_score": score,
+            "matched_rule_id": event.matched_rules.first(),
+            "reason": event.reason,
+            "requires_human": verdict == "require_approval",
+            "approver": event.approval.as_ref().and_then(|note| note.by.clone()),
+            "approval_state": event.approval.as_ref().map(|note| note.state.name()),
+            "outcome": outcome,
+            "outcome_error": done.and_then(|done| done.error.clone()),
+            "execution_duration_ms": duration,
+            "created_at": event.timestamp,
+        })
+    }
+}
