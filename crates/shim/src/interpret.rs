@@ -13,14 +13,14 @@ use datafog_core::{
 };
 
 use crate::form::Collector;
-use crate::profile::{At, Effect, OperandSpec, Profile, profile};
+use crate::profile::{At, Effect, OperandSpec, Profile, Starts, profile};
 use crate::read::{Call, Doubt};
 use crate::secrets::{secrets_in, secrets_of};
 use crate::source::SOURCES;
 use crate::text::Text;
 use crate::transport::copy;
 use crate::wrapped;
-use crate::{behind, carriers, config_file};
+use crate::{behind, carriers, config_file, sending_code};
 
 /// Most things not understood that are told one by one.
 const MOST_TOLD: usize = 16;
@@ -52,6 +52,9 @@ pub(crate) fn interpret_within(
     config_file::expand(&mut call, argv, surroundings);
     let mut invocation = describe(profile, &call);
     place_secrets(&call, argv, &mut invocation);
+    if invocation.starts {
+        opened_by_code(&call, surroundings, &mut invocation);
+    }
     (profile.contact)(&call, surroundings, &mut invocation);
     doubt(&call, surroundings, &mut invocation);
     if profile.wraps {
@@ -216,6 +219,35 @@ fn describe_options(call: &Call<'_>, invocation: &mut Invocation) {
     // A dry run does nothing, wherever it is asked for.
     for flow in dropped.iter() {
         invocation.flows = invocation.flows.without(flow);
+    }
+}
+
+/// Files that a program in an argument opens are operands of its interpreter, and content.
+#[cold]
+fn opened_by_code(call: &Call<'_>, surroundings: &dyn Surroundings, invocation: &mut Invocation) {
+    let options = call.given.iter().filter(|given| given.spec.starts == Some(Starts::Code));
+    let options = options.filter_map(|given| given.value.as_ref());
+    let specs = call.words.iter().zip(operand_specs(call));
+    let is_code =
+        |spec: Option<&OperandSpec>| spec.is_some_and(|it| it.starts == Some(Starts::Code));
+    let words = specs.filter(|(_, spec)| is_code(*spec)).map(|(word, _)| word);
+    for code in options.chain(words) {
+        let code = String::from_utf8_lossy(&code.bytes);
+        for path in sending_code::opened(&code, surroundings.home()) {
+            invocation.operands.push(Operand {
+                text: path.clone().into(),
+                kind: OperandKind::Path,
+                flow: Flow::Stays,
+                place: None,
+                canonical: None,
+            });
+            invocation.contents.push(ContentSource {
+                carrier: Carrier::File(path),
+                flow: Flow::Stays,
+                role: "file".to_owned(),
+                deliver: Deliver::Path,
+            });
+        }
     }
 }
 

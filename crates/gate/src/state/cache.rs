@@ -7,8 +7,8 @@
 //! The tag is the keyed digest of the head and its length. The head names each section behind it by
 //! place, length and digest; one is the front of the policy in force, which does the same for the
 //! policy's leaves. So a call reads and checks the head and that front, and of a policy of a thousand rules the few leaves
-//! that its command asks for. A file that is stale, torn or forged in its head is compiled anew. One
-//! that is damaged further behind denies the call that reaches the damage and is taken away, so
+//! that its command asks for. A file that is stale, cut off or forged in its head is compiled anew.
+//! One that is damaged further behind denies the call that reaches the damage and is taken away, so
 //! that the next call compiles it anew.
 
 use std::fs::{self, File, OpenOptions};
@@ -63,6 +63,8 @@ pub(super) struct Head {
     pub(super) policy: Option<KeptPolicy>,
     pub(super) custom: Option<Vec<u8>>,
     projects: Vec<KeptProject>,
+    /// Length of all sections.
+    behind: u64,
 }
 
 /// A policy in the cache.
@@ -123,6 +125,9 @@ impl Cache {
             return None;
         }
         let head: Head = postcard::from_bytes(head.get(LENGTH_BYTES..)?).ok()?;
+        if sections.checked_add(head.behind) != Some(length) {
+            return None;
+        }
         Some((Self(Arc::new(Opened { path, file, start, sections })), head))
     }
 
@@ -264,6 +269,7 @@ pub(super) fn write(layout: &Layout, key: &Key, contents: Contents<'_>) -> io::R
             .iter()
             .map(|project| sections.project(project))
             .collect::<io::Result<_>>()?,
+        behind: sections.end()?,
     };
     let head = postcard::to_allocvec(&head).map_err(io::Error::other)?;
     let length = u32::try_from(head.len()).map_err(io::Error::other)?.to_le_bytes();
