@@ -108,10 +108,20 @@ fn a_blocked_path_is_found_in_urls_commits_and_arguments_of_code() {
         "ruby -pe 1 keys/credentials".to_owned(),
         "python3 -m json.tool keys/credentials".to_owned(),
         "node -e 1 keys/credentials".to_owned(),
+        "python3 -c 'print(open(\"keys/credentials\").read())'".to_owned(),
+        "node -p 'require(\"fs\").readFileSync(\"keys/credentials\", \"utf8\")'".to_owned(),
+        "ruby -e 'puts File.read(\"./keys/credentials\")'".to_owned(),
+        "perl -e 'open(F, \"<\", \"keys/credentials\"); print <F>'".to_owned(),
     ] {
         assert_eq!(rule(&blocked, &line), "role-all-blocked-paths", "{line}");
     }
-    for line in ["git show HEAD:other", "git blame keys.txt", "curl https://keys.example/keys/x"] {
+    for line in [
+        "git show HEAD:other",
+        "git blame keys.txt",
+        "curl https://keys.example/keys/x",
+        "python3 -c 'print(\"keys/credentials\")'",
+        "python3 -c 'print(open(\"other\").read())'",
+    ] {
         assert_eq!(rule(&blocked, line), "none", "{line}");
     }
 }
