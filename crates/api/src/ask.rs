@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::runtime::Builder;
@@ -92,7 +92,7 @@ async fn converse(request: RequestBuilder, most: usize) -> Result<Vec<u8>, NoAns
 }
 
 /// The body, given up as soon as it is too large. Nothing in it is unpacked.
-async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, NoAnswer> {
+pub(crate) async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, NoAnswer> {
     let mut whole = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(unreached)? {
         whole.extend_from_slice(&piece);
@@ -103,11 +103,30 @@ async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, NoAnswer> 
     Ok(whole)
 }
 
+/// Nobody's certificates.
+#[cfg(feature = "server")]
+pub(crate) fn nobody() -> RootCertStore {
+    RootCertStore::empty()
+}
+
 fn client(endpoint: &Endpoint, believed: RootCertStore) -> Result<Client, NoAnswer> {
+    built(builder(endpoint, believed)?)
+}
+
+/// The client that was described.
+pub(crate) fn built(client: ClientBuilder) -> Result<Client, NoAnswer> {
+    client.build().map_err(|error| NoAnswer::Setup(told(&error.without_url())))
+}
+
+/// A client that asks this address, and nobody else on its behalf.
+pub(crate) fn builder(
+    endpoint: &Endpoint,
+    believed: RootCertStore,
+) -> Result<ClientBuilder, NoAnswer> {
     // Port 0 stands for the one in the address.
     let here =
         [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
-    let client = Client::builder()
+    Ok(Client::builder()
         .tls_backend_preconfigured(encryption(believed)?)
         .https_only(endpoint.is_encrypted())
         .no_proxy()
@@ -116,8 +135,7 @@ fn client(endpoint: &Endpoint, believed: RootCertStore) -> Result<Client, NoAnsw
         .referer(false)
         .pool_max_idle_per_host(0)
         .resolve_to_addrs(LOCALHOST, &here)
-        .user_agent(concat!("datafog/", env!("CARGO_PKG_VERSION")));
-    client.build().map_err(|error| NoAnswer::Setup(told(&error.without_url())))
+        .user_agent(concat!("datafog/", env!("CARGO_PKG_VERSION"))))
 }
 
 /// TLS 1.2 and 1.3 by `ring`.
@@ -128,7 +146,7 @@ fn encryption(believed: RootCertStore) -> Result<ClientConfig, NoAnswer> {
     Ok(config.with_root_certificates(believed).with_no_client_auth())
 }
 
-fn unreached(error: reqwest::Error) -> NoAnswer {
+pub(crate) fn unreached(error: reqwest::Error) -> NoAnswer {
     NoAnswer::Unreached(told(&error.without_url()))
 }
 

@@ -28,6 +28,10 @@ mod signals;
 pub mod store;
 #[cfg(feature = "server")]
 mod tls;
+#[cfg(feature = "server")]
+mod upstream;
 
 pub use ask::{Bounds, NoAnswer, ask};
 pub use endpoint::{Endpoint, Unusable};
+#[cfg(feature = "server")]
+pub use upstream::Upstreams;

@@ -28,6 +28,8 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
+use crate::server::waits;
+
 /// Most bytes of a request's head.
 const MOST_HEAD: usize = 64 << 10;
 
@@ -64,6 +66,8 @@ pub struct Patience {
     pub head: Duration,
     /// For a whole request, from its head to its answer.
     pub request: Duration,
+    /// How much longer for one that may wait for a person and for an upstream.
+    pub held: Duration,
     /// For what is under way when it goes down.
     pub drain: Duration,
 }
@@ -71,7 +75,8 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { head: seconds(30), request: seconds(15), drain: seconds(10) }
+        let held = Duration::ZERO;
+        Self { head: seconds(30), request: seconds(15), held, drain: seconds(10) }
     }
 }
 
@@ -234,10 +239,12 @@ fn answer(
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut router = router.clone();
+        let longer = if waits(request.uri().path()) { patience.held } else { Duration::ZERO };
         async move {
             let answered = router.call(request.map(Body::new));
             let late = |_| (StatusCode::REQUEST_TIMEOUT, "the request took too long\n");
-            let answered = tokio::time::timeout(patience.request, answered).await;
+            let answered =
+                tokio::time::timeout(patience.request.saturating_add(longer), answered).await;
             let answer: Response = match answered.map_err(late) {
                 Ok(Ok(answer)) => answer,
                 Err(late) => late.into_response(),

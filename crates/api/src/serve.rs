@@ -133,6 +133,8 @@ fn options(settings: &Settings) -> Options {
         hosts: settings.hosts.clone(),
         rate: settings.rate,
         anonymous: settings.anonymous,
+        upstreams: settings.upstreams.clone(),
+        tool_wait: settings.tool_wait,
     }
 }
 

@@ -4,6 +4,7 @@
 //! request into a question for the gate's decide-only half, stores the event, and translates the
 //! decision back; none of them judges.
 
+mod agentgov;
 mod asked;
 mod context;
 mod datafog;
@@ -24,10 +25,12 @@ mod tools;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use crate::Upstreams;
 use crate::identity::Keyring;
 use crate::judges::Judges;
 use crate::store::Store;
@@ -37,6 +40,7 @@ use rate::Rates;
 pub use native::expire_overdue;
 pub use openapi::openapi;
 pub use routes::app;
+pub(crate) use routes::waits;
 
 /// What a server is made of.
 #[derive(Debug)]
@@ -48,6 +52,8 @@ pub struct App {
     pub(crate) anonymous: bool,
     pub(crate) rates: Rates,
     pub(crate) metrics: Metrics,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) tool_wait: Duration,
     pub(crate) started: Timestamp,
     /// Counts changes of approvals, so that who waits for one looks again.
     pub(crate) changes: watch::Sender<u64>,
@@ -66,6 +72,10 @@ pub struct Options {
     pub rate: u32,
     /// Whether who shows no credential may ask, as an agent may. They see and decide nothing.
     pub anonymous: bool,
+    /// Where calls of tools may be forwarded.
+    pub upstreams: Upstreams,
+    /// How long a call of a tool waits for a person.
+    pub tool_wait: Duration,
 }
 
 impl App {
@@ -81,6 +91,8 @@ impl App {
             anonymous: options.anonymous,
             rates: Rates::of(options.rate),
             metrics: Metrics::default(),
+            upstreams: options.upstreams.clone(),
+            tool_wait: options.tool_wait,
             started: Timestamp::now(),
             changes: watch::Sender::new(0),
             ending: AtomicBool::new(false),

@@ -16,6 +16,7 @@ use datafog_core::Secret;
 
 use crate::listen::{Address, Patience};
 use crate::store::Place;
+use crate::upstream::{self, Upstreams};
 pub use value::duration;
 
 /// One setting.
@@ -77,6 +78,17 @@ pub const SETTINGS: &[Setting] = &[
         does: "A token that lets whoever knows it do everything.",
     },
     row(
+        "tool_timeout",
+        "DATAFOG_TOOL_TIMEOUT",
+        "How long an upstream may take for a call of a tool.",
+    ),
+    row(
+        "tool_upstreams",
+        "DATAFOG_TOOL_UPSTREAMS",
+        "Where calls of tools may be forwarded, with commas; the first is for calls that name none.",
+    ),
+    row("tool_wait", "DATAFOG_TOOL_WAIT", "How long a held call of a tool waits for a person."),
+    row(
         "write_timeout",
         "DATAFOG_WRITE_TIMEOUT",
         "How much longer a request and its answer may take.",
@@ -99,6 +111,9 @@ pub const WITHOUT_MEANING: &[(&str, &str)] = &[
 const fn row(name: &'static str, variable: &'static str, does: &'static str) -> Setting {
     Setting { name, variable, has_flag: true, does }
 }
+
+/// How long a call of a tool waits for a person, as in AgentGov's service.
+const TOOL_WAIT: Duration = Duration::from_secs(300);
 
 /// What a server is set to.
 #[derive(Debug)]
@@ -123,6 +138,10 @@ pub struct Settings {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// A token that whoever knows it shares.
     pub token: Option<Secret<String>>,
+    /// How long a call of a tool waits for a person.
+    pub tool_wait: Duration,
+    /// Where calls of tools may be forwarded.
+    pub upstreams: Upstreams,
 }
 
 /// Where a value was said.
@@ -248,17 +267,22 @@ impl Said {
     /// # Errors
     /// When a value cannot be read, or two do not go together.
     pub fn settings(self, store: PathBuf) -> Result<Settings, Error> {
+        let upstreams = self.upstreams()?;
+        let tool_wait = self.read("tool_wait", value::duration)?.unwrap_or(TOOL_WAIT);
+        let held = tool_wait.saturating_add(upstreams.patience());
         let settings = Settings {
             address: self.read("addr", value::address)?.unwrap_or_else(value::here),
             allow_plain: self.read("allow_plain", value::truth)?.unwrap_or_default(),
             anonymous: self.read("anonymous", value::truth)?.unwrap_or_default(),
             hosts: self.read("hosts", value::list)?.unwrap_or_default(),
             judges: self.read("judges", value::count)?.unwrap_or_else(value::processors),
-            patience: self.patience()?,
+            patience: Patience { held, ..self.patience()? },
             rate: self.read("rate_limit_rps", value::number)?.unwrap_or_default(),
             store: self.read("store", value::place)?.unwrap_or(Place::File(store)),
             tls: self.tls()?,
             token: self.read("token", value::secret)?,
+            tool_wait,
+            upstreams,
         };
         if settings.anonymous && !settings.address.is_of_this_machine() {
             return Err(Error::Together("`anonymous` is for an address of this machine alone"));
@@ -276,6 +300,15 @@ impl Said {
         }
     }
 
+    fn upstreams(&self) -> Result<Upstreams, Error> {
+        let patience = self.read("tool_timeout", value::duration)?.unwrap_or(upstream::PATIENCE);
+        let Some((origin, text)) = self.values.get("tool_upstreams") else {
+            return Ok(Upstreams::default());
+        };
+        Upstreams::parse(text, patience)
+            .map_err(|problem| Error::Value { origin: origin.clone(), problem })
+    }
+
     /// The original waits apart for a head, a body, an answer and the next request. Here one clock
     /// runs for heads and pauses, the shorter of the two that were said, and one for all the rest.
     fn patience(&self) -> Result<Patience, Error> {
@@ -290,6 +323,7 @@ impl Said {
         Ok(Patience {
             head: heads.into_iter().flatten().min().unwrap_or(known.head),
             request: read.unwrap_or(five).saturating_add(write.unwrap_or(ten)),
+            held: known.held,
             drain: self.read("shutdown_timeout", value::duration)?.unwrap_or(known.drain),
         })
     }

@@ -57,6 +57,15 @@ pub(super) struct ServerSettings {
     /// How long a connection may wait for its next request
     #[arg(long, value_name = "TIME")]
     idle_timeout: Option<String>,
+    /// Where calls of tools may be forwarded, with commas; the first is for calls that name none
+    #[arg(long, value_name = "ADDRESSES")]
+    tool_upstreams: Option<String>,
+    /// How long an upstream may take for a call of a tool
+    #[arg(long, value_name = "TIME")]
+    tool_timeout: Option<String>,
+    /// How long a held call of a tool waits for a person
+    #[arg(long, value_name = "TIME")]
+    tool_wait: Option<String>,
     /// How long what is under way may take at the end
     #[arg(long, value_name = "TIME")]
     shutdown_timeout: Option<String>,
@@ -89,6 +98,9 @@ impl ServerSettings {
             ("shutdown_timeout", &self.shutdown_timeout),
             ("tls_cert", &self.tls_cert),
             ("tls_key", &self.tls_key),
+            ("tool_timeout", &self.tool_timeout),
+            ("tool_upstreams", &self.tool_upstreams),
+            ("tool_wait", &self.tool_wait),
             ("write_timeout", &self.write_timeout),
         ];
         let given = flags.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));

@@ -85,6 +85,7 @@ async fn evaluated(app: &App, caller: &Caller, asked: Value, id: &str) -> Result
         name: proposal.tool_name,
         arguments: proposal.tool_args,
         session: Some(context.session_id).filter(|session| !session.is_empty()),
+        via: None,
     };
     let named = proposal.proposal_id.as_deref().filter(|id| !id.is_empty());
     let named = named.map(|id| outcome::named(&caller.tenant, id));

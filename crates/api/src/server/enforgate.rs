@@ -58,7 +58,7 @@ pub(crate) async fn check(
     let name = name(&server_name, &tool_name)?;
     let context =
         Context { request_id: id.0, tool: name.clone(), ..Context::of(&caller, "enforgate") };
-    let call = ToolCall { name, arguments: args.unwrap_or_default(), session: None };
+    let call = ToolCall { name, arguments: args.unwrap_or_default(), session: None, via: None };
     Ok(Json(Checked::of(tools::ask(&app, &caller, (call, None), context).await?, start)))
 }
 

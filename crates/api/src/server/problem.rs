@@ -36,6 +36,10 @@ pub(crate) enum Kind {
     Settled,
     TooLarge,
     Unauthorized,
+    /// An upstream failed.
+    Upstream,
+    /// An upstream took too long.
+    UpstreamSlow,
 }
 
 impl Kind {
@@ -53,6 +57,8 @@ impl Kind {
             Self::Settled => ("already_settled", StatusCode::CONFLICT),
             Self::TooLarge => ("request_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED),
+            Self::Upstream => ("upstream_error", StatusCode::BAD_GATEWAY),
+            Self::UpstreamSlow => ("upstream_timeout", StatusCode::GATEWAY_TIMEOUT),
         }
     }
 }
@@ -60,6 +66,8 @@ impl Kind {
 /// How a problem is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
+    /// AgentGov's: `success`, which is false, and `error` in words.
+    AgentGov,
     /// DataFog's (contract §3.3): an object `error` with `code` and `message`, and where there is one
     /// the request's id and details.
     DataFog,
@@ -126,6 +134,11 @@ impl Problem {
     pub(crate) fn told(&self, form: Form, request_id: &str) -> Response {
         let (code, status) = self.kind.wire();
         let answer = match form {
+            Form::AgentGov => {
+                let body = json!({ "success": false, "error": self.message, "code": code,
+                    "request_id": request_id });
+                (status, Json(body)).into_response()
+            }
             Form::DataFog => {
                 let details = self.details.as_deref();
                 let error = Body { code, message: &self.message, request_id, details };

@@ -8,6 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use super::App;
+use super::agentgov;
 use super::datafog;
 use super::dataguard;
 use super::enforgate;
@@ -19,9 +20,22 @@ use crate::identity::Permission;
 
 /// Every route with its method and what it takes to use it; `None` is for everybody.
 pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
+    ("POST", "/approval/{id}", Some(Permission::Decide)),
+    ("GET", "/approvals", Some(Permission::Read)),
+    ("GET", "/approvals/pending", Some(Permission::Read)),
+    ("GET", "/approvals/{id}", Some(Permission::Follow)),
+    ("POST", "/approvals/{id}/approve", Some(Permission::Decide)),
+    ("POST", "/approvals/{id}/deny", Some(Permission::Decide)),
+    ("POST", "/approve/{id}", Some(Permission::Decide)),
+    ("GET", "/audit", Some(Permission::Read)),
+    ("POST", "/check", Some(Permission::Ask)),
     ("GET", "/health", None),
     ("GET", "/metrics", Some(Permission::Read)),
+    ("GET", "/pending", Some(Permission::Read)),
+    ("POST", "/proxy", Some(Permission::Ask)),
     ("GET", "/ready", None),
+    ("POST", "/tool/call", Some(Permission::Ask)),
+    ("POST", "/tools", Some(Permission::Ask)),
     ("POST", "/v1/actions", Some(Permission::Ask)),
     ("POST", "/v1/anonymize", Some(Permission::Ask)),
     ("GET", "/v1/approvals", Some(Permission::Read)),
@@ -56,9 +70,24 @@ pub(crate) fn is_native(route: &str) -> bool {
     NATIVE.contains(&route) || route.starts_with("/v1/approvals/")
 }
 
+/// The spellings of AgentGov's one route for calls.
+const CALLS: [&str; 4] = ["/check", "/proxy", "/tool/call", "/tools"];
+
+/// Whether an answer at this path may wait for a person and for an upstream.
+pub(crate) fn waits(path: &str) -> bool {
+    CALLS.contains(&path)
+}
+
 /// How a route tells what is wrong.
 pub(crate) fn form(route: &str) -> Form {
-    if is_native(route) { Form::Native } else { Form::DataFog }
+    let agentgov = ["/approval/", "/approvals", "/approve/", "/audit", "/pending"];
+    if is_native(route) {
+        Form::Native
+    } else if waits(route) || agentgov.iter().any(|start| route.starts_with(start)) {
+        Form::AgentGov
+    } else {
+        Form::DataFog
+    }
 }
 
 /// What it takes to use a route. One that is not in the table takes everything; a method that it does
@@ -72,7 +101,19 @@ pub(crate) fn permission(method: &str, route: &str) -> Option<Permission> {
 
 /// The server as one service.
 pub fn app(app: Arc<App>) -> Router {
-    let routes = Router::new()
+    let calls = CALLS
+        .into_iter()
+        .fold(Router::new(), |routes, path| routes.route(path, only(post(agentgov::call))));
+    let routes = calls
+        .route("/approval/{id}", only(post(agentgov::decide)))
+        .route("/approvals", only(get(agentgov::approvals)))
+        .route("/approvals/pending", only(get(agentgov::approvals)))
+        .route("/approvals/{id}", only(get(agentgov::approval)))
+        .route("/approvals/{id}/approve", only(post(agentgov::approve)))
+        .route("/approvals/{id}/deny", only(post(agentgov::deny)))
+        .route("/approve/{id}", only(post(agentgov::decide)))
+        .route("/audit", only(get(agentgov::audit)))
+        .route("/pending", only(get(agentgov::pending)))
         .route("/health", only(get(datafog::health)))
         .route("/metrics", only(get(datafog::metrics)))
         .route("/v1/actions", only(post(native::actions)))

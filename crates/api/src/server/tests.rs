@@ -2,6 +2,7 @@
 //! part), and what ours promises besides.
 
 mod access;
+mod agentgov;
 mod dataguard;
 mod dialect;
 mod enforgate;

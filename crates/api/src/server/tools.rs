@@ -21,6 +21,8 @@ pub(crate) struct ToolCall {
     pub(crate) name: String,
     pub(crate) arguments: Map<String, Json>,
     pub(crate) session: Option<String>,
+    /// Where it would be forwarded: an answer counts for there alone.
+    pub(crate) via: Option<String>,
 }
 
 /// Somebody elsewhere, who counts as an agent.
@@ -34,15 +36,14 @@ pub(crate) fn arguments(arguments: Map<String, Json>) -> Result<Value, Problem> 
         .map_err(|_| Problem::new(Kind::Invalid, "a value that no tool could take"))
 }
 
-/// Judges a question. `same` is what it must be equal in to be the same; its keyed digest comes
+/// Judges a question. An answer to it counts for `who`. `same` is what it must be equal in to be the same; its keyed digest comes
 /// back.
 pub(crate) async fn judged(
     app: &App,
-    caller: &Caller,
+    who: String,
     inquiry: Inquiry,
     (context, same): (Context, Vec<u8>),
 ) -> Result<(Question, [u8; 32]), Problem> {
-    let who = caller.name();
     let work = move |judge: &Judge<'_>| {
         let text = inquiry.text.clone();
         let judged = judge.judge(inquiry)?;
@@ -62,7 +63,7 @@ pub(crate) async fn ask(
     (call, named): (ToolCall, Option<Repeat>),
     context: Context,
 ) -> Result<Outcome, Problem> {
-    let ToolCall { name, arguments: given, session } = call;
+    let ToolCall { name, arguments: given, session, via } = call;
     let same = serde_json::to_vec(&(&name, &given))?;
     let inquiry = Inquiry {
         what: What::Tool(name, arguments(given)?),
@@ -72,7 +73,11 @@ pub(crate) async fn ask(
         cwd: FOLDER.into(),
         principal: somebody(session),
     };
-    let (question, _) = judged(app, caller, inquiry, (context, same)).await?;
+    let who = match via {
+        Some(via) => format!("{} via {via}", caller.name()),
+        None => caller.name(),
+    };
+    let (question, _) = judged(app, who, inquiry, (context, same)).await?;
     let id = |outcome: &Outcome| Ok(outcome.event.receipt_id.to_string().into_bytes());
     let named = named.map(|named| (named, Box::new(id) as Body));
     match settle(app, &caller.tenant, question, named).await? {

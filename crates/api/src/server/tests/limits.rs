@@ -1,6 +1,7 @@
 //! Statuses, codes and bounds of the dialect.
 
 use super::*;
+use crate::server::problem::Form;
 
 #[tokio::test]
 async fn what_cannot_be_read_is_refused_by_code() {
@@ -51,10 +52,12 @@ async fn other_methods_and_routes_are_told_so() {
         assert!(has(method));
         let answer = place.send(request(other, path).body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{other} {path}");
-        match routes::is_native(path) {
-            true => assert_eq!(answer.body["type"], "urn:datafog:problem:method_not_allowed"),
-            false => assert_eq!(answer.body["error"]["code"], "method_not_allowed"),
-        }
+        let (place, code) = match routes::form(path) {
+            Form::AgentGov => ("/code", "method_not_allowed"),
+            Form::DataFog => ("/error/code", "method_not_allowed"),
+            Form::Native => ("/type", "urn:datafog:problem:method_not_allowed"),
+        };
+        assert_eq!(answer.body.pointer(place), Some(&json!(code)), "{other} {path}");
     }
     for path in ["/", "/v1/receipts/none", "/v1/receipts/a/b", "/v2/decide"] {
         let answer = place.get(path).await;
