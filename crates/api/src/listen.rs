@@ -21,10 +21,9 @@ use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
@@ -37,7 +36,7 @@ const MOST_HEAD: usize = 64 << 10;
 const MOST_HEADERS: usize = 100;
 
 /// Most connections at once; who comes then waits in the system's queue.
-const MOST_CONNECTIONS: usize = 4096;
+const MOST_CONNECTIONS: u32 = 4096;
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,8 +167,8 @@ impl Listener {
         (patience, tls): (Patience, Option<TlsAcceptor>),
         stop: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let graceful = GracefulShutdown::new();
-        let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let ending = watch::Sender::new(false);
+        let room = Arc::new(Semaphore::new(MOST_CONNECTIONS as usize));
         let mut stop = core::pin::pin!(stop);
         loop {
             let permit = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
@@ -178,19 +177,21 @@ impl Listener {
                 connection = self.accept() => connection?,
             };
             let Some(connection) = connection else { continue };
-            let (watcher, router, tls) = (graceful.watcher(), router.clone(), tls.clone());
+            let (ending, router, tls) = (ending.subscribe(), router.clone(), tls.clone());
             tokio::spawn(async move {
                 if let Some(connection) = secured(connection, tls, patience.head).await {
                     // What a connection fails of is known to who made it.
                     let _ended: hyper::Result<()> =
-                        watcher.watch(answer(connection, router, patience)).await;
+                        answer(connection, router, patience, ending).await;
                 }
                 drop(permit);
             });
         }
         drop(self);
-        // What is not done by then is cut off.
-        let _late: Result<(), _> = tokio::time::timeout(patience.drain, graceful.shutdown()).await;
+        ending.send_replace(true);
+        // All have ended when there is room for all again. What is not done by then is cut off.
+        let ended = room.acquire_many(MOST_CONNECTIONS);
+        let _late: Result<_, _> = tokio::time::timeout(patience.drain, ended).await;
         Ok(())
     }
 
@@ -231,12 +232,14 @@ async fn secured(
     Some(TokioIo::new(Box::new(secured)))
 }
 
-/// Answers what comes on one connection.
-fn answer(
+/// Answers what comes on one connection, until it ends or is to end: then what is under way is
+/// answered. A connection that becomes a WebSocket goes on by itself.
+async fn answer(
     connection: TokioIo<Box<dyn Connection>>,
     router: Router,
     patience: Patience,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send {
+    mut ending: watch::Receiver<bool>,
+) -> hyper::Result<()> {
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut router = router.clone();
         let longer = if waits(request.uri().path()) { patience.held } else { Duration::ZERO };
@@ -252,12 +255,20 @@ fn answer(
             Ok::<_, core::convert::Infallible>(answer)
         }
     });
-    http1::Builder::new()
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience.head)
         .max_buf_size(MOST_HEAD)
         .max_headers(MOST_HEADERS)
         .serve_connection(connection, service)
+        .with_upgrades();
+    let mut connection = core::pin::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        _ = ending.wait_for(|is_ending| *is_ending) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    connection.await
 }
 
 /// Whether an address is reached from this machine alone.

@@ -13,6 +13,7 @@ mod enforgate;
 mod follow;
 mod governance;
 mod guard;
+mod live;
 mod metrics;
 mod native;
 mod openapi;
@@ -34,6 +35,7 @@ use crate::Upstreams;
 use crate::identity::Keyring;
 use crate::judges::Judges;
 use crate::store::Store;
+use live::Live;
 use metrics::Metrics;
 use rate::Rates;
 
@@ -52,6 +54,7 @@ pub struct App {
     pub(crate) anonymous: bool,
     pub(crate) rates: Rates,
     pub(crate) metrics: Metrics,
+    pub(crate) live: Live,
     pub(crate) upstreams: Upstreams,
     pub(crate) tool_wait: Duration,
     pub(crate) started: Timestamp,
@@ -91,6 +94,7 @@ impl App {
             anonymous: options.anonymous,
             rates: Rates::of(options.rate),
             metrics: Metrics::default(),
+            live: Live::default(),
             upstreams: options.upstreams.clone(),
             tool_wait: options.tool_wait,
             started: Timestamp::now(),

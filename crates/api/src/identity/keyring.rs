@@ -50,6 +50,16 @@ impl Keyring {
         Ok(key.filter(holds).map(of_key).ok_or(Refused::Unknown))
     }
 
+    /// Whether the credential of somebody who was let in still holds.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn holds(&self, caller: &Caller) -> Result<bool, Error> {
+        let Some(id) = &caller.key else { return Ok(true) };
+        let now = Timestamp::now().as_microsecond();
+        Ok(self.key(id).await?.is_some_and(|key| key.is_valid_at(now)))
+    }
+
     /// What the store says of a key, or said a moment ago.
     async fn key(&self, id: &str) -> Result<Option<StoredKey>, Error> {
         let remembered = self.known().get(id).cloned();

@@ -7,6 +7,7 @@
 
 mod audit;
 mod people;
+mod socket;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,7 @@ use crate::upstream::Said;
 pub(crate) use audit::audit;
 use people::status;
 pub(crate) use people::{approval, approvals, approve, decide, deny, pending};
+pub(crate) use socket::socket;
 
 /// A call. Unknown members are no error.
 #[derive(Clone, Debug, Deserialize)]

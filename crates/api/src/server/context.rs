@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::follow::Reported;
 use crate::identity::Caller;
+use crate::store::Entry;
 
 /// Most letters of a name that are kept.
 const MOST: usize = 256;
@@ -28,6 +29,24 @@ impl<'a> Line<'a> {
     /// A line that says nothing of what was done.
     pub(crate) const fn of(event: &'a Event, server: &'a Context) -> Self {
         Self { event, server, outcome: None }
+    }
+}
+
+/// A line as it stands in the store.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Stored {
+    #[serde(flatten)]
+    pub(crate) event: Event,
+    #[serde(default)]
+    pub(crate) server: Context,
+    #[serde(default)]
+    pub(crate) outcome: Option<Reported>,
+}
+
+impl Stored {
+    /// Of an entry.
+    pub(crate) fn of(entry: &Entry) -> serde_json::Result<Self> {
+        serde_json::from_str(&entry.line)
     }
 }
 

@@ -7,6 +7,6 @@ mod expiry;
 mod policy;
 
 pub(crate) use actions::actions;
-pub(crate) use approvals::{approval, approvals, decision, revocation};
+pub(crate) use approvals::{approval, approvals, decision, revocation, whole};
 pub use expiry::expire_overdue;
 pub(crate) use policy::policy;

@@ -46,8 +46,10 @@ fn operation(path: &str, permission: Option<Permission>) -> Value {
         "/v1/approvals/{id}/revocation" => {
             ("revokeApproval", "Takes an answer back.", Some("TakenBack"), "Approval")
         }
+        "/v1/events/stream" => ("listen", "What happens, from now on.", None, "Events"),
         _ => ("getPolicy", "The policy in force.", None, "Policy"),
     };
+    let media = if path == "/v1/events/stream" { "text/event-stream" } else { "application/json" };
     let problem = json!({ "description": "A problem (RFC 9457).",
         "content": { "application/problem+json": { "schema": of("Problem") } } });
     let mut operation = json!({
@@ -57,7 +59,7 @@ fn operation(path: &str, permission: Option<Permission>) -> Value {
         "parameters": parameters(path),
         "responses": {
             "200": { "description": "Done.",
-                "content": { "application/json": { "schema": of(answer) } } },
+                "content": { (media): { "schema": of(answer) } } },
             "default": problem,
         },
     });
@@ -184,6 +186,9 @@ fn schemas() -> Value {
         "Approval": approval(),
         "Approvals": object(&json!({ "approvals": { "type": "array", "items": of("Approval") } })),
         "Brief": object(&json!({ "id": text(), "state": state(), "answerable_until": moment() })),
+        "Events": { "type": "string", "description": "Server-sent events: `snapshot` first, with \
+            `pending` requests; then `held`, `approved`, `denied`, `expired`, `revoked`, `decided` and \
+            `done`, each with its number in the chain as its id." },
         "Policy": object(&json!({ "id": text(), "version": text(), "digest": text(),
             "stale": optional() })),
         "Problem": object(&json!({ "type": text(), "title": text(), "status": number(),

@@ -14,6 +14,7 @@ use super::dataguard;
 use super::enforgate;
 use super::governance;
 use super::guard::guard;
+use super::live;
 use super::native;
 use super::problem::{Form, Kind, Problem};
 use crate::identity::Permission;
@@ -48,6 +49,7 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("POST", "/v1/dlp/mask", Some(Permission::Ask)),
     ("POST", "/v1/dlp/scan", Some(Permission::Ask)),
     ("GET", "/v1/events", Some(Permission::Read)),
+    ("GET", "/v1/events/stream", Some(Permission::Read)),
     ("POST", "/v1/guardian/approve/{id}", Some(Permission::Decide)),
     ("POST", "/v1/guardian/evaluate", Some(Permission::Ask)),
     ("POST", "/v1/guardian/evaluate-batch", Some(Permission::Ask)),
@@ -60,10 +62,11 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("POST", "/v1/scan", Some(Permission::Ask)),
     ("GET", "/v1/stats/summary", Some(Permission::Read)),
     ("POST", "/v1/transform", Some(Permission::Ask)),
+    ("GET", "/ws", Some(Permission::Read)),
 ];
 
 /// Routes of our own form, whose errors are those of RFC 9457.
-const NATIVE: [&str; 3] = ["/v1/actions", "/v1/approvals", "/v1/policy"];
+const NATIVE: [&str; 4] = ["/v1/actions", "/v1/approvals", "/v1/events/stream", "/v1/policy"];
 
 /// Whether a route is of our own form.
 pub(crate) fn is_native(route: &str) -> bool {
@@ -80,7 +83,7 @@ pub(crate) fn waits(path: &str) -> bool {
 
 /// How a route tells what is wrong.
 pub(crate) fn form(route: &str) -> Form {
-    let agentgov = ["/approval/", "/approvals", "/approve/", "/audit", "/pending"];
+    let agentgov = ["/approval/", "/approvals", "/approve/", "/audit", "/pending", "/ws"];
     if is_native(route) {
         Form::Native
     } else if waits(route) || agentgov.iter().any(|start| route.starts_with(start)) {
@@ -114,6 +117,8 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/approve/{id}", only(post(agentgov::decide)))
         .route("/audit", only(get(agentgov::audit)))
         .route("/pending", only(get(agentgov::pending)))
+        .route("/ws", only(get(agentgov::socket)))
+        .route("/v1/events/stream", only(get(live::stream::stream)))
         .route("/health", only(get(datafog::health)))
         .route("/metrics", only(get(datafog::metrics)))
         .route("/v1/actions", only(post(native::actions)))

@@ -8,6 +8,7 @@ mod dialect;
 mod enforgate;
 mod governance;
 mod limits;
+mod live;
 mod native;
 mod transform;
 
@@ -90,6 +91,11 @@ impl Place {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         let body = serde_json::from_str(&text).unwrap_or_default();
         Answer { status, headers, body, text }
+    }
+
+    /// The status alone: some answers never end.
+    async fn status(&self, request: Request<Body>) -> StatusCode {
+        self.router.clone().oneshot(request).await.unwrap().status()
     }
 
     async fn get(&self, path: &str) -> Answer {

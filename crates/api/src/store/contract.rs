@@ -99,8 +99,16 @@ async fn ids(store: &Fresh, query: Query) -> (Vec<String>, u64) {
 
 async fn entries_make_one_chain(store: Fresh) {
     assert_eq!(store.verify().await.unwrap(), Verified { entries: 0, flaw: None });
+    assert_eq!(store.head().await.unwrap(), 0);
     assert_eq!(stored(&store, &event("a", 1)).await, 1);
     assert_eq!(stored(&store, &event("b", 2)).await, 2);
+    let tail = async |after| {
+        let tail = store.tail(after).await.unwrap();
+        tail.into_iter().map(|(tenant, entry)| (tenant, entry.seq)).collect::<Vec<_>>()
+    };
+    let added = |seq| (String::from("north"), seq);
+    assert_eq!((store.head().await.unwrap(), tail(0).await), (2, vec![added(1), added(2)]));
+    assert_eq!((tail(1).await, tail(2).await), (vec![added(2)], vec![]));
     let second = store.entry(None, "b").await.unwrap().unwrap();
     let first = store.entry(None, "a").await.unwrap().unwrap();
     let hash = datafog_core::Digest::of(first.line.as_bytes()).to_string();

@@ -116,6 +116,18 @@ pub trait Store: Debug + Send + Sync {
     /// When the store cannot be read.
     async fn entries(&self, query: &Query) -> Result<Page, Error>;
 
+    /// The number of the last entry; 0 when there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn head(&self) -> Result<u64, Error>;
+
+    /// Entries after that number with their tenants, oldest first; so many as one round can take.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn tail(&self, after: u64) -> Result<Vec<(String, Entry)>, Error>;
+
     /// How often each verdict was given, in order of name: of the tenant's entries of a kind, later
     /// than the moment in microseconds since 1970. It reads their lines.
     ///

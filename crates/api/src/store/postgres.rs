@@ -114,6 +114,16 @@ impl Store for Postgres {
         read::entries(&client, query).await
     }
 
+    async fn head(&self) -> Result<u64, Error> {
+        let found = self.row(sql::HEAD, &[]).await?;
+        found.map_or(Ok(0), |row| read::unsigned(&row, 0))
+    }
+
+    async fn tail(&self, after: u64) -> Result<Vec<(String, Entry)>, Error> {
+        let found = self.rows(sql::TAIL, &[&(after as i64)]).await?;
+        found.iter().map(|row| Ok((row.try_get(2)?, read::entry(row)?))).collect()
+    }
+
     async fn tally(&self, tenant: &str, kind: &str, after: i64) -> Result<Vec<Tally>, Error> {
         self.rows(sql::TALLY, &[&tenant, &kind, &after]).await?.iter().map(read::tally).collect()
     }

@@ -80,6 +80,10 @@ CAST(COALESCE(sum(CAST(json(line) -> 'risk' ->> 'score' AS BIGINT)), 0) AS BIGIN
 FROM entry WHERE tenant = $1 AND kind = $2 AND at > $3 AND decision IS NOT NULL \
 GROUP BY decision ORDER BY decision";
 
+/// What was added to the chain.
+pub(super) const TAIL: &str =
+    "SELECT seq, line, tenant FROM entry WHERE seq > $1 ORDER BY seq LIMIT 256";
+
 /// A piece of the chain, in order.
 pub(super) const CHAIN: &str = "\
 SELECT seq, id, kind, at, tenant, decision, action_type, tool, line, hash \

@@ -105,6 +105,14 @@ impl Store for Sqlite {
         self.readers.read(move |connection| read::entries(connection, &query)).await
     }
 
+    async fn head(&self) -> Result<u64, Error> {
+        self.readers.read(|connection| Ok(read::head(connection)?.seq)).await
+    }
+
+    async fn tail(&self, after: u64) -> Result<Vec<(String, Entry)>, Error> {
+        self.readers.read(move |connection| read::tail(connection, after)).await
+    }
+
     async fn tally(&self, tenant: &str, kind: &str, after: i64) -> Result<Vec<Tally>, Error> {
         let (tenant, kind) = (tenant.to_owned(), kind.to_owned());
         self.readers.read(move |connection| read::tally(connection, (&tenant, &kind), after)).await

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use datafog_core::Event;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -12,9 +11,8 @@ use super::status;
 use crate::identity::Caller;
 use crate::server::App;
 use crate::server::asked::{Parameters, Reply};
-use crate::server::context::Context;
+use crate::server::context::Stored;
 use crate::server::datafog::moment;
-use crate::server::follow::Reported;
 use crate::server::problem::{Kind, Problem};
 use crate::store::{Entry, Query};
 
@@ -31,17 +29,6 @@ pub(crate) struct Wanted {
     tool: Option<String>,
     since: Option<String>,
     until: Option<String>,
-}
-
-/// The members of a line that are told.
-#[derive(Debug, Deserialize)]
-struct Line {
-    #[serde(flatten)]
-    event: Event,
-    #[serde(default)]
-    server: Context,
-    #[serde(default)]
-    outcome: Option<Reported>,
 }
 
 /// Answers `GET /audit`. Every transition is an entry: decided, held, answered, completed.
@@ -76,7 +63,7 @@ impl Wanted {
 }
 
 fn told(entry: &Entry) -> Result<Value, Problem> {
-    let Line { event, server, outcome } = serde_json::from_str(&entry.line)?;
+    let Stored { event, server, outcome } = Stored::of(entry)?;
     let approval = event.approval.as_ref().map(|note| {
         json!({ "approval_id": note.id.to_string(), "status": status(note.state), "by": note.by,
             "comment": note.note })

@@ -68,7 +68,7 @@ pub(crate) async fn approvals(
 }
 
 /// What waits, oldest first, and how much there is of it.
-async fn waiting(app: &App, caller: &Caller) -> Result<(Vec<Record>, u64), Problem> {
+pub(super) async fn waiting(app: &App, caller: &Caller) -> Result<(Vec<Record>, u64), Problem> {
     let mut all = listed(app, caller, Some(ApprovalState::Pending.name()), MOST).await?;
     all.reverse();
     let now = i64::try_from(Moment::now().wall).unwrap_or(i64::MAX);
@@ -150,7 +150,7 @@ pub(crate) const fn status(state: ApprovalState) -> &'static str {
 }
 
 /// A request in the first form.
-fn item(record: &Record) -> Value {
+pub(super) fn item(record: &Record) -> Value {
     let event = record.event();
     json!({
         "id": record.id().to_string(),

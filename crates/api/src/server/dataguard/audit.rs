@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, State};
 use datafog_approval::Moment;
-use datafog_core::{Event, Id};
+use datafog_core::Id;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -16,11 +16,11 @@ use super::words;
 use crate::identity::Caller;
 use crate::server::App;
 use crate::server::asked::{Asked, Parameters, Reply};
-use crate::server::context::Context;
+use crate::server::context::Stored;
 use crate::server::datafog::moment;
 use crate::server::follow::{Reported, outcome_id};
 use crate::server::problem::{Kind, Problem};
-use crate::store::{Entry, Query, Tally};
+use crate::store::{Query, Tally};
 
 /// Most rows of one answer.
 const MOST: u32 = 500;
@@ -54,17 +54,6 @@ const fn a_day() -> u32 {
     24
 }
 
-/// The members of a line that are told.
-#[derive(Debug, Deserialize)]
-struct Line {
-    #[serde(flatten)]
-    event: Event,
-    #[serde(default)]
-    server: Context,
-    #[serde(default)]
-    outcome: Option<Reported>,
-}
-
 /// Answers `POST /v1/audit/query`.
 pub(crate) async fn audit(
     State(app): State<Arc<App>>,
@@ -75,9 +64,9 @@ pub(crate) async fn audit(
     let page = app.store.entries(&query).await.map_err(|error| Problem::ours(&error))?;
     let mut rows = Vec::with_capacity(page.entries.len());
     for entry in &page.entries {
-        let line = Line::of(entry)?;
+        let line = Stored::of(entry)?;
         let done = done(&app, &caller, line.event.receipt_id).await?;
-        rows.push(line.row(done.as_ref()));
+        rows.push(row(&line, done.as_ref()));
     }
     let next = u64::from(offset).saturating_add(rows.len() as u64);
     let next_offset = (next < page.total).then_some(next);
@@ -89,7 +78,7 @@ async fn done(app: &App, caller: &Caller, decision: Id) -> Result<Option<Reporte
     let id = outcome_id(decision).to_string();
     let entry = app.store.entry(Some(&caller.tenant), &id).await;
     let entry = entry.map_err(|error| Problem::ours(&error))?;
-    Ok(entry.as_ref().map(Line::of).transpose()?.and_then(|line| line.outcome))
+    Ok(entry.as_ref().map(Stored::of).transpose()?.and_then(|line| line.outcome))
 }
 
 /// Answers `GET /v1/stats/summary`.
@@ -162,39 +151,34 @@ impl Wanted {
     }
 }
 
-impl Line {
-    fn of(entry: &Entry) -> Result<Self, Problem> {
-        Ok(serde_json::from_str(&entry.line)?)
-    }
-
-    fn row(&self, done: Option<&Reported>) -> Value {
-        let (event, server) = (&self.event, &self.server);
-        let verdict = words::verdict(event.decision.name());
-        let score = words::score(event, verdict);
-        let (outcome, duration) = done.map_or((None, None), |done| {
-            (Some(if done.success { "success" } else { "error" }), done.duration_ms)
-        });
-        json!({
-            "decision_id": event.receipt_id.to_string(),
-            "proposal_id": if server.proposal_id.is_empty() { event.receipt_id.to_string() } else { server.proposal_id.clone() },
-            "agent_id": server.actor_id,
-            "session_id": server.session_id,
-            "tenant_id": server.tenant,
-            "tool_name": if server.tool.is_empty() { &event.tool } else { &server.tool },
-            "call": event.command,
-            "tool_args_hash": event.action_digest.to_string(),
-            "verdict": verdict,
-            "decision": event.decision.name(),
-            "final_score": score,
-            "matched_rule_id": event.matched_rules.first(),
-            "reason": event.reason,
-            "requires_human": verdict == "require_approval",
-            "approver": event.approval.as_ref().and_then(|note| note.by.clone()),
-            "approval_state": event.approval.as_ref().map(|note| note.state.name()),
-            "outcome": outcome,
-            "outcome_error": done.and_then(|done| done.error.clone()),
-            "execution_duration_ms": duration,
-            "created_at": event.timestamp,
-        })
-    }
+/// A decision as a row, with what was reported of it.
+fn row(line: &Stored, done: Option<&Reported>) -> Value {
+    let (event, server) = (&line.event, &line.server);
+    let verdict = words::verdict(event.decision.name());
+    let (score, id) = (words::score(event, verdict), event.receipt_id.to_string());
+    let (outcome, duration) = done.map_or((None, None), |done| {
+        (Some(if done.success { "success" } else { "error" }), done.duration_ms)
+    });
+    json!({
+        "decision_id": id,
+        "proposal_id": Some(&server.proposal_id).filter(|id| !id.is_empty()).unwrap_or(&id),
+        "agent_id": server.actor_id,
+        "session_id": server.session_id,
+        "tenant_id": server.tenant,
+        "tool_name": if server.tool.is_empty() { &event.tool } else { &server.tool },
+        "call": event.command,
+        "tool_args_hash": event.action_digest.to_string(),
+        "verdict": verdict,
+        "decision": event.decision.name(),
+        "final_score": score,
+        "matched_rule_id": event.matched_rules.first(),
+        "reason": event.reason,
+        "requires_human": verdict == "require_approval",
+        "approver": event.approval.as_ref().and_then(|note| note.by.clone()),
+        "approval_state": event.approval.as_ref().map(|note| note.state.name()),
+        "outcome": outcome,
+        "outcome_error": done.and_then(|done| done.error.clone()),
+        "execution_duration_ms": duration,
+        "created_at": event.timestamp,
+    })
 }

@@ -138,7 +138,7 @@ pub(super) fn brief(record: &Record, now: &Moment) -> Value {
 }
 
 /// A request as a person reads it.
-fn whole(record: &Record, now: &Moment) -> Value {
+pub(crate) fn whole(record: &Record, now: &Moment) -> Value {
     let event = record.event();
     let answer = record.answer().map(|answer| {
         json!({

@@ -33,10 +33,10 @@ async fn every_route_is_for_the_roles_that_its_permission_names() {
         let minted = place.key(role, "north").await;
         for (method, path, permission) in routes::ROUTES {
             let request = anonymous(method, path).header("x-api-key", minted.key.expose());
-            let answer = place.send(request.body(Body::empty()).unwrap()).await;
+            let status = place.status(request.body(Body::empty()).unwrap()).await;
             let may = permission.is_none_or(|permission| permission.is_given_to(role));
-            let refused = answer.status == StatusCode::FORBIDDEN;
-            assert_eq!(refused, !may, "{role} {method} {path}: {}", answer.status);
+            let refused = status == StatusCode::FORBIDDEN;
+            assert_eq!(refused, !may, "{role} {method} {path}: {status}");
         }
     }
     assert_eq!(

@@ -112,6 +112,13 @@ pub(super) fn entries(connection: &Connection, query: &Query) -> Result<Page, Er
     Ok(Page { entries, total })
 }
 
+/// What was added after that number, with its tenant.
+pub(super) fn tail(connection: &Connection, after: u64) -> Result<Vec<(String, Entry)>, Error> {
+    let mut ask = connection.prepare_cached(sql::TAIL)?;
+    let rows = ask.query_map([after as i64], |row| Ok((row.get(2)?, line(row)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 pub(super) fn tally(
     connection: &Connection,
     (tenant, kind): (&str, &str),
