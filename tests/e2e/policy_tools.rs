@@ -205,6 +205,74 @@ fn suggestions_cover_what_was_stopped_and_nothing_else() {
 }
 
 #[test]
+fn suggestions_for_calls_that_reach_nobody_name_their_words() {
+    let install = Install::new(&["git"]);
+    let rules = "\n[[rule]]\nid = \"no-branches\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
+        [rule.when]\ncommand = [\"git\", \"cat\"]\n\n\
+        [[rule]]\nid = \"no-files\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
+        [rule.when]\noperand = \"/srv/**\"\n";
+    fs::write(install.root().join("policy.toml"), format!("{HEAD}{rules}")).unwrap();
+    let check = |words: &[&str]| install.datafog(["check"]).args(words).run();
+    for words in [
+        &["--", "git", "branch", "-D", "topic"][..],
+        &["--", "git", "branch", "-D", "[x]*"],
+        &["--", "cat", "/opt/a.txt"],
+        &["-c", "> /srv/x"],
+    ] {
+        check(words).ends_with(1);
+    }
+    let json = install.datafog(["policy", "suggest", "--json"]).run().succeeds().json();
+    let toml = json["toml"].as_str().unwrap();
+    assert!(toml.contains("option = { all = \"-D\" }\noperand = { text = ["), "{toml}");
+    assert!(toml.contains("operand = { path = \"/opt/a.txt\" }"), "{toml}");
+    // What a shell opens by itself is no command that a rule could name.
+    assert_eq!((&json["unclear"], &json["passing"]), (&1.into(), &3.into()), "{json}");
+    fs::write(install.root().join("policy.toml"), install.read("policy.toml") + "\n" + toml)
+        .unwrap();
+    install.datafog(["policy", "lint"]).run().succeeds();
+    check(&["--", "git", "branch", "-D", "topic"]).succeeds();
+    check(&["--", "git", "branch", "-D", "main"]).ends_with(1);
+    check(&["--", "git", "branch", "topic"]).ends_with(1);
+    check(&["--", "cat", "/opt/a.txt"]).succeeds();
+    check(&["--", "cat", "/opt/b.txt"]).ends_with(1);
+}
+
+#[test]
+fn a_command_is_named_by_any_of_its_names_and_no_program_is_a_slip() {
+    let install = Install::new(&["git"]);
+    let rule = |name: &str| {
+        format!(
+            "{HEAD}\n[[rule]]\nid = \"r\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n[rule.when]\ncommand = \"{name}\"\n"
+        )
+    };
+    for (name, words) in [
+        ("pip3", &["pip3", "list"][..]),
+        ("pip3", &["pip", "list"]),
+        ("tail", &["tail", "x"]),
+        ("jq", &["jq", "."]),
+    ] {
+        file(&install, "named.toml", &rule(name));
+        let check = ["check", "--policy", "named.toml", "--"];
+        install.datafog(check).args(words).run().ends_with(1);
+    }
+    for (name, told) in [("GIT", "did you mean `git`?"), ("git push", "write `git` here")] {
+        file(&install, "named.toml", &rule(name));
+        let lint = install.datafog(["policy", "lint", "named.toml"]).run().ends_with(4);
+        let said = lint.stdout() + &lint.stderr();
+        assert!(said.contains(told), "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_file_of_tests_that_cannot_be_read_fails_in_the_report_too() {
+    let install = Install::new(&["git"]);
+    file(&install, "slip.test.toml", "[[test]]\ncall = \"git status\"\nexpekt = \"allow\"\n");
+    install.datafog(["policy", "test", "slip.test.toml", "--junit", "j.xml"]).run().ends_with(4);
+    let report = fs::read_to_string(install.work().join("j.xml")).unwrap();
+    assert!(report.contains("<failure message=\"unknown key `expekt`\"/>"), "{report}");
+}
+
+#[test]
 fn what_a_critical_rule_stopped_is_only_suggested_in_comments() {
     let install = Install::new(&["curl"]);
     let token = crate::support::github_token(5);

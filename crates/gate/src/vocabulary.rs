@@ -9,6 +9,9 @@ use datafog_policy::Vocabulary;
 
 use crate::circumstance;
 
+/// Names of programs that have no profile, one a line: a policy that names one has made no slip.
+const PROGRAMS: &str = include_str!("programs.txt");
+
 /// Everything that is known here about commands and entity types.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownWords;
@@ -16,6 +19,18 @@ pub struct KnownWords;
 impl Vocabulary for KnownWords {
     fn commands(&self) -> Vec<&str> {
         datafog_shim::profiles().map(|profile| profile.name).collect()
+    }
+
+    fn profile_of(&self, command: &str) -> Option<&str> {
+        Some(datafog_shim::profile(command)?.name)
+    }
+
+    fn is_program(&self, name: &str) -> bool {
+        PROGRAMS.lines().any(|known| known == name)
+    }
+
+    fn roles(&self) -> Vec<&str> {
+        datafog_shim::roles()
     }
 
     fn families(&self) -> Vec<&str> {
@@ -96,6 +111,18 @@ impl Vocabulary for OwnWords {
         KnownWords.commands().into_iter().chain(own).collect()
     }
 
+    fn profile_of(&self, command: &str) -> Option<&str> {
+        KnownWords.profile_of(command)
+    }
+
+    fn is_program(&self, name: &str) -> bool {
+        KnownWords.is_program(name)
+    }
+
+    fn roles(&self) -> Vec<&str> {
+        KnownWords.roles()
+    }
+
     fn families(&self) -> Vec<&str> {
         KnownWords.families()
     }
@@ -139,5 +166,22 @@ impl Vocabulary for OwnWords {
         names.sort_unstable();
         names.dedup();
         names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_programs_are_sorted_and_are_no_profiles() {
+        assert!(PROGRAMS.lines().is_sorted(), "sort crates/gate/src/programs.txt");
+        let profiles: Vec<&str> =
+            PROGRAMS.lines().filter(|it| KnownWords.profile_of(it).is_some()).collect();
+        assert_eq!(profiles, [""; 0], "these have a profile");
+        for name in ["awk", "jq", "ps", "tail", "wc"] {
+            assert!(KnownWords.is_program(name), "{name}");
+        }
+        assert_eq!(KnownWords.profile_of("pip3"), Some("pip"));
     }
 }

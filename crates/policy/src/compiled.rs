@@ -34,7 +34,7 @@ const MAGIC: [u8; 4] = *b"dfpl";
 
 /// Changes with the meaning of the bytes, the numbers of the conditions included; a test holds
 /// the two together.
-const FORMAT: u32 = 13;
+const FORMAT: u32 = 14;
 
 /// Most rules of one policy: their numbers take two bytes.
 pub(crate) const MOST_RULES: usize = 0xffff;

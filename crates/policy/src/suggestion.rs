@@ -23,6 +23,12 @@ pub struct Suggestion {
     pub subcommands: BTreeSet<String>,
     /// Whom they reach.
     pub hosts: BTreeSet<String>,
+    /// Options, all of which such a call had, by canonical name.
+    pub options: BTreeSet<String>,
+    /// Path patterns of their operands; empty when these are no paths, or play no part.
+    pub paths: BTreeSet<String>,
+    /// Globs of their operands as they were written; empty when `paths` names them.
+    pub texts: BTreeSet<String>,
     /// Types of what was found in them.
     pub entities: BTreeSet<String>,
     /// How often such a call was seen.
@@ -43,7 +49,9 @@ impl Suggestions {
     /// Adds what would cover one more call; the newest of a kind comes first.
     pub fn note(&mut self, one: Suggestion) {
         let Suggestion { rules, tools, programs, subcommands, hosts, entities, .. } = &one;
-        let key = [rules, tools, programs, subcommands, hosts, entities].map(Clone::clone);
+        let Suggestion { options, paths, texts, .. } = &one;
+        let key = [rules, tools, programs, subcommands, hosts, entities, options, paths, texts];
+        let key = key.map(Clone::clone);
         match self.seen.get_mut(&key) {
             Some(known) => known.count = known.count.saturating_add(one.count),
             None => {
@@ -86,7 +94,7 @@ pub fn suggested_rules(suggestions: &[Suggestion]) -> String {
 }
 
 /// What tells suggestions apart.
-type Key = [BTreeSet<String>; 6];
+type Key = [BTreeSet<String>; 9];
 
 /// Puts suggestions together that differ in one respect alone, until none do: then every combination
 /// that the joined suggestion names was seen in one of its halves.
@@ -115,16 +123,21 @@ fn join(one: &Suggestion, other: &Suggestion) -> Option<Suggestion> {
         (&one.subcommands, &other.subcommands),
         (&one.hosts, &other.hosts),
         (&one.entities, &other.entities),
+        (&one.paths, &other.paths),
+        (&one.texts, &other.texts),
     ];
     let differ = pairs.iter().filter(|(one, other)| one != other).count();
     // Something beside nothing: the joined rule would ask for less than the one that names it.
     let loses = pairs.iter().any(|(one, other)| one.is_empty() != other.is_empty());
-    if one.rules != other.rules || differ != 1 || loses {
+    // Options are asked for together, so none of another call may stand among them.
+    if one.rules != other.rules || one.options != other.options || differ != 1 || loses {
         return None;
     }
-    let [tools, programs, subcommands, hosts, entities] = pairs.map(|(one, other)| one | other);
+    let [tools, programs, subcommands, hosts, entities, paths, texts] =
+        pairs.map(|(one, other)| one | other);
     let count = one.count.saturating_add(other.count);
-    Some(Suggestion { tools, programs, subcommands, hosts, entities, count, ..one.clone() })
+    let joined = Suggestion { tools, programs, subcommands, hosts, count, ..one.clone() };
+    Some(Suggestion { entities, paths, texts, ..joined })
 }
 
 fn rule(suggestion: &Suggestion, number: u32) -> String {
@@ -151,6 +164,14 @@ fn rule(suggestion: &Suggestion, number: u32) -> String {
     for (key, names) in keys {
         if !names.is_empty() {
             text.push_str(&format!("{key} = {}\n", listed(names)));
+        }
+    }
+    if !suggestion.options.is_empty() {
+        text.push_str(&format!("option = {{ all = {} }}\n", listed(&suggestion.options)));
+    }
+    for (key, names) in [("path", &suggestion.paths), ("text", &suggestion.texts)] {
+        if !names.is_empty() {
+            text.push_str(&format!("operand = {{ {key} = {} }}\n", listed(names)));
         }
     }
     if !suggestion.entities.is_empty() {
@@ -186,6 +207,9 @@ mod tests {
             programs: set(programs),
             subcommands: BTreeSet::new(),
             hosts: set(hosts),
+            options: BTreeSet::new(),
+            paths: BTreeSet::new(),
+            texts: BTreeSet::new(),
             entities: BTreeSet::new(),
             count,
             receipt: Id::new(1, [0; 10]),
@@ -210,6 +234,20 @@ mod tests {
             None,
             "no host is no host more"
         );
+    }
+
+    #[test]
+    fn options_are_never_put_together_and_operands_are() {
+        let with = |option: &str, text: &str| {
+            let set = |name: &str| BTreeSet::from([name.to_owned()]);
+            Suggestion { options: set(option), texts: set(text), ..suggestion(&["git"], &[], 1) }
+        };
+        let mut all = vec![with("-D", "a"), with("-D", "b"), with("-d", "a")];
+        merge(&mut all);
+        let told = suggested_rules(&all);
+        assert_eq!(all.len(), 2, "{told}");
+        let wanted = "option = { all = \"-D\" }\noperand = { text = [\"a\", \"b\"] }\n";
+        assert!(told.contains(wanted), "{told}");
     }
 
     #[test]

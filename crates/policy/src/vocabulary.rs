@@ -13,6 +13,24 @@ pub trait Vocabulary {
         Vec::new()
     }
 
+    /// The name of the profile that `command`, a name or an alias of a program (`pip3`), belongs to;
+    /// `None` when there is none.
+    fn profile_of(&self, command: &str) -> Option<&str> {
+        let _ = command;
+        None
+    }
+
+    /// Whether there is a program of that name, of which nothing else is known (`tail`).
+    fn is_program(&self, name: &str) -> bool {
+        let _ = name;
+        false
+    }
+
+    /// What commands use content as (`body`, `query`, …), as far as profiles say it.
+    fn roles(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Names of all families (`vcs`, `http`, …).
     fn families(&self) -> Vec<&str> {
         Vec::new()

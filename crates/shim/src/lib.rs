@@ -63,6 +63,7 @@ pub use profile::{Language, Profile, families, profile, profiles};
 pub use secrets::secrets_in;
 pub use source::git_alias::names_alias;
 pub use tool::{ToolReading, holds_command, interpret_tool};
+pub use words::roles;
 pub use wrapped::{Changed, Wrapped, wrapped};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use datafog_core::Flows;
 
-use crate::profile::{Profile, Scope};
+use crate::profile::{Profile, Scope, profiles};
 
 impl Profile {
     /// Every spelling of every option of the command and its subcommands, each with its canonical
@@ -39,6 +39,39 @@ impl Profile {
     }
 }
 
+/// What some command uses content as (`body`, `query`, …), as far as profiles say it and this crate
+/// knows of itself, sorted.
+#[must_use]
+pub fn roles() -> Vec<&'static str> {
+    let mut roles = BY_ITSELF.to_vec();
+    for profile in profiles() {
+        roles_of(&profile.command, &mut roles);
+    }
+    roles.retain(|role| !role.is_empty());
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}
+
+/// Roles that content has where no table names it.
+const BY_ITSELF: [&str; 9] = [
+    "body",
+    "config",
+    "context",
+    "credential",
+    "environment",
+    "names",
+    "options",
+    "package",
+    "stdin",
+];
+
+fn roles_of(scope: &Scope, roles: &mut Vec<&'static str>) {
+    roles.extend(scope.options.iter().map(|option| option.role));
+    roles.extend(scope.operands.iter().map(|operand| operand.role));
+    scope.scopes.iter().for_each(|inner| roles_of(inner, roles));
+}
+
 /// The ways of a scope and of those inside of it: by itself, by its options and by its operands.
 fn flows_of(scope: &Scope) -> Flows {
     let by_options = scope.options.iter().map(|option| {
@@ -64,7 +97,14 @@ fn collect(scope: &Scope, pairs: &mut Vec<(&'static str, &'static str)>) {
 
 #[cfg(test)]
 mod tests {
+    use super::roles;
     use crate::profile;
+
+    #[test]
+    fn roles_of_tables_and_of_code_are_listed() {
+        let all = roles();
+        assert!(["query", "stdin", "credential"].iter().all(|role| all.contains(role)), "{all:?}");
+    }
 
     #[test]
     fn a_profile_lists_spellings_with_their_canonical_name() {

@@ -145,6 +145,46 @@ fn a_file_that_a_shell_writes_is_an_operand_that_is_destroyed() {
     assert_eq!(rule(&read, "unheard-of < keys/credentials"), "own-rule");
 }
 
+/// What a program that nobody knows may read besides its words stops none of them.
+#[test]
+fn a_blocked_path_leaves_other_programs_alone() {
+    let install = Install::new(&[]);
+    let policy = "[policy]\nid = \"p\"\nversion = \"1\"\nextends = [\"starter\"]\n\
+        [[role]]\nname = \"all\"\ndefault = true\nblocked_paths = [\"**/.env\"]\n";
+    fs::write(install.root().join("policy.toml"), policy).unwrap();
+    let verdict = |line: &str| {
+        let json = install.datafog(["check", "--json", "-c", line]).run().json();
+        json["decision"].as_str().unwrap().to_owned()
+    };
+    for line in [
+        "date",
+        "pwd",
+        "ps aux",
+        "mkdir -p src/x",
+        "touch a.txt",
+        "jq . a.json",
+        "tail -f log",
+        "eslint --fix src",
+        "awk '{print $1}' a.txt",
+        "ln -s a b",
+    ] {
+        assert_eq!(verdict(line), "allow", "{line}");
+    }
+    for line in [
+        "touch .env",
+        "tail -n1 ./.env",
+        "jq . src/../.env",
+        "awk 1 .env",
+        "tool --file=.env",
+        "tool -f.env",
+        "tool @.env",
+        "tool in=.env",
+        "tool < .env",
+    ] {
+        assert_eq!(verdict(line), "deny", "{line}");
+    }
+}
+
 #[test]
 fn a_blocked_path_is_found_in_every_argument_of_a_tool() {
     let role = "[[role]]\nname = \"all\"\ndefault = true\nblocked_paths = [\"**/.env\", \"**/ledger.dat\"]\n";

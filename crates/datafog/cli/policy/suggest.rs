@@ -3,12 +3,14 @@
 //! It prints and never applies.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
 use datafog_audit::Moment;
-use datafog_core::{Event, Facts, Flow, HostName, RuleMatch, Severity, Verdict};
+use datafog_core::{
+    Event, Facts, Flow, HostName, Operand, OperandKind, RuleMatch, Severity, Verdict,
+};
 use datafog_gate::{Ground, Replay, Replayed};
 use datafog_policy::{Policy, Suggestion, Suggestions, suggested_rules};
 use serde::Serialize;
@@ -152,9 +154,18 @@ fn covering(event: &Event, facts: &Replayed<'_>, stopping: &[&RuleMatch]) -> Opt
     if leaves && (hosts.is_empty() || hosts.iter().any(|host| named(host).is_none())) {
         return None;
     }
+    // What a shell opens by itself runs no program that a rule could name.
+    if facts.action().argv.is_empty() && facts.tool().is_none() {
+        return None;
+    }
     let concerned = stopping.iter().flat_map(|rule| &rule.findings);
     let entities =
         concerned.filter_map(|index| Some(event.findings.get(*index)?.entity.to_string()));
+    let entities: BTreeSet<String> = entities.collect();
+    let words = match entities.is_empty() && !stopping.is_empty() {
+        true => Words::of(facts, known.is_empty())?,
+        false => Words::default(),
+    };
     Some(Suggestion {
         rules: stopping.iter().map(|rule| rule.id.clone()).collect(),
         critical: stopping.iter().any(|rule| rule.severity == Severity::Critical),
@@ -167,10 +178,62 @@ fn covering(event: &Event, facts: &Replayed<'_>, stopping: &[&RuleMatch]) -> Opt
             .collect(),
         subcommands: invocation.subcommand.first().cloned().into_iter().collect(),
         hosts: known,
-        entities: entities.collect(),
+        options: words.options,
+        paths: words.paths,
+        texts: words.texts,
+        entities,
         count: 1,
         receipt: event.receipt_id,
         command: event.command.clone(),
+    })
+}
+
+/// What an exception names of the words of a call, where neither what was found in it nor the hosts
+/// that it reaches say enough.
+#[derive(Default)]
+struct Words {
+    options: BTreeSet<String>,
+    paths: BTreeSet<String>,
+    texts: BTreeSet<String>,
+}
+
+impl Words {
+    /// Options, and of a call that reaches nobody the operands; `None` when the receipt does not
+    /// hold one of these.
+    fn of(facts: &Replayed<'_>, local: bool) -> Option<Self> {
+        let invocation = &facts.action().invocation;
+        let options: BTreeSet<String> =
+            invocation.options.iter().map(|option| option.name.clone()).collect();
+        let operands: &[Operand] = if local { &invocation.operands } else { &[] };
+        let path = |operand: &Operand| {
+            let is_path = operand.kind == OperandKind::Path;
+            facts.canonical(Path::new(&operand.text)).filter(|_| is_path)?.to_str().map(quoted)
+        };
+        let paths: Option<BTreeSet<String>> = operands.iter().map(path).collect();
+        let text = |operand: &Operand| operand.text.to_str().map(quoted);
+        let texts: BTreeSet<String> = operands.iter().map(text).collect::<Option<_>>()?;
+        // A value that was taken out would stand for every value.
+        if texts.iter().any(|text| text.contains(MARK)) {
+            return None;
+        }
+        Some(match paths {
+            Some(paths) => Self { options, paths, texts: BTreeSet::new() },
+            None => Self { options, paths: BTreeSet::new(), texts },
+        })
+    }
+}
+
+/// How the mark begins that receipts have in place of a value.
+const MARK: char = '‹';
+
+/// A pattern that fits this text alone.
+fn quoted(text: &str) -> String {
+    text.chars().fold(String::new(), |mut quoted, letter| {
+        match letter {
+            '*' | '?' | '[' | '{' | '}' => quoted.extend(['[', letter, ']']),
+            other => quoted.push(other),
+        }
+        quoted
     })
 }
 

@@ -143,8 +143,7 @@ fn examples(path: &Path, session: &Session) -> Result<Suite> {
     let (policy, diagnostics) = Ground::of(&session.layout)?.diagnose(&text, path);
     let Some(policy) = policy else {
         foreign::tell(session, &diagnostics);
-        let (policy, cases, coverage) = (String::new(), Vec::new(), Vec::new());
-        return Ok(Suite { file, policy, cases, coverage, usable: false });
+        return Ok(unusable(file, &diagnostics));
     };
     let wrong: Vec<&Diagnostic> =
         diagnostics.iter().filter(|one| one.level == Level::Error).collect();
@@ -157,14 +156,23 @@ fn examples(path: &Path, session: &Session) -> Result<Suite> {
     });
     let mut cases: Vec<Case> = cases.collect();
     // What is wrong with the file and not with an example of it is a failure all the same.
-    cases.extend(faults.into_iter().flatten().map(|one| Case {
-        name: String::from("the file"),
-        line: one.line,
-        fault: Some(one.message.clone()),
-    }));
+    cases.extend(faults.into_iter().flatten().map(of_file));
     let coverage = coverage(&policy, path, &BTreeMap::new());
     let name = format!("{} {}", policy.id(), policy.version());
     Ok(Suite { file, policy: name, cases, coverage, usable: true })
+}
+
+/// What is wrong with a file itself, as a case that fails: a report without it would look well.
+fn of_file(fault: &Diagnostic) -> Case {
+    let name = String::from("the file");
+    Case { name, line: fault.line, fault: Some(fault.message.clone()) }
+}
+
+/// A file that cannot be read as what it is.
+fn unusable(file: String, faults: &[Diagnostic]) -> Suite {
+    let wrong = faults.iter().filter(|one| one.level == Level::Error);
+    let cases = wrong.map(of_file).collect();
+    Suite { file, policy: String::new(), cases, coverage: Vec::new(), usable: false }
 }
 
 /// How often rules matched and decided, by id.
@@ -178,8 +186,7 @@ fn tests(path: &Path, session: &Session) -> Result<Suite> {
         Ok(tests) => tests,
         Err(faults) => {
             foreign::tell(session, &faults);
-            let (policy, cases, coverage) = (String::new(), Vec::new(), Vec::new());
-            return Ok(Suite { file, policy, cases, coverage, usable: false });
+            return Ok(unusable(file, &faults));
         }
     };
     let tested = tested(path, &tests, session);

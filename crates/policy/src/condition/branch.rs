@@ -35,7 +35,13 @@ pub(super) static KIND: Kind = Kind {
 struct Branch<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
-    let wanted = Branch(reader.names(item)?.into_iter().collect());
+    let names = reader.names(item)?;
+    if let Some(name) = names.iter().find_map(|name| name.strip_prefix("refs/heads/")) {
+        let message = "a branch is meant, not a reference";
+        reader.error_with_help(item.span(), message, format!("write `{name}`"));
+        return None;
+    }
+    let wanted = Branch(names.into_iter().collect());
     Some(Leaf::new(&KIND, Cost::Files, &wanted))
 }
 
@@ -57,10 +63,15 @@ fn describe(payload: &[u8]) -> Result<String, Damaged> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::test;
+    use super::super::testing::{refused, test};
     use super::*;
     use crate::Given;
     use datafog_core::Opt;
+
+    #[test]
+    fn slips_are_named() {
+        assert!(refused("branch = ['x', 'refs/heads/main']").contains("write `main`"));
+    }
 
     #[test]
     fn branches_of_the_repository_at_hand() {

@@ -43,26 +43,51 @@ pub(crate) fn names(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Vec<Stri
     let known = vocabulary.commands();
     let mut sound = true;
     for name in &names {
-        let word = *name.get_ref();
-        if known.is_empty() || known.contains(&word) {
-            continue;
-        }
-        if word.contains('/') {
-            let help = "use the program's name; its path plays no part";
-            reader.error_with_help(name.span(), format!("`{word}` is a path"), help);
-            sound = false;
-        } else if let Some(near) = nearest(word, known.iter().copied()) {
-            let help = format!("did you mean `{near}`?");
-            reader.error_with_help(name.span(), format!("unknown command `{word}`"), help);
-            sound = false;
-        } else {
-            let help = "its options and operands are not understood; conditions on them are \
-                        unknown";
-            reader.warn(name.span(), format!("there is no profile for `{word}`"), help);
-        }
+        sound &= known.is_empty() || check(name, &known, reader);
     }
-    let names = names.into_iter().map(|name| name.into_inner().to_owned()).collect();
-    sound.then_some(names)
+    // A program is told by the name of its profile, whatever alias is written here.
+    let canonical = |name: toml::Spanned<&str>| {
+        vocabulary.profile_of(name.get_ref()).unwrap_or_else(|| name.get_ref()).to_owned()
+    };
+    sound.then(|| names.into_iter().map(canonical).collect())
+}
+
+/// Whether a name can be one of a command; what is wrong with it is reported.
+fn check(name: &toml::Spanned<&str>, known: &[&str], reader: &mut Reader<'_>) -> bool {
+    let word = *name.get_ref();
+    let lower = word.to_lowercase();
+    let profile = reader.vocabulary.profile_of(word);
+    let (message, help) = if let Some(profile) = profile.filter(|profile| *profile != word) {
+        let message = format!("`{word}` goes by the profile of `{profile}`");
+        reader.warn(name.span(), message, "the condition is about each program of that profile");
+        return true;
+    } else if known.contains(&word) || profile.is_some() {
+        return true;
+    } else if word.contains('/') {
+        (format!("`{word}` is a path"), "use the program's name; its path plays no part".to_owned())
+    } else if let Some((first, _)) = word.split_once(char::is_whitespace) {
+        let help = format!(
+            "write `{first}` here, and what follows under `subcommand`, `option` or `operand`"
+        );
+        (format!("`{word}` is more than the name of a program"), help)
+    } else if reader.vocabulary.is_program(word) {
+        warn_unknown(name, reader);
+        return true;
+    } else if let Some(near) = known.iter().find(|one| **one == lower) {
+        (format!("unknown command `{word}`"), format!("did you mean `{near}`?"))
+    } else if let Some(near) = nearest(word, known.iter().copied()) {
+        (format!("unknown command `{word}`"), format!("did you mean `{near}`?"))
+    } else {
+        warn_unknown(name, reader);
+        return true;
+    };
+    reader.error_with_help(name.span(), message, help);
+    false
+}
+
+fn warn_unknown(name: &toml::Spanned<&str>, reader: &mut Reader<'_>) {
+    let help = "its options and operands are not understood; conditions on them are unknown";
+    reader.warn(name.span(), format!("there is no profile for `{}`", name.get_ref()), help);
 }
 
 /// The condition that one of these commands is run. `tool:` stands for every call of a tool that
@@ -112,9 +137,20 @@ mod tests {
     }
 
     #[test]
+    fn a_program_is_known_by_each_of_its_names() {
+        let told = refused("command = 'git3'");
+        assert!(told.contains("warning: `git3` goes by the profile of `git`"), "{told}");
+        let told = refused("command = 'gut'");
+        assert!(told.contains("warning: there is no profile for `gut`"), "{told}");
+    }
+
+    #[test]
     fn slips_are_named() {
         assert!(refused("command = 'gti'").contains("did you mean `git`?"));
+        assert!(refused("command = 'GIT'").contains("did you mean `git`?"));
         assert!(refused("command = '/usr/bin/git'").contains("is a path"));
+        let told = refused("command = 'git push'");
+        assert!(told.contains("write `git` here, and what follows under `subcommand`"), "{told}");
         assert!(refused("command = []").contains("the list is empty"));
         for glob in ["*", "git*", "?it", "[a-z]it"] {
             let told = refused(&format!("command = ['git', '{glob}']"));

@@ -57,6 +57,8 @@ struct Wanted<'a> {
     #[serde(borrow)]
     regex: Option<Cow<'a, str>>,
     which: Which,
+    /// What nobody tells of leaves no doubt.
+    told_only: bool,
 }
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
@@ -66,7 +68,8 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> 
         let paths = reader.paths(item)?.into_iter().collect();
         let none = List::default;
         let (except, channels, roles, flows) = (none(), none(), none(), none());
-        Wanted { paths, except, channels, roles, flows, regex: None, which: sense.which() }
+        let which = sense.which();
+        Wanted { paths, except, channels, roles, flows, regex: None, which, told_only: false }
     };
     Some(Leaf::new(&KIND, Cost::Walk, &wanted))
 }
@@ -76,7 +79,7 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
     let fields = reader.fields(item, &keys)?;
     let paths = values::at(&fields, "path", reader, values::paths);
     let except = values::at(&fields, "except", reader, values::paths);
-    let roles = values::at(&fields, "role", reader, values::globs);
+    let roles = values::at(&fields, "role", reader, values::roles);
     let flows = values::at(&fields, "flow", reader, values::flows);
     let channels = values::at(&fields, "channel", reader, |item, reader| {
         values::channels(item, reader, &CHANNELS)
@@ -98,10 +101,12 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
         return None;
     }
     values::check_left(&fields, &paths, &except, reader)?;
-    Some(Wanted { paths, except, channels, roles, flows, regex, which })
+    Some(Wanted { paths, except, channels, roles, flows, regex, which, told_only: false })
 }
 
-/// The condition that one source of content is a file within these, but none of `except`.
+/// The condition that one source of content is a file within these, but none of `except`. Without
+/// exceptions the words of a program that nobody knows say it (`operand`): what else it may read is
+/// no reason to stop each of them.
 pub(super) fn within(paths: &[String], except: &[String]) -> Leaf {
     let none = List::default;
     let wanted = Wanted {
@@ -112,6 +117,7 @@ pub(super) fn within(paths: &[String], except: &[String]) -> Leaf {
         flows: none(),
         regex: None,
         which: Which::Any,
+        told_only: except.is_empty(),
     };
     Leaf::new(&KIND, Cost::Walk, &wanted)
 }
@@ -124,14 +130,17 @@ pub(crate) fn flows(payload: &[u8]) -> Result<Flows, Damaged> {
 
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     let invocation = &trial.facts.action().invocation;
-    if invocation.contents.is_empty() {
+    let told = is_told(invocation);
+    if invocation.contents.is_empty() && told {
         // Nothing fits nothing; most commands need not even read what was wanted.
-        return Ok(Truth::unless_doubt(false, !is_told(invocation)));
+        return Ok(Truth::False);
     }
     let wanted: Wanted<'_> = decode(payload)?;
-    let joined =
-        wanted.which.join(invocation.contents.iter().map(|one| wanted.fits(one, trial.facts)));
-    let doubt = !is_told(invocation) && joined == Truth::False;
+    let joined = match invocation.contents.as_slice() {
+        [] => Truth::False,
+        all => wanted.which.join(all.iter().map(|one| wanted.fits(one, trial.facts))),
+    };
+    let doubt = !told && !wanted.told_only && joined == Truth::False;
     Ok(if doubt { Truth::Unknown } else { joined })
 }
 
@@ -318,6 +327,7 @@ mod tests {
     #[test]
     fn slips_are_named() {
         assert!(refused("content = { path = '~/x', channel = 'stdin' }").contains("never fire"));
+        assert!(refused("content = { role = 'quey' }").contains("did you mean `query`?"));
         assert!(refused("content = {}").contains("says nothing"));
         assert!(refused("content = 'x'").contains("where it starts"));
     }

@@ -123,8 +123,8 @@ fn read_table(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<
         values::channels(item, reader, &CHANNELS)
     });
     let flows = values::at(&fields, "flow", reader, values::flows);
-    let roles = values::at(&fields, "role", reader, values::globs);
-    let except_roles = values::at(&fields, "except_role", reader, values::globs);
+    let roles = values::at(&fields, "role", reader, values::roles);
+    let except_roles = values::at(&fields, "except_role", reader, values::roles);
     let which = values::which(&fields, reader, sense);
     values::check_something(&fields, "findings", reader)?;
     let (entities, except) = (entities?, except?);

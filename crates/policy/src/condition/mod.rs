@@ -253,6 +253,18 @@ pub(crate) mod testing {
             vec!["curl", "git", "rm"]
         }
 
+        fn profile_of(&self, command: &str) -> Option<&str> {
+            (command == "git3").then_some("git")
+        }
+
+        fn is_program(&self, name: &str) -> bool {
+            name == "gut"
+        }
+
+        fn roles(&self) -> Vec<&str> {
+            vec!["body", "query"]
+        }
+
         fn families(&self) -> Vec<&str> {
             vec!["file", "http", "vcs"]
         }

@@ -173,10 +173,15 @@ impl Wanted<'_> {
     /// that does not even spell what is wanted is no such operand.
     fn may_fit(&self, operand: &Operand, facts: &dyn Facts) -> Truth {
         let whole = operand.text.as_encoded_bytes();
-        // `--file=/path` names the path too.
+        // `--file=/path`, `-f/path` and `@/path` name the path, too.
         let value = whole.iter().position(|byte| *byte == b'=');
         let value = value.and_then(|at| whole.get(at.saturating_add(1)..));
-        let spelled = [Some(whole), value].into_iter().flatten().any(|text| {
+        let attached = match whole {
+            [b'-', letter, rest @ ..] if *letter != b'-' && !rest.is_empty() => Some(rest),
+            [b'@', rest @ ..] if !rest.is_empty() => Some(rest),
+            _ => None,
+        };
+        let spelled = [Some(whole), value, attached].into_iter().flatten().any(|text| {
             let word = OsStr::from_bytes(text);
             let globbed =
                 self.texts.is_empty() || self.texts.raw().any(|glob| glob::matches(glob, text));

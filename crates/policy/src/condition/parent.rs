@@ -28,12 +28,31 @@ pub(super) static KIND: Kind = Kind {
     narrow: anywhere,
 };
 
+/// Most bytes of a process's name that Linux tells.
+const MOST: usize = 15;
+
 #[derive(Serialize, Deserialize)]
 struct Parent<'a>(#[serde(borrow)] List<'a>);
 
 fn read(item: &Item<'_>, reader: &mut Reader<'_>, sense: Sense) -> Option<Leaf> {
     values::refuse_hearsay(&KIND, item, reader, sense)?;
-    let wanted = Parent(values::names(item, reader)?);
+    let names = values::names(item, reader)?;
+    for name in names.iter() {
+        let (message, help) = match name {
+            name if name.contains('/') => {
+                ("a process is told by its name", "leave out the folder that its program is in")
+            }
+            // The kernel keeps 15 bytes of it (proc_pid_stat(5)).
+            name if name.len() > MOST && !name.contains(['*', '?', '[']) => (
+                "the system keeps 15 letters of a process's name",
+                "write the first 15 of them and `*`: `gnome-terminal-*`",
+            ),
+            _ => continue,
+        };
+        reader.error_with_help(item.span(), message, help);
+        return None;
+    }
+    let wanted = Parent(names);
     Some(Leaf::new(&KIND, Cost::Principal, &wanted))
 }
 

@@ -7,6 +7,7 @@ use datafog_core::{Channel, Flow, Flows};
 use super::Kind;
 use crate::bytes::List;
 use crate::read::{Fields, Item, Reader, Sense};
+use crate::spelling::nearest;
 use crate::truth::Which;
 
 /// The flows by name.
@@ -51,6 +52,24 @@ pub(super) fn paths(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'st
 
 pub(super) fn globs(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
     Some(reader.globs(item)?.into_iter().collect())
+}
+
+/// Globs over what content is used as; a word that is nearly a known one is a slip.
+pub(super) fn roles(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> {
+    let vocabulary = reader.vocabulary;
+    let known = vocabulary.roles();
+    let globs = reader.globs(item)?;
+    let near = |glob: &&str| {
+        let is_known = known.contains(glob) || glob.contains(['*', '?', '[']);
+        let near = nearest(glob, known.iter().copied()).filter(|_| !is_known)?;
+        Some(((*glob).to_owned(), near.to_owned()))
+    };
+    if let Some((glob, near)) = globs.iter().find_map(near) {
+        let help = format!("did you mean `{near}`?");
+        reader.error_with_help(item.span(), format!("unknown role `{glob}`"), help);
+        return None;
+    }
+    Some(globs.into_iter().collect())
 }
 
 /// Names of flows.
