@@ -102,6 +102,8 @@ pub(crate) enum Trigger {
     Assignment,
     /// The character `@`.
     At,
+    /// A word of the name of a column in a table, whose cells are the values.
+    Column,
     /// A group of digits.
     Number,
     /// A literal that is part of the value.

@@ -110,7 +110,7 @@ impl Tables {
     /// Enters the detector under what triggers it.
     fn place(&mut self, detector: &Detector, grams: &Grams) -> Result<(), String> {
         match detector.trigger {
-            Trigger::Assignment | Trigger::Token => {
+            Trigger::Assignment | Trigger::Column | Trigger::Token => {
                 for keyword in &detector.keywords {
                     let rules = self.keywords.entry(Keyword::new(keyword, grams)?).or_default();
                     rules.push(self.count);
@@ -228,7 +228,8 @@ impl Tables {
 
 /// What can be said about a detector without compiling it.
 fn check(detector: &Detector) -> Result<(), String> {
-    let wants_keyword = matches!(detector.trigger, Trigger::Assignment | Trigger::Token);
+    let wants_keyword =
+        matches!(detector.trigger, Trigger::Assignment | Trigger::Column | Trigger::Token);
     let examples = detector.examples.len().min(detector.counter_examples.len());
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let kind = ["secret.", "pii."].iter().any(|kind| detector.entity.starts_with(kind));
@@ -237,15 +238,19 @@ fn check(detector: &Detector) -> Result<(), String> {
     } else if !kind {
         "an entity begins with `secret.` or `pii.`"
     } else if detector.keywords.is_empty() == wants_keyword {
-        "keywords belong to `token` and `assignment`, and there they must be"
+        "keywords belong to `token`, `assignment` and `column`, and there they must be"
     } else if detector.trigger == Trigger::Token && detector.pattern.is_none() {
         "a token needs a pattern"
     } else if detector.trigger != Trigger::Token && detector.back.is_some() {
         "only a token has something before its keyword"
     } else if (detector.trigger == Trigger::Number) == detector.digits.is_empty() {
         "`digits` belongs to `number`, and there it must be"
-    } else if !wants_keyword && detector.validator.is_none() {
-        "without a keyword a validator must judge"
+    } else if detector.trigger == Trigger::Column && detector.pattern.is_some() {
+        "a validator alone judges the cells of a column"
+    } else if (!wants_keyword || detector.trigger == Trigger::Column)
+        && detector.validator.is_none()
+    {
+        "a validator must judge what no keyword or pattern tells"
     } else if detector.confidence > 100 || detector.shape.is_some_and(|s| s > detector.confidence) {
         "shape <= confidence <= 100"
     } else if examples < FEWEST_EXAMPLES {
@@ -260,6 +265,7 @@ fn trigger(detector: &Detector) -> String {
     match detector.trigger {
         Trigger::Assignment => "Trigger::Assignment".to_owned(),
         Trigger::At => "Trigger::At".to_owned(),
+        Trigger::Column => "Trigger::Column".to_owned(),
         Trigger::Number => "Trigger::Number".to_owned(),
         Trigger::Token => "Trigger::Token".to_owned(),
         Trigger::Userinfo => "Trigger::Userinfo".to_owned(),
@@ -281,7 +287,7 @@ fn rank(detector: &Detector) -> u8 {
     match detector.trigger {
         _ if detector.generic => 0,
         Trigger::At | Trigger::Number | Trigger::Userinfo => 1,
-        Trigger::Assignment => 2,
+        Trigger::Assignment | Trigger::Column => 2,
         Trigger::Token => 3,
     }
 }

@@ -30,6 +30,23 @@ pub(crate) fn begins_distinct(text: &[u8], at: usize) -> bool {
     before(text, at) == Some(b'_') || begins_token(text, at)
 }
 
+/// Whether a token that begins at `at` lies in the middle of bytes in base64, where any head comes up:
+/// letters of both cases, digits and marks go on before it, as no path does.
+pub(crate) fn in_base64(text: &[u8], at: usize) -> bool {
+    if !matches!(before(text, at), Some(b'/' | b'+')) {
+        return false;
+    }
+    let head = text.get(..at).unwrap_or_default();
+    let recent = head.get(head.len().saturating_sub(DATA)..).unwrap_or_default();
+    let kinds: [fn(&u8) -> bool; 2] = [u8::is_ascii_uppercase, u8::is_ascii_lowercase];
+    recent.len() == DATA
+        && recent.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+'))
+        && kinds.iter().all(|kind| recent.iter().filter(|byte| kind(byte)).count() > DATA / 8)
+}
+
+/// How many bytes of base64 before a token make it a part of them.
+const DATA: usize = 56;
+
 /// Whether a value may end before `at`; `last` is the set of its last run, which must not go on.
 pub(crate) fn ends(text: &[u8], at: usize, last: Option<u16>) -> bool {
     let word = before(text, at).is_some_and(is_word);

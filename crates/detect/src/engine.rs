@@ -12,6 +12,7 @@ use crate::assignment::{self, Assignment, Form, LONGEST_VALUE};
 use crate::boundary;
 use crate::bytes::{fnv, is_host, run_back};
 use crate::candidate::{Candidate, Judgement};
+use crate::column::Column;
 use crate::full::Full;
 use crate::layer::Layers;
 use crate::layer::spelled::Kind;
@@ -200,6 +201,7 @@ impl Engine {
                             self.assignment(*number, rule, view, found);
                         }
                     }
+                    Trigger::Column => self.column(*number, rule, view, keyword.text.len()),
                     Trigger::At | Trigger::Number | Trigger::Userinfo => {}
                 }
             }
@@ -250,6 +252,9 @@ impl Engine {
         let Some(rest) = view.text.get(start..) else { return };
         let touching = if rule.back.is_none() { keyword } else { 0 };
         let Some((found, closed)) = self.matched(rule, rest, place, touching) else { return };
+        if !rule.proves && boundary::in_base64(view.text, start) {
+            return;
+        }
         let value = (start.saturating_add(found.start), start.saturating_add(found.end));
         let certain = if free && closed { Judgement::Shape } else { Judgement::Proven };
         self.judge(number, rule, view, view.candidate(value.0, value.1), certain);
@@ -328,6 +333,20 @@ impl Engine {
             candidate.start = candidate.start.saturating_add(shape.start);
         }
         self.judge(number, rule, view, candidate, Judgement::Shape);
+    }
+
+    /// The cells below a word of a name of `keyword` bytes, when it heads a column.
+    fn column(&mut self, number: u16, rule: &'static Rule, view: View<'_>, keyword: usize) {
+        let end = view.at.saturating_add(keyword);
+        let column = assignment::whole_word(view.text, (view.at, end))
+            .and_then(|word| Column::under(view.text, word));
+        let Some(column) = column else { return };
+        let name = view.text.get(column.name.0..column.name.1).unwrap_or_default();
+        for (start, end) in column.values() {
+            let candidate =
+                Candidate { name, quoted: true, form: Form::Element, ..view.candidate(start, end) };
+            self.judge(number, rule, view, candidate, Judgement::Shape);
+        }
     }
 
     /// An `@`, or a `%` that may begin an escape.

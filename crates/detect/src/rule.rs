@@ -34,6 +34,8 @@ pub(crate) enum Trigger {
     Assignment,
     /// The character `@`.
     At,
+    /// A word of the name of a column, whose cells are the values.
+    Column,
     /// A first group of digits; `NUMBER_RULES` says of which length, and what follows it.
     Number,
     /// A literal that is part of the value.

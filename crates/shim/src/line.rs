@@ -140,7 +140,9 @@ fn known_head(text: &[u8]) -> bool {
     let mut rest = text;
     for _ in 0..6 {
         rest = rest.trim_ascii_start();
-        let end = rest.iter().take(64).position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+        let end = quoted_path(rest).unwrap_or_else(|| {
+            rest.iter().take(64).position(u8::is_ascii_whitespace).unwrap_or(rest.len())
+        });
         let Some((word, tail)) = rest.split_at_checked(end) else { return false };
         if word.is_empty() {
             return false;
@@ -161,6 +163,19 @@ fn known_head(text: &[u8]) -> bool {
     }
     false
 }
+
+/// Length of a path of Windows in quotes at the start of a line, which may hold blanks:
+/// `"C:\Program Files\MySQL\bin\mysql.exe"`.
+fn quoted_path(text: &[u8]) -> Option<usize> {
+    let (quote, path) = text.split_first().filter(|(first, _)| matches!(first, b'"' | b'\''))?;
+    if !matches!(path, [drive, b':', b'\\', ..] if drive.is_ascii_alphabetic()) {
+        return None;
+    }
+    path.iter().take(LONGEST_PATH).position(|byte| byte == quote)?.checked_add(2)
+}
+
+/// Longest such path in bytes.
+const LONGEST_PATH: usize = 260;
 
 /// The last word of a prompt: `me@host:~$`.
 fn ends_prompt(word: &[u8]) -> bool {

@@ -115,6 +115,7 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
             .any(|it| value.starts_with(it))
         || (value.starts_with(b"%") && value.ends_with(b"%"))
         || value.ends_with(b">")
+        || (value.starts_with(b"{") && value.ends_with(b"}"))
         || contains(value, b"${")
         || contains(value, b"{{")
         || contains(value, b"$(")
@@ -202,6 +203,11 @@ const INSTRUCTIONS: &[&str] = &[
     "enabled",
     "required",
     "optional",
+    "allow",
+    "deny",
+    "file",
+    "string",
+    "value",
 ];
 
 /// What begins a word that speaks to the reader.
@@ -307,6 +313,9 @@ mod tests {
             "true",
             "my_password",
             "~/pass",
+            "{}",
+            "{token}",
+            "deny",
         ];
         for value in placeholders {
             assert!(is_placeholder(value.as_bytes()), "{value}");

@@ -66,6 +66,16 @@ impl<'t> Place<'t> {
         quote.is_some_and(|head| PUTTERS.end(head)) && matches!(head.last(), Some(b'"' | b'\''))
     }
 
+    /// Whether one of the words stands shortly before the name in its line.
+    fn sentence(&self, words: &Words) -> bool {
+        let head = self.text.get(..self.name_start).unwrap_or_default();
+        let near = head.get(head.len().saturating_sub(MOST_MARKS)..).unwrap_or_default();
+        words.stand_near_end(
+            near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default(),
+            MOST_MARKS,
+        )
+    }
+
     /// Whether what stands before the name ends so, perhaps with the quote that opens the name.
     fn follows(&self, words: &Words) -> bool {
         let head = self.text.get(..self.name_start).unwrap_or_default();
@@ -283,11 +293,49 @@ fn word(place: &Place<'_>) -> Option<(usize, Form)> {
             Some((12, Form::Operator))
         }
         [b'`', ..] => Some((0, Form::Prose)),
+        _ if blanks == 1
+            && closing == 0
+            && let Some(width) = told(place) =>
+        {
+            Some((width, Form::Prose))
+        }
         [b'i', b's', b':' | b' ', ..] if blanks == 1 => Some((3, Form::Prose)),
         _ if closing == 0 && is_line_of_settings(place) => Some((0, Form::Prose)),
         _ => None,
     }
 }
+
+/// Length of the words between a name in a sentence and its value: `password for the router is …`,
+/// `Passwort ist …`, `set the password to …`, `with password …`.
+fn told(place: &Place<'_>) -> Option<usize> {
+    let rest = place.rest();
+    let near = rest.get(..MOST_MARKS.min(rest.len()))?;
+    if let Some(verb) = VERBS.into_iter().find(|verb| near.starts_with(verb)) {
+        return Some(verb.len());
+    }
+    if near.starts_with(b"to ") && place.sentence(&SET) {
+        return Some(3);
+    }
+    if near.starts_with(b"for ") {
+        let verb = near.windows(4).position(|window| window == b" is ")?;
+        let between = near.get(..verb)?;
+        let plain =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'_' | b'.');
+        return between.iter().all(plain).then(|| verb.saturating_add(4));
+    }
+    let value = run(near, |byte| byte.is_ascii_graphic());
+    let mixed = |value: &[u8]| {
+        value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic)
+    };
+    (place.follows(&WITH) && near.get(..value).is_some_and(mixed)).then_some(0)
+}
+
+/// Verbs that lead from a name to its value.
+const VERBS: [&[u8]; 5] = [b"is now ", b"was ", b"ist ", b"lautet ", b"becomes "];
+
+/// What begins a sentence that gives a name a value, and what stands before a name and its value.
+static SET: Words = words! { "set" "change" "changed" "reset" "update" "updated" };
+static WITH: Words = words! { "with " "with the " "using " "and " };
 
 /// Length of a mark of YAML between the operator and the value: `|`, `>-` and the line end after
 /// it, or `!!str `.
@@ -349,7 +397,8 @@ fn value_field(rest: &[u8]) -> Option<usize> {
 }
 
 /// Names of what holds the value of what was named before.
-const VALUE_FIELDS: [&[u8]; 5] = [b"value", b"Value", b"content", b"default", b"defaultValue"];
+const VALUE_FIELDS: [&[u8]; 6] =
+    [b"value", b"Value", b"val", b"content", b"default", b"defaultValue"];
 
 /// Whether a word before the name at `start` says that its value follows: `ENV NAME …`.
 fn is_declared(text: &[u8], start: usize) -> bool {
@@ -394,7 +443,8 @@ fn is_attribute(text: &[u8], start: usize) -> bool {
 }
 
 /// Words after which a name and, after a blank, its value follow.
-const DECLARERS: [&[u8]; 5] = [b"ENV ", b"setx ", b"setenv ", b"#define ", b"fastcgi_param "];
+const DECLARERS: [&[u8]; 6] =
+    [b"ENV ", b"setx ", b"setenv ", b"set -gx ", b"#define ", b"fastcgi_param "];
 
 /// Words after which a name and, after a blank, its value in quotes follow.
 static SETTERS: Words =

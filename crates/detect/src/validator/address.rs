@@ -23,7 +23,7 @@ const CONTEXT: usize = 24;
 static VERSIONS: Words = words! {
     "version" "ver " "ver." "release" "chrome/" "firmware" "build" "assembly" "section" "sections"
     "sec." "chapter" "clause" "table" "figure" "oid" "spec" "specification" "rfc" "appendix" "annex"
-    "article" "paragraph" "para." "requirement"
+    "article" "paragraph" "para." "requirement" "software" "rev " "rev."
 };
 
 /// How far before an address a word may stand that says it is an object identifier, or that
@@ -156,14 +156,23 @@ fn is_of_routes(candidate: &Candidate<'_>) -> bool {
     )
 }
 
+/// The address that example.com had for years, which documentation shows.
+const EXAMPLE: [u8; 4] = [93, 184, 216, 34];
+
+/// The same of the sixth version: its first six parts.
+const EXAMPLE_SIX: [u16; 6] = [0x2606, 0x2800, 0x0220, 1, 0x0248, 0x1893];
+
 /// Whether an address is a resolver that anybody may ask, or one that people write to stand for
-/// any: the same number four times, or four that count up. Not where a word says whose it is.
+/// any: the same number four times, four that count up or down, four of one digit or `1.2.3` with any. Not where a word says whose it is.
 fn is_of_anybody(candidate: &Candidate<'_>, address: Ipv4Addr) -> bool {
     let octets = address.octets();
     let steps = |step: u8| {
         octets.windows(2).all(|pair| matches!(pair, [a, b] if a.checked_add(step) == Some(*b)))
     };
-    let known = RESOLVERS.contains(&octets) || steps(0) || steps(1);
+    let down = octets.windows(2).all(|pair| matches!(pair, [a, b] if b.checked_add(1) == Some(*a)));
+    let small = octets.iter().all(|it| *it < 10) || octets.starts_with(&[1, 2, 3]);
+    let known =
+        RESOLVERS.contains(&octets) || steps(0) || steps(1) || down || small || octets == EXAMPLE;
     known && !is_whole(candidate) && !CLIENTS.stand_near_end(line(candidate, CONTEXT), CONTEXT)
 }
 
@@ -186,7 +195,8 @@ pub(super) fn ipv6(candidate: &mut Candidate<'_>) -> Judgement {
         // for protocols (RFC 2928), and what ends in zeros is a network.
         let of_protocols = first == 0x2001 && second < 0x0200;
         let network = address.to_bits().trailing_zeros() >= HOST_BITS;
-        let resolver = RESOLVER_NETWORKS.contains(&[first, second, third]);
+        let resolver = RESOLVER_NETWORKS.contains(&[first, second, third])
+            || address.segments().starts_with(&EXAMPLE_SIX);
         !open
             && (0x2000..0x3fff).contains(&first)
             && (first, second) != (0x2001, 0x0db8)

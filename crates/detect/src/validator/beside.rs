@@ -44,6 +44,14 @@ pub(super) fn answer(candidate: &mut Candidate<'_>) -> Judgement {
 
 /// Whether a value is letters in one case that make a word, or several with `-` or `_` between them.
 fn is_word(value: &[u8]) -> bool {
+    // A sentence goes on behind a bracket or mark, and in JSON with the next line.
+    let value = value.strip_prefix(b"(").unwrap_or(value);
+    let line = value.windows(2).position(|pair| matches!(pair, b"\\n" | b"\\r" | b"\\\\"));
+    let value = line.and_then(|end| value.get(..end)).unwrap_or(value);
+    let value = match value.split_last() {
+        Some((b'.' | b',' | b';' | b':', word)) => word,
+        Some(_) | None => value,
+    };
     let mark = |byte: u8| matches!(byte, b'-' | b'_');
     let lower = |byte: &u8| byte.is_ascii_lowercase() || mark(*byte);
     let upper = |byte: &u8| byte.is_ascii_uppercase() || mark(*byte);

@@ -14,6 +14,7 @@ mod basic;
 mod bech32;
 mod beside;
 mod card;
+mod cell;
 mod census;
 mod crc32;
 mod digits;
@@ -92,6 +93,8 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("call", beside::call),
     ("card", card::card),
     ("card-in-text", card::card_in_text),
+    ("cell-key", cell::key),
+    ("cell-password", cell::password),
     ("ch-ahv", europe::ch_ahv),
     ("cl-rut", world::cl_rut),
     ("cloudflare-crc32", crc32::cloudflare),

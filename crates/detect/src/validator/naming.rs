@@ -104,7 +104,7 @@ fn last_words(name: &[u8]) -> Option<Promise> {
     let key = KEYS.end(word)
         || (word.eq_ignore_ascii_case(b"key") && KEY_KINDS.contain(before))
         || (word.eq_ignore_ascii_case(b"token") && !TOKEN_VETOES.contain(before))
-        || (word == b"PAT" && !before.is_empty())
+        || (matches!(word, b"PAT" | b"AUTH") && !before.is_empty())
         || (word.eq_ignore_ascii_case(b"auth") && before.is_empty() && name.starts_with(b"_"));
     let perhaps = word.eq_ignore_ascii_case(b"key")
         && before.len() >= 2

@@ -6,7 +6,7 @@
 //! (NANPA, "Numbering Plan Area codes").
 //! ITU-T E.164: a country code that exists, at most 15 digits in all.
 
-use crate::bytes::run_back;
+use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -43,6 +43,22 @@ fn is_place(candidate: &Candidate<'_>, written: &Written) -> bool {
         && candidate.text.get(end) == Some(&b'\t')
 }
 
+/// Whether a number in one piece stands beside others with a sign: `+12345678 -98765432`.
+fn is_among_signed(candidate: &Candidate<'_>, written: &Written) -> bool {
+    let end = candidate.start.saturating_add(written.length);
+    let after = candidate.text.get(end..).unwrap_or_default();
+    let head = candidate.before().strip_suffix(b"+").unwrap_or_default();
+    let parting = |byte: u8| matches!(byte, b' ' | b',' | b'\t');
+    let marks = run(after.get(..3.min(after.len())).unwrap_or_default(), parting);
+    let followed = matches!(after.get(marks..), Some([b'-', b'0'..=b'9', ..]));
+    let head =
+        head.get(..head.len().saturating_sub(run_back(head, parting).min(3))).unwrap_or_default();
+    let digits = run_back(head, |byte| byte.is_ascii_digit());
+    let sign = head.len().checked_sub(digits.saturating_add(1)).and_then(|at| head.get(at));
+    let led = digits > 0 && sign == Some(&b'-');
+    matches!(written.groups(), [_]) && ((marks > 0 && followed) || led)
+}
+
 /// Whether so many numbers stand before it in its line that it belongs to a row of them.
 fn is_in_row(candidate: &Candidate<'_>) -> bool {
     let before = candidate.before();
@@ -72,6 +88,8 @@ pub(super) fn phone(candidate: &mut Candidate<'_>) -> Judgement {
         [.., before, b'+'] if before.is_ascii_alphanumeric() || matches!(before, b'+' | b'~') => {
             Judgement::Refuse
         }
+        // A `+` that a pattern takes as it is.
+        [.., b'\\', b'+'] => Judgement::Refuse,
         [.., b'+'] => international(candidate),
         [.., b'('] => national(candidate, 1, false),
         // After these marks other readings are likely: a part of a longer number, a path, a value.
@@ -95,7 +113,7 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     };
     let subscriber = digits.get(country..).unwrap_or_default();
-    if is_limit(digits) || is_place(candidate, &written) {
+    if is_limit(digits) || is_place(candidate, &written) || is_among_signed(candidate, &written) {
         return Judgement::Refuse;
     }
     // `+255959.999` is a number with a fraction.

@@ -49,7 +49,7 @@ pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
 
 /// Words for coordinates.
 static PLACES: Words = words! {
-    "lat" "lon" "lng" "coord" "geo" "gps" "location" "position" "place" "point" "home" "map"
+    "lat" "lon" "lng" "coord" "geo" "gps" "location" "place" "home"
 };
 
 /// A pair of coordinates: degrees with three to eight places each, latitude first, alone and not
@@ -90,7 +90,8 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
     // Rows of numbers are as likely; what has a line or quotes of its own, or a word, is no row.
     let mark = |byte: Option<&u8>| byte.is_none_or(|it| matches!(it, b'\n' | b'\r' | b'"' | b'\''));
     let own = mark(candidate.before().last()) && mark(candidate.after().first());
-    Judgement::sound_if(own || PLACES.stand_near_end(candidate.before(), CONTEXT))
+    let line = candidate.before().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    Judgement::sound_if(own || PLACES.stand_near_end(line, CONTEXT))
 }
 
 /// Whole degrees of at most `most`, and the bytes of the number.

@@ -5,8 +5,8 @@ use super::entropy;
 use super::naming::{Promise, promise};
 use super::placeholder::{is_counted, is_placeholder, is_reference, refers};
 use super::standing::{
-    ends_line, ends_sentence, is_given, is_inside, is_loose, is_one_word, is_other_option,
-    is_tight, line_before, widen,
+    ends_line, is_given, is_inside, is_loose, is_one_word, is_other_option, is_tight, is_told,
+    line_before, widen,
 };
 use super::wordy::{is_path_of_names, is_wordy};
 use crate::assignment::Form;
@@ -21,7 +21,7 @@ static PUBLIC: Words = words! {
 };
 
 /// Fewest bytes of a key whose name promises one, and of one whose name only might.
-const LEAST_KEY: usize = 16;
+pub(super) const LEAST_KEY: usize = 16;
 const LEAST_PERHAPS: usize = 20;
 
 /// The same of one that is called a key and no more, and the most: longer ones are public.
@@ -42,6 +42,12 @@ static SHORT: Words = words! {
 /// Names that end in a number and are no password.
 static NUMBERED: Words = words! {
     "sha" "md" "crc" "utf" "base" "aes" "http" "oauth" "ipv" "int" "uint" "float" "key"
+};
+
+/// More of these, of what a password is kept or written as.
+static TERMS: Words = words! {
+    "char" "varchar" "nvarchar" "string" "text" "python" "php" "pbkdf" "bcrypt" "argon" "rfc" "iso" "latin"
+    "unicode" "md" "x" "v" "version" "level" "step" "chapter" "section" "table" "figure"
 };
 
 /// Fewest letters that are told to be no word.
@@ -105,7 +111,7 @@ const BASE64_MARKS: u32 = marks(b"+/=");
 
 /// Whether a value of `least` bytes or more looks made by a machine and is given. What is cheap to
 /// know and refuses much is asked first.
-fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
+pub(super) fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
     let value = candidate.value();
     if !(least..=LONGEST_KEY).contains(&value.len()) {
         return false;
@@ -121,6 +127,7 @@ fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
         && !refers(value, census)
         && !is_placeholder(value)
         && !is_uuid(value)
+        && !is_type(value, census)
         && promise(value).is_none()
 }
 
@@ -184,7 +191,7 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
 }
 
 /// Whether what is assigned is a literal, and none that stands for or describes something else.
-fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
+pub(super) fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
     let value = candidate.value();
     let text = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80;
     (census.is_ascii_graphic() || value.iter().all(text))
@@ -197,6 +204,8 @@ fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
         && !(census.has(HASH_MARKS) && is_hash(value))
         && !(census.has(DOT) && is_version(value))
         && (!is_path_of_names(value, census) || is_numbered(value))
+        && !is_type(value, census)
+        && !value.ends_with(b"\\")
         && !(census.has(BAR) && is_rules(value))
         && !names_itself(candidate.name, value)
         && !is_other_option(candidate)
@@ -204,7 +213,7 @@ fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
         && (candidate.quoted
             || is_tight(candidate)
             || ends_line(candidate)
-            || ends_sentence(candidate, census))
+            || is_told(candidate, census))
 }
 
 /// Whether a few digits follow a name with nothing but blanks between, as C numbers its constants:
@@ -216,7 +225,7 @@ fn is_number_of_constant(candidate: &Candidate<'_>, census: Census) -> bool {
 }
 
 /// Marks without which a value is no pattern, no hash, no version and no list of rules.
-const EXPRESSION_MARKS: u32 = marks(b"([]\\%{");
+const EXPRESSION_MARKS: u32 = marks(b"([]\\%{*");
 const HASH_MARKS: u32 = marks(b"${");
 const DOT: u32 = marks(b".");
 const BAR: u32 = marks(b"|");
@@ -230,8 +239,12 @@ fn is_weak_key(candidate: &Candidate<'_>, census: Census) -> bool {
         || census.kinds() < 2
         || value.contains(&b' ')
         || (!candidate.quoted && !typed && !is_set(candidate, census))
+        || (census.digits() == 0 && census.upper() == 0 && census.is_made_of(BETWEEN_WORDS))
         || is_wordy(value, census)
 }
+
+/// Marks between the words of a name: `text.xml`, `my-twitter-id`.
+const BETWEEN_WORDS: u32 = marks(b".-_");
 
 /// Whether a whole line is a name and a value of letters and digits in it: `secret = b_atgB~_KFaq4`.
 fn is_set(candidate: &Candidate<'_>, census: Census) -> bool {
@@ -258,7 +271,12 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
             true
         }
         // Nor is the result of a test, whose name is quoted.
-        _ if short && words > 0 && is_constant(candidate.name) => true,
+        _ if short
+            && is_constant(candidate.name)
+            && (words > 0 || (kinds < 2 && !is_tight(candidate))) =>
+        {
+            true
+        }
         _ if words > 2 || (words > 0 && (kinds < 2 || is_text(value))) => true,
         // The last argument is more likely a value than one in the middle.
         Form::Item => {
@@ -269,6 +287,7 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
             short
                 || words > 0
                 || value.len() < 6
+                || is_term(value)
                 || (kinds < 3 && !mixed() && !is_scrambled(value, census))
         }
         Form::Call if short => words > 0 || kinds < 3,
@@ -318,7 +337,7 @@ fn is_entry(candidate: &Candidate<'_>, census: Census) -> bool {
     lower
         && census.kinds() > 1
         && candidate.value().len() >= LEAST_ENTRY
-        && ends_line(candidate)
+        && (ends_line(candidate) || is_told(candidate, census))
         && (!is_inside(candidate) || census.kinds() > 2)
 }
 
@@ -346,6 +365,31 @@ fn is_numbered(value: &[u8]) -> bool {
     (2..=4).contains(&digits) && words().count() == 2 && !words().any(named)
 }
 
+/// Whether a value is the name of a kind of something, with the number that such names have:
+/// `sha256-hashed`, `varchar2`.
+pub(super) fn is_term(value: &[u8]) -> bool {
+    let letters = run(value, |byte| byte.is_ascii_alphabetic());
+    let (kind, rest) = value.split_at(letters);
+    let rest = rest.strip_prefix(b"-").unwrap_or(rest);
+    rest.first().is_some_and(u8::is_ascii_digit) && (NUMBERED.contain(kind) || TERMS.contain(kind))
+}
+
+/// Whether a value is the path of a type: names with full stops between, the last of which begins with
+/// a capital and has no digit, `_lib_0cae9daa.SecretValue`.
+fn is_type(value: &[u8], census: Census) -> bool {
+    census.has(DOT) && census.is_made_of(DOT | UNDERSCORE) && {
+        let name = value.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        let of_name = Census::of(name);
+        name.first().is_some_and(u8::is_ascii_uppercase)
+            && of_name.lower() > 0
+            && of_name.letters() == name.len()
+            && of_name.upper().saturating_mul(2) <= name.len()
+            && value.split(|byte| *byte == b'.').all(|part| {
+                part.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+            })
+    }
+}
+
 /// Whether a value is a list of rules that a password has to keep: `required|min:8|confirmed`.
 fn is_rules(value: &[u8]) -> bool {
     let is_rule = |rule: &[u8]| {
@@ -368,24 +412,26 @@ fn how_sure(candidate: &Candidate<'_>, census: Census) -> Judgement {
 /// Whether a value is a pattern or a text with places to fill in: `[^"]+`, `%s:%s`.
 fn is_expression(value: &[u8]) -> bool {
     let has_marks = !value.iter().all(u8::is_ascii_alphanumeric);
-    has_marks
-        && value.windows(2).any(|pair| {
-            matches!(
-                pair,
-                b"(?"
-                    | b"[^"
-                    | b"]+"
-                    | b"]*"
-                    | b"\\w"
-                    | b"\\d"
-                    | b"\\s"
-                    | b"\\S"
-                    | b"%("
-                    | b"%s"
-                    | b"%d"
-                    | b"{}"
-            )
-        })
+    // `secret.*` is a pattern of names.
+    (value.ends_with(b".*") && value.iter().all(|byte| !byte.is_ascii_digit()))
+        || has_marks
+            && value.windows(2).any(|pair| {
+                matches!(
+                    pair,
+                    b"(?"
+                        | b"[^"
+                        | b"]+"
+                        | b"]*"
+                        | b"\\w"
+                        | b"\\d"
+                        | b"\\s"
+                        | b"\\S"
+                        | b"%("
+                        | b"%s"
+                        | b"%d"
+                        | b"{}"
+                )
+            })
 }
 
 /// Whether an unquoted value is an expression: a call, an index, a name, a path of names.
@@ -415,6 +461,8 @@ fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
     let pathlike = census.has(PATH_MARKS)
         && value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));
     let sign = matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]) && !is_tight(candidate);
+    // `pass= bitrate=`: a list of names.
+    let listed = value.ends_with(b"=") && !is_tight(candidate) && census.digits() == 0;
     let number = matches!(value, [b'0', b'x', ..])
         || (matches!(value, [b'-' | b'+', b'0'..=b'9', ..]) && value.len() < LEAST_KEY);
     let several = census.has(UNDERSCORE)
@@ -422,7 +470,7 @@ fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
         && !is_tight(candidate)
         && census.kinds() < ALL_KINDS
         && !(is_numbered(value) && ends_line(candidate));
-    called || passed || dotted || pathlike || sign || number || several
+    called || passed || dotted || pathlike || sign || number || several || listed
 }
 
 /// Marks of a path of names in code, and of a name of several words.

@@ -25,7 +25,13 @@ pub(super) fn ssn(candidate: &mut Candidate<'_>) -> Judgement {
     let security = !matches!(area, 0 | 666 | 900..) && group > 0 && serial > 0;
     let taxpayer = area >= 900 && matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99);
     let advertised = (area, group) == (987, 65) && (4320..=4329).contains(&serial);
-    if !(security || taxpayer) || advertised || PUBLISHED.contains(&(area, group, serial)) {
+    // One digit nine times stands for any number.
+    let same = group == area % 100 && serial == area.saturating_mul(10).saturating_add(area % 10);
+    if !(security || taxpayer)
+        || (same && area % 111 == 0)
+        || advertised
+        || PUBLISHED.contains(&(area, group, serial))
+    {
         return Judgement::Refuse;
     }
     Judgement::sound_if(!is_loose(candidate) || is_named(candidate))

@@ -152,10 +152,18 @@ pub(super) fn ends_line(candidate: &Candidate<'_>) -> bool {
         || matches!(after.get(marks), Some(b'\n' | b'\\' | b'<'))
 }
 
-/// Whether a value of letters and digits ends a sentence about it: `the password is k3J9xQ2m. Keep it`.
-pub(super) fn ends_sentence(candidate: &Candidate<'_>, census: Census) -> bool {
-    let after = matches!(candidate.after(), [b'.' | b',' | b'!', b' ', ..]);
-    candidate.form == Form::Prose && after && census.kinds() > 2
+/// Whether a value of letters and digits is told in a sentence, `the password is k3J9xQ2m. Keep it`,
+/// or with a note behind it, `pw: k3J9xQ2m (the old one)`.
+pub(super) fn is_told(candidate: &Candidate<'_>, census: Census) -> bool {
+    let mixed = census.digits() > 0 && census.letters() > 0;
+    let after = candidate.after();
+    let ends = matches!(after, [b'.' | b',' | b'!', b' ', ..]);
+    let goes_on = matches!(after, [b' ', b'a'..=b'z' | b'(', ..]) && mixed;
+    match candidate.form {
+        Form::Prose => (ends || goes_on) && census.kinds() > 2,
+        Form::Operator => mixed && matches!(after, [b' ', b'(', b'a'..=b'z', ..]),
+        Form::Call | Form::Element | Form::Item | Form::Near | Form::Option | Form::Pair => false,
+    }
 }
 
 /// Whether the value ends where the quotes end in which its name and it stand: `"name: value"`.

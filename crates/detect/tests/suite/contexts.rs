@@ -123,6 +123,21 @@ const SECRETS: &[&str] = &[
     "<!-- password: «Zx91kk1aQ» -->",
     "stripe_key: \"«k3J9xQ2mZ7pL4vB8nR5t»\"",
     "curl -H \"X-Password: «Zx91kk!aQ»\" https://x.io",
+    "hey, password is «Sonne2024» for the staging box",
+    "the root password for db01 is «Mango!17»",
+    "My password was «Flieder7» until yesterday.",
+    "please log in with password «Ahorn-2219» and change it",
+    "I set the password to «Erle9Wurzel» yesterday",
+    "Passwort ist «Kastanie5!»",
+    "pw: «hunter42» (change it after the first login)",
+    "{\"key\":\"admin_password\",\"val\":\"«mUrmel-66»\"}",
+    "set -gx SONAR_TOKEN «k3J9xQ2mZ7pL4vB8nR5t»",
+    "ARG NPM_AUTH=«k3J9xQ2mZ7pL4vB8nR5t»",
+    // Tables: every row, whatever stands beside it.
+    "| host | user | password |\n|---|---|---|\n| a | b | «linde44Q» |\n| c | d | «espe!Wald7» |\n",
+    "name,email,password\nAnn,a,«olive5Hain»\nBob,b,«pinie33X»\n",
+    "user\tpassword\thost\nann\t«buche71K»\tdb1\n",
+    "\"user\",\"secret\",\"expires\"\n\"ci\",\"«8fKq2mZ9xLw4TvRp»\",\"2027\"\n",
     "{\"secretKey\": \"«/TNedg5BZWZSB0o1t/1ZdXDdb8n3e4I1uZPm5R9wgQg=»\"}",
 ];
 
@@ -199,6 +214,20 @@ const CLEAN: &[&str] = &[
     "key = lambda x: x.name2",
     "access_token: str = Field(default=None)",
     "secret = hmac.new(key1, message)",
+    "the password is sha256-hashed and salted",
+    "password is Base64 encoded",
+    "set password to null",
+    "log in with password authentication",
+    "client_secret: \"_lib_0cae9daa.SecretValue\",",
+    "{token:\"xml-pe.doctype.xml\",regex:\">\"}",
+    "compgen -W 'pass= bitrate= \\",
+    "{name:\"PASS\",value:\"passed\"}",
+    "{pass:'Element\\\\'s default'}",
+    "\"api_key\" => &[\"secret.*\"],",
+    "username, or it is the username and password separated\\nby a colon",
+    "brute-forced snmp community strings. This",
+    "| field | password | name |\n|---|---|---|\n| required | yes | no |\n",
+    "user,password\nname,varchar2\n",
 ];
 
 #[test]
