@@ -2,7 +2,7 @@
 //! of every kind, alone and with what makes them dear to judge.
 
 /// Each is to be repeated until a text is long.
-pub(crate) const UNITS: [&str; 58] = [
+pub(crate) const UNITS: [&str; 61] = [
     "a@",
     "a@b.co ",
     "7",
@@ -61,4 +61,7 @@ pub(crate) const UNITS: [&str; 58] = [
     "ado_",
     "CKO_",
     "secret_key='",
+    "user,password\n",
+    "user,password\na,b1c2d3\n\n",
+    "|user|password|\n|-|-|\n|a|b1c2d3|\n|",
 ];
