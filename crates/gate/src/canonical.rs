@@ -11,7 +11,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use datafog_core::{Flow, Invocation, OperandKind};
+use datafog_core::{Flow, Invocation, OperandKind, SOMEWHERE};
 
 /// Fills in the canonical form of every path operand.
 pub(crate) fn fill(invocation: &mut Invocation, cwd: &Path) {
@@ -39,9 +39,7 @@ pub(crate) fn by_text(path: &Path) -> PathBuf {
     for component in path.components() {
         match component {
             Component::Normal(name) => plain.push(name),
-            Component::ParentDir => {
-                plain.pop();
-            }
+            Component::ParentDir => step_back(&mut plain),
             Component::CurDir | Component::Prefix(_) | Component::RootDir => {}
         }
     }
@@ -130,13 +128,18 @@ fn longest_real(path: &Path) -> PathBuf {
                 real.push(name);
                 exists = exists && follow(&mut real);
             }
-            Component::ParentDir => {
-                real.pop();
-            }
+            Component::ParentDir => step_back(&mut real),
             Component::CurDir | Component::Prefix(_) | Component::RootDir => {}
         }
     }
     real
+}
+
+/// Behind a folder that may be anywhere, the one around it may be anywhere, too.
+fn step_back(path: &mut PathBuf) {
+    if path.file_name().is_none_or(|name| name != SOMEWHERE) {
+        path.pop();
+    }
 }
 
 /// Replaces `path` by its real path; false when it does not exist.
@@ -197,5 +200,7 @@ mod tests {
         let base = fs::canonicalize(folder.path()).unwrap();
         assert_eq!(resolve(&base, "no/such/../x", true), base.join("no/x"));
         assert_eq!(resolve(&base, "no/../../..", false), base.parent().unwrap().parent().unwrap());
+        assert_eq!(resolve(&base, "(unknown)/a/../../..", false), base.join("(unknown)"));
+        assert_eq!(by_text(Path::new("/w/(unknown)/..")), Path::new("/w/(unknown)"));
     }
 }

@@ -9,7 +9,7 @@ use std::{fs, io};
 use datafog_core::{
     Account, Action, Automation, Channel, ChannelScan, Destination, Facts, Finding, Flow, Flows,
     HostName, Invocation, Key, KeyedDigest, LocalTime, Mode, Principal, Remote, Repository,
-    Surroundings,
+    Surroundings, is_somewhere,
 };
 use datafog_detect::Custom;
 
@@ -333,6 +333,9 @@ impl Facts for Case<'_> {
     }
 
     fn repository(&self, folder: &Path) -> Option<Option<Repository>> {
+        if is_somewhere(folder) {
+            return None;
+        }
         let find = |folder: &Path| circumstance::repository(folder, self.world);
         let (known, found) = self.repository.get_or_init(|| (folder.to_owned(), find(folder)));
         // A part of the call may stand in another folder.
@@ -347,6 +350,9 @@ impl Facts for Case<'_> {
     }
 
     fn uncommitted(&self, folder: &Path) -> Option<bool> {
+        if is_somewhere(folder) {
+            return None;
+        }
         let find = |folder: &Path| circumstance::uncommitted(folder, self.world);
         let (known, found) = self.uncommitted.get_or_init(|| (folder.to_owned(), find(folder)));
         if known == folder { *found } else { find(folder) }

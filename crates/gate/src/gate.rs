@@ -97,7 +97,7 @@ impl<'a> Gate<'a> {
             Err(error) => return self.without_installation(request, &error),
         };
         let (action, mut started) = opened.interpret(request, &world, &mut clock);
-        let opened = opened.working_in(&action, &started);
+        let opened = opened.working_in((&action, &started), &world);
         let mode = opened.state.mode_for(request.wrapper(), self.asked_mode(request));
         let seen = opened.inspect(&action, &mut started, (mode, &world), &mut clock);
         let case = self.case(request, &opened, (&action, &started, &seen), (mode, &world));

@@ -9,7 +9,9 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use datafog_core::{Action, Flow, Invocation, Operand, OperandKind, Surroundings};
+use datafog_core::{
+    Action, Flow, Invocation, Operand, OperandKind, Surroundings, is_somewhere,
+};
 use datafog_shim::Word;
 
 use crate::circumstance;
@@ -53,6 +55,9 @@ pub(crate) fn discards(
         Stake::Paths(paths) => {
             let is_work = |found: fs::Metadata| found.is_file() || found.is_dir();
             let there = |path: &PathBuf| path.metadata().is_ok_and(is_work) && !is_spared(path);
+            if paths.iter().any(|path| is_somewhere(path)) {
+                return None;
+            }
             let paths: Vec<PathBuf> = paths.into_iter().filter(there).collect();
             lost(&paths, &world, is_spared)
         }

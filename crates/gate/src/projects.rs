@@ -8,8 +8,9 @@
 use std::path::{Path, PathBuf};
 
 use datafog_config::{Trust, Trusted};
-use datafog_core::{Action, Digest};
+use datafog_core::{Action, Digest, Surroundings, above, is_somewhere};
 use datafog_policy::{Layer, Policy};
+use datafog_shim::Word;
 
 use crate::started::Started;
 use crate::state::InCache;
@@ -71,24 +72,38 @@ pub(crate) fn around(all: &[Project], folder: &Path) -> Option<usize> {
     all.iter().rposition(|one| folder.starts_with(one.folder()))
 }
 
+/// The numbers of the projects that a call in `folder` may be a part of, the innermost where there
+/// are several around each other. A folder that only the run can tell may be that of any project.
+pub(crate) fn reached(all: &[Project], folder: &Path) -> Vec<usize> {
+    if is_somewhere(folder) {
+        return (0..all.len()).collect();
+    }
+    let Some(top) = above(folder) else { return around(all, folder).into_iter().collect() };
+    let below = all.iter().enumerate().filter(|(_, one)| one.folder().starts_with(&top));
+    around(all, &top).into_iter().chain(below.map(|(number, _)| number)).collect()
+}
+
 /// Every folder that a call works in or on, links resolved, besides the one that it is made in.
-pub(crate) fn folders(action: &Action, started: &[Started]) -> Vec<PathBuf> {
-    let mut all = Vec::new();
-    worked_in(action, &mut all);
+pub(crate) fn folders(
+    action: &Action,
+    started: &[Started],
+    world: &dyn Surroundings,
+) -> Vec<PathBuf> {
+    let words: Vec<Word> = action.argv.iter().map(Word::of).collect();
+    let mut all = datafog_shim::folders(&words, world);
+    all.push(action.cwd.clone());
+    if let Some(call) = &action.tool {
+        all.extend(datafog_shim::tool_folders(call, world));
+    }
     let mut left: Vec<&Started> = started.iter().collect();
     while let Some(one) = left.pop() {
-        worked_in(&one.action, &mut all);
+        all.push(one.action.cwd.clone());
+        all.extend_from_slice(&one.folders);
         left.extend(&one.inner);
     }
     all.sort_unstable();
     all.dedup();
     all.iter().filter_map(|folder| canonical::followed(&action.cwd, folder)).collect()
-}
-
-fn worked_in(action: &Action, all: &mut Vec<PathBuf>) {
-    all.push(action.cwd.clone());
-    all.extend(datafog_shim::folders(&action.argv, &action.cwd));
-    action.parts.iter().for_each(|part| worked_in(part, all));
 }
 
 /// Why a project's file does not hold when neither it nor the cache has what was trusted.

@@ -36,22 +36,21 @@ const REDIRECTION: &str = "shell:redirection";
 /// The name of what was not understood.
 const OPAQUE: &str = "shell:opaque";
 
-/// A folder that only the run can tell.
-const SOMEWHERE: &str = "(unknown)";
-
 /// Something that was started.
 #[derive(Debug)]
 pub(crate) struct Started {
     pub(crate) action: Action,
     /// What was seen of it; nothing until it was looked at.
     pub(crate) seen: Inspection,
+    /// The folders that it names to work in or on, besides its own.
+    pub(crate) folders: Vec<PathBuf>,
     /// What it starts in turn.
     pub(crate) inner: Vec<Self>,
 }
 
 impl Started {
     fn of(action: Action, inner: Vec<Self>) -> Self {
-        Self { action, seen: Inspection::default(), inner }
+        Self { action, seen: Inspection::default(), folders: Vec::new(), inner }
     }
 }
 
@@ -338,7 +337,8 @@ impl Following {
         let parts = nested(self.id, datafog_shim::wrapped(&argv, world), self.files);
         let (id, cwd, kind) = (self.id, world.cwd().to_owned(), ActionKind::CommandExec);
         let action = Action { id, kind, argv, cwd, invocation, tool: None, parts };
-        Some(Started::of(action, inner))
+        let folders = datafog_shim::folders(words, world);
+        Some(Started { folders, ..Started::of(action, inner) })
     }
 
     /// The files that a shell writes for a command, and, where there is no command, those that it

@@ -181,8 +181,8 @@ impl State {
     /// The policies of further trusted projects in which a call works, by the folders that it works
     /// in.
     pub(crate) fn beside(&self, folders: &[PathBuf]) -> Result<Vec<Policy>, Error> {
-        let around = |folder: &PathBuf| projects::around(&self.projects, folder);
-        let mut numbers: Vec<usize> = folders.iter().filter_map(around).collect();
+        let reached = |folder: &PathBuf| projects::reached(&self.projects, folder);
+        let mut numbers: Vec<usize> = folders.iter().flat_map(reached).collect();
         numbers.sort_unstable();
         numbers.dedup();
         let further = numbers.into_iter().filter(|number| Some(*number) != self.project);

@@ -7,15 +7,24 @@
 
 use std::path::Path;
 
-use datafog_core::Facts;
+use datafog_core::{Facts, behind_somewhere};
 
 use crate::Truth;
 use crate::glob;
 
-/// Whether `path` fits `pattern`. Unknown when the pattern starts at a home nobody knows, or fits
-/// only by what `$HOME` says.
+/// Whether `path` fits `pattern`. Unknown when the pattern starts at a home nobody knows, fits only
+/// by what `$HOME` says, or names what is known of a path whose folder only the run can tell.
 pub(crate) fn matches(pattern: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
     let Some((head, rest)) = split(pattern) else { return Truth::False };
+    let found = placed(head, rest, path, facts);
+    match behind_somewhere(path) {
+        Some(known) => somewhere(found, (head, rest), (path, &known), facts),
+        None => found,
+    }
+}
+
+/// Whether `path`, taken as it stands, fits.
+fn placed(head: Head, rest: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
     let folder = match head {
         Head::Anywhere | Head::Slash => return Truth::of(below(Path::new("/"), rest, path)),
         Head::Cwd => facts.action().cwd.as_path(),
@@ -25,6 +34,33 @@ pub(crate) fn matches(pattern: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
         Head::RootAncestor => return Truth::of(facts.root().starts_with(path)),
     };
     Truth::of(below(folder, rest, path))
+}
+
+/// The same for a path whose folder may be anywhere, by what is `known` of it. A pattern that takes
+/// whatever lies in a folder says nothing about a name, so it is not met; seen from a folder that
+/// nobody knows, what lies in it is where it says.
+fn somewhere(
+    found: Truth,
+    (head, rest): (Head, &[u8]),
+    (path, known): (&Path, &Path),
+    facts: &dyn Facts,
+) -> Truth {
+    match (head, found) {
+        (Head::Anywhere | Head::Cwd | Head::CwdAncestor, Truth::True) => return Truth::True,
+        (_, Truth::True | Truth::Unknown) => return Truth::Unknown,
+        (Head::CwdAncestor | Head::RootAncestor, Truth::False) => return Truth::False,
+        (Head::Cwd, Truth::False) if path.starts_with(&facts.action().cwd) => return Truth::False,
+        (Head::Anywhere | Head::Cwd | Head::Home | Head::Root | Head::Slash, Truth::False) => {}
+    }
+    let mut end = rest;
+    while let Some((first, behind)) = first_component(end) {
+        let says = first.iter().any(|byte| !b"*?[]".contains(byte));
+        if says && components_match(end, known.as_os_str().as_encoded_bytes()) {
+            return Truth::Unknown;
+        }
+        end = behind;
+    }
+    Truth::False
 }
 
 /// Both homes count, but only that of the password file for certain: what lies in a home that the
@@ -146,6 +182,27 @@ mod tests {
 
     fn given() -> Given {
         Given::command("rm", "/home/ann/work/project").home("/home/ann").root("/home/ann/.datafog")
+    }
+
+    #[test]
+    fn of_a_path_whose_folder_nobody_knows_the_rest_counts() {
+        let facts = Given::command("rm", "/home/ann/work/(unknown)").home("/home/ann");
+        for (pattern, path, expected) in [
+            ("~/.ssh/id_*", "/home/ann/work/(unknown)/id_rsa", Truth::Unknown),
+            ("~/.ssh/**", "/home/ann/work/(unknown)/.ssh/x", Truth::Unknown),
+            ("~/.ssh/**", "/home/ann/work/(unknown)/x", Truth::False),
+            ("/etc", "/home/ann/work/(unknown)/build", Truth::False),
+            ("/home/ann/work/**", "/home/ann/work/(unknown)/x", Truth::Unknown),
+            ("**/.env", "/home/ann/work/(unknown)/.env", Truth::True),
+            ("<cwd>/**", "/home/ann/work/(unknown)/x", Truth::True),
+            ("<cwd>/y", "/home/ann/work/(unknown)/x", Truth::False),
+            ("<cwd-ancestor>", "/home/ann/work/(unknown)", Truth::True),
+            ("/etc/*", "/etc/(unknown)", Truth::Unknown),
+            ("/etc/passwd", "/etc/passwd", Truth::True),
+        ] {
+            let found = matches(pattern.as_bytes(), Path::new(path), &facts);
+            assert_eq!(found, expected, "{pattern} {path}");
+        }
     }
 
     #[test]

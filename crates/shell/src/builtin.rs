@@ -1,10 +1,14 @@
 //! What a shell does by itself and that changes what the rest of the line means.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
+use datafog_core::BELOW;
+
+use crate::limits::MOST_VALUES;
+use crate::read::Place;
 use crate::script::{Field, Input, Source};
 use crate::variables::Variable;
-use crate::walk::{Walker, Written};
+use crate::walk::{PLACES, Walker, Written};
 
 impl Walker {
     /// Does what the shell would do; `None` for what is a command like any other.
@@ -20,8 +24,16 @@ impl Walker {
                 }
             }
             "trap" => self.trap(arguments),
-            "cd" | "pushd" | "chdir" => self.change_folder(arguments),
-            "popd" => self.cwd = None,
+            "cd" | "chdir" => self.change_folder(arguments),
+            "pushd" => {
+                let left = self.cwd.clone();
+                self.change_folder(arguments);
+                self.left.push(left);
+            }
+            "popd" => {
+                let back = if arguments.is_empty() { self.left.pop().flatten() } else { None };
+                self.enter(back);
+            }
             "declare" | "export" | "local" | "readonly" | "typeset" => {
                 self.declare(name, arguments)
             }
@@ -98,19 +110,58 @@ impl Walker {
         }
     }
 
+    /// `cd`, as POSIX has it: a relative folder is looked for in those of `CDPATH` first.
     fn change_folder(&mut self, arguments: &[Field]) {
+        if self.pick == 0 {
+            self.came_from = self.cwd.clone();
+        }
+        let so_far = core::mem::replace(&mut self.cwd, self.came_from.clone());
         let named =
             arguments.iter().find(|field| !field.text.starts_with('-') || field.text == "-");
         let target = match named {
-            Some(field) if field.known && field.text != "-" => Some(field.text.clone()),
-            Some(_) => None,
+            Some(field) if !field.known => None,
+            Some(field) if field.text == "-" => self.variable("OLDPWD"),
+            Some(field) => Some(field.text.clone()),
             None => self.variable("HOME"),
         };
-        let base = self.cwd.clone();
-        self.cwd = target.and_then(|target| {
-            let target = Path::new(&target);
-            if target.is_absolute() { Some(target.to_owned()) } else { Some(base?.join(target)) }
+        let target = target.and_then(|target| {
+            let target = PathBuf::from(target);
+            if target.is_absolute() { Some(target) } else { self.found_by_name(&target) }
         });
+        let folder = if self.picks > 1 { self.one_of_several(so_far, target) } else { target };
+        self.enter(folder);
+    }
+
+    /// Where it works after a `cd` to one of several folders (`for d in */; do cd "$d"`): somewhere
+    /// below the folder that it came from, when all of them are there.
+    fn one_of_several(&self, so_far: Option<PathBuf>, target: Option<PathBuf>) -> Option<PathBuf> {
+        let base = self.came_from.as_ref().filter(|_| self.pick == 0 || so_far.is_some())?;
+        let leads_up = |folder: &Path| folder.components().any(|it| it == Component::ParentDir);
+        let below = target?.strip_prefix(base).is_ok_and(|folder| !leads_up(folder));
+        below.then(|| base.join(BELOW))
+    }
+
+    /// Where a relative folder is; `None` when only the run can tell.
+    fn found_by_name(&mut self, target: &Path) -> Option<PathBuf> {
+        let plain = matches!(target.components().next(), Some(Component::Normal(_)));
+        let here = plain && self.place == Place::Here;
+        if here && (self.variables.holds(PLACES) || self.world.variable(PLACES).is_some()) {
+            let places = self.variable(PLACES)?;
+            for place in places.split(':').take(MOST_VALUES) {
+                let folder = self.cwd.as_ref()?.join(place).join(target);
+                if self.world.is_there(&folder) {
+                    return Some(folder);
+                }
+            }
+        }
+        Some(self.cwd.as_ref()?.join(target))
+    }
+
+    /// Works in another folder from here on; `None` is one that only the run can tell.
+    fn enter(&mut self, folder: Option<PathBuf>) {
+        let left = self.cwd.as_ref().and_then(|folder| folder.to_str()).map(str::to_owned);
+        self.variables.set("OLDPWD", Variable::of(left), false);
+        self.cwd = folder;
     }
 
     fn declare(&mut self, name: &Field, arguments: &[Field]) {

@@ -30,6 +30,9 @@ impl Walker {
             ("printf", [format, values @ ..]) => printf(format, values)?,
             (":" | "true" | "false" | "test" | "[" | "sleep" | "wait", _) => String::new(),
             ("pwd", []) => format!("{}\n", self.cwd.as_ref()?.to_str()?),
+            ("git", ["rev-parse", "--show-toplevel"]) => self.top_of_repository()?,
+            ("mktemp", flags) => self.temporary(flags)?,
+            ("dirname", [path]) => format!("{}\n", parent(path)),
             ("which", [name]) | ("command" | "type", ["-v" | "-p" | "-P", name]) => {
                 format!("{name}\n")
             }
@@ -72,6 +75,49 @@ impl Walker {
             return None;
         }
         Some(names.into_iter().map(|name| name + "\n").collect())
+    }
+}
+
+impl Walker {
+    /// The folder of the repository at hand (git-rev-parse(1)); `None` where variables name another
+    /// one, or there is none.
+    fn top_of_repository(&mut self) -> Option<String> {
+        let bent = ["GIT_DIR", "GIT_WORK_TREE", "GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS"];
+        let is_set = |name: &str| self.variables.holds(name) || self.world.variable(name).is_some();
+        if self.place == Place::Elsewhere || bent.into_iter().any(is_set) {
+            return None;
+        }
+        let mut folders = self.cwd.as_ref()?.ancestors().take(MOST_FOLDERS);
+        let top = folders.find(|folder| self.world.is_there(&folder.join(".git")))?;
+        Some(format!("{}\n", top.to_str()?))
+    }
+
+    /// The name of a new file or folder for a while (mktemp(1)): no other one that the line makes
+    /// has it.
+    fn temporary(&mut self, flags: &[&str]) -> Option<String> {
+        if self.place == Place::Elsewhere || !flags.iter().all(|flag| matches!(*flag, "-d" | "-q")) {
+            return None;
+        }
+        let folder = match self.variables.holds("TMPDIR") || self.world.variable("TMPDIR").is_some() {
+            true => self.variable("TMPDIR")?,
+            false => String::from("/tmp"),
+        };
+        self.made = self.made.saturating_add(1);
+        Some(format!("{folder}/tmp.{:010}\n", self.made))
+    }
+}
+
+/// How many folders are looked at for a repository.
+const MOST_FOLDERS: usize = 64;
+
+/// A path without its last part, as dirname(1) has it.
+fn parent(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    match path.rsplit_once('/') {
+        Some((folder, _)) if folder.trim_end_matches('/').is_empty() => "/",
+        Some((folder, _)) => folder.trim_end_matches('/'),
+        None if path.is_empty() => "/",
+        None => ".",
     }
 }
 
@@ -237,6 +283,15 @@ fn translate(text: &str, from: &[char], to: &[char]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_without_its_last_part_is_that_of_dirname() {
+        for (path, folder) in
+            [("a/b", "a"), ("a/b/", "a"), ("a", "."), ("/a", "/"), ("/", "/"), ("//a//b", "//a")]
+        {
+            assert_eq!(parent(path), folder, "{path}");
+        }
+    }
 
     #[test]
     fn texts_are_made_as_the_programs_make_them() {

@@ -142,6 +142,19 @@ impl Variables {
         *known = value;
     }
 
+    /// Whether the line itself has set a variable.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        self.set.contains_key(name)
+    }
+
+    /// Puts another variable, or none, in the place of one that the line has set.
+    pub(crate) fn swap(&mut self, name: &str, value: Option<Variable>) -> Option<Variable> {
+        match value {
+            Some(value) => self.set.insert(name.to_owned(), value),
+            None => self.set.remove(name),
+        }
+    }
+
     pub(crate) fn unset(&mut self, name: &str) {
         // Not set, and not what the environment says either.
         self.set.insert(name.to_owned(), Variable::of(Some(String::new())));

@@ -24,6 +24,9 @@ use crate::variables::{Variable, Variables};
 /// What a command writes to its standard output, where that can be told.
 pub(crate) type Written = Option<String>;
 
+/// Where `cd` looks for a relative folder first (POSIX).
+pub(crate) const PLACES: &str = "CDPATH";
+
 /// A command as it stands in the line.
 struct Simple<'n> {
     assignments: &'n [Node],
@@ -38,6 +41,10 @@ pub(crate) struct Walker {
     pub(crate) place: Place,
     pub(crate) variables: Variables,
     pub(crate) cwd: Option<PathBuf>,
+    /// The folder in which the `cd` at hand was called.
+    pub(crate) came_from: Option<PathBuf>,
+    /// The folders that `popd` goes back to.
+    pub(crate) left: Vec<Option<PathBuf>>,
     functions: BTreeMap<String, Node>,
     /// Functions that were called; the bodies of all others are walked at the end.
     called: Vec<String>,
@@ -56,6 +63,8 @@ pub(crate) struct Walker {
     perhaps: u32,
     /// There is a loop in which the parser loses the bodies of heredocs (`for ((…))`).
     pub(crate) hollow: bool,
+    /// How many files and folders for a while the line has made.
+    pub(crate) made: usize,
     /// Which of a variable's values is looked at, and how many there are to look at.
     pub(crate) pick: usize,
     pub(crate) picks: usize,
@@ -71,6 +80,8 @@ impl Walker {
             place,
             variables,
             cwd,
+            came_from: None,
+            left: Vec::new(),
             functions: BTreeMap::new(),
             called: Vec::new(),
             script: Script::default(),
@@ -82,6 +93,7 @@ impl Walker {
             depth: 0,
             perhaps: 0,
             hollow: false,
+            made: 0,
             pick: 0,
             picks: 1,
         }
@@ -163,9 +175,9 @@ impl Walker {
 
     /// What is done in a process of its own changes nothing outside.
     pub(crate) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let (variables, cwd) = (self.variables.clone(), self.cwd.clone());
+        let before = (self.variables.clone(), self.cwd.clone(), self.left.clone());
         let made = self.deeper(work);
-        (self.variables, self.cwd) = (variables, cwd);
+        (self.variables, self.cwd, self.left) = before;
         made
     }
 
@@ -469,7 +481,8 @@ impl Walker {
             self.push(Vec::new(), environment, Input::Inherited, redirections);
             return self.call(name, &body, own, &input);
         }
-        if let Some(written) = self.builtin(own, &input) {
+        let found = self.with_places(&environment, |walker| walker.builtin(own, &input));
+        if let Some(written) = found {
             // What the line has written before was read by its text.
             let read = sourced(own).filter(|one| self.written_to(&one.target).is_none());
             let redirections = read.into_iter().chain(redirections).collect();
@@ -501,6 +514,22 @@ impl Walker {
         self.variables.positional = outer;
         self.variables.arguments_from = outer_from;
         written
+    }
+
+    /// Does something while `CDPATH` is what stands before the command, where it stands there: the
+    /// only variable that changes what the shell does by itself to a folder.
+    fn with_places<T>(
+        &mut self,
+        environment: &[(String, Option<String>)],
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let Some((name, value)) = environment.iter().rfind(|(name, _)| name == PLACES) else {
+            return work(self);
+        };
+        let before = self.variables.swap(name, Some(Variable::of(value.clone())));
+        let made = work(self);
+        self.variables.swap(name, before);
+        made
     }
 
     /// Redirections of something that is no command by itself. What it reads is named from the

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-use crate::format::{File, Form, Opt, Options, Scope, Takes, Topic};
+use crate::format::{Effect, File, Form, Opt, Options, Scope, Takes, Topic};
 
 /// What is wrong with a file, and where.
 #[derive(Debug)]
@@ -200,8 +200,9 @@ fn option(option: &Opt) -> Checked {
     if option.content.is_some_and(needs_role) && option.role.is_none() {
         return fault("`content` without a `role`");
     }
-    if !option.prefix.is_empty() && option.starts.is_none() {
-        return fault("a `prefix` without `starts`");
+    let works_there = option.effect == Some(Effect::Directory);
+    if !option.prefix.is_empty() && option.starts.is_none() && !works_there {
+        return fault("a `prefix` without `starts` or `effect = \"directory\"`");
     }
     if option.adds.iter().any(|flow| option.drops.contains(flow)) {
         return fault("a flow is both added and dropped");

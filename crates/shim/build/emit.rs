@@ -102,7 +102,7 @@ fn profile(file: &File) -> String {
     };
     format!(
         "Profile {{ name: {:?}, aliases: &{:?}, usual: {:?}, family: {:?}, deliver: Deliver::{deliver}, \
-         contact: crate::transport::{}::contact, assumes: &[{}], endpoints: &[{}], redirects: &[{}], \
+         contact: crate::transport::{}::contact, assumes: &[{}], reached_by: &{:?}, endpoints: &[{}], redirects: &[{}], \
          startup: {}, wraps: {}, starts: {}, command: {} }}",
         file.name.get_ref(),
         file.aliases.iter().map(Spanned::get_ref).collect::<Vec<_>>(),
@@ -110,6 +110,7 @@ fn profile(file: &File) -> String {
         file.family,
         file.transport.get_ref().replace('-', "_"),
         join(file.assumes.iter().map(|assumed| effect(*assumed))),
+        file.reached_by,
         join(file.endpoint.iter().map(endpoint)),
         join(file.redirect.iter().map(|redirect| self::redirect(file, redirect))),
         maybe(file.startup.as_ref().map(|startup| self::startup(file, startup))),

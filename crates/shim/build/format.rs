@@ -35,6 +35,10 @@ pub(crate) struct File {
     /// Effects that are in force without any option (`wget` follows redirects).
     #[serde(default)]
     pub(crate) assumes: Vec<Effect>,
+    /// Environment variables that name a folder, or a file in it, on which the command works
+    /// (`GIT_DIR`).
+    #[serde(default)]
+    pub(crate) reached_by: Vec<String>,
     /// Options that several subcommands share, by name.
     #[serde(default)]
     pub(crate) set: BTreeMap<String, Options>,
@@ -251,7 +255,8 @@ pub(crate) struct Opt {
     /// What the value starts.
     #[serde(default)]
     pub(crate) starts: Option<Starts>,
-    /// Only a value that begins so (in any case of letters) starts something: what stands behind.
+    /// Only a value that begins so (in any case of letters) starts something, or names a folder to
+    /// work in: what stands behind.
     #[serde(default)]
     pub(crate) prefix: Vec<String>,
 }

@@ -20,7 +20,7 @@ use crate::read::Call;
 use crate::source::git_alias;
 use crate::text::Text;
 use crate::wrapped::{self, Changed};
-use crate::{sed, sending_code};
+use crate::{folders, sed, sending_code};
 
 mod search;
 
@@ -101,6 +101,7 @@ pub fn behind<'s>(
     gathering.operands();
     gathering.alias();
     gathering.standard_input();
+    gathering.entered();
     gathering.starts
 }
 
@@ -428,6 +429,21 @@ impl Gathering<'_, '_> {
                 let words = git_alias::words(&value).into_iter().map(Word::of);
                 let all = before.iter().cloned().chain(words).chain(after.iter().cloned());
                 self.push(What::Command(all.collect()));
+            }
+        }
+    }
+
+    /// What is started works where its starter goes first (`sudo -D a`, `make -C a`).
+    fn entered(&mut self) {
+        let Some(folder) = folders::entered(self.call, self.words) else { return };
+        let folder = self.surroundings.cwd().join(folder);
+        // The options before an alias of git stand before what it is short for, too.
+        let is_alias = |start: &Start<'_>| {
+            self.call.stray.is_some() && matches!(start.what, What::Command(_))
+        };
+        for start in self.starts.iter_mut().filter(|start| !is_alias(start)) {
+            if start.world.cwd() == self.surroundings.cwd() {
+                start.world.enter(folder.clone());
             }
         }
     }

@@ -52,7 +52,7 @@ pub use carriers::{
     writes_named,
 };
 pub use display::{Mask, display};
-pub use folders::folders;
+pub use folders::{folders, tool_folders};
 pub use gather::{Gathered, Says, gather};
 pub use install::{CommandName, InvalidName, LinkChange, LinkError, LinkState, Links};
 pub use interpret::{interpret, resolve};

@@ -30,6 +30,8 @@ pub struct Profile {
     pub(crate) contact: Contact,
     /// Effects in force without any option.
     pub(crate) assumes: &'static [Effect],
+    /// Variables that name what it works on.
+    pub(crate) reached_by: &'static [&'static str],
     pub(crate) endpoints: &'static [Endpoint],
     pub(crate) redirects: &'static [Redirect],
     pub(crate) startup: Option<Startup>,
@@ -165,7 +167,8 @@ pub(crate) struct OptionSpec {
     pub(crate) secret: Option<&'static Secret>,
     /// What the value starts.
     pub(crate) starts: Option<Starts>,
-    /// Only a value that begins so starts something, by what stands behind; empty when all do.
+    /// Only a value that begins so starts something, or names a folder, by what stands behind; empty
+    /// when all do.
     pub(crate) prefix: &'static [&'static str],
 }
 

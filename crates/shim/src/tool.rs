@@ -173,6 +173,41 @@ const PATHS: &[&str] = &[
     "target_file",
 ];
 
+/// Where a repository or a project stands that a tool works on: small letters, nothing between
+/// words.
+const PROJECTS: &[&str] = &[
+    "basedir",
+    "basepath",
+    "gitdir",
+    "project",
+    "projectdir",
+    "projectdirectory",
+    "projectfolder",
+    "projectpath",
+    "projectroot",
+    "repo",
+    "repodir",
+    "repopath",
+    "repository",
+    "repositorydir",
+    "repositorypath",
+    "root",
+    "rootdir",
+    "rootpath",
+    "workspace",
+    "workspacedir",
+    "workspacefolder",
+    "workspacepath",
+    "workspaceroot",
+    "worktree",
+    "worktreepath",
+];
+
+/// Whether an argument of that name is a folder that a tool works in or on.
+pub(crate) fn names_folder(name: &str) -> bool {
+    command::is_folder(name) || PROJECTS.contains(&command::joined_up(name).as_str())
+}
+
 /// Where a URL stands.
 const URLS: &[&str] = &["endpoint", "href", "uri", "url", "urls"];
 
@@ -444,7 +479,7 @@ impl Taking<'_> {
 }
 
 /// A path as a tool takes it: most expand `~` as a shell does.
-fn expanded(text: &str, home: Option<&Path>) -> OsString {
+pub(crate) fn expanded(text: &str, home: Option<&Path>) -> OsString {
     match (text.strip_prefix('~'), home) {
         (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
             home.join(rest.trim_start_matches('/')).into_os_string()

@@ -10,15 +10,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Carrier, ContentSource, Deliver, Destination, Flow, HostName, Invocation, Place, Reach, Span,
-    Surroundings,
+    Carrier, ContentSource, Deliver, Destination, Flow, HostName, Invocation, Place, Reach,
+    SOMEWHERE, Span, Surroundings,
 };
 
 use crate::interpret::interpret_within;
 use crate::profile::{Profile, profile};
 use crate::split::{Piece, split};
 use crate::text::Text;
-use crate::{interpret, read};
+use crate::{folders, interpret, read};
 
 /// Wrappers within wrappers; deeper than this nothing is looked into.
 pub(crate) const DEPTH: usize = 8;
@@ -337,7 +337,9 @@ impl<'s> Changed<'s> {
     }
 
     fn chdir(&mut self, folder: &Text<'_>) {
-        self.cwd = self.base.cwd().join(folder.to_path());
+        let untold = folders::is_untold(&folder.bytes);
+        let folder = if untold { PathBuf::from(SOMEWHERE) } else { folder.to_path() };
+        self.cwd = self.base.cwd().join(folder);
         self.moved = true;
         self.misleads = true;
     }

@@ -16,6 +16,7 @@ use crate::projects;
 use crate::request::Outcome;
 use crate::started::Started;
 use crate::veil::Veil;
+use crate::world::World;
 
 impl Opened {
     /// What a redaction works with.
@@ -32,9 +33,13 @@ impl Opened {
     }
 
     /// The same where the call works in folders of further trusted projects: their rules hold, too.
-    pub(super) fn working_in(mut self, action: &Action, started: &[Started]) -> Self {
+    pub(super) fn working_in(
+        mut self,
+        (action, started): (&Action, &[Started]),
+        world: &World<'_>,
+    ) -> Self {
         if self.state.has_projects() {
-            match self.state.beside(&projects::folders(action, started)) {
+            match self.state.beside(&projects::folders(action, started, world)) {
                 Ok(policies) => self.beside = policies,
                 Err(error) => _ = self.state.fault.get_or_insert(error),
             }

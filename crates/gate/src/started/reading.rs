@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use datafog_core::Surroundings;
+use datafog_core::{SOMEWHERE, Surroundings};
 use datafog_shell::{Command, Input, Place, Way};
 
-use super::{Fed, Passed, SOMEWHERE, is_made};
+use super::{Fed, Passed, is_made};
 use crate::flow::{Origin, Trail};
 
 /// A line while its commands are taken one by one.

@@ -1,5 +1,6 @@
 //! `cwd`: the folder that the command stands in.
 
+use datafog_core::is_somewhere;
 use serde::{Deserialize, Serialize};
 
 use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere};
@@ -15,7 +16,7 @@ pub(super) static KIND: Kind = Kind {
                   when they are told no other place.",
         form: "path pattern or list of them",
         example: r#"cwd = ["~", "<root>/**"]"#,
-        unknown: "when a pattern starts at a home nobody knows",
+        unknown: "when a pattern starts at a home nobody knows, or only the run tells the folder",
         cost: "nothing",
     },
     read,
@@ -46,7 +47,9 @@ fn read(item: &Item<'_>, reader: &mut Reader<'_>, _: Sense) -> Option<Leaf> {
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     let Folders(folders) = decode(payload)?;
     let (cwd, facts) = (&trial.facts.action().cwd, trial.facts);
-    Ok(Which::Any.join(folders.raw().map(|one| path_pattern::matches(one, cwd, facts))))
+    let found = Which::Any.join(folders.raw().map(|one| path_pattern::matches(one, cwd, facts)));
+    let doubt = found == Truth::False && is_somewhere(cwd);
+    Ok(if doubt { Truth::Unknown } else { found })
 }
 
 fn describe(payload: &[u8]) -> Result<String, Damaged> {
@@ -64,6 +67,10 @@ mod tests {
         let facts = Given::command("curl", "/home/user/work");
         assert_eq!(test("cwd = ['/srv', '/home/user/**']", &facts), Truth::True);
         assert_eq!(test("cwd = '/home/user'", &facts), Truth::False);
+        assert_eq!(test("cwd = '<cwd>'", &facts), Truth::True);
+        let facts = Given::command("curl", "/home/user/(unknown)");
+        assert_eq!(test("cwd = '/srv'", &facts), Truth::Unknown);
+        assert_eq!(test("cwd = '/home/user/**'", &facts), Truth::Unknown, "it may be elsewhere");
         assert_eq!(test("cwd = '<cwd>'", &facts), Truth::True);
         assert!(refused("cwd = 'work'").contains("where it starts"));
     }

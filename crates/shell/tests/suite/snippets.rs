@@ -156,7 +156,7 @@ fn words_are_expanded_as_a_shell_expands_them() {
         ("for x in a b; do y=$x; done; rm $y", &["rm a", "rm b"]),
         ("a ${EDITOR^^} ${EDITOR/v/w} ${PATH%%:*} ${PATH##*:}", &["a VI wi /usr/bin /bin"]),
         ("a \"$(pwd)\" $PWD", &["pwd", "a /home/u/work /home/u/work"]),
-        ("x=$(mktemp -d) && rm -rf $x/*", &["mktemp -d", "rm -rf $x/*?"]),
+        ("x=$(mktemp -d) && rm -rf $x/*", &["mktemp -d", "rm -rf /tmp/tmp.0000000001/*"]),
         ("a \"$@\" $*", &["a"]),
         ("a '' \"\"", &["a ‹› ‹›"]),
         ("IFS=,; x=rm,-rf,/; $x", &["rm -rf /"]),
@@ -211,6 +211,50 @@ fn files_and_folders_are_followed() {
         .collect();
     let at = |path: &str| Some(path.into());
     assert_eq!(folders, [at("/"), at("/etc"), at("/tmp"), at("/etc"), None]);
+}
+
+#[test]
+fn folders_are_followed_as_far_as_they_can_be_told() {
+    let folder = |line: &str| {
+        let script = read(&Line::of(line, Place::Here), &World::new());
+        let last = script.commands.iter().rfind(|it| it.words.first().is_some_and(|it| it.text == "x"));
+        last.unwrap().cwd.as_ref().map(|folder| folder.to_str().unwrap().to_owned())
+    };
+    for (line, expected) in [
+        ("cd a; cd -; x", "/home/u/work"),
+        ("cd a; cd b; cd \"$OLDPWD\"; x", "/home/u/work/a"),
+        ("pushd a; pushd /etc; popd; x", "/home/u/work/a"),
+        ("pushd a; popd; x", "/home/u/work"),
+        ("pushd a; (popd); x", "/home/u/work/a"),
+        ("cd \"$(dirname a/b)\"; x", "/home/u/work/a"),
+        ("cd \"$(pwd)\"; x", "/home/u/work"),
+        ("cd $(mktemp -d); x", "/tmp/tmp.0000000001"),
+        ("a=$(mktemp -d); cd $(mktemp -d); x", "/tmp/tmp.0000000002"),
+        ("TMPDIR=/t; cd $(mktemp -d); x", "/t/tmp.0000000001"),
+        ("cd /bin/a/b; cd \"$(git rev-parse --show-toplevel)\"; x", "/bin/a/b"),
+        // `/bin` is all that is there.
+        ("CDPATH=/; cd bin; x", "/bin"),
+        ("CDPATH=/ cd bin; x", "/bin"),
+        ("CDPATH=/ cd bin; cd /tmp; cd bin; x", "/tmp/bin"),
+        ("CDPATH=/tmp:/; cd bin; x", "/bin"),
+        ("CDPATH=/; cd etc; x", "/home/u/work/etc"),
+        ("CDPATH=/; cd ./bin; x", "/home/u/work/bin"),
+        ("for d in a b; do cd $d; x; done", "/home/u/work/(below)"),
+    ] {
+        assert_eq!(folder(line).as_deref(), Some(expected), "{line}");
+    }
+    for line in [
+        "cd $(y); x",
+        "popd; x",
+        "cd $(y); cd a; x",
+        "CDPATH=$(y); cd a; x",
+        "for d in a ..; do cd $d; x; done",
+        "for d in a $(y); do cd $d; x; done",
+        "cd \"$(git rev-parse --show-toplevel)\"; x",
+        "GIT_DIR=/bin/a cd /bin; cd \"$(GIT_WORK_TREE=/ git rev-parse --show-toplevel)\"; x",
+    ] {
+        assert_eq!(folder(line), None, "{line}");
+    }
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! What a search (`find`) starts for what it finds, and what it removes by itself.
 
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
+use datafog_core::{BELOW, SOMEWHERE};
 
 use super::{Gathering, MOST, What, Word, replaced};
+use crate::folders::folders;
 use crate::read::Given;
 use crate::text::Text;
 use crate::{carriers, interpret};
@@ -15,11 +19,15 @@ impl Gathering<'_, '_> {
         let rest = self.words.get(from..).unwrap_or_default();
         let words: Vec<Word> = rest.iter().take_while(|word| !ends(word)).cloned().collect();
         if self.narrows() {
-            let before = self.starts.len();
-            self.command(replaced(&words, "{}", None));
             let found = carriers::found(self.words, self.surroundings);
-            let new = self.starts.iter_mut().skip(before);
-            new.for_each(|start| start.found.clone_from(&found));
+            for folder in self.places_of(given) {
+                let before = self.starts.len();
+                self.command(replaced(&words, "{}", None));
+                for start in self.starts.iter_mut().skip(before) {
+                    start.found.clone_from(&found);
+                    start.world.enter(folder.clone());
+                }
+            }
             return;
         }
         let removes = words.first().is_some_and(|head| {
@@ -33,8 +41,35 @@ impl Gathering<'_, '_> {
             // By itself a dot would mean something else to many programs.
             let text = root.text.to_str().filter(|_| root.known);
             let text = text.map(|text| if text == "." { "./" } else { text });
-            self.command(replaced(&words, "{}", text));
+            let whole = replaced(&words, "{}", text);
+            let works_there = !folders(&whole, self.surroundings).is_empty();
+            self.command(whole);
+            if works_there {
+                let text = text.map(|text| format!("{}/{BELOW}", text.trim_end_matches('/')));
+                self.command(replaced(&words, "{}", text.as_deref()));
+            }
         }
+        if in_folders(given) {
+            for folder in self.places_of(given) {
+                let before = self.starts.len();
+                self.command(replaced(&words, "{}", None));
+                let new = self.starts.iter_mut().skip(before);
+                new.for_each(|start| start.world.enter(folder.clone()));
+            }
+        }
+    }
+
+    /// The folders in which the command of `-exec` and the like is started.
+    fn places_of(&self, given: &Given<'_>) -> Vec<PathBuf> {
+        let here = self.surroundings.cwd();
+        if !in_folders(given) {
+            return vec![here.to_owned()];
+        }
+        let below = |root: Word| match root.known {
+            true => here.join(root.text).join(BELOW),
+            false => here.join(SOMEWHERE),
+        };
+        self.roots().into_iter().map(below).collect()
     }
 
     /// `-delete`: what is found goes. What tests pick out is not the place itself.
@@ -72,6 +107,11 @@ impl Gathering<'_, '_> {
         let before = before.and_then(|at| self.words.get(at));
         before.is_some_and(|word| matches!(word.text.as_bytes(), b"!" | b"-not"))
     }
+}
+
+/// Whether each file that is found is handled in its own folder.
+fn in_folders(given: &Given<'_>) -> bool {
+    matches!(given.spec.name, "-execdir" | "-okdir")
 }
 
 /// Options of `find` that leave nothing out, or little.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use datafog_core::{Category, Surroundings, ToolCall, Value};
 
@@ -11,9 +11,30 @@ use crate::behind::{Start, What, Word, started_by_code};
 
 mod loose;
 
-/// Where the folder stands that a command works in.
-const FOLDERS: &[&str] =
-    &["cwd", "dir", "directory", "workdir", "working_dir", "working_directory"];
+/// Where the folder stands that a command works in: small letters, nothing between words.
+const FOLDERS: &[&str] = &[
+    "chdir",
+    "currentdir",
+    "currentdirectory",
+    "currentworkingdirectory",
+    "cwd",
+    "dir",
+    "directory",
+    "workdir",
+    "workingdir",
+    "workingdirectory",
+];
+
+/// Whether an argument of that name is the folder that a command works in.
+pub(super) fn is_folder(name: &str) -> bool {
+    FOLDERS.contains(&joined_up(name).as_str())
+}
+
+/// `working_dir`, `workingDir` and `working-dir` as `workingdir`.
+pub(super) fn joined_up(name: &str) -> String {
+    let letters = name.chars().filter(|letter| !matches!(letter, '_' | '-'));
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
+}
 
 /// Where the words behind a program stand.
 pub(super) const ARGUMENTS: &[&str] = &["args", "arguments", "argv"];
@@ -50,18 +71,19 @@ pub(super) fn commands<'s>(
     call: &ToolCall,
     surroundings: &'s dyn Surroundings,
 ) -> (Option<Vec<OsString>>, Vec<Doing<'s>>) {
-    let mut gathering = Gathering { call, surroundings, folder: None, all: Vec::new() };
+    let (folder, all) = (None, Vec::new());
+    let mut gathering = Gathering { call, surroundings, folder, moved: false, all };
     if call.categories.contains(&Category::CodeExecution) {
-        gathering.folder = text_at(&call.arguments, FOLDERS);
         gathering.table(&call.arguments, 0);
     }
+    let moved = gathering.moved;
     let mut all = gathering.all;
     if let [
         Doing {
             start: Start { what: What::Line(line, _), guessed: false, loose: false, .. }, ..
         },
     ] = all.as_slice()
-        && gathering.folder.is_none()
+        && !moved
         && let Some(argv) = line.text.to_str().and_then(|it| plain_words(it, surroundings.home()))
     {
         return (Some(argv), Vec::new());
@@ -71,7 +93,7 @@ pub(super) fn commands<'s>(
             start: Start { what: What::Command(words), guessed: false, loose: false, .. }, ..
         },
     ] = all.as_slice()
-        && gathering.folder.is_none()
+        && !moved
         && words.iter().all(|word| !word.text.as_encoded_bytes().contains(&0))
     {
         return (Some(words.iter().map(|word| word.text.clone()).collect()), Vec::new());
@@ -95,7 +117,10 @@ fn is(names: &[&str], name: &str) -> bool {
 struct Gathering<'c, 's> {
     call: &'c ToolCall,
     surroundings: &'s dyn Surroundings,
-    folder: Option<&'c str>,
+    /// The folder that the table at hand, or one around it, names to work in.
+    folder: Option<PathBuf>,
+    /// Some table names one.
+    moved: bool,
     all: Vec<Doing<'s>>,
 }
 
@@ -116,6 +141,8 @@ impl<'s> Gathering<'_, 's> {
             | Value::Table(_)
             | Value::Text(_) => return,
         };
+        let outer = self.folder.clone();
+        self.enter(members);
         let behind = members.iter().find(|(name, _)| is(ARGUMENTS, name)).map(|(_, value)| value);
         let program = members.iter().find(|(name, _)| is(PROGRAMS, name));
         let language = text_at(value, &["lang", "language", "runtime"]);
@@ -153,6 +180,18 @@ impl<'s> Gathering<'_, 's> {
             }
         }
         self.loose_members(members);
+        self.folder = outer;
+    }
+
+    /// What stands in a table works in the folder that the table names.
+    fn enter(&mut self, members: &[(String, Value)]) {
+        let mut named = members.iter().filter(|(name, _)| is_folder(name));
+        if let Some(folder) = named.find_map(|(_, value)| value.as_text()) {
+            let folder = expanded(folder, self.surroundings.home());
+            let base = self.folder.as_deref().unwrap_or_else(|| self.surroundings.cwd());
+            self.folder = Some(base.join(folder));
+            self.moved = true;
+        }
     }
 
     /// `command` and `args`, as servers are started; the command may be a line by itself.
@@ -272,9 +311,8 @@ impl<'s> Gathering<'_, 's> {
     }
 
     fn add(&mut self, mut start: Start<'s>, runs: bool) {
-        if let Some(folder) = self.folder {
-            let folder = expanded(folder, self.surroundings.home());
-            start.world.enter(self.surroundings.cwd().join(folder));
+        if let Some(folder) = &self.folder {
+            start.world.enter(folder.clone());
         }
         match self.all.len() {
             ..MOST => self.all.push(Doing { start, runs }),

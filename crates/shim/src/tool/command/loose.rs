@@ -7,7 +7,7 @@
 
 use datafog_core::{Category, ToolCall, Value};
 
-use super::{ARGUMENTS, FOLDERS, Gathering, PROGRAMS, SHELLS, is};
+use super::{ARGUMENTS, Gathering, PROGRAMS, SHELLS, is, is_folder};
 use crate::behind::{Start, What, Word, started_by_code};
 use crate::tool::{COMMANDS, PATHS, URLS, changes_files, is_program, program_of};
 
@@ -171,8 +171,8 @@ impl<'s> Gathering<'_, 's> {
 fn may_run(call: &ToolCall, name: &str) -> bool {
     let asks = call.categories.contains(&Category::Database) && is(QUERIES, name);
     let writes = changes_files(&call.name) && is(WRITTEN, name);
-    let known = [PROSE, PATHS, URLS, FOLDERS].iter().any(|names| is(names, name));
-    !known && !asks && !writes
+    let known = [PROSE, PATHS, URLS].iter().any(|names| is(names, name));
+    !known && !is_folder(name) && !asks && !writes
 }
 
 /// The name of a program at a path.
