@@ -23,6 +23,7 @@ mod invocation;
 mod mode;
 mod named;
 mod principal;
+mod readings;
 mod receipt;
 mod rewrite;
 mod risk;
@@ -55,6 +56,7 @@ pub use invocation::{
 pub use mode::{Mode, ParseModeError};
 pub use named::Named;
 pub use principal::{Principal, PrincipalKind};
+pub use readings::readings;
 pub use receipt::{ChannelScan, Event, PolicyUse, Receipt, ReceiptKind, RuleOrigin};
 pub use rewrite::{CustomRewrite, RewriteStep, RewriteValue, Rewritten};
 pub use risk::{Risk, RiskSignal};

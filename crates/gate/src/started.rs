@@ -332,6 +332,12 @@ impl Following {
         if let Given::Text(text) = input {
             let files = datafog_shim::sent_by_orders(words, text).into_iter().map(Carrier::File);
             invocation.contents.extend(files.map(|file| content(file, Flow::Leaves)));
+            let files = datafog_shim::read_by_orders(words, text).into_iter().map(Carrier::File);
+            invocation.contents.extend(files.map(|file| content(file, Flow::Stays)));
+        }
+        let input = if let Given::Text(text) = input { Some(text) } else { None };
+        for file in datafog_shim::patched_by_input(words, input) {
+            self.operand(&mut invocation, file.into(), Flow::Destroys, world.cwd());
         }
         self.files.fill(&mut invocation, world.cwd());
         let parts = nested(self.id, datafog_shim::wrapped(&argv, world), self.files);

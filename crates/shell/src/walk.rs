@@ -489,7 +489,9 @@ impl Walker {
             self.push(Vec::new(), environment, input, redirections);
             return written;
         }
-        let text = self.written(own, &input);
+        // A variable in front may bend what the program says.
+        let bent = environment.iter().any(|(name, _)| name.starts_with("GIT_"));
+        let text = self.written(own, &input).filter(|_| !bent);
         let own = own.to_vec();
         self.push(fields, environment, input.clone(), redirections.clone());
         self.runs_written(&own, &input);

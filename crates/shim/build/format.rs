@@ -442,11 +442,11 @@ words! {
         Plus, SingleDash }
     /// Where in a value content is; see `form::Form`.
     Form { Address, AwsFile, AwsValue, Certificate, Connection, Cookie, Data, File, FileOrUrl, Files, Filter,
-        Header, Item, KeyFile, KeyValue, Multipart, Password, Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
+        Header, Item, KeyFile, KeyValue, Multipart, Orders, Password, Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
     /// What an option means to the transport; see `profile::Effect`.
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,
         Disable, Endpoint, FileList, Globoff, Insecure, Jump, Location, LocationAll, LocationTrusted,
-        MaxRedirects, Netrc, Next,
+        MaxRedirects, Mounts, Netrc, Next,
         NoProxy, Port, Proxy, Reaches, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket,
         Url, UrlFile, Variable }
 }

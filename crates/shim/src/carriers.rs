@@ -11,7 +11,10 @@ use datafog_core::{Carrier, ContentSource, Deliver, Flow, Invocation, StdinUse, 
 
 use crate::behind::Word;
 use crate::interpret::program_name;
-use crate::profile::{FEEDING, LISTING, ORDERED, PACKING, PRINTING, SENDING, SHOWING, WRITING};
+use crate::orders;
+use crate::patch::patched;
+use crate::profile::{FEEDING, LISTING, ORDERED, PACKING, PRINTING, SENDING, SHOWING, WRITING, profile,
+};
 
 /// Most files that one search names.
 const MOST_FOUND: usize = 5000;
@@ -78,6 +81,31 @@ pub fn sent_by_orders(words: &[Word], input: &str) -> Vec<PathBuf> {
     });
     let files = files.flatten().filter(|word| !word.starts_with('-')).take(MOST_FOUND);
     files.map(|word| PathBuf::from(word.trim_matches(['"', '\'']))).collect()
+}
+
+/// The files that a client for a database is told to read or write by the orders of its input
+/// (`.read FILE`).
+#[must_use]
+pub fn read_by_orders(words: &[Word], input: &str) -> Vec<PathBuf> {
+    let name = words.first().map(|head| program_name(&head.text)).unwrap_or_default();
+    let takes = profile(&name).is_some_and(|profile| profile.name == "sqlite3");
+    if takes { orders::files(input) } else { Vec::new() }
+}
+
+/// The files that a command changes which applies the patch of its input, or of one of its words.
+#[must_use]
+pub fn patched_by_input(words: &[Word], input: Option<&str>) -> Vec<String> {
+    let texts: Vec<&str> = words.iter().filter_map(|word| word.text.to_str()).collect();
+    let name = words.first().map(|head| program_name(&head.text)).unwrap_or_default();
+    let applies = match name.as_str() {
+        "apply_patch" | "applypatch" | "patch" => true,
+        "git" => texts.iter().any(|word| matches!(*word, "am" | "apply")),
+        _ => false,
+    };
+    if !applies {
+        return Vec::new();
+    }
+    texts.into_iter().skip(1).chain(input).flat_map(patched).collect()
 }
 
 /// Tells of a program without a profile that it sends what it is given: its input, its words, and

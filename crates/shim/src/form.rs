@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use datafog_core::{Carrier, ContentSource, Deliver, Flow, StdinUse};
 
+use crate::orders;
 use crate::text::Text;
 use crate::transport::endpoint;
 
@@ -50,6 +51,8 @@ pub(crate) enum Form {
     KeyValue,
     /// `name=value`, `name=@file,file;type=…`, `name=<file`.
     Multipart,
+    /// Statements for a database, or orders that name files (`.read FILE` of sqlite3).
+    Orders,
     /// The text itself, a secret.
     Password,
     /// A file; `-` is standard input that is shown or copied here, and of no interest.
@@ -124,6 +127,12 @@ impl Collector<'_> {
                 }
             }
             Form::Multipart => self.multipart(text),
+            Form::Orders => {
+                self.text(text, self.role);
+                for file in text.utf8().into_iter().flat_map(orders::files) {
+                    self.path(file, "script");
+                }
+            }
             Form::Password => self.text(text, "credential"),
             Form::Path if *text.bytes == *b"-" => {}
             Form::Path => self.file(text),

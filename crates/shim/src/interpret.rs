@@ -13,6 +13,7 @@ use datafog_core::{
 };
 
 use crate::form::Collector;
+use crate::mounts::mounted;
 use crate::profile::{At, Effect, OperandSpec, Profile, Starts, profile};
 use crate::read::{Call, Doubt};
 use crate::secrets::{secrets_in, secrets_of};
@@ -298,6 +299,12 @@ fn describe_operands(call: &Call<'_>, invocation: &mut Invocation) {
         if let Some((form, spec)) = spec.and_then(|spec| Some((spec.content?, spec))) {
             collector(call, invocation, (spec.role, flow), (true, reaches)).collect(form, word);
         }
+    }
+    let mounts = call.given.iter().filter(|given| given.spec.effect == Some(Effect::Mounts));
+    for here in mounts.filter_map(|given| mounted(given.value.as_ref()?)) {
+        let (text, kind, flow) = (here.to_os_string(), OperandKind::Path, Flow::Stays);
+        let (place, canonical) = (here.place, None);
+        invocation.operands.push(Operand { text, kind, flow, place, canonical });
     }
     // Standard input in the place of what no operand names.
     let instead = call.scope().operands.iter().find(|spec| spec.stdin.is_some());

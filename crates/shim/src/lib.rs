@@ -28,9 +28,12 @@ mod interpret;
 mod json;
 mod likely;
 mod line;
+mod mounts;
 mod naming;
 mod netrc;
 mod normal_form;
+mod orders;
+mod patch;
 mod profile;
 mod read;
 mod redact;
@@ -48,8 +51,8 @@ mod wrapped;
 
 pub use behind::{Start, What, Word, behind, started_by_code};
 pub use carriers::{
-    feeds, found, lists_names, packs, prints_secret, sent_by_orders, tells_environment,
-    writes_named,
+    feeds, found, lists_names, packs, patched_by_input, prints_secret, read_by_orders,
+    sent_by_orders, tells_environment, writes_named,
 };
 pub use display::{Mask, display};
 pub use folders::{folders, tool_folders};

@@ -406,6 +406,8 @@ pub(crate) enum Effect {
     LocationTrusted,
     /// The value is how many redirects are followed at most.
     MaxRedirects,
+    /// The value names a folder or file of this machine that a container gets.
+    Mounts,
     /// Passwords are taken from a `.netrc`: the value, or the usual one.
     Netrc,
     /// What follows is a call of its own, with options of its own.

@@ -10,20 +10,24 @@
 //! A call whose end nobody can tell counts as one that leaves this machine.
 
 use std::ffi::OsString;
-use std::path::Path;
 
 use datafog_core::{
     Carrier, Category, ContentSource, Deliver, Destination, Flow, Flows, Invocation, Operand,
-    OperandKind, Reach, Surroundings, ToolCall, Value, Void,
+    OperandKind, Reach, Surroundings, ToolCall, Value, Void, readings,
 };
 
 use crate::address::{self, Address, Style};
 use crate::behind::Start;
 use crate::interpret::interpret;
 use crate::profile;
+use crate::patch::patched;
 use crate::transport::http::straight_reach;
 
+pub(crate) use paths::expanded;
+use paths::is_path;
+
 mod command;
+mod paths;
 
 /// Words of a tool's name that tell what it does. Sorted by category.
 const WORDS: [(Category, &[&str]); 7] = [
@@ -418,6 +422,7 @@ impl Taking<'_> {
                 }
                 invocation.operands.push(operand);
             }
+            self.spelled(path, &text, invocation);
         }
         invocation.contents.push(ContentSource {
             carrier: Carrier::Inline(text.into_bytes()),
@@ -425,6 +430,22 @@ impl Taking<'_> {
             role: path.to_owned(),
             deliver: Deliver::Handle,
         });
+    }
+
+    /// Paths in a text that is none as a whole: parts of a list, a file with a line in it, the files
+    /// of a patch that is applied.
+    fn spelled(&self, path: &str, text: &str, invocation: &mut Invocation) {
+        let parts = readings(text).into_iter().filter(|part| is_path(part));
+        invocation.operands.extend(parts.map(|part| self.operand(part, OperandKind::Path)));
+        let name = path.rsplit('.').next().unwrap_or_default();
+        if command::is_written(name) && !has_word(&self.call.name, &["diff", "patch"]) {
+            // What is written into a file changes no other one.
+            return;
+        }
+        for name in patched(text) {
+            let operand = self.operand(&name, OperandKind::Path);
+            invocation.operands.push(Operand { flow: Flow::Destroys, ..operand });
+        }
     }
 
     /// The names of arguments are text of the caller's, too.
@@ -476,29 +497,6 @@ impl Taking<'_> {
         let flow = if changes { Flow::Destroys } else { Flow::Stays };
         Operand { text, kind, flow, place: None, canonical: None }
     }
-}
-
-/// A path as a tool takes it: most expand `~` as a shell does.
-pub(crate) fn expanded(text: &str, home: Option<&Path>) -> OsString {
-    match (text.strip_prefix('~'), home) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
-            home.join(rest.trim_start_matches('/')).into_os_string()
-        }
-        _ => OsString::from(text),
-    }
-}
-
-/// Whether a text is meant as a path, whatever its argument is called: one that begins like a path,
-/// or several names without a blank (`a/.env`), the last of which has a dot in it.
-fn is_path(text: &str) -> bool {
-    let begins =
-        text == "~" || ["/", "~/", "./", "../"].iter().any(|start| text.starts_with(start));
-    let last = text.rsplit('/').next().unwrap_or_default();
-    let leads = !text.contains(char::is_whitespace)
-        && (text.contains('/') && last.contains('.') || text.starts_with('.'));
-    (begins || leads)
-        && !text.contains(['\n', '\0'])
-        && Path::new(text).components().next().is_some()
 }
 
 fn collect_names<'v>(value: &'v Value, names: &mut Vec<&'v str>) {

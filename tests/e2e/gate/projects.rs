@@ -163,13 +163,13 @@ fn rules_about_places_count_where_nobody_knows_the_place() {
     let head = "[policy]\nid = \"own\"\nversion = \"1\"\n";
     let rules = [
         rule_of("release", "command = \"make\"\ncwd = \"/srv/release/**\""),
-        rule_of("main", "command = \"git\"\nsubcommand = \"push\"\nbranch = \"main\""),
+        rule_of("main", "command = \"git\"\nsubcommand = \"commit\"\nbranch = \"main\""),
         rule_of("keys", "command = \"cat\"\noperand = \"/srv/keys/*.key\""),
     ];
     fs::write(install.root().join("policy.toml"), format!("{head}{}", rules.concat())).unwrap();
     for (line, expected) in [
         ("cd \"$(cat where)\" && make", "release"),
-        ("cd \"$(cat where)\" && git push", "main"),
+        ("cd \"$(cat where)\" && git commit -m x", "main"),
         ("cd \"$(cat where)\" && cat a.key", "keys"),
         ("cd \"$(cat where)\" && cat keys/../a.key", "keys"),
         ("cd \"$(cat where)\" && cat a.txt", "none"),

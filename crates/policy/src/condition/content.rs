@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use datafog_core::{Carrier, ContentSource, Facts, Flow, Flows, Invocation};
+use datafog_core::{Carrier, ContentSource, Facts, Flow, Flows, Invocation, readings};
 use serde::{Deserialize, Serialize};
 
 use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
@@ -171,6 +171,7 @@ impl Wanted<'_> {
             // wanted may name it.
             Carrier::Inline(text) if facts.action().tool.is_some() => {
                 let names = |text: &[u8]| self.may_name(text, facts);
+                let text = text.trim_ascii_end();
                 let all = source.role == NAMES || !text.contains(&b'\n');
                 if all && text.split(|byte| *byte == b'\n').any(names) {
                     Truth::Unknown
@@ -188,12 +189,15 @@ impl Wanted<'_> {
     /// word is such a path where every path is wanted but some, so there it says nothing.
     fn may_name(&self, text: &[u8], facts: &dyn Facts) -> bool {
         let anything = self.paths.raw().any(|path| [b"/**".as_slice(), b"**"].contains(&path));
-        let real = if anything || text.is_empty() {
-            None
-        } else {
-            facts.canonical(Path::new(OsStr::from_bytes(text)))
+        let names = |text: &OsStr| {
+            let real = facts.canonical(Path::new(text));
+            real.is_some_and(|path| self.path(&path, facts) == Truth::True)
         };
-        real.is_some_and(|path| self.path(&path, facts) == Truth::True)
+        if anything || text.is_empty() {
+            return false;
+        }
+        let parts = || str::from_utf8(text).map(readings).unwrap_or_default();
+        names(OsStr::from_bytes(text)) || parts().into_iter().any(|part| names(OsStr::new(part)))
     }
 
     fn path(&self, path: &Path, facts: &dyn Facts) -> Truth {

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use datafog_core::{Facts, Flow, Flows, Operand, OperandKind};
+use datafog_core::{Facts, Flow, Flows, Operand, OperandKind, readings};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -181,7 +181,10 @@ impl Wanted<'_> {
             [b'@', rest @ ..] if !rest.is_empty() => Some(rest),
             _ => None,
         };
-        let spelled = [Some(whole), value, attached].into_iter().flatten().any(|text| {
+        let parts = operand.text.to_str().map(readings).unwrap_or_default();
+        let parts = parts.into_iter().map(str::as_bytes);
+        let named = [Some(whole), value, attached].into_iter().flatten();
+        let spelled = named.chain(parts).any(|text| {
             let word = OsStr::from_bytes(text);
             let globbed =
                 self.texts.is_empty() || self.texts.raw().any(|glob| glob::matches(glob, text));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use datafog_core::{Carrier, Facts, Invocation, Opt};
+use datafog_core::{Carrier, Facts, Invocation, Opt, readings};
 use serde::{Deserialize, Serialize};
 
 use super::{ConditionAbout, Cost, Kind, Leaf, Trial, anywhere, values};
@@ -266,8 +266,17 @@ fn path_fits(value: &OsStr, paths: &List<'_>, facts: &dyn Facts) -> Truth {
     if paths.is_empty() {
         return Truth::True;
     }
-    let Some(path) = facts.canonical(Path::new(value)) else { return Truth::Unknown };
-    Which::Any.join(paths.raw().map(|one| path_pattern::matches(one, &path, facts)))
+    let fits = |value: &OsStr| match facts.canonical(Path::new(value)) {
+        Some(path) => {
+            Which::Any.join(paths.raw().map(|one| path_pattern::matches(one, &path, facts)))
+        }
+        None => Truth::Unknown,
+    };
+    let found = fits(value);
+    // What is parted by commas or stands behind a `=` may be a list to the program.
+    let parts = || value.to_str().map(readings).unwrap_or_default();
+    let doubt = found == Truth::False && parts().iter().any(|part| fits(OsStr::new(part)) != Truth::False);
+    if doubt { Truth::Unknown } else { found }
 }
 
 fn shown_names(facts: &dyn Facts) -> Vec<String> {

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use datafog_core::{Category, Surroundings, ToolCall, Value};
 
-use super::{COMMANDS, PATHS, expanded, has_word, program_of};
+use super::{COMMANDS, PATHS, expanded, has_word, is_path, program_of};
 use crate::behind::{Start, What, Word, started_by_code};
 
 mod loose;
+
+pub(super) use loose::is_written;
 
 /// Where the folder stands that a command works in: small letters, nothing between words.
 const FOLDERS: &[&str] = &[
@@ -336,11 +338,14 @@ fn on_files<'s>(call: &ToolCall, surroundings: &'s dyn Surroundings) -> Vec<Doin
     if !call.categories.contains(&Category::FileSystem) {
         return Vec::new();
     }
+    let removes = has_word(&call.name, REMOVES);
     let mut paths: Vec<(String, Word)> = Vec::new();
     call.arguments.each_leaf(&mut |path, value| {
         let name = path.split('.').rfind(|part| part.parse::<usize>().is_err()).unwrap_or(path);
         let named = is(PATHS, name) || is(FROM, name) || is(TO, name);
-        if let Some(text) = value.as_text().filter(|_| named && paths.len() < MOST) {
+        // What a tool removes may stand under any name.
+        let meant = |text: &&str| named || removes && is_path(text);
+        if let Some(text) = value.as_text().filter(meant).filter(|_| paths.len() < MOST) {
             let text = text.strip_prefix("file://").unwrap_or(text);
             paths.push((name.to_owned(), Word::of(expanded(text, surroundings.home()))));
         }
@@ -354,7 +359,7 @@ fn on_files<'s>(call: &ToolCall, surroundings: &'s dyn Surroundings) -> Vec<Doin
         paths
     };
     let head: &[&str] = match () {
-        () if has_word(&call.name, REMOVES) => &["rm", "-r", "-f", "--"],
+        () if removes => &["rm", "-r", "-f", "--"],
         () if has_word(&call.name, MOVES) => &["mv", "--"],
         () if has_word(&call.name, SHOWS) => &["cat", "--"],
         () => return Vec::new(),
@@ -362,6 +367,8 @@ fn on_files<'s>(call: &ToolCall, surroundings: &'s dyn Surroundings) -> Vec<Doin
     let mut words: Vec<Word> = head.iter().map(|word| Word::of(*word)).collect();
     if has_word(&call.name, MOVES) {
         words.extend(names(FROM).into_iter().chain(names(PATHS)).chain(names(TO)));
+    } else if removes {
+        words.extend(paths.iter().map(|(_, path)| path.clone()));
     } else {
         words.extend(names(PATHS));
     }
@@ -512,6 +519,7 @@ mod tests {
             ("run_python", r#"{"code":"os.system('a')"}"#, "`a`"),
             ("delete_file", r#"{"path":"/x"}"#, "rm -r -f -- /x"),
             ("mcp__fs__remove-directory", r#"{"path":"~"}"#, "rm -r -f -- /home/u/"),
+            ("delete_file", r#"{"where":"sub/../../.."}"#, "rm -r -f -- sub/../../.."),
             ("delete_files", r#"{"paths":["a","b"]}"#, "rm -r -f -- a b"),
             ("move_file", r#"{"source":"/a","destination":"b"}"#, "mv -- /a b"),
             ("Read", r#"{"file_path":"a"}"#, "cat -- a"),

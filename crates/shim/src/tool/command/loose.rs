@@ -42,6 +42,11 @@ const WRITTEN: &[&str] = &[
     "old_string",
 ];
 
+/// Whether an argument of that name holds what a tool writes to a file.
+pub(in crate::tool) fn is_written(name: &str) -> bool {
+    is(WRITTEN, name)
+}
+
 /// Where a database is asked.
 const QUERIES: &[&str] = &["query", "sql", "statement"];
 
