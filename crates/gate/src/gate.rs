@@ -368,7 +368,7 @@ impl<'a> Gate<'a> {
         }
         hold::identity(&mut then);
         let notice = Notice::for_decision(case, decision, &Veil::of(case, &opened.key));
-        let by = (&opened.state.policy, &opened.key);
+        let by = (opened.judged_by(), &opened.key);
         Enforcement::Hold(Box::new(Hold::new((case, decision), by, then, notice)))
     }
 

@@ -63,6 +63,21 @@ mod tests {
     use std::fs;
 
     #[test]
+    fn the_embedded_policy_as_a_file_is_nothing_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let ground = Ground::of(&Layout::at(folder.path()).with_system(folder.path().join("etc")));
+        let ground = ground.unwrap();
+        let starter = Policy::packs().find(|(name, _)| *name == "starter").unwrap().1;
+        let path = Path::new("starter.toml");
+        let (policy, found) = ground.diagnose(starter, path);
+        assert!(found.is_empty(), "{found:?}");
+        assert_eq!(policy.unwrap().digest(), Policy::builtin().digest());
+        assert!(ground.compile(starter, path).is_ok());
+        let (_, found) = ground.diagnose(&starter.replace("version", "version "), path);
+        assert!(found.iter().any(|one| one.message.contains("is taken")), "a copy is another file");
+    }
+
+    #[test]
     fn a_file_is_looked_at_on_top_of_the_machines_policy() {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::at(folder.path()).with_system(folder.path().join("etc"));

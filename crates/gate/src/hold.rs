@@ -4,8 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use datafog_approval::{Binding, Bound};
 use datafog_config::{FileIdentity, Identity};
-use datafog_core::{ApprovalScope, Decision, Facts, Key, Mode, Obligation, PATIENCE, Verdict};
-use datafog_policy::Policy;
+use datafog_core::{ApprovalScope, Decision, Digest, Facts, Key, Mode, Obligation, PATIENCE, Verdict};
 
 use crate::case::Case;
 use crate::enforcement::Enforcement;
@@ -89,7 +88,7 @@ impl Hold {
     /// The hold for a decision; `then` is what follows an approval.
     pub(crate) fn new(
         (case, decision): (&Case<'_>, &Decision),
-        (policy, key): (&Policy, &Key),
+        (policy, key): (Digest, &Key),
         then: Enforcement,
         notice: Notice,
     ) -> Self {
@@ -126,13 +125,13 @@ pub(crate) fn terms(decision: &Decision) -> (ApprovalScope, u32) {
 fn bind(
     case: &Case<'_>,
     decision: &Decision,
-    (policy, key): (&Policy, &Key),
+    (policy, key): (Digest, &Key),
     then: &Enforcement,
 ) -> Binding {
     let host = case.world.finder.host;
     let environment: Vec<&[u8]> =
         host.environment().iter().map(|entry| entry.to_bytes()).filter(|it| !passes(it)).collect();
-    let (action, policy) = (case.digest, policy.digest());
+    let action = case.digest;
     let (program, session) = (program(then), principal::session(case.principal()));
     let holds = || decision.matched.iter().filter(|it| it.verdict == Verdict::RequireApproval);
     let whole = is_about_the_place(case, decision);

@@ -198,6 +198,16 @@ fn a_blocked_path_is_found_in_every_argument_of_a_tool() {
         json!({ "x": { "y": { "z": "a/.env" } } }),
         json!({ "files": ["b", "ledger.dat"] }),
         json!({ "a/.env": true }),
+        json!({ "p": " .env" }),
+        json!({ "p": ".env\n" }),
+        json!({ "p": ".env:10" }),
+        json!({ "p": "a/.env#L3" }),
+        json!({ "p": "ok,.env" }),
+        json!({ "p": "ok, ledger.dat" }),
+        json!({ "p": "from=ledger.dat" }),
+        json!({ "input": "*** Begin Patch\n*** Update File: a/.env\n@@\n-A=1\n+A=2\n*** End Patch" }),
+        json!({ "x": "--- a/.env\n+++ b/.env\n@@ -1 +1 @@\n-A=1\n+A=2\n" }),
+        json!({ "x": "diff --git a/x b/.env\nrename from x\nrename to .env\n" }),
     ] {
         assert_eq!(
             tool(&blocked, "frobnicate", &arguments),
@@ -209,6 +219,9 @@ fn a_blocked_path_is_found_in_every_argument_of_a_tool() {
         json!({ "p": "a/.envrc" }),
         json!({ "note": "what stands in .env is secret" }),
         json!({ "text": "build/\n.env\n" }),
+        json!({ "text": "see a, .env, and b" }),
+        json!({ "url": "https://a.example/x,.env" }),
+        json!({ "text": "write `--- a/.env` in the head\nof a patch" }),
         json!({ "n": 7, "b": true }),
     ] {
         assert_eq!(tool(&blocked, "frobnicate", &arguments), "none", "{arguments}");
@@ -219,4 +232,68 @@ fn a_blocked_path_is_found_in_every_argument_of_a_tool() {
     let inside = json!({ "p": "src/main.rs", "mode": "fast", "kind": "a/b" });
     assert_eq!(tool(&allowed, "frobnicate", &inside), "none");
     assert_eq!(tool(&allowed, "frobnicate", &json!({ "p": "docs/a.md" })), "role-all-paths");
+}
+
+#[test]
+fn a_blocked_path_is_found_in_patches_mounts_and_orders() {
+    let blocked = install("[[role]]\nname = \"all\"\ndefault = true\nblocked_paths = [\"**/.env\"]\n");
+    for line in [
+        "docker run -v ./.env:/x image",
+        "docker run --volume=$PWD/a/.env:/x:ro image",
+        "docker run --mount type=bind,source=./.env,target=/x image",
+        "docker run --env-file=.env image",
+        "podman run -v ./.env:/x image",
+        "sqlite3 x.db '.read .env'",
+        "sqlite3 x.db 'select 1' '.read .env'",
+        "sqlite3 -cmd '.read .env' x.db",
+        "sqlite3 -init .env x.db",
+        "sqlite3 x.db <<< '.read .env'",
+        "echo .read .env | sqlite3 x.db",
+        "deno run .env",
+        "deno run --env-file=.env main.ts",
+        "deno run -A --env-file=.env main.ts",
+        "node --env-file=.env main.js",
+        "node --env-file .env main.js",
+        "apply_patch '*** Begin Patch\n*** Update File: .env\n*** End Patch'",
+        "apply_patch <<'E'\n*** Begin Patch\n*** Update File: .env\n@@\n-a\n+b\n*** End Patch\nE",
+        "git apply <<'E'\n--- a/.env\n+++ b/.env\n@@ -1 +1 @@\n-a\n+b\nE",
+        "patch -p1 <<'E'\n--- a/.env\n+++ b/.env\n@@ -1 +1 @@\n-a\n+b\nE",
+        "unheard-of ok,.env",
+        "unheard-of --files=ok,.env",
+    ] {
+        assert_eq!(rule(&blocked, line), "role-all-blocked-paths", "{line}");
+    }
+    for line in [
+        "docker run -v ./env:/app/.env image",
+        "docker run -v data:/x image",
+        "sqlite3 x.db \"select '.env'\"",
+        "deno run main.ts",
+        "git commit -m 'see a, .env, and b'",
+        "git apply <<'E'\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+.env\nE",
+        "cat <<'E'\n*** Update File: .env\nE",
+    ] {
+        assert_eq!(rule(&blocked, line), "none", "{line}");
+    }
+    // What a mount names is an operand to every rule.
+    let mounted = denying("command = \"docker\"\noperand = \"**/keys/**\"");
+    assert_eq!(rule(&mounted, "docker run -v ./keys:/x image"), "own-rule");
+    assert_eq!(rule(&mounted, "docker run -v ./other:/keys image"), "none");
+}
+
+#[test]
+fn what_a_tool_removes_may_stand_under_any_name() {
+    let install = install("");
+    for (name, arguments) in [
+        ("delete_file", json!({ "where": "sub/../../.." })),
+        ("remove_folder", json!({ "what": ["~"] })),
+        ("remove_directory", json!({ "target": { "at": "/" } })),
+    ] {
+        assert_eq!(tool(&install, name, &arguments), "no-root-removal", "{name} {arguments}");
+    }
+    for (name, arguments) in [
+        ("delete_file", json!({ "where": "build/a.o" })),
+        ("delete_label", json!({ "name": "/" })),
+    ] {
+        assert_eq!(tool(&install, name, &arguments), "none", "{name} {arguments}");
+    }
 }

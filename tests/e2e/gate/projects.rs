@@ -241,3 +241,22 @@ fn a_project_that_is_gone_is_told() {
     install.datafog(["policy", "trust", "moved"]).run().succeeds();
     assert_eq!(rule(&install, "git -C moved status"), "in-project");
 }
+
+#[test]
+fn an_answer_counts_for_the_rules_of_every_project_that_was_asked() {
+    let install = with(&["one"]);
+    let path = install.work().join("one/.datafog.toml");
+    let held = fs::read_to_string(&path).unwrap().replace("\"deny\"", "\"require_approval\"");
+    let trusted = |text: &str| {
+        fs::write(&path, text).unwrap();
+        install.datafog(["policy", "trust", "one"]).run().succeeds();
+        let stderr = install.shim("git", ["-C", "one", "status"]).run().ends_with(126).stderr();
+        let after = stderr.split("datafog approvals ").nth(1).unwrap_or_else(|| panic!("{stderr}"));
+        after.split_ascii_whitespace().nth(1).unwrap().to_owned()
+    };
+    let first = trusted(&held);
+    assert_eq!(trusted(&held), first, "the same call under the same rules");
+    assert_ne!(trusted(&held.replace("reason = \"r\"", "reason = \"s\"")), first);
+    let shown = install.datafog(["explain", "--", "git", "-C", "one", "status"]).run().stdout();
+    assert!(shown.contains("one/.datafog.toml:"), "{shown}");
+}

@@ -255,11 +255,43 @@ impl<'t> Source<'t> {
             let fault = match token.kind {
                 Kind::Name("input") => undefined_input(&path),
                 Kind::Name("data") => self.undefined_data(&path),
+                Kind::Name("object") => self.undefined_in_object(&path),
                 Kind::Mark(_) | Kind::Name(_) | Kind::Text(_) => None,
             };
             let Some(fault) = fault else { continue };
             if self.only_stops_more(index) { warnings.push(fault) } else { errors.push(fault) }
         }
+    }
+
+    /// What `object.get(input.args, "comand", "")` looks up: the path, and the keys behind it. The path
+    /// by itself is looked at where it stands.
+    fn undefined_in_object(&self, called: &Chain<'_>) -> Option<Fault> {
+        let names: Vec<&str> = called.parts.iter().map(|(_, name)| *name).collect();
+        let token = |at: usize| self.tokens.get(at);
+        let is = |at: usize, mark: char| token(at).is_some_and(|it| it.kind == Kind::Mark(mark));
+        if names != ["object", "get"] || !is(called.end, '(') {
+            return None;
+        }
+        let base = chain(&self.tokens, called.end.saturating_add(1));
+        let mut path = base.clone();
+        let listed = is(base.end.saturating_add(1), '[');
+        let mut at = base.end.saturating_add(1).saturating_add(usize::from(listed));
+        while let Some(Token { at: place, kind: Kind::Text(key), .. }) = token(at).copied() {
+            path.parts.push((place, key));
+            if !listed || !is(at.saturating_add(1), ',') {
+                break;
+            }
+            at = at.saturating_add(2);
+        }
+        let undefined = |path: &Chain<'_>| match path.parts.first()?.1 {
+            "input" => undefined_input(path),
+            "data" => self.undefined_data(path),
+            _ => None,
+        };
+        if undefined(&base).is_some() || !is(base.end, ',') {
+            return None;
+        }
+        undefined(&path)
     }
 
     fn undefined_data(&self, path: &Chain<'_>) -> Option<Fault> {
@@ -383,6 +415,22 @@ mod tests {
                 "default allow := true\ndeny if input.args.comand == \"x\"",
                 "did you mean `command`?",
             ),
+            (
+                "default allow := true\ndeny if object.get(input.args, \"comand\", \"\") == \"x\"",
+                "did you mean `command`?",
+            ),
+            (
+                "default allow := true\ndeny if object.get(input, [\"args\", \"comand\"], \"\") == \"x\"",
+                "did you mean `command`?",
+            ),
+            (
+                "default allow := true\ndeny if object.get(input, \"tol\", \"\") == \"x\"",
+                "did you mean `tool`?",
+            ),
+            (
+                "allow := true\ndeny if object.get(data.policy, \"bda\", true)\nbad if true",
+                "did you mean `bad`?",
+            ),
             ("default allow := true\ndeny if input.tol_name == \"x\"", "did you mean `tool_name`?"),
             ("default allow := true\ndeny if input[\"tol\"] == \"x\"", "did you mean `tool`?"),
             ("default allow := true\ndeny if input.metadata.usr == \"x\"", "did you mean `user`?"),
@@ -431,6 +479,8 @@ mod tests {
             "reason := \"x\" if input.metadata.user == \"u\"\nallow := true\ntest_it if allow",
             "deny[msg] { input.context.cwd == \"/\"; msg := \"no\" }\nallow = true { true }",
             "decision := {\"allow\": ok, \"reason\": \"denny input.tol\"}\nok if\n\tinput.parameters.count < 5",
+            "deny if object.get(input.args, \"anything\", 1) == 2\nallow := true",
+            "deny if object.get(input.args, [\"command\", 0], \"\") == object.get({}, \"comand\", 1)\nallow := true",
             "allow if data.policy.ok\nok if input.action == \"x\"",
         ] {
             let said = told(rules);

@@ -1,7 +1,7 @@
 //! What came of a plan that was recorded, and what a redaction works with.
 
 use datafog_config::Layout;
-use datafog_core::{Action, Decision, Event, Key, Mode, ReceiptKind};
+use datafog_core::{Action, Decision, Digest, Event, Key, Mode, ReceiptKind};
 use datafog_detect::Custom;
 use jiff::Timestamp;
 
@@ -30,6 +30,18 @@ impl Opened {
         let own = (policy, policy.decide(case));
         let beside = self.beside.iter().map(|policy| (policy, policy.decide(case))).collect();
         foreign::join(own, beside, &self.foreign, case)
+    }
+
+    /// Which policies are asked: an answer of a person counts for these alone.
+    pub(super) fn judged_by(&self) -> Digest {
+        let own = self.state.policy.digest();
+        if self.beside.is_empty() && self.foreign.is_empty() {
+            return own;
+        }
+        let beside = self.beside.iter().map(|policy| policy.digest());
+        let others = self.foreign.iter().map(|policy| policy.digest());
+        let all: Vec<Digest> = core::iter::once(own).chain(beside).chain(others).collect();
+        Digest::of(&all.iter().flat_map(|one| *one.as_bytes()).collect::<Vec<u8>>())
     }
 
     /// The same where the call works in folders of further trusted projects: their rules hold, too.
