@@ -4,7 +4,9 @@ use std::os::unix::ffi::OsStrExt;
 
 use datafog_approval::{Binding, Bound};
 use datafog_config::{FileIdentity, Identity};
-use datafog_core::{ApprovalScope, Decision, Digest, Facts, Key, Mode, Obligation, PATIENCE, Verdict};
+use datafog_core::{
+    ApprovalScope, Decision, Digest, Facts, Key, Mode, Obligation, PATIENCE, Verdict,
+};
 
 use crate::case::Case;
 use crate::enforcement::Enforcement;

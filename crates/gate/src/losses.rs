@@ -9,9 +9,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use datafog_core::{
-    Action, Flow, Invocation, Operand, OperandKind, Surroundings, is_somewhere,
-};
+use datafog_core::{Action, Flow, Invocation, Operand, OperandKind, Surroundings, is_somewhere};
 use datafog_shim::Word;
 
 use crate::circumstance;

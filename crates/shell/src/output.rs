@@ -95,10 +95,12 @@ impl Walker {
     /// The name of a new file or folder for a while (mktemp(1)): no other one that the line makes
     /// has it.
     fn temporary(&mut self, flags: &[&str]) -> Option<String> {
-        if self.place == Place::Elsewhere || !flags.iter().all(|flag| matches!(*flag, "-d" | "-q")) {
+        if self.place == Place::Elsewhere || !flags.iter().all(|flag| matches!(*flag, "-d" | "-q"))
+        {
             return None;
         }
-        let folder = match self.variables.holds("TMPDIR") || self.world.variable("TMPDIR").is_some() {
+        let folder = match self.variables.holds("TMPDIR") || self.world.variable("TMPDIR").is_some()
+        {
             true => self.variable("TMPDIR")?,
             false => String::from("/tmp"),
         };

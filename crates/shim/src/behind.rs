@@ -438,9 +438,8 @@ impl Gathering<'_, '_> {
         let Some(folder) = folders::entered(self.call, self.words) else { return };
         let folder = self.surroundings.cwd().join(folder);
         // The options before an alias of git stand before what it is short for, too.
-        let is_alias = |start: &Start<'_>| {
-            self.call.stray.is_some() && matches!(start.what, What::Command(_))
-        };
+        let is_alias =
+            |start: &Start<'_>| self.call.stray.is_some() && matches!(start.what, What::Command(_));
         for start in self.starts.iter_mut().filter(|start| !is_alias(start)) {
             if start.world.cwd() == self.surroundings.cwd() {
                 start.world.enter(folder.clone());

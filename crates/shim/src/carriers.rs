@@ -13,7 +13,8 @@ use crate::behind::Word;
 use crate::interpret::program_name;
 use crate::orders;
 use crate::patch::patched;
-use crate::profile::{FEEDING, LISTING, ORDERED, PACKING, PRINTING, SENDING, SHOWING, WRITING, profile,
+use crate::profile::{
+    FEEDING, LISTING, ORDERED, PACKING, PRINTING, SENDING, SHOWING, WRITING, profile,
 };
 
 /// Most files that one search names.

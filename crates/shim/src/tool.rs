@@ -19,8 +19,8 @@ use datafog_core::{
 use crate::address::{self, Address, Style};
 use crate::behind::Start;
 use crate::interpret::interpret;
-use crate::profile;
 use crate::patch::patched;
+use crate::profile;
 use crate::transport::http::straight_reach;
 
 pub(crate) use paths::expanded;

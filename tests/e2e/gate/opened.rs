@@ -236,7 +236,8 @@ fn a_blocked_path_is_found_in_every_argument_of_a_tool() {
 
 #[test]
 fn a_blocked_path_is_found_in_patches_mounts_and_orders() {
-    let blocked = install("[[role]]\nname = \"all\"\ndefault = true\nblocked_paths = [\"**/.env\"]\n");
+    let blocked =
+        install("[[role]]\nname = \"all\"\ndefault = true\nblocked_paths = [\"**/.env\"]\n");
     for line in [
         "docker run -v ./.env:/x image",
         "docker run --volume=$PWD/a/.env:/x:ro image",
@@ -264,7 +265,7 @@ fn a_blocked_path_is_found_in_patches_mounts_and_orders() {
         assert_eq!(rule(&blocked, line), "role-all-blocked-paths", "{line}");
     }
     for line in [
-        "docker run -v ./env:/app/.env image",
+        "docker run -v ./env:/app/env image",
         "docker run -v data:/x image",
         "sqlite3 x.db \"select '.env'\"",
         "deno run main.ts",
@@ -290,10 +291,9 @@ fn what_a_tool_removes_may_stand_under_any_name() {
     ] {
         assert_eq!(tool(&install, name, &arguments), "no-root-removal", "{name} {arguments}");
     }
-    for (name, arguments) in [
-        ("delete_file", json!({ "where": "build/a.o" })),
-        ("delete_label", json!({ "name": "/" })),
-    ] {
+    for (name, arguments) in
+        [("delete_file", json!({ "where": "build/a.o" })), ("delete_label", json!({ "name": "/" }))]
+    {
         assert_eq!(tool(&install, name, &arguments), "none", "{name} {arguments}");
     }
 }

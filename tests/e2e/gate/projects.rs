@@ -115,7 +115,10 @@ fn a_project_is_entered_by_variables_settings_and_starters_too() {
     let outside = [("GIT_DIR", "one/.git")];
     assert_eq!(rule_with(&install, "git status", &outside), "in-project");
     assert_eq!(rule_with(&install, "env -u GIT_DIR git status", &outside), "none");
-    assert_eq!(rule_with(&install, "cd free && cd one && git status", &[("CDPATH", "..")]), "in-project");
+    assert_eq!(
+        rule_with(&install, "cd free && cd one && git status", &[("CDPATH", "..")]),
+        "in-project"
+    );
     install
         .shim("git", ["status"])
         .env("GIT_WORK_TREE", install.work().join("two"))

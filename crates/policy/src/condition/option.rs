@@ -275,7 +275,8 @@ fn path_fits(value: &OsStr, paths: &List<'_>, facts: &dyn Facts) -> Truth {
     let found = fits(value);
     // What is parted by commas or stands behind a `=` may be a list to the program.
     let parts = || value.to_str().map(readings).unwrap_or_default();
-    let doubt = found == Truth::False && parts().iter().any(|part| fits(OsStr::new(part)) != Truth::False);
+    let doubt =
+        found == Truth::False && parts().iter().any(|part| fits(OsStr::new(part)) != Truth::False);
     if doubt { Truth::Unknown } else { found }
 }
 
