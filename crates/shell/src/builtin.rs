@@ -128,13 +128,14 @@ impl Walker {
             let target = PathBuf::from(target);
             if target.is_absolute() { Some(target) } else { self.found_by_name(&target) }
         });
-        let folder = if self.picks > 1 { self.one_of_several(so_far, target) } else { target };
+        let folder =
+            if self.picks > 1 { self.one_of_several(so_far.as_deref(), target) } else { target };
         self.enter(folder);
     }
 
     /// Where it works after a `cd` to one of several folders (`for d in */; do cd "$d"`): somewhere
     /// below the folder that it came from, when all of them are there.
-    fn one_of_several(&self, so_far: Option<PathBuf>, target: Option<PathBuf>) -> Option<PathBuf> {
+    fn one_of_several(&self, so_far: Option<&Path>, target: Option<PathBuf>) -> Option<PathBuf> {
         let base = self.came_from.as_ref().filter(|_| self.pick == 0 || so_far.is_some())?;
         let leads_up = |folder: &Path| folder.components().any(|it| it == Component::ParentDir);
         let below = target?.strip_prefix(base).is_ok_and(|folder| !leads_up(folder));
