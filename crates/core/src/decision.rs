@@ -81,6 +81,21 @@ pub enum Obligation {
     },
 }
 
+impl Obligation {
+    /// The name of the rewrite that it asks for.
+    #[must_use]
+    pub fn rewrite(&self) -> Option<&str> {
+        match self {
+            Self::Rewrite(name) => Some(name),
+            Self::Approve
+            | Self::ApproveWithin { .. }
+            | Self::Notify(_)
+            | Self::Redact(_)
+            | Self::Transform { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for Obligation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -95,14 +95,7 @@ impl Hold {
         notice: Notice,
     ) -> Self {
         let (widest, patience) = terms(decision);
-        let rewrite = decision.obligations.iter().find_map(|obligation| match obligation {
-            Obligation::Rewrite(name) => Some(name.clone()),
-            Obligation::Approve
-            | Obligation::ApproveWithin { .. }
-            | Obligation::Notify(_)
-            | Obligation::Redact(_)
-            | Obligation::Transform { .. } => None,
-        });
+        let rewrite = decision.obligations.iter().find_map(Obligation::rewrite).map(str::to_owned);
         let binding = bind(case, decision, (policy, key), &then);
         Self { then, binding, widest, patience, rewrite, notice }
     }

@@ -115,15 +115,7 @@ pub(crate) fn demands(
 ) -> Vec<Wanted> {
     let rules = policy.rules();
     let names = |obligations: &[Obligation]| -> Vec<String> {
-        let name = |one: &Obligation| match one {
-            Obligation::Rewrite(name) => Some(name.clone()),
-            Obligation::Approve
-            | Obligation::ApproveWithin { .. }
-            | Obligation::Notify(_)
-            | Obligation::Redact(_)
-            | Obligation::Transform { .. } => None,
-        };
-        obligations.iter().filter_map(name).collect()
+        obligations.iter().filter_map(Obligation::rewrite).map(str::to_owned).collect()
     };
     let mut left = names(&decision.obligations);
     let mut all: Vec<Wanted> = Vec::new();
