@@ -14,6 +14,7 @@ mod transform;
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -29,6 +30,39 @@ use crate::store::{Role, Sqlite};
 
 /// The shared token of every server here.
 const TOKEN: &str = "the-shared-token";
+
+/// Holds `terraform apply`.
+const ASKS_ABOUT_TERRAFORM: &str = r#"
+[policy]
+id = "mine"
+version = "1"
+[[rule]]
+id = "ask-first"
+effect = "require_approval"
+reason = "infrastructure is for a person to change"
+instead = "ask"
+match = ["terraform apply"]
+not_match = ["terraform plan"]
+[rule.when]
+command = ["terraform"]
+subcommand = ["apply"]
+"#;
+
+/// Asks a person before money is moved.
+const ASKS_ABOUT_MONEY: &str = r#"
+[policy]
+id = "mine"
+version = "1"
+[[rule]]
+id = "ask-first"
+effect = "require_approval"
+reason = "money is for a person to move"
+instead = "ask"
+match = [{ tool = "pay", args = { amount = 5 } }]
+not_match = [{ tool = "get_user", args = {} }]
+[rule.when]
+tool = ["pay"]
+"#;
 
 /// A server with an installation and a store of its own.
 struct Place {
@@ -82,6 +116,18 @@ impl Place {
         let minted = mint("test", (role, tenant), (0, None)).unwrap();
         self.store.add_key(minted.stored.clone()).await.unwrap();
         minted
+    }
+
+    /// The same under a policy of its own, once that is in force.
+    async fn under(self, policy: &str) -> Self {
+        std::fs::write(self.root().join("policy.toml"), policy).unwrap();
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        self
+    }
+
+    /// The keys of an agent and of a person who may approve, of one tenant.
+    async fn agent_and_approver(&self) -> (Minted, Minted) {
+        (self.key(Role::Agent, "north").await, self.key(Role::Approver, "north").await)
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {

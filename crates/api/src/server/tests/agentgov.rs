@@ -9,22 +9,6 @@ use super::*;
 use crate::Upstreams;
 use crate::listen::{Address, Listener, Patience};
 
-/// Asks a person before money is moved.
-const RULES: &str = r#"
-[policy]
-id = "mine"
-version = "1"
-[[rule]]
-id = "ask-first"
-effect = "require_approval"
-reason = "money is for a person to move"
-instead = "ask"
-match = [{ tool = "pay", args = { amount = 5 } }]
-not_match = [{ tool = "get_user", args = {} }]
-[rule.when]
-tool = ["pay"]
-"#;
-
 /// A server, and an upstream that remembers what it was sent.
 struct Proxy {
     place: Place,
@@ -46,11 +30,8 @@ impl Proxy {
         let listed = format!("{address}, {address}/text, {address}/slow");
         let upstreams = Upstreams::parse(&listed, Duration::from_millis(500)).unwrap();
         let options = Options { upstreams, tool_wait: wait, ..Options::default() };
-        let place = Place::with(options).await;
-        std::fs::write(place.root().join("policy.toml"), RULES).unwrap();
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        let (agent, ann) =
-            (place.key(Role::Agent, "north").await, place.key(Role::Approver, "north").await);
+        let place = Place::with(options).await.under(ASKS_ABOUT_MONEY).await;
+        let (agent, ann) = place.agent_and_approver().await;
         Self { place, agent, ann, address, sent }
     }
 

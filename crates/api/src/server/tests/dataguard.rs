@@ -10,22 +10,6 @@ fn shell(line: &str) -> Value {
     proposal("bash", &json!({ "command": line }))
 }
 
-/// Asks a person before money is moved.
-const RULES: &str = r#"
-[policy]
-id = "mine"
-version = "1"
-[[rule]]
-id = "ask-first"
-effect = "require_approval"
-reason = "money is for a person to move"
-instead = "ask"
-match = [{ tool = "pay", args = { amount = 5 } }]
-not_match = [{ tool = "get_user", args = {} }]
-[rule.when]
-tool = ["pay"]
-"#;
-
 struct Held {
     place: Place,
     agent: Minted,
@@ -34,11 +18,8 @@ struct Held {
 
 impl Held {
     async fn new() -> Self {
-        let place = Place::new().await;
-        std::fs::write(place.root().join("policy.toml"), RULES).unwrap();
-        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
-        let (agent, ann) =
-            (place.key(Role::Agent, "north").await, place.key(Role::Approver, "north").await);
+        let place = Place::new().await.under(ASKS_ABOUT_MONEY).await;
+        let (agent, ann) = place.agent_and_approver().await;
         Self { place, agent, ann }
     }
 

@@ -28,9 +28,7 @@ tool = ["mail__send"]
 "#;
 
 async fn place() -> (Place, Minted) {
-    let place = Place::new().await;
-    std::fs::write(place.root().join("policy.toml"), RULES).unwrap();
-    tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+    let place = Place::new().await.under(RULES).await;
     let agent = place.key(Role::Agent, "north").await;
     (place, agent)
 }

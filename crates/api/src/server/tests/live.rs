@@ -14,23 +14,6 @@ use crate::listen::{Address, Listener, Patience};
 use crate::server::live::Moved;
 use crate::server::live::tests::TOO_MANY;
 
-/// Holds `terraform`.
-const RULES: &str = r#"
-[policy]
-id = "mine"
-version = "1"
-[[rule]]
-id = "ask-first"
-effect = "require_approval"
-reason = "infrastructure is for a person to change"
-instead = "ask"
-match = ["terraform apply"]
-not_match = ["terraform plan"]
-[rule.when]
-command = ["terraform"]
-subcommand = ["apply"]
-"#;
-
 struct Held {
     place: Place,
     agent: Minted,
@@ -39,11 +22,8 @@ struct Held {
 
 impl Held {
     async fn new() -> Self {
-        let place = Place::new().await;
-        std::fs::write(place.root().join("policy.toml"), RULES).unwrap();
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        let (agent, ann) =
-            (place.key(Role::Agent, "north").await, place.key(Role::Approver, "north").await);
+        let place = Place::new().await.under(ASKS_ABOUT_TERRAFORM).await;
+        let (agent, ann) = place.agent_and_approver().await;
         Self { place, agent, ann }
     }
 

@@ -2,23 +2,6 @@
 
 use super::*;
 
-/// Holds `terraform`, and denies what it would deny anyway.
-const HOLDING: &str = r#"
-[policy]
-id = "mine"
-version = "1"
-[[rule]]
-id = "ask-first"
-effect = "require_approval"
-reason = "infrastructure is for a person to change"
-instead = "ask"
-match = ["terraform apply"]
-not_match = ["terraform plan"]
-[rule.when]
-command = ["terraform"]
-subcommand = ["apply"]
-"#;
-
 struct Held {
     place: Place,
     agent: Minted,
@@ -27,11 +10,8 @@ struct Held {
 
 impl Held {
     async fn new() -> Self {
-        let place = Place::new().await;
-        std::fs::write(place.root().join("policy.toml"), HOLDING).unwrap();
-        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
-        let agent = place.key(Role::Agent, "north").await;
-        let approver = place.key(Role::Approver, "north").await;
+        let place = Place::new().await.under(ASKS_ABOUT_TERRAFORM).await;
+        let (agent, approver) = place.agent_and_approver().await;
         Self { place, agent, approver }
     }
 
