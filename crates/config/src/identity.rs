@@ -49,15 +49,24 @@ impl FileIdentity {
     /// # Errors
     /// [`Error::Untrusted`] with the reason.
     pub fn require_trusted(&self, path: &Path, user: u32) -> Result<(), Error> {
-        let why = if self.owner != user && self.owner != 0 {
-            "belongs to somebody else"
-        } else if self.mode & 0o022 != 0 {
-            "can be written by others"
-        } else {
-            return Ok(());
-        };
-        Err(Error::Untrusted { path: path.to_owned(), why })
+        require_trusted(path, user, (self.owner, self.mode & 0o022 != 0))
     }
+}
+
+/// The same by a file's owner, and whether its group or everybody may write it.
+pub(crate) fn require_trusted(
+    path: &Path,
+    user: u32,
+    (owner, others_write): (u32, bool),
+) -> Result<(), Error> {
+    let why = if owner != user && owner != 0 {
+        "belongs to somebody else"
+    } else if others_write {
+        "can be written by others"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Untrusted { path: path.to_owned(), why })
 }
 
 /// A path and what stood there.

@@ -8,7 +8,8 @@ use std::path::Path;
 use datafog_core::Key;
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::{Error, FileIdentity};
+use crate::small_file::Seen;
+use crate::{Error, identity};
 
 /// Reads the key at `path`, or makes one when there is none.
 ///
@@ -40,14 +41,14 @@ pub fn load_key(path: &Path, user: u32) -> Result<Option<Key>, Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io("read", path)(error)),
     };
-    let metadata = file.metadata().map_err(Error::io("look at", path))?;
-    FileIdentity::of(&metadata).require_trusted(path, user)?;
-    if std::os::unix::fs::MetadataExt::mode(&metadata) & 0o077 != 0 {
+    let seen = Seen::of(&file).map_err(Error::io("look at", path))?;
+    identity::require_trusted(path, user, (seen.owner, seen.others_write()))?;
+    if seen.others_may_anything() {
         return Err(Error::Untrusted { path: path.to_owned(), why: "can be read by others" });
     }
     let not_a_key = || Error::Key { path: path.to_owned() };
     let mut bytes = [0_u8; 32];
-    if metadata.len() != bytes.len() as u64 {
+    if seen.size != bytes.len() as u64 {
         return Err(not_a_key());
     }
     file.read_exact(&mut bytes).map_err(Error::io("read", path))?;

@@ -9,6 +9,39 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use nix::sys::stat::{Mode, SFlag, fstat};
+
+/// What an open file is.
+///
+/// Asked through the C library: what the standard library asks with is an empty text that lies among
+/// all others of the program, and the kernel reads a page of them for this alone.
+pub(crate) struct Seen {
+    pub(crate) owner: u32,
+    pub(crate) size: u64,
+    kind: SFlag,
+    mode: Mode,
+}
+
+impl Seen {
+    pub(crate) fn of(file: &File) -> io::Result<Self> {
+        let stat = fstat(file)?;
+        Ok(Self {
+            owner: stat.st_uid,
+            size: u64::try_from(stat.st_size).unwrap_or(u64::MAX),
+            kind: SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT,
+            mode: Mode::from_bits_truncate(stat.st_mode),
+        })
+    }
+
+    pub(crate) const fn others_write(&self) -> bool {
+        self.mode.intersects(Mode::S_IWGRP.union(Mode::S_IWOTH))
+    }
+
+    pub(crate) const fn others_may_anything(&self) -> bool {
+        self.mode.intersects(Mode::S_IRWXG.union(Mode::S_IRWXO))
+    }
+}
+
 /// A regular file of at most `limit` bytes, open for reading, and its length at this moment.
 ///
 /// # Errors
@@ -17,14 +50,14 @@ use std::path::Path;
 pub fn open_small(path: &Path, limit: u64) -> io::Result<(File, u64)> {
     let mut options = OpenOptions::new();
     let file = options.read(true).custom_flags(nix::libc::O_NONBLOCK).open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
+    let seen = Seen::of(&file)?;
+    if seen.kind != SFlag::S_IFREG {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    if metadata.len() > limit {
+    if seen.size > limit {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than expected"));
     }
-    Ok((file, metadata.len()))
+    Ok((file, seen.size))
 }
 
 /// The bytes of a regular file of at most `limit` bytes.

@@ -158,12 +158,12 @@ fn decode_hex(text: &str) -> Option<[u8; 32]> {
     Some(out)
 }
 
-fn write_hex(bytes: &[u8; 32], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn encode_hex(bytes: &[u8; 32]) -> [u8; 64] {
     let mut text = [0_u8; 64];
     for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
         *pair = [hex_digit(byte >> 4), hex_digit(byte & 15)];
     }
-    f.pad(str::from_utf8(&text).unwrap_or_default())
+    text
 }
 
 pub(crate) const fn hex_digit(nibble: u8) -> u8 {
@@ -178,7 +178,7 @@ macro_rules! shown_as_hex {
     ($($name:ident)*) => {$(
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write_hex(&self.0, f)
+                f.pad(str::from_utf8(&encode_hex(&self.0)).unwrap_or_default())
             }
         }
 
@@ -190,7 +190,7 @@ macro_rules! shown_as_hex {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(str::from_utf8(&encode_hex(&self.0)).unwrap_or_default())
             }
         }
 

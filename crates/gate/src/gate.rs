@@ -18,7 +18,7 @@ use crate::case::Case;
 use crate::clock::Clock;
 use crate::enforcement::{self, Carried, Enforcement, Execution};
 use crate::event::{self, Draft};
-use crate::filter::Filtered;
+use crate::filter::{Filtered, Means};
 use crate::foreign::{self, Anything, Asked, ForeignPolicies, ForeignPolicy, OnlyTrusted};
 use crate::hold::Hold;
 use crate::inspect::{self, Inspection};
@@ -105,12 +105,10 @@ impl<'a> Gate<'a> {
         let (mut decision, asked) = opened.decide(request, &case, &mut clock);
         let mut safe: Option<Box<Safe>> = None;
         if rewriting::is_wanted(request, mode, &decision) {
-            match self.safe_form(request, &opened, &case, &decision) {
-                Ok(found) if request.runs() => {
-                    return self.run_safe(&found, &opened, (&case, &decision, &asked), &clock);
-                }
-                Ok(found) => safe = Some(Box::new(found)),
-                Err(why) => decision = rewriting::held(decision, &why),
+            let judged = (&mut decision, asked.as_slice());
+            match self.rewritten(request, &opened, &case, judged, &clock) {
+                ControlFlow::Break(outcome) => return outcome,
+                ControlFlow::Continue(found) => safe = found,
             }
         }
         let stands = safe.as_ref().map_or(&decision, |safe| &safe.decision);
@@ -118,16 +116,13 @@ impl<'a> Gate<'a> {
         let mut event = opened.event(request, &case, &decision, &plan, &clock);
         foreign::name(&mut event, &asked);
         if let Some(safe) = &safe {
-            decision = rewriting::told(decision, &safe.decision);
-            event = safe.told_in(event, &decision);
+            safe.tell(&mut event, &mut decision);
         }
         match self.carry_out(&opened, &case, plan, event) {
             ControlFlow::Break(outcome) => outcome,
             ControlFlow::Continue(event) => {
-                let (purpose, veil) = (request.purpose, Veil::of(&case, &opened.key));
                 let told = (decision, asked, safe);
-                let report = Report::new(&opened.state, purpose, &case, told, event, &veil, clock);
-                Outcome::Decided(Box::new(report))
+                opened.report(request.purpose, &case, told, event, clock)
             }
         }
     }
@@ -155,8 +150,8 @@ impl<'a> Gate<'a> {
         opened: &Opened,
         case: &Case<'_>,
         plan: Enforcement,
-        event: Event,
-    ) -> ControlFlow<Outcome, Event> {
+        event: Box<Event>,
+    ) -> ControlFlow<Outcome, Box<Event>> {
         let held = &case.inspection.held;
         let recorded = match opened.record(self.layout, plan, &event) {
             Ok(recorded) => recorded,
@@ -167,14 +162,14 @@ impl<'a> Gate<'a> {
         };
         let filter = |filtered: Filtered| filtered.run(held, opened.tools());
         ControlFlow::Break(match enforcement::carry_out(recorded, held, filter) {
-            Ok(Carried::Ended(ended)) => opened.ended(self.layout, event, ended),
+            Ok(Carried::Ended(ended)) => opened.ended(self.layout, *event, ended),
             Ok(Carried::Not(Enforcement::Block(notice))) => Outcome::Blocked(notice),
             Ok(Carried::Not(Enforcement::Hold(hold))) => {
-                self.wait_for_a_person(*hold, opened, held, event)
+                self.wait_for_a_person(*hold, opened, held, *event)
             }
             Ok(Carried::Not(Enforcement::Missing)) => Outcome::Missing,
             Ok(Carried::Not(_)) => return ControlFlow::Continue(event),
-            Err(not_run) => opened.did_not_run(self.layout, event, case.mode, not_run),
+            Err(not_run) => opened.did_not_run(self.layout, *event, case.mode, not_run),
         })
     }
 
@@ -315,10 +310,7 @@ impl<'a> Gate<'a> {
             Purpose::Check | Purpose::Explain => return Enforcement::Nothing,
             // What a broken policy says must not keep a person from taking things back.
             Purpose::Loosen if passes(decision.verdict, case.mode) => return Enforcement::Nothing,
-            Purpose::Loosen => {
-                let veil = Veil::of(case, &opened.key);
-                return Enforcement::Block(Box::new(Notice::for_decision(case, decision, &veil)));
-            }
+            Purpose::Loosen => return opened.blocked(case, decision),
             Purpose::Run => {}
         }
         if let Some(notice) = opened.unrunnable(request, case) {
@@ -327,11 +319,11 @@ impl<'a> Gate<'a> {
         if hold::is_held(decision, case.mode) && request.tool.is_none() {
             return self.held(request, opened, case, decision);
         }
-        let judge = |again: &Case<'_>| opened.judge(again).0;
-        let means = filter::means(request, case, decision, opened.tools(), judge);
+        // What is only wanted by few is done elsewhere: each page of the stack costs a call time.
+        let redacts = decision.verdict == Verdict::Redact;
+        let means = redacts.then(|| opened.means(request, case, decision)).flatten();
         if !passes(decision.verdict, case.mode) && means.is_none() {
-            let veil = Veil::of(case, &opened.key);
-            return Enforcement::Block(Box::new(Notice::for_decision(case, decision, &veil)));
+            return opened.blocked(case, decision);
         }
         // Not for `on_error` to decide: in no mode may a command work with a part of its input.
         if let Some(channel) = &case.inspection.held.lost {
@@ -345,7 +337,7 @@ impl<'a> Gate<'a> {
         match (self.execution(request, opened, case), means) {
             (Ok(Some(execution)), None) => Enforcement::Exec(execution),
             (Ok(Some(execution)), Some(means)) => {
-                Enforcement::Filter(Box::new(Filtered::new(execution, decision, means)))
+                Enforcement::Filter(Box::new(Filtered::new(execution, decision, *means)))
             }
             (Ok(None), _) => Enforcement::Missing,
             (Err(error), _) => Enforcement::Block(opened.failed(case, &error)),
@@ -355,6 +347,7 @@ impl<'a> Gate<'a> {
     /// The plan for a call that a person may let through: what would follow then, and what they are
     /// asked. Nobody is asked about what could not run anyway.
     #[cold]
+    #[inline(never)]
     fn held(
         &self,
         request: &Request,
@@ -502,6 +495,23 @@ impl Opened {
             .then(|| self.failed(case, &Error::Misnamed { link }))
     }
 
+    /// How findings are taken out, where the decision asks for it and it can be done.
+    #[cold]
+    #[inline(never)]
+    fn means(&self, request: &Request, case: &Case<'_>, decision: &Decision) -> Option<Box<Means>> {
+        let judge = |again: &Case<'_>| self.judge(again).0;
+        filter::means(request, case, decision, self.tools(), judge).map(Box::new)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn blocked(&self, case: &Case<'_>, decision: &Decision) -> Enforcement {
+        let veil = Veil::of(case, &self.key);
+        Enforcement::Block(Box::new(Notice::for_decision(case, decision, &veil)))
+    }
+
+    #[cold]
+    #[inline(never)]
     fn failed(&self, case: &Case<'_>, error: &Error) -> Box<Notice> {
         Box::new(Notice::for_failure(Some(self.id), &case.action.invocation.program, error))
     }
@@ -543,7 +553,7 @@ impl Opened {
         decision: &Decision,
         plan: &Enforcement,
         clock: &Clock,
-    ) -> Event {
+    ) -> Box<Event> {
         let kind = match request.purpose {
             Purpose::Loosen | Purpose::Run => ReceiptKind::Action,
             Purpose::Check | Purpose::Explain => ReceiptKind::Check,
@@ -559,7 +569,24 @@ impl Opened {
             duration_us: clock.microseconds(),
             veil: Veil::of(case, &self.key),
         };
-        draft.event()
+        Box::new(draft.event())
+    }
+
+    /// What is told of an action that somebody only asked about, or that a tool carries out.
+    // By itself, so that a call that runs needs no room on the stack for it.
+    #[cold]
+    #[inline(never)]
+    fn report(
+        &self,
+        purpose: Purpose,
+        case: &Case<'_>,
+        told: (Decision, Vec<Asked>, Option<Box<Safe>>),
+        event: Box<Event>,
+        clock: Clock,
+    ) -> Outcome {
+        let veil = Veil::of(case, &self.key);
+        let report = Report::new(&self.state, purpose, case, told, *event, &veil, clock);
+        Outcome::Decided(Box::new(report))
     }
 
     /// Plan → recorded plan. What stops a command is forced to disk; what runs, by setting.

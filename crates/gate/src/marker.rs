@@ -60,8 +60,10 @@ impl Marker {
 
     /// The environment with this marker in place of any other.
     pub(crate) fn add_to<'a>(&self, environment: &[&'a CStr]) -> Vec<std::borrow::Cow<'a, CStr>> {
-        let text =
-            format!("{PREFIX}{}.{}.{}.{}", self.pid, self.milliseconds, self.call, self.depth);
+        // Without a template, which would lie in a page of its own.
+        let (pid, milliseconds) = (self.pid.to_string(), self.milliseconds.to_string());
+        let parts = [pid.as_str(), &milliseconds, &self.call, &self.depth.to_string()];
+        let text = [PREFIX, &parts.join(".")].concat();
         let others = environment.iter().filter(|entry| !is_marker(entry));
         let mut list: Vec<_> = others.map(|entry| std::borrow::Cow::Borrowed(*entry)).collect();
         list.extend(CString::new(text).ok().map(std::borrow::Cow::Owned));

@@ -41,16 +41,17 @@ impl Safe {
         self.request.fulfilled.is_none_or(|one| self.rewritten.by != [one])
     }
 
-    /// What a receipt says of the call that was asked for, and of this one in its place.
-    pub(crate) fn told_in(&self, event: Event, decision: &Decision) -> Event {
-        Event {
-            decision: decision.verdict,
-            obligations: decision.obligations.clone(),
-            matched_rules: decision.matched.iter().map(|rule| rule.id.clone()).collect(),
-            reason: decision.reason.clone().into_owned(),
-            rewritten: Some(self.rewritten.clone()),
-            ..event
-        }
+    /// Tells of the call that was asked for, and of this one in its place: in its receipt, and in
+    /// what was decided about it.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn tell(&self, event: &mut Event, decision: &mut Decision) {
+        told(decision, &self.decision);
+        event.decision = decision.verdict;
+        event.obligations.clone_from(&decision.obligations);
+        event.matched_rules = decision.matched.iter().map(|rule| rule.id.clone()).collect();
+        event.reason = decision.reason.clone().into_owned();
+        event.rewritten = Some(self.rewritten.clone());
     }
 
     /// The line that a person reads when it runs.
@@ -294,18 +295,18 @@ fn shown(form: &Form, own: &Path, shown: &str, world: &dyn Surroundings) -> Stri
     format!("datafog {} {text}", verb.join(" "))
 }
 
-/// The decision as it is told of a call that was rewritten: a transformation, unless more is wanted.
-pub(crate) fn told(first: Decision, safe: &Decision) -> Decision {
+/// Makes of a decision what is told of a call that was rewritten: a transformation, unless more is
+/// wanted.
+fn told(first: &mut Decision, safe: &Decision) {
     if safe.verdict > Verdict::Rewrite {
-        return safe.clone();
+        first.clone_from(safe);
+        return;
     }
-    let mut told = first;
     for obligation in &safe.obligations {
-        if !told.obligations.contains(obligation) {
-            told.obligations.push(obligation.clone());
+        if !first.obligations.contains(obligation) {
+            first.obligations.push(obligation.clone());
         }
     }
-    told
 }
 
 /// The decision when there is no safe form: a person decides about the call as it is.

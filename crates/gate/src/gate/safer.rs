@@ -16,9 +16,32 @@ use crate::veil::Veil;
 use crate::world::World;
 
 impl Gate<'_> {
-    /// The safer form of a call that the policy wants rewritten.
+    /// What becomes of a call that the policy wants rewritten: it is over, or goes on with its safer
+    /// form (only told of) or without one (then it is held).
     #[cold]
-    pub(super) fn safe_form(
+    #[inline(never)]
+    pub(super) fn rewritten(
+        &self,
+        request: &Request,
+        opened: &Opened,
+        case: &Case<'_>,
+        (decision, asked): (&mut Decision, &[Asked]),
+        clock: &Clock,
+    ) -> ControlFlow<Outcome, Option<Box<Safe>>> {
+        match self.safe_form(request, opened, case, decision) {
+            Ok(found) if request.runs() => {
+                ControlFlow::Break(self.run_safe(&found, opened, (case, decision, asked), clock))
+            }
+            Ok(found) => ControlFlow::Continue(Some(Box::new(found))),
+            Err(why) => {
+                *decision = rewriting::held(decision.clone(), &why);
+                ControlFlow::Continue(None)
+            }
+        }
+    }
+
+    /// The safer form of a call that the policy wants rewritten.
+    fn safe_form(
         &self,
         request: &Request,
         opened: &Opened,
@@ -46,8 +69,7 @@ impl Gate<'_> {
     }
 
     /// Runs the safer form in the place of what was asked for. The receipt tells of both.
-    #[cold]
-    pub(super) fn run_safe(
+    fn run_safe(
         &self,
         safe: &Safe,
         opened: &Opened,
@@ -57,10 +79,10 @@ impl Gate<'_> {
         let (request, mode) = (&safe.request, first.mode);
         self.looked_at(request, opened, mode, |case| {
             let mut plan = self.plan(request, opened, case, &safe.decision);
-            let told = rewriting::told(decision.clone(), &safe.decision);
+            let mut told = decision.clone();
             let mut event = opened.event(request, first, &told, &plan, clock);
             foreign::name(&mut event, asked);
-            let event = safe.told_in(event, &told);
+            safe.tell(&mut event, &mut told);
             if safe.is_new() {
                 let run = match &mut plan {
                     Enforcement::Hold(hold) => hold.then.execution_mut(),
