@@ -101,12 +101,12 @@ pub trait Facts {
         None
     }
 
-    /// The user's home folder, by the password file.
+    /// The user's home folder, by the password file, in canonical form.
     fn home(&self) -> Option<&Path>;
 
-    /// The folder that `$HOME` names, where it is another one (a container, a build). Programs and
-    /// shells take it for home, but whoever starts a command sets it: it may tighten a judgement
-    /// and never loosens one.
+    /// The folder that `$HOME` names, in canonical form, where it is another one (a container, a
+    /// build). Programs and shells take it for home, but whoever starts a command sets it: it may
+    /// tighten a judgement and never loosens one.
     fn named_home(&self) -> Option<&Path> {
         None
     }

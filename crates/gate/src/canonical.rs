@@ -6,7 +6,7 @@
 //! is not followed, since removing a link removes the link.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -15,7 +15,7 @@ use datafog_core::{Flow, Invocation, OperandKind, SOMEWHERE};
 
 /// Fills in the canonical form of every path operand.
 pub(crate) fn fill(invocation: &mut Invocation, cwd: &Path) {
-    let mut resolver = Resolver { cwd, folders: BTreeMap::new() };
+    let mut resolver = Resolver { cwd, folders: Folders::new() };
     for operand in &mut invocation.operands {
         if operand.kind == OperandKind::Path {
             let follow = operand.flow != Flow::Destroys;
@@ -48,27 +48,30 @@ pub(crate) fn by_text(path: &Path) -> PathBuf {
 
 /// One path in canonical form, the last component followed; `None` when it cannot be told.
 pub(crate) fn followed(cwd: &Path, path: &Path) -> Option<PathBuf> {
-    Resolver { cwd, folders: BTreeMap::new() }.resolve(path, true)
+    Resolver { cwd, folders: Folders::new() }.resolve(path, true)
 }
 
 /// Paths that were resolved, so that many rules may ask about one and the same path, and about many
 /// in one folder.
 #[derive(Debug, Default)]
 pub(crate) struct Followed {
-    paths: BTreeMap<PathBuf, Option<PathBuf>>,
-    folders: BTreeMap<PathBuf, PathBuf>,
+    paths: BTreeMap<OsString, Option<PathBuf>>,
+    folders: Folders,
 }
+
+/// Where folders lead, by their spelling: to compare texts is quicker than to compare paths.
+type Folders = BTreeMap<OsString, PathBuf>;
 
 impl Followed {
     /// As [`followed`]; `cwd` is the same each time.
     pub(crate) fn get(&mut self, cwd: &Path, path: &Path) -> Option<PathBuf> {
-        if let Some(known) = self.paths.get(path) {
+        if let Some(known) = self.paths.get(path.as_os_str()) {
             return known.clone();
         }
         let mut resolver = Resolver { cwd, folders: core::mem::take(&mut self.folders) };
         let real = resolver.resolve(path, true);
         self.folders = resolver.folders;
-        self.paths.insert(path.to_owned(), real.clone());
+        self.paths.insert(path.as_os_str().to_owned(), real.clone());
         real
     }
 }
@@ -76,7 +79,7 @@ impl Followed {
 /// Resolves many paths; folders are resolved once, since most operands share theirs.
 struct Resolver<'a> {
     cwd: &'a Path,
-    folders: BTreeMap<PathBuf, PathBuf>,
+    folders: Folders,
 }
 
 impl Resolver<'_> {
@@ -98,11 +101,11 @@ impl Resolver<'_> {
     }
 
     fn folder(&mut self, folder: &Path) -> PathBuf {
-        if let Some(known) = self.folders.get(folder) {
+        if let Some(known) = self.folders.get(folder.as_os_str()) {
             return known.clone();
         }
         let real = longest_real(folder);
-        self.folders.insert(folder.to_owned(), real.clone());
+        self.folders.insert(folder.as_os_str().to_owned(), real.clone());
         real
     }
 }
@@ -155,7 +158,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     fn resolve(cwd: &Path, path: &str, follow: bool) -> PathBuf {
-        let mut resolver = Resolver { cwd, folders: BTreeMap::new() };
+        let mut resolver = Resolver { cwd, folders: Folders::new() };
         resolver.resolve(Path::new(path), follow).unwrap()
     }
 

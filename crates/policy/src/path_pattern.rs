@@ -26,14 +26,16 @@ pub(crate) fn matches(pattern: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
 /// Whether `path`, taken as it stands, fits.
 fn placed(head: Head, rest: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
     let folder = match head {
-        Head::Anywhere | Head::Slash => return Truth::of(below(Path::new("/"), rest, path)),
+        Head::Anywhere | Head::Slash => return Truth::of(fits(rest, path)),
         Head::Cwd => facts.action().cwd.as_path(),
         Head::CwdAncestor => return Truth::of(facts.action().cwd.starts_with(path)),
         Head::Home => return home_matches(rest, path, facts),
         Head::Root => facts.root(),
         Head::RootAncestor => return Truth::of(facts.root().starts_with(path)),
     };
-    Truth::of(below(folder, rest, path))
+    // These two stand as somebody wrote them.
+    let inside = path.strip_prefix(folder);
+    Truth::of(inside.is_ok_and(|behind| fits(rest, behind)))
 }
 
 /// The same for a path whose folder may be anywhere, by what is `known` of it. A pattern that takes
@@ -72,10 +74,19 @@ fn home_matches(pattern: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
     Truth::unless_doubt(certain, !certain && doubt())
 }
 
-/// Whether `path` lies in `folder` and the components after it fit `pattern`.
-fn below(folder: &Path, pattern: &[u8], path: &Path) -> bool {
-    let Ok(rest) = path.strip_prefix(folder) else { return false };
-    components_match(pattern, rest.as_os_str().as_encoded_bytes())
+/// Whether `path` lies in `home` and the components after it fit `pattern`. Both are canonical, so
+/// that bytes tell: most patterns of a policy are about homes, and each path is held against all.
+fn below(home: &Path, pattern: &[u8], path: &Path) -> bool {
+    let home = home.as_os_str().as_encoded_bytes();
+    let home = home.strip_suffix(b"/").unwrap_or(home);
+    let behind = path.as_os_str().as_encoded_bytes().strip_prefix(home);
+    behind.is_some_and(|behind| {
+        (behind.is_empty() || behind.starts_with(b"/")) && components_match(pattern, behind)
+    })
+}
+
+fn fits(pattern: &[u8], path: &Path) -> bool {
+    components_match(pattern, path.as_os_str().as_encoded_bytes())
 }
 
 /// The same walk as in [`glob::matches`], with components for bytes and `**` for `*`.
