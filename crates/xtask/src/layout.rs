@@ -47,8 +47,11 @@ const UNSEEN: &[&str] = &[
 
 /// Constants that the linker merges: which of them a call reads cannot be told by name, but all of
 /// them together are small. The first two are those that the hot path reads.
-const MERGED: [&str; 4] =
-    ["*(.rodata.cst16)", "*(.rodata.str1.2)", "*(.rodata.cst*)", "*(.rodata.str*)"];
+const MERGED: [&str; 3] = ["*(.rodata.cst16)", "*(.rodata.str1.2)", "*(.rodata.cst*)"];
+
+/// Texts that the linker merges: templates of `format!`, names of files in panics, texts for C. Code
+/// on the hot path does without them, since they are many.
+const MERGED_TEXTS: [&str; 1] = ["*(.rodata.str*)"];
 
 /// What calls touch, as lines of a linker script, each once, the first call's first.
 #[derive(Default)]
@@ -118,26 +121,31 @@ impl Touched {
         once(&mut self.data);
         once(&mut self.zeroed);
         once(&mut self.further);
-        let mut then: Vec<String> = MERGED.map(str::to_owned).to_vec();
-        then.append(&mut self.further);
+        // Jumps that each start takes, which otherwise stand alone behind all code.
+        self.code.insert(0, "*(.iplt)".to_owned());
+        self.constants.extend(MERGED.map(str::to_owned));
+        self.further.splice(0..0, MERGED_TEXTS.map(str::to_owned));
+        let (unwinding, threads) = (["KEEP(*(.eh_frame))"], ["*(.tdata .tdata.*)"]);
         [
-            section(".text.first", "", &self.code, ".text"),
-            section(".rodata.first", "", &self.constants, ".rodata"),
-            section(".rodata.second", "", &then, ".rodata"),
+            section(".text.first", "", &self.code, "BEFORE .text"),
+            section(".rodata.first", "", &self.constants, "BEFORE .rodata"),
+            // Each start looks at the first word of it.
+            section(".eh_frame", "", &unwinding.map(str::to_owned), "AFTER .rodata.first"),
+            section(".rodata.second", "", &self.further, "BEFORE .rodata"),
+            // The kernel brings in 64 KiB at a time where it only reads: variables lie in one such.
+            section(".tdata", "ALIGN(65536) ", &threads.map(str::to_owned), "BEFORE .tbss"),
             // From a page's beginning, as each page that is written to is copied first.
-            section(".data.first", "ALIGN(4096) ", &self.data, ".bss"),
-            section(".bss.first", "", &self.zeroed, ".bss"),
-            // Jumps that each start takes, which otherwise stand alone behind all code.
-            section(".iplt", "", &["*(.iplt)".to_owned()], ".text"),
+            section(".data.first", "ALIGN(4096) ", &self.data, "BEFORE .bss"),
+            section(".bss.first", "", &self.zeroed, "BEFORE .bss"),
         ]
         .concat()
     }
 }
 
-/// A linker script that gathers `lines` in a section of their own in front of `next`.
+/// A linker script that gathers `lines` in a section of their own, put `next` to another one.
 fn section(name: &str, align: &str, lines: &[String], next: &str) -> String {
     let lines: String = lines.iter().map(|line| format!("    {line}\n")).collect();
-    format!("SECTIONS {{\n  {name} {align}: {{\n{lines}  }}\n}}\nINSERT BEFORE {next};\n")
+    format!("SECTIONS {{\n  {name} {align}: {{\n{lines}  }}\n}}\nINSERT {next};\n")
 }
 
 /// Every address that a call reads or writes, by valgrind's lackey.
