@@ -2,6 +2,7 @@
 
 mod life;
 mod settings;
+mod users;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

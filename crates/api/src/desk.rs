@@ -6,11 +6,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use datafog_core::Secret;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::identity::{Minted, mint};
-use crate::store::{self, Place, Role, Store, StoredKey, Verified};
+use crate::identity::{Minted, mint, password};
+use crate::store::{self, Account, Bounds, Login, Place, Role, Store, StoredKey, Verified};
 
 /// An open store.
 #[derive(Debug)]
@@ -28,6 +29,21 @@ pub enum Error {
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The password is not one that is taken.
+    #[error("{0}")]
+    Password(String),
+    /// Nobody logs in by that name.
+    #[error("nobody logs in as `{0}`")]
+    Nobody(Login),
+}
+
+/// What is changed of somebody who logs in.
+#[derive(Debug)]
+pub enum Change {
+    /// Whether they may log in.
+    Disabled(bool),
+    /// Their password.
+    Password(Secret<String>),
 }
 
 /// A moment in microseconds since 1970 as a person reads it, in seconds (RFC 3339).
@@ -56,13 +72,16 @@ impl Desk {
         &self,
         name: &str,
         (role, tenant): (Role, &str),
-        lasting: Option<Duration>,
+        (lasting, bounds): (Option<Duration>, Bounds),
     ) -> Result<Minted, Error> {
         let now = Timestamp::now().as_microsecond();
         let until = |lasting: Duration| {
             now.saturating_add(i64::try_from(lasting.as_micros()).unwrap_or(i64::MAX))
         };
-        let minted = mint(name, (role, tenant), (now, lasting.map(until)))?;
+        if let Some(owner) = &bounds.owner {
+            self.account(owner)?;
+        }
+        let minted = mint(name, (role, tenant), (now, lasting.map(until)))?.within(bounds);
         self.runtime.block_on(self.store.add_key(minted.stored.clone()))?;
         Ok(minted)
     }
@@ -82,6 +101,63 @@ impl Desk {
     pub fn revoke_key(&self, id: &str) -> Result<bool, Error> {
         let now = Timestamp::now().as_microsecond();
         Ok(self.runtime.block_on(self.store.revoke_key(id, now))?)
+    }
+
+    /// Adds somebody who logs in.
+    ///
+    /// # Errors
+    /// When the password is not taken, somebody has the login, or the store cannot be written.
+    pub fn add_account(
+        &self,
+        (login, name): (&Login, &str),
+        (role, tenant): (Role, &str),
+        password: &Secret<String>,
+    ) -> Result<(), Error> {
+        let account = Account {
+            login: login.clone(),
+            name: name.to_owned(),
+            role,
+            tenant: tenant.to_owned(),
+            password: password::hash(password).map_err(Error::Password)?,
+            epoch: 1,
+            created: Timestamp::now().as_microsecond(),
+            disabled: None,
+        };
+        Ok(self.runtime.block_on(self.store.add_account(account))?)
+    }
+
+    /// Everybody who logs in, by login.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn accounts(&self) -> Result<Vec<Account>, Error> {
+        Ok(self.runtime.block_on(self.store.accounts())?)
+    }
+
+    /// Changes somebody; whatever was issued to them before is void. Whether there was anything to
+    /// change.
+    ///
+    /// # Errors
+    /// When nobody has the login, the password is not taken, or the store cannot be written.
+    pub fn change_account(&self, login: &Login, change: Change) -> Result<bool, Error> {
+        let mut account = self.account(login.as_str())?;
+        match change {
+            Change::Disabled(is_so) if account.disabled.is_some() == is_so => return Ok(false),
+            Change::Disabled(is_so) => {
+                account.disabled = is_so.then(|| Timestamp::now().as_microsecond());
+            }
+            Change::Password(new) => {
+                account.password = password::hash(&new).map_err(Error::Password)?;
+            }
+        }
+        account.epoch = account.epoch.saturating_add(1);
+        Ok(self.runtime.block_on(self.store.change_account(account))?)
+    }
+
+    fn account(&self, login: &str) -> Result<Account, Error> {
+        let login = Login::new(login).map_err(store::Error::Form)?;
+        let account = self.runtime.block_on(self.store.account(&login))?;
+        account.ok_or(Error::Nobody(login))
     }
 
     /// Reads the whole chain.

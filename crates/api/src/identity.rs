@@ -1,18 +1,25 @@
 //! Who asks, and what they may do.
 //!
-//! A credential is an API key of the store or the shared token of the original's clients. It comes in
-//! a header, `Authorization: Bearer …` or `X-API-Key: …`, never in an address, where logs would keep
-//! it. The tenant is the credential's, whatever a request says.
+//! A credential is an API key of the store, what somebody was given who logged in, or the shared token
+//! of the original's clients. It comes in a header, `Authorization: Bearer …` or `X-API-Key: …`, never
+//! in an address, where logs would keep it. The tenant is the credential's, whatever a request says.
 
 mod credential;
 mod keyring;
+mod known;
 mod mint;
+pub mod password;
+mod session;
+mod throttle;
 
 pub use credential::{Credential, Refused, is_in_query};
 pub use keyring::Keyring;
 pub use mint::{Minted, mint};
+pub use session::{Issued, Session, Sessions};
+pub(crate) use throttle::Throttle;
 
-use crate::store::Role;
+pub use crate::store::Permission;
+use crate::store::{Bounds, Role};
 
 /// Somebody whose credential holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,54 +28,49 @@ pub struct Caller {
     pub role: Role,
     /// The tenant that they belong to; empty where there is only one.
     pub tenant: String,
-    /// Id of their key; `None` with the shared token.
+    /// Id of their key, where they showed one.
     pub key: Option<String>,
+    /// Who they are, where they logged in.
+    pub session: Option<Session>,
+    /// What their credential is narrowed to.
+    pub bounds: Bounds,
 }
 
 impl Caller {
+    /// Whoever shows the shared token.
+    #[must_use]
+    pub fn sharing() -> Self {
+        Self::without_key(Role::Admin)
+    }
+
+    /// Whoever shows nothing, where nothing needs to be shown.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::without_key(Role::Agent)
+    }
+
+    fn without_key(role: Role) -> Self {
+        let (tenant, bounds) = (String::new(), Bounds::default());
+        Self { role, tenant, key: None, session: None, bounds }
+    }
+
+    /// Whether they have a permission: by their role, and by what their credential is for.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        permission.is_given_to(self.role) && self.bounds.permit(permission)
+    }
+
     /// How they are named where somebody reads who asked or answered.
     #[must_use]
     pub fn name(&self) -> String {
+        if let Some(session) = &self.session {
+            return format!("user {}", session.login);
+        }
         match (&self.key, self.role) {
             (Some(key), _) => format!("key {key}"),
             (None, Role::Admin) => String::from("shared token"),
             // Who shows no credential asks as an agent: it is nobody in particular.
             (None, Role::Agent | Role::Approver | Role::Viewer) => String::from("anonymous"),
-        }
-    }
-}
-
-/// What a route is for. Every route has one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
-    /// Asking what may be done: scan, decide, transform.
-    Ask,
-    /// Deciding what waits for a person.
-    Decide,
-    /// Learning what became of a request that one knows the id of.
-    Follow,
-    /// Keys, users, policies.
-    Manage,
-    /// Looking at what was recorded.
-    Read,
-}
-
-impl Permission {
-    /// Every permission, in order of name.
-    pub const ALL: [Self; 5] = [Self::Ask, Self::Decide, Self::Follow, Self::Manage, Self::Read];
-
-    /// Whether a role has it.
-    #[must_use]
-    pub const fn is_given_to(self, role: Role) -> bool {
-        match (role, self) {
-            (Role::Admin, _)
-            | (Role::Agent | Role::Approver | Role::Viewer, Self::Follow)
-            | (Role::Agent, Self::Ask)
-            | (Role::Approver, Self::Decide | Self::Read)
-            | (Role::Viewer, Self::Read) => true,
-            (Role::Agent, Self::Decide | Self::Manage | Self::Read)
-            | (Role::Approver, Self::Ask | Self::Manage)
-            | (Role::Viewer, Self::Ask | Self::Decide | Self::Manage) => false,
         }
     }
 }
@@ -79,30 +81,20 @@ mod tests {
 
     #[test]
     fn who_shows_nothing_is_not_taken_for_who_shows_the_shared_token() {
-        let caller = |role, key: Option<&str>| {
-            let key = key.map(str::to_owned);
-            Caller { role, tenant: String::new(), key }.name()
-        };
-        let names = [
-            caller(Role::Admin, None),
-            caller(Role::Agent, None),
-            caller(Role::Agent, Some("1a2b3c4d")),
-        ];
+        let key = Caller { key: Some("1a2b3c4d".into()), ..Caller::anonymous() };
+        let names = [Caller::sharing(), Caller::anonymous(), key].map(|caller| caller.name());
         assert_eq!(names, ["shared token", "anonymous", "key 1a2b3c4d"]);
     }
 
     #[test]
-    fn each_role_has_its_permissions_and_no_other() {
-        let table = [
-            (Role::Admin, [true, true, true, true, true]),
-            (Role::Agent, [true, false, true, false, false]),
-            (Role::Approver, [false, true, true, false, true]),
-            (Role::Viewer, [false, false, true, false, true]),
-        ];
-        assert_eq!(table.map(|(role, _)| role), Role::ALL);
-        for (role, expected) in table {
-            let given = Permission::ALL.map(|permission| permission.is_given_to(role));
-            assert_eq!(given, expected, "{role}");
-        }
+    fn a_credential_narrows_its_role_and_never_widens_it() {
+        let scopes = vec![Permission::Ask, Permission::Read];
+        let bounds = Bounds { scopes, ..Bounds::default() };
+        let agent = Caller { bounds, ..Caller::anonymous() };
+        let may = Permission::ALL.map(|permission| agent.may(permission));
+        assert_eq!(may, [true, false, true, false, true, false]);
+        let admin = Caller { role: Role::Admin, ..agent };
+        let may = Permission::ALL.map(|permission| admin.may(permission));
+        assert_eq!(may, [true, false, true, false, true, true]);
     }
 }

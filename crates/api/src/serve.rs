@@ -114,7 +114,8 @@ async fn run(
         tell(News::FirstKey(&minted));
     }
     tell(News::Listening(told(&settings.address, &listener, tls.is_some())));
-    let whole = Arc::new(App::new(Arc::clone(&store), judges, &options(&settings)));
+    let secret = secret(&judges, &settings).await?;
+    let whole = Arc::new(App::new(Arc::clone(&store), judges, &secret, &options(&settings)));
     let swept = [tokio::spawn(sweep(store)), tokio::spawn(expire(Arc::clone(&whole)))];
     let router = app(Arc::clone(&whole));
     let stopped = async move {
@@ -132,10 +133,22 @@ fn options(settings: &Settings) -> Options {
         token: settings.token.as_ref().map(|token| token.expose().clone()),
         hosts: settings.hosts.clone(),
         rate: settings.rate,
+        session_time: settings.session_time,
         anonymous: settings.anonymous,
         upstreams: settings.upstreams.clone(),
         tool_wait: settings.tool_wait,
     }
+}
+
+/// What tokens of those who log in are made with: of the setting, where there is one, and of the
+/// installation's key. So servers that share the key believe each other's.
+async fn secret(judges: &Judges, settings: &Settings) -> Result<[u8; 32], Error> {
+    let set = settings.session_secret.as_ref().map(|secret| secret.expose().clone());
+    let made = move |judge: &Judge<'_>| {
+        let set = set.unwrap_or_default();
+        *judge.key().digest("sessions", [set.as_bytes()]).as_bytes()
+    };
+    Ok(judges.ask(made).await?)
 }
 
 /// A key for the first administrator, where nobody has any and no token is shared.

@@ -14,6 +14,7 @@ mod follow;
 mod governance;
 mod guard;
 mod live;
+mod login;
 mod metrics;
 mod native;
 mod openapi;
@@ -28,11 +29,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use datafog_core::Key;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::Upstreams;
-use crate::identity::Keyring;
+use crate::identity::password::Passwords;
+use crate::identity::{Keyring, Sessions, Throttle};
 use crate::judges::Judges;
 use crate::store::Store;
 use live::Live;
@@ -50,6 +53,8 @@ pub struct App {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) judges: Judges,
     pub(crate) keyring: Keyring,
+    pub(crate) throttle: Throttle,
+    pub(crate) passwords: Passwords,
     pub(crate) hosts: Vec<String>,
     pub(crate) anonymous: bool,
     pub(crate) rates: Rates,
@@ -75,6 +80,8 @@ pub struct Options {
     pub rate: u32,
     /// Whether who shows no credential may ask, as an agent may. They see and decide nothing.
     pub anonymous: bool,
+    /// How long somebody who logged in stays so.
+    pub session_time: Duration,
     /// Where calls of tools may be forwarded.
     pub upstreams: Upstreams,
     /// How long a call of a tool waits for a person.
@@ -82,14 +89,23 @@ pub struct Options {
 }
 
 impl App {
-    /// A server that keeps its events in `store` and has its questions judged by `judges`.
+    /// A server that keeps its events in `store` and has its questions judged by `judges`. What it
+    /// issues to those who log in is made with `secret`.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, judges: Judges, options: &Options) -> Self {
-        let keyring = Keyring::new(Arc::clone(&store), options.token.as_deref());
+    pub fn new(
+        store: Arc<dyn Store>,
+        judges: Judges,
+        secret: &[u8; 32],
+        options: &Options,
+    ) -> Self {
+        let sessions = Sessions::new(secret, options.session_time);
+        let keyring = Keyring::new(Arc::clone(&store), sessions, options.token.as_deref());
         Self {
             store,
             judges,
             keyring,
+            throttle: Throttle::new(Key::new(secret)),
+            passwords: Passwords::default(),
             hosts: options.hosts.clone(),
             anonymous: options.anonymous,
             rates: Rates::of(options.rate),

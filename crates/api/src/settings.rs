@@ -63,6 +63,13 @@ pub const SETTINGS: &[Setting] = &[
         "How long the head of a request may take.",
     ),
     row("read_timeout", "DATAFOG_READ_TIMEOUT", "How long a request may take, before its answer."),
+    Setting {
+        name: "session_secret",
+        variable: "DATAFOG_SESSION_SECRET",
+        has_flag: false,
+        does: "Goes into what tokens of those who log in are signed with; a new one ends them all.",
+    },
+    row("session_time", "DATAFOG_SESSION_TIME", "How long somebody who logged in stays so."),
     row(
         "shutdown_timeout",
         "DATAFOG_SHUTDOWN_TIMEOUT",
@@ -115,6 +122,9 @@ const fn row(name: &'static str, variable: &'static str, does: &'static str) -> 
 /// How long a call of a tool waits for a person, as in AgentGov's service.
 const TOOL_WAIT: Duration = Duration::from_secs(300);
 
+/// How long somebody who logged in stays so, as in AgentGov's service.
+const SESSION_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What a server is set to.
 #[derive(Debug)]
 pub struct Settings {
@@ -132,6 +142,10 @@ pub struct Settings {
     pub patience: Patience,
     /// Requests per second of one credential; 0 for any.
     pub rate: u32,
+    /// What goes into the signatures of tokens besides the installation's key.
+    pub session_secret: Option<Secret<String>>,
+    /// How long somebody who logged in stays so.
+    pub session_time: Duration,
     /// Where it keeps what it must not lose.
     pub store: Place,
     /// Certificate and key, where it speaks TLS.
@@ -278,6 +292,8 @@ impl Said {
             judges: self.read("judges", value::count)?.unwrap_or_else(value::processors),
             patience: Patience { held, ..self.patience()? },
             rate: self.read("rate_limit_rps", value::number)?.unwrap_or_default(),
+            session_secret: self.read("session_secret", value::secret)?,
+            session_time: self.read("session_time", value::duration)?.unwrap_or(SESSION_TIME),
             store: self.read("store", value::place)?.unwrap_or(Place::File(store)),
             tls: self.tls()?,
             token: self.read("token", value::secret)?,

@@ -9,7 +9,7 @@ use super::session::Session;
 use super::{
     approvals, check, completions, detectors, doctor, explain, hooks, init, keep, key, mode, paths,
     policy, receipts, redact, reveal, run as run_one, scan, serve, shell, show_script, status,
-    trash, uninstall, would_run,
+    trash, uninstall, user, would_run,
 };
 use crate::exit_code::ExitCode;
 use crate::report::report;
@@ -95,6 +95,9 @@ enum Command {
     /// Make, list and revoke credentials of the server
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Add, list and change those who log in to the server
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Show where everything is
     Paths(paths::Paths),
     /// Print a completion script for a shell
@@ -148,6 +151,7 @@ impl Command {
             Self::Approvals(command) => command.run(session),
             Self::Serve(command) => command.run(session),
             Self::Key(command) => command.run(session),
+            Self::User(command) => command.run(session),
             Self::Paths(command) => command.run(session),
             Self::Completions(command) => command.run(session),
             Self::Uninstall(command) => command.run(session),

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use datafog_api::desk::{Desk, Error, moment};
 use datafog_api::settings::duration;
-use datafog_api::store::{Role, StoredKey};
+use datafog_api::store::{Bounds, Login, Permission, Role, StoredKey};
 use serde::Serialize;
 
 use super::output::{Cell, Tone};
@@ -29,6 +29,8 @@ Roles: agent asks; viewer reads; approver reads and decides what waits; admin do
 Examples:
   datafog key create laptop
   datafog key create ci --role agent --expires 90d
+  datafog key create crm --tools 'crm__*' --scopes ask
+  datafog key create ann --role approver --user ann@example.com
   datafog key create ann --role approver --tenant north")]
     Create(Create),
     /// List keys; never the keys themselves
@@ -54,6 +56,15 @@ pub(super) struct Create {
     /// For how long it holds, such as 90d; for ever unless said
     #[arg(long, value_name = "TIME", value_parser = duration)]
     expires: Option<Duration>,
+    /// Login of the person whose key it is; it is void while they are disabled
+    #[arg(long, value_name = "LOGIN", value_parser = Login::new)]
+    user: Option<Login>,
+    /// What of its role it is for, with commas: ask, decide, manage, read; all of it unless said
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    scopes: Vec<Permission>,
+    /// Tools that it may ask about, with commas; * and ? stand for letters; any unless said
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    tools: Vec<String>,
     #[command(flatten)]
     place: StorePlace,
     /// Print JSON
@@ -92,6 +103,8 @@ struct Told {
     expires: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked: Option<String>,
+    #[serde(flatten)]
+    bounds: Bounds,
 }
 
 impl KeyCommand {
@@ -116,7 +129,14 @@ impl Create {
         session.require_person_and_record()?;
         let desk = open(session, &self.place)?;
         let role = (self.role, self.tenant.as_str());
-        let minted = desk.create_key(&self.name, role, self.expires).map_err(failed)?;
+        let bounds = Bounds {
+            owner: self.user.as_ref().map(Login::to_string),
+            parent: None,
+            scopes: self.scopes.clone(),
+            tools: self.tools.clone(),
+        };
+        let lasting = (self.expires, bounds);
+        let minted = desk.create_key(&self.name, role, lasting).map_err(failed)?;
         let key = minted.key.expose();
         if self.json {
             session.out.json(&Document { key, told: Told::of(&minted.stored) })?;
@@ -170,6 +190,7 @@ impl Told {
             created: moment(key.created),
             expires: key.expires.map(moment),
             revoked: key.revoked.map(moment),
+            bounds: key.bounds.clone(),
         }
     }
 
@@ -184,7 +205,7 @@ impl Told {
     }
 }
 
-fn open(session: &Session, place: &StorePlace) -> Result<Desk> {
+pub(super) fn open(session: &Session, place: &StorePlace) -> Result<Desk> {
     Desk::open(&place.settings(session)?.store).map_err(failed)
 }
 
@@ -193,5 +214,12 @@ pub(super) fn failed(error: Error) -> anyhow::Error {
     match error {
         Error::Store(error) => stored(&error),
         Error::Io(error) => error.into(),
+        Error::Nobody(_) => Advised {
+            message: error.to_string(),
+            hint: String::from("`datafog user list` shows who there is"),
+            code: ExitCode::Negative,
+        }
+        .into(),
+        Error::Password(why) => Advised::usage(&why, "choose another one"),
     }
 }

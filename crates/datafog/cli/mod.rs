@@ -39,6 +39,7 @@ mod show_script;
 mod status;
 mod trash;
 mod uninstall;
+mod user;
 mod vault;
 mod would_run;
 

@@ -66,6 +66,9 @@ pub(super) struct ServerSettings {
     /// How long a held call of a tool waits for a person
     #[arg(long, value_name = "TIME")]
     tool_wait: Option<String>,
+    /// How long somebody who logged in stays so
+    #[arg(long, value_name = "TIME")]
+    session_time: Option<String>,
     /// How long what is under way may take at the end
     #[arg(long, value_name = "TIME")]
     shutdown_timeout: Option<String>,
@@ -95,6 +98,7 @@ impl ServerSettings {
             ("rate_limit_rps", &self.rate_limit_rps),
             ("read_header_timeout", &self.read_header_timeout),
             ("read_timeout", &self.read_timeout),
+            ("session_time", &self.session_time),
             ("shutdown_timeout", &self.shutdown_timeout),
             ("tls_cert", &self.tls_cert),
             ("tls_key", &self.tls_key),

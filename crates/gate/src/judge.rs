@@ -13,13 +13,14 @@
 
 use core::fmt::Debug;
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use datafog_config::{FileIdentity, Layout, load_or_create_key};
-use datafog_core::{ActionKind, Channel, Decision, Event, Finding, Key, Principal, Value};
+use datafog_core::{ActionKind, Channel, Decision, Event, Finding, Key, Principal, Value, Verdict};
 use datafog_detect::Scanner;
-use datafog_policy::Policy;
+use datafog_policy::{Policy, fits_name};
 use jiff::Timestamp;
 
 use crate::clock::Clock;
@@ -149,14 +150,16 @@ impl<'f> Judge<'f> {
     }
 
     /// Judges. Each step takes what the one before it made, as in [`crate::Gate::run`]; nothing is
-    /// planned, since nothing is to be carried out here.
+    /// planned, since nothing is to be carried out here. `within` names the tools and programs that the
+    /// caller's credential is for, with `*` and `?`; any for none. Whatever else is denied.
     ///
     /// # Errors
     /// When there are no random bytes for an id.
-    pub fn judge(&self, question: Inquiry) -> Result<Judged, Error> {
+    pub fn judge(&self, question: Inquiry, within: &[String]) -> Result<Judged, Error> {
         let mut clock = Clock::start();
         let now = Timestamp::now();
         let Open { key, state, foreign } = &self.open;
+        let outside = question.outside(within);
         let distant = Distant::read(question, event::new_id(now)?, state, self.layout.root());
         clock.interpreted();
         let distant = distant.inspected(key, state);
@@ -166,10 +169,33 @@ impl<'f> Judge<'f> {
             foreign::join_with((&state.policy, own), Vec::new(), foreign, &|policy| {
                 distant.ask(policy)
             });
+        let decision = outside.into_iter().fold(decision, foreign::stricter);
         clock.decided();
         let mut event = distant.event(&decision, &state.policy, (key, now, &clock));
         foreign::name(&mut event, &asked);
         Ok(Judged { decision, event, asked })
+    }
+}
+
+impl Inquiry {
+    /// What is said to somebody whose credential is for other tools, whatever the policy says.
+    fn outside(&self, within: &[String]) -> Option<Decision> {
+        let name: &[u8] = match &self.what {
+            What::Command(words) => {
+                let program = words.first().map(|word| word.as_bytes()).unwrap_or_default();
+                program.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+            }
+            What::Tool(name, _) => name.as_bytes(),
+        };
+        let fits = |glob: &String| fits_name(glob, name);
+        (!within.is_empty() && !within.iter().any(fits)).then(|| Decision {
+            verdict: Verdict::Deny,
+            obligations: Vec::new(),
+            matched: Vec::new(),
+            reason: "the credential is for other tools".into(),
+            instead: None,
+            risk: None,
+        })
     }
 }
 

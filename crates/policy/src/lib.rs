@@ -62,6 +62,12 @@ pub use test_file::{TestCase, TestFile};
 pub use truth::Truth;
 pub use vocabulary::{AnyWord, Vocabulary};
 
+/// Whether a name fits a glob.
+#[must_use]
+pub fn fits_name(glob: &str, name: &[u8]) -> bool {
+    glob::matches(glob.as_bytes(), name)
+}
+
 /// Whether an entity type fits a glob, as obligations name them.
 #[must_use]
 pub fn fits_entity(glob: &str, entity: &str) -> bool {

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq as _;
 use super::mint::{HEAD, ID_LETTERS, SECRET_LETTERS};
 
 /// No credential is longer, in bytes.
-const MOST: usize = 512;
+const MOST: usize = 1024;
 
 /// Names of parameters in which others put their credentials into addresses.
 const PARAMETERS: [&str; 6] = ["access_token", "api_key", "apikey", "key", "token", "x-api-key"];
@@ -64,6 +64,14 @@ impl Credential {
     #[must_use]
     pub fn has(&self, digest: &[u8; 32]) -> bool {
         self.digest.ct_eq(digest).into()
+    }
+
+    /// The whole text, when it has the form of a token of somebody who logged in (RFC 7519).
+    pub(super) fn session(&self) -> Option<&str> {
+        let text = self.text.expose();
+        let is_plain =
+            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        (is_plain && text.bytes().filter(|byte| *byte == b'.').count() == 2).then_some(text)
     }
 
     /// The part that names a key, when it has the form of one.

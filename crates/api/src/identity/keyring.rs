@@ -1,38 +1,38 @@
 //! Finds out whose a credential is.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use datafog_core::Digest;
 use jiff::Timestamp;
 
-use super::{Caller, Credential, Refused};
-use crate::store::{Error, Role, Store, StoredKey};
+use super::known::Known;
+use super::{Caller, Credential, Refused, Session, Sessions};
+use crate::store::{Account, Bounds, Error, Login, Store, StoredKey};
 
-/// How long a key is taken for what the store said of it: a revoked one is refused so much later at
-/// most, whoever revoked it.
-const FRESH: Duration = Duration::from_secs(1);
-
-/// Most keys that are remembered.
-const MOST: usize = 4096;
-
-/// The shared token and the keys of a store.
+/// The shared token, the keys of a store, and who logged in.
 #[derive(Debug)]
 pub struct Keyring {
     store: Arc<dyn Store>,
+    sessions: Sessions,
     /// SHA-256 of the shared token.
     token: Option<[u8; 32]>,
-    known: Mutex<HashMap<String, (Instant, Option<StoredKey>)>>,
+    keys: Known<StoredKey>,
+    accounts: Known<Account>,
 }
 
 impl Keyring {
-    /// Of a store, and of the shared token, if there is one. An empty token is none.
+    /// Of a store, of whoever logs in, and of the shared token, if there is one. An empty token is
+    /// none.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, token: Option<&str>) -> Self {
+    pub fn new(store: Arc<dyn Store>, sessions: Sessions, token: Option<&str>) -> Self {
         let token = token.map(str::trim).filter(|token| !token.is_empty());
         let token = token.map(|token| *Digest::of(token.as_bytes()).as_bytes());
-        Self { store, token, known: Mutex::default() }
+        Self { store, sessions, token, keys: Known::default(), accounts: Known::default() }
+    }
+
+    /// What is given to whoever logs in.
+    pub(crate) const fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     /// Who shows this.
@@ -41,13 +41,35 @@ impl Keyring {
     /// When the store cannot be read; inside, why nobody is let in.
     pub async fn caller(&self, shown: &Credential) -> Result<Result<Caller, Refused>, Error> {
         if self.token.is_some_and(|token| shown.has(&token)) {
-            return Ok(Ok(Caller { role: Role::Admin, tenant: String::new(), key: None }));
+            return Ok(Ok(Caller::sharing()));
         }
-        let Some(id) = shown.key_id() else { return Ok(Err(Refused::Unknown)) };
-        let now = Timestamp::now().as_microsecond();
-        let key = self.key(id).await?;
-        let holds = |key: &StoredKey| shown.has(&key.digest) && key.is_valid_at(now);
-        Ok(key.filter(holds).map(of_key).ok_or(Refused::Unknown))
+        let found = match (shown.key_id(), shown.session()) {
+            (Some(id), _) => self.of_key(shown, id).await?,
+            (None, Some(token)) => self.of_session(token).await?,
+            (None, None) => None,
+        };
+        Ok(found.ok_or(Refused::Unknown))
+    }
+
+    async fn of_key(&self, shown: &Credential, id: &str) -> Result<Option<Caller>, Error> {
+        let Some(key) = self.key(id).await?.filter(|key| shown.has(&key.digest)) else {
+            return Ok(None);
+        };
+        let is_valid = self.is_valid(&key).await?;
+        let StoredKey { id, role, tenant, bounds, .. } = key;
+        Ok(is_valid.then_some(Caller { role, tenant, key: Some(id), session: None, bounds }))
+    }
+
+    async fn of_session(&self, token: &str) -> Result<Option<Caller>, Error> {
+        let Some(session) = self.sessions.read(token) else { return Ok(None) };
+        let account = self.account(&session.login).await?;
+        Ok(account.filter(|account| stands(account, &session)).map(|account| Caller {
+            role: account.role,
+            tenant: account.tenant,
+            key: None,
+            session: Some(session),
+            bounds: Bounds::default(),
+        }))
     }
 
     /// Whether the credential of somebody who was let in still holds.
@@ -55,43 +77,58 @@ impl Keyring {
     /// # Errors
     /// When the store cannot be read.
     pub async fn holds(&self, caller: &Caller) -> Result<bool, Error> {
+        if let Some(session) = &caller.session {
+            let account = self.account(&session.login).await?;
+            let is_over = session.until <= Timestamp::now().as_second();
+            return Ok(!is_over && account.is_some_and(|account| stands(&account, session)));
+        }
         let Some(id) = &caller.key else { return Ok(true) };
+        match self.key(id).await? {
+            Some(key) => self.is_valid(&key).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Whether a key holds, and so do the key that it was made of and the person whose it is.
+    async fn is_valid(&self, key: &StoredKey) -> Result<bool, Error> {
         let now = Timestamp::now().as_microsecond();
-        Ok(self.key(id).await?.is_some_and(|key| key.is_valid_at(now)))
+        let parent = match &key.bounds.parent {
+            Some(parent) => self.key(parent).await?,
+            None => None,
+        };
+        let of_parent = parent.as_ref().map(|parent| parent.is_valid_at(now));
+        let owned = [Some(key), parent.as_ref()];
+        for owner in owned.into_iter().flatten().filter_map(|key| key.bounds.owner.as_ref()) {
+            let Ok(login) = Login::new(owner) else { return Ok(false) };
+            if self.account(&login).await?.is_none_or(|account| account.disabled.is_some()) {
+                return Ok(false);
+            }
+        }
+        Ok(key.is_valid_at(now) && of_parent.unwrap_or_else(|| key.bounds.parent.is_none()))
     }
 
-    /// What the store says of a key, or said a moment ago.
     async fn key(&self, id: &str) -> Result<Option<StoredKey>, Error> {
-        let remembered = self.known().get(id).cloned();
-        if let Some((when, key)) = remembered
-            && when.elapsed() < FRESH
-        {
-            return Ok(key);
-        }
-        let key = self.store.key(id).await?;
-        let mut known = self.known();
-        if known.len() >= MOST {
-            // Who tries ids at random cannot make it grow.
-            known.clear();
-        }
-        known.insert(id.to_owned(), (Instant::now(), key.clone()));
-        Ok(key)
+        self.keys.get(id, self.store.key(id)).await
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Option<StoredKey>)>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn account(&self, login: &Login) -> Result<Option<Account>, Error> {
+        self.accounts.get(login.as_str(), self.store.account(login)).await
     }
 }
 
-fn of_key(key: StoredKey) -> Caller {
-    Caller { role: key.role, tenant: key.tenant, key: Some(key.id) }
+/// Whether nothing was changed of somebody since they logged in.
+fn stands(account: &Account, session: &Session) -> bool {
+    account.disabled.is_none() && account.epoch == session.epoch
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::identity::known::FRESH;
     use crate::identity::{Minted, mint};
-    use crate::store::Sqlite;
+    use crate::store::{PasswordHash, Role, Sqlite};
 
     struct Place {
         _folder: tempfile::TempDir,
@@ -102,6 +139,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Sqlite::open(&folder.path().join("store.db")).unwrap());
         Place { _folder: folder, store }
+    }
+
+    fn keyring(place: &Place, token: Option<&str>) -> Keyring {
+        let sessions = Sessions::new(&[7; 32], Duration::from_secs(60));
+        Keyring::new(Arc::clone(&place.store), sessions, token)
     }
 
     async fn added(place: &Place, role: Role, expires: Option<i64>) -> Minted {
@@ -118,7 +160,7 @@ mod tests {
     async fn a_key_is_its_holder_with_role_and_tenant() {
         let place = place();
         let minted = added(&place, Role::Viewer, None).await;
-        let keyring = Keyring::new(Arc::clone(&place.store), None);
+        let keyring = keyring(&place, None);
         let caller = ask(&keyring, minted.key.expose()).await.unwrap();
         assert_eq!((caller.role, &*caller.tenant), (Role::Viewer, "north"));
         assert_eq!(caller.key, Some(minted.stored.id));
@@ -128,7 +170,7 @@ mod tests {
     async fn what_is_stored_of_a_key_lets_nobody_in() {
         let place = place();
         let minted = added(&place, Role::Admin, None).await;
-        let keyring = Keyring::new(Arc::clone(&place.store), None);
+        let keyring = keyring(&place, None);
         let digest = Digest::from_bytes(minted.stored.digest).to_string();
         let forged = format!("dfg_{}_{digest}", minted.stored.id);
         for shown in [&*minted.stored.id, &digest, &forged, "laptop", "north"] {
@@ -142,7 +184,7 @@ mod tests {
         let expired = added(&place, Role::Agent, Some(1)).await;
         let revoked = added(&place, Role::Agent, None).await;
         assert!(place.store.revoke_key(&revoked.stored.id, 1).await.unwrap());
-        let keyring = Keyring::new(Arc::clone(&place.store), None);
+        let keyring = keyring(&place, None);
         for key in [&expired, &revoked] {
             assert_eq!(ask(&keyring, key.key.expose()).await, Err(Refused::Unknown));
         }
@@ -152,7 +194,7 @@ mod tests {
     async fn a_key_that_is_revoked_meanwhile_is_refused_a_second_later() {
         let place = place();
         let minted = added(&place, Role::Agent, None).await;
-        let keyring = Keyring::new(Arc::clone(&place.store), None);
+        let keyring = keyring(&place, None);
         assert!(ask(&keyring, minted.key.expose()).await.is_ok());
         assert!(place.store.revoke_key(&minted.stored.id, 1).await.unwrap());
         tokio::time::sleep(FRESH).await;
@@ -162,10 +204,70 @@ mod tests {
     #[tokio::test]
     async fn the_shared_token_is_an_admin_and_an_empty_one_is_nobody() {
         let place = place();
-        let keyring = Keyring::new(Arc::clone(&place.store), Some("s3cret"));
-        assert_eq!(ask(&keyring, "s3cret").await.map(|caller| caller.role), Ok(Role::Admin));
-        assert_eq!(ask(&keyring, "s3cre").await, Err(Refused::Unknown));
-        let none = Keyring::new(Arc::clone(&place.store), Some(" "));
+        let shared = keyring(&place, Some("s3cret"));
+        assert_eq!(ask(&shared, "s3cret").await.map(|caller| caller.role), Ok(Role::Admin));
+        assert_eq!(ask(&shared, "s3cre").await, Err(Refused::Unknown));
+        let none = keyring(&place, Some(" "));
         assert_eq!(ask(&none, "x").await, Err(Refused::Unknown));
+    }
+
+    async fn ann(place: &Place) -> Account {
+        let account = Account {
+            login: Login::new("ann@example.com").unwrap(),
+            name: "Ann".into(),
+            role: Role::Approver,
+            tenant: "north".into(),
+            password: PasswordHash::new(String::new()),
+            epoch: 3,
+            created: 0,
+            disabled: None,
+        };
+        place.store.add_account(account.clone()).await.unwrap();
+        account
+    }
+
+    #[tokio::test]
+    async fn who_logged_in_is_let_in_until_something_of_them_changes() {
+        let place = place();
+        let ann = ann(&place).await;
+        let before = keyring(&place, None);
+        let token = before.sessions().issue(&ann, Timestamp::now().as_second()).unwrap().token;
+        let caller = ask(&before, token.expose()).await.unwrap();
+        assert_eq!((caller.role, &*caller.tenant), (Role::Approver, "north"));
+        assert_eq!(caller.name(), "user ann@example.com");
+        assert!(before.holds(&caller).await.unwrap());
+        let changed = Account { epoch: 4, ..ann };
+        assert!(place.store.change_account(changed).await.unwrap());
+        let after = keyring(&place, None);
+        assert_eq!(ask(&after, token.expose()).await, Err(Refused::Unknown));
+        assert!(!after.holds(&caller).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_key_ends_with_the_key_that_it_was_made_of_and_with_its_owner() {
+        let place = place();
+        let account = ann(&place).await;
+        let parent = added(&place, Role::Agent, None).await;
+        let bound = async |bounds: Bounds| {
+            let minted = mint("x", (Role::Agent, "north"), (0, None)).unwrap().within(bounds);
+            place.store.add_key(minted.stored.clone()).await.unwrap();
+            minted.key
+        };
+        let of_key = Bounds { parent: Some(parent.stored.id.clone()), ..Bounds::default() };
+        let child = bound(of_key).await;
+        let orphan = Bounds { parent: Some("00000000".into()), ..Bounds::default() };
+        let orphan = bound(orphan).await;
+        let owned = Bounds { owner: Some(account.login.to_string()), ..Bounds::default() };
+        let owned = bound(owned).await;
+        let now = keyring(&place, None);
+        assert!(ask(&now, child.expose()).await.is_ok() && ask(&now, owned.expose()).await.is_ok());
+        assert_eq!(ask(&now, orphan.expose()).await, Err(Refused::Unknown));
+        assert!(place.store.revoke_key(&parent.stored.id, 1).await.unwrap());
+        let disabled = Account { epoch: 4, disabled: Some(1), ..account };
+        assert!(place.store.change_account(disabled).await.unwrap());
+        let later = keyring(&place, None);
+        for key in [child, owned] {
+            assert_eq!(ask(&later, key.expose()).await, Err(Refused::Unknown));
+        }
     }
 }

@@ -5,7 +5,7 @@ use core::fmt::Write as _;
 use datafog_core::{Digest, Secret};
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::store::{Role, StoredKey};
+use crate::store::{Bounds, Role, StoredKey};
 
 /// Begins every key, so that scanners know one that leaks.
 pub(super) const HEAD: &str = "dfg_";
@@ -23,6 +23,15 @@ pub struct Minted {
     pub key: Secret<String>,
     /// What is stored of it.
     pub stored: StoredKey,
+}
+
+impl Minted {
+    /// The same key, narrowed.
+    #[must_use]
+    pub fn within(mut self, bounds: Bounds) -> Self {
+        self.stored.bounds = bounds;
+        self
+    }
 }
 
 /// Makes a key for somebody. Moments are microseconds since 1970, UTC.
@@ -53,6 +62,7 @@ pub fn mint(
         created,
         expires,
         revoked: None,
+        bounds: Bounds::default(),
     };
     Ok(Minted { key: Secret::new(key), stored })
 }

@@ -19,7 +19,6 @@ use super::problem::{Form, Kind, Problem};
 use super::rate::Taken;
 use super::routes::{form, permission};
 use crate::identity::{Caller, Credential, Permission, Refused, is_in_query};
-use crate::store::Role;
 
 /// The header that names a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -115,8 +114,7 @@ async fn let_in(
         None => None,
     };
     let caller = caller(app, headers).await?;
-    let credential = caller.key.as_deref().unwrap_or_else(|| caller.role.name());
-    match app.rates.takes(credential, Instant::now()) {
+    match app.rates.takes(&caller.name(), Instant::now()) {
         Taken::Uncounted => {}
         Taken::Left(more) => *left = Some(more),
         Taken::TooMany => {
@@ -135,6 +133,10 @@ fn may(caller: &Caller, permission: Option<Permission>) -> Result<(), Problem> {
             let message = format!("the role `{}` may not do this", caller.role);
             Err(Problem::new(Kind::Forbidden, message))
         }
+        Some(permission) if !caller.may(permission) => {
+            let message = format!("the credential is not for this: it lacks `{permission}`");
+            Err(Problem::new(Kind::Forbidden, message))
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -145,7 +147,7 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let shown = match Credential::of(text("authorization"), text("x-api-key")) {
         Ok(shown) => shown,
         Err(Refused::None) if app.anonymous && is_without_credential(headers) => {
-            return Ok(Caller { role: Role::Agent, tenant: String::new(), key: None });
+            return Ok(Caller::anonymous());
         }
         Err(why) => return Err(refused(why)),
     };

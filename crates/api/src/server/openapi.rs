@@ -47,6 +47,9 @@ fn operation(path: &str, permission: Option<Permission>) -> Value {
             ("revokeApproval", "Takes an answer back.", Some("TakenBack"), "Approval")
         }
         "/v1/events/stream" => ("listen", "What happens, from now on.", None, "Events"),
+        "/v1/tokens" => {
+            ("makeToken", "A credential narrower than one's key.", Some("Narrowed"), "Token")
+        }
         _ => ("getPolicy", "The policy in force.", None, "Policy"),
     };
     let media = if path == "/v1/events/stream" { "text/event-stream" } else { "application/json" };
@@ -145,6 +148,11 @@ fn scope() -> Value {
     json!({ "type": "string", "enum": ["once", "exact", "session", "repository"] })
 }
 
+/// What a credential can be narrowed to.
+fn permission() -> Value {
+    json!({ "type": "string", "enum": Permission::SCOPES })
+}
+
 /// What is answered to an action.
 fn answered() -> Value {
     let finding = object(&json!({ "entity": text(), "channel": text(), "start": number(),
@@ -189,6 +197,10 @@ fn schemas() -> Value {
         "Events": { "type": "string", "description": "Server-sent events: `snapshot` first, with \
             `pending` requests; then `held`, `approved`, `denied`, `expired`, `revoked`, `decided` and \
             `done`, each with its number in the chain as its id." },
+        "Narrowed": { "type": "object", "additionalProperties": false, "required": ["seconds"],
+            "properties": { "name": text(), "scopes": { "type": "array", "items": permission() },
+                "tools": texts(),
+                "seconds": { "type": "integer", "minimum": 60, "maximum": 2_592_000 } } },
         "Policy": object(&json!({ "id": text(), "version": text(), "digest": text(),
             "stale": optional() })),
         "Problem": object(&json!({ "type": text(), "title": text(), "status": number(),
@@ -198,6 +210,8 @@ fn schemas() -> Value {
                 "scope": scope(), "note": optional(),
                 "seconds": { "type": "integer", "minimum": 1, "maximum": 604_800 } } },
         "Standing": { "anyOf": [of("Approval"), of("Brief")] },
+        "Token": object(&json!({ "token": text(), "id": text(), "expires_at": moment(),
+            "scopes": { "type": "array", "items": permission() }, "tools": texts() })),
         "TakenBack": { "type": "object", "additionalProperties": false,
             "properties": { "note": optional() } },
     })

@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     /// A request for approval that somebody else answered, or nobody in time.
     Settled,
     TooLarge,
+    /// Too many tries to log in; how many seconds to wait.
+    Tries(u64),
     Unauthorized,
     /// An upstream failed.
     Upstream,
@@ -52,7 +54,7 @@ impl Kind {
             Self::MediaType => ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::Method => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED),
             Self::NotFound => ("not_found", StatusCode::NOT_FOUND),
-            Self::Rate => ("rate_limited", StatusCode::TOO_MANY_REQUESTS),
+            Self::Rate | Self::Tries(_) => ("rate_limited", StatusCode::TOO_MANY_REQUESTS),
             Self::Receipt => ("receipt_error", StatusCode::SERVICE_UNAVAILABLE),
             Self::Settled => ("already_settled", StatusCode::CONFLICT),
             Self::TooLarge => ("request_too_large", StatusCode::PAYLOAD_TOO_LARGE),
@@ -170,8 +172,13 @@ impl Problem {
         if self.kind == Kind::Unauthorized {
             headers.insert("www-authenticate", axum::http::HeaderValue::from_static("Bearer"));
         }
-        if self.kind == Kind::Rate {
-            headers.insert("retry-after", axum::http::HeaderValue::from_static("1"));
+        let seconds = if let Kind::Tries(seconds) = self.kind {
+            Some(seconds)
+        } else {
+            (self.kind == Kind::Rate).then_some(1)
+        };
+        if let Some(seconds) = seconds {
+            headers.insert("retry-after", seconds.into());
         }
         answer
     }

@@ -15,6 +15,7 @@ use super::enforgate;
 use super::governance;
 use super::guard::guard;
 use super::live;
+use super::login;
 use super::native;
 use super::problem::{Form, Kind, Problem};
 use crate::identity::Permission;
@@ -31,6 +32,8 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("GET", "/audit", Some(Permission::Read)),
     ("POST", "/check", Some(Permission::Ask)),
     ("GET", "/health", None),
+    ("POST", "/login", None),
+    ("GET", "/me", Some(Permission::Own)),
     ("GET", "/metrics", Some(Permission::Read)),
     ("GET", "/pending", Some(Permission::Read)),
     ("POST", "/proxy", Some(Permission::Ask)),
@@ -61,12 +64,14 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("GET", "/v1/receipts/{id}", Some(Permission::Read)),
     ("POST", "/v1/scan", Some(Permission::Ask)),
     ("GET", "/v1/stats/summary", Some(Permission::Read)),
+    ("POST", "/v1/tokens", Some(Permission::Own)),
     ("POST", "/v1/transform", Some(Permission::Ask)),
     ("GET", "/ws", Some(Permission::Read)),
 ];
 
 /// Routes of our own form, whose errors are those of RFC 9457.
-const NATIVE: [&str; 4] = ["/v1/actions", "/v1/approvals", "/v1/events/stream", "/v1/policy"];
+const NATIVE: [&str; 5] =
+    ["/v1/actions", "/v1/approvals", "/v1/events/stream", "/v1/policy", "/v1/tokens"];
 
 /// Whether a route is of our own form.
 pub(crate) fn is_native(route: &str) -> bool {
@@ -83,10 +88,13 @@ pub(crate) fn waits(path: &str) -> bool {
 
 /// How a route tells what is wrong.
 pub(crate) fn form(route: &str) -> Form {
-    let agentgov = ["/approval/", "/approvals", "/approve/", "/audit", "/pending", "/ws"];
+    let agentgov = ["/approval/", "/approvals", "/approve/", "/audit", "/login", "/pending", "/ws"];
     if is_native(route) {
         Form::Native
-    } else if waits(route) || agentgov.iter().any(|start| route.starts_with(start)) {
+    } else if waits(route)
+        || route == "/me"
+        || agentgov.iter().any(|start| route.starts_with(start))
+    {
         Form::AgentGov
     } else {
         Form::DataFog
@@ -116,6 +124,8 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/approvals/{id}/deny", only(post(agentgov::deny)))
         .route("/approve/{id}", only(post(agentgov::decide)))
         .route("/audit", only(get(agentgov::audit)))
+        .route("/login", only(post(login::login)))
+        .route("/me", only(get(login::me)))
         .route("/pending", only(get(agentgov::pending)))
         .route("/ws", only(get(agentgov::socket)))
         .route("/v1/events/stream", only(get(live::stream::stream)))
@@ -126,6 +136,7 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/v1/approvals/{id}", only(get(native::approval)))
         .route("/v1/approvals/{id}/decision", only(post(native::decision)))
         .route("/v1/approvals/{id}/revocation", only(post(native::revocation)))
+        .route("/v1/tokens", only(post(login::token)))
         .route("/v1/policy", only(get(native::policy)))
         .route("/v1/anonymize", only(post(datafog::anonymize)))
         .route("/ready", only(get(dataguard::ready)))

@@ -9,6 +9,7 @@ mod enforgate;
 mod governance;
 mod limits;
 mod live;
+mod login;
 mod native;
 mod transform;
 
@@ -95,8 +96,9 @@ impl Place {
         let root = folder.path().to_owned();
         let open = move || Judge::open(Layout::at(&root), own, user, None);
         let judges = Judges::open(2, open).await.unwrap();
-        let options = Options { token: Some(TOKEN.into()), ..options };
-        let whole = Arc::new(App::new(Arc::clone(&store), judges, &options));
+        let session_time = Duration::from_secs(60);
+        let options = Options { token: Some(TOKEN.into()), session_time, ..options };
+        let whole = Arc::new(App::new(Arc::clone(&store), judges, &[7; 32], &options));
         let router = app(Arc::clone(&whole));
         Self { folder, store, whole, router }
     }

@@ -36,17 +36,23 @@ pub(crate) fn arguments(arguments: Map<String, Json>) -> Result<Value, Problem> 
         .map_err(|_| Problem::new(Kind::Invalid, "a value that no tool could take"))
 }
 
-/// Judges a question. An answer to it counts for `who`. `same` is what it must be equal in to be the same; its keyed digest comes
-/// back.
+/// Judges a question, by what the caller's credential is for, too. An answer to it counts for the
+/// caller, and for one upstream where there is one. `same` is what it must be equal in to be the same;
+/// its keyed digest comes back.
 pub(crate) async fn judged(
     app: &App,
-    who: String,
+    (caller, via): (&Caller, Option<&str>),
     inquiry: Inquiry,
     (context, same): (Context, Vec<u8>),
 ) -> Result<(Question, [u8; 32]), Problem> {
+    let who = match via {
+        Some(via) => format!("{} via {via}", caller.name()),
+        None => caller.name(),
+    };
+    let within = caller.bounds.tools.clone();
     let work = move |judge: &Judge<'_>| {
         let text = inquiry.text.clone();
-        let judged = judge.judge(inquiry)?;
+        let judged = judge.judge(inquiry, &within)?;
         let digest = context::digest(judge, &same);
         let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
         let waiting = judge.waiting(&judged, (&who, text.as_deref()));
@@ -73,11 +79,8 @@ pub(crate) async fn ask(
         cwd: FOLDER.into(),
         principal: somebody(session),
     };
-    let who = match via {
-        Some(via) => format!("{} via {via}", caller.name()),
-        None => caller.name(),
-    };
-    let (question, _) = judged(app, who, inquiry, (context, same)).await?;
+    let asked = judged(app, (caller, via.as_deref()), inquiry, (context, same));
+    let (question, _) = asked.await?;
     let id = |outcome: &Outcome| Ok(outcome.event.receipt_id.to_string().into_bytes());
     let named = named.map(|named| (named, Box::new(id) as Body));
     match settle(app, &caller.tenant, question, named).await? {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::accounts;
 use super::held;
 use super::{
-    Answer, Error, NewAnswer, NewEntry, Query, Role, Store, StoredKey, Tally, Verified, Write,
-    Written,
+    Answer, Bounds, Error, NewAnswer, NewEntry, Query, Role, Store, StoredKey, Tally, Verified,
+    Write, Written,
 };
 
 /// A store that a case may use as it likes.
@@ -37,6 +38,9 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("answers_are_forgotten_by_age", |store| Box::pin(answers_are_forgotten_by_age(store))),
     ("many_at_once_lose_nothing", |store| Box::pin(many_at_once_lose_nothing(store))),
     ("one_that_fails_fails_alone", |store| Box::pin(one_that_fails_fails_alone(store))),
+    ("logins_are_unique_and_change_one_by_one", |store| {
+        Box::pin(accounts::logins_are_unique_and_change_one_by_one(store))
+    }),
     ("keys_are_revoked_once", |store| Box::pin(keys_are_revoked_once(store))),
     ("a_call_is_asked_about_once", |store| Box::pin(held::a_call_is_asked_about_once(store))),
     ("of_many_answers_one_counts", |store| Box::pin(held::of_many_answers_one_counts(store))),
@@ -286,6 +290,7 @@ async fn keys_are_revoked_once(store: Fresh) {
         created,
         expires: Some(50),
         revoked: None,
+        bounds: Bounds { owner: Some("ann".into()), ..Bounds::default() },
     };
     store.add_key(key("b", 1)).await.unwrap();
     store.add_key(key("a", 2)).await.unwrap();

@@ -5,6 +5,8 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Error, Permission};
+
 /// What the holder of a credential may do. Each is granted by routes by name
 /// ([`crate::identity`]); there is no order among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,6 +72,8 @@ pub struct StoredKey {
     pub expires: Option<i64>,
     /// When it was revoked.
     pub revoked: Option<i64>,
+    /// Whose it is, and what it is narrowed to.
+    pub bounds: Bounds,
 }
 
 impl StoredKey {
@@ -78,5 +82,60 @@ impl StoredKey {
     pub fn is_valid_at(&self, now: i64) -> bool {
         let ended = |end: Option<i64>| end.is_some_and(|end| end <= now);
         !ended(self.revoked) && !ended(self.expires)
+    }
+}
+
+/// Whose a key is, and what it is narrowed to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bounds {
+    /// Login of the person whose key it is; it is void while they are disabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Id of the key that it was made of, and ends with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// What of its role it is for; all of it for none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<Permission>,
+    /// Names of tools that it may ask about, with `*` and `?`; any for none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
+}
+
+impl Bounds {
+    /// As they stand in a store.
+    pub(super) fn encoded(&self) -> Result<String, Error> {
+        serde_json::to_string(self).map_err(|error| Error::Form(error.to_string()))
+    }
+
+    /// Of what stands in a store. Bounds that this version does not know are an error: a key is never
+    /// wider than whoever made it said.
+    pub(super) fn decoded(text: &str) -> Result<Self, Error> {
+        serde_json::from_str(text).map_err(|error| Error::Form(error.to_string()))
+    }
+
+    /// Whether what is not narrowed away includes this.
+    #[must_use]
+    pub fn permit(&self, permission: Permission) -> bool {
+        let is_narrowed = Permission::SCOPES.contains(&permission) && !self.scopes.is_empty();
+        !is_narrowed || self.scopes.contains(&permission)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_narrowed_unless_somebody_said_so() {
+        let all = Bounds::default();
+        assert!(Permission::ALL.into_iter().all(|permission| all.permit(permission)));
+        assert_eq!(Bounds::decoded("{}").unwrap(), all);
+        let ask = Bounds { scopes: vec![Permission::Ask], ..Bounds::default() };
+        let permitted = Permission::ALL.map(|permission| ask.permit(permission));
+        assert_eq!(permitted, [true, false, true, false, true, false]);
+        assert_eq!(Bounds::decoded(&ask.encoded().unwrap()).unwrap(), ask);
+        assert!(Bounds::decoded(r#"{"hours":"9-17"}"#).is_err(), "what a newer version wrote");
     }
 }

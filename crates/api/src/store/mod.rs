@@ -11,6 +11,9 @@
 //! No value that was found is here: lines are events as the gate wrote them
 //! ([`datafog_core::Event`]), keys are digests.
 
+mod account;
+#[cfg(test)]
+mod accounts;
 mod approvals;
 mod chain;
 #[cfg(test)]
@@ -20,6 +23,7 @@ mod error;
 #[cfg(test)]
 mod held;
 mod key;
+mod permission;
 mod place;
 mod postgres;
 mod sql;
@@ -30,11 +34,13 @@ use core::fmt::Debug;
 use async_trait::async_trait;
 use datafog_approval::Record;
 
+pub use account::{Account, Login, PasswordHash};
 pub use approvals::{Within, Work, within};
 pub use chain::{Flaw, Verified};
 pub use entry::{Entry, NewEntry, Page, Query, Tally};
 pub use error::Error;
-pub use key::{Role, StoredKey};
+pub use key::{Bounds, Role, StoredKey};
+pub use permission::Permission;
 pub use place::Place;
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
@@ -209,4 +215,29 @@ pub trait Store: Debug + Send + Sync {
     /// # Errors
     /// When the store cannot be written.
     async fn revoke_key(&self, id: &str, at: i64) -> Result<bool, Error>;
+
+    /// Adds somebody who may log in.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] when there is one of that login; when the store cannot be written.
+    async fn add_account(&self, account: Account) -> Result<(), Error>;
+
+    /// Who logs in by that name, disabled ones too.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn account(&self, login: &Login) -> Result<Option<Account>, Error>;
+
+    /// Everybody who may log in or might, by login.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn accounts(&self) -> Result<Vec<Account>, Error>;
+
+    /// Changes somebody into what is given, whose epoch is one more than before; whether it was. Of
+    /// two who change the same at once the first does.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn change_account(&self, changed: Account) -> Result<bool, Error>;
 }

@@ -17,7 +17,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 
 use super::{
-    Answer, Entry, Error, Page, Query, Store, StoredKey, Tally, Verified, Write, Written, sql,
+    Account, Answer, Entry, Error, Login, Page, Query, Store, StoredKey, Tally, Verified, Write,
+    Written, sql,
 };
 use writer::Pending;
 
@@ -168,11 +169,12 @@ impl Store for Postgres {
     }
 
     async fn add_key(&self, key: StoredKey) -> Result<(), Error> {
-        let StoredKey { id, digest, name, role, tenant, created, expires, revoked } = &key;
-        let (digest, role) = (digest.as_slice(), role.name());
-        let added = self
-            .change(sql::ADD_KEY, &[id, &digest, name, &role, tenant, created, expires, revoked])
-            .await?;
+        let StoredKey { id, digest, name, tenant, created, expires, revoked, .. } = &key;
+        let (digest, role) = (digest.as_slice(), key.role.name());
+        let bounds = key.bounds.encoded()?;
+        let values: [&(dyn ToSql + Sync); 9] =
+            [id, &digest, name, &role, tenant, created, expires, revoked, &bounds];
+        let added = self.change(sql::ADD_KEY, &values).await?;
         if added == 0 { Err(Error::Exists(key.id)) } else { Ok(()) }
     }
 
@@ -186,6 +188,34 @@ impl Store for Postgres {
 
     async fn revoke_key(&self, id: &str, at: i64) -> Result<bool, Error> {
         Ok(self.change(sql::REVOKE_KEY, &[&at, &id]).await? > 0)
+    }
+
+    async fn add_account(&self, account: Account) -> Result<(), Error> {
+        let Account { name, tenant, epoch, created, disabled, .. } = &account;
+        let (login, role) = (account.login.as_str(), account.role.name());
+        let password = account.password.as_str();
+        let values: [&(dyn ToSql + Sync); 8] =
+            [&login, name, &role, tenant, &password, epoch, created, disabled];
+        let added = self.change(sql::ADD_ACCOUNT, &values).await?;
+        if added == 0 { Err(Error::Exists(account.login.to_string())) } else { Ok(()) }
+    }
+
+    async fn account(&self, login: &Login) -> Result<Option<Account>, Error> {
+        let found = self.row(sql::ACCOUNT, &[&login.as_str()]).await?;
+        found.as_ref().map(read::account).transpose()
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>, Error> {
+        self.rows(sql::ACCOUNTS, &[]).await?.iter().map(read::account).collect()
+    }
+
+    async fn change_account(&self, changed: Account) -> Result<bool, Error> {
+        let Account { name, tenant, epoch, disabled, .. } = &changed;
+        let (login, role) = (changed.login.as_str(), changed.role.name());
+        let password = changed.password.as_str();
+        let values: [&(dyn ToSql + Sync); 7] =
+            [name, &role, tenant, &password, epoch, disabled, &login];
+        Ok(self.change(sql::SET_ACCOUNT, &values).await? > 0)
     }
 }
 

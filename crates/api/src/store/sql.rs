@@ -129,18 +129,39 @@ pub(super) const FORGET_APPROVALS: &str =
 
 /// Adds a key, unless there is one of its id.
 pub(super) const ADD_KEY: &str = "\
-INSERT INTO api_key (id, digest, name, role, tenant, created, expires, revoked) \
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+INSERT INTO api_key (id, digest, name, role, tenant, created, expires, revoked, bounds) \
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
 
 /// One key.
 pub(super) const KEY: &str = "\
-SELECT id, digest, name, role, tenant, created, expires, revoked FROM api_key WHERE id = $1";
+SELECT id, digest, name, role, tenant, created, expires, revoked, bounds \
+FROM api_key WHERE id = $1";
 
 /// Every key.
 pub(super) const KEYS: &str = "\
-SELECT id, digest, name, role, tenant, created, expires, revoked \
+SELECT id, digest, name, role, tenant, created, expires, revoked, bounds \
 FROM api_key ORDER BY created, id";
 
 /// Revokes a key that is not revoked yet. SQLite numbers parameters as they come.
 pub(super) const REVOKE_KEY: &str =
     "UPDATE api_key SET revoked = $1 WHERE id = $2 AND revoked IS NULL";
+
+/// Adds somebody who logs in, unless there is one of the name.
+pub(super) const ADD_ACCOUNT: &str = "\
+INSERT INTO account (login, name, role, tenant, password, epoch, created, disabled) \
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+
+/// One of them.
+pub(super) const ACCOUNT: &str = "\
+SELECT login, name, role, tenant, password, epoch, created, disabled FROM account \
+WHERE login = $1";
+
+/// All of them.
+pub(super) const ACCOUNTS: &str = "\
+SELECT login, name, role, tenant, password, epoch, created, disabled FROM account \
+ORDER BY login";
+
+/// Changes one whom nobody changed meanwhile.
+pub(super) const SET_ACCOUNT: &str = "\
+UPDATE account SET name = $1, role = $2, tenant = $3, password = $4, epoch = $5, disabled = $6 \
+WHERE login = $7 AND epoch = CAST($5 AS BIGINT) - 1";

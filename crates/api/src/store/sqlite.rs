@@ -25,7 +25,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::approvals::Approvals;
 use super::chain::Head;
 use super::{
-    Answer, Entry, Error, Page, Query, Store, StoredKey, Tally, Verified, Write, Written, sql,
+    Account, Answer, Entry, Error, Login, Page, Query, Store, StoredKey, Tally, Verified, Write,
+    Written, sql,
 };
 use read::Readers;
 use within::Inside;
@@ -163,8 +164,9 @@ impl Store for Sqlite {
 
     async fn add_key(&self, key: StoredKey) -> Result<(), Error> {
         self.change(move |connection| {
-            let StoredKey { id, digest, name, role, tenant, created, expires, revoked } = &key;
-            let values = params![id, digest, name, role.name(), tenant, created, expires, revoked];
+            let StoredKey { id, digest, name, tenant, created, expires, revoked, .. } = &key;
+            let (role, bounds) = (key.role.name(), key.bounds.encoded()?);
+            let values = params![id, digest, name, role, tenant, created, expires, revoked, bounds];
             match connection.prepare_cached(sql::ADD_KEY)?.execute(values)? {
                 0 => Err(Error::Exists(id.clone())),
                 _ => Ok(()),
@@ -186,6 +188,39 @@ impl Store for Sqlite {
         let id = id.to_owned();
         self.change(move |connection| {
             Ok(connection.prepare_cached(sql::REVOKE_KEY)?.execute(params![at, id])? > 0)
+        })
+        .await
+    }
+
+    async fn add_account(&self, account: Account) -> Result<(), Error> {
+        self.change(move |connection| {
+            let Account { login, name, tenant, epoch, created, disabled, .. } = &account;
+            let (role, password) = (account.role.name(), account.password.as_str());
+            let values =
+                params![login.as_str(), name, role, tenant, password, epoch, created, disabled];
+            match connection.prepare_cached(sql::ADD_ACCOUNT)?.execute(values)? {
+                0 => Err(Error::Exists(login.to_string())),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn account(&self, login: &Login) -> Result<Option<Account>, Error> {
+        let login = login.clone();
+        self.readers.read(move |connection| read::account(connection, &login)).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<Account>, Error> {
+        self.readers.read(read::accounts).await
+    }
+
+    async fn change_account(&self, changed: Account) -> Result<bool, Error> {
+        self.change(move |connection| {
+            let Account { login, name, tenant, epoch, disabled, .. } = &changed;
+            let (role, password) = (changed.role.name(), changed.password.as_str());
+            let values = params![name, role, tenant, password, epoch, disabled, login.as_str()];
+            Ok(connection.prepare_cached(sql::SET_ACCOUNT)?.execute(values)? > 0)
         })
         .await
     }

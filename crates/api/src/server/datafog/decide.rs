@@ -75,8 +75,8 @@ async fn decided(app: &App, caller: &Caller, asked: body::Decide) -> Result<Deci
     }
     let asked = Arc::new(asked);
     let (request, context) = (Arc::clone(&asked), context_of(caller, &asked));
-    let who = caller.name();
-    let prepared = app.judges.ask(move |judge| prepare(judge, &request, (&who, context))).await;
+    let asks = caller.clone();
+    let prepared = app.judges.ask(move |judge| prepare(judge, &request, (&asks, context))).await;
     let Prepared { question, digest, findings } = prepared??;
     let names = asked.names.clone();
     let repeat = again::repeat("decide", caller, &names, digest).map(|repeat| {
@@ -116,16 +116,16 @@ fn context_of(caller: &Caller, asked: &body::Decide) -> Context {
 fn prepare(
     judge: &Judge<'_>,
     asked: &body::Decide,
-    (who, context): (&str, Context),
+    (caller, context): (&Caller, Context),
 ) -> Result<Prepared, Problem> {
     let supplied = asked.findings.as_deref().unwrap_or_default();
     let stated = supplied.iter().filter_map(|finding| words::stated(judge, finding)).collect();
     let question = ask::question(&asked.action, (&asked.text, stated), &asked.names);
-    let judged = judge.judge(question)?;
+    let judged = judge.judge(question, &caller.bounds.tools)?;
     let digest = digest(judge, asked)?;
     let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
     let text = Some(asked.text.as_str()).filter(|text| !text.is_empty());
-    let waiting = judge.waiting(&judged, (who, text));
+    let waiting = judge.waiting(&judged, (&caller.name(), text));
     let findings = findings(judge, asked, supplied);
     Ok(Prepared { question: Question { judged, waiting, context }, digest, findings })
 }

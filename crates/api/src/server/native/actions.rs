@@ -88,7 +88,7 @@ async fn answered(
         session_id: inquiry.principal.session.clone().unwrap_or_default(),
         ..Context::of(caller, "native")
     };
-    let (question, digest) = judged(app, caller.name(), inquiry, (context, same)).await?;
+    let (question, digest) = judged(app, (caller, None), inquiry, (context, same)).await?;
     let repeat = idempotency_key(headers)?.map(|key| {
         let body = |outcome: &Outcome| {
             let body = serde_json::to_vec(&Answered::of(outcome));

@@ -90,7 +90,7 @@ pub(crate) async fn approval(
     let wait = Duration::from_secs(wait.unwrap_or(0).min(LONGEST));
     let record = waited(&app, (&caller.tenant, &approval), wait).await?;
     let now = Moment::now();
-    Ok(Json(match Permission::Read.is_given_to(caller.role) {
+    Ok(Json(match caller.may(Permission::Read) {
         true => whole(&record, &now),
         false => brief(&record, &now),
     }))

@@ -173,9 +173,8 @@ async fn a_revoked_key_no_longer_holds() {
     let held = Held::new().await;
     let keyring = &held.place.whole.keyring;
     let caller = |key: &Minted| crate::identity::Caller {
-        role: key.stored.role,
-        tenant: key.stored.tenant.clone(),
         key: Some(key.stored.id.clone()),
+        ..crate::identity::Caller::anonymous()
     };
     assert!(keyring.holds(&caller(&held.ann)).await.unwrap());
     assert!(held.place.store.revoke_key(&held.agent.stored.id, 1).await.unwrap());

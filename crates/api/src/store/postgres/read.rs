@@ -9,7 +9,10 @@ use tokio_postgres::{IsolationLevel, Row};
 use crate::store::approvals::decoded;
 use crate::store::chain::{self, Head, Verifier};
 use crate::store::entry::Columns;
-use crate::store::{Answer, Entry, Error, Page, Query, StoredKey, Tally, Verified, sql};
+use crate::store::{
+    Account, Answer, Bounds, Entry, Error, Login, Page, PasswordHash, Query, StoredKey, Tally,
+    Verified, sql,
+};
 
 /// A number that the database holds with a sign and that never is negative.
 pub(super) fn unsigned(row: &Row, column: usize) -> Result<u64, Error> {
@@ -99,5 +102,20 @@ pub(super) fn key(row: &Row) -> Result<StoredKey, Error> {
         created: row.try_get(5)?,
         expires: row.try_get(6)?,
         revoked: row.try_get(7)?,
+        bounds: Bounds::decoded(row.try_get(8)?)?,
+    })
+}
+
+pub(super) fn account(row: &Row) -> Result<Account, Error> {
+    let (login, role): (&str, &str) = (row.try_get(0)?, row.try_get(2)?);
+    Ok(Account {
+        login: Login::new(login).map_err(Error::Form)?,
+        name: row.try_get(1)?,
+        role: role.parse().map_err(Error::Form)?,
+        tenant: row.try_get(3)?,
+        password: PasswordHash::new(row.try_get(4)?),
+        epoch: row.try_get(5)?,
+        created: row.try_get(6)?,
+        disabled: row.try_get(7)?,
     })
 }

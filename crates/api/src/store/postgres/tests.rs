@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use super::*;
-use crate::store::Flaw;
 use crate::store::contract::{self, Fresh, entry, event};
+use crate::store::{Bounds, Flaw};
 
 /// A cluster in a folder, reached by a socket there; it ends with the test.
 struct Cluster {
@@ -112,6 +112,7 @@ async fn it_keeps_the_contract() {
     replicas_make_one_chain(&cluster).await;
     edits_are_refused_or_found(&cluster).await;
     tables_of_a_newer_version_are_left_alone(&cluster).await;
+    tables_of_each_earlier_version_are_brought_forward(&cluster).await;
 }
 
 async fn replicas_make_one_chain(cluster: &Cluster) {
@@ -148,9 +149,32 @@ async fn edits_are_refused_or_found(cluster: &Cluster) {
     assert_eq!(store.verify().await.unwrap().flaw, Some(Flaw::Head(0)));
 }
 
+async fn tables_of_each_earlier_version_are_brought_forward(cluster: &Cluster) {
+    let steps = [include_str!("0001.sql"), include_str!("0002.sql")];
+    for version in 1..=steps.len() {
+        let name = format!("earlier_{version}");
+        cluster.ask("postgres", &format!("CREATE DATABASE {name}")).await.unwrap();
+        let known = format!(
+            "CREATE TABLE store_version (one integer PRIMARY KEY CHECK (one = 1), version bigint \
+             NOT NULL); INSERT INTO store_version VALUES (1, {version})"
+        );
+        let digest = "decode(repeat('00', 32), 'hex')";
+        let key = format!(
+            "INSERT INTO api_key VALUES ('k', {digest}, 'old', 'agent', 'north', 1, NULL, NULL)"
+        );
+        let before = [&steps[..version], &[&*known, &*key]].concat().join(";");
+        cluster.ask(&name, &before).await.unwrap();
+        let store = Postgres::open(&cluster.address(&name)).await.unwrap();
+        let key = store.key("k").await.unwrap().unwrap();
+        assert_eq!((&*key.name, key.bounds), ("old", Bounds::default()));
+        assert!(store.accounts().await.unwrap().is_empty());
+        assert!(store.write(entry(&event("a", 1))).await.is_ok());
+    }
+}
+
 async fn tables_of_a_newer_version_are_left_alone(cluster: &Cluster) {
     drop(cluster.fresh("newer").await);
     cluster.ask("newer", "UPDATE store_version SET version = 99").await.unwrap();
     let opened = Postgres::open(&cluster.address("newer")).await;
-    assert!(matches!(opened, Err(Error::Newer { found: 99, known: 2 })));
+    assert!(matches!(opened, Err(Error::Newer { found: 99, known: 3 })));
 }

@@ -5,7 +5,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::store::Error;
 
 /// What makes each version out of the one before it. The version is the file's `user_version`.
-const STEPS: [&str; 2] = [include_str!("0001.sql"), include_str!("0002.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
 
 /// Brings the tables forward to this version. Two that do so at once are harmless: one waits.
 pub(super) fn forward(connection: &mut Connection) -> Result<(), Error> {

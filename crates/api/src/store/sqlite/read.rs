@@ -13,7 +13,10 @@ use super::{Head, connect};
 use crate::store::approvals::decoded;
 use crate::store::chain::{self, Verifier};
 use crate::store::entry::Columns;
-use crate::store::{Entry, Error, Page, Query, StoredKey, Tally, Verified, sql};
+use crate::store::{
+    Account, Bounds, Entry, Error, Login, Page, PasswordHash, Query, StoredKey, Tally, Verified,
+    sql,
+};
 
 /// How many read at once; others wait.
 const MOST: usize = 8;
@@ -205,18 +208,36 @@ pub(super) fn keys(connection: &Connection) -> Result<Vec<StoredKey>, Error> {
 
 /// A key, or why its row is none.
 fn stored_key(row: &Row<'_>) -> rusqlite::Result<Result<StoredKey, Error>> {
-    let role: String = row.get(3)?;
+    let (role, bounds): (String, String) = (row.get(3)?, row.get(8)?);
     let (id, digest, name) = (row.get(0)?, row.get(1)?, row.get(2)?);
     let (tenant, created) = (row.get(4)?, row.get(5)?);
     let (expires, revoked) = (row.get(6)?, row.get(7)?);
-    Ok(role.parse().map_err(Error::Form).map(|role| StoredKey {
-        id,
-        digest,
-        name,
-        role,
-        tenant,
-        created,
-        expires,
-        revoked,
-    }))
+    let read = || {
+        let (role, bounds) = (role.parse().map_err(Error::Form)?, Bounds::decoded(&bounds)?);
+        Ok(StoredKey { id, digest, name, role, tenant, created, expires, revoked, bounds })
+    };
+    Ok(read())
+}
+
+pub(super) fn account(connection: &Connection, login: &Login) -> Result<Option<Account>, Error> {
+    let mut ask = connection.prepare_cached(sql::ACCOUNT)?;
+    ask.query_row([login.as_str()], stored_account).optional()?.transpose()
+}
+
+pub(super) fn accounts(connection: &Connection) -> Result<Vec<Account>, Error> {
+    let mut ask = connection.prepare_cached(sql::ACCOUNTS)?;
+    let rows = ask.query_map([], stored_account)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().collect()
+}
+
+/// Somebody who logs in, or why their row is nobody.
+fn stored_account(row: &Row<'_>) -> rusqlite::Result<Result<Account, Error>> {
+    let (login, role): (String, String) = (row.get(0)?, row.get(2)?);
+    let (name, tenant, password) = (row.get(1)?, row.get(3)?, PasswordHash::new(row.get(4)?));
+    let (epoch, created, disabled) = (row.get(5)?, row.get(6)?, row.get(7)?);
+    let read = || {
+        let (login, role) = (Login::new(&login)?, role.parse()?);
+        Ok(Account { login, name, role, tenant, password, epoch, created, disabled })
+    };
+    Ok(read().map_err(Error::Form))
 }

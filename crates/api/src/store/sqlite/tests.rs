@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use super::*;
-use crate::store::Flaw;
 use crate::store::contract::{self, Fresh, entry, event};
+use crate::store::{Bounds, Flaw};
 
 struct Place {
     folder: tempfile::TempDir,
@@ -110,7 +110,26 @@ async fn tables_of_a_newer_version_are_left_alone() {
     let place = Place::new();
     drop(place.open());
     place.behind("PRAGMA user_version = 99").unwrap();
-    assert!(matches!(Sqlite::open(&place.path()), Err(Error::Newer { found: 99, known: 2 })));
+    assert!(matches!(Sqlite::open(&place.path()), Err(Error::Newer { found: 99, known: 3 })));
+}
+
+#[tokio::test]
+async fn tables_of_each_earlier_version_are_brought_forward() {
+    let steps = [include_str!("0001.sql"), include_str!("0002.sql")];
+    for version in 1..=steps.len() {
+        let place = Place::new();
+        std::fs::write(place.path(), "").unwrap();
+        let key = "INSERT INTO api_key VALUES ('k', zeroblob(32), 'old', 'agent', 'north', 1, NULL, NULL)";
+        let before = [&steps[..version], &[key]].concat().join(";");
+        place.behind(&before).unwrap();
+        place.behind(&format!("PRAGMA user_version = {version}")).unwrap();
+        let store = place.open();
+        let key = store.key("k").await.unwrap().unwrap();
+        assert_eq!((&*key.name, key.bounds), ("old", Bounds::default()));
+        assert!(store.accounts().await.unwrap().is_empty());
+        assert!(store.write(entry(&event("a", 1))).await.is_ok());
+        assert_eq!(store.waiting("north", 0).await.unwrap(), 0);
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,60 @@
+//! `datafog user` as it is used, and what comes of it while a server runs.
+
+use serde_json::json;
+
+use super::*;
+
+const PASSWORD: &str = "correct horse battery";
+
+fn create(install: &Install, arguments: &[&str]) {
+    let line = format!("{PASSWORD}\n");
+    install.datafog(["user", "create"]).args(arguments).run_with(line.as_bytes()).succeeds();
+}
+
+fn log_in(server: &Server, email: &str, password: &str) -> Answer {
+    let body = json!({ "email": email, "password": password }).to_string();
+    server.curl("/login", &["-H", "Content-Type: application/json", "-d", &body])
+}
+
+#[test]
+fn somebody_logs_in_until_they_are_disabled() {
+    let install = Install::bare();
+    let server = Server::start(&install);
+    create(&install, &["Ann@example.com", "--role", "approver", "--name", "Ann"]);
+    let listed = install.datafog(["user", "list", "--json"]).run().succeeds().json();
+    let ann = &listed["users"][0];
+    assert_eq!((&ann["login"], &ann["role"]), (&json!("ann@example.com"), &json!("approver")));
+    assert_eq!(log_in(&server, "ann@example.com", "wrong").status, 401);
+    let told = log_in(&server, "ann@example.com", PASSWORD).json();
+    let token = told["token"].as_str().unwrap().to_owned();
+    assert_eq!(server.get(&token, "/me").json()["name"], "Ann");
+    assert_eq!(server.get(&token, "/pending").status, 200);
+    let key = key(&install, &["hers", "--user", "ann@example.com", "--role", "viewer"]);
+    assert_eq!(server.get(&key, "/pending").status, 200);
+    install.datafog(["user", "disable", "ann@example.com"]).run().succeeds();
+    for credential in [&token, &key] {
+        assert!(eventually(|| server.get(credential, "/me").status == 401));
+    }
+    assert_eq!(log_in(&server, "ann@example.com", PASSWORD).status, 401);
+    install.datafog(["user", "enable", "ann@example.com"]).run().succeeds();
+    assert_eq!(log_in(&server, "ann@example.com", PASSWORD).status, 200);
+    assert_eq!(server.get(&token, "/me").status, 401, "what was issued before stays void");
+    assert!(!install.holds(PASSWORD.as_bytes()), "the password itself is stored");
+}
+
+#[test]
+fn an_agent_adds_nobody_and_short_passwords_are_refused() {
+    let install = Install::bare();
+    let short = install.datafog(["user", "create", "bob"]).run_with(b"short\n").ends_with(2);
+    assert!(short.stderr().contains("12 letters"), "{}", short.stderr());
+    let line = format!("{PASSWORD}\n");
+    let agent = install.datafog(["user", "create", "bob"]).env("CLAUDECODE", "1");
+    agent.run_with(line.as_bytes()).ends_with(1);
+    let listed = install.datafog(["user", "list", "--json"]).run().succeeds().json();
+    assert_eq!(listed["users"], json!([]));
+    let none = install.datafog(["user", "disable", "bob"]).run().ends_with(1);
+    assert!(none.stderr().contains("nobody logs in as `bob`"), "{}", none.stderr());
+    create(&install, &["bob"]);
+    let twice = install.datafog(["user", "create", "bob"]).run_with(line.as_bytes()).ends_with(5);
+    assert!(twice.stderr().contains("there already"), "{}", twice.stderr());
+}
