@@ -4,6 +4,10 @@
 //! one is told by its own cells and the line before it, never by where a scan began, so that a table is
 //! gone through once.
 
+mod aligned;
+
+pub(crate) use aligned::Aligned;
+
 use crate::bytes::{run, run_back};
 use crate::scanner::Scanner;
 use crate::words::{Words, words};
@@ -67,24 +71,16 @@ impl<'t> Column<'t> {
 
     /// The same behind the line of dashes that a table of Markdown has below its names.
     fn ruled(self) -> Option<Self> {
-        let line = self.line(self.rows)?;
+        let line = line_at(self.text, self.rows)?;
         is_rule(line).then_some(())?;
         Some(Self { rows: self.rows.checked_add(line.len())?.checked_add(1)?, ..self })
-    }
-
-    /// The line at `start`, whose end is known.
-    fn line(&self, start: usize) -> Option<&'t [u8]> {
-        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = run(rest.get(..LONGEST_ROW.min(rest.len()))?, |byte| byte != b'\n');
-        let cut = length == rest.len() && self.text.len() >= Scanner::AHEAD;
-        (length < LONGEST_ROW && !cut).then(|| rest.get(..length))?
     }
 
     /// Where the values of the column lie, without blanks, quotes and other decoration.
     pub(crate) fn values(self) -> impl Iterator<Item = (usize, usize)> + use<'t> {
         let mut start = self.rows;
         let rows = std::iter::from_fn(move || {
-            let line = self.line(start)?;
+            let line = line_at(self.text, start)?;
             let here = start;
             start = start.checked_add(line.len())?.checked_add(1)?;
             let rule = self.mark == b'|' && is_rule(line);
@@ -96,6 +92,14 @@ impl<'t> Column<'t> {
             Some((start.checked_add(from)?, start.checked_add(to)?))
         })
     }
+}
+
+/// The line at `start`, whose end is known.
+fn line_at(text: &[u8], start: usize) -> Option<&[u8]> {
+    let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
+    let length = run(rest.get(..LONGEST_ROW.min(rest.len()))?, |byte| byte != b'\n');
+    let cut = length == rest.len() && text.len() >= Scanner::AHEAD;
+    (length < LONGEST_ROW && !cut).then(|| rest.get(..length))?
 }
 
 /// The cells of a line: where they begin and end. A mark in double quotes parts none.

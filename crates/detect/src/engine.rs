@@ -12,7 +12,7 @@ use crate::assignment::{self, Assignment, Form, LONGEST_VALUE};
 use crate::boundary;
 use crate::bytes::{fnv, is_host, run_back};
 use crate::candidate::{Candidate, Judgement};
-use crate::column::Column;
+use crate::column::{Aligned, Column};
 use crate::full::Full;
 use crate::layer::Layers;
 use crate::layer::spelled::Kind;
@@ -338,11 +338,25 @@ impl Engine {
     /// The cells below a word of a name of `keyword` bytes, when it heads a column.
     fn column(&mut self, number: u16, rule: &'static Rule, view: View<'_>, keyword: usize) {
         let end = view.at.saturating_add(keyword);
-        let column = assignment::whole_word(view.text, (view.at, end))
-            .and_then(|word| Column::under(view.text, word));
-        let Some(column) = column else { return };
-        let name = view.text.get(column.name.0..column.name.1).unwrap_or_default();
-        for (start, end) in column.values() {
+        let Some(word) = assignment::whole_word(view.text, (view.at, end)) else { return };
+        if let Some(column) = Column::under(view.text, word) {
+            self.cells(number, rule, view, column.name, column.values());
+        } else if let Some(column) = Aligned::under(view.text, word) {
+            self.cells(number, rule, view, column.name, column.values());
+        }
+    }
+
+    /// The cells below a name.
+    fn cells(
+        &mut self,
+        number: u16,
+        rule: &'static Rule,
+        view: View<'_>,
+        name: (usize, usize),
+        values: impl Iterator<Item = (usize, usize)>,
+    ) {
+        let name = view.text.get(name.0..name.1).unwrap_or_default();
+        for (start, end) in values {
             let candidate =
                 Candidate { name, quoted: true, form: Form::Element, ..view.candidate(start, end) };
             self.judge(number, rule, view, candidate, Judgement::Shape);

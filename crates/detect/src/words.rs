@@ -72,6 +72,23 @@ impl Words {
         })
     }
 
+    /// The same of whole words: no small letter goes on behind it.
+    pub(crate) fn stand_whole_near_end(&self, text: &[u8], near: usize) -> bool {
+        let text = text.get(text.len().saturating_sub(near)..).unwrap_or_default();
+        let mut before = b' ';
+        text.iter().enumerate().any(|(at, byte)| {
+            let hump = before.is_ascii_lowercase() && byte.is_ascii_uppercase();
+            let starts = !before.is_ascii_alphabetic() || hump;
+            before = *byte;
+            let rest = text.get(at..).unwrap_or_default();
+            starts
+                && self.any(u64::MAX, |word| {
+                    rest.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
+                        && !rest.get(word.len()).is_some_and(u8::is_ascii_lowercase)
+                })
+        })
+    }
+
     /// Whether `text` begins with one of the words.
     #[inline]
     pub(crate) fn begin(&self, text: &[u8]) -> bool {

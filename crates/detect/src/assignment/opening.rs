@@ -128,6 +128,14 @@ fn operator(place: &Place<'_>) -> Option<(usize, Form)> {
         [b':' | b'=', b'=', ..] | [b'=', b'>' | b'~', ..] | [b'?', b'=', ..] => (2, Form::Operator),
         [b'<', b'-', b' ' | b'"' | b'\'', ..] => (2, Form::Operator),
         [b':', b':', ..] => return None,
+        // `"$mode,$pass" = "lib,link"` of a shell is compared, nothing is assigned.
+        [b'=', b' ', ..]
+            if place.closing > 0
+                && place.blanks > 0
+                && before(place.text, place.name_start) == Some(b'$') =>
+        {
+            return None;
+        }
         // What follows is shown to whoever is asked.
         [b'=', ..] if place.follows(&ASKED) => return None,
         [b'=' | b':', ..] => (1, Form::Operator),
@@ -331,7 +339,7 @@ fn told(place: &Place<'_>) -> Option<usize> {
 }
 
 /// Verbs that lead from a name to its value.
-const VERBS: [&[u8]; 5] = [b"is now ", b"was ", b"ist ", b"lautet ", b"becomes "];
+const VERBS: [&[u8]; 7] = [b"is now ", b"was ", b"ist ", b"lautet ", b"becomes ", b"es ", b"est "];
 
 /// What begins a sentence that gives a name a value, and what stands before a name and its value.
 static SET: Words = words! { "set" "change" "changed" "reset" "update" "updated" };

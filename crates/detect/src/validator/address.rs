@@ -23,7 +23,7 @@ const CONTEXT: usize = 24;
 static VERSIONS: Words = words! {
     "version" "ver " "ver." "release" "chrome/" "firmware" "build" "assembly" "section" "sections"
     "sec." "chapter" "clause" "table" "figure" "oid" "spec" "specification" "rfc" "appendix" "annex"
-    "article" "paragraph" "para." "requirement" "software" "rev " "rev."
+    "article" "paragraph" "para." "requirement" "software" "rev " "rev." "ec " "ec=" "ec:" "gene3d" "cath"
 };
 
 /// How far before an address a word may stand that says it is an object identifier, or that
@@ -110,6 +110,9 @@ pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
     let [first, second, third, _] = address.octets();
     let documentation =
         matches!((first, second, third), (192, 0, 2) | (198, 51, 100) | (203, 0, 113));
+    // Shared by carriers (RFC 6598), kept for measuring (RFC 2544) and for protocols (RFC 6890).
+    let special =
+        matches!((first, second, third), (100, 64..=127, _) | (198, 18 | 19, _) | (192, 0, 0));
     // Object identifiers of X.500 look like addresses: 2.5.4 are attributes, 2.5.29 extensions.
     let object = matches!((first, second, third), (2, 5, 4 | 29));
     let nobody = object
@@ -120,11 +123,16 @@ pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
         || address.is_multicast()
         || first == 0
         || first >= 224
-        || documentation;
-    if nobody || is_name(candidate) || is_version(candidate, first) || is_in_drawing(candidate) {
+        || documentation
+        || special;
+    let other = || is_name(candidate) || is_in_drawing(candidate) || is_anchor(candidate);
+    if nobody || other() || is_version(candidate, first) {
         return Judgement::Refuse;
     }
-    if is_network(candidate, address) || is_of_anybody(candidate, address) {
+    if is_network(candidate, address)
+        || is_of_anybody(candidate, address)
+        || is_of_product(candidate, address)
+    {
         return Judgement::Shape;
     }
     // Versions and sections have small numbers, and of addresses one in forty has no other.
@@ -163,7 +171,8 @@ const EXAMPLE: [u8; 4] = [93, 184, 216, 34];
 const EXAMPLE_SIX: [u16; 6] = [0x2606, 0x2800, 0x0220, 1, 0x0248, 0x1893];
 
 /// Whether an address is a resolver that anybody may ask, or one that people write to stand for
-/// any: the same number four times, four that count up or down, four of one digit or `1.2.3` with any. Not where a word says whose it is.
+/// any: the same number three times, four that count up or down, four of one digit, `1.2.3` with any,
+/// or the end of a range. Not where a word says whose it is.
 fn is_of_anybody(candidate: &Candidate<'_>, address: Ipv4Addr) -> bool {
     let octets = address.octets();
     let steps = |step: u8| {
@@ -171,8 +180,15 @@ fn is_of_anybody(candidate: &Candidate<'_>, address: Ipv4Addr) -> bool {
     };
     let down = octets.windows(2).all(|pair| matches!(pair, [a, b] if b.checked_add(1) == Some(*a)));
     let small = octets.iter().all(|it| *it < 10) || octets.starts_with(&[1, 2, 3]);
-    let known =
-        RESOLVERS.contains(&octets) || steps(0) || steps(1) || down || small || octets == EXAMPLE;
+    let same = matches!(octets, [a, b, c, _] if a == b && b == c);
+    let end = octets.ends_with(&[255, 255]);
+    let known = RESOLVERS.contains(&octets)
+        || same
+        || steps(1)
+        || down
+        || small
+        || end
+        || octets == EXAMPLE;
     known && !is_whole(candidate) && !CLIENTS.stand_near_end(line(candidate, CONTEXT), CONTEXT)
 }
 
@@ -185,8 +201,11 @@ pub(super) fn ipv6(candidate: &mut Candidate<'_>) -> Judgement {
         candidate.before(),
         [.., b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b':' | b'.']
     );
-    let open =
-        glued || rest.get(length).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    // Maps of sources are numbers and colons between semicolons.
+    let mapped = candidate.before().ends_with(b";") && rest.get(length) == Some(&b';');
+    let open = glued
+        || mapped
+        || rest.get(length).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     candidate.end = candidate.start.saturating_add(length);
     let address = str::from_utf8(candidate.value()).ok().and_then(|it| it.parse::<Ipv6Addr>().ok());
     Judgement::refuse_unless(address.is_some_and(|address| {
@@ -213,7 +232,9 @@ fn widen(candidate: &mut Candidate<'_>) -> Option<Ipv4Addr> {
     let digits = run_back(recent, |byte| byte.is_ascii_digit());
     let start = candidate.start.checked_sub(digits)?;
     let glued = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    if digits == 0 || digits > 3 || before(candidate.text, start).is_some_and(glued) {
+    let previous = before(candidate.text, start);
+    // Of `%206.0.1.2` two digits belong to the escape.
+    if digits == 0 || digits > 3 || previous == Some(b'%') || previous.is_some_and(glued) {
         return None;
     }
     let rest = candidate.text.get(start..)?;
@@ -282,6 +303,39 @@ fn is_in_drawing(candidate: &Candidate<'_>) -> bool {
     led || followed
 }
 
+/// Whether it is all that a link within a page shows, as tables of contents do with the numbers of
+/// sections: `<a href="#options">3.3.1.12</a>`.
+fn is_anchor(candidate: &Candidate<'_>) -> bool {
+    let line = line(candidate, FAR);
+    let Some(tag) = line.strip_suffix(b">").and_then(|it| it.rsplit(|b| *b == b'<').next()) else {
+        return false;
+    };
+    tag.starts_with(b"a ")
+        && [&b"name=\""[..], b"href=\"#"].iter().any(|it| tag.windows(it.len()).any(|at| at == *it))
+}
+
+/// Whether the name of a product stands before it and its numbers are those of a version: a word with
+/// a capital, and at least two numbers of one digit behind a small one, `Oracle 19.3.0.128`.
+fn is_of_product(candidate: &Candidate<'_>, address: Ipv4Addr) -> bool {
+    let octets = address.octets();
+    let small = octets.iter().filter(|it| **it < 10).count();
+    let line = line(candidate, CONTEXT);
+    let Some(head) = line.strip_suffix(b" ") else { return false };
+    let letters = run_back(head, |byte| byte.is_ascii_alphabetic());
+    let word = head.get(head.len().saturating_sub(letters)..).unwrap_or_default();
+    octets.first().is_some_and(|it| *it <= LAST_MAJOR)
+        && small >= 2
+        && matches!(word, [b'A'..=b'Z', _, _, ..])
+        && !LEADING.contain(word)
+        && !is_said(candidate)
+        && !is_placed(candidate)
+}
+
+/// Words that begin a sentence and are no product.
+static LEADING: Words = words! {
+    "and" "are" "for" "from" "got" "has" "its" "not" "now" "saw" "see" "the" "use" "was" "with"
+};
+
 /// Whether letters go on behind it: part of a name, `1.2.0.192.in-addr.arpa`.
 fn is_name(candidate: &Candidate<'_>) -> bool {
     matches!(candidate.after(), [b'.', next, ..] if next.is_ascii_alphabetic())
@@ -305,6 +359,7 @@ fn is_version(candidate: &Candidate<'_>, first: u8) -> bool {
             .iter()
             .any(|mark| line.ends_with(mark))
         || is_revision(line)
+        || is_of_package(far)
         || (first <= LAST_ROOT && OBJECTS.stand_near_end(far, FAR))
         || (first <= LAST_MAJOR && far.ends_with(b"from ") && RAISED.stand_near_end(far, FAR))
         || (first <= LAST_MAJOR && is_told_from(far))
@@ -317,6 +372,12 @@ fn is_revision(line: &[u8]) -> bool {
     let (stem, extension) = name.split_at(name.len().saturating_sub(length));
     (1..=LONGEST_EXTENSION).contains(&extension.len())
         && matches!(stem, [.., b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-', b'.'])
+}
+
+/// Whether the URL of a package ends before it: `pkg:pypi/name@`.
+fn is_of_package(line: &[u8]) -> bool {
+    let word = line.rsplit(|byte| !byte.is_ascii_graphic() || *byte == b'"').next();
+    line.ends_with(b"@") && word.is_some_and(|word| word.starts_with(b"pkg:"))
 }
 
 /// Longest extension of the name of a file.
@@ -371,6 +432,8 @@ mod tests {
     fn networks_and_resolvers_are_of_nobody() {
         for text in [
             "Start 1.5.6.5 RelNotes to",
+            "Oracle 19.3.0.128 is",
+            "- 131.4.255.255, the end",
             "the mask of `128.192.0.0` will",
             "route 128.0.0.0/1",
             "[\"172.1.0.0/16\"]",

@@ -4,8 +4,9 @@
 //! word that means something there.
 
 use super::census::Census;
-use super::secret::literal;
+use super::secret::{is_term, literal, names_itself};
 use super::wordy::is_wordy;
+use crate::bytes::run_back;
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -20,7 +21,23 @@ static ANSWERS: Words = words! { "send" };
 
 /// A literal that is more than a word: `login("bob", "…")`, and not `login("button", "clicked")`.
 pub(super) fn call(candidate: &mut Candidate<'_>) -> Judgement {
-    if is_word(candidate.value()) { Judgement::Refuse } else { literal(candidate) }
+    let value = candidate.value();
+    let told = is_word(value) || names_itself(candidate.name, value);
+    if told { Judgement::Refuse } else { literal(candidate) }
+}
+
+/// A password behind a user and a slash: letters and digits, or three kinds of characters, as the names
+/// of folders seldom are.
+pub(super) fn user(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let ends = run_back(value, |byte| matches!(byte, b'.' | b')'));
+    candidate.end = candidate.end.saturating_sub(ends);
+    let value = candidate.value();
+    let census = Census::of(value);
+    let mixed = census.digits() > 0 && census.letters() > 0;
+    let path = value.contains(&b'/');
+    let chosen = (mixed || census.kinds() > 2) && !is_term(value) && !path;
+    if chosen { call(candidate) } else { Judgement::Refuse }
 }
 
 /// The same without quotes around it: no call and no index, either.

@@ -6,11 +6,43 @@
 
 use crate::bytes::run_back;
 use crate::candidate::{Candidate, Judgement};
+use crate::words::{Words, words};
 
-/// A passport: at most two letters, then six digits or more; seven to nine characters in all.
+/// A passport: at most three letters, then six digits or more; seven to nine characters in all. Letters
+/// may stand between the digits too, as in German and Dutch ones; four digits are then enough. That
+/// is read only where the word for it stands close before.
 pub(super) fn passport(candidate: &mut Candidate<'_>) -> Judgement {
-    judge(candidate, 2, 7..=9, 6)
+    let mixed = candidate.value().iter().any(u8::is_ascii_uppercase);
+    if mixed && !is_close(candidate.before()) {
+        return Judgement::Refuse;
+    }
+    let judgement = judge(candidate, 3, 7..=9, if mixed { 2 } else { 6 });
+    let value = candidate.value();
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    // Nine characters are what most countries print (ICAO 9303, part 4).
+    if digits < 4 && value.len() != 9 { Judgement::Refuse } else { judgement }
 }
+
+/// Whether nothing but marks, letters of the number and short words for `number` stand between the
+/// word for a document and its number: `Passport No. C`.
+fn is_close(before: &[u8]) -> bool {
+    let near = before.get(before.len().saturating_sub(CLOSE)..).unwrap_or_default();
+    let mut words = near.rsplit(|byte| !byte.is_ascii_alphabetic() && *byte < 0x80);
+    let mut letters = words.by_ref().filter(|word| !word.is_empty());
+    letters
+        .by_ref()
+        .find(|word| word.len() > 3 || !word.iter().all(u8::is_ascii_uppercase))
+        .is_some_and(|word| NUMBERS.contain(word) || PASSPORTS.end(word) || PASSPORTS.begin(word))
+}
+
+/// How far before a number the word for its document is looked for.
+const CLOSE: usize = 32;
+
+/// Words for `number`, and for a passport.
+static NUMBERS: Words = words! { "no" "nr" "number" "num" "nummer" "numero" "id" };
+static PASSPORTS: Words = words! {
+    "passport" "reisepass" "passeport" "pasaporte" "passaporto" "paspoort" "paszport" "passaporte" "pass"
+};
 
 /// A driving licence: at most five letters before the first digit; six to eighteen characters,
 /// four of them digits.
@@ -105,7 +137,8 @@ mod tests {
     #[test]
     fn letters_before_belong_to_the_number() {
         assert_eq!(value(passport, "no. C4581923").as_deref(), Some("C4581923"));
-        assert_eq!(value(passport, "no. ABC458192").as_deref(), None);
+        assert_eq!(value(passport, "no. AAC804716").as_deref(), Some("AAC804716"));
+        assert_eq!(value(passport, "no. ABCD45819").as_deref(), None);
         assert_eq!(value(licence, ": MORGA753116SM9IJ").as_deref(), Some("MORGA753116SM9IJ"));
         assert_eq!(value(account, ": 7700000000"), Some("7700000000".to_owned()));
         assert_eq!(value(account, ": 7777777777"), None);

@@ -15,6 +15,11 @@ const DISCORD_BITS: u32 = 22;
 /// published by Aidan Steele, 2020, and Tal Be'ery, 2023). Nine random texts in ten fit too, so
 /// what does not leaves the shape.
 pub(super) fn aws_key_id(candidate: &mut Candidate<'_>) -> Judgement {
+    // Sequences of DNA hold the prefix `ACCA`, too.
+    let bases = |byte: &u8| matches!(byte, b'A' | b'C' | b'G' | b'T' | b'N');
+    if candidate.value().iter().all(bases) {
+        return Judgement::Refuse;
+    }
     let digits = candidate.value().get(4..14).unwrap_or_default();
     let bits = digits.iter().fold(0_u64, |bits, byte| {
         let digit = match byte {

@@ -29,6 +29,7 @@ mod jwt;
 mod name;
 mod naming;
 mod national;
+mod national_phone;
 mod nats;
 mod nuget;
 mod pem;
@@ -87,6 +88,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("basic-credentials", basic::basic),
     ("be-national", europe::be_national),
     ("bech32", bech32::bech32),
+    ("beside-user", beside::user),
     ("bg-egn", europe::bg_egn),
     ("br-cpf", national::br_cpf),
     ("ca-sin", national::ca_sin),
@@ -161,6 +163,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("password", secret::password),
     ("pgpass", shape::pgpass),
     ("phone", phone::phone),
+    ("phone-national", national_phone::national),
     ("pl-pesel", national::pl_pesel),
     ("plate", vehicle::plate),
     ("private-key", pem::private_key),

@@ -40,7 +40,7 @@ static NEUTRAL: Words = words! {
 
 /// Endings of words that are passwords.
 static PASSWORDS: Words = words! {
-    "password" "passwd" "passphrase" "passcode" "pwd" "passwort" "userpass" "dbpass" "requirepass" "masterauth" "rootpw" "bindpw" "psk"
+    "password" "passwd" "passphrase" "passcode" "pwd" "passwort" "kennwort" "wachtwoord" "hasło" "senha" "contraseña" "userpass" "dbpass" "requirepass" "masterauth" "rootpw" "bindpw" "psk"
 };
 
 /// Endings of words that are keys, whatever stands before them.
@@ -74,7 +74,7 @@ static KEY_VETOES: Words = words! {
 
 /// Words that make a following `token` something else.
 static TOKEN_VETOES: Words = words! {
-    "backward" "bos" "cancellation" "cancel" "change" "cls" "continuation" "csrf" "design" "eos" "export" "forward" "id" "idempotency" "import" "lock" "mask"
+    "backward" "bos" "cancellation" "cancel" "change" "cls" "continuation" "csrf" "cursor" "design" "eos" "export" "forward" "id" "idempotency" "import" "lock" "mask"
     "max" "min" "n" "next" "num" "pad" "page" "prev" "product" "sep" "start" "starting" "stop" "sync" "unk"
     "xsrf"
 };
@@ -96,7 +96,9 @@ fn last_words(name: &[u8]) -> Option<Promise> {
         word = words.next()?;
     }
     let before = words.next().unwrap_or_default();
-    if PASSWORDS.end(word)
+    let foreign = !name.is_ascii() && PASSWORDS.end(name);
+    if foreign
+        || PASSWORDS.end(word)
         || (SHORT_PASSWORDS.contain(word) && (before.is_empty() || HOLDERS.contain(before)))
     {
         return Some(Promise::Password);

@@ -188,6 +188,10 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
     {
         return Judgement::Refuse;
     }
+    // `Cell 52:487-501(1988)` are the pages of an article and its year.
+    if brackets == 0 && text.get(7) == Some(&b'(') {
+        return Judgement::Refuse;
+    }
     // `252.227-7013` is a clause, `277.764 1035` two coordinates.
     let marks = (text.get(3), text.get(7));
     if brackets == 0

@@ -39,7 +39,7 @@ pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
     let same = digits.all(|digit| Some(digit) == first);
     // Digits with dashes are a date and a time.
     let time = *separator == b'-' && !value.iter().any(u8::is_ascii_alphabetic);
-    if !shape || open || group || same || time {
+    if !shape || open || group || same || time || is_filler(value) {
         return Judgement::Refuse;
     }
     candidate.start = start;
@@ -47,9 +47,23 @@ pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::Sound
 }
 
+/// Whether each octet is one digit twice and the next is one more: `aa:bb:cc:dd:ee:ff`.
+fn is_filler(address: &[u8]) -> bool {
+    let octet = |part: &[u8]| match part {
+        [one, two, ..] if one == two => char::from(*one).to_digit(16),
+        _ => None,
+    };
+    let mut octets = address.chunks(3).map(octet);
+    let first = octets.next().flatten();
+    first.is_some_and(|first| {
+        octets.zip(first.saturating_add(1)..).all(|(it, next)| it == Some(next))
+    })
+}
+
 /// Words for coordinates.
 static PLACES: Words = words! {
-    "lat" "lon" "lng" "coord" "geo" "gps" "location" "place" "home"
+    "lat" "latitude" "latlng" "latlon" "lon" "long" "longitude" "lng" "coord" "coords" "coordinate" "coordinates"
+    "geo" "geolocation" "geopoint" "gps" "location" "locations" "place" "places" "home"
 };
 
 /// A pair of coordinates: degrees with three to eight places each, latitude first, alone and not
@@ -89,9 +103,11 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
     candidate.end = candidate.start.saturating_add(usize::from(negative)).saturating_add(length);
     // Rows of numbers are as likely; what has a line or quotes of its own, or a word, is no row.
     let mark = |byte: Option<&u8>| byte.is_none_or(|it| matches!(it, b'\n' | b'\r' | b'"' | b'\''));
-    let own = mark(candidate.before().last()) && mark(candidate.after().first());
+    // An attribute of an element may be anything that has two numbers.
+    let attribute = candidate.before().ends_with(b"=\"");
+    let own = mark(candidate.before().last()) && mark(candidate.after().first()) && !attribute;
     let line = candidate.before().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    Judgement::sound_if(own || PLACES.stand_near_end(line, CONTEXT))
+    Judgement::sound_if(own || PLACES.stand_whole_near_end(line, CONTEXT))
 }
 
 /// Whole degrees of at most `most`, and the bytes of the number.

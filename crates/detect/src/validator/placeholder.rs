@@ -24,10 +24,10 @@ static SAMPLES: Words = words! {
 static NOTHING: Words = words! {
     "none" "null" "nil" "true" "false" "undefined" "string" "str" "bool" "boolean" "int" "number"
     "any" "object" "optional" "required" "empty" "unset" "default" "password" "passwd" "pass"
-    "secret" "token" "key" "apikey" "api_key" "test" "foo" "bar" "baz" "value" "bytes" "text"
+    "secret" "token" "key" "apikey" "api_key" "api-key" "access-token" "access_token" "geheim" "test" "foo" "bar" "baz" "value" "bytes" "text"
     "varchar" "inherit" "self" "this" "hidden" "env" "prompt" "file" "name" "yes" "no" "user" "username"
     "added" "always" "anoncvs" "changed" "deprecated" "fixed" "removed" "renamed" "anonymous" "correct" "encrypted" "guest" "ignored" "incorrect" "message"
-    "mock" "never" "right" "stub" "testpass" "tiger" "unencrypted" "wrong"
+    "incomplete" "mock" "never" "right" "stub" "testpass" "tiger" "unencrypted" "wrong"
 };
 
 /// The word for a password in other languages, which interfaces show where one is to be entered.
@@ -56,9 +56,18 @@ pub(super) fn refers(value: &[u8], census: Census) -> bool {
     let ticks = || value.iter().filter(|byte| **byte == b'`').count() >= 2;
     let expanded = || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$("));
     REFERENCES.begin(value)
+        || is_part_of_page(value)
         || (census.has(EXPANSIONS) && (percent() || expanded() || ticks() || is_format(value)))
         || (census.has(SLASH) && is_path(value))
 }
+
+/// Whether a value is a place within a page: `classToken.html#a57ecbd86`.
+fn is_part_of_page(value: &[u8]) -> bool {
+    value.len() > PAGE.len() && value.windows(PAGE.len()).any(|it| it == PAGE)
+}
+
+/// The end of the name of a page and the mark behind it.
+const PAGE: &[u8] = b".html#";
 
 /// Whether a value has a place in it that a program fills in with a value in some form:
 /// `{base62:32}`, `sk-{name:>8}`.
@@ -113,6 +122,8 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     let bare = bare.unwrap_or(value);
     is_filler(value)
         || value.starts_with(b"<")
+        || value.starts_with(b"&lt;")
+        || in_quotes(value).is_some_and(|it| NOTHING.contain(it))
         || (value.starts_with(b"*") && value.ends_with(b"*"))
         || value.ends_with(b"...")
         || value.ends_with("…".as_bytes())
@@ -122,6 +133,11 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
         || PLACEHOLDERS.stand_in(value)
         || (value.contains(&b':')
             && value.split(|byte| *byte == b':').all(|it| NOTHING.contain(it)))
+}
+
+/// What stands in the quotes that a value has of its own: `'"secret"'`.
+fn in_quotes(value: &[u8]) -> Option<&[u8]> {
+    value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""))
 }
 
 /// Whether a value counts up from 1 in eight digits or more: filler in a sample, and a password that

@@ -1,7 +1,6 @@
 //! Values that only their name makes secret: keys and passwords of any kind.
 
 use super::census::{ALL_KINDS, Census, marks};
-use super::entropy;
 use super::naming::{Promise, promise};
 use super::placeholder::{is_counted, is_placeholder, is_reference, refers};
 use super::standing::{
@@ -9,6 +8,7 @@ use super::standing::{
     line_before, widen,
 };
 use super::wordy::{is_path_of_names, is_wordy};
+use super::{base64, entropy};
 use crate::assignment::Form;
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
@@ -17,7 +17,7 @@ use crate::words::{Words, words};
 /// Words of names of keys that everybody knows: those with which a library checks itself, as FIPS
 /// 140 wants it, and those of test vectors.
 static PUBLIC: Words = words! {
-    "fips" "test_vector" "testvector" "known_answer" "test-vector" "rfc"
+    "fips" "pubkey" "pub_key" "test_vector" "testvector" "known_answer" "test-vector" "rfc"
 };
 
 /// Fewest bytes of a key whose name promises one, and of one whose name only might.
@@ -128,6 +128,7 @@ pub(super) fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
         && !is_placeholder(value)
         && !is_uuid(value)
         && !is_type(value, census)
+        && !is_cursor(value)
         && promise(value).is_none()
 }
 
@@ -206,6 +207,9 @@ pub(super) fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
         && (!is_path_of_names(value, census) || is_numbered(value))
         && !is_type(value, census)
         && !value.ends_with(b"\\")
+        && !is_escapes(value)
+        && !is_alphabet(value, census)
+        && !is_cursor(value)
         && !(census.has(BAR) && is_rules(value))
         && !names_itself(candidate.name, value)
         && !is_other_option(candidate)
@@ -225,7 +229,7 @@ fn is_number_of_constant(candidate: &Candidate<'_>, census: Census) -> bool {
 }
 
 /// Marks without which a value is no pattern, no hash, no version and no list of rules.
-const EXPRESSION_MARKS: u32 = marks(b"([]\\%{*");
+const EXPRESSION_MARKS: u32 = marks(b"([]\\%{*\"");
 const HASH_MARKS: u32 = marks(b"${");
 const DOT: u32 = marks(b".");
 const BAR: u32 = marks(b"|");
@@ -270,6 +274,8 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
         _ if short && !candidate.quoted && !is_tight(candidate) && !is_entry(candidate, census) => {
             true
         }
+        // Nor is what a step of a program does, several words of it.
+        _ if short && words > 0 && !is_tight(candidate) => true,
         // Nor is the result of a test, whose name is quoted.
         _ if short
             && is_constant(candidate.name)
@@ -390,6 +396,38 @@ fn is_type(value: &[u8], census: Census) -> bool {
     }
 }
 
+/// Whether a value is nothing but escapes, which end a line: `\r\n`.
+fn is_escapes(value: &[u8]) -> bool {
+    let (pairs, rest) = value.as_chunks::<2>();
+    rest.is_empty() && pairs.iter().all(|pair| pair.first() == Some(&b'\\'))
+}
+
+/// Whether a value is a set of characters rather than a text: more marks than letters and digits.
+fn is_alphabet(value: &[u8], census: Census) -> bool {
+    let marks = value.len().saturating_sub(census.letters()).saturating_sub(census.digits());
+    value.len() >= LEAST_ALPHABET
+        && marks.saturating_mul(2) > value.len()
+        && census.is_ascii_graphic()
+}
+
+/// Fewest characters of such a set.
+const LEAST_ALPHABET: usize = 20;
+
+/// Whether a value is a little JSON in base64, as pages of a list are told: `eyJwYWdlIjogMn0=`. What
+/// a machine made would stand in it as many letters and digits without a mark.
+fn is_cursor(value: &[u8]) -> bool {
+    if !value.starts_with(b"eyJ") || value.len() > LONGEST_CURSOR {
+        return false;
+    }
+    let mut buffer = [0; LONGEST_CURSOR];
+    let json = base64::decode(value, &mut buffer);
+    json.is_ascii()
+        && json.split(|byte| !byte.is_ascii_alphanumeric()).all(|word| word.len() < LEAST_KEY)
+}
+
+/// Most characters of such a value.
+const LONGEST_CURSOR: usize = 120;
+
 /// Whether a value is a list of rules that a password has to keep: `required|min:8|confirmed`.
 fn is_rules(value: &[u8]) -> bool {
     let is_rule = |rule: &[u8]| {
@@ -419,6 +457,7 @@ fn is_expression(value: &[u8]) -> bool {
                 matches!(
                     pair,
                     b"(?"
+                        | b":\""
                         | b"[^"
                         | b"]+"
                         | b"]*"
@@ -491,7 +530,7 @@ fn is_identifier(census: Census) -> bool {
 
 /// `password = password1`, `"password": "Password="`, `password: @DB_PASSWORD`: the value says again
 /// what it is.
-fn names_itself(name: &[u8], value: &[u8]) -> bool {
+pub(super) fn names_itself(name: &[u8], value: &[u8]) -> bool {
     let marks = run_back(value, |byte| matches!(byte, b'=' | b':' | b' '));
     let value = value.get(..value.len().saturating_sub(marks)).unwrap_or_default();
     let value = value.strip_prefix(b"@").or_else(|| value.strip_prefix(b":")).unwrap_or(value);

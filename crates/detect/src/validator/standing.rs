@@ -113,8 +113,14 @@ fn is_part(candidate: &Candidate<'_>) -> bool {
     let tight = near.last() == Some(&b':');
     head.ends_with(b"::")
         || head.ends_with(b"checksum/")
+        || (head.ends_with(b"/") && is_digest(candidate.value()))
         || (tight && head.ends_with(b":") && !head.ends_with(b"\":"))
         || matches!(head, [.., b'?', b' ', b'"' | b'\''])
+}
+
+/// Whether a value is a digest in hex, as lists of files have beside each path: `"etc/passwd": "3728…"`.
+fn is_digest(value: &[u8]) -> bool {
+    matches!(value.len(), 32 | 40 | 64 | 96 | 128) && value.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Whether a name is one word: `Password`, `passwd`.
