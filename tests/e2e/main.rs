@@ -15,6 +15,9 @@ mod bypass;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+#[path = "../shared/cluster.rs"]
+mod cluster;
+#[cfg(test)]
 mod durability;
 #[cfg(test)]
 mod failing;
@@ -24,6 +27,9 @@ mod foreign;
 mod gate;
 #[cfg(test)]
 mod hooks;
+#[cfg(test)]
+#[path = "../shared/loopback.rs"]
+mod loopback;
 #[cfg(test)]
 mod path_setup;
 #[cfg(test)]

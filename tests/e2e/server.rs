@@ -1,6 +1,8 @@
 //! `datafog serve` and `datafog key` as they are used: the binary, and curl on loopback.
 
+mod faults;
 mod life;
+mod replicas;
 mod settings;
 mod users;
 
@@ -63,6 +65,11 @@ impl Server {
         });
         assert!(!said.contains("dfg_"), "a key stands in the talk: {said}");
         Self { child, address, first_key }
+    }
+
+    /// Where it listens.
+    fn socket(&self) -> std::net::SocketAddr {
+        self.address.strip_prefix("http://").unwrap().parse().unwrap()
     }
 
     /// Asks, with these arguments of curl besides.

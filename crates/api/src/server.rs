@@ -26,7 +26,6 @@ mod spoken;
 mod tools;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use datafog_core::Key;
@@ -63,10 +62,8 @@ pub struct App {
     pub(crate) upstreams: Upstreams,
     pub(crate) tool_wait: Duration,
     pub(crate) started: Timestamp,
-    /// Counts changes of approvals, so that who waits for one looks again.
-    pub(crate) changes: watch::Sender<u64>,
     /// Whether the server goes down: nobody is kept waiting then.
-    ending: AtomicBool,
+    pub(crate) ending: watch::Sender<bool>,
 }
 
 /// What can be set of a server.
@@ -114,25 +111,13 @@ impl App {
             upstreams: options.upstreams.clone(),
             tool_wait: options.tool_wait,
             started: Timestamp::now(),
-            changes: watch::Sender::new(0),
-            ending: AtomicBool::new(false),
+            ending: watch::Sender::new(false),
         }
     }
 
     /// The server goes down: who waits is answered now.
     pub fn end(&self) {
-        self.ending.store(true, Ordering::Relaxed);
-        self.changed();
-    }
-
-    /// Whether the server goes down.
-    pub(crate) fn is_ending(&self) -> bool {
-        self.ending.load(Ordering::Relaxed)
-    }
-
-    /// Something became of an approval.
-    pub(crate) fn changed(&self) {
-        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        self.ending.send_replace(true);
     }
 }
 

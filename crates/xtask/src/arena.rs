@@ -163,7 +163,7 @@ pub(crate) fn repository() -> PathBuf {
 }
 
 /// The binary as `install.sh` builds it, or the one that `DATAFOG_TEST_BINARY` names.
-fn binary(map: Option<&Path>) -> Result<PathBuf> {
+pub(crate) fn binary(map: Option<&Path>) -> Result<PathBuf> {
     #[expect(clippy::disallowed_methods, reason = "a tool of the repository, not the product")]
     if let (Some(built), None) = (std::env::var_os("DATAFOG_TEST_BINARY"), map) {
         return Ok(built.into());

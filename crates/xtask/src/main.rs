@@ -15,6 +15,10 @@ mod hostile;
 mod hostile_lines;
 mod layout;
 mod link_map;
+mod load;
+#[path = "../../../tests/shared/loopback.rs"]
+mod loopback;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -29,6 +33,8 @@ usage: cargo xtask COMMAND
   bench [ROUNDS]      whole-process times against the floor, paired in one run (default 1000 rounds)
   budget [--update]   instructions, page faults and system calls against benches/budgets.toml
   hostile             processor time of judging the lines of benches/hostile_lines.rs
+  serve-bench [SECONDS [STORE]]
+                      decisions of the server on one core, stored on the disk (default 10 seconds)
   layout              writes benches/layout.ld, the order in which what a call touches is laid out
 ";
 
@@ -55,6 +61,9 @@ fn run(words: &[&str]) -> Result<()> {
         ["budget", "--update"] => budget::update(),
         ["hostile"] => hostile::run(),
         ["layout"] => layout::write(),
+        ["serve-bench"] => serve::run(10, None),
+        ["serve-bench", seconds] => serve::run(seconds.parse()?, None),
+        ["serve-bench", seconds, store] => serve::run(seconds.parse()?, Some(store)),
         _ => bail!("{USAGE}"),
     }
 }

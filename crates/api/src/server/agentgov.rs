@@ -112,7 +112,7 @@ fn ticket(record: &Record) -> Response {
 
 /// Judges a call, and waits for a person as long as the caller does.
 async fn settled(
-    app: &App,
+    app: &Arc<App>,
     caller: &Caller,
     (call, to): (&Call, &Endpoint),
     context: &Context,

@@ -85,10 +85,7 @@ pub(crate) async fn report(
     let line = Line { outcome: Some(reported), ..Line::of(&event, context) };
     let entry = NewEntry::of(&line).map_err(|error| Problem::unstored(&error))?;
     match app.store.write(Write { entry: Some(entry), answer: None }).await {
-        Ok(_) => {
-            app.changed();
-            Ok(())
-        }
+        Ok(_) => Ok(()),
         Err(Error::Exists(_)) => {
             Err(Problem::new(Kind::Settled, "what was done was reported before"))
         }

@@ -151,7 +151,7 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
         }
         Err(why) => return Err(refused(why)),
     };
-    let found = app.keyring.caller(&shown).await.map_err(|error| Problem::ours(&error))?;
+    let found = app.keyring.caller(&shown).await.map_err(|error| Problem::unread(&error))?;
     found.map_err(refused)
 }
 

@@ -1,15 +1,19 @@
 //! What happens, told to whoever listens.
 //!
-//! The chain is the stream: while anybody listens, one task of this process reads what was added to it,
-//! whoever added it, another replica too. So each transition is told once and in order, and nothing is
-//! told that is not stored. Who is too slow misses what was added and is dropped, alone.
+//! The chain is the stream: while anybody listens, or waits for an answer, one task of this process reads
+//! what was added to it, whoever added it, another replica too. So each transition is told once and in
+//! order, and nothing is told that is not stored. Who is too slow misses what was added and is dropped,
+//! alone.
 
 pub(super) mod stream;
+mod waiters;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use datafog_core::{ApprovalNote, ApprovalState, ReceiptKind};
+use axum::body::Bytes;
+use datafog_core::{ApprovalNote, ApprovalState, Id, ReceiptKind};
+use serde::Deserialize;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 
@@ -17,6 +21,9 @@ use super::App;
 use super::context::Stored;
 use super::problem::{Kind, Problem};
 use crate::identity::Caller;
+use crate::store::Entry;
+pub(crate) use waiters::Waiter;
+use waiters::Waiters;
 
 /// What a listener may be behind by.
 const BEHIND: usize = 1024;
@@ -24,8 +31,8 @@ const BEHIND: usize = 1024;
 /// Most listeners at once.
 const MOST: usize = 2048;
 
-/// How often the chain is looked at when nobody says that something changed.
-const OFTEN: Duration = Duration::from_millis(250);
+/// How often the chain is looked at when nobody says that it grew.
+const OFTEN: Duration = Duration::from_secs(1);
 
 /// How often a listener is shown that the line is alive, and must still hold its credential.
 pub(crate) const BEAT: Duration = Duration::from_secs(15);
@@ -36,6 +43,8 @@ pub(crate) struct Moved {
     pub(crate) tenant: String,
     pub(crate) seq: u64,
     pub(crate) line: Stored,
+    /// The same as a server-sent event, once somebody was told it.
+    event: OnceLock<Bytes>,
 }
 
 /// What happened.
@@ -52,6 +61,10 @@ pub(crate) enum Transition<'a> {
 }
 
 impl Moved {
+    pub(crate) const fn new(tenant: String, seq: u64, line: Stored) -> Self {
+        Self { tenant, seq, line, event: OnceLock::new() }
+    }
+
     pub(crate) fn transition(&self) -> Transition<'_> {
         let event = &self.line.event;
         match (event.kind, &event.approval) {
@@ -72,21 +85,29 @@ impl Moved {
 #[derive(Debug)]
 pub(crate) struct Live {
     sender: broadcast::Sender<Arc<Moved>>,
+    waiters: Waiters,
     /// The last line that was handed out, while somebody reads the chain.
     last: Mutex<Option<u64>>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { sender: broadcast::Sender::new(BEHIND), last: Mutex::default() }
+        let (sender, last) = (broadcast::Sender::new(BEHIND), Mutex::default());
+        Self { sender, waiters: Waiters::default(), last }
     }
 }
 
+/// The one member of a line that those who wait are woken by.
+#[derive(Deserialize)]
+struct Noted {
+    approval: Option<ApprovalNote>,
+}
+
 impl Live {
-    /// From where on the chain is read; `None` when nobody listens any more.
+    /// From where on the chain is read; `None` when nobody listens or waits any more.
     fn position(&self) -> Option<u64> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.sender.receiver_count() == 0 {
+        let mut last = self.last();
+        if self.sender.receiver_count() == 0 && self.waiters.is_empty() {
             *last = None;
         }
         *last
@@ -94,24 +115,57 @@ impl Live {
 
     /// The chain is read from here on; whether nobody read it before.
     fn begins(&self, head: u64) -> bool {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last();
         let is_first = last.is_none();
         last.get_or_insert(head);
         is_first
     }
 
-    fn hand_out(&self, moved: Moved) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(moved.seq);
-        // Nobody listens: then the next look ends the reading.
-        let _nobody: Result<_, _> = self.sender.send(Arc::new(moved));
+    fn hand_out(&self, tenant: String, entry: &Entry) {
+        *self.last() = Some(entry.seq);
+        if entry.line.contains(r#""approval":{"#)
+            && let Ok(Noted { approval: Some(note) }) = serde_json::from_str(&entry.line)
+        {
+            self.waiters.wake(note.id);
+        }
+        if self.sender.receiver_count() > 0
+            && let Ok(line) = Stored::of(entry)
+        {
+            // Nobody listens any more: then the next look ends the reading.
+            let _nobody: Result<_, _> =
+                self.sender.send(Arc::new(Moved::new(tenant, entry.seq, line)));
+        }
     }
+
+    fn last(&self) -> std::sync::MutexGuard<'_, Option<u64>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody waits for what becomes of a request: what is read from the store after this, and what wakes
+/// them, leave nothing out between them.
+pub(crate) async fn waiter(app: &Arc<App>, id: Id) -> Result<Waiter<'_>, Problem> {
+    let waiter = Waiter::new(&app.live.waiters, id);
+    if app.live.last().is_none() {
+        followed(app).await?;
+    }
+    Ok(waiter)
+}
+
+/// Has the chain read from now on; the number of its last line.
+async fn followed(app: &Arc<App>) -> Result<u64, Problem> {
+    let head = app.store.head().await.map_err(|error| Problem::unread(&error))?;
+    if app.live.begins(head) {
+        tokio::spawn(read(Arc::clone(app)));
+    }
+    Ok(head)
 }
 
 /// Somebody who listens.
 #[derive(Debug)]
 pub(crate) struct Listener {
     receiver: broadcast::Receiver<Arc<Moved>>,
-    changes: watch::Receiver<u64>,
+    ending: watch::Receiver<bool>,
     app: Arc<App>,
     caller: Caller,
     /// What the snapshot has already.
@@ -125,21 +179,15 @@ impl Listener {
         if app.live.sender.receiver_count() >= MOST {
             return Err(Problem::new(Kind::Rate, "too many listen already"));
         }
-        let (receiver, changes) = (app.live.sender.subscribe(), app.changes.subscribe());
-        let head = app.store.head().await.map_err(|error| Problem::ours(&error))?;
-        if app.live.begins(head) {
-            tokio::spawn(read(Arc::clone(&app)));
-        }
-        Ok(Self { receiver, changes, app, caller, head })
+        let (receiver, ending) = (app.live.sender.subscribe(), app.ending.subscribe());
+        let head = followed(&app).await?;
+        Ok(Self { receiver, ending, app, caller, head })
     }
 
     /// What happened next in the caller's tenant; `None` when it was missed because the listener was too
     /// slow, or the server goes down.
     pub(crate) async fn next(&mut self) -> Option<Arc<Moved>> {
         loop {
-            if self.app.is_ending() {
-                return None;
-            }
             tokio::select! {
                 moved = self.receiver.recv() => match moved {
                     Ok(moved) if moved.seq > self.head && moved.tenant == self.caller.tenant => {
@@ -148,7 +196,7 @@ impl Listener {
                     Ok(_) => {}
                     Err(RecvError::Closed | RecvError::Lagged(_)) => return None,
                 },
-                changed = self.changes.changed() => changed.ok()?,
+                _ending = self.ending.wait_for(|is_ending| *is_ending) => return None,
             }
         }
     }
@@ -163,19 +211,17 @@ impl Listener {
     }
 }
 
-/// Reads the chain while anybody listens. A store that fails is asked again.
+/// Reads the chain while anybody listens or waits. A store that fails is asked again.
 async fn read(app: Arc<App>) {
-    let mut changes = app.changes.subscribe();
+    let mut grown = app.store.grown();
     while let Some(after) = app.live.position() {
         let added = app.store.tail(after).await.unwrap_or_default();
         if added.is_empty() {
             // Whether it was told or looks by itself, it looks.
-            let _told_or_not: Result<_, _> = tokio::time::timeout(OFTEN, changes.changed()).await;
+            let _told_or_not: Result<_, _> = tokio::time::timeout(OFTEN, grown.changed()).await;
         }
         for (tenant, entry) in added {
-            if let Ok(line) = Stored::of(&entry) {
-                app.live.hand_out(Moved { tenant, seq: entry.seq, line });
-            }
+            app.live.hand_out(tenant, &entry);
         }
     }
 }

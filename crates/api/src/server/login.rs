@@ -65,7 +65,7 @@ pub(crate) async fn login(State(app): State<Arc<App>>, Asked(shown): Asked<Shown
     app.throttle.take(login.as_str(), Instant::now()).map_err(|seconds| {
         Problem::new(Kind::Tries(seconds), "too many tries to log in; wait and try again")
     })?;
-    let account = app.store.account(&login).await.map_err(|error| Problem::ours(&error))?;
+    let account = app.store.account(&login).await.map_err(|error| Problem::unread(&error))?;
     let account = app.passwords.compare(account, password).await.ok_or_else(wrong)?;
     app.throttle.give_back(login.as_str(), Instant::now());
     let issued = app.keyring.sessions().issue(&account, Timestamp::now().as_second());

@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Receipt,
     /// A request for approval that somebody else answered, or nobody in time.
     Settled,
+    /// The store does not answer.
+    Store,
     TooLarge,
     /// Too many tries to log in; how many seconds to wait.
     Tries(u64),
@@ -57,6 +59,7 @@ impl Kind {
             Self::Rate | Self::Tries(_) => ("rate_limited", StatusCode::TOO_MANY_REQUESTS),
             Self::Receipt => ("receipt_error", StatusCode::SERVICE_UNAVAILABLE),
             Self::Settled => ("already_settled", StatusCode::CONFLICT),
+            Self::Store => ("store_unavailable", StatusCode::SERVICE_UNAVAILABLE),
             Self::TooLarge => ("request_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED),
             Self::Upstream => ("upstream_error", StatusCode::BAD_GATEWAY),
@@ -106,6 +109,18 @@ impl Problem {
     /// What cannot be judged, stored or read, for whatever reason of ours.
     pub(crate) fn ours(error: &dyn core::error::Error) -> Self {
         Self::new(Kind::Internal, error.to_string())
+    }
+
+    /// Why something was not read. What a database says of itself is not for callers.
+    pub(crate) fn unread(error: &Error) -> Self {
+        match error {
+            Error::Form(_) => Self::ours(error),
+            Error::Approval(_)
+            | Error::Closed
+            | Error::Exists(_)
+            | Error::Newer { .. }
+            | Error::Unavailable(_) => Self::new(Kind::Store, "the store does not answer"),
+        }
     }
 
     /// Why something was not stored, so that it is not told.

@@ -88,8 +88,7 @@ pub(crate) async fn settle(
     repeat: Option<(Repeat, Body)>,
 ) -> Result<Told, Problem> {
     let expected = repeat.as_ref().map(|(repeat, _)| repeat.question);
-    let is_held = question.waiting.is_some();
-    let stored = match is_held {
+    let stored = match question.waiting.is_some() {
         true => {
             let work = move |inside: &dyn Within| held(inside, question, repeat.as_ref());
             within(&*app.store, tenant, work).await
@@ -103,12 +102,7 @@ pub(crate) async fn settle(
         Stored::Earlier(_) => {
             Err(Problem::new(Kind::Conflict, "the idempotency key was used for another request"))
         }
-        Stored::Now(outcome) => {
-            if is_held {
-                app.changed();
-            }
-            Ok(Told::Now(outcome))
-        }
+        Stored::Now(outcome) => Ok(Told::Now(outcome)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Who answers is told by the credential, never by the request. Of many answers the first counts and
 //! the others are a conflict; each has its line in the chain before it counts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use datafog_approval::{Deadline, Moment, Record, Word};
@@ -13,12 +14,13 @@ use tokio::time::Instant;
 use super::App;
 use super::context::{Context, Line};
 use super::follow::follow_up;
+use super::live::{Waiter, waiter};
 use super::problem::{Kind, Problem};
 use crate::identity::Caller;
 use crate::store::{Error, NewEntry, Within, Write, within};
 
-/// How often who waits looks without being told: another server may have changed it.
-const AGAIN: Duration = Duration::from_secs(1);
+/// How often who waits looks without being told.
+const AGAIN: Duration = Duration::from_secs(15);
 
 /// What a person says.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +54,7 @@ pub(crate) async fn listed(
     limit: u32,
 ) -> Result<Vec<Record>, Problem> {
     let found = app.store.approvals(&caller.tenant, state, limit).await;
-    let (mut found, now) = (found.map_err(|error| Problem::ours(&error))?, Moment::now());
+    let (mut found, now) = (found.map_err(|error| Problem::unread(&error))?, Moment::now());
     found.retain(|record| state.is_none_or(|state| record.state(&now).name() == state));
     Ok(found)
 }
@@ -105,30 +107,36 @@ pub(crate) async fn change(
         };
         Ok(inside.change(id, &mut apply, &mut witness)?)
     };
-    let record = within(&*app.store, tenant, work).await?;
-    app.changed();
-    Ok(record)
+    within(&*app.store, tenant, work).await
 }
 
 /// The request as it stands once it is answered, or the patience is over, or the server goes down.
 pub(crate) async fn waited(
-    app: &App,
-    (tenant, id): (&str, &str),
+    app: &Arc<App>,
+    (tenant, approval): (&str, &str),
     patience: Duration,
 ) -> Result<Record, Problem> {
-    let (start, mut changes) = (Instant::now(), app.changes.subscribe());
+    let (start, mut ending) = (Instant::now(), app.ending.subscribe());
+    let waiter = match patience.is_zero() {
+        true => None,
+        false => Some(waiter(app, id(approval)?).await?),
+    };
     loop {
-        changes.mark_unchanged();
-        let found = app.store.approval(tenant, id).await.map_err(|error| Problem::ours(&error))?;
-        let record = found.ok_or_else(unknown)?;
+        let woken = waiter.as_ref().map(Waiter::woken);
+        let found = app.store.approval(tenant, approval).await;
+        let record = found.map_err(|error| Problem::unread(&error))?.ok_or_else(unknown)?;
         let left = patience.saturating_sub(start.elapsed());
-        let is_over = left.is_zero() || app.is_ending();
-        if is_over || record.state(&Moment::now()) != ApprovalState::Pending {
+        let is_over = left.is_zero() || *ending.borrow();
+        let (Some(woken), false) = (woken, is_over) else { return Ok(record) };
+        if record.state(&Moment::now()) != ApprovalState::Pending {
             return Ok(record);
         }
         // Whether it was told or looks by itself, it looks.
-        let _told_or_not: Result<_, _> =
-            tokio::time::timeout(left.min(AGAIN), changes.changed()).await;
+        tokio::select! {
+            () = woken => {}
+            () = tokio::time::sleep(left.min(AGAIN)) => {}
+            _ending = ending.wait_for(|is_ending| *is_ending) => {}
+        }
     }
 }
 

@@ -33,6 +33,7 @@ use core::fmt::Debug;
 
 use async_trait::async_trait;
 use datafog_approval::Record;
+use tokio::sync::watch;
 
 pub use account::{Account, Login, PasswordHash};
 pub use approvals::{Within, Work, within};
@@ -97,6 +98,10 @@ pub trait Store: Debug + Send + Sync {
     /// # Errors
     /// When it cannot be stored; then nothing is. [`Error::Exists`] when an entry has that id.
     async fn write(&self, write: Write) -> Result<Written, Error>;
+
+    /// Changes when the chain grew, by this process or, as far as the store can tell, by another that
+    /// shares it. Who needs to know looks by itself now and then besides.
+    fn grown(&self) -> watch::Receiver<()>;
 
     /// The answer that was given under this name.
     ///

@@ -4,15 +4,19 @@
 //! is locked first, so the chain is one, whoever adds to it. A commit waits for the disk whatever
 //! the server's settings say.
 
+mod chain;
+mod listen;
 mod migrate;
 mod read;
 mod within;
 mod writer;
 
+use core::time::Duration;
+
 use async_trait::async_trait;
 use datafog_approval::Record;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod};
-use tokio::sync::{mpsc, oneshot};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 
@@ -22,14 +26,19 @@ use super::{
 };
 use writer::Pending;
 
-/// Connections at most.
+/// Connections at most, beside the one that listens.
 const MOST: usize = 16;
+
+/// How long a connection is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A store in a database of PostgreSQL 13 or newer.
 #[derive(Debug)]
 pub struct Postgres {
     pool: Pool,
     writer: mpsc::Sender<Pending>,
+    /// Who is told when the chain grew; the task that listens ends with the last of them.
+    grown: watch::Receiver<()>,
 }
 
 impl Postgres {
@@ -43,13 +52,17 @@ impl Postgres {
         let settings: tokio_postgres::Config = address.parse()?;
         // Whoever answers is asked whether the connection is alive only when it was used last.
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(settings, NoTls, recycling);
-        let pool = Pool::builder(manager).max_size(MOST).build();
+        let manager = Manager::from_config(settings.clone(), NoTls, recycling);
+        let pool = Pool::builder(manager).max_size(MOST).runtime(Runtime::Tokio1);
+        let patient = pool.wait_timeout(Some(PATIENCE)).create_timeout(Some(PATIENCE));
+        let pool = patient.recycle_timeout(Some(PATIENCE)).build();
         let pool = pool.map_err(|error| Error::Unavailable(error.to_string()))?;
         migrate::forward(&mut *pool.get().await?).await?;
         let (writer, waiting) = mpsc::channel(sql::WAITING);
-        tokio::spawn(writer::run(pool.clone(), waiting));
-        Ok(Self { pool, writer })
+        let (says, grown) = watch::channel(());
+        tokio::spawn(writer::run(pool.clone(), waiting, says.clone()));
+        tokio::spawn(listen::run(settings, says));
+        Ok(Self { pool, writer, grown })
     }
 
     async fn client(&self) -> Result<Object, Error> {
@@ -96,6 +109,10 @@ impl Store for Postgres {
         let (reply, answer) = oneshot::channel();
         self.writer.send(Pending { write, reply }).await.map_err(|_| Error::Closed)?;
         answer.await.map_err(|_| Error::Closed)?
+    }
+
+    fn grown(&self) -> watch::Receiver<()> {
+        self.grown.clone()
     }
 
     async fn answer(&self, scope: &str, name: &str) -> Result<Option<Answer>, Error> {

@@ -18,10 +18,23 @@ pub(super) const LOCK_HEAD: &str = "SELECT seq, hash FROM head FOR UPDATE";
 /// Names the last line.
 pub(super) const SET_HEAD: &str = "UPDATE head SET seq = $1, hash = $2";
 
+/// The same, and tells every replica once it is committed; PostgreSQL alone.
+pub(super) const SET_HEAD_AND_TELL: &str =
+    "UPDATE head SET seq = $1, hash = $2 RETURNING pg_notify('datafog_chain', '')";
+
 /// Adds a line, unless there is one of its id.
 pub(super) const ADD_ENTRY: &str = "\
 INSERT INTO entry (seq, id, kind, at, tenant, decision, action_type, tool, line, hash) \
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+
+/// The same for many, column by column; PostgreSQL alone.
+pub(super) const ADD_ENTRIES: &str = "\
+INSERT INTO entry (seq, id, kind, at, tenant, decision, action_type, tool, line, hash) \
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], \
+$7::text[], $8::text[], $9::text[], $10::bytea[]) ON CONFLICT DO NOTHING";
+
+/// Which of these ids are there; PostgreSQL alone.
+pub(super) const KNOWN: &str = "SELECT id FROM entry WHERE id = ANY($1::text[])";
 
 /// Adds an answer, unless one stands under its name.
 pub(super) const ADD_ANSWER: &str = "\

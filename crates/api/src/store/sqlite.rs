@@ -1,8 +1,8 @@
 //! A store in one SQLite file: what `datafog serve` has without being told anything.
 //!
 //! One thread writes. It takes whatever waits, up to [`sql::MOST`] writes, into one transaction, so
-//! that a hundred callers share one wait for the disk. Each write has a savepoint of its own: what
-//! fails is undone alone. Readers have connections of their own and see only what is committed
+//! that a hundred callers share one wait for the disk. What fails is undone alone: it is one statement,
+//! or has a savepoint of its own. Readers have connections of their own and see only what is committed
 //! (write-ahead log).
 
 mod migrate;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datafog_approval::Record;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::approvals::Approvals;
 use super::chain::Head;
@@ -30,7 +30,7 @@ use super::{
 };
 use read::Readers;
 use within::Inside;
-use writer::Work;
+use writer::{Batch, Work};
 
 /// How long one process waits for another that writes to the same file.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,6 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Sqlite {
     writer: mpsc::Sender<Work>,
+    grown: watch::Sender<()>,
     readers: Arc<Readers>,
 }
 
@@ -58,17 +59,28 @@ impl Sqlite {
         connection.pragma_update(None, "synchronous", "full")?;
         migrate::forward(&mut connection)?;
         let (writer, waiting) = mpsc::channel(sql::WAITING);
+        let grown = watch::Sender::new(());
+        let says = grown.clone();
         std::thread::Builder::new()
             .name(String::from("store"))
-            .spawn(move || writer::run(&connection, waiting))
+            .spawn(move || writer::run(&connection, waiting, &says))
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Self { writer, readers: Arc::new(Readers::of(path)) })
+        Ok(Self { writer, grown, readers: Arc::new(Readers::of(path)) })
     }
 
-    /// Does `work` in the next transaction, and answers when that is on the disk.
+    /// Does `work` in the next transaction, and answers when that is on the disk. It is undone alone
+    /// when it fails.
     async fn change<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&Batch<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.statement(writer::undone_alone(work)).await
+    }
+
+    /// The same for what leaves nothing behind when it fails: one statement.
+    async fn statement<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Batch<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         let work = writer::work(work, reply);
@@ -80,7 +92,14 @@ impl Sqlite {
 #[async_trait]
 impl Store for Sqlite {
     async fn write(&self, write: Write) -> Result<Written, Error> {
-        self.change(move |connection| apply(connection, &write)).await
+        match write.answer.is_some() && write.entry.is_some() {
+            true => self.change(move |batch| apply(batch, &write)).await,
+            false => self.statement(move |batch| apply(batch, &write)).await,
+        }
+    }
+
+    fn grown(&self) -> watch::Receiver<()> {
+        self.grown.subscribe()
     }
 
     async fn answer(&self, scope: &str, name: &str) -> Result<Option<Answer>, Error> {
@@ -89,11 +108,11 @@ impl Store for Sqlite {
     }
 
     async fn forget_answers(&self, before: i64) -> Result<u64, Error> {
-        let forget = move |connection: &Connection| {
-            let gone = connection.prepare_cached(sql::FORGET_ANSWERS)?.execute([before])?;
-            Ok(gone as u64)
-        };
-        self.change(forget).await
+        self.statement(move |batch| {
+            let forget = batch.connection.prepare_cached(sql::FORGET_ANSWERS);
+            Ok(forget?.execute([before])? as u64)
+        })
+        .await
     }
 
     async fn entry(&self, tenant: Option<&str>, id: &str) -> Result<Option<Entry>, Error> {
@@ -125,7 +144,7 @@ impl Store for Sqlite {
 
     async fn within(&self, tenant: &str, work: super::Work) -> Result<(), Error> {
         let tenant = tenant.to_owned();
-        self.change(move |connection| work(&Approvals(Inside { connection, tenant }))).await
+        self.change(move |batch| work(&Approvals(Inside { batch, tenant }))).await
     }
 
     async fn approval(&self, tenant: &str, id: &str) -> Result<Option<Record>, Error> {
@@ -156,18 +175,19 @@ impl Store for Sqlite {
     }
 
     async fn forget_approvals(&self, before: i64) -> Result<u64, Error> {
-        self.change(move |connection| {
-            Ok(connection.prepare_cached(sql::FORGET_APPROVALS)?.execute([before])? as u64)
+        self.statement(move |batch| {
+            let forget = batch.connection.prepare_cached(sql::FORGET_APPROVALS);
+            Ok(forget?.execute([before])? as u64)
         })
         .await
     }
 
     async fn add_key(&self, key: StoredKey) -> Result<(), Error> {
-        self.change(move |connection| {
+        self.statement(move |batch| {
             let StoredKey { id, digest, name, tenant, created, expires, revoked, .. } = &key;
             let (role, bounds) = (key.role.name(), key.bounds.encoded()?);
             let values = params![id, digest, name, role, tenant, created, expires, revoked, bounds];
-            match connection.prepare_cached(sql::ADD_KEY)?.execute(values)? {
+            match batch.connection.prepare_cached(sql::ADD_KEY)?.execute(values)? {
                 0 => Err(Error::Exists(id.clone())),
                 _ => Ok(()),
             }
@@ -186,19 +206,20 @@ impl Store for Sqlite {
 
     async fn revoke_key(&self, id: &str, at: i64) -> Result<bool, Error> {
         let id = id.to_owned();
-        self.change(move |connection| {
-            Ok(connection.prepare_cached(sql::REVOKE_KEY)?.execute(params![at, id])? > 0)
+        self.statement(move |batch| {
+            let revoke = batch.connection.prepare_cached(sql::REVOKE_KEY);
+            Ok(revoke?.execute(params![at, id])? > 0)
         })
         .await
     }
 
     async fn add_account(&self, account: Account) -> Result<(), Error> {
-        self.change(move |connection| {
+        self.statement(move |batch| {
             let Account { login, name, tenant, epoch, created, disabled, .. } = &account;
             let (role, password) = (account.role.name(), account.password.as_str());
             let values =
                 params![login.as_str(), name, role, tenant, password, epoch, created, disabled];
-            match connection.prepare_cached(sql::ADD_ACCOUNT)?.execute(values)? {
+            match batch.connection.prepare_cached(sql::ADD_ACCOUNT)?.execute(values)? {
                 0 => Err(Error::Exists(login.to_string())),
                 _ => Ok(()),
             }
@@ -216,18 +237,19 @@ impl Store for Sqlite {
     }
 
     async fn change_account(&self, changed: Account) -> Result<bool, Error> {
-        self.change(move |connection| {
+        self.statement(move |batch| {
             let Account { login, name, tenant, epoch, disabled, .. } = &changed;
             let (role, password) = (changed.role.name(), changed.password.as_str());
             let values = params![name, role, tenant, password, epoch, disabled, login.as_str()];
-            Ok(connection.prepare_cached(sql::SET_ACCOUNT)?.execute(values)? > 0)
+            Ok(batch.connection.prepare_cached(sql::SET_ACCOUNT)?.execute(values)? > 0)
         })
         .await
     }
 }
 
 /// One write within a transaction.
-fn apply(connection: &Connection, write: &Write) -> Result<Written, Error> {
+fn apply(batch: &Batch<'_>, write: &Write) -> Result<Written, Error> {
+    let connection = batch.connection;
     if let Some(new) = &write.answer {
         let values = params![new.scope, new.key, new.answer.question, new.answer.body, new.at];
         let add = if new.replaces { sql::SET_ANSWER } else { sql::ADD_ANSWER };
@@ -237,9 +259,9 @@ fn apply(connection: &Connection, write: &Write) -> Result<Written, Error> {
         }
     }
     let Some(entry) = &write.entry else { return Ok(Written::Stored(None)) };
-    let head = read::head(connection)?;
+    let head = batch.head();
     let (seq, line) = (head.next(), entry.line(head.next(), &head.hash));
-    let hash = *datafog_core::Digest::of(line.as_bytes()).as_bytes();
+    let hash = datafog_core::Digest::of(line.as_bytes());
     let it = &entry.columns;
     let values = params![
         seq as i64,
@@ -251,12 +273,12 @@ fn apply(connection: &Connection, write: &Write) -> Result<Written, Error> {
         it.action_type,
         it.tool,
         line,
-        hash,
+        hash.as_bytes(),
     ];
     if connection.prepare_cached(sql::ADD_ENTRY)?.execute(values)? == 0 {
         return Err(Error::Exists(it.id.clone()));
     }
-    connection.prepare_cached(sql::SET_HEAD)?.execute(params![seq as i64, hash])?;
+    batch.grows(Head { seq, hash });
     Ok(Written::Stored(Some(seq)))
 }
 

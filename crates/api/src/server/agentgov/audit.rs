@@ -38,7 +38,7 @@ pub(crate) async fn audit(
     Parameters(wanted): Parameters<Wanted>,
 ) -> Reply<Value> {
     let page = app.store.entries(&wanted.query(&caller)?).await;
-    let page = page.map_err(|error| Problem::ours(&error))?;
+    let page = page.map_err(|error| Problem::unread(&error))?;
     let told: Vec<Value> = page.entries.iter().map(told).collect::<Result<_, _>>()?;
     Ok(Json(json!({ "total": page.total, "entries": told })))
 }

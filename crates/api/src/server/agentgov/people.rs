@@ -73,7 +73,7 @@ pub(super) async fn waiting(app: &App, caller: &Caller) -> Result<(Vec<Record>, 
     all.reverse();
     let now = i64::try_from(Moment::now().wall).unwrap_or(i64::MAX);
     let total = app.store.waiting(&caller.tenant, now).await;
-    Ok((all, total.map_err(|error| Problem::ours(&error))?))
+    Ok((all, total.map_err(|error| Problem::unread(&error))?))
 }
 
 /// Answers `GET /approvals/{id}`: how a ticket stands, for whoever has it.
@@ -84,7 +84,7 @@ pub(crate) async fn approval(
 ) -> Reply<Value> {
     let found = app.store.approval(&caller.tenant, &id).await;
     let none = || Problem::new(Kind::NotFound, "there is no such request");
-    let record = found.map_err(|error| Problem::ours(&error))?.ok_or_else(none)?;
+    let record = found.map_err(|error| Problem::unread(&error))?.ok_or_else(none)?;
     let state = record.state(&Moment::now());
     Ok(Json(
         json!({ "approval_id": id, "status": status(state), "expires_at": end(record.asked()) }),

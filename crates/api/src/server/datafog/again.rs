@@ -36,7 +36,7 @@ pub(super) async fn kept(
     let Repeat { scope, key, question, replaces, at } = repeat;
     let answer = NewAnswer { scope, key, answer: Answer { question, body }, replaces, at };
     let write = Write { entry: None, answer: Some(answer) };
-    match app.store.write(write).await.map_err(|error| Problem::ours(&error))? {
+    match app.store.write(write).await.map_err(|error| Problem::unread(&error))? {
         Written::Stored(_) => Ok(kept),
         Written::Earlier(earlier) if earlier.question == question => {
             Ok(serde_json::from_slice(&earlier.body)?)

@@ -81,7 +81,7 @@ pub(crate) async fn receipt(
 ) -> Reply<Value> {
     let found = app.store.entry(Some(&caller.tenant), &receipt).await;
     let none = || Problem::new(Kind::NotFound, "receipt not found");
-    let entry = found.map_err(|error| Problem::ours(&error))?.ok_or_else(none)?;
+    let entry = found.map_err(|error| Problem::unread(&error))?.ok_or_else(none)?;
     Ok(Json(Line::of(&entry)?.receipt()))
 }
 
@@ -92,7 +92,7 @@ async fn listed(
     tell: fn(&Line) -> Value,
 ) -> Result<(Vec<Value>, u64), Problem> {
     let page = app.store.entries(&asked.query(caller)?).await;
-    let page = page.map_err(|error| Problem::ours(&error))?;
+    let page = page.map_err(|error| Problem::unread(&error))?;
     let lines: Vec<Value> = page
         .entries
         .iter()

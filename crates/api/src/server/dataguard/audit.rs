@@ -61,7 +61,7 @@ pub(crate) async fn audit(
     Asked(wanted): Asked<Wanted>,
 ) -> Reply<Value> {
     let (offset, query) = (wanted.offset, wanted.query(&caller)?);
-    let page = app.store.entries(&query).await.map_err(|error| Problem::ours(&error))?;
+    let page = app.store.entries(&query).await.map_err(|error| Problem::unread(&error))?;
     let mut rows = Vec::with_capacity(page.entries.len());
     for entry in &page.entries {
         let line = Stored::of(entry)?;
@@ -77,7 +77,7 @@ pub(crate) async fn audit(
 async fn done(app: &App, caller: &Caller, decision: Id) -> Result<Option<Reported>, Problem> {
     let id = outcome_id(decision).to_string();
     let entry = app.store.entry(Some(&caller.tenant), &id).await;
-    let entry = entry.map_err(|error| Problem::ours(&error))?;
+    let entry = entry.map_err(|error| Problem::unread(&error))?;
     Ok(entry.as_ref().map(Stored::of).transpose()?.and_then(|line| line.outcome))
 }
 
@@ -95,8 +95,8 @@ pub(crate) async fn summary(
     let tallies = app.store.tally(&caller.tenant, DECISION, after).await;
     let now = i64::try_from(Moment::now().wall).unwrap_or(i64::MAX);
     let pending = app.store.waiting(&caller.tenant, now).await;
-    let tallies = tallies.map_err(|error| Problem::ours(&error))?;
-    let pending = pending.map_err(|error| Problem::ours(&error))?;
+    let tallies = tallies.map_err(|error| Problem::unread(&error))?;
+    let pending = pending.map_err(|error| Problem::unread(&error))?;
     Ok(Json(summed(&tallies, pending, hours)))
 }
 

@@ -92,12 +92,12 @@ fn duration(given: f64) -> Result<u64, Problem> {
 /// The newest decision about a proposal.
 async fn decision(app: &App, caller: &Caller, proposal: &str) -> Result<Event, Problem> {
     let Repeat { scope, key, .. } = named(&caller.tenant, proposal);
-    let named = app.store.answer(&scope, &key).await.map_err(|error| Problem::ours(&error))?;
+    let named = app.store.answer(&scope, &key).await.map_err(|error| Problem::unread(&error))?;
     let named = named.and_then(|answer| String::from_utf8(answer.body).ok());
     let unknown = || Problem::new(Kind::NotFound, "there is no such proposal");
     let id: Id = named.as_deref().unwrap_or(proposal).parse().map_err(|_| unknown())?;
     let entry = app.store.entry(Some(&caller.tenant), &id.to_string()).await;
-    let entry = entry.map_err(|error| Problem::ours(&error))?.ok_or_else(unknown)?;
+    let entry = entry.map_err(|error| Problem::unread(&error))?.ok_or_else(unknown)?;
     let event: Event = serde_json::from_str(&entry.line)?;
     match event.kind {
         ReceiptKind::Check | ReceiptKind::Action => Ok(event),

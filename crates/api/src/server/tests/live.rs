@@ -54,7 +54,16 @@ impl Held {
     }
 
     async fn events(&self, key: &Minted) -> Events {
+        self.events_after(key, None).await
+    }
+
+    /// The same for who says which event was the last.
+    async fn events_after(&self, key: &Minted, last: Option<&str>) -> Events {
         let request = anonymous("GET", "/v1/events/stream").header("x-api-key", key.key.expose());
+        let request = match last {
+            Some(last) => request.header("last-event-id", last),
+            None => request,
+        };
         let request = request.body(Body::empty()).unwrap();
         let answer = self.place.router.clone().oneshot(request).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
@@ -83,7 +92,10 @@ impl Events {
             let piece =
                 tokio::time::timeout(Duration::from_secs(5), self.0.next()).await.unwrap()?;
             let text = String::from_utf8(piece.unwrap().to_vec()).unwrap();
-            let Some(rest) = text.strip_prefix("event: ") else { continue };
+            let Some(rest) = text.strip_prefix("event: ") else {
+                assert_eq!(text, ":\n\n");
+                continue;
+            };
             let (name, rest) = rest.split_once("\nid: ").unwrap();
             let (id, data) = rest.split_once("\ndata: ").unwrap();
             assert!(id.parse::<u64>().is_ok() && data.ends_with("\n\n"), "{text}");
@@ -151,12 +163,35 @@ async fn l1_who_is_too_slow_is_dropped_alone() {
     assert_eq!(slow.names(2).await, ["snapshot", "decided"]);
     let line = held.place.store.tail(0).await.unwrap().remove(0).1;
     let line = crate::server::context::Stored::of(&line).unwrap();
-    let moved = Arc::new(Moved { tenant: "north".into(), seq: u64::MAX, line });
+    let moved = Arc::new(Moved::new("north".into(), u64::MAX, line));
     held.place.whole.live.repeat(&moved, TOO_MANY);
     let mut quick = held.events(&held.ann).await;
     assert_eq!(slow.next().await, None);
     held.ask(&["git", "status"], "/").await;
     assert_eq!(quick.names(2).await, ["snapshot", "decided"]);
+}
+
+#[tokio::test]
+async fn who_comes_back_is_told_what_was_missed() {
+    let held = Held::new().await;
+    let south = held.place.key(Role::Agent, "south").await;
+    held.ask(&["git", "status"], "/1").await;
+    let first = held.hold("/2").await;
+    let elsewhere = json!({ "command": ["ls"] });
+    held.place.as_key(&south, "/v1/actions", Some(&elsewhere)).await;
+    held.say(&first, "deny").await;
+    for (last, expected) in [
+        ("1", &["held", "denied"][..]),
+        ("2", &["denied"]),
+        ("5", &["snapshot"]),
+        ("x", &["snapshot"]),
+    ] {
+        let mut events = held.events_after(&held.ann, Some(last)).await;
+        assert_eq!(events.names(expected.len()).await, expected, "{last}");
+    }
+    let mut events = held.events_after(&held.ann, Some("4")).await;
+    held.ask(&["git", "status"], "/again").await;
+    assert_eq!(events.names(1).await, ["decided"], "and goes on with what happens");
 }
 
 #[tokio::test]

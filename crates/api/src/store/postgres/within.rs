@@ -4,23 +4,23 @@
 //! block. The head of the chain is locked first: of all who work like this, on whichever replica, one
 //! does at a time.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use deadpool_postgres::{Object, Transaction};
 use tokio::runtime::Handle;
 use tokio_postgres::Row as Found;
 use tokio_postgres::types::ToSql;
 
+use super::chain::Chain;
 use super::{read, writer};
 use crate::store::approvals::{Approvals, Row, Rows};
-use crate::store::chain::Head;
 use crate::store::{Answer, Error, Work, Write, Written, sql};
 
 /// The transaction at hand.
 pub(super) struct Inside<'t> {
     runtime: Handle,
     transaction: Transaction<'t>,
-    head: Cell<Head>,
+    chain: RefCell<Chain>,
     tenant: String,
 }
 
@@ -29,11 +29,11 @@ pub(super) fn run(mut client: Object, tenant: String, work: Work) -> Result<(), 
     let runtime = Handle::current();
     let transaction = runtime.block_on(client.transaction())?;
     runtime.block_on(transaction.batch_execute(writer::ON_DISK))?;
-    let head = runtime.block_on(writer::locked_head(&transaction))?;
-    let inside = Approvals(Inside { runtime, transaction, head: Cell::new(head), tenant });
+    let chain = RefCell::new(runtime.block_on(Chain::locked(&transaction, &[]))?);
+    let inside = Approvals(Inside { runtime, transaction, chain, tenant });
     work(&inside)?;
-    let Inside { runtime, transaction, head: last, .. } = inside.0;
-    runtime.block_on(writer::set_head(&transaction, head, last.get()))?;
+    let Inside { runtime, transaction, chain, .. } = inside.0;
+    runtime.block_on(chain.into_inner().finish(&transaction))?;
     Ok(runtime.block_on(transaction.commit())?)
 }
 
@@ -79,9 +79,12 @@ impl Rows for Inside<'_> {
     }
 
     fn write(&self, write: &Write) -> Result<Written, Error> {
-        let mut head = self.head.get();
-        let written = self.runtime.block_on(writer::apply(&self.transaction, write, &mut head))?;
-        self.head.set(head);
-        written
+        let mut chain = self.chain.try_borrow_mut().map_err(|_| Error::Closed)?;
+        let id = write.entry.as_ref().map(|entry| &*entry.columns.id);
+        let apply = async {
+            chain.look(&self.transaction, id.as_slice()).await?;
+            writer::apply(&self.transaction, write.clone(), &mut chain).await
+        };
+        self.runtime.block_on(apply)?
     }
 }
