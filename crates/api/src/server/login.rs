@@ -84,7 +84,7 @@ pub(crate) async fn me(
 ) -> Reply<Value> {
     let Some(session) = &caller.session else { return Ok(Json(of_credential(&caller))) };
     let account = app.store.account(&session.login).await;
-    let account = account.map_err(|error| Problem::ours(&error))?;
+    let account = account.map_err(|error| Problem::unread(&error))?;
     let gone = || Problem::new(Kind::Unauthorized, "invalid api token");
     Ok(Json(told(&account.ok_or_else(gone)?, session.since)))
 }

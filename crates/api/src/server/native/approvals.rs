@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Extension, Path, State};
 use datafog_approval::{Moment, Record, Word};
-use datafog_core::{ApprovalScope, ApprovalWay};
+use datafog_core::{ApprovalScope, ApprovalState, ApprovalWay};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,6 +21,16 @@ const MOST: u32 = 1000;
 
 /// Longest that an answer is waited for, in seconds: shorter than a request may take.
 const LONGEST: u64 = 10;
+
+/// The states that can be asked for.
+const STATES: [ApprovalState; 6] = [
+    ApprovalState::Approved,
+    ApprovalState::Denied,
+    ApprovalState::Expired,
+    ApprovalState::Pending,
+    ApprovalState::Revoked,
+    ApprovalState::Used,
+];
 
 /// Which requests.
 #[derive(Debug, Default, Deserialize)]
@@ -72,6 +82,10 @@ pub(crate) async fn approvals(
     let limit = limit.unwrap_or(100);
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::new(Kind::Invalid, "limit is 1 to 1000"));
+    }
+    if state.as_ref().is_some_and(|state| !STATES.iter().any(|known| known.name() == state)) {
+        let names = STATES.map(ApprovalState::name).join(", ");
+        return Err(Problem::new(Kind::Invalid, format!("state is one of {names}")));
     }
     let (found, now) =
         (spoken::listed(&app, &caller, state.as_deref(), limit).await?, Moment::now());

@@ -89,6 +89,8 @@ async fn a_held_call_is_let_through_once_after_a_yes() {
     );
     assert_eq!(id(&held.ask().await), id(&first), "who asks again waits for the same answer");
     let listed = held.place.as_key(&held.approver, "/v1/approvals?state=pending", None).await;
+    let unknown = held.place.as_key(&held.approver, "/v1/approvals?state=none", None).await;
+    assert_eq!(unknown.status, StatusCode::BAD_REQUEST, "{}", unknown.text);
     let listed = &listed.body["approvals"][0];
     assert_eq!(
         (&listed["command"], &listed["rules"][0]),
