@@ -38,7 +38,7 @@ pub(crate) async fn socket(
     let upgrade = upgrade.map_err(wrong)?;
     let listener = Listener::new(app, caller).await?;
     let first = snapshot(&listener).await?;
-    let bounded = upgrade.max_message_size(MOST).max_frame_size(MOST);
+    let bounded = upgrade.max_message_size(MOST).max_frame_size(MOST).read_buffer_size(MOST);
     Ok(bounded.on_upgrade(async move |socket| talk(socket, listener, first).await))
 }
 
