@@ -1,8 +1,10 @@
 //! What a command writes with findings taken out of it: through pipes and files, on a terminal, and
-//! by the filter.
+//! by the filter; and what is judged while it flows in.
 
+mod database;
 mod ends;
 mod filter;
+mod flowing;
 mod input;
 mod terminal;
 

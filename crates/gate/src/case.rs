@@ -163,6 +163,21 @@ impl<'a> Case<'a> {
         Self { scoring: Some(scoring), ..self }
     }
 
+    /// The same call with something else seen in it. It is not counted again.
+    pub(crate) fn again<'b>(&'b self, seen: &'b Inspection) -> Case<'b> {
+        let known = self.principal_so_far().clone();
+        Case {
+            custom: self.custom,
+            counting: self.counting.map(|(key, _)| (key, false)),
+            counted: RefCell::new(self.counted.borrow().clone()),
+            started: self.started.iter().map(|one| one.again(one.inspection)).collect(),
+            is_started: self.is_started,
+            scoring: self.scoring,
+            score: self.score.clone(),
+            ..Case::new(self.action, self.digest, seen, self.mode, self.world, known)
+        }
+    }
+
     /// From now on questions only repeat what was answered: explaining starts no program.
     pub(crate) fn close(&self) {
         self.is_decided.set(true);

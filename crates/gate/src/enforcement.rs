@@ -27,7 +27,7 @@ pub(crate) enum Enforcement {
     Block(Box<Notice>),
     /// Become the real program.
     Exec(Execution),
-    /// Run it as a child, and take findings out of what it writes.
+    /// Run it as a child, and take findings out of what it writes, or judge what it reads.
     Filter(Box<Filtered>),
     /// Ask a person first.
     Hold(Box<Hold>),
@@ -59,6 +59,11 @@ impl Enforcement {
             Self::Filter(filtered) => Some(&filtered.execution),
             Self::Block(_) | Self::Hold(_) | Self::Missing | Self::Nothing => None,
         }
+    }
+
+    /// Whether what the program reads is judged as it flows to it.
+    pub(crate) fn feeds(&self) -> bool {
+        matches!(self, Self::Filter(filtered) if filtered.feeds)
     }
 
     /// The same, to be changed while it is planned.

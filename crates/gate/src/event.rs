@@ -35,6 +35,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) case: &'a Case<'a>,
     pub(crate) decision: &'a Decision,
     pub(crate) enforcement: &'static str,
+    /// Whether what flows in is judged when it comes.
+    pub(crate) feeds: bool,
     pub(crate) policy: &'a Policy,
     pub(crate) fault: Option<&'a Error>,
     pub(crate) duration_us: u64,
@@ -48,8 +50,11 @@ impl Draft<'_> {
         let (case, action) = (self.case, self.case.action);
         let mut faults: Vec<String> = self.fault.iter().map(|error| error.in_full()).collect();
         faults.extend(case.scorer_fault());
-        for seen in case.all().map(|one| one.inspection) {
+        for (part, seen) in case.all().map(|one| one.inspection).enumerate() {
             faults.extend(seen.unscanned.iter().chain(&seen.faults).cloned());
+            if seen.streams && !(self.feeds && part == 0) {
+                faults.push(String::from("standard input is a stream and was not scanned"));
+            }
         }
         let mut event = Event {
             receipt_id: action.id,

@@ -39,6 +39,7 @@ use crate::world::World;
 use crate::{Error, filter, hold, principal, read, vocabulary, write_back};
 
 mod desk;
+mod flowing;
 mod outcome;
 mod safer;
 
@@ -160,12 +161,13 @@ impl<'a> Gate<'a> {
                 Err(notice) => return ControlFlow::Break(Outcome::Blocked(notice)),
             },
         };
-        let filter = |filtered: Filtered| filtered.run(held, opened.tools());
+        let filter =
+            |filtered: Filtered| filtered.run(held, opened.tools(), &opened.judging(case, &event));
         ControlFlow::Break(match enforcement::carry_out(recorded, held, filter) {
-            Ok(Carried::Ended(ended)) => opened.ended(self.layout, *event, ended),
+            Ok(Carried::Ended(ended)) => opened.ended(self.layout, case, *event, ended),
             Ok(Carried::Not(Enforcement::Block(notice))) => Outcome::Blocked(notice),
             Ok(Carried::Not(Enforcement::Hold(hold))) => {
-                self.wait_for_a_person(*hold, opened, held, *event)
+                self.wait_for_a_person(*hold, opened, case, *event)
             }
             Ok(Carried::Not(Enforcement::Missing)) => Outcome::Missing,
             Ok(Carried::Not(_)) => return ControlFlow::Continue(event),
@@ -334,13 +336,17 @@ impl<'a> Gate<'a> {
         if request.tool.is_some() {
             return Enforcement::Nothing;
         }
-        match (self.execution(request, opened, case), means) {
-            (Ok(Some(execution)), None) => Enforcement::Exec(execution),
-            (Ok(Some(execution)), Some(means)) => {
-                Enforcement::Filter(Box::new(Filtered::new(execution, decision, *means)))
-            }
-            (Ok(None), _) => Enforcement::Missing,
-            (Err(error), _) => Enforcement::Block(opened.failed(case, &error)),
+        let feeds = opened.feeds(case);
+        match self.execution(request, opened, case) {
+            Ok(Some(execution)) if means.is_none() && !feeds => Enforcement::Exec(execution),
+            Ok(Some(execution)) => Enforcement::Filter(Box::new(Filtered::new(
+                execution,
+                decision,
+                means.map(|it| *it),
+                feeds,
+            ))),
+            Ok(None) => Enforcement::Missing,
+            Err(error) => Enforcement::Block(opened.failed(case, &error)),
         }
     }
 
@@ -524,7 +530,9 @@ impl Opened {
         clock: &mut Clock,
     ) -> (Decision, Vec<Asked>) {
         let decision = match &self.state.fault {
-            _ if request.purpose == Purpose::Loosen => (may_loosen(case.principal()), Vec::new()),
+            _ if request.purpose == Purpose::Loosen => {
+                (outcome::may_loosen(case.principal()), Vec::new())
+            }
             None => {
                 let (decision, asked) = self.judge(case);
                 // No policy has a say in it: a redaction of ours must not destroy what it hides.
@@ -564,6 +572,7 @@ impl Opened {
             case,
             decision,
             enforcement: plan.name(),
+            feeds: plan.feeds(),
             policy: &self.state.policy,
             fault: self.state.fault.as_ref(),
             duration_us: clock.microseconds(),
@@ -609,23 +618,6 @@ impl Opened {
             ledger.record(plan, event, durability)
         }
     }
-}
-
-/// Whether this principal may make the installation guard less. No policy has a say in it: an agent
-/// could be asked to write one.
-fn may_loosen(principal: &Principal) -> Decision {
-    let (verdict, reason, instead) = match principal.kind {
-        PrincipalKind::Agent => (
-            Verdict::Deny,
-            "an agent would make datafog guard less, and only a person may",
-            Some("a person must run it at a terminal of their own".to_owned()),
-        ),
-        PrincipalKind::Human | PrincipalKind::Unknown => {
-            (Verdict::Allow, "no agent asks for it", None)
-        }
-    };
-    let (obligations, matched) = (Vec::new(), Vec::new());
-    Decision { verdict, obligations, matched, reason: reason.into(), instead, risk: None }
 }
 
 /// What an unwritten receipt means: observing goes on, anything else stops.

@@ -35,7 +35,18 @@ pub(crate) struct Inspection {
     pub(crate) unscanned: Vec<String>,
     /// What else could not be done, in words.
     pub(crate) faults: Vec<String>,
+    /// Standard input is a pipe to somebody who answers, or without an end: not looked at before.
+    pub(crate) streams: bool,
     pub(crate) held: Held,
+}
+
+impl Inspection {
+    /// The same, with these found in what flows in.
+    pub(crate) fn with_streamed(&self, found: &[Finding]) -> Self {
+        let findings = self.findings.iter().chain(found).cloned().collect();
+        let (channels, unscanned) = (self.channels.clone(), self.unscanned.clone());
+        Self { channels, findings, unscanned, ..Self::default() }
+    }
 }
 
 /// What must still be as it was judged when the command starts.
@@ -382,10 +393,7 @@ impl Inspector<'_> {
                 descriptor::Inherited::File(file) => {
                     self.inherited_file(file, Channel::Stdin, self.stdin_flow() == Flow::Leaves);
                 }
-                descriptor::Inherited::Pipe(_) => {
-                    let fault = "standard input is a stream and was not scanned";
-                    self.seen.faults.push(fault.to_owned());
-                }
+                descriptor::Inherited::Pipe(_) => self.seen.streams = true,
             },
         }
     }

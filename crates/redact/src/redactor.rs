@@ -1,7 +1,8 @@
 //! A text in, the same text without its findings out, piece by piece.
 //!
 //! INVARIANT: without pauses, what is written does not depend on where the pieces were cut; a pause
-//! only ever takes more out. Every byte outside of findings is written as it came, in order.
+//! only ever takes more out. Every byte outside of findings is written as it came, in order, up to
+//! where a guard ends the text.
 
 use std::io::{self, Write};
 
@@ -10,6 +11,7 @@ use datafog_detect::{Custom, CustomStream, OpenEnd, Scanner, Stream};
 
 use crate::block::Block;
 use crate::cover::{Cover, Covers};
+use crate::guard::Guard;
 use crate::plan::Plan;
 use crate::replacement::replacement;
 use crate::tally::Tally;
@@ -44,6 +46,9 @@ pub struct Redactor<'k> {
     stream: Stream<'k>,
     own: Option<CustomStream<'k>>,
     vault: Option<&'k mut dyn Vault>,
+    guard: Option<&'k dyn Guard>,
+    /// The guard ended the text: nothing more is written.
+    stopped: bool,
     covers: Covers,
     /// Everything before this offset is written or taken out.
     written: usize,
@@ -75,6 +80,8 @@ impl<'k> Redactor<'k> {
             own: custom.map(|custom| custom.stream(channel.clone(), key)),
             channel,
             vault: None,
+            guard: None,
+            stopped: false,
             covers: Covers::default(),
             written: 0,
             covered: 0,
@@ -91,12 +98,21 @@ impl<'k> Redactor<'k> {
         Self { vault: Some(vault), ..self }
     }
 
+    /// The same, which asks `guard` about all that is found.
+    #[must_use]
+    pub fn guarded_by(self, guard: &'k dyn Guard) -> Self {
+        Self { guard: Some(guard), ..self }
+    }
+
     /// Takes the next piece, and writes what is certain by now to `out`.
     ///
     /// # Errors
     /// Those of `out`; what was to be written then is lost.
     pub fn push(&mut self, piece: &[u8], out: &mut dyn Write) -> io::Result<()> {
         for part in piece.chunks(PIECE) {
+            if self.stopped {
+                break;
+            }
             self.tally.bytes = self.tally.bytes.saturating_add(part.len() as u64);
             self.stream.push(part, &mut self.found);
             if let Some(own) = &mut self.own {
@@ -121,7 +137,7 @@ impl<'k> Redactor<'k> {
     pub fn pause(&mut self, patience: Patience, out: &mut dyn Write) -> io::Result<bool> {
         let (text, base) = self.stream.text();
         let end = base.saturating_add(text.len());
-        if self.written >= end {
+        if self.written >= end || self.stopped {
             return Ok(false);
         }
         // Digits are looked at in blocks of this size, which begin at multiples of it.
@@ -130,8 +146,18 @@ impl<'k> Redactor<'k> {
         let open = OpenEnd::of(view);
         let kept = if patience == Patience::Long { open.surely } else { open.perhaps };
         let mut limit = from.saturating_add(kept).max(self.written);
+        let ahead = self.look_ahead(from);
+        if let Some([.., last]) = self.refused(&ahead) {
+            limit = limit.min(last.span.start()).max(self.written);
+            // What stands behind it says that it is whole.
+            let whole: Vec<Finding> =
+                ahead.iter().filter(|it| it.span.end() <= last.span.end()).cloned().collect();
+            if patience == Patience::Long && last.span.end() < end {
+                self.stopped = !self.allows(&whole, true);
+            }
+        }
         let mut covers = self.covers.clone();
-        self.look_ahead(from).into_iter().for_each(|cover| covers.add(cover));
+        self.covers_of(&ahead).for_each(|cover| covers.add(cover));
         // A value that ends where the text does may go on.
         if let Some(start) = covers.ending_at(end) {
             limit = limit.min(start.max(self.written));
@@ -183,18 +209,45 @@ impl<'k> Redactor<'k> {
         &self.tally
     }
 
-    /// Lays covers over what was found.
-    fn cover_found(&mut self) {
-        for finding in self.found.drain(..) {
-            let transform = self.plan.transform(&finding.entity);
-            if let Some(transform) = transform.filter(|_| finding.span.end() > self.written) {
-                self.covers.add(Cover::of(&finding, transform));
-            }
-        }
+    /// Whether the guard ended the text.
+    #[must_use]
+    pub const fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
-    /// The covers of the text from offset `from` on, as if it ended where it does.
-    fn look_ahead(&self, from: usize) -> Vec<Cover> {
+    /// Asks about what was found, and lays covers over it.
+    fn cover_found(&mut self) {
+        let mut found = core::mem::take(&mut self.found);
+        self.stopped = self.stopped || !self.allows(&found, true);
+        let covers: Vec<Cover> = self.covers_of(&found).collect();
+        covers.into_iter().for_each(|cover| self.covers.add(cover));
+        found.clear();
+        self.found = found;
+    }
+
+    fn allows(&self, found: &[Finding], certain: bool) -> bool {
+        found.is_empty() || self.guard.is_none_or(|guard| guard.passes(found, certain))
+    }
+
+    /// These, in order, up to the first with which the text may not go on.
+    fn refused<'f>(&self, ahead: &'f [Finding]) -> Option<&'f [Finding]> {
+        if self.allows(ahead, false) {
+            return None;
+        }
+        let so_far = |count: usize| ahead.get(..count).unwrap_or_default();
+        (1..=ahead.len()).map(so_far).find(|some| !self.allows(some, false))
+    }
+
+    /// What is to be replaced of these, as far as it is not written.
+    fn covers_of<'f>(&self, found: &'f [Finding]) -> impl Iterator<Item = Cover> + use<'f, 'k> {
+        let (plan, written) = (self.plan, self.written);
+        let left = found.iter().filter(move |finding| finding.span.end() > written);
+        left.filter_map(move |it| Some(Cover::of(it, plan.transform(&it.entity)?)))
+    }
+
+    /// What is found from offset `from` on and not written, in order, as if the text ended where it
+    /// does.
+    fn look_ahead(&self, from: usize) -> Vec<Finding> {
         let (text, base) = self.stream.text();
         let mut found = Vec::new();
         let mut moved = |from: usize, scan: &dyn Fn(&[u8], &mut Vec<Finding>)| {
@@ -213,10 +266,9 @@ impl<'k> Redactor<'k> {
             };
             moved(own.settled().max(base), &scan);
         }
-        let covers = found.iter().filter(|finding| finding.span.end() > self.written);
-        let covers = covers
-            .filter_map(|finding| Some(Cover::of(finding, self.plan.transform(&finding.entity)?)));
-        covers.collect()
+        found.retain(|finding| finding.span.end() > self.written);
+        found.sort_by_key(|finding| finding.span.start());
+        found
     }
 
     fn write_all_to(&mut self, limit: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -233,6 +285,9 @@ impl<'k> Redactor<'k> {
         covers: &mut Covers,
         out: &mut dyn Write,
     ) -> io::Result<()> {
+        if self.stopped {
+            return Ok(());
+        }
         let (text, base) = self.stream.text();
         let limit = covers.border(limit.min(base.saturating_add(text.len())));
         while self.written < limit {

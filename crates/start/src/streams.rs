@@ -33,13 +33,14 @@ pub(crate) fn guard() {
 /// Puts the open file `from` at descriptor `number`, where the program to come will look for it;
 /// what was open there is closed. The copy stays open across exec.
 ///
-/// To be called right before exec only: nothing else in this process may own `number`.
+/// Nothing else in this process may use `number` afterwards: it is called right before exec, and where
+/// a standard stream is given up.
 ///
 /// # Errors
 /// The system's answer to `dup2`, and any number below 0.
 pub fn put_at(from: &OwnedFd, number: i32) -> io::Result<()> {
     // SAFETY: both are numbers; Rust's own handles to `number`, if any, are not used again, since
-    // the process is replaced next.
+    // the process is replaced next, or never asks for them again.
     #[expect(unsafe_code, reason = "the standard library has no safe dup2")]
     let answer = unsafe { libc::dup2(from.as_raw_fd(), number) };
     if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }

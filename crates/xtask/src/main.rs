@@ -16,8 +16,10 @@ mod hostile_lines;
 mod layout;
 mod link_map;
 mod load;
+mod log_lines;
 #[path = "../../../tests/shared/loopback.rs"]
 mod loopback;
+mod redact;
 mod serve;
 
 use std::process::ExitCode;
@@ -33,6 +35,7 @@ usage: cargo xtask COMMAND
   bench [ROUNDS]      whole-process times against the floor, paired in one run (default 1000 rounds)
   budget [--update]   instructions, page faults and system calls against benches/budgets.toml
   hostile             processor time of judging the lines of benches/hostile_lines.rs
+  redact [MB [FOLDER…]]  processor time of a redacting `cat` of source text and of logs (1,000 MB)
   serve-bench [SECONDS [STORE]]
                       decisions of the server on one core, stored on the disk (default 10 seconds)
   layout              writes benches/layout.ld, the order in which what a call touches is laid out
@@ -61,6 +64,10 @@ fn run(words: &[&str]) -> Result<()> {
         ["budget", "--update"] => budget::update(),
         ["hostile"] => hostile::run(),
         ["layout"] => layout::write(),
+        ["redact"] => redact::run(redact::USUAL, &[]),
+        ["redact", megabytes, folders @ ..] => {
+            redact::run(megabytes.parse::<usize>()?.saturating_mul(1_000_000), folders)
+        }
         ["serve-bench"] => serve::run(10, None),
         ["serve-bench", seconds] => serve::run(seconds.parse()?, None),
         ["serve-bench", seconds, store] => serve::run(seconds.parse()?, Some(store)),

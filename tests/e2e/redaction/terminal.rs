@@ -63,7 +63,7 @@ impl<'i> Screen<'i> {
     /// Waits until the shell asks for its next line, then for the code of the last one. What is
     /// typed while a redacted program ends goes with it, as what it left unread would.
     #[track_caller]
-    fn ended_with(&self, code: i32) {
+    pub(super) fn ended_with(&self, code: i32) {
         let begin = Instant::now();
         while !self.text().trim_end().ends_with("at:>") {
             assert!(begin.elapsed() < PATIENCE, "no prompt in\n{}", self.text());

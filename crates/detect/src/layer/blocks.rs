@@ -63,7 +63,9 @@ impl<'t> Blocks<'t> {
     }
 
     fn marks(&mut self, block: &[u8; BLOCK]) -> u16 {
-        let digits = block.map(|byte| u8::from(is_digit(byte)));
+        // A loop, since `map` of so many is a call for each byte where it is not inlined.
+        let mut digits = [0; BLOCK];
+        digits.iter_mut().zip(block).for_each(|(slot, byte)| *slot = u8::from(is_digit(*byte)));
         let (parts, _) = digits.as_chunks::<PART>();
         let whole = parts
             .iter()

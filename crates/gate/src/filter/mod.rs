@@ -1,9 +1,12 @@
-//! Runs the program as a child and takes findings out of what it writes.
+//! Runs the program as a child and takes findings out of what it writes, or judges what it reads.
 //!
-//! The child stays in our session and our process group, with our input, folder and environment;
-//! only where it writes is ours. When it ends we end as it did, by the same code or signal. When we
+//! The child stays in our session and our process group, with our folder and environment; only where
+//! it writes is ours, or where it reads what it sends on. When it ends we end as it did, by the same code or signal. When we
 //! are killed, so is it.
 
+mod conduit;
+mod inflow;
+mod inlet;
 mod input;
 mod pump;
 mod signals;
@@ -17,10 +20,12 @@ use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use datafog_core::{Decision, Facts, Finding, Flow, Key, Mode, Obligation, Transform, Verdict};
+use datafog_core::{
+    Channel, Decision, Facts, Finding, Flow, Key, Mode, Obligation, Transform, Verdict,
+};
 use datafog_detect::Custom;
 use datafog_policy::fits_entity;
-use datafog_redact::{Plan, Tally};
+use datafog_redact::{Plan, Redactor, Tally};
 use datafog_start::Fork;
 use nix::errno::Errno;
 use nix::unistd::{Pid, getppid};
@@ -29,18 +34,23 @@ use crate::case::Case;
 use crate::enforcement::{Execution, NotRun};
 use crate::inspect::Held;
 use crate::request::{Purpose, Request};
-use pump::{End, Pump};
+use inflow::Inflow;
+pub(crate) use inflow::{Judge, Refused};
+use pump::{End, Over, Pump};
 use signals::Signals;
 use streams::Wire;
 
-/// A program that is to run with findings taken out of what it writes.
+/// A program that is to run with findings taken out of what it writes, or judged in what it reads.
 #[derive(Debug)]
 pub(crate) struct Filtered {
     pub(crate) execution: Execution,
-    /// What is taken out, and what stands in its place.
-    pub(crate) obligations: Vec<Obligation>,
+    /// What is taken out of what it writes, and what stands in its place; `None` when that is as it
+    /// is.
+    pub(crate) obligations: Option<Vec<Obligation>>,
     /// What it gets in the place of what was judged, if not the same.
     pub(crate) input: Option<Held>,
+    /// Whether what comes in on standard input is judged as it flows.
+    pub(crate) feeds: bool,
 }
 
 /// How a program ended that ran as our child.
@@ -52,8 +62,12 @@ pub struct Ended {
     pub signal: Option<i32>,
     /// Why some of its output could not be written, other than that nobody listened any more.
     pub lost: Option<String>,
-    /// What was taken out.
+    /// What was taken out of what it wrote.
     pub(crate) tally: Tally,
+    /// What was taken out of what it read.
+    pub(crate) given: Tally,
+    /// What it was ended for, since it must not be sent.
+    pub(crate) refused: Option<Box<Refused>>,
 }
 
 /// By what findings of `entity` are replaced; `None` when nothing is said of them.
@@ -121,13 +135,20 @@ fn sends_findings(case: &Case<'_>, decision: &Decision) -> bool {
 }
 
 impl Filtered {
-    /// The program, with what `decision` obliges to, by these means.
-    pub(crate) fn new(execution: Execution, decision: &Decision, means: Means) -> Self {
+    /// The program, with what `decision` obliges to, by these means; `None` when it obliges to
+    /// nothing. `feeds` says whether what it reads is judged as it flows.
+    pub(crate) fn new(
+        execution: Execution,
+        decision: &Decision,
+        means: Option<Means>,
+        feeds: bool,
+    ) -> Self {
+        let obligations = means.is_some().then(|| decision.obligations.clone());
         let input = match means {
-            Means::Output => None,
-            Means::InputToo(held) => Some(held),
+            Some(Means::Output) | None => None,
+            Some(Means::InputToo(held)) => Some(held),
         };
-        Self { execution, obligations: decision.obligations.clone(), input }
+        Self { execution, obligations, input, feeds }
     }
 
     /// Why it cannot run where there is no key.
@@ -135,40 +156,53 @@ impl Filtered {
         NotRun::Refused(io::Error::other("there is no key to redact with"))
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end; `judge` has a say about what it reads.
     pub(crate) fn run(
         self,
         held: &Held,
         (key, custom): (&Key, Option<&Custom>),
+        judge: &Judge<'_>,
     ) -> Result<Ended, NotRun> {
         let held = self.input.as_ref().unwrap_or(held);
-        let wires = streams::wires().map_err(NotRun::Refused)?;
-        if wires.is_empty() {
+        let refused = NotRun::Refused;
+        let wires = match &self.obligations {
+            Some(_) => streams::wires().map_err(refused)?,
+            None => Vec::new(),
+        };
+        let pipe = self.feeds.then(inlet::Pipe::new).transpose().map_err(refused)?;
+        if wires.is_empty() && pipe.is_none() {
             // Nobody could see what it writes.
             return Err(self.execution.run(held));
         }
         let signals = Signals::hold().map_err(|error| NotRun::Refused(error.into()))?;
         let ignored = datafog_start::heed_children();
-        let (told, tell) = io::pipe().map_err(NotRun::Refused)?;
+        let (told, tell) = io::pipe().map_err(refused)?;
         let us = Pid::this();
-        let child = match datafog_start::fork().map_err(NotRun::Refused)? {
-            Fork::Child => become_it(&self.execution, held, &wires, (&signals, ignored, us), tell),
+        let ends = Ends { wires: &wires, pipe: pipe.as_ref() };
+        let child = match datafog_start::fork().map_err(refused)? {
+            Fork::Child => become_it(&self.execution, held, &ends, (&signals, ignored, us), tell),
             Fork::Parent(child) => Pid::from_raw(child),
         };
         drop(tell);
-        let choose = |entity: &str| transform(&self.obligations, entity);
-        let plan = Plan::new(choose);
-        let pump = Pump::new(wires, signals, child, (key, custom, &plan));
-        why_not(told.into()).map_or(Ok(()), Err)?;
-        datafog_start::survive_closed_pipes();
-        Ok(ended(pump.map_err(NotRun::Refused)?.run()))
+        let plan = Plan::new(|entity| transform(self.obligations.as_deref()?, entity));
+        let inflow = Inflow::new(judge);
+        let over = {
+            let given = Plan::new(|entity| inflow.transform(entity));
+            let redactor = Redactor::new(key, custom, &given, Channel::Stdin);
+            let inlet = pipe.map(|pipe| pipe.carry(redactor, &inflow)).transpose();
+            let pump = Pump::new(wires, signals, child, (key, custom, &plan));
+            why_not(told.into()).map_or(Ok(()), Err)?;
+            datafog_start::survive_closed_pipes();
+            pump.map_err(refused)?.feeding(inlet.map_err(refused)?).run()
+        };
+        Ok(ended(over, inflow))
     }
 }
 
 /// What came of it, for whoever has to end as it did. The process that stayed behind ends here.
-fn ended((end, tally, broken): (Option<End>, Tally, Option<Errno>)) -> Ended {
+fn ended(over: Over, inflow: Inflow<'_>) -> Ended {
     let low = |number: i32| u8::try_from(number & 0xff).unwrap_or(u8::MAX);
-    let (code, signal) = match end {
+    let (code, signal) = match over.end {
         Some(End::Code(code)) => (low(code), None),
         Some(End::Signal(signal)) => {
             (low((signal as i32).saturating_add(128)), Some(signal as i32))
@@ -177,20 +211,35 @@ fn ended((end, tally, broken): (Option<End>, Tally, Option<Errno>)) -> Ended {
     };
     // A terminal that is gone answers with EIO.
     let gone = |error: &Errno| matches!(error, Errno::EPIPE | Errno::EIO);
-    let lost = broken.filter(|error| !gone(error)).map(|error| error.desc().to_owned());
-    Ended { code, signal, lost, tally }
+    let lost = over.broken.filter(|error| !gone(error)).map(|error| error.desc().to_owned());
+    let refused = inflow.into_refused().map(Box::new);
+    Ended { code, signal, lost, tally: over.tally, given: over.given, refused }
+}
+
+/// What of the program's streams is ours.
+#[derive(Clone, Copy, Debug)]
+struct Ends<'e> {
+    wires: &'e [Wire],
+    pipe: Option<&'e inlet::Pipe>,
+}
+
+impl Ends<'_> {
+    /// Puts each where the program looks for it. In the child only.
+    fn connect(&self) -> io::Result<()> {
+        self.wires.iter().try_for_each(Wire::connect)?;
+        self.pipe.map_or(Ok(()), inlet::Pipe::connect)
+    }
 }
 
 /// In the child: becomes the program. What kept it from that is told to the parent.
 fn become_it(
     execution: &Execution,
     held: &Held,
-    wires: &[Wire],
+    ends: &Ends<'_>,
     (signals, ignored, parent): (&Signals, bool, Pid),
     tell: io::PipeWriter,
 ) -> ! {
-    let connected = wires.iter().try_for_each(Wire::connect);
-    let why = match connected.and_then(|()| die_with(parent)) {
+    let why = match ends.connect().and_then(|()| die_with(parent)) {
         Ok(()) => {
             signals.release();
             if ignored {

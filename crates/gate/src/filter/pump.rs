@@ -1,7 +1,7 @@
 //! Carries what the program writes through the redaction, until all of it is out.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use datafog_core::{Channel, Key};
@@ -11,21 +11,16 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, read};
+use nix::unistd::Pid;
 
+use super::conduit::Conduit;
+use super::inlet::Inlet;
 use super::signals::{Seen, Signals, stop_by};
 use super::sink::Sink;
 use super::streams::Wire;
-use super::terminal::Terminal;
 
 /// Bytes read at once.
 const BLOCK: usize = 128 << 10;
-
-/// How long something is kept back that is no secret: a prompt must appear.
-const SHORT: Duration = Duration::from_millis(4);
-
-/// How long a last word is kept back that could become an address or a name.
-const LONG: Duration = Duration::from_millis(200);
 
 /// How much is still read of a program that ended while others write to its streams, before it is
 /// left to a process that stays behind.
@@ -38,22 +33,25 @@ pub(super) enum End {
     Signal(Signal),
 }
 
-/// One stream on its way.
+/// What came of it.
 #[derive(Debug)]
-struct Conduit<'k> {
-    /// `None` when nothing more comes or nobody listens.
-    from: Option<OwnedFd>,
-    redactor: Option<Redactor<'k>>,
-    sink: Sink,
-    terminal: Option<Terminal>,
-    /// When to write what is kept back, how sure to be by then, and what had come when that began.
-    due: Option<(Instant, Patience, usize)>,
+pub(super) struct Over {
+    /// `None` in a process that stayed behind.
+    pub(super) end: Option<End>,
+    /// What was taken out of what it wrote.
+    pub(super) tally: Tally,
+    /// What was taken out of what it read.
+    pub(super) given: Tally,
+    /// Why some of what it wrote could not be passed on.
+    pub(super) broken: Option<Errno>,
 }
 
 /// Everything on its way.
 #[derive(Debug)]
 pub(super) struct Pump<'k> {
     conduits: Vec<Conduit<'k>>,
+    /// Where what it reads is judged; `None` when it reads by itself.
+    inlet: Option<Inlet<'k>>,
     signals: Signals,
     /// `None` when it ended, or is somebody else's.
     child: Option<Pid>,
@@ -72,22 +70,23 @@ impl<'k> Pump<'k> {
         (key, custom, plan): (&'k Key, Option<&'k Custom>, &'k Plan<'k>),
     ) -> io::Result<Self> {
         let conduit = |wire: Wire| {
-            Ok(Conduit {
-                redactor: Some(Redactor::new(key, custom, plan, Channel::Output)),
-                sink: Sink::new(wire.outside()?),
-                from: Some(wire.ours),
-                terminal: wire.terminal,
-                due: None,
-            })
+            let redactor = Redactor::new(key, custom, plan, Channel::Output);
+            let sink = Sink::new(wire.outside()?);
+            Ok(Conduit::new(wire.ours, redactor, sink).on(wire.terminal))
         };
         let conduits = wires.into_iter().map(conduit).collect::<io::Result<_>>()?;
-        let (tally, block) = (Tally::default(), vec![0; BLOCK]);
-        Ok(Self { conduits, signals, child: Some(child), end: None, tally, block, last: 0 })
+        let (child, tally, block) = (Some(child), Tally::default(), vec![0; BLOCK]);
+        Ok(Self { conduits, inlet: None, signals, child, end: None, tally, block, last: 0 })
+    }
+
+    /// The same, where what the program reads is judged, too.
+    pub(super) fn feeding(self, inlet: Option<Inlet<'k>>) -> Self {
+        Self { inlet, ..self }
     }
 
     /// Runs until the program ended and what it wrote is out; what others go on writing to its
     /// streams is left to a process that stays behind.
-    pub(super) fn run(mut self) -> (Option<End>, Tally, Option<Errno>) {
+    pub(super) fn run(mut self) -> Over {
         loop {
             let done = self.conduits.iter().all(Conduit::is_done);
             if done && self.child.is_none() {
@@ -104,13 +103,15 @@ impl<'k> Pump<'k> {
         self.end_terminals();
         self.signals.release();
         let broken = self.conduits.iter().find_map(|one| one.sink.broken());
-        (self.end, self.tally, broken)
+        let given = self.inlet.map(Inlet::into_tally).unwrap_or_default();
+        Over { end: self.end, tally: self.tally, given, broken }
     }
 
     /// Waits for something to do; says whether there is nothing.
     fn wait(&mut self) -> bool {
         let now = Instant::now();
-        let due = self.conduits.iter().filter_map(|one| Some(one.due?.0)).min();
+        let due = self.conduits.iter().filter_map(Conduit::due);
+        let due = due.chain(self.inlet.as_ref().and_then(Inlet::due)).min();
         let pause = due.map(|due| due.saturating_duration_since(now));
         // A program that ended writes nothing more, so nothing is waited for but readers.
         let behind = self.conduits.iter().any(|one| one.sink.is_behind());
@@ -122,6 +123,7 @@ impl<'k> Pump<'k> {
         });
         let mut all = vec![PollFd::new(self.signals.fd.as_fd(), PollFlags::POLLIN)];
         all.extend(self.conduits.iter().filter_map(Conduit::wanted));
+        all.extend(self.inlet.as_ref().and_then(Inlet::wanted));
         all.extend(self.conduits.iter().filter_map(|one| one.terminal.as_ref()?.wanted()));
         matches!(poll(&mut all, timeout), Ok(0))
     }
@@ -174,6 +176,9 @@ impl<'k> Pump<'k> {
         for conduit in &mut self.conduits {
             moved = moved.saturating_add(conduit.move_on(&mut self.block, &mut self.tally));
         }
+        if let Some(inlet) = &mut self.inlet {
+            inlet.move_on(&mut self.block, self.child);
+        }
         if self.end.is_some() {
             self.last = self.last.saturating_add(moved);
         }
@@ -209,93 +214,5 @@ impl<'k> Pump<'k> {
                 terminal.restore();
             }
         }
-    }
-}
-
-impl Conduit<'_> {
-    /// Whether nothing more comes and everything is out.
-    const fn is_done(&self) -> bool {
-        self.from.is_none() && !self.sink.is_behind()
-    }
-
-    /// What to wait for: that the reader takes more, or that the program writes more.
-    fn wanted(&self) -> Option<PollFd<'_>> {
-        if self.sink.is_behind() {
-            return Some(PollFd::new(self.sink.fd(), PollFlags::POLLOUT));
-        }
-        self.from.as_ref().map(|from| PollFd::new(from.as_fd(), PollFlags::POLLIN))
-    }
-
-    /// Writes what waits, reads once, and returns how much was read.
-    fn move_on(&mut self, block: &mut [u8], tally: &mut Tally) -> usize {
-        self.sink.catch_up();
-        if let Some(terminal) = &mut self.terminal {
-            terminal.pass_keys();
-        }
-        if self.sink.is_behind() {
-            return 0;
-        }
-        let count = self.take(block, tally);
-        if self.sink.broken().is_some() {
-            // The program gets SIGPIPE, as it would from the reader that is gone.
-            self.from = None;
-            if let Some(redactor) = self.redactor.take() {
-                *tally = core::mem::take(tally).with(redactor.tally().clone());
-            }
-        }
-        if self.due.is_some_and(|(due, ..)| due <= Instant::now()) {
-            self.overdue();
-        }
-        count
-    }
-
-    /// Reads once.
-    fn take(&mut self, block: &mut [u8], tally: &mut Tally) -> usize {
-        let Some(from) = &self.from else { return 0 };
-        match read(from, block) {
-            Ok(count @ 1..) => {
-                if let Some(terminal) = &mut self.terminal {
-                    terminal.follow();
-                }
-                let piece = block.get(..count).unwrap_or_default();
-                if let Some(redactor) = &mut self.redactor {
-                    // A sink takes everything.
-                    let _taken = redactor.push(piece, &mut self.sink);
-                    let reached = self.due.is_some_and(|due| redactor.written() >= due.2);
-                    if self.due.is_none_or(|due| due.1 == Patience::Long) || reached {
-                        let due = Instant::now().checked_add(SHORT);
-                        self.due = due.map(|due| (due, Patience::Short, redactor.taken()));
-                    }
-                }
-                count
-            }
-            Err(Errno::EAGAIN | Errno::EINTR) => 0,
-            // A terminal that nobody writes to any more ends in an error (EIO).
-            Ok(_) | Err(_) => {
-                self.from = None;
-                if let Some(redactor) = self.redactor.take()
-                    && let Ok(one) = redactor.finish(&mut self.sink)
-                {
-                    *tally = core::mem::take(tally).with(one);
-                }
-                self.due = None;
-                0
-            }
-        }
-    }
-
-    /// Nothing more came in time.
-    fn overdue(&mut self) {
-        let Some((due, patience, mark)) = self.due.take() else { return };
-        let kept = self.pause(patience);
-        if kept && patience == Patience::Short {
-            self.due = due.checked_add(LONG).map(|due| (due, Patience::Long, mark));
-        }
-    }
-
-    /// Writes what may be shown; says whether something is kept back.
-    fn pause(&mut self, patience: Patience) -> bool {
-        let Some(redactor) = &mut self.redactor else { return false };
-        redactor.pause(patience, &mut self.sink).unwrap_or(false)
     }
 }

@@ -20,6 +20,12 @@ use super::streams::kind;
 /// What a pipe that can be written to surely takes (POSIX.1-2017, `_POSIX_PIPE_BUF`; Linux: 4096).
 const SURELY: usize = 512;
 
+/// Parts below this many bytes are gathered: between two findings on one line stand few.
+const SMALL: usize = 16 << 10;
+
+/// As much is gathered before it is written.
+const ENOUGH: usize = 64 << 10;
+
 /// How bytes get out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
@@ -31,7 +37,7 @@ enum Way {
     Careful,
 }
 
-/// Where a stream goes.
+/// Where a stream goes. What is written in small parts waits for [`Write::flush`] or for more.
 #[derive(Debug)]
 pub(super) struct Sink {
     to: OwnedFd,
@@ -112,8 +118,17 @@ impl Sink {
 impl Write for Sink {
     /// Takes everything: what cannot be written now waits, what cannot be written at all is dropped.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_behind() || bytes.len() < SMALL {
+            if self.broken.is_none() {
+                self.backlog.extend_from_slice(bytes);
+            }
+            if self.backlog.len().saturating_sub(self.done) >= ENOUGH {
+                self.catch_up();
+            }
+            return Ok(bytes.len());
+        }
         let mut rest = bytes;
-        while !rest.is_empty() && !self.is_behind() && self.broken.is_none() {
+        while !rest.is_empty() && self.broken.is_none() {
             match Self::some(&self.to, self.way, rest) {
                 Ok(count) => rest = rest.get(count..).unwrap_or_default(),
                 Err(Errno::EINTR) => {}
@@ -127,7 +142,9 @@ impl Write for Sink {
         Ok(bytes.len())
     }
 
+    /// Writes what waits, as far as it goes.
     fn flush(&mut self) -> io::Result<()> {
+        self.catch_up();
         Ok(())
     }
 }
@@ -175,6 +192,7 @@ mod tests {
         drop(reader);
         // The test's process ignores SIGPIPE, as every Rust program does.
         sink.write_all(b"x").unwrap();
+        sink.flush().unwrap();
         assert_eq!(sink.broken(), Some(Errno::EPIPE));
         sink.write_all(&[0; 100_000]).unwrap();
         assert!(!sink.is_behind());

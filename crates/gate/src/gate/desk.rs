@@ -16,11 +16,11 @@ use jiff::Timestamp;
 
 use super::{Gate, Opened};
 use crate::Error;
+use crate::case::Case;
 use crate::enforcement::{self, Carried, Enforcement};
 use crate::event;
 use crate::filter::Filtered;
 use crate::hold::Hold;
-use crate::inspect::Held;
 use crate::notice::{BLOCKED, Notice};
 use crate::principal::{self, Behind};
 use crate::request::Outcome;
@@ -53,17 +53,17 @@ impl Gate<'_> {
         &self,
         hold: Hold,
         opened: &Opened,
-        held: &Held,
+        case: &Case<'_>,
         first: Event,
     ) -> Outcome {
         let store = FolderStore::new(self.layout.approvals(), &opened.key, self.user);
         let desk = Desk { gate: self, opened, store, first };
-        desk.settle(hold, held).unwrap_or_else(|error| desk.failed(&error))
+        desk.settle(hold, case).unwrap_or_else(|error| desk.failed(&error))
     }
 }
 
 impl Desk<'_> {
-    fn settle(&self, hold: Hold, held: &Held) -> Result<Outcome, Error> {
+    fn settle(&self, hold: Hold, case: &Case<'_>) -> Result<Outcome, Error> {
         let waits = hold.patience > 0 && self.gate.terminal.is_some_and(|it| it.is_there());
         let spoken = self.store.request(self.request(&hold, waits), &Moment::now())?;
         let is_new = matches!(spoken, Spoken::New(_));
@@ -74,7 +74,7 @@ impl Desk<'_> {
         let state = record.state(&Moment::now());
         let notice = hold.notice.clone();
         let notice = match state {
-            ApprovalState::Approved => return self.go(&record, hold, held),
+            ApprovalState::Approved => return self.go(&record, hold, case),
             ApprovalState::Pending => notice.waiting(record.id()),
             ApprovalState::Denied => {
                 let answer = record.answer();
@@ -162,7 +162,8 @@ impl Desk<'_> {
 
     /// Lets the call through: looks again at what was judged, writes the receipt, uses the yes up,
     /// and starts the command, in that order.
-    fn go(&self, record: &Record, hold: Hold, held: &Held) -> Result<Outcome, Error> {
+    fn go(&self, record: &Record, hold: Hold, case: &Case<'_>) -> Result<Outcome, Error> {
+        let held = &case.inspection.held;
         let Hold { then, binding, notice, .. } = hold;
         if let Some(path) = then.execution().and_then(|execution| execution.changed(held)) {
             let not_run = enforcement::NotRun::Changed(path);
@@ -188,11 +189,12 @@ impl Desk<'_> {
             Err(error) => return Err(error.into()),
         }
         let Some(recorded) = recorded else { return Err(Error::Random) };
-        let filter = |filtered: Filtered| filtered.run(held, self.opened.tools());
+        let judge = self.opened.judging(case, &self.first);
+        let filter = |filtered: Filtered| filtered.run(held, self.opened.tools(), &judge);
         match enforcement::carry_out(recorded, held, filter) {
             Err(not_run) => Ok(self.did_not_run(not_run)),
             Ok(Carried::Ended(ended)) => {
-                Ok(self.opened.ended(self.gate.layout, self.first.clone(), ended))
+                Ok(self.opened.ended(self.gate.layout, case, self.first.clone(), ended))
             }
             Ok(Carried::Not(Enforcement::Block(notice))) => Ok(Outcome::Blocked(notice)),
             Ok(Carried::Not(Enforcement::Missing)) => Ok(Outcome::Missing),

@@ -1,7 +1,9 @@
 //! What came of a plan that was recorded, and what a redaction works with.
 
 use datafog_config::Layout;
-use datafog_core::{Action, Decision, Digest, Event, Key, Mode, ReceiptKind};
+use datafog_core::{
+    Action, Decision, Digest, Event, Key, Mode, Principal, PrincipalKind, ReceiptKind, Verdict,
+};
 use datafog_detect::Custom;
 use jiff::Timestamp;
 
@@ -59,20 +61,36 @@ impl Opened {
         self
     }
 
-    /// What was taken out of what a command wrote gets a second receipt that counts it.
-    pub(super) fn ended(&self, layout: &Layout, first: Event, ended: Ended) -> Outcome {
-        if ended.tally.total() == 0 {
+    /// What was taken out of what a command wrote or read gets a second receipt that counts it; so
+    /// does what it was ended for.
+    pub(super) fn ended(
+        &self,
+        layout: &Layout,
+        case: &Case<'_>,
+        first: Event,
+        ended: Ended,
+    ) -> Outcome {
+        if let Some(refused) = &ended.refused {
+            return self.stopped(layout, case, first, refused);
+        }
+        let taken = [("output", &ended.tally), ("input", &ended.given)].map(|(of, tally)| {
+            let parts = tally.replaced.iter();
+            let parts =
+                parts.map(|((entity, with), n)| format!("{n} × {entity} ({})", with.name()));
+            let parts: Vec<String> = parts.collect();
+            (!parts.is_empty()).then(|| format!("taken out of its {of}: {}", parts.join(", ")))
+        });
+        let taken: Vec<String> = taken.into_iter().flatten().collect();
+        let Ok(id) = event::new_id(Timestamp::now()) else { return Outcome::Ended(ended) };
+        if taken.is_empty() {
             return Outcome::Ended(ended);
         }
-        let Ok(id) = event::new_id(Timestamp::now()) else { return Outcome::Ended(ended) };
-        let parts = ended.tally.replaced.iter();
-        let parts = parts.map(|((entity, with), n)| format!("{n} × {entity} ({})", with.name()));
         let outcome = Event {
             follows: Some(first.receipt_id),
             receipt_id: id,
             timestamp: event::shown(Timestamp::now()),
             kind: ReceiptKind::Outcome,
-            reason: format!("taken out of its output: {}", parts.collect::<Vec<_>>().join(", ")),
+            reason: taken.join("; "),
             counted: Vec::new(),
             ..first
         };
@@ -111,4 +129,21 @@ impl Opened {
             (why, _) => Outcome::NotRun(why),
         }
     }
+}
+
+/// Whether this principal may make the installation guard less. No policy has a say in it: an agent
+/// could be asked to write one.
+pub(super) fn may_loosen(principal: &Principal) -> Decision {
+    let (verdict, reason, instead) = match principal.kind {
+        PrincipalKind::Agent => (
+            Verdict::Deny,
+            "an agent would make datafog guard less, and only a person may",
+            Some("a person must run it at a terminal of their own".to_owned()),
+        ),
+        PrincipalKind::Human | PrincipalKind::Unknown => {
+            (Verdict::Allow, "no agent asks for it", None)
+        }
+    };
+    let (obligations, matched) = (Vec::new(), Vec::new());
+    Decision { verdict, obligations, matched, reason: reason.into(), instead, risk: None }
 }

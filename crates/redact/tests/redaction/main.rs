@@ -1,6 +1,8 @@
 //! The redaction as its users see it.
 
 #[cfg(test)]
+mod guarded;
+#[cfg(test)]
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::string_slice,

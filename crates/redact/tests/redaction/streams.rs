@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 const OWN: &str = "[[detector]]\nid = 'acme'\npattern = 'ACME-[0-9A-F]{8}'\nseverity = 'high'\n";
 
-fn key() -> Key {
+pub(crate) fn key() -> Key {
     Key::new(&[7; 32])
 }
 
@@ -35,7 +35,7 @@ fn secrets() -> Vec<(String, String)> {
 }
 
 /// A text with findings among filler of all kinds, and what must not be seen of it.
-fn text(seed: u64, pieces: usize) -> (Vec<u8>, Vec<String>) {
+pub(crate) fn text(seed: u64, pieces: usize) -> (Vec<u8>, Vec<String>) {
     let (mut state, secrets) = (seed | 1, secrets());
     let mut next = move |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -80,12 +80,12 @@ fn expected(text: &[u8], custom: &Custom, transform: Transform) -> Vec<u8> {
     out
 }
 
-fn shows(text: &[u8], part: &str) -> bool {
+pub(crate) fn shows(text: &[u8], part: &str) -> bool {
     let pieces: BTreeSet<&[u8]> = part.as_bytes().windows(8).collect();
     text.windows(8).any(|window| pieces.contains(window))
 }
 
-fn custom() -> Custom {
+pub(crate) fn custom() -> Custom {
     Custom::from_bytes(&Custom::compile(OWN, None).unwrap().unwrap(), 0).unwrap()
 }
 
