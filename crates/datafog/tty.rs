@@ -212,6 +212,10 @@ const fn key(scope: ApprovalScope) -> (u8, &'static str) {
         ApprovalScope::Exact => (b'e', "yes, and the same command for 10 minutes"),
         ApprovalScope::Session => (b's', "yes, and the same command in this session"),
         ApprovalScope::Repository => (b'r', "yes, and whatever this rule holds in this repository"),
+        ApprovalScope::Target => {
+            (b't', "yes, and whatever this rule holds of this tool to this host")
+        }
+        ApprovalScope::Tool => (b'a', "yes, and whatever this rule holds of this tool"),
     }
 }
 

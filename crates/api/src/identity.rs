@@ -18,6 +18,8 @@ pub use mint::{Minted, mint};
 pub use session::{Issued, Session, Sessions};
 pub(crate) use throttle::Throttle;
 
+use datafog_approval::Party;
+
 pub use crate::store::Permission;
 use crate::store::{Bounds, Role};
 
@@ -58,6 +60,15 @@ impl Caller {
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
         permission.is_given_to(self.role) && self.bounds.permit(permission)
+    }
+
+    /// By which names they are known: of two who share one, nobody knows that they are two.
+    #[must_use]
+    pub fn party(&self) -> Party {
+        let Bounds { owner, parent, .. } = &self.bounds;
+        let parent = parent.as_ref().map(|parent| format!("key {parent}"));
+        let owner = owner.as_ref().map(|owner| format!("user {owner}"));
+        Party::new([Some(self.name()), parent, owner].into_iter().flatten().collect())
     }
 
     /// How they are named where somebody reads who asked or answered.

@@ -137,6 +137,7 @@ fn options(settings: &Settings) -> Options {
         anonymous: settings.anonymous,
         upstreams: settings.upstreams.clone(),
         tool_wait: settings.tool_wait,
+        eyes: settings.eyes,
     }
 }
 

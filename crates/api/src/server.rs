@@ -28,6 +28,7 @@ mod tools;
 use std::sync::Arc;
 use std::time::Duration;
 
+use datafog_approval::Eyes;
 use datafog_core::Key;
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -61,7 +62,10 @@ pub struct App {
     pub(crate) live: Live,
     pub(crate) upstreams: Upstreams,
     pub(crate) tool_wait: Duration,
+    pub(crate) eyes: Eyes,
     pub(crate) started: Timestamp,
+    /// Whoever changes the policy file has this; the digest of the text that was last known there.
+    pub(crate) policy_file: tokio::sync::Mutex<Option<String>>,
     /// Whether the server goes down: nobody is kept waiting then.
     pub(crate) ending: watch::Sender<bool>,
 }
@@ -83,6 +87,8 @@ pub struct Options {
     pub upstreams: Upstreams,
     /// How long a call of a tool waits for a person.
     pub tool_wait: Duration,
+    /// Who has to say yes to what is held.
+    pub eyes: Eyes,
 }
 
 impl App {
@@ -110,8 +116,10 @@ impl App {
             live: Live::default(),
             upstreams: options.upstreams.clone(),
             tool_wait: options.tool_wait,
+            eyes: options.eyes,
             started: Timestamp::now(),
             ending: watch::Sender::new(false),
+            policy_file: tokio::sync::Mutex::default(),
         }
     }
 

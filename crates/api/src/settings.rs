@@ -12,6 +12,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use datafog_approval::Eyes;
 use datafog_core::Secret;
 
 use crate::listen::{Address, Patience};
@@ -44,6 +45,12 @@ pub const SETTINGS: &[Setting] = &[
         "anonymous",
         "DATAFOG_ANONYMOUS",
         "Answer questions without a credential; at an address of this machine alone.",
+    ),
+    row("approvers", "DATAFOG_APPROVERS", "How many different persons have to say yes, 1 to 5."),
+    row(
+        "four_eyes",
+        "DATAFOG_FOUR_EYES",
+        "Let nobody say yes to what they asked themselves, by whichever key or log-in.",
     ),
     row("hosts", "DATAFOG_HOSTS", "Names that requests may call the server by, with commas."),
     row(
@@ -134,6 +141,8 @@ pub struct Settings {
     pub allow_plain: bool,
     /// Whether questions need no credential.
     pub anonymous: bool,
+    /// Who has to say yes to what is held.
+    pub eyes: Eyes,
     /// Names that it may be called by, besides those of this machine.
     pub hosts: Vec<String>,
     /// Threads that judge.
@@ -288,6 +297,10 @@ impl Said {
             address: self.read("addr", value::address)?.unwrap_or_else(value::here),
             allow_plain: self.read("allow_plain", value::truth)?.unwrap_or_default(),
             anonymous: self.read("anonymous", value::truth)?.unwrap_or_default(),
+            eyes: Eyes {
+                others: self.read("four_eyes", value::truth)?.unwrap_or_default(),
+                count: self.read("approvers", value::approvers)?.unwrap_or_default(),
+            },
             hosts: self.read("hosts", value::list)?.unwrap_or_default(),
             judges: self.read("judges", value::count)?.unwrap_or_else(value::processors),
             patience: Patience { held, ..self.patience()? },

@@ -18,6 +18,12 @@ pub struct Binding {
     /// when what was found in it is why it is held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<KeyedDigest>,
+    /// The rules that hold it, the tool and the hosts that it reaches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<KeyedDigest>,
+    /// The rules that hold it, and the tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<KeyedDigest>,
 }
 
 /// Everything that makes a call that call, as bytes.
@@ -39,6 +45,10 @@ pub struct Bound<'a> {
     pub session: Option<&'a [u8]>,
     /// The repository that the call is made in, if it may be approved as a whole.
     pub repository: Option<&'a [u8]>,
+    /// The hosts that a tool reaches, if the call may be approved for all of them.
+    pub target: Option<&'a [u8]>,
+    /// The tool, if it may be approved as a whole.
+    pub tool: Option<&'a [u8]>,
     /// Ids of the rules that hold it.
     pub rules: Vec<&'a str>,
 }
@@ -60,11 +70,16 @@ impl Binding {
         let parts = [&user, bound.action, bound.program, bound.policy, &contents, &environment];
         let call = key.digest("approved call", parts);
         let session = bound.session.map(|it| key.digest("approved session", [&user, it]));
-        let place = bound.repository.map(|it| {
+        let whole = |domain: &str, it: &[u8]| {
             let parts = [user.as_slice(), bound.program, bound.policy, it, &rules];
-            key.digest("approved place", parts)
+            key.digest(domain, parts)
+        };
+        let place = bound.repository.map(|it| whole("approved place", it));
+        let tool = bound.tool.map(|it| whole("approved tool", it));
+        let target = bound.tool.zip(bound.target).map(|(tool, it)| {
+            whole("approved target", key.digest("target", [tool, it]).as_bytes())
         });
-        Self { call, session, place }
+        Self { call, session, place, target, tool }
     }
 
     /// Whether an answer of that scope to this call counts for `other`, too.
@@ -75,6 +90,8 @@ impl Binding {
             ApprovalScope::Once | ApprovalScope::Exact => self.call == other.call,
             ApprovalScope::Session => self.call == other.call && same(self.session, other.session),
             ApprovalScope::Repository => same(self.place, other.place),
+            ApprovalScope::Target => same(self.target, other.target),
+            ApprovalScope::Tool => same(self.tool, other.tool),
         }
     }
 
@@ -85,6 +102,8 @@ impl Binding {
             ApprovalScope::Once | ApprovalScope::Exact => true,
             ApprovalScope::Session => self.session.is_some(),
             ApprovalScope::Repository => self.place.is_some(),
+            ApprovalScope::Target => self.target.is_some(),
+            ApprovalScope::Tool => self.tool.is_some(),
         }
     }
 }
@@ -103,6 +122,8 @@ mod tests {
             environment: vec![b"A=1", b"B=2"],
             session: Some(b"s1"),
             repository: Some(b"/r"),
+            target: Some(b"crm.example"),
+            tool: Some(b"crm__write"),
             rules: vec!["one", "two"],
         }
     }
@@ -170,5 +191,29 @@ mod tests {
             let told = format!("{other:?}");
             assert!(!call.covers(ApprovalScope::Repository, &with(other)), "{told}");
         }
+    }
+
+    #[test]
+    fn a_tool_is_approved_for_its_hosts_or_for_all() {
+        use ApprovalScope::{Target, Tool};
+        let call = binding(bound());
+        let same = binding(Bound { action: b"Action", contents: Vec::new(), ..bound() });
+        let there = binding(Bound { target: Some(b"mail.example"), ..bound() });
+        assert!(call.covers(Target, &same) && call.covers(Tool, &same));
+        assert!(!call.covers(Target, &there) && call.covers(Tool, &there));
+        let others = [
+            Bound { tool: Some(b"mail__send"), ..bound() },
+            Bound { user: 8, ..bound() },
+            Bound { program: b"key 2", ..bound() },
+            Bound { policy: b"Policy", ..bound() },
+            Bound { rules: vec!["one", "two", "three"], ..bound() },
+        ];
+        for other in others {
+            let told = format!("{other:?}");
+            let other = binding(other);
+            assert!(!call.covers(Target, &other) && !call.covers(Tool, &other), "{told}");
+        }
+        let none = binding(Bound { tool: None, ..bound() });
+        assert!(!none.allows(Target) && !none.allows(Tool) && !none.covers(Tool, &none));
     }
 }

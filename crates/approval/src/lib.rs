@@ -16,6 +16,7 @@ through.
 
 mod binding;
 mod error;
+mod eyes;
 mod folder;
 mod moment;
 mod record;
@@ -28,9 +29,10 @@ pub mod testing;
 
 pub use binding::{Binding, Bound};
 pub use error::Error;
+pub use eyes::{Agreed, Eyes, Party};
 pub use folder::{FolderStore, Listing};
 pub use moment::{Boot, Deadline, Moment};
-pub use record::{Answer, Grant, Record, Refusal, Request, Word};
+pub use record::{Answer, Grant, Record, Refusal, Request, Terms, Word};
 pub use sealed::decode;
 pub use store::{Spoken, Store, Witness};
 pub use visible::visible;

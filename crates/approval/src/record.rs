@@ -6,7 +6,7 @@
 use datafog_core::{ApprovalNote, ApprovalScope, ApprovalState, ApprovalWay, Event, Id};
 use serde::{Deserialize, Serialize};
 
-use crate::{Binding, Deadline, Moment};
+use crate::{Agreed, Binding, Deadline, Eyes, Moment, Party};
 
 /// Version of the form of a record.
 const VERSION: u32 = 1;
@@ -43,6 +43,10 @@ pub struct Request {
     pub rewrite: Option<String>,
     /// How long it may be answered, in seconds.
     pub seconds: u32,
+    /// Who asks.
+    pub asker: Party,
+    /// Who has to say yes.
+    pub eyes: Eyes,
 }
 
 /// A request and what became of it.
@@ -58,6 +62,12 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rewrite: Option<String>,
     asked: Deadline,
+    #[serde(default, skip_serializing_if = "Party::is_nobody")]
+    asker: Party,
+    #[serde(default, skip_serializing_if = "Eyes::is_anybody")]
+    eyes: Eyes,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    agreed: Vec<Agreed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<Answer>,
     uses: u32,
@@ -90,6 +100,39 @@ pub struct Grant {
     pub scope: ApprovalScope,
     /// Until when.
     pub until: Deadline,
+    /// For how many calls at most; any number for `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<u32>,
+}
+
+/// What a yes shall cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// Which calls.
+    pub scope: ApprovalScope,
+    /// For how long, in seconds; as long as such a yes does for `None`.
+    pub seconds: Option<u32>,
+    /// How many calls at most; any number for `None`.
+    pub uses: Option<u32>,
+}
+
+impl From<(ApprovalScope, Option<u32>)> for Terms {
+    fn from((scope, seconds): (ApprovalScope, Option<u32>)) -> Self {
+        Self { scope, seconds, uses: None }
+    }
+}
+
+impl Terms {
+    /// What both permit.
+    fn and(self, other: Self) -> Self {
+        let fewer = |one: Option<u32>, two: Option<u32>| one.into_iter().chain(two).min();
+        Self {
+            scope: self.scope.min(other.scope),
+            seconds: fewer(self.seconds, other.seconds),
+            uses: fewer(self.uses, other.uses),
+        }
+    }
 }
 
 /// What somebody says to a request.
@@ -101,12 +144,23 @@ pub struct Word {
     pub way: ApprovalWay,
     /// What they write beside it.
     pub note: Option<String>,
+    /// By which names they are known.
+    pub who: Party,
 }
 
 /// Why a change does not fit a record as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
+    /// Whoever asked may not answer, and nobody knows that this is somebody else.
+    #[error("whoever asked may not say yes to it")]
+    OwnRequest,
+    /// They said yes already, and others have to.
+    #[error("another person has to say yes, too")]
+    SaidBefore,
+    /// A yes that lets nothing through.
+    #[error("a yes is for one call or more")]
+    NoUse,
     /// The yes is for another call.
     #[error("the approval is for another call")]
     OtherCall,
@@ -129,6 +183,8 @@ impl Refusal {
     #[must_use]
     pub const fn hint(self) -> &'static str {
         match self {
+            Self::NoUse => "leave the number out for any number of calls",
+            Self::OwnRequest | Self::SaidBefore => "let another person answer",
             Self::OtherCall => "run the command again to ask for this one",
             Self::Settled(_) => {
                 "run the command again to ask anew; `datafog approvals list --all` shows what was answered"
@@ -143,12 +199,26 @@ impl Record {
     /// A request that nobody has answered.
     #[must_use]
     pub fn new(request: Request, now: &Moment) -> Self {
-        let Request { mut event, binding, widest, rewrite, seconds } = request;
+        let Request { mut event, binding, widest, rewrite, seconds, asker, eyes } = request;
         event.findings.truncate(MOST_FINDINGS);
         let asked = Deadline::after(now.clone(), seconds);
         let (id, state) = (event.receipt_id, ApprovalState::Pending);
-        let (version, answer, uses) = (VERSION, None, 0);
-        Self { version, id, state, event, binding, widest, rewrite, asked, answer, uses }
+        let (version, agreed, answer, uses) = (VERSION, Vec::new(), None, 0);
+        Self {
+            version,
+            id,
+            state,
+            event,
+            binding,
+            widest,
+            rewrite,
+            asked,
+            asker,
+            eyes,
+            agreed,
+            answer,
+            uses,
+        }
     }
 
     /// Its id, which is that of the receipt that says the call is held.
@@ -185,6 +255,22 @@ impl Record {
     #[must_use]
     pub const fn uses(&self) -> u32 {
         self.uses
+    }
+
+    /// How many persons have to say yes.
+    #[must_use]
+    pub fn needed(&self) -> u32 {
+        self.eyes.count.max(1)
+    }
+
+    /// Who has to say yes from now on, besides what was asked for before.
+    pub fn demand(&mut self, eyes: Eyes) {
+        self.eyes = self.eyes.and(eyes);
+    }
+
+    /// Who said yes while others have to, too.
+    pub fn agreed(&self) -> impl Iterator<Item = &str> {
+        self.agreed.iter().map(|said| said.by.as_str())
     }
 
     /// What this record says a call is: whether the form is one that we know.
@@ -227,18 +313,46 @@ impl Record {
         }
     }
 
-    /// A person says yes. `seconds` is how long it shall hold; by itself as long as such a yes does.
+    /// A person says yes. Where several have to, it counts with the last of them, as far as all agree.
     ///
     /// # Errors
-    /// When it is answered already or over, or the scope is not one of [`Record::scopes`].
+    /// When it is answered already or over, the scope is not one of [`Record::scopes`], or somebody else
+    /// has to say it.
     pub fn approve(
         &mut self,
-        word: Word,
-        scope: ApprovalScope,
-        seconds: Option<u32>,
+        mut word: Word,
+        terms: impl Into<Terms>,
         now: &Moment,
     ) -> Result<(), Refusal> {
         self.require(&[ApprovalState::Pending], now)?;
+        if self.eyes.others && !word.who.is_other_than(&self.asker) {
+            return Err(Refusal::OwnRequest);
+        }
+        if self.agreed.iter().any(|said| !word.who.is_other_than(&said.who)) {
+            return Err(Refusal::SaidBefore);
+        }
+        let terms = self.agreed.iter().fold(terms.into(), |terms, said| terms.and(said.terms));
+        let grant = self.grant(terms, now)?;
+        let by = word.by.clone().unwrap_or_default();
+        let missing = self.needed().saturating_sub(1) as usize;
+        if self.agreed.len() < missing {
+            if word.who.is_nobody() {
+                return Err(Refusal::OwnRequest);
+            }
+            self.agreed.push(Agreed { by, who: word.who, terms });
+            return Ok(());
+        }
+        if !self.agreed.is_empty() {
+            let all: Vec<&str> = self.agreed().chain([&*by]).collect();
+            word.by = Some(all.join(", "));
+        }
+        self.settle(ApprovalState::Approved, word, Some(grant), now);
+        Ok(())
+    }
+
+    /// A yes on those terms, where they are permitted.
+    fn grant(&self, terms: Terms, now: &Moment) -> Result<Grant, Refusal> {
+        let Terms { scope, seconds, uses } = terms;
         if scope > self.widest {
             return Err(Refusal::TooWide(self.widest));
         }
@@ -248,14 +362,18 @@ impl Record {
         let seconds = seconds.unwrap_or(match scope {
             ApprovalScope::Once => ONCE,
             ApprovalScope::Exact => EXACT,
-            ApprovalScope::Session | ApprovalScope::Repository => LONG,
+            ApprovalScope::Session
+            | ApprovalScope::Repository
+            | ApprovalScope::Target
+            | ApprovalScope::Tool => LONG,
         });
         if seconds == 0 || seconds > LONGEST {
             return Err(Refusal::TooLong);
         }
-        let until = Deadline::after(now.clone(), seconds);
-        self.settle(ApprovalState::Approved, word, Some(Grant { scope, until }), now);
-        Ok(())
+        if uses == Some(0) {
+            return Err(Refusal::NoUse);
+        }
+        Ok(Grant { scope, until: Deadline::after(now.clone(), seconds), uses })
     }
 
     /// A person says no. It holds for every later call of the same kind until it is taken back.
@@ -299,12 +417,13 @@ impl Record {
     pub fn consume(&mut self, binding: &Binding, now: &Moment) -> Result<(), Refusal> {
         self.require(&[ApprovalState::Approved], now)?;
         let grant = self.answer.as_ref().and_then(|answer| answer.grant.as_ref());
-        let scope = grant.map(|grant| grant.scope).ok_or(Refusal::OtherCall)?;
+        let grant = grant.map(|grant| (grant.scope, grant.uses));
+        let (scope, most) = grant.ok_or(Refusal::OtherCall)?;
         if !self.binding.covers(scope, binding) {
             return Err(Refusal::OtherCall);
         }
         self.uses = self.uses.saturating_add(1);
-        if scope == ApprovalScope::Once {
+        if scope == ApprovalScope::Once || most.is_some_and(|most| self.uses >= most) {
             self.state = ApprovalState::Used;
         }
         Ok(())
@@ -314,10 +433,13 @@ impl Record {
     #[must_use]
     pub fn note(&self, state: ApprovalState) -> ApprovalNote {
         let answer = self.answer.as_ref();
+        // Of several who have to say yes, those who did.
+        let agreed = || (!self.agreed.is_empty()).then(|| self.agreed().collect::<Vec<_>>());
+        let by = answer.map_or_else(|| agreed().map(|all| all.join(", ")), |it| it.by.clone());
         ApprovalNote {
             id: self.id,
             state,
-            by: answer.and_then(|answer| answer.by.clone()),
+            by,
             way: answer.map(|answer| answer.way),
             scope: answer.and_then(|answer| answer.grant.as_ref()).map(|grant| grant.scope),
             note: answer.and_then(|answer| answer.note.clone()),
@@ -330,7 +452,7 @@ impl Record {
     }
 
     fn settle(&mut self, state: ApprovalState, word: Word, grant: Option<Grant>, now: &Moment) {
-        let Word { by, way, note } = word;
+        let Word { by, way, note, .. } = word;
         let note = note.map(|note| note.chars().take(LONGEST_NOTE).collect());
         self.state = state;
         self.answer = Some(Answer { by, way, at: now.clone(), grant, note });

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use datafog_core::{ApprovalScope, Id};
+use datafog_core::Id;
 
-use crate::{Binding, Error, Moment, Record, Request, Word};
+use crate::{Binding, Error, Moment, Record, Request, Terms, Word};
 
 /// Writes the receipt of a change before it counts. When it fails, nothing was changed.
 pub type Witness<'a> = &'a mut dyn FnMut(&Record) -> io::Result<()>;
@@ -66,12 +66,11 @@ pub trait Store {
     fn approve(
         &self,
         id: Id,
-        (word, scope, seconds): (&Word, ApprovalScope, Option<u32>),
+        (word, terms): (&Word, Terms),
         now: &Moment,
         witness: Witness<'_>,
     ) -> Result<Record, Error> {
-        let mut change =
-            |record: &mut Record| Ok(record.approve(word.clone(), scope, seconds, now)?);
+        let mut change = |record: &mut Record| Ok(record.approve(word.clone(), terms, now)?);
         self.change(id, &mut change, witness)
     }
 

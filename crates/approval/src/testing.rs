@@ -6,7 +6,7 @@ use datafog_core::{
     Verdict,
 };
 
-use crate::{Binding, Boot, Bound, Moment, Request, Word};
+use crate::{Binding, Boot, Bound, Eyes, Moment, Party, Request, Word};
 
 /// The key of everything here.
 #[must_use]
@@ -25,7 +25,8 @@ pub fn at(seconds: u64) -> Moment {
 /// How a person answers.
 #[must_use]
 pub fn word() -> Word {
-    Word { by: Some("ann".into()), way: ApprovalWay::Command, note: None }
+    let who = Party::new(vec!["ann".into()]);
+    Word { by: Some("ann".into()), way: ApprovalWay::Command, note: None, who }
 }
 
 /// The binding of the call named `call`.
@@ -50,6 +51,8 @@ pub fn request(id: u8, call: &str) -> Request {
         widest: ApprovalScope::WIDEST,
         rewrite: None,
         seconds: 60,
+        asker: Party::default(),
+        eyes: Eyes::default(),
     }
 }
 

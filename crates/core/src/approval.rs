@@ -21,14 +21,19 @@ pub enum ApprovalScope {
     Session,
     /// Every call that the same rules hold, by the same program in the same repository.
     Repository,
+    /// Every call of the same tool that the same rules hold, to the same hosts.
+    Target,
+    /// Every call of the same tool that the same rules hold.
+    Tool,
 }
 
 impl ApprovalScope {
     /// Every scope, from the narrowest.
-    pub const ALL: [Self; 4] = [Self::Once, Self::Exact, Self::Session, Self::Repository];
+    pub const ALL: [Self; 6] =
+        [Self::Once, Self::Exact, Self::Session, Self::Repository, Self::Target, Self::Tool];
 
     /// The widest: what a person may choose up to where no rule says otherwise.
-    pub const WIDEST: Self = Self::Repository;
+    pub const WIDEST: Self = Self::Tool;
 
     /// The name used in policies, on the command line and in receipts.
     #[must_use]
@@ -38,6 +43,8 @@ impl ApprovalScope {
             Self::Exact => "exact",
             Self::Session => "session",
             Self::Repository => "repository",
+            Self::Target => "target",
+            Self::Tool => "tool",
         }
     }
 }

@@ -66,6 +66,12 @@ pub(super) struct ServerSettings {
     /// How long a held call of a tool waits for a person
     #[arg(long, value_name = "TIME")]
     tool_wait: Option<String>,
+    /// Let nobody say yes to what they asked themselves
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    four_eyes: Option<String>,
+    /// How many different persons have to say yes
+    #[arg(long, value_name = "NUMBER")]
+    approvers: Option<String>,
     /// How long somebody who logged in stays so
     #[arg(long, value_name = "TIME")]
     session_time: Option<String>,
@@ -92,6 +98,8 @@ impl ServerSettings {
             ("addr", &self.addr),
             ("allow_plain", &self.allow_plain),
             ("anonymous", &self.anonymous),
+            ("approvers", &self.approvers),
+            ("four_eyes", &self.four_eyes),
             ("hosts", &self.hosts),
             ("idle_timeout", &self.idle_timeout),
             ("judges", &self.judges),

@@ -141,6 +141,8 @@ fn bind(
         session: session.as_deref().map(str::as_bytes),
         repository: repository.as_ref().map(|it| it.root.as_os_str().as_bytes()),
         rules: holds().map(|rule| rule.id.as_str()).collect(),
+        target: None,
+        tool: None,
     };
     Binding::of(bound, key)
 }

@@ -217,6 +217,7 @@ impl Open {
     }
 }
 
+mod policy_file;
 mod waiting;
 
 pub use waiting::Waiting;

@@ -146,13 +146,36 @@ impl State {
     /// What the machine's file and the user's say: rules, and compiled detectors and exceptions.
     /// `None` for a policy that is the embedded one.
     fn own(layout: &Layout, sources: Sources) -> Result<(Option<Policy>, Option<Vec<u8>>), Error> {
-        let files = [
-            (sources.system, layout.system_policy(), Layer::System),
-            (sources.policy, layout.policy(), Layer::User),
-        ];
+        let text = |there: Option<FileIdentity>, path: PathBuf| {
+            there.map(|_| read(&path).map(|text| (text, path))).transpose()
+        };
+        let system = text(sources.system, layout.system_policy())?;
+        Self::laid(layout, system, text(sources.policy, layout.policy())?)
+    }
+
+    /// What would be in force, and nothing is changed, were `text` the user's file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, or with the machine's.
+    pub(crate) fn supposing(layout: &Layout, text: &str) -> Result<Policy, Error> {
+        let system = layout.system_policy();
+        let system = match trusted(&system, ROOT)? {
+            Some(_) => Some((read(&system)?, system)),
+            None => None,
+        };
+        let (policy, _) = Self::laid(layout, system, Some((text.to_owned(), layout.policy())))?;
+        Ok(policy.unwrap_or_else(Policy::builtin))
+    }
+
+    /// The machine's text with the user's over it.
+    fn laid(
+        layout: &Layout,
+        system: Option<(String, PathBuf)>,
+        user: Option<(String, PathBuf)>,
+    ) -> Result<(Option<Policy>, Option<Vec<u8>>), Error> {
         let (mut policy, mut custom) = (None, None);
-        for (_, path, layer) in files.into_iter().filter(|(there, ..)| there.is_some()) {
-            let text = read(&path)?;
+        for (file, layer) in [(system, Layer::System), (user, Layer::User)] {
+            let Some((text, path)) = file else { continue };
             let base = policy.unwrap_or_else(Policy::builtin);
             let below = (&base, custom.as_deref());
             let laid = compile::file_over(below, (&text, &path, layer), &wrapped(layout))?;

@@ -291,7 +291,7 @@ fn obligations_are_read_strictly() {
         (
             "require_approval",
             "approval = { scope = \"forever\" }",
-            "expected one of `once`, `exact`, `session` or `repository`",
+            "expected one of `once`, `exact`, `session`, `repository`, `target` or `tool`",
         ),
         ("require_approval", "approval = { scpoe = \"once\" }", "did you mean `scope`?"),
         ("require_approval", "approval = { timeout = \"soon\" }", "`30s`, `5m`, `1h` or `1d`"),

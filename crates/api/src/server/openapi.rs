@@ -1,5 +1,6 @@
 //! The native routes as an OpenAPI 3.1 document (`docs/openapi.json`), made from the table of routes.
 
+use datafog_core::ApprovalScope;
 use serde_json::{Map, Value, json};
 
 use super::routes::{ROUTES, is_native};
@@ -11,8 +12,11 @@ use crate::store::Role;
 pub fn openapi() -> Value {
     let mut paths = Map::new();
     for (method, path, permission) in ROUTES.iter().filter(|(_, path, _)| is_native(path)) {
-        let operation = operation(path, *permission);
-        paths.insert((*path).to_owned(), json!({ (method.to_lowercase()): operation }));
+        let operation = operation((method, path), *permission);
+        let known = paths.entry(*path).or_insert_with(|| json!({}));
+        if let Some(known) = known.as_object_mut() {
+            known.insert(method.to_lowercase(), operation);
+        }
     }
     json!({
         "openapi": "3.1.0",
@@ -35,8 +39,21 @@ pub fn openapi() -> Value {
 }
 
 /// What a route takes and gives.
-fn operation(path: &str, permission: Option<Permission>) -> Value {
+fn operation((method, path): (&str, &str), permission: Option<Permission>) -> Value {
     let (name, summary, body, answer) = match path {
+        "/v1/policy/text" if method == "PUT" => {
+            ("putPolicyText", "Replaces the policy file.", Some("NewPolicy"), "PolicyText")
+        }
+        "/v1/policy/text" => ("getPolicyText", "The policy file.", None, "PolicyText"),
+        "/v1/policy/versions" => {
+            ("listPolicies", "What was in the policy file, newest first.", None, "PolicyVersions")
+        }
+        "/v1/policy/versions/{number}" => {
+            ("getPolicyVersion", "A text that was in the policy file.", None, "PolicyVersion")
+        }
+        "/v1/policy/versions/{number}/restoration" => {
+            ("restorePolicy", "Puts a text back.", Some("TakenBack"), "PolicyText")
+        }
         "/v1/actions" => ("askAction", "Whether an action may be done.", Some("Asked"), "Answered"),
         "/v1/approvals" => ("listApprovals", "Requests, newest first.", None, "Approvals"),
         "/v1/approvals/{id}" => ("getApproval", "How a request stands.", None, "Standing"),
@@ -59,7 +76,7 @@ fn operation(path: &str, permission: Option<Permission>) -> Value {
         "operationId": name,
         "summary": summary,
         "description": format!("For {}.", roles(permission)),
-        "parameters": parameters(path),
+        "parameters": parameters((method, path)),
         "responses": {
             "200": { "description": "Done.",
                 "content": { (media): { "schema": of(answer) } } },
@@ -84,7 +101,14 @@ fn roles(permission: Option<Permission>) -> String {
     names.join(", ")
 }
 
-fn parameters(path: &str) -> Value {
+fn parameters((method, path): (&str, &str)) -> Value {
+    let header = |name: &str, what: &str| json!({ "name": name, "in": "header", "description": what, "schema": text() });
+    let seen = [
+        header("If-Match", "The tag of the text that was seen."),
+        header("If-None-Match", "`*`, where there is no file."),
+    ];
+    let number = json!({ "name": "number", "in": "path", "required": true,
+        "schema": { "type": "integer", "minimum": 1 } });
     let id = json!({ "name": "id", "in": "path", "required": true,
         "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" } });
     let query =
@@ -107,6 +131,12 @@ fn parameters(path: &str) -> Value {
                 "Seconds to wait until it is answered; ten at most." })
             ),
         ]),
+        "/v1/policy/text" if method == "PUT" => json!(seen),
+        "/v1/policy/versions/{number}" => json!([number]),
+        "/v1/policy/versions/{number}/restoration" => {
+            let [seen, none] = seen;
+            json!([number, seen, none])
+        }
         _ if path.starts_with("/v1/approvals/") => json!([id]),
         _ => json!([]),
     }
@@ -145,7 +175,7 @@ fn number() -> Value {
 }
 
 fn scope() -> Value {
-    json!({ "type": "string", "enum": ["once", "exact", "session", "repository"] })
+    json!({ "type": "string", "enum": ApprovalScope::ALL })
 }
 
 /// What a credential can be narrowed to.
@@ -170,15 +200,35 @@ fn answered() -> Value {
     answered
 }
 
+/// The text of the policy file; after a change with the number of its version.
+fn policy_text() -> Value {
+    let mut told = object(&json!({ "text": text(), "digest": text() }));
+    if let Some(members) = told.pointer_mut("/properties").and_then(Value::as_object_mut) {
+        members.insert("version".into(), number());
+    }
+    told
+}
+
+/// A text that was in the policy file; in a list without the text.
+fn policy_version() -> Value {
+    let mut told = object(&json!({ "version": number(), "at": moment(), "author": text(),
+        "note": text(), "digest": text() }));
+    if let Some(members) = told.pointer_mut("/properties").and_then(Value::as_object_mut) {
+        members.insert("text".into(), optional());
+    }
+    told
+}
+
 /// A request for approval as a person reads it.
 fn approval() -> Value {
     let answer = object(&json!({ "by": optional(), "way": text(), "at": moment(),
-        "scope": optional(), "until": optional(), "note": optional() }));
+        "scope": optional(), "until": optional(),
+        "uses": { "type": ["integer", "null"] }, "note": optional() }));
     object(&json!({ "id": text(), "state": state(), "asked_at": moment(),
         "answerable_until": moment(), "action_type": text(), "command": text(), "cwd": text(),
         "destinations": texts(), "findings": texts(), "rules": texts(), "reason": text(),
         "session": optional(), "scopes": { "type": "array", "items": scope() },
-        "uses": number(), "answer": { "anyOf": [answer, { "type": "null" }] } }))
+        "uses": number(), "needed": number(), "agreed": texts(), "answer": { "anyOf": [answer, { "type": "null" }] } }))
 }
 
 fn schemas() -> Value {
@@ -195,12 +245,18 @@ fn schemas() -> Value {
         "Approvals": object(&json!({ "approvals": { "type": "array", "items": of("Approval") } })),
         "Brief": object(&json!({ "id": text(), "state": state(), "answerable_until": moment() })),
         "Events": { "type": "string", "description": "Server-sent events: `snapshot` first, with \
-            `pending` requests; then `held`, `approved`, `denied`, `expired`, `revoked`, `decided` and \
+            `pending` requests; then `held`, `approved`, `denied`, `expired`, `revoked`, `pending`, `decided` and \
             `done`, each with its number in the chain as its id." },
         "Narrowed": { "type": "object", "additionalProperties": false, "required": ["seconds"],
             "properties": { "name": text(), "scopes": { "type": "array", "items": permission() },
                 "tools": texts(),
                 "seconds": { "type": "integer", "minimum": 60, "maximum": 2_592_000 } } },
+        "NewPolicy": { "type": "object", "additionalProperties": false, "required": ["text"],
+            "properties": { "text": text(), "note": text() } },
+        "PolicyText": policy_text(),
+        "PolicyVersion": policy_version(),
+        "PolicyVersions": object(
+            &json!({ "versions": { "type": "array", "items": policy_version() } })),
         "Policy": object(&json!({ "id": text(), "version": text(), "digest": text(),
             "stale": optional() })),
         "Problem": object(&json!({ "type": text(), "title": text(), "status": number(),
@@ -208,6 +264,7 @@ fn schemas() -> Value {
         "Said": { "type": "object", "additionalProperties": false, "required": ["decision"],
             "properties": { "decision": { "type": "string", "enum": ["approve", "deny"] },
                 "scope": scope(), "note": optional(),
+                "uses": { "type": "integer", "minimum": 1 },
                 "seconds": { "type": "integer", "minimum": 1, "maximum": 604_800 } } },
         "Standing": { "anyOf": [of("Approval"), of("Brief")] },
         "Token": object(&json!({ "token": text(), "id": text(), "expires_at": moment(),

@@ -17,6 +17,8 @@ pub(crate) struct Problem {
     kind: Kind,
     message: String,
     details: Option<String>,
+    /// What is wrong with a text, by line.
+    errors: Vec<Value>,
 }
 
 /// What kind of problem it is. Each has a code and a status of its own.
@@ -32,6 +34,10 @@ pub(crate) enum Kind {
     Rate,
     /// What was decided could not be stored, so it is not told.
     Receipt,
+    /// What was to be changed is not what the caller saw.
+    Changed,
+    /// The caller does not say what they saw.
+    Unconditional,
     /// A request for approval that somebody else answered, or nobody in time.
     Settled,
     /// The store does not answer.
@@ -49,6 +55,8 @@ pub(crate) enum Kind {
 impl Kind {
     const fn wire(self) -> (&'static str, StatusCode) {
         match self {
+            Self::Changed => ("precondition_failed", StatusCode::PRECONDITION_FAILED),
+            Self::Unconditional => ("precondition_required", StatusCode::PRECONDITION_REQUIRED),
             Self::Conflict => ("idempotency_conflict", StatusCode::CONFLICT),
             Self::Forbidden => ("forbidden", StatusCode::FORBIDDEN),
             Self::Internal => ("internal_error", StatusCode::INTERNAL_SERVER_ERROR),
@@ -98,12 +106,17 @@ struct Body<'a> {
 impl Problem {
     /// A problem in words. They hold nothing of what was sent.
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), details: None }
+        Self { kind, message: message.into(), details: None, errors: Vec::new() }
     }
 
     /// The same with what a reader of the body said of it.
     pub(crate) fn with(self, details: String) -> Self {
         Self { details: Some(details), ..self }
+    }
+
+    /// The same with what is wrong with a text, by line.
+    pub(crate) fn naming(self, errors: Vec<Value>) -> Self {
+        Self { errors, ..self }
     }
 
     /// What cannot be judged, stored or read, for whatever reason of ours.
@@ -130,8 +143,13 @@ impl Problem {
             return Self::new(Kind::Receipt, "the receipt could not be stored");
         };
         let kind = if let Refused::Refused(refusal) = &**refused {
+            let is_anothers = matches!(refusal, Refusal::OwnRequest | Refusal::SaidBefore);
             let is_over = matches!(refusal, Refusal::Settled(_) | Refusal::OtherCall);
-            if is_over { Kind::Settled } else { Kind::Invalid }
+            match (is_anothers, is_over) {
+                (true, _) => Kind::Forbidden,
+                (false, true) => Kind::Settled,
+                (false, false) => Kind::Invalid,
+            }
         } else if matches!(**refused, Refused::Crowded { .. }) {
             Kind::Rate
         } else if matches!(**refused, Refused::Unknown(_)) {
@@ -177,6 +195,9 @@ impl Problem {
         });
         if let (Some(details), Some(body)) = (&self.details, body.as_object_mut()) {
             body.insert(String::from("problem"), json!(details));
+        }
+        if let (false, Some(body)) = (self.errors.is_empty(), body.as_object_mut()) {
+            body.insert(String::from("errors"), json!(self.errors));
         }
         (status, [("content-type", "application/problem+json")], body.to_string()).into_response()
     }

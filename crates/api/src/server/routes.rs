@@ -59,7 +59,12 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("POST", "/v1/guardian/report-outcome", Some(Permission::Ask)),
     ("GET", "/v1/policies/active", Some(Permission::Read)),
     ("GET", "/v1/policy", Some(Permission::Read)),
+    ("GET", "/v1/policy/text", Some(Permission::Read)),
+    ("PUT", "/v1/policy/text", Some(Permission::Manage)),
     ("GET", "/v1/policy/version", Some(Permission::Ask)),
+    ("GET", "/v1/policy/versions", Some(Permission::Read)),
+    ("GET", "/v1/policy/versions/{number}", Some(Permission::Read)),
+    ("POST", "/v1/policy/versions/{number}/restoration", Some(Permission::Manage)),
     ("GET", "/v1/receipts", Some(Permission::Read)),
     ("GET", "/v1/receipts/{id}", Some(Permission::Read)),
     ("POST", "/v1/scan", Some(Permission::Ask)),
@@ -70,12 +75,23 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
 ];
 
 /// Routes of our own form, whose errors are those of RFC 9457.
-const NATIVE: [&str; 5] =
-    ["/v1/actions", "/v1/approvals", "/v1/events/stream", "/v1/policy", "/v1/tokens"];
+const NATIVE: [&str; 7] = [
+    "/v1/actions",
+    "/v1/approvals",
+    "/v1/events/stream",
+    "/v1/policy",
+    "/v1/policy/text",
+    "/v1/policy/versions",
+    "/v1/tokens",
+];
+
+/// The beginnings of others.
+const NATIVE_BEGINNINGS: [&str; 2] = ["/v1/approvals/", "/v1/policy/versions/"];
 
 /// Whether a route is of our own form.
 pub(crate) fn is_native(route: &str) -> bool {
-    NATIVE.contains(&route) || route.starts_with("/v1/approvals/")
+    let begins = |start: &&str| route.starts_with(*start);
+    NATIVE.contains(&route) || NATIVE_BEGINNINGS.iter().any(begins)
 }
 
 /// The spellings of AgentGov's one route for calls.
@@ -138,6 +154,10 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/v1/approvals/{id}/revocation", only(post(native::revocation)))
         .route("/v1/tokens", only(post(login::token)))
         .route("/v1/policy", only(get(native::policy)))
+        .route("/v1/policy/text", only(get(native::text).put(native::put)))
+        .route("/v1/policy/versions", only(get(native::versions)))
+        .route("/v1/policy/versions/{number}", only(get(native::version)))
+        .route("/v1/policy/versions/{number}/restoration", only(post(native::restore)))
         .route("/v1/anonymize", only(post(datafog::anonymize)))
         .route("/ready", only(get(dataguard::ready)))
         .route("/v1/check", only(post(enforgate::check)))

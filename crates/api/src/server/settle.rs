@@ -5,7 +5,7 @@
 //! Request, use and line in the chain are one transaction, so nothing is let through twice and nothing
 //! is told that was not stored.
 
-use datafog_approval::{Moment, Record, Request};
+use datafog_approval::{Eyes, Moment, Party, Record, Request};
 use datafog_core::{ApprovalState, Event, Verdict};
 use datafog_gate::{Judged, Waiting};
 use jiff::Timestamp;
@@ -27,6 +27,8 @@ pub(crate) struct Question {
     pub(crate) waiting: Option<Waiting>,
     /// What the store keeps beside the event.
     pub(crate) context: Context,
+    /// Who asks.
+    pub(crate) asker: Party,
 }
 
 /// The name under which the same request gets the same answer.
@@ -90,7 +92,8 @@ pub(crate) async fn settle(
     let expected = repeat.as_ref().map(|(repeat, _)| repeat.question);
     let stored = match question.waiting.is_some() {
         true => {
-            let work = move |inside: &dyn Within| held(inside, question, repeat.as_ref());
+            let eyes = app.eyes;
+            let work = move |inside: &dyn Within| held(inside, (question, eyes), repeat.as_ref());
             within(&*app.store, tenant, work).await
         }
         false => plain(app, question, repeat.as_ref()).await,
@@ -129,7 +132,7 @@ async fn plain(
 /// What a person is asked about, in one transaction.
 fn held(
     inside: &dyn Within,
-    question: Question,
+    (question, eyes): (Question, Eyes),
     repeat: Option<&(Repeat, Body)>,
 ) -> Result<Stored, Error> {
     if let Some((repeat, _)) = repeat
@@ -138,8 +141,8 @@ fn held(
     {
         return Ok(Stored::Earlier(earlier));
     }
-    let Question { judged, waiting, context } = question;
-    let outcome = spoken(inside, judged, waiting.as_ref())?;
+    let Question { judged, waiting, context, asker } = question;
+    let outcome = spoken(inside, judged, (waiting.as_ref(), asker, eyes))?;
     match inside.write(&write(&outcome, &context, repeat)?)? {
         // Nobody else writes meanwhile, and there was none.
         Written::Earlier(_) => Err(Error::Exists(outcome.event.receipt_id.to_string())),
@@ -151,14 +154,15 @@ fn held(
 fn spoken(
     inside: &dyn Within,
     judged: Judged,
-    waiting: Option<&Waiting>,
+    (waiting, asker, eyes): (Option<&Waiting>, Party, Eyes),
 ) -> Result<Outcome, Error> {
     let (mut event, verdict) = (judged.event, judged.decision.verdict);
     let Some(&Waiting { binding, widest, seconds, then }) = waiting else {
         return Ok(Outcome { event, verdict, approval: None });
     };
     let (now, seconds) = (Moment::now(), seconds.max(ANSWERABLE));
-    let request = Request { event: event.clone(), binding, widest, rewrite: None, seconds };
+    let (event_asked, rewrite) = (event.clone(), None);
+    let request = Request { event: event_asked, binding, widest, rewrite, seconds, asker, eyes };
     let mut record = inside.request(request, &now)?.into_record();
     let mut state = record.state(&now);
     let verdict = match state {

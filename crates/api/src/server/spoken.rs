@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use datafog_approval::{Deadline, Moment, Record, Word};
+use datafog_approval::{Deadline, Moment, Record, Terms, Word};
 use datafog_core::{ApprovalScope, ApprovalState, ApprovalWay, Id};
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -26,18 +26,13 @@ const AGAIN: Duration = Duration::from_secs(15);
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Said {
     No,
-    Yes {
-        /// How widely it holds.
-        scope: ApprovalScope,
-        /// How long it holds, in seconds; as long as such a yes does for `None`.
-        seconds: Option<u32>,
-    },
+    Yes(Terms),
 }
 
 impl Said {
     /// A yes to one call, or a no.
-    pub(crate) const fn once(is_yes: bool) -> Self {
-        if is_yes { Self::Yes { scope: ApprovalScope::Once, seconds: None } } else { Self::No }
+    pub(crate) fn once(is_yes: bool) -> Self {
+        if is_yes { Self::Yes((ApprovalScope::Once, None).into()) } else { Self::No }
     }
 }
 
@@ -66,15 +61,22 @@ pub(crate) async fn decide(
     approval: &str,
     (said, note): (Said, Option<String>),
 ) -> Result<Record, Problem> {
-    let word = Word { by: Some(caller.name()), way: ApprovalWay::Api, note };
+    let (word, eyes) = (word(caller, note), app.eyes);
     let answer: Change = Box::new(move |record, now| {
+        // It may have been asked before the settings said so.
+        record.demand(eyes);
         Ok(match said {
             Said::No => record.deny(word.clone(), now),
-            Said::Yes { scope, seconds } => record.approve(word.clone(), scope, seconds, now),
+            Said::Yes(terms) => record.approve(word.clone(), terms, now),
         }?)
     });
     let done = change(app, (&caller.tenant, &caller.name()), id(approval)?, answer).await;
     done.map_err(|error| Problem::unstored(&error))
+}
+
+/// What a caller says.
+pub(crate) fn word(caller: &Caller, note: Option<String>) -> Word {
+    Word { by: Some(caller.name()), way: ApprovalWay::Api, note, who: caller.party() }
 }
 
 /// The id of a request; what is none is the id of no request.

@@ -11,6 +11,7 @@ mod limits;
 mod live;
 mod login;
 mod native;
+mod policy_file;
 mod transform;
 
 use std::os::unix::fs::MetadataExt as _;

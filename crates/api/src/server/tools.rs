@@ -49,14 +49,15 @@ pub(crate) async fn judged(
         Some(via) => format!("{} via {via}", caller.name()),
         None => caller.name(),
     };
-    let within = caller.bounds.tools.clone();
+    let (within, asker) = (caller.bounds.tools.clone(), caller.party());
     let work = move |judge: &Judge<'_>| {
         let text = inquiry.text.clone();
         let judged = judge.judge(inquiry, &within)?;
         let digest = context::digest(judge, &same);
         let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
         let waiting = judge.waiting(&judged, (&who, text.as_deref()));
-        Ok::<_, datafog_gate::Error>((Question { judged, waiting, context }, digest))
+        let question = Question { judged, waiting, context, asker };
+        Ok::<_, datafog_gate::Error>((question, digest))
     };
     Ok(app.judges.ask(work).await??)
 }

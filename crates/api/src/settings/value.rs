@@ -87,6 +87,12 @@ pub(super) fn number(text: &str) -> Result<u32, String> {
     text.parse().map_err(|_| String::from("expected a whole number, 0 or more"))
 }
 
+/// How many persons.
+pub(super) fn approvers(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=5).contains(number));
+    number.ok_or_else(|| String::from("expected a whole number from 1 to 5"))
+}
+
 /// At least one, and no more threads than anybody has use for.
 pub(super) fn count(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| (1..=256).contains(number));

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::accounts;
 use super::held;
+use super::policies;
 use super::{
     Answer, Bounds, Error, NewAnswer, NewEntry, Query, Role, Store, StoredKey, Tally, Verified,
     Write, Written,
@@ -41,6 +42,9 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("logins_are_unique_and_change_one_by_one", |store| {
         Box::pin(accounts::logins_are_unique_and_change_one_by_one(store))
     }),
+    ("versions_are_numbered_with_their_lines", |store| {
+        Box::pin(policies::versions_are_numbered_with_their_lines(store))
+    }),
     ("keys_are_revoked_once", |store| Box::pin(keys_are_revoked_once(store))),
     ("a_call_is_asked_about_once", |store| Box::pin(held::a_call_is_asked_about_once(store))),
     ("of_many_answers_one_counts", |store| Box::pin(held::of_many_answers_one_counts(store))),
@@ -51,6 +55,7 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("tenants_answer_their_own_alone", |store| {
         Box::pin(held::tenants_answer_their_own_alone(store))
     }),
+    ("two_agree_before_a_yes_counts", |store| Box::pin(held::two_agree_before_a_yes_counts(store))),
     ("what_nobody_answered_is_overdue", |store| {
         Box::pin(held::what_nobody_answered_is_overdue(store))
     }),

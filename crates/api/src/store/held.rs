@@ -3,14 +3,15 @@
 use std::io;
 
 use datafog_approval::testing::{binding, request};
-use datafog_approval::{Moment, Record, Refusal, Request, Spoken, Word};
+use datafog_approval::{Eyes, Moment, Party, Record, Refusal, Request, Spoken, Word};
 use datafog_core::{ApprovalScope, ApprovalState, ApprovalWay, Id};
 
 use super::contract::{Fresh, entry, event};
 use super::{Error, Within, within};
 
 fn word(by: &str) -> Word {
-    Word { by: Some(by.into()), way: ApprovalWay::Api, note: None }
+    let who = Party::new(vec![by.into()]);
+    Word { by: Some(by.into()), way: ApprovalWay::Api, note: None, who }
 }
 
 /// Asks; whether it was new, and its id.
@@ -36,7 +37,7 @@ async fn answer(
             written.map(drop).map_err(io::Error::other)
         };
         Ok(match yes {
-            true => inside.approve(id, (&by, ApprovalScope::Once, None), &now, witness)?,
+            true => inside.approve(id, (&by, (ApprovalScope::Once, None).into()), &now, witness)?,
             false => inside.deny(id, &by, &now, witness)?,
         })
     };
@@ -135,4 +136,19 @@ pub(super) async fn what_nobody_answered_is_overdue(store: Fresh) {
     assert!(overdue(60_000).await.unwrap().is_empty());
     assert_eq!(store.forget_approvals(asked).await.unwrap(), 0);
     assert_eq!(store.forget_approvals(asked.saturating_add(61_000)).await.unwrap(), 1);
+}
+
+pub(super) async fn two_agree_before_a_yes_counts(store: Fresh) {
+    let eyes = Eyes { others: false, count: 2 };
+    let (_, record) = ask(&store, "north", Request { eyes, ..request(1, "push") }).await;
+    let say = async |by, line: &str| {
+        answer(&store, ("north", record.id()), (true, by), line.into()).await
+    };
+    let first = say("ann", "first").await.unwrap();
+    assert_eq!(first.state(&Moment::now()), ApprovalState::Pending);
+    assert!(say("ann", "again").await.is_err(), "the same person");
+    let second = say("bob", "second").await.unwrap();
+    assert_eq!(second.state(&Moment::now()), ApprovalState::Approved);
+    assert_eq!(second.answer().unwrap().by.as_deref(), Some("ann, bob"));
+    assert_eq!(store.verify().await.unwrap().entries, 2, "each word has its line");
 }

@@ -25,6 +25,9 @@ mod held;
 mod key;
 mod permission;
 mod place;
+#[cfg(test)]
+mod policies;
+mod policy;
 mod postgres;
 mod sql;
 mod sqlite;
@@ -43,6 +46,7 @@ pub use error::Error;
 pub use key::{Bounds, Role, StoredKey};
 pub use permission::Permission;
 pub use place::Place;
+pub use policy::{NewPolicy, PolicyVersion};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 
@@ -245,4 +249,22 @@ pub trait Store: Debug + Send + Sync {
     /// # Errors
     /// When the store cannot be written.
     async fn change_account(&self, changed: Account) -> Result<bool, Error>;
+
+    /// Adds a version of the policy together with its line in the chain; its number.
+    ///
+    /// # Errors
+    /// When it cannot be stored; then neither is.
+    async fn add_policy(&self, policy: NewPolicy, entry: NewEntry) -> Result<u64, Error>;
+
+    /// A version with its text.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn policy(&self, number: u64) -> Result<Option<PolicyVersion>, Error>;
+
+    /// Versions without their texts, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn policies(&self, limit: u32) -> Result<Vec<PolicyVersion>, Error>;
 }

@@ -21,8 +21,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 
 use super::{
-    Account, Answer, Entry, Error, Login, Page, Query, Store, StoredKey, Tally, Verified, Write,
-    Written, sql,
+    Account, Answer, Entry, Error, Login, NewEntry, NewPolicy, Page, PolicyVersion, Query, Store,
+    StoredKey, Tally, Verified, Write, Written, sql,
 };
 use writer::Pending;
 
@@ -233,6 +233,20 @@ impl Store for Postgres {
         let values: [&(dyn ToSql + Sync); 7] =
             [name, &role, tenant, &password, epoch, disabled, &login];
         Ok(self.change(sql::SET_ACCOUNT, &values).await? > 0)
+    }
+
+    async fn add_policy(&self, policy: NewPolicy, entry: NewEntry) -> Result<u64, Error> {
+        let mut client = self.client().await?;
+        writer::add_policy(&mut client, &policy, entry).await
+    }
+
+    async fn policy(&self, number: u64) -> Result<Option<PolicyVersion>, Error> {
+        let found = self.row(sql::POLICY, &[&(number as i64)]).await?;
+        found.as_ref().map(read::policy).transpose()
+    }
+
+    async fn policies(&self, limit: u32) -> Result<Vec<PolicyVersion>, Error> {
+        self.rows(sql::POLICIES, &[&i64::from(limit)]).await?.iter().map(read::policy).collect()
     }
 }
 

@@ -184,3 +184,17 @@ ORDER BY login";
 pub(super) const SET_ACCOUNT: &str = "\
 UPDATE account SET name = $1, role = $2, tenant = $3, password = $4, epoch = $5, disabled = $6 \
 WHERE login = $7 AND epoch = CAST($5 AS BIGINT) - 1";
+
+/// Adds a version of the policy. Nobody else adds one before this transaction ends.
+pub(super) const ADD_POLICY: &str = "\
+INSERT INTO policy (number, at, author, note, digest, text) \
+VALUES ((SELECT COALESCE(max(number), 0) + 1 FROM policy), $1, $2, $3, $4, $5) RETURNING number";
+
+/// One version.
+pub(super) const POLICY: &str =
+    "SELECT number, at, author, note, digest, text FROM policy WHERE number = $1";
+
+/// The newest versions, without their texts.
+pub(super) const POLICIES: &str = "\
+SELECT number, at, author, note, digest, CAST(NULL AS TEXT) FROM policy \
+ORDER BY number DESC LIMIT $1";

@@ -25,8 +25,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::approvals::Approvals;
 use super::chain::Head;
 use super::{
-    Account, Answer, Entry, Error, Login, Page, Query, Store, StoredKey, Tally, Verified, Write,
-    Written, sql,
+    Account, Answer, Entry, Error, Login, NewEntry, NewPolicy, Page, PolicyVersion, Query, Store,
+    StoredKey, Tally, Verified, Write, Written, sql,
 };
 use read::Readers;
 use within::Inside;
@@ -244,6 +244,26 @@ impl Store for Sqlite {
             Ok(batch.connection.prepare_cached(sql::SET_ACCOUNT)?.execute(values)? > 0)
         })
         .await
+    }
+
+    async fn add_policy(&self, policy: NewPolicy, entry: NewEntry) -> Result<u64, Error> {
+        self.change(move |batch| {
+            // It has no answer, so no earlier one stands in its place.
+            let _stored: Written = apply(batch, &Write { entry: Some(entry), answer: None })?;
+            let NewPolicy { at, author, note, digest, text } = &policy;
+            let mut add = batch.connection.prepare_cached(sql::ADD_POLICY)?;
+            let values = params![at, author, note, digest, text];
+            Ok(add.query_row(values, |row| read::unsigned(row, 0))?)
+        })
+        .await
+    }
+
+    async fn policy(&self, number: u64) -> Result<Option<PolicyVersion>, Error> {
+        self.readers.read(move |connection| read::policy(connection, number)).await
+    }
+
+    async fn policies(&self, limit: u32) -> Result<Vec<PolicyVersion>, Error> {
+        self.readers.read(move |connection| read::policies(connection, limit)).await
     }
 }
 

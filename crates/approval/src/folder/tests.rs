@@ -45,7 +45,7 @@ fn unseen(_: &Record) -> io::Result<()> {
 }
 
 fn once(store: &FolderStore<'_>, id: Id) -> Result<Record, Error> {
-    store.approve(id, (&word(), ApprovalScope::Once, None), &at(1), &mut unseen)
+    store.approve(id, (&word(), (ApprovalScope::Once, None).into()), &at(1), &mut unseen)
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_no_goes_before_a_yes() {
     let place = Place::new();
     let store = place.store();
     let (one, two) = (place.asked(1, "x"), place.asked(2, "y"));
-    let wide = (&word(), ApprovalScope::Repository, None);
+    let wide = (&word(), (ApprovalScope::Repository, None).into());
     store.approve(two.id(), wide, &at(1), &mut unseen).unwrap();
     store.deny(one.id(), &word(), &at(1), &mut unseen).unwrap();
     let spoken = |id, call| store.request(request(id, call), &at(2)).unwrap().into_record().id();
@@ -140,7 +140,7 @@ fn what_is_not_written_down_does_not_count() {
     let place = Place::new();
     let id = place.asked(1, "x").id();
     let word = word();
-    let yes = (&word, ApprovalScope::Once, None);
+    let yes = (&word, (ApprovalScope::Once, None).into());
     let mut full = |_: &Record| Err(io::ErrorKind::StorageFull.into());
     let failed = place.store().approve(id, yes, &at(1), &mut full);
     assert!(matches!(failed, Err(Error::Unrecorded(_))));
@@ -237,7 +237,7 @@ fn old_records_go_and_living_ones_stay() {
     let store = place.store();
     let (denied, granted) = (place.asked(1, "x"), place.asked(2, "y"));
     store.deny(denied.id(), &word(), &at(1), &mut unseen).unwrap();
-    let week = (&word(), ApprovalScope::Exact, Some(600_000));
+    let week = (&word(), (ApprovalScope::Exact, Some(600_000)).into());
     store.approve(granted.id(), week, &at(1), &mut unseen).unwrap();
     let late = at(u64::from(KEPT) + 10);
     let almost = at(u64::from(KEPT) - 10);

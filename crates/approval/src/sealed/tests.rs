@@ -9,7 +9,7 @@ const USER: u32 = 7;
 
 fn record() -> Record {
     let mut record = Record::new(request(1, "git push"), &at(0));
-    record.approve(word(), datafog_core::ApprovalScope::Session, None, &at(1)).unwrap();
+    record.approve(word(), (datafog_core::ApprovalScope::Session, None), &at(1)).unwrap();
     record
 }
 

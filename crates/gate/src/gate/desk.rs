@@ -8,7 +8,7 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use datafog_approval::{Deadline, FolderStore, Moment, Record, Spoken, Store, Word};
+use datafog_approval::{Deadline, Eyes, FolderStore, Moment, Party, Record, Spoken, Store, Word};
 use datafog_audit::{Filter, list};
 use datafog_config::user_name;
 use datafog_core::{ApprovalState, ApprovalWay, Event, Id, ReceiptKind};
@@ -99,6 +99,8 @@ impl Desk<'_> {
             widest: hold.widest,
             rewrite: hold.rewrite.clone(),
             seconds: if waits { hold.patience } else { hold.patience.max(UNWAITED) },
+            asker: Party::default(),
+            eyes: Eyes::default(),
         }
     }
 
@@ -136,14 +138,14 @@ impl Desk<'_> {
 
     /// Puts down what was said at the prompt, unless somebody else was quicker.
     fn answer(&self, id: Id, said: Said) -> Result<(), Error> {
-        let by = Some(who(self.gate.user));
-        let word = Word { by, way: ApprovalWay::Prompt, note: None };
+        let (by, who) = (Some(who(self.gate.user)), Party::default());
+        let word = Word { by, way: ApprovalWay::Prompt, note: None, who };
         let now = Moment::now();
         let done = match said {
             Said::Nobody | Said::Nothing => return Ok(()),
             Said::Yes(scope) => {
                 let witness = &mut |record: &Record| self.witness("none", record);
-                self.store.approve(id, (&word, scope, None), &now, witness)
+                self.store.approve(id, (&word, (scope, None).into()), &now, witness)
             }
             Said::No => {
                 let witness = &mut |record: &Record| self.witness("block", record);
@@ -155,7 +157,8 @@ impl Desk<'_> {
 
     /// Nobody waits for an answer any more.
     fn expire(&self, id: Id) -> Result<(), Error> {
-        let word = Word { by: None, way: ApprovalWay::Deadline, note: None };
+        let (by, who) = (None, Party::default());
+        let word = Word { by, way: ApprovalWay::Deadline, note: None, who };
         let witness = &mut |record: &Record| self.witness("block", record);
         unless_settled(self.store.expire(id, &word, &Moment::now(), witness).map(drop))
     }

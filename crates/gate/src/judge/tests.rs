@@ -143,3 +143,23 @@ fn a_credential_for_some_tools_is_for_no_others() {
         assert_eq!(judged.event.reason, "the credential is for other tools");
     }
 }
+
+#[test]
+fn a_policy_is_replaced_by_one_that_loads_and_by_no_other() {
+    let place = Place::new();
+    let judge = place.open().unwrap();
+    assert_eq!(judge.policy_file().unwrap(), None);
+    judge.replace_policy_file(NO_LS).unwrap();
+    assert_eq!(judge.policy_file().unwrap().as_deref(), Some(NO_LS));
+    for broken in
+        ["nonsense", &NO_LS.replace("deny", "dny"), &NO_LS.replace("match = ", "not_match = ")]
+    {
+        let Err(Error::Policy { diagnostics, .. }) = judge.replace_policy_file(broken) else {
+            panic!("{broken}")
+        };
+        assert!(diagnostics[0].line > 0 && !diagnostics[0].message.is_empty());
+        assert_eq!(judge.policy_file().unwrap().as_deref(), Some(NO_LS), "nothing is lost");
+    }
+    let supposed = judge.try_policy_file(NO_LS).unwrap();
+    assert_eq!(place.open().unwrap().policy().digest(), supposed.digest(), "one way to load it");
+}

@@ -1,7 +1,7 @@
 //! A call elsewhere that waits for a person.
 
 use datafog_approval::{Binding, Bound};
-use datafog_core::{ApprovalScope, Verdict};
+use datafog_core::{ApprovalScope, HostName, Verdict};
 
 use super::{Judge, Judged};
 use crate::hold;
@@ -22,7 +22,7 @@ pub struct Waiting {
 impl Judge<'_> {
     /// What a person is asked about a call that was judged; `None` when nobody is. An answer counts
     /// for who asked (`caller`) with the same arguments, folder, session and content (`text`), under
-    /// the same policy.
+    /// the same policy; of a tool that nothing was found in, for other arguments, too.
     #[must_use]
     pub fn waiting(
         &self,
@@ -36,6 +36,13 @@ impl Judge<'_> {
         let (widest, seconds) = hold::terms(decision);
         let content = text.map(|text| self.key().digest("sent text", [text.as_bytes()]));
         let holding = decision.matched.iter().filter(|it| it.verdict == Verdict::RequireApproval);
+        // What was found, or could not be looked at, may stand in the next call or something worse.
+        let is_plain = event.findings.is_empty() && event.faults.is_empty() && text.is_none();
+        let tool = event.command.starts_with("tool:").then_some(event.tool.as_bytes());
+        // Two hosts that cannot be told are not the same one.
+        let unknown = HostName::Unknown.to_string();
+        let is_told = !event.destinations.iter().any(|place| place.contains(&unknown));
+        let target = event.destinations.join("\u{1f}");
         let bound = Bound {
             user: event.principal.uid,
             action: event.action_digest.as_bytes(),
@@ -43,6 +50,8 @@ impl Judge<'_> {
             policy: event.policy_digest.as_bytes(),
             contents: content.iter().map(|it| it.as_bytes().to_vec()).collect(),
             session: event.principal.session.as_deref().map(str::as_bytes),
+            target: Some(target.as_bytes()).filter(|target| is_told && !target.is_empty()),
+            tool: tool.filter(|_| is_plain),
             rules: holding.map(|rule| rule.id.as_str()).collect(),
             ..Bound::default()
         };

@@ -127,7 +127,8 @@ fn prepare(
     let text = Some(asked.text.as_str()).filter(|text| !text.is_empty());
     let waiting = judge.waiting(&judged, (&caller.name(), text));
     let findings = findings(judge, asked, supplied);
-    Ok(Prepared { question: Question { judged, waiting, context }, digest, findings })
+    let question = Question { judged, waiting, context, asker: caller.party() };
+    Ok(Prepared { question, digest, findings })
 }
 
 /// What a request must be equal in to be the same: all but its own names.

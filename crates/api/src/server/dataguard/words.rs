@@ -1,7 +1,7 @@
 //! DataGuard's words: what is proposed, and what is decided.
 
-use datafog_approval::Record;
-use datafog_core::{Event, Verdict};
+use datafog_approval::{Moment, Record};
+use datafog_core::{ApprovalState, Event, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -95,10 +95,17 @@ impl Decided {
     /// Of a request that a reviewer decided.
     pub(super) fn reviewed(record: &Record, approved: bool, by: &str) -> Self {
         let (event, id) = (record.event(), record.id().to_string());
-        let verdict = if approved { "allow" } else { "deny" };
+        // Where several have to say yes, one of them lets nothing through.
+        let verdict = match record.state(&Moment::now()) {
+            ApprovalState::Approved | ApprovalState::Used => "allow",
+            ApprovalState::Pending => "require_approval",
+            ApprovalState::Denied | ApprovalState::Expired | ApprovalState::Revoked => "deny",
+        };
+        let requires_human = verdict == "require_approval";
         let done = if approved { "approved" } else { "rejected" };
         let reason = format!("{done} by {by}: {}", event.reason);
-        Self { decision_id: id.clone(), proposal_id: id, reason, ..Self::told(event, verdict) }
+        let (decision_id, proposal_id) = (id.clone(), id);
+        Self { decision_id, proposal_id, reason, requires_human, ..Self::told(event, verdict) }
     }
 
     fn told(event: &Event, verdict: &'static str) -> Self {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Extension, Path, State};
-use datafog_approval::{Moment, Record, Word};
-use datafog_core::{ApprovalScope, ApprovalState, ApprovalWay};
+use datafog_approval::{Moment, Record, Terms};
+use datafog_core::{ApprovalScope, ApprovalState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -56,6 +56,8 @@ pub(crate) struct Said {
     scope: Option<ApprovalScope>,
     /// How long a yes holds, in seconds.
     seconds: Option<u32>,
+    /// For how many calls a yes is, at most.
+    uses: Option<u32>,
     note: Option<String>,
 }
 
@@ -115,11 +117,11 @@ pub(crate) async fn decision(
     State(app): State<Arc<App>>,
     Extension(caller): Extension<Caller>,
     Path(approval): Path<String>,
-    Asked(Said { decision, scope, seconds, note }): Asked<Said>,
+    Asked(Said { decision, scope, seconds, uses, note }): Asked<Said>,
 ) -> Reply<Value> {
     let scope = scope.unwrap_or(ApprovalScope::Once);
     let said = match decision {
-        Decision::Approve => spoken::Said::Yes { scope, seconds },
+        Decision::Approve => spoken::Said::Yes(Terms { scope, seconds, uses }),
         Decision::Deny => spoken::Said::No,
     };
     let record = decide(&app, &caller, &approval, (said, note)).await?;
@@ -133,7 +135,7 @@ pub(crate) async fn revocation(
     Path(approval): Path<String>,
     Asked(TakenBack { note }): Asked<TakenBack>,
 ) -> Reply<Value> {
-    let word = Word { by: Some(caller.name()), way: ApprovalWay::Api, note };
+    let word = spoken::word(&caller, note);
     let revoke: Change =
         Box::new(move |record, now| record.revoke(word.clone(), now).map_err(Into::into));
     let id = spoken::id(&approval)?;
@@ -161,6 +163,7 @@ pub(crate) fn whole(record: &Record, now: &Moment) -> Value {
             "at": moment(answer.at.wall),
             "scope": answer.grant.as_ref().map(|grant| grant.scope.name()),
             "until": answer.grant.as_ref().map(|grant| spoken::end(&grant.until)),
+            "uses": answer.grant.as_ref().and_then(|grant| grant.uses),
             "note": answer.note,
         })
     });
@@ -181,6 +184,8 @@ pub(crate) fn whole(record: &Record, now: &Moment) -> Value {
         "session": event.principal.session,
         "scopes": scopes,
         "uses": record.uses(),
+        "needed": record.needed(),
+        "agreed": record.agreed().collect::<Vec<_>>(),
         "answer": answer,
     })
 }

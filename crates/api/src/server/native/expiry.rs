@@ -1,6 +1,6 @@
 //! Requests that nobody answered in time are closed, with a line in the chain.
 
-use datafog_approval::{Moment, Record, Word};
+use datafog_approval::{Moment, Party, Record, Word};
 use datafog_core::ApprovalWay;
 
 use crate::server::App;
@@ -18,7 +18,8 @@ pub async fn expire_overdue(app: &App) -> Result<usize, Error> {
     let mut closed = 0_usize;
     for (tenant, id) in app.store.overdue(now).await? {
         let Ok(id) = id.parse() else { continue };
-        let word = Word { by: None, way: ApprovalWay::Deadline, note: None };
+        let (by, who) = (None, Party::default());
+        let word = Word { by, way: ApprovalWay::Deadline, note: None, who };
         let expire: Change = Box::new(move |record: &mut Record, now| {
             record.expire(word.clone(), now).map_err(Into::into)
         });

@@ -383,3 +383,22 @@ async fn the_active_policy_names_its_rules() {
     let agent = held.place.as_key(&held.agent, "/v1/policies/active", None).await;
     assert_eq!(agent.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn one_of_two_who_have_to_say_yes_lets_nothing_through() {
+    let eyes = datafog_approval::Eyes { others: false, count: 2 };
+    let place = Place::with(Options { eyes, ..Options::default() }).await;
+    let place = place.under(ASKS_ABOUT_MONEY).await;
+    let (agent, ann) = place.agent_and_approver().await;
+    let held = Held { place, agent, ann };
+    let id = held.pay(5).await["decision_id"].as_str().unwrap().to_owned();
+    let one = held.review(&held.ann, &id, "true").await.body;
+    assert_eq!(
+        (&one["verdict"], &one["requires_human"]),
+        (&json!("require_approval"), &json!(true))
+    );
+    assert_eq!(held.pay(5).await["verdict"], "require_approval");
+    let bob = held.place.key(Role::Approver, "north").await;
+    assert_eq!(held.review(&bob, &id, "true").await.body["verdict"], "allow");
+    assert_eq!(held.pay(5).await["verdict"], "allow");
+}

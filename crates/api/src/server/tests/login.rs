@@ -8,7 +8,7 @@ const PASSWORD: &str = "correct horse battery";
 
 impl Place {
     /// Somebody of the north who may log in.
-    async fn account(&self, login: &str, role: Role) -> Account {
+    pub(super) async fn account(&self, login: &str, role: Role) -> Account {
         let account = Account {
             login: Login::new(login).unwrap(),
             name: "Ann Lee".into(),

@@ -318,3 +318,90 @@ async fn requests_that_are_left_are_told_where_they_are_counted() {
     }
     assert_eq!(left, ["\"second\";r=1;t=1", "\"second\";r=0;t=1", "\"second\";r=0;t=1"]);
 }
+
+#[tokio::test]
+async fn a6_with_four_eyes_nobody_answers_their_own_by_whichever_credential() {
+    let eyes = datafog_approval::Eyes { others: true, count: 2 };
+    let place = Place::with(Options { eyes, ..Options::default() }).await;
+    let place = place.under(ASKS_ABOUT_TERRAFORM).await;
+    let key = async |owner: Option<&str>| {
+        let owner = owner.map(str::to_owned);
+        let bounds = crate::store::Bounds { owner, ..crate::store::Bounds::default() };
+        let minted = mint("x", (Role::Admin, "north"), (0, None)).unwrap().within(bounds);
+        place.store.add_key(minted.stored.clone()).await.unwrap();
+        minted
+    };
+    for login in ["ann", "bob"] {
+        place.account(login, Role::Admin).await;
+    }
+    let (first, second) = (key(Some("ann")).await, key(Some("ann")).await);
+    let (bob, eve) = (key(Some("bob")).await, key(None).await);
+    let asked = json!({ "command": ["terraform", "apply"] });
+    let held = place.as_key(&first, "/v1/actions", Some(&asked)).await;
+    let id = held.body["approval"]["id"].as_str().unwrap().to_owned();
+    let say = async |by: &Minted| {
+        let path = format!("/v1/approvals/{id}/decision");
+        place.as_key(by, &path, Some(&json!({ "decision": "approve" }))).await
+    };
+    for own in [&first, &second] {
+        let told = say(own).await;
+        assert_eq!(told.status, StatusCode::FORBIDDEN, "{}", told.text);
+    }
+    let one = say(&bob).await;
+    assert_eq!((&one.body["state"], &one.body["needed"]), (&json!("pending"), &json!(2)));
+    assert_eq!(one.body["agreed"][0], format!("key {}", bob.stored.id));
+    assert_eq!(say(&bob).await.status, StatusCode::FORBIDDEN, "the same person again");
+    let two = say(&eve).await;
+    assert_eq!(two.body["state"], "approved", "{}", two.text);
+    let again = place.as_key(&first, "/v1/actions", Some(&asked)).await;
+    assert_eq!(again.body["decision"], "allow", "{}", again.text);
+}
+
+#[tokio::test]
+async fn a5_a_grant_for_a_tool_holds_for_its_calls_until_they_are_used_up() {
+    let place = Place::new().await.under(ASKS_ABOUT_MONEY).await;
+    let (agent, ann) = place.agent_and_approver().await;
+    let pay = async |amount: u32| {
+        let tool = json!({ "tool": { "name": "pay", "arguments": { "amount": amount } } });
+        place.as_key(&agent, "/v1/actions", Some(&tool)).await.body
+    };
+    let first = pay(1).await;
+    let id = first["approval"]["id"].as_str().unwrap_or_else(|| panic!("{first}")).to_owned();
+    let path = format!("/v1/approvals/{id}/decision");
+    let say = async |said: Value| place.as_key(&ann, &path, Some(&said)).await;
+    let none = say(json!({ "decision": "approve", "scope": "tool", "uses": 0 })).await;
+    assert_eq!(none.status, StatusCode::BAD_REQUEST, "{}", none.text);
+    let target = say(json!({ "decision": "approve", "scope": "target" })).await;
+    assert_eq!(target.status, StatusCode::BAD_REQUEST, "it reaches no host");
+    let yes = say(json!({ "decision": "approve", "scope": "tool", "uses": 2 })).await;
+    assert_eq!(yes.status, StatusCode::OK, "{}", yes.text);
+    assert_eq!(yes.body["answer"]["uses"], 2);
+    assert_eq!(
+        (pay(2).await["decision"].clone(), pay(3).await["decision"].clone()),
+        (json!("allow"), json!("allow"))
+    );
+    assert_eq!(pay(4).await["decision"], "require_approval", "both uses are gone");
+    let other = json!({ "tool": { "name": "bash", "arguments": { "command": "rm -rf /" } } });
+    let other = place.as_key(&agent, "/v1/actions", Some(&other)).await;
+    assert_eq!(other.body["decision"], "deny", "an allow never overrides a deny");
+}
+
+#[tokio::test]
+async fn a5_a_grant_that_is_taken_back_holds_no_more() {
+    let place = Place::new().await.under(ASKS_ABOUT_MONEY).await;
+    let (agent, ann) = place.agent_and_approver().await;
+    let pay = async || {
+        let tool = json!({ "tool": { "name": "pay", "arguments": { "amount": 5 } } });
+        place.as_key(&agent, "/v1/actions", Some(&tool)).await.body
+    };
+    let id = pay().await["approval"]["id"].as_str().unwrap().to_owned();
+    let said = json!({ "decision": "approve", "scope": "tool", "seconds": 3600 });
+    let path = format!("/v1/approvals/{id}/decision");
+    assert_eq!(place.as_key(&ann, &path, Some(&said)).await.status, StatusCode::OK);
+    assert_eq!(pay().await["decision"], "allow");
+    let listed = place.as_key(&ann, "/v1/approvals?state=approved", None).await.body;
+    assert_eq!(listed["approvals"][0]["answer"]["scope"], "tool");
+    let path = format!("/v1/approvals/{id}/revocation");
+    assert_eq!(place.as_key(&ann, &path, Some(&json!({}))).await.status, StatusCode::OK);
+    assert_eq!(pay().await["decision"], "require_approval");
+}

@@ -10,8 +10,8 @@ use crate::store::approvals::decoded;
 use crate::store::chain::{self, Head, Verifier};
 use crate::store::entry::Columns;
 use crate::store::{
-    Account, Answer, Bounds, Entry, Error, Login, Page, PasswordHash, Query, StoredKey, Tally,
-    Verified, sql,
+    Account, Answer, Bounds, Entry, Error, Login, NewPolicy, Page, PasswordHash, PolicyVersion,
+    Query, StoredKey, Tally, Verified, sql,
 };
 
 /// A number that the database holds with a sign and that never is negative.
@@ -118,4 +118,10 @@ pub(super) fn account(row: &Row) -> Result<Account, Error> {
         created: row.try_get(6)?,
         disabled: row.try_get(7)?,
     })
+}
+
+pub(super) fn policy(row: &Row) -> Result<PolicyVersion, Error> {
+    let (at, author, note) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+    let about = NewPolicy { at, author, note, digest: row.try_get(4)?, text: row.try_get(5)? };
+    Ok(PolicyVersion { number: unsigned(row, 0)?, about })
 }

@@ -1,11 +1,11 @@
 //! The one task of this process that adds to the chain.
 
-use deadpool_postgres::{Pool, Transaction};
+use deadpool_postgres::{ClientWrapper, Pool, Transaction};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::chain::Chain;
 use super::read;
-use crate::store::{Error, NewAnswer, Write, Written, sql};
+use crate::store::{Error, NewAnswer, NewEntry, NewPolicy, Write, Written, sql};
 
 /// A commit waits for the disk, whatever the database is set to. Whoever holds the head and is gone
 /// without a word, or waits for such a one, gives up: others want to write.
@@ -99,4 +99,22 @@ async fn add_answer(within: &Transaction<'_>, new: &NewAnswer) -> Result<bool, E
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
         [&new.scope, &new.key, &question, &new.answer.body, &new.at];
     Ok(within.execute(&statement, &values).await? > 0)
+}
+
+/// Adds a version of the policy with its line. The head is locked, so numbers have no gaps.
+pub(super) async fn add_policy(
+    client: &mut ClientWrapper,
+    policy: &NewPolicy,
+    entry: NewEntry,
+) -> Result<u64, Error> {
+    let within = client.transaction().await?;
+    within.batch_execute(ON_DISK).await?;
+    let mut chain = Chain::locked(&within, &[&entry.columns.id]).await?;
+    apply(&within, Write { entry: Some(entry), answer: None }, &mut chain).await?.map(drop)?;
+    let NewPolicy { at, author, note, digest, text } = policy;
+    let statement = within.prepare_cached(sql::ADD_POLICY).await?;
+    let added = within.query_one(&statement, &[at, author, note, digest, text]).await?;
+    chain.finish(&within).await?;
+    within.commit().await?;
+    read::unsigned(&added, 0)
 }

@@ -14,8 +14,8 @@ use crate::store::approvals::decoded;
 use crate::store::chain::{self, Verifier};
 use crate::store::entry::Columns;
 use crate::store::{
-    Account, Bounds, Entry, Error, Login, Page, PasswordHash, Query, StoredKey, Tally, Verified,
-    sql,
+    Account, Bounds, Entry, Error, Login, NewPolicy, Page, PasswordHash, PolicyVersion, Query,
+    StoredKey, Tally, Verified, sql,
 };
 
 /// How many read at once; others wait.
@@ -240,4 +240,20 @@ fn stored_account(row: &Row<'_>) -> rusqlite::Result<Result<Account, Error>> {
         Ok(Account { login, name, role, tenant, password, epoch, created, disabled })
     };
     Ok(read().map_err(Error::Form))
+}
+
+pub(super) fn policy(connection: &Connection, number: u64) -> Result<Option<PolicyVersion>, Error> {
+    let mut ask = connection.prepare_cached(sql::POLICY)?;
+    Ok(ask.query_row([number as i64], policy_version).optional()?)
+}
+
+pub(super) fn policies(connection: &Connection, limit: u32) -> Result<Vec<PolicyVersion>, Error> {
+    let mut ask = connection.prepare_cached(sql::POLICIES)?;
+    Ok(ask.query_map([limit], policy_version)?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn policy_version(row: &Row<'_>) -> rusqlite::Result<PolicyVersion> {
+    let (at, author, note) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    let about = NewPolicy { at, author, note, digest: row.get(4)?, text: row.get(5)? };
+    Ok(PolicyVersion { number: unsigned(row, 0)?, about })
 }

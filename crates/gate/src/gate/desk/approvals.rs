@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use datafog_approval::{FolderStore, Listing, Moment, Record, Store, Word};
+use datafog_approval::{FolderStore, Listing, Moment, Party, Record, Store, Word};
 use datafog_config::load_or_create_key;
 use datafog_core::{ApprovalScope, ApprovalState, ApprovalWay, Event, Id, Key};
 
@@ -68,7 +68,7 @@ impl Approvals<'_> {
         let word = self.word(note);
         let witness = &mut |record: &Record| self.witness("none", record);
         let now = Moment::now();
-        Ok(self.store().approve(id, (&word, scope, seconds), &now, witness)?)
+        Ok(self.store().approve(id, (&word, (scope, seconds).into()), &now, witness)?)
     }
 
     /// A person says no.
@@ -102,7 +102,8 @@ impl Approvals<'_> {
     }
 
     fn word(&self, note: Option<String>) -> Word {
-        Word { by: Some(who(self.gate.user)), way: ApprovalWay::Command, note }
+        let (by, who) = (Some(who(self.gate.user)), Party::default());
+        Word { by, way: ApprovalWay::Command, note, who }
     }
 
     /// Writes the receipt of an answer, which follows that of the held call.

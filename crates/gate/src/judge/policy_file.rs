@@ -1,0 +1,86 @@
+//! The user's policy file, as whoever manages a server reads, tries and replaces it.
+//!
+//! It is the file that every call of the installation is judged by, read by the same code; there is no
+//! other place where a policy stands. A text that would not load never takes its place.
+
+use datafog_config::Change;
+use datafog_core::{ActionKind, Event, Mode, Principal, ReceiptKind, Verdict};
+use datafog_policy::Policy;
+use jiff::Timestamp;
+
+use super::Judge;
+use crate::state::{State, read, trusted};
+use crate::{Error, event};
+
+/// Mode of a new policy file.
+const MODE: u32 = 0o600;
+
+impl Judge<'_> {
+    /// The text of the file; `None` where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, or others could have written it.
+    pub fn policy_file(&self) -> Result<Option<String>, Error> {
+        let path = self.layout.policy();
+        trusted(&path, self.user)?.map(|_| read(&path)).transpose()
+    }
+
+    /// What would be in force with that text in the file. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] with everything that is wrong with it.
+    pub fn try_policy_file(&self, text: &str) -> Result<Policy, Error> {
+        State::supposing(&self.layout, text)
+    }
+
+    /// Puts a text into the file, whole or not at all; the old one stays when it would not load. A file
+    /// that is under version control and linked here stays a link.
+    ///
+    /// # Errors
+    /// As [`Self::try_policy_file`]; when the file cannot be written.
+    pub fn replace_policy_file(&self, text: &str) -> Result<(), Error> {
+        self.try_policy_file(text)?;
+        let change = Change::to_text(&self.layout.policy(), text.as_bytes().to_vec(), MODE)?;
+        Ok(change.map_or(Ok(()), |change| change.apply(None))?)
+    }
+
+    /// What is to be stored before a text takes the file's place.
+    ///
+    /// # Errors
+    /// When there are no random bytes for an id.
+    pub fn policy_change(&self, text: &str, reason: String) -> Result<Event, Error> {
+        let (now, policy) = (Timestamp::now(), self.policy());
+        Ok(Event {
+            receipt_id: event::new_id(now)?,
+            timestamp: event::shown(now),
+            kind: ReceiptKind::Action,
+            follows: None,
+            mode: Mode::Enforced,
+            principal: Principal::default(),
+            action_type: ActionKind::FileWrite,
+            tool: String::from("policy"),
+            command: String::from("policy.toml"),
+            cwd: self.layout.root().to_string_lossy().into_owned(),
+            action_digest: self.key().digest("policy file", [text.as_bytes()]),
+            flows: Vec::new(),
+            destinations: Vec::new(),
+            channels: Vec::new(),
+            faults: Vec::new(),
+            findings: Vec::new(),
+            decision: Verdict::Allow,
+            matched_rules: Vec::new(),
+            counted: Vec::new(),
+            obligations: Vec::new(),
+            rewritten: None,
+            reason,
+            risk: None,
+            enforcement: String::from("write"),
+            approval: None,
+            policy_id: policy.id().to_owned(),
+            policy_version: policy.version().to_owned(),
+            policy_digest: policy.digest(),
+            policies: Vec::new(),
+            duration_us: 0,
+        })
+    }
+}
