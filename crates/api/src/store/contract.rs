@@ -26,6 +26,7 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("entries_make_one_chain", |store| Box::pin(entries_make_one_chain(store))),
     ("an_id_stands_once", |store| Box::pin(an_id_stands_once(store))),
     ("questions_narrow_and_count", |store| Box::pin(questions_narrow_and_count(store))),
+    ("rules_texts_and_points_narrow", |store| Box::pin(rules_texts_and_points_narrow(store))),
     ("tenants_do_not_see_each_other", |store| Box::pin(tenants_do_not_see_each_other(store))),
     ("a_repeated_request_is_stored_once", |store| {
         Box::pin(a_repeated_request_is_stored_once(store))
@@ -178,6 +179,40 @@ async fn questions_narrow_and_count(store: Fresh) {
         assert_eq!(
             (found, count),
             (expected.iter().map(ToString::to_string).collect(), total),
+            "{shown}"
+        );
+    }
+}
+
+async fn rules_texts_and_points_narrow(store: Fresh) {
+    let changes = [
+        json!({ "matched_rules": ["no-egress", "a_b"], "reason": "Sent 100% away",
+            "command": "curl", "decision": "deny" }),
+        json!({ "matched_rules": ["axb"], "reason": "ok", "command": "git push",
+            "risk": { "score": 40 } }),
+        json!({ "matched_rules": [], "reason": "so", "command": "ls" }),
+    ];
+    for (number, changes) in changes.iter().enumerate() {
+        stored(&store, &with(event(&number.to_string(), 1), changes)).await;
+    }
+    let text = |text: &str| Some(text.to_owned());
+    let all = Query::default();
+    for (query, expected) in [
+        (Query { rule: text("No-Egress"), ..all.clone() }, vec!["0"]),
+        (Query { rule: text("a_b"), ..all.clone() }, vec!["0"]),
+        (Query { rule: text("no"), ..all.clone() }, vec![]),
+        (Query { text: text("PUSH"), ..all.clone() }, vec!["1"]),
+        (Query { text: text("100%"), ..all.clone() }, vec!["0"]),
+        (Query { text: text("%"), ..all.clone() }, vec!["0"]),
+        (Query { score: (Some(40), None), ..all.clone() }, vec!["1", "0"]),
+        (Query { score: (Some(1), Some(99)), ..all.clone() }, vec!["1"]),
+        (Query { score: (None, Some(0)), limit: 1, ..all }, vec!["2"]),
+    ] {
+        let shown = format!("{query:?}");
+        let (found, count) = ids(&store, query).await;
+        assert_eq!(
+            (&found, count),
+            (&expected.iter().map(ToString::to_string).collect(), expected.len() as u64),
             "{shown}"
         );
     }

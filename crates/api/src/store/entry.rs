@@ -126,6 +126,13 @@ pub struct Query {
     pub session: Option<String>,
     /// The kind of receipt by its wire name.
     pub kind: Option<String>,
+    /// A rule that matched, by its id; case does not matter. It is read from the lines.
+    pub rule: Option<String>,
+    /// What stands in the reason or in the command; ASCII case does not matter. It is read from the
+    /// lines.
+    pub text: Option<String>,
+    /// Points of risk, from and to. They are read from the lines.
+    pub score: (Option<i64>, Option<i64>),
     /// No more than this.
     pub limit: u32,
     /// Without so many of the newest.
@@ -145,9 +152,31 @@ impl Default for Query {
             agent: None,
             session: None,
             kind: None,
+            rule: None,
+            text: None,
+            score: (None, None),
             limit: 100,
             offset: 0,
         }
+    }
+}
+
+impl Query {
+    /// The patterns (SQL's `LIKE`, `\\` before what is meant as it is) that lists of matched rules, and
+    /// reasons and commands, fit.
+    pub(super) fn patterns(&self) -> (Option<String>, Option<String>) {
+        let plain = |text: &String| {
+            let mut plain = String::new();
+            for letter in text.to_ascii_lowercase().chars() {
+                if matches!(letter, '%' | '_' | '\\') {
+                    plain.push('\\');
+                }
+                plain.push(letter);
+            }
+            plain
+        };
+        let rule = self.rule.as_ref().map(|rule| format!("%\"{}\"%", plain(rule)));
+        (rule, self.text.as_ref().map(|text| format!("%{}%", plain(text))))
     }
 }
 

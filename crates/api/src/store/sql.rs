@@ -58,6 +58,14 @@ pub(super) const ENTRY: &str = "\
 SELECT seq, line FROM entry \
 WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant = CAST($2 AS TEXT))";
 
+/// How risky a decision was said to be; where the policy says nothing, as its verdict is.
+macro_rules! points {
+    () => {
+        "COALESCE(CAST(json(line) -> 'risk' ->> 'score' AS BIGINT), CASE decision \
+         WHEN 'allow' THEN 0 WHEN 'require_approval' THEN 80 ELSE 100 END)"
+    };
+}
+
 /// What a query asks for, without its limit.
 macro_rules! wanted {
     ($select:literal, $rest:literal) => {
@@ -74,14 +82,26 @@ macro_rules! wanted {
             "OR json(line) -> 'server' ->> 'actor_id' = CAST($7 AS TEXT)) ",
             "AND (CAST($8 AS TEXT) IS NULL ",
             "OR json(line) -> 'server' ->> 'session_id' = CAST($8 AS TEXT)) ",
-            "AND (CAST($9 AS TEXT) IS NULL OR kind = CAST($9 AS TEXT))",
+            "AND (CAST($9 AS TEXT) IS NULL OR kind = CAST($9 AS TEXT)) ",
+            "AND (CAST($10 AS TEXT) IS NULL ",
+            "OR lower(CAST(json(line) -> 'matched_rules' AS TEXT)) ",
+            "LIKE CAST($10 AS TEXT) ESCAPE '\\') ",
+            "AND (CAST($11 AS TEXT) IS NULL ",
+            "OR lower((json(line) ->> 'reason') || ' ' || (json(line) ->> 'command')) ",
+            "LIKE CAST($11 AS TEXT) ESCAPE '\\') ",
+            "AND (CAST($12 AS BIGINT) IS NULL OR ",
+            points!(),
+            " >= CAST($12 AS BIGINT)) ",
+            "AND (CAST($13 AS BIGINT) IS NULL OR ",
+            points!(),
+            " <= CAST($13 AS BIGINT))",
             $rest
         )
     };
 }
 
 /// The newest of the lines that match.
-pub(super) const ENTRIES: &str = wanted!("seq, line", " ORDER BY seq DESC LIMIT $10 OFFSET $11");
+pub(super) const ENTRIES: &str = wanted!("seq, line", " ORDER BY seq DESC LIMIT $14 OFFSET $15");
 
 /// How many lines match.
 pub(super) const COUNT: &str = wanted!("count(*)", "");

@@ -37,6 +37,16 @@ pub(crate) struct Wanted {
     session_id: Option<String>,
     verdict: Option<String>,
     tool_name: Option<String>,
+    /// What it was judged as; what a proposal calls itself is not believed.
+    #[serde(alias = "tool_category")]
+    category: Option<String>,
+    /// A rule that matched, whichever of several.
+    #[serde(alias = "matched_rule_id", alias = "rule_id")]
+    rule: Option<String>,
+    /// What stands in the reason or the command.
+    text: Option<String>,
+    min_score: Option<u32>,
+    max_score: Option<u32>,
     since: Option<String>,
     until: Option<String>,
     limit: Option<u32>,
@@ -138,6 +148,10 @@ impl Wanted {
             tenant: Some(caller.tenant.clone()),
             decision: given(self.verdict).map(|verdict| verdict.trim().to_lowercase()),
             tool: given(self.tool_name),
+            action_type: given(self.category),
+            rule: given(self.rule),
+            text: given(self.text),
+            score: (self.min_score.map(i64::from), self.max_score.map(i64::from)),
             // `since` and `until` are counted in; the store's bounds are not.
             after: moment(given(self.since))?.map(|at| at.saturating_sub(1)),
             before: moment(given(self.until))?.map(|at| at.saturating_add(1)),
@@ -146,7 +160,6 @@ impl Wanted {
             kind: Some(DECISION.to_owned()),
             limit,
             offset: self.offset,
-            ..Query::default()
         })
     }
 }
@@ -166,6 +179,7 @@ fn row(line: &Stored, done: Option<&Reported>) -> Value {
         "session_id": server.session_id,
         "tenant_id": server.tenant,
         "tool_name": if server.tool.is_empty() { &event.tool } else { &server.tool },
+        "category": event.action_type,
         "call": event.command,
         "tool_args_hash": event.action_digest.to_string(),
         "verdict": verdict,

@@ -313,6 +313,12 @@ async fn u1_rows_are_found_by_who_asked_what_when_and_how_it_was_decided() {
         (json!({ "session_id": "s-bob" }), 1, 1),
         (json!({ "agent_id": "ann", "session_id": "s-bob" }), 0, 0),
         (json!({ "verdict": "DENY" }), 1, 1),
+        (json!({ "min_score": 80 }), 1, 1),
+        (json!({ "max_score": 79, "tool_name": "bash" }), 2, 2),
+        (json!({ "tool_category": "tool.call" }), 3, 3),
+        (json!({ "category": "payment" }), 0, 0),
+        (json!({ "text": "No Such Words" }), 0, 0),
+        (json!({ "rule": "no-such-rule" }), 0, 0),
         (json!({ "tool_name": "bash", "limit": 2 }), 2, 3),
         (json!({ "limit": 2, "offset": 2 }), 1, 3),
         (json!({ "since": "2000-01-01T00:00:00Z", "until": "2001-01-01T00:00:00Z" }), 0, 0),
@@ -327,6 +333,11 @@ async fn u1_rows_are_found_by_who_asked_what_when_and_how_it_was_decided() {
     let (newest, second) = (&all["entries"][0], &all["entries"][1]);
     assert_eq!((&newest["agent_id"], &newest["outcome"]), (&json!("ann"), &json!("success")));
     assert_eq!((&second["verdict"], &second["final_score"]), (&json!("deny"), &json!(100)));
+    for (name, member) in [("rule", "matched_rule_id"), ("text", "reason")] {
+        let found = query(json!({ name: second[member] })).await.body;
+        assert_eq!(found["entries"][0]["decision_id"], second["decision_id"], "{name}: {found}");
+        assert_eq!(found["total"], 1, "{name}");
+    }
     assert_eq!(
         (&second["outcome"], &second["execution_duration_ms"]),
         (&json!("error"), &json!(1200))

@@ -39,10 +39,24 @@ pub(super) fn entry(row: &Row) -> Result<Entry, Error> {
 
 pub(super) async fn entries(client: &ClientWrapper, query: &Query) -> Result<Page, Error> {
     let Query { tenant, decision, action_type, tool, after, before, .. } = query;
-    let Query { agent, session, kind, limit, offset, .. } = query;
+    let Query { agent, session, kind, limit, offset, score: (least, most), .. } = query;
+    let (rule, text) = query.patterns();
     let (limit, offset) = (i64::from(*limit), i64::from(*offset));
-    let narrowed: [&(dyn ToSql + Sync); 9] =
-        [tenant, decision, action_type, tool, after, before, agent, session, kind];
+    let narrowed: [&(dyn ToSql + Sync); 13] = [
+        tenant,
+        decision,
+        action_type,
+        tool,
+        after,
+        before,
+        agent,
+        session,
+        kind,
+        &rule,
+        &text,
+        least,
+        most,
+    ];
     let wanted = client.prepare_cached(sql::ENTRIES).await?;
     let rows = client.query(&wanted, &[&narrowed[..], &[&limit, &offset]].concat()).await?;
     let count = client.prepare_cached(sql::COUNT).await?;

@@ -94,7 +94,8 @@ pub(super) fn entry(
 
 pub(super) fn entries(connection: &Connection, query: &Query) -> Result<Page, Error> {
     let Query { tenant, decision, action_type, tool, after, before, .. } = query;
-    let Query { agent, session, kind, limit, offset, .. } = query;
+    let Query { agent, session, kind, limit, offset, score: (least, most), .. } = query;
+    let (rule, text) = query.patterns();
     let mut ask = connection.prepare_cached(sql::ENTRIES)?;
     let wanted = params![
         tenant,
@@ -106,11 +107,29 @@ pub(super) fn entries(connection: &Connection, query: &Query) -> Result<Page, Er
         agent,
         session,
         kind,
+        rule,
+        text,
+        least,
+        most,
         limit,
         offset
     ];
     let entries = ask.query_map(wanted, line)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    let count = params![tenant, decision, action_type, tool, after, before, agent, session, kind];
+    let count = params![
+        tenant,
+        decision,
+        action_type,
+        tool,
+        after,
+        before,
+        agent,
+        session,
+        kind,
+        rule,
+        text,
+        least,
+        most
+    ];
     let total = connection.prepare_cached(sql::COUNT)?.query_row(count, |row| unsigned(row, 0))?;
     Ok(Page { entries, total })
 }
