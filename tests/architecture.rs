@@ -15,6 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("datafog-approval", &["datafog-core"]),
+    ("datafog-archive", &[]),
     ("datafog-audit", &["datafog-core"]),
     ("datafog-config", &["datafog-core"]),
     ("datafog-core", &[]),
@@ -24,6 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "datafog-gate",
         &[
             "datafog-approval",
+            "datafog-archive",
             "datafog-audit",
             "datafog-config",
             "datafog-core",
@@ -40,7 +42,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("datafog-redact", &["datafog-core", "datafog-detect"]),
     // A rewrite reads commands by their tables and lines by their grammar, as the judge does.
     ("datafog-rewrite", &["datafog-core", "datafog-shell", "datafog-shim"]),
-    ("datafog-scan", &["datafog-core", "datafog-detect", "datafog-shim"]),
+    ("datafog-scan", &["datafog-archive", "datafog-core", "datafog-detect", "datafog-shim"]),
     ("datafog-shell", &["datafog-core"]),
     ("datafog-shim", &["datafog-core"]),
     ("datafog-start", &[]),

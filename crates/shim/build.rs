@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::{env, fs, io};
 
 use check::Fault;
-use format::{File, Programs, Topic};
+use format::{File, Programs, Steps, Topic};
 use serde::de::DeserializeOwned;
 
 fn main() -> ExitCode {
@@ -45,9 +45,11 @@ fn build() -> Result<(), String> {
         read(&folder.join("secrets"), |topic, _| check::topic(topic, &modules))?;
     check::names(&files, &topics)?;
     let lists: Vec<(PathBuf, Programs)> = read(&folder.join("flow"), |_, _| Ok(()))?;
+    let steps: Vec<(PathBuf, Steps)> = read(&folder.join("steps"), |_, _| Ok(()))?;
     let out = PathBuf::from(variable("OUT_DIR")?).join("profiles.rs");
     let mut text = emit::profiles(&files, &topics);
     lists.iter().for_each(|(_, lists)| text.push_str(&emit::programs(lists)));
+    text.push_str(&emit::steps(&steps));
     fs::write(&out, text).map_err(|error| failed(&out, &error))
 }
 

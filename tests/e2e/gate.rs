@@ -7,6 +7,7 @@ mod content;
 mod dangerous;
 mod everyday;
 mod flow;
+mod git_below_git;
 mod homes;
 mod hostile;
 mod layers;

@@ -145,7 +145,7 @@ impl Install {
         while let Some(path) = waiting.pop() {
             if path.is_dir() && !path.is_symlink() {
                 waiting.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-            } else if path.is_file() && !path.ends_with("bin/datafog") {
+            } else if path.is_file() && !path.is_symlink() && !path.ends_with("bin/datafog") {
                 let text = fs::read(&path).unwrap();
                 if memchr::memmem::find(&text, bytes).is_some() {
                     return true;
@@ -162,7 +162,7 @@ impl Install {
         while let Some(path) = waiting.pop() {
             if path.is_dir() && !path.is_symlink() {
                 waiting.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-            } else if path.is_file() && !path.ends_with("bin/datafog") {
+            } else if path.is_file() && !path.is_symlink() && !path.ends_with("bin/datafog") {
                 let name = path.file_name().unwrap().as_encoded_bytes();
                 if holds_any(&fs::read(&path).unwrap(), &forms) || holds_any(name, &forms) {
                     return Some(path);

@@ -22,6 +22,7 @@ const BINARY: &str = "datafog";
 /// <root>/cache/               what was compiled from settings and policy
 /// <root>/rate/                how often calls came, for rules that ask
 /// <root>/approvals/           what a person was asked, and what they answered
+/// <root>/git/                 links to git's own programs, among which `git` is the wrapper
 /// <root>/receipts/            the ledger
 /// <root>/env, env.fish, env.nu   lines that put the shims first on PATH
 /// <root>/backups/             foreign files as they were before we added a line
@@ -209,6 +210,12 @@ impl Layout {
         self.root.join("approvals")
     }
 
+    /// `<root>/git`: folders of links to git's own programs, one for each git.
+    #[must_use]
+    pub fn git(&self) -> PathBuf {
+        self.root.join("git")
+    }
+
     /// Every place by name, for `datafog paths`.
     #[must_use]
     pub fn places(&self) -> Vec<(&'static str, PathBuf)> {
@@ -227,6 +234,7 @@ impl Layout {
             ("cache", self.cache()),
             ("receipts", self.receipts()),
             ("approvals", self.approvals()),
+            ("git", self.git()),
             ("backups", self.backups()),
         ]
     }

@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
+use super::hooks::git_folder_plan;
 use super::init::confirm;
 use super::installation;
 use super::output::{Tone, plain};
@@ -117,6 +118,7 @@ impl Doctor {
     fn mend(self, session: &Session) -> Result<()> {
         let make = || -> Result<Plan> {
             let mut plan = installation::plan(session, None)?;
+            plan.extend(git_folder_plan(session, &session.links().names()?));
             plan.extend(session.path_setup()?.files_plan()?.into_iter().map(Step::Foreign));
             Ok(plan)
         };

@@ -265,7 +265,14 @@ pub(super) fn links_plan(
             LinkState::Absent | LinkState::Foreign => steps.push(Step::Link(name.clone(), force)),
         }
     }
+    steps.extend(git_folder_plan(session, names));
     Ok(steps)
+}
+
+/// The step that lets git find us below itself, where it is wrapped and none was made yet.
+pub(super) fn git_folder_plan(session: &Session, names: &[CommandName]) -> Option<Step> {
+    let wrapped = names.iter().any(|name| name.as_str() == "git");
+    (wrapped && !session.layout.git().exists()).then_some(Step::GitFolder)
 }
 
 /// The usual commands whose real program is on this machine.

@@ -22,6 +22,8 @@ pub(super) enum Step {
     Forget(CommandName),
     /// A change to a file that is not ours alone: a copy is kept of it.
     Foreign(Change),
+    /// Makes the folder in which git finds us.
+    GitFolder,
     /// Makes the key.
     Key,
     /// Makes a wrapper link; `force` moves what is in the way to the backups.
@@ -132,6 +134,7 @@ impl Step {
                 (change.kind().name(), change.path().to_owned(), change.diff())
             }
             Self::Forget(name) => ("edit", layout.settings(), format!("- [hooks.{name}]")),
+            Self::GitFolder => ("create", layout.git(), "links to git's own programs".into()),
             Self::Key => ("create", layout.key(), String::new()),
             Self::Link(name, _) => ("link", session.links().path(name), "../bin/datafog".into()),
             Self::Protect(path) => ("protect", path.clone(), "chmod go-w".into()),
@@ -153,6 +156,7 @@ impl Step {
                 file.remove_hook(name.as_str());
                 Ok(())
             }),
+            Self::GitFolder => make_git_folder(session),
             Self::Key => Ok(load_or_create_key(&layout.key(), session.user).map(drop)?),
             Self::Link(name, force) => Ok(session.links().install(name, *force).map(drop)?),
             Self::Own(change) | Self::Undo(change) => Ok(change.apply(None)?),
@@ -169,6 +173,14 @@ impl Step {
             Self::Unlink(name, force) => Ok(session.links().uninstall(name, *force).map(drop)?),
         }
     }
+}
+
+/// A git for which there can be none is no error: its calls go on as without.
+fn make_git_folder(session: &Session) -> Result<()> {
+    let settings = session.settings()?;
+    let target = settings.hooks.get("git").and_then(|hook| hook.target.as_deref());
+    let _made = session.gate()?.git_folder(target);
+    Ok(())
 }
 
 /// What is recorded about a command, as it would stand in the settings file.

@@ -15,8 +15,8 @@ use crate::report::Advised;
 /// Arguments of `uninstall`.
 #[derive(Args, Clone, Copy, Debug)]
 #[command(after_help = "\
-Removes the wrapper links, our lines in the start files of shells, the scripts, the cache and the
-binary. Settings, policy, key, receipts and backups stay, unless --purge is given. Nothing else in
+Removes the wrapper links, our lines in the start files of shells, the scripts, the cache, the
+links to git's programs and the binary. Settings, policy, key, receipts and backups stay, unless --purge is given. Nothing else in
 your files changes, and no folder goes that holds something that is not ours.
 
 Examples:
@@ -97,6 +97,8 @@ impl Uninstall {
         plan.extend(setup.undo_scripts_plan()?.into_iter().map(Step::Own));
         let state = Some(layout.cache().join("state")).filter(|path| path.exists());
         plan.extend(state.map(Step::RemoveFile));
+        let git = Some(layout.git()).filter(|path| path.exists());
+        plan.extend(git.map(|path| Step::RemoveFolder(path, Contents::Removed)));
         if self.purge {
             let files = [
                 layout.settings(),

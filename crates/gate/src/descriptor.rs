@@ -68,6 +68,24 @@ impl FromHere {
         let offset = file.stream_position()?;
         Ok(Self { file, offset })
     }
+
+    /// The same from the start of the file.
+    pub(crate) const fn whole(file: File) -> Self {
+        Self { file, offset: 0 }
+    }
+}
+
+impl Seek for FromHere {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let from = |base: u64, by: i64| base.checked_add_signed(by);
+        let offset = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::Current(by) => from(self.offset, by),
+            SeekFrom::End(by) => from(self.file.metadata()?.len(), by),
+        };
+        self.offset = offset.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        Ok(self.offset)
+    }
 }
 
 impl Read for FromHere {
@@ -205,6 +223,14 @@ mod tests {
         let mut text = String::new();
         FromHere::new(file.try_clone().unwrap()).unwrap().read_to_string(&mut text).unwrap();
         assert_eq!(text, "345");
+        assert_eq!(file.stream_position().unwrap(), 2);
+        let mut whole = FromHere::whole(file.try_clone().unwrap());
+        assert_eq!(whole.seek(SeekFrom::End(-2)).unwrap(), 3);
+        assert_eq!(whole.seek(SeekFrom::Current(-2)).unwrap(), 1);
+        assert!(whole.seek(SeekFrom::Current(-2)).is_err());
+        text.clear();
+        whole.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "2345");
         assert_eq!(file.stream_position().unwrap(), 2);
     }
 }

@@ -23,7 +23,6 @@ use crate::foreign::{self, Anything, Asked, ForeignPolicies, ForeignPolicy, Only
 use crate::hold::Hold;
 use crate::inspect::{self, Inspection};
 use crate::lookup::Finder;
-use crate::marker::{self, Marker};
 use crate::notice::Notice;
 use crate::on_error::{Consequence, Failure, on_error, passes};
 use crate::outside::Scoring;
@@ -36,9 +35,10 @@ use crate::state::State;
 use crate::terminal::Terminal;
 use crate::veil::Veil;
 use crate::world::World;
-use crate::{Error, filter, hold, principal, read, vocabulary, write_back};
+use crate::{Error, cut, filter, hold, principal, read, step, vocabulary, write_back};
 
 mod desk;
+mod execution;
 mod flowing;
 mod outcome;
 mod safer;
@@ -371,45 +371,6 @@ impl<'a> Gate<'a> {
         Enforcement::Hold(Box::new(Hold::new((case, decision), by, then, notice)))
     }
 
-    /// What to execute, `None` when there is no such program.
-    fn execution(
-        &self,
-        request: &Request,
-        opened: &Opened,
-        case: &Case<'_>,
-    ) -> Result<Option<Execution>, Error> {
-        let name = request.program();
-        let hook = opened.state.settings.hooks.get(request.wrapper());
-        let target = hook.and_then(|hook| hook.target.as_deref()).filter(|_| request.is_by_name());
-        let own = || request.is_own.then(|| self.layout.binary());
-        let Some(program) = own().or_else(|| self.finder().find(name, target)) else {
-            return Ok(None);
-        };
-        let environment = self.host.environment();
-        let environment = match case.mode {
-            // Observing changes nothing, the environment included.
-            Mode::Observe => environment.iter().map(|entry| (*entry).into()).collect(),
-            Mode::Enforced => {
-                let earlier = marker::find(environment);
-                let marker = Marker::of_this_call(&case.digest, earlier.as_ref());
-                if earlier.is_some_and(|earlier| marker.repeats(&earlier)) {
-                    return Err(Error::Loop { program: case.action.invocation.program.clone() });
-                }
-                marker.add_to(environment)
-            }
-        };
-        let arguments = request.argv.clone();
-        let strict = case.mode == Mode::Enforced;
-        Ok(Some(Execution {
-            program,
-            arguments,
-            environment,
-            strict,
-            identity: None,
-            notice: None,
-        }))
-    }
-
     /// What a panic of ours leads to, for the binary's panic hook: the same as when nothing can be
     /// loaded. Never a run in enforced mode.
     pub fn after_panic(&self, request: &Request) -> Outcome {
@@ -533,10 +494,15 @@ impl Opened {
             _ if request.purpose == Purpose::Loosen => {
                 (outcome::may_loosen(case.principal()), Vec::new())
             }
+            None if let Some(step) = step::decision(case) => (step, Vec::new()),
             None => {
                 let (decision, asked) = self.judge(case);
-                // No policy has a say in it: a redaction of ours must not destroy what it hides.
-                (write_back::refusal(case).unwrap_or(decision), asked)
+                // No policy has a say in it: a redaction of ours must not destroy what it hides,
+                // and what was not followed to its end may be anything.
+                let refusal = write_back::refusal(case).or_else(|| {
+                    (decision.verdict != Verdict::Deny).then(|| cut::refusal(case)).flatten()
+                });
+                (refusal.unwrap_or(decision), asked)
             }
             Some(error) => {
                 let decision = Decision {

@@ -23,6 +23,9 @@ use crate::world::World;
 
 mod gathered;
 
+/// How a zip archive begins (APPNOTE.TXT 4.3.7).
+const ZIP: &[u8; 4] = b"PK\x03\x04";
+
 /// Bytes read at a time.
 const BLOCK: usize = 256 << 10;
 
@@ -319,13 +322,14 @@ impl Inspector<'_> {
         let Some(limit) = self.limit(leaves) else { return };
         let channel = Channel::File(path.to_string_lossy().into_owned());
         let judged = descriptor::open_regular(path).and_then(|(file, identity)| {
-            let scan = self.stream(file.take(limit), channel)?;
-            Ok((scan, identity))
+            let scan = self.stream((&file).take(limit), channel)?;
+            Ok((scan, identity, file))
         });
         match judged {
-            Ok((scan, identity)) => {
+            Ok((scan, identity, file)) => {
                 self.judged(scan, leaves);
                 if leaves {
+                    self.zipped(descriptor::FromHere::whole(file), path);
                     self.seen.held.watched.push((path.to_owned(), Some(identity)));
                 }
             }
@@ -450,6 +454,10 @@ impl Inspector<'_> {
             Ok((scan, identity)) => {
                 self.judged(scan, leaves);
                 if leaves {
+                    if let Ok(file) = file.try_clone() {
+                        let whole = descriptor::FromHere::whole(file);
+                        self.zipped(whole, Path::new(&channel.to_string()));
+                    }
                     self.seen.held.inherited.push((file, identity, channel));
                 }
             }
@@ -457,10 +465,33 @@ impl Inspector<'_> {
         }
     }
 
+    /// Looks into a zip archive that leaves, one level deep: its entries are compressed one by one,
+    /// which a look at the whole does not see through.
+    fn zipped(&mut self, mut file: descriptor::FromHere, path: &Path) {
+        let mut head = [0_u8; ZIP.len()];
+        if file.read_exact(&mut head).is_err() || head != *ZIP {
+            return;
+        }
+        let told = path.to_string_lossy();
+        let read = datafog_archive::zip(file, &mut |name, content| {
+            let channel = Channel::File(format!("{told}!/{name}"));
+            let read = content.map(|content| self.stream(content, channel));
+            if !matches!(read, Ok(Ok(_))) {
+                self.unread(true, path, "holds something that cannot be read");
+            }
+        });
+        if read.is_err() {
+            self.unread(true, path, "is an archive that cannot be read to its end");
+        }
+    }
+
     fn spooled(&mut self, spooled: Spooled, channel: &Channel) {
         match spooled.reader().and_then(|reader| self.stream(reader, channel.clone())) {
             Ok(scan) => self.seen.channels.push(scan),
             Err(_) => self.seen.unscanned.push(format!("{channel} cannot be read")),
+        }
+        if let Ok(reader) = spooled.reader() {
+            self.zipped(reader, Path::new(&channel.to_string()));
         }
         // Judged or not: the pipe is empty, and these are the bytes that were in it.
         self.seen.held.spooled.push(spooled);

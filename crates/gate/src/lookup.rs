@@ -6,7 +6,7 @@
 //! crate's; it looks at one folder after the other and stops at the first hit that we accept.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -24,10 +24,22 @@ pub(crate) struct Finder<'a> {
     pub(crate) own: FileIdentity,
 }
 
+/// A real program, and what its file was when it was found.
+#[derive(Debug)]
+pub(crate) struct Real {
+    pub(crate) path: PathBuf,
+    pub(crate) metadata: Metadata,
+}
+
 impl Finder<'_> {
+    /// The path of the real program for `name`, as [`Self::real`] finds it.
+    pub(crate) fn find(&self, name: &OsStr, target: Option<&Path>) -> Option<PathBuf> {
+        self.real(name, target).map(|real| real.path)
+    }
+
     /// The real program for `name`: `target` when one was set at install, else the first hit on
     /// PATH. A name with a slash is taken as a path. `None` when there is none.
-    pub(crate) fn find(&self, name: &OsStr, target: Option<&Path>) -> Option<PathBuf> {
+    pub(crate) fn real(&self, name: &OsStr, target: Option<&Path>) -> Option<Real> {
         if let Some(target) = target {
             return self.accept(target.to_owned());
         }
@@ -54,19 +66,23 @@ impl Finder<'_> {
     }
 
     /// The program at `path`, unless it is this very binary or not a file.
-    fn accept(&self, path: PathBuf) -> Option<PathBuf> {
-        let metadata = path.metadata().ok()?;
+    fn accept(&self, path: PathBuf) -> Option<Real> {
+        // Most programs are no links, which one system call tells.
+        let mut metadata = path.symlink_metadata().ok()?;
+        let is_link = metadata.is_symlink();
+        if is_link {
+            metadata = path.metadata().ok()?;
+        }
         let ours = FileIdentity::of(&metadata).is_same_file(&self.own);
-        (metadata.is_file() && !ours && !is_shim(&path)).then_some(path)
+        let accepted = metadata.is_file() && !ours && !(is_link && is_shim(&path));
+        accepted.then_some(Real { path, metadata })
     }
 }
 
-/// Whether `path` is a shim of any installation: a link, under another name, to its binary.
+/// Whether the link at `path` is a shim of any installation: under another name, to its binary.
 fn is_shim(path: &Path) -> bool {
-    // Most programs are no links, which one system call tells.
-    fs::read_link(path).is_ok()
-        && fs::canonicalize(path)
-            .is_ok_and(|real| Layout::is_binary(&real) && path.file_name() != real.file_name())
+    fs::canonicalize(path)
+        .is_ok_and(|real| Layout::is_binary(&real) && path.file_name() != real.file_name())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! *same call* again, where the start time tells a process id that was given out anew, or when the
 //! same call is nested deeper than any wrapper that steps aside would be.
 
+use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 use std::fs;
 
@@ -59,14 +60,14 @@ impl Marker {
     }
 
     /// The environment with this marker in place of any other.
-    pub(crate) fn add_to<'a>(&self, environment: &[&'a CStr]) -> Vec<std::borrow::Cow<'a, CStr>> {
+    pub(crate) fn add_to<'a>(&self, environment: &[&'a CStr]) -> Vec<Cow<'a, CStr>> {
         // Without a template, which would lie in a page of its own.
         let (pid, milliseconds) = (self.pid.to_string(), self.milliseconds.to_string());
         let parts = [pid.as_str(), &milliseconds, &self.call, &self.depth.to_string()];
         let text = [PREFIX, &parts.join(".")].concat();
         let others = environment.iter().filter(|entry| !is_marker(entry));
-        let mut list: Vec<_> = others.map(|entry| std::borrow::Cow::Borrowed(*entry)).collect();
-        list.extend(CString::new(text).ok().map(std::borrow::Cow::Owned));
+        let mut list: Vec<_> = others.map(|entry| Cow::Borrowed(*entry)).collect();
+        list.extend(CString::new(text).ok().map(Cow::Owned));
         list
     }
 }

@@ -33,8 +33,15 @@ const MOST: usize = 512;
 /// The name of what a redirection does, which no program can have.
 const REDIRECTION: &str = "shell:redirection";
 
+/// Why the rest of what is started is not known: there is too much of it.
+pub(crate) const TOO_MANY: &str = "the line does more than can be looked at; do it in several";
+
+/// The same: it stands too deep.
+pub(crate) const TOO_DEEP: &str =
+    "commands start each other too deeply; start the last one by itself";
+
 /// The name of what was not understood.
-const OPAQUE: &str = "shell:opaque";
+pub(crate) const OPAQUE: &str = "shell:opaque";
 
 /// Something that was started.
 #[derive(Debug)]
@@ -149,8 +156,7 @@ impl Following {
     /// All that was started, and what there was no room for.
     fn all(&self, mut started: Vec<Started>, world: &dyn Surroundings) -> Vec<Started> {
         if self.left == 0 {
-            let why = "the line does more than can be looked at; do it in several";
-            started.push(self.opaque(why, true, world));
+            started.push(self.opaque(TOO_MANY, true, world));
         }
         started
     }
@@ -168,8 +174,7 @@ impl Following {
         };
         let starts = datafog_shim::behind(words, input, world);
         if depth >= DEEPEST && !starts.is_empty() {
-            let why = "commands start each other too deeply; start the last one by itself";
-            return vec![self.opaque(why, true, world)];
+            return vec![self.opaque(TOO_DEEP, true, world)];
         }
         starts.into_iter().flat_map(|start| self.start(start, fed, depth)).collect()
     }

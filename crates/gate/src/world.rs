@@ -17,6 +17,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::unistd::Pid;
 
+use crate::git_folder;
 use crate::lookup::Finder;
 
 /// How long a helper program may take.
@@ -139,6 +140,11 @@ impl<'a> World<'a> {
         let real = real.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         let mut command = Command::new(real);
         command.args(arguments).current_dir(self.cwd());
+        // What a helper starts in turn is asked by us, and is no call of anybody.
+        let ours = |named: &OsStr| git_folder::is_ours(named, self.finder.layout);
+        if self.finder.host.variable(git_folder::VARIABLE).is_some_and(ours) {
+            command.env_remove(git_folder::VARIABLE);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         Ok(command)
     }
@@ -151,6 +157,11 @@ enum Patience {
     Between(Duration),
     /// So long for all of it.
     Whole(Duration),
+}
+
+/// What a helper program writes that is asked for nothing but words of its own.
+pub(crate) fn answer_of_helper(command: &mut Command) -> io::Result<Vec<u8>> {
+    answer_of(command, PATIENCE)
 }
 
 /// What a helper program writes, when it ends well and in time.

@@ -9,7 +9,8 @@ use toml::Spanned;
 use crate::check;
 use crate::format::{
     At, Deliver, Effect, Endpoint, File, Flow, Form, Grammar, Kind, Operand, Opt, Options, Piped,
-    Programs, Redirect, Scope, Secret, SecretKind, Starts, Startup, Stdin, Takes, Topic,
+    Programs, Redirect, Scope, Secret, SecretKind, Starts, Startup, Stdin, Step, Steps, Takes,
+    Topic,
 };
 
 /// The whole generated file: every profile, and the tables of names.
@@ -291,6 +292,24 @@ pub(crate) fn programs(lists: &Programs) -> String {
         format!("\n/// {about}\npub(crate) static {name}: &[&str] = &{words:?};\n")
     };
     named.into_iter().map(list).collect()
+}
+
+/// What programs start of themselves, and the examples that a test tries.
+pub(crate) fn steps(files: &[(PathBuf, Steps)]) -> String {
+    let of = |files: &(PathBuf, Steps)| {
+        let program = files.1.program.clone();
+        let one = |step: &Step| {
+            let Step { by, starts, examples, counter_examples } = step;
+            format!(
+                "Step {{ program: {program:?}, by: &{by:?}, starts: &{starts:?}, #[cfg(test)] examples: &{examples:?}, #[cfg(test)] counter_examples: &{counter_examples:?} }},"
+            )
+        };
+        files.1.step.iter().map(one).collect::<String>()
+    };
+    let all: String = files.iter().map(of).collect();
+    format!(
+        "\n/// What programs start of themselves.\npub(crate) static STEPS: &[Step] = &[{all}];\n"
+    )
 }
 
 fn piped(piped: &Piped, visible: &[Opt]) -> String {

@@ -92,6 +92,31 @@ pub(crate) struct Programs {
     pub(crate) prints_secrets: Vec<String>,
 }
 
+/// One file of `shims/steps/`: what a program starts of itself for its own work.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, expect(dead_code, reason = "the build script alone reads it"))]
+pub(crate) struct Steps {
+    /// The program.
+    pub(crate) program: String,
+    pub(crate) step: Vec<Step>,
+}
+
+/// Which of its commands start which.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, expect(dead_code, reason = "the build script alone reads it"))]
+pub(crate) struct Step {
+    /// Subcommands that do; `*` for any.
+    pub(crate) by: Vec<String>,
+    /// First words of what they start.
+    pub(crate) starts: Vec<String>,
+    /// `SUBCOMMAND: WORDS`: what is a step.
+    pub(crate) examples: Vec<String>,
+    /// What is none.
+    pub(crate) counter_examples: Vec<String>,
+}
+
 /// What of a value is a secret.
 #[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -8,6 +8,7 @@
 use datafog_core::{Deliver, Flow, Flows, OperandKind, StdinUse};
 
 use crate::form::Form;
+use crate::steps::Step;
 use crate::text::Text;
 use crate::transport::Contact;
 

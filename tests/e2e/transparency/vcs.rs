@@ -102,6 +102,35 @@ const SESSIONS: &[(&str, usize)] = &[
         "git init -q .; printf 'a b\\n' > 'a b'; git add .; git commit -q -m $'n\\xc3\\xa4me \\xff'; git log; git ls-files -z | cksum",
         5,
     ),
+    // What git starts of itself, and what looks at where it keeps its programs.
+    ("git --exec-path; git help -a | cksum; git --list-cmds=main,others | cksum", 3),
+    (
+        "git init -q .; printf '#!/bin/sh\\ngit --exec-path; . git-sh-setup; git_dir_init; cd_to_toplevel; echo $GIT_DIR; type require_clean_work_tree | head -n 1\\n' > .git/hooks/pre-commit; \
+         chmod +x .git/hooks/pre-commit; git commit -q --allow-empty -m x; echo $?; git -c alias.p='!git --exec-path' p",
+        3,
+    ),
+    (
+        "git init -q s; cd s; echo a > a; git add a; git commit -q -m x; echo b > a; echo n > n; git stash -q -u; echo $?; git status -s; git stash pop; \
+         git stash -k -q; git stash pop -q; git stash push -q -- a; git stash drop -q; git worktree add -q ../w; git -C ../w status -s; git worktree remove ../w; git worktree list | wc -l",
+        12,
+    ),
+    (
+        "git init -q s; for n in 1 2 3 4 5; do echo $n > s/f$n; git -C s add .; git -C s commit -q -m $n; done; git clone -q file://$PWD/s t; cd t; git pull -q; git pull -q --rebase; \
+         git fetch --all; git remote update; git maintenance run; git repack -adq; git gc -q; git push -q origin HEAD:refs/heads/new; git bisect start HEAD HEAD~3; \
+         git bisect run git cat-file -e HEAD:f4; git bisect reset; git log --format=%s --all",
+        20,
+    ),
+    (
+        "git init -q a; git -C a commit -q --allow-empty -m x; git init -q b; cd b; git -c protocol.file.allow=always submodule add -q file://$OLDPWD/a sub 2>&1; git commit -q -m sub; \
+         git submodule update --force; git submodule foreach 'git log --format=%s; echo $sm_path'; git submodule status; git submodule deinit -f --all; cat .gitmodules | wc -l",
+        6,
+    ),
+    (
+        "git init -q .; for n in 1 2 3; do echo $n > $n; git add $n; git commit -q -m $n; done; echo x > 1; git rebase -q --autostash --force-rebase HEAD~2; git status -s; git checkout -q -f; \
+         git branch o1 HEAD~1; for b in t1 t2; do git checkout -q -b $b HEAD~1; echo $b > $b; git add .; git commit -q -m $b; done; git checkout -q t1; git merge -q t2 HEAD~1 -m m; echo $?; \
+         git filter-branch -f --msg-filter 'sed s/^/F/' HEAD~1..HEAD > /dev/null 2>&1; echo $?; git log --format=%s; git difftool -y -x 'cat' HEAD~1 HEAD; git request-pull HEAD~1 . | tail -n 3",
+        20,
+    ),
     (
         "git clone -q no-such-folder x; echo $?; git clone; echo $?; git -C nowhere status; echo $?",
         3,

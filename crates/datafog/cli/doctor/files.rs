@@ -27,6 +27,7 @@ pub(super) fn examine(session: &Session) -> Vec<Finding> {
     findings.extend(requests(session));
     findings.extend(foreign(session));
     findings.extend(real_programs(session));
+    findings.extend(git_below_git(session));
     findings.extend(start_files(session));
     findings
 }
@@ -206,6 +207,23 @@ fn real_programs(session: &Session) -> Option<Finding> {
     } else {
         let remedy = format!("install them, or: datafog hooks uninstall {}", missing.join(" "));
         Finding::warning(about, format!("wrapped but not found: {}", missing.join(", ")), remedy)
+    })
+}
+
+/// Whether what git starts comes back to us. It mends itself where it can.
+fn git_below_git(session: &Session) -> Option<Finding> {
+    let (about, settings) = ("git below git", session.settings().unwrap_or_default());
+    if !session.links().names().ok()?.iter().any(|name| name.as_str() == "git") {
+        return None;
+    }
+    let target = settings.hooks.get("git").and_then(|hook| hook.target.as_deref());
+    Some(match session.gate().ok()?.git_folder(target) {
+        Some(_) => Finding::ok(about, "hooks and aliases start the wrapper"),
+        None => {
+            let detail = "git picks its programs by itself: hooks and aliases start the real git";
+            let remedy = "datafog hooks install git --target with the git itself, where it is a script or a version manager";
+            Finding::warning(about, detail, remedy)
+        }
     })
 }
 

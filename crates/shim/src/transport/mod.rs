@@ -7,6 +7,7 @@ use datafog_core::{Invocation, Surroundings};
 
 use crate::read::Call;
 
+pub(crate) mod cargo;
 mod context;
 pub(crate) mod copy;
 pub(crate) mod docker;

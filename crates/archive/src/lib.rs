@@ -1,0 +1,165 @@
+/*!
+The entries of archives, one after the other, within bounds.
+
+An archive in an archive is an entry like any other: nobody looks deeper. What goes past a bound is a
+[`Fault`], so nothing is left out in silence. This crate finds nothing, decides nothing and opens no
+file.
+*/
+
+use std::io::{self, Read, Seek};
+
+/// Bytes that an archive may unpack to.
+const UNPACKED: u64 = 1 << 30;
+
+/// Entries that an archive may have.
+const ENTRIES: usize = 100_000;
+
+/// Why an archive, or an entry of it, was not read to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    /// It goes past a bound.
+    #[error("{TOO_LONG}")]
+    TooLong,
+    /// It is no zip archive, or an entry is encrypted or packed in a way that is not known.
+    #[error(transparent)]
+    Zip(#[from] zip::result::ZipError),
+}
+
+/// What is said of an archive that goes past a bound.
+pub const TOO_LONG: &str = "too large for an archive: what is beyond 1 GiB unpacked, 256 MiB of zip or \
+                            100,000 entries was not looked at";
+
+/// What takes entries: the name of each, and its content or why there is none.
+pub type Visit<'v> = dyn FnMut(&str, Result<&mut dyn Read, Fault>) + 'v;
+
+/// The files of a zip archive. One that cannot be read does not keep the others from being read.
+///
+/// # Errors
+/// When it is none, or goes past a bound.
+pub fn zip(content: impl Read + Seek, visit: &mut Visit<'_>) -> Result<(), Fault> {
+    let mut archive = zip::ZipArchive::new(content)?;
+    let mut budget = Budget::new();
+    for index in 0..archive.len() {
+        let name = archive.name_for_index(index).unwrap_or_default().to_owned();
+        match archive.by_index(index) {
+            Ok(entry) if entry.is_dir() => {}
+            Ok(mut entry) => budget.entry(&mut entry, &name, visit)?,
+            Err(error) => visit(&name, Err(error.into())),
+        }
+    }
+    Ok(())
+}
+
+/// The files of a tape archive. What follows a damaged header cannot be found.
+///
+/// # Errors
+/// When it cannot be read further, or goes past a bound.
+pub fn tar(content: impl Read, visit: &mut Visit<'_>) -> Result<(), Fault> {
+    let mut archive = tar::Archive::new(content);
+    let mut budget = Budget::new();
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        if entry.header().entry_type().is_file() {
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            budget.entry(&mut entry, &name, visit)?;
+        }
+    }
+    Ok(())
+}
+
+/// One content without a name that was compressed, within the same bound.
+///
+/// # Errors
+/// When it goes past the bound.
+pub fn single(mut content: impl Read, visit: &mut Visit<'_>) -> Result<(), Fault> {
+    Budget::new().entry(&mut content, "", visit)
+}
+
+/// What an archive may still unpack to.
+struct Budget {
+    bytes: u64,
+    entries: usize,
+}
+
+impl Budget {
+    const fn new() -> Self {
+        Self { bytes: UNPACKED, entries: ENTRIES }
+    }
+
+    /// Hands on one entry; fails when there is nothing left for another.
+    fn entry(
+        &mut self,
+        content: &mut dyn Read,
+        name: &str,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), Fault> {
+        visit(name, Ok(&mut Counted { content, left: &mut self.bytes }));
+        self.entries = self.entries.saturating_sub(1);
+        // An entry of exactly what was left is as good as one byte too long.
+        if self.bytes > 0 && self.entries > 0 { Ok(()) } else { Err(Fault::TooLong) }
+    }
+}
+
+/// A reader that ends when the budget does.
+struct Counted<'b> {
+    content: &'b mut dyn Read,
+    left: &'b mut u64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(*self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let count = self.content.read(buffer.get_mut(..most).unwrap_or_default())?;
+        *self.left = self.left.saturating_sub(count as u64);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Cursor, Write as _};
+
+    fn names(read: impl FnOnce(&mut Visit<'_>) -> Result<(), Fault>) -> Vec<String> {
+        let mut names = Vec::new();
+        read(&mut |name, content| {
+            let mut text = String::new();
+            content.unwrap().read_to_string(&mut text).unwrap();
+            names.push(format!("{name}={text}"));
+        })
+        .unwrap();
+        names
+    }
+
+    #[test]
+    fn entries_come_with_their_content() {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for name in ["a.txt", "b/c.txt"] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(name.as_bytes()).unwrap();
+        }
+        let bytes = zip.finish().unwrap().into_inner();
+        let read = names(|visit| super::zip(Cursor::new(bytes), visit));
+        assert_eq!(read, ["a.txt=a.txt", "b/c.txt=b/c.txt"]);
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(2);
+        tar.append_data(&mut header, "d", b"hi".as_slice()).unwrap();
+        let bytes = tar.into_inner().unwrap();
+        assert_eq!(names(|visit| super::tar(bytes.as_slice(), visit)), ["d=hi"]);
+    }
+
+    #[test]
+    fn what_is_no_archive_or_too_long_is_a_fault() {
+        let zip = super::zip(Cursor::new(b"PK\x03\x04nothing".to_vec()), &mut |_, _| {});
+        assert!(matches!(zip, Err(Fault::Zip(_))));
+        let endless = super::single(io::repeat(0), &mut |_, content| {
+            io::copy(content.unwrap(), &mut io::sink()).unwrap();
+        });
+        assert!(matches!(endless, Err(Fault::TooLong)));
+    }
+}
