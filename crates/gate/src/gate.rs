@@ -156,7 +156,7 @@ impl<'a> Gate<'a> {
         let held = &case.inspection.held;
         let recorded = match opened.record(self.layout, plan, &event) {
             Ok(recorded) => recorded,
-            Err((plan, error)) => match waive(plan, case.mode, error, case.action) {
+            Err((plan, error)) => match outcome::waive(plan, case.mode, error, case.action) {
                 Ok(waived) => waived,
                 Err(notice) => return ControlFlow::Break(Outcome::Blocked(notice)),
             },
@@ -584,21 +584,4 @@ impl Opened {
             ledger.record(plan, event, durability)
         }
     }
-}
-
-/// What an unwritten receipt means: observing goes on, anything else stops.
-fn waive(
-    plan: Enforcement,
-    mode: Mode,
-    error: datafog_audit::Error,
-    action: &Action,
-) -> Result<Recorded<Enforcement>, Box<Notice>> {
-    let waived = match on_error(Failure::Unrecorded, mode) {
-        Consequence::Run => Recorded::waived(plan, mode, &error),
-        Consequence::Deny => None,
-    };
-    waived.ok_or_else(|| {
-        let program = &action.invocation.program;
-        Box::new(Notice::for_failure(None, program, &Error::Ledger(error)))
-    })
 }

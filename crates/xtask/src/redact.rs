@@ -2,7 +2,7 @@
 //!
 //! A wrapped `cat FILE` whose output is redacted, against `cat FILE | cat` in the same run: the
 //! processor time, user and system, of all processes, since two of them work at the same time. The
-//! reader's own time counts for neither. Peak memory is that of the largest process.
+//! reader's own time counts for neither. Peak memory is that of the process that redacts.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
@@ -82,11 +82,11 @@ fn policy(entities: &str) -> String {
     )
 }
 
-/// Processor time and peak memory of a call.
+/// Processor time of a call, and peak memory of the process that was started for it.
 #[derive(Clone, Copy, Debug)]
 struct Spent {
     time: Duration,
-    kilobytes: i64,
+    kilobytes: u64,
 }
 
 fn best(call: impl Fn() -> Command) -> Result<Spent> {
@@ -99,8 +99,10 @@ fn spent(call: &mut Command) -> Result<Spent> {
     let before = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let mut child = call.stdout(Stdio::piped()).spawn()?;
     let mut output = child.stdout.take().context("there is no pipe")?;
-    let mut block = vec![0; 1 << 20];
-    while output.read(&mut block)? > 0 {}
+    let (mut block, mut kilobytes) = (vec![0; 1 << 20], 0);
+    while output.read(&mut block)? > 0 {
+        kilobytes = peak(child.id()).unwrap_or(kilobytes);
+    }
     let status = child.wait()?;
     ensure!(status.success(), "a call ended with {status}");
     let after = getrusage(UsageWho::RUSAGE_CHILDREN)?;
@@ -111,7 +113,15 @@ fn spent(call: &mut Command) -> Result<Spent> {
         };
         parts.into_iter().map(|part| Duration::from_micros(micros(part))).sum()
     };
-    Ok(Spent { time: time(&after).saturating_sub(time(&before)), kilobytes: after.max_rss() })
+    Ok(Spent { time: time(&after).saturating_sub(time(&before)), kilobytes })
+}
+
+/// The most memory that a process has had, in kilobytes; `None` when it is gone. The counts of
+/// getrusage(2) begin with what the process had that started it.
+fn peak(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 fn line(name: &str, bytes: usize, spent: Spent, floor: Option<Spent>) {

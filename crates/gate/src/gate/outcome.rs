@@ -1,5 +1,6 @@
 //! What came of a plan that was recorded, and what a redaction works with.
 
+use datafog_audit::Recorded;
 use datafog_config::Layout;
 use datafog_core::{
     Action, Decision, Digest, Event, Key, Mode, Principal, PrincipalKind, ReceiptKind, Verdict,
@@ -9,16 +10,16 @@ use jiff::Timestamp;
 
 use super::Opened;
 use crate::case::Case;
-use crate::enforcement::NotRun;
-use crate::event;
+use crate::enforcement::{Enforcement, NotRun};
 use crate::filter::Ended;
 use crate::foreign::{self, Asked};
 use crate::notice::Notice;
-use crate::projects;
+use crate::on_error::{Consequence, Failure, on_error};
 use crate::request::Outcome;
 use crate::started::Started;
 use crate::veil::Veil;
 use crate::world::World;
+use crate::{Error, event, projects};
 
 impl Opened {
     /// What a redaction works with.
@@ -146,4 +147,21 @@ pub(super) fn may_loosen(principal: &Principal) -> Decision {
     };
     let (obligations, matched) = (Vec::new(), Vec::new());
     Decision { verdict, obligations, matched, reason: reason.into(), instead, risk: None }
+}
+
+/// What an unwritten receipt means: observing goes on, anything else stops.
+pub(super) fn waive(
+    plan: Enforcement,
+    mode: Mode,
+    error: datafog_audit::Error,
+    action: &Action,
+) -> Result<Recorded<Enforcement>, Box<Notice>> {
+    let waived = match on_error(Failure::Unrecorded, mode) {
+        Consequence::Run => Recorded::waived(plan, mode, &error),
+        Consequence::Deny => None,
+    };
+    waived.ok_or_else(|| {
+        let program = &action.invocation.program;
+        Box::new(Notice::for_failure(None, program, &Error::Ledger(error)))
+    })
 }

@@ -11,8 +11,8 @@ use crate::read::{Item, Reader, Sense};
 pub(super) static KIND: Kind = Kind {
     about: ConditionAbout {
         name: "stdin",
-        summary: "Standard input is sent away after being judged (`content`), sent away as an \
-                  endless stream that is not judged (`stream`), or of no interest (`ignore`).",
+        summary: "Standard input is sent away after being judged (`content`), sent away while it \
+                  comes and judged as it flows (`stream`), or of no interest (`ignore`).",
         form: "`content`, `ignore`, `stream`, or list of them",
         example: r#"stdin = "stream""#,
         unknown: "when the program has no profile",
