@@ -6,7 +6,7 @@
 
 use super::hex::byte as hex_byte;
 use super::{Decoded, Stop, WINDOW, is_text};
-use crate::bytes::{before, is_word, run};
+use crate::bytes::{before, is_word, run, run_back};
 
 /// How far before the first escape the part begins.
 const BEFORE: usize = 200;
@@ -19,6 +19,9 @@ const AFTER_AT_MOST: usize = 1200;
 
 /// Most blanks and line ends on one side of an operator between two literals.
 const MOST_BLANKS: usize = 80;
+
+/// Longest literal that is put together with the one beside it without an operator or a line's end.
+const MOST_BARE: usize = 200;
 
 /// Digits of the longest `\u{…}` and `&#…;`.
 const MOST_DIGITS: usize = 6;
@@ -59,7 +62,9 @@ pub(crate) fn escape(text: &[u8], at: usize, kind: Kind) -> Option<Escape> {
         [0xC2, 0xAD, ..] => Some(Escape { width: 2, byte: None }),
         [b'"' | b'\'' | b'`', after @ ..] => {
             let plain = before(text, at) != Some(b'\\');
-            joint(after).filter(|_| plain).map(|width| Escape { width, byte: None })
+            let joint =
+                joint(after).filter(|joint| plain && (!joint.bare || bare(text, at, joint.width)));
+            joint.map(|joint| Escape { width: joint.width, byte: None })
         }
         _ => None,
     }
@@ -124,9 +129,18 @@ fn quoted(rest: &[u8]) -> Option<Escape> {
     }
 }
 
-/// Length from a closing quote to the opening one of the next literal, when an operator that puts
-/// texts together, or nothing, stands between: `" + "`; `after` begins after the closing quote.
-fn joint(after: &[u8]) -> Option<usize> {
+/// What stands between two literals that are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Joint {
+    /// From the closing quote to behind the opening one.
+    width: usize,
+    /// Only blanks of one line stand there.
+    bare: bool,
+}
+
+/// What stands from a closing quote to the opening one of the next literal, when an operator that
+/// puts texts together, or nothing, stands between: `" + "`; `after` begins after the closing quote.
+fn joint(after: &[u8]) -> Option<Joint> {
     // Most quotes are followed by something else.
     if !matches!(
         after.first(),
@@ -147,8 +161,27 @@ fn joint(after: &[u8]) -> Option<usize> {
     let apart = quote > 0 && first <= MOST_BLANKS && second <= MOST_BLANKS;
     // A quote that closes another word right after it is no literal that goes on.
     let goes_on = seen.get(quote.checked_add(1)?).is_some_and(|byte| byte.is_ascii_graphic());
+    let bare = operator == 0 && !seen.get(..quote)?.contains(&b'\n');
     (apart && goes_on && matches!(seen.get(quote), Some(b'"' | b'\'' | b'`')))
-        .then(|| quote.saturating_add(2))
+        .then(|| Joint { width: quote.saturating_add(2), bare })
+}
+
+/// Whether two literals beside each other in one line, without an operator, may be one text: each is
+/// a word, and the first no address. Fields of a log (`"-" "Mozilla/5.0 (X11)"`) stand like that, too.
+fn bare(text: &[u8], at: usize, width: usize) -> bool {
+    let head = text.get(at.saturating_sub(MOST_BARE)..at).unwrap_or_default();
+    let rest = text.get(at.saturating_add(width)..).unwrap_or_default();
+    let rest = rest.get(..MOST_BARE.min(rest.len())).unwrap_or_default();
+    let left = run_back(head, is_bare);
+    let right = run(rest, is_bare);
+    let quoted = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
+    let (before, left) = head.split_at(head.len().saturating_sub(left));
+    let address = left.windows(3).any(|some| some == b"://");
+    left.len() > 1 && quoted(before.last()) && quoted(rest.get(right)) && !address
+}
+
+const fn is_bare(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`')
 }
 
 const fn is_blank(byte: u8) -> bool {
@@ -288,7 +321,17 @@ mod tests {
         for text in same {
             assert_eq!(undone(text, Kind::Escapes), "\"ghp_abc\"", "{text}");
         }
-        for text in ["\"a\", \"b\"", "\"a\": \"b\"", "\"a\" = \"b\"", "\"a\".len()"] {
+        let apart = [
+            "\"a\", \"b\"",
+            "\"a\": \"b\"",
+            "\"a\" = \"b\"",
+            "\"a\".len()",
+            "200 5 \"-\" \"curl/8.5.0\"",
+            "\"https://example.com/\" \"Mozilla/5.0 (X11)\"",
+            "\"https://example.com/\" \"curl/8.5.0\"",
+            "\"two words\" \"more\"",
+        ];
+        for text in apart {
             assert_eq!(undone(text, Kind::Escapes), text);
         }
     }

@@ -24,11 +24,17 @@ const LONGEST_WORD: usize = 24;
 pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
     let Some(separator) = candidate.value().first() else { return Judgement::Refuse };
     let Some(start) = candidate.start.checked_sub(2) else { return Judgement::Refuse };
-    let value = candidate.text.get(start..start.saturating_add(17)).unwrap_or_default();
-    let shape = value.len() == 17
+    let Some(value) = candidate.text.get(start..start.saturating_add(17)) else {
+        return Judgement::Refuse;
+    };
+    // Most is the time of a day.
+    let shape = value.get(8) == Some(separator)
         && value.iter().enumerate().all(|(place, byte)| {
             if place % 3 == 2 { byte == separator } else { byte.is_ascii_hexdigit() }
         });
+    if !shape {
+        return Judgement::Refuse;
+    }
     let glued = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'-' | b'_');
     let open = start.checked_sub(1).and_then(|at| candidate.text.get(at)).is_some_and(glued)
         || candidate.text.get(start.saturating_add(17)).is_some_and(glued);
@@ -39,7 +45,7 @@ pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
     let same = digits.all(|digit| Some(digit) == first);
     // Digits with dashes are a date and a time.
     let time = *separator == b'-' && !value.iter().any(u8::is_ascii_alphabetic);
-    if !shape || open || group || same || time || is_filler(value) {
+    if open || group || same || time || is_filler(value) {
         return Judgement::Refuse;
     }
     candidate.start = start;
