@@ -1,12 +1,13 @@
 //! Lines for a shell that are made to wear a gate out: long, deep, never closed. The end-to-end
 //! tests look at what is decided about each, `cargo xtask hostile` at what that costs.
 
-/// A line, and whether the gate has to stop it.
+/// A line, whether the gate has to stop it, and whether that takes no reading.
 #[derive(Debug)]
 pub(crate) struct HostileLine {
     pub(crate) name: &'static str,
     pub(crate) line: String,
     pub(crate) stopped: bool,
+    pub(crate) unread: bool,
 }
 
 /// What must not run, wherever in a line it stands.
@@ -25,18 +26,19 @@ pub(crate) fn hostile_lines() -> Vec<HostileLine> {
     let word = |bytes: usize| format!("echo '{}'; {DANGER}", "a".repeat(bytes));
     let deep = |depth: usize| format!("echo {}{DANGER}{}", "$(".repeat(depth), ")".repeat(depth));
     let many = |part: &dyn Fn(u32) -> String| (0..3_000).map(part).collect::<String>();
-    let line = |name, line, stopped| HostileLine { name, line, stopped };
+    let line = |name, line, stopped| HostileLine { name, line, stopped, unread: false };
+    let unread = |name, line| HostileLine { name, line, stopped: true, unread: true };
     vec![
         line("a harmless heredoc of 300 lines", heredoc.clone(), false),
         line("the same with a dangerous command behind it", format!("{heredoc}{DANGER}\n"), true),
-        line("40 nested $(", deep(40), true),
-        line("400 nested $(", deep(400), true),
-        line(
-            "2,000 $( that are never closed",
-            format!("echo {}{DANGER}", "$(".repeat(2_000)),
-            true,
+        unread("40 nested $(", deep(40)),
+        unread("400 nested $(", deep(400)),
+        unread("2,000 $( that are never closed", format!("echo {}{DANGER}", "$(".repeat(2_000))),
+        unread("64 KiB of $(", "$(".repeat(32_768)),
+        unread(
+            "64 KiB of nested $(, each closed",
+            format!("{}:{}", "$(".repeat(21_845), ")".repeat(21_845)),
         ),
-        line("64 KiB of $(", "$(".repeat(32_768), true),
         line("sh -c six deep", nested, true),
         line("2,000 commands", "git status;".repeat(2_000), false),
         line("2,000 commands, a dangerous one last", "git status;".repeat(2_000) + DANGER, true),

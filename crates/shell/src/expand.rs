@@ -12,6 +12,7 @@ use crate::glob::{self, Letter};
 use crate::limits::{LONGEST_WORD, MOST_FIELDS};
 use crate::parse;
 use crate::script::{Field, Input};
+use crate::ticks;
 use crate::variables::Variable;
 use crate::walk::Walker;
 
@@ -70,6 +71,13 @@ impl Walker {
         let NodeKind::Word { value, parts, .. } = &word.kind else {
             return vec![Field { text: String::new(), known: false }];
         };
+        if let Some(renewed) = ticks::renewed(value).filter(|it| self.step(it.len() / 16)) {
+            let Some(word) = parse::word(&renewed).filter(|_| self.may_go_deeper()) else {
+                self.opaque("a substitution in backticks was not understood; use `$(…)`");
+                return vec![Field { text: value.clone(), known: false }];
+            };
+            return self.deeper(|walker| walker.word(&word, splits));
+        }
         let braces = |part: &Node| matches!(part.kind, NodeKind::BraceExpansion { .. });
         if !splits || !parts.iter().any(braces) {
             return self.parts(value, parts, splits);

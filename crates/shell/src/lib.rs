@@ -24,6 +24,7 @@ mod read;
 mod redirect;
 mod script;
 mod simple;
+mod ticks;
 mod variables;
 mod walk;
 mod writing;

@@ -34,16 +34,16 @@ pub(crate) fn refusal(text: &str) -> Option<&'static str> {
     if text.contains('\0') {
         return Some("the line holds a zero byte");
     }
-    is_deep(text.as_bytes())
-        .then_some("the line holds substitutions within substitutions, too deep to follow")
+    let deep = too_deep_at(text.as_bytes());
+    deep.map(|_| "the line holds substitutions within substitutions, too deep to follow")
 }
 
-/// Whether more is open at once than anybody writes. Quotes are not looked at: text in quotes
-/// counts too, and closes what it opens.
-fn is_deep(bytes: &[u8]) -> bool {
+/// The byte at which more is open at once than anybody writes; what stands behind it is not looked
+/// at. Quotes are not looked at either: text in quotes counts too, and closes what it opens.
+fn too_deep_at(bytes: &[u8]) -> Option<usize> {
     let (mut before, mut substitutions, mut ticks) = (b' ', 0_usize, 0_usize);
     let mut open: Vec<bool> = Vec::new();
-    for &byte in bytes {
+    for (at, &byte) in bytes.iter().enumerate() {
         let substitutes = matches!(before, b'$' | b'<' | b'>');
         match byte {
             b'(' | b'{' => {
@@ -60,16 +60,24 @@ fn is_deep(bytes: &[u8]) -> bool {
             _ => {}
         }
         if substitutions > MOST_SUBSTITUTIONS || open.len() > MOST_OPEN || ticks > MOST_COMMANDS {
-            return true;
+            return Some(at);
         }
         before = byte;
     }
-    false
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_deep_text_costs_what_stands_before_the_limit() {
+        let longest = "$(".repeat(MOST_BYTES / 2);
+        assert_eq!(longest.len(), MOST_BYTES);
+        assert_eq!(too_deep_at(longest.as_bytes()), Some(2 * MOST_SUBSTITUTIONS + 1));
+        assert_eq!(too_deep_at("(".repeat(MOST_BYTES).as_bytes()), Some(MOST_OPEN));
+    }
 
     #[test]
     fn what_is_too_deep_or_long_is_refused_unparsed() {

@@ -27,6 +27,13 @@ pub(crate) type Written = Option<String>;
 /// Where `cd` looks for a relative folder first (POSIX).
 pub(crate) const PLACES: &str = "CDPATH";
 
+/// Words that begin something to the shell. Where one is left as the name of a program, the parser
+/// has read the line otherwise than a shell does (`time -p ! a`, `time coproc a`).
+const RESERVED: [&str; 16] = [
+    "!", "[[", "case", "coproc", "do", "elif", "else", "for", "function", "if", "select", "then",
+    "until", "while", "{", "}",
+];
+
 /// A command as it stands in the line.
 struct Simple<'n> {
     assignments: &'n [Node],
@@ -45,7 +52,8 @@ pub(crate) struct Walker {
     pub(crate) came_from: Option<PathBuf>,
     /// The folders that `popd` goes back to.
     pub(crate) left: Vec<Option<PathBuf>>,
-    functions: BTreeMap<String, Node>,
+    /// What each name may stand for: a definition may be one that was not reached.
+    functions: BTreeMap<String, Vec<Node>>,
     /// Functions that were called; the bodies of all others are walked at the end.
     called: Vec<String>,
     pub(crate) script: Script,
@@ -103,10 +111,13 @@ impl Walker {
     pub(crate) fn read(mut self, text: &str) -> Script {
         self.text(text, &Input::Inherited);
         // Nobody calls them here, but a later line may. One may hold another.
-        while let Some((name, body)) = self.functions.pop_first() {
-            if !self.called.contains(&name) {
+        while let Some((name, bodies)) = self.functions.pop_first() {
+            if self.called.contains(&name) {
+                continue;
+            }
+            for body in &bodies {
                 self.variables.positional = None;
-                self.perhaps(|walker| walker.walk(&body, &Input::Inherited));
+                self.perhaps(|walker| walker.walk(body, &Input::Inherited));
             }
         }
         self.script
@@ -214,7 +225,7 @@ impl Walker {
                 self.walk(pipeline, input)
             }
             NodeKind::Function { name, body } => {
-                self.functions.insert(name.clone(), (**body).clone());
+                self.define(name, body);
                 Some(String::new())
             }
             NodeKind::Comment { .. } | NodeKind::Empty => Some(String::new()),
@@ -327,6 +338,8 @@ impl Walker {
     fn pipeline(&mut self, commands: &[Node], input: &Input) -> Written {
         let start = self.script.commands.len();
         let (mut input, mut written) = (input.clone(), None);
+        // `|&` behind what is no simple command: the parser tells the `2>&1` as one of them.
+        let commands = commands.iter().filter(|it| !matches!(it.kind, NodeKind::Redirect { .. }));
         for command in commands {
             written = self.apart(|walker| walker.walk(command, &input));
             input = match &written {
@@ -472,14 +485,17 @@ impl Walker {
             self.push(Vec::new(), environment, input, redirections);
             return None;
         }
+        if fields.first().is_some_and(|head| RESERVED.contains(&&*head.text)) {
+            self.opaque("a word of the shell's own stands where a program's name does");
+        }
         let own = fields.iter().position(|it| !matches!(it.text.as_str(), "builtin" | "command"));
         let own = fields.get(own.unwrap_or_default()..).unwrap_or_default();
         let name = own.first().map(|head| head.text.clone()).unwrap_or_default();
-        if let Some(body) = self.functions.get(&name).cloned()
+        if let Some(bodies) = self.functions.get(&name).cloned()
             && self.may_go_deeper()
         {
             self.push(Vec::new(), environment, Input::Inherited, redirections);
-            return self.call(name, &body, own, &input);
+            return self.call(name, &bodies, own, &input);
         }
         let found = self.with_places(&environment, |walker| walker.builtin(own, &input));
         if let Some(written) = found {
@@ -499,8 +515,20 @@ impl Walker {
         text.filter(|_| redirections.is_empty())
     }
 
+    /// A function that the line defines, perhaps once more: in a branch that may not be taken, in a
+    /// process of its own.
+    fn define(&mut self, name: &str, body: &Node) {
+        self.called.retain(|called| called != name);
+        let bodies = self.functions.entry(name.to_owned()).or_default();
+        if bodies.len() >= MOST_VALUES {
+            self.opaque("the line defines a function too often");
+        } else if !bodies.contains(body) {
+            bodies.push(body.clone());
+        }
+    }
+
     /// A function of the line, with its arguments.
-    fn call(&mut self, name: String, body: &Node, fields: &[Field], input: &Input) -> Written {
+    fn call(&mut self, name: String, bodies: &[Node], fields: &[Field], input: &Input) -> Written {
         let known = fields.iter().all(|field| field.known);
         let arguments = fields.iter().skip(1).map(|field| field.text.clone()).collect();
         let outer = self.variables.positional.replace(arguments);
@@ -512,7 +540,15 @@ impl Walker {
         if !self.called.contains(&name) {
             self.called.push(name);
         }
-        let written = self.deeper(|walker| walker.walk(body, input));
+        let written = match bodies {
+            [body] => self.deeper(|walker| walker.walk(body, input)),
+            _ => {
+                for body in bodies {
+                    self.deeper(|walker| walker.perhaps(|walker| walker.walk(body, input)));
+                }
+                None
+            }
+        };
         self.variables.positional = outer;
         self.variables.arguments_from = outer_from;
         written

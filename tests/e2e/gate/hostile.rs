@@ -17,6 +17,8 @@ fn a_line_made_to_wear_the_gate_out_is_stopped_each_time() {
             let json = install.datafog(["check", "--json", "-c", &hostile.line]).run().json();
             let stopped = json["decision"] == "deny";
             assert_eq!(stopped, hostile.stopped, "{} ({attempt}): {json}", hostile.name);
+            let unread = json["rule"] == "unscannable" && json["destinations"][0].is_string();
+            assert!(unread || !hostile.unread, "{} ({attempt}): {json}", hostile.name);
         }
     }
 }

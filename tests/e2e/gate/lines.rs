@@ -9,6 +9,16 @@ fn decided(install: &Install, line: &str) -> (String, String, String) {
     (text("decision"), text("rule"), text("part"))
 }
 
+/// What the parser reads otherwise than a shell does.
+#[test]
+fn a_word_of_the_shell_in_the_place_of_a_program_is_not_understood() {
+    let install = Install::new(&[]);
+    for line in ["time -p ( ! rm -rf / )", "time -p coproc rm -rf /"] {
+        let json = install.datafog(["check", "--json", "-c", line]).run().json();
+        assert_eq!((&json["decision"], &json["rule"]), (&"deny".into(), &"unscannable".into()));
+    }
+}
+
 #[test]
 fn a_command_is_found_however_it_is_started() {
     let install = Install::new(&[]);
@@ -54,6 +64,10 @@ fn a_command_is_found_however_it_is_started() {
         "f() { rm -rf \"$1\"; }; f /",
         "cd /; rm -rf .",
         "x=$(rm -rf /)",
+        "echo `echo \\`rm -rf /\\``",
+        "if true; then f() { rm -rf /; }; else f() { :; }; fi; f",
+        "f() { rm -rf /; }; (f() { :; }); f",
+        "{ rm -rf /; } |& tee log",
         "trap 'rm -rf /' EXIT",
         "echo 'rm -rf /' | at now",
         "echo 'rm -rf /' | sudo -s",

@@ -1,5 +1,12 @@
-//! What lines for a shell are read as: by a table, beside the real bash, and for any text at all.
+//! What lines for a shell are read as: by a table, beside the real bash
+//! and another parser, and for any text at all.
 
 mod agreement;
+#[cfg(test)]
+mod brush;
+#[cfg(test)]
+mod differential;
+#[cfg(test)]
+mod generator;
 mod snippets;
 mod support;

@@ -41,6 +41,13 @@ fn structure_is_followed() {
         ("f() { a $1; }", &["a $1?"]),
         ("[[ -f $(a) && x =~ `b` ]]", &["b", "a"]),
         ("(( x = $(a) ))", &["a"]),
+        ("if x; then f() { a; }; else f() { b; }; fi; f", &["x", "a", "b"]),
+        ("f() { a; }; (f() { b; }); f", &["a", "b"]),
+        ("f() { a; }; f; f() { b; }", &["a", "b"]),
+        ("f() { a; }; f() { b; }; f", &["a", "b"]),
+        ("{ a; } |& b", &["a", "b | 0..1"]),
+        ("time -p ( ! a b )", &["! a b", "!"]),
+        ("time -p coproc a", &["coproc a", "!"]),
         ("a <<E\n$(b) $HOME\nE\n", &["b", "a << $(…) /home/u\\n"]),
         ("a <<'E'\n$(b)\nE\n", &["a << $(b)\\n"]),
         ("a <<E\nnever ends", &["a << never ends\\n"]),
@@ -54,6 +61,9 @@ fn structure_is_followed() {
 fn substitutions_are_walked_wherever_they_stand() {
     check(&[
         ("a $(b) `c` <(d) >(e)", &["b", "c", "d", "e", "a $(…)? $(…)? <(…)? >(…)?"]),
+        ("a `b \\`c d\\``", &["c d", "b $(…)?", "a $(…)?"]),
+        ("a \"`b \\`c\\` \\\"d e\\\"`\"", &["c", "b $(…)? ‹d e›", "a $(…)?"]),
+        ("a <<E\n`b \\`c\\``\nE\n", &["c", "b $(…)?", "a << $(…)\\n"]),
         ("a \"x $(b \"y z\")\"", &["b ‹y z›", "a ‹x $(…)›?"]),
         ("a $(( $(b) + 1 ))", &["b", "a $((…))?"]),
         ("a $((`b`))", &["b", "a $((…))?"]),

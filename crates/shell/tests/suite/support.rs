@@ -18,6 +18,11 @@ impl World {
         let variables = [("HOME", "/home/u"), ("EDITOR", "vi"), ("PATH", "/usr/bin:/bin")];
         Self { variables: variables.into_iter().map(|(name, it)| (name, it.into())).collect() }
     }
+
+    /// One in which no variable is set, and nobody has a home.
+    pub(crate) fn bare() -> Self {
+        Self { variables: BTreeMap::new() }
+    }
 }
 
 impl Surroundings for World {
@@ -30,7 +35,7 @@ impl Surroundings for World {
     }
 
     fn home(&self) -> Option<&Path> {
-        Some(Path::new("/home/u"))
+        self.variables.contains_key("HOME").then(|| Path::new("/home/u"))
     }
 
     fn read(&self, _: &Path, _: usize) -> io::Result<Vec<u8>> {

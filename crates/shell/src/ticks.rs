@@ -1,0 +1,91 @@
+//! Backticks whose text holds escapes, written as `$(…)`.
+//!
+//! A shell takes one layer of backslashes off what stands between backticks before it reads that;
+//! the parser does not. So `` `a \`b\`` `` starts `b`, and is read as text that holds backticks.
+
+use core::str::Chars;
+
+/// The word with each such substitution written anew; `None` where there is none.
+pub(crate) fn renewed(word: &str) -> Option<String> {
+    if !word.contains('`') || !word.contains('\\') {
+        return None;
+    }
+    let (mut made, mut letters) = (String::with_capacity(word.len()), word.chars());
+    let (mut quoted, mut changed) = (false, false);
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => made.extend([letter].into_iter().chain(letters.next())),
+            '\'' if !quoted => {
+                made.push(letter);
+                copy_to_quote(&mut letters, &mut made);
+            }
+            '`' => {
+                let (raw, text) = body(&mut letters, quoted)?;
+                if raw == text {
+                    made.extend(['`'].into_iter().chain(raw.chars()).chain(['`']));
+                    continue;
+                }
+                changed = true;
+                // A comment in it would swallow the end.
+                made.extend(["$(", &text, "\n)"]);
+            }
+            _ => {
+                quoted ^= letter == '"';
+                made.push(letter);
+            }
+        }
+    }
+    changed.then_some(made)
+}
+
+fn copy_to_quote(letters: &mut Chars<'_>, made: &mut String) {
+    for letter in letters.by_ref() {
+        made.push(letter);
+        if letter == '\'' {
+            return;
+        }
+    }
+}
+
+/// What stands up to the next backtick, as it is written and as the shell reads it.
+fn body(letters: &mut Chars<'_>, quoted: bool) -> Option<(String, String)> {
+    let (mut raw, mut text) = (String::new(), String::new());
+    loop {
+        match letters.next()? {
+            '`' => return Some((raw, text)),
+            '\\' => {
+                let next = letters.next()?;
+                raw.extend(['\\', next]);
+                if !(matches!(next, '`' | '$' | '\\') || (quoted && next == '"')) {
+                    text.push('\\');
+                }
+                text.push(next);
+            }
+            letter => {
+                raw.push(letter);
+                text.push(letter);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::renewed;
+
+    #[test]
+    fn one_layer_of_backslashes_comes_off() {
+        for (word, expected) in [
+            (r"`a \`b\``", "$(a `b`\n)"),
+            (r"x`a \`b \\\`c\\\`\``y", "x$(a `b \\`c\\``\n)y"),
+            (r"`awk '{print \$1}'`", "$(awk '{print $1}'\n)"),
+            (r#""`a \"b\" \`c\``""#, "\"$(a \"b\" `c`\n)\""),
+            (r"`a \\d`", "$(a \\d\n)"),
+        ] {
+            assert_eq!(renewed(word).as_deref(), Some(expected), "{word}");
+        }
+        for same in ["a", "`a`", r"\`a\`", r"`a \d`", r"'`a \`b\``'", r"`a \`b", "a\\"] {
+            assert_eq!(renewed(same), None, "{same}");
+        }
+    }
+}

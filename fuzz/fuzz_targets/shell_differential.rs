@@ -1,0 +1,43 @@
+//! Lines for a shell, beside another parser.
+//!
+//! Asserts: where nothing is called "not understood", every program that the other parser finds is
+//! found.
+
+#![no_main]
+
+#[path = "../../crates/shell/tests/suite/brush.rs"]
+mod brush;
+
+use std::collections::BTreeSet;
+use std::panic;
+
+use datafog_fuzz::World;
+use datafog_shell::{Line, Place, read};
+use libfuzzer_sys::fuzz_target;
+
+/// What the shell does by itself is told by what it does, not by its name; `time` may be a program.
+const BY_THE_SHELL: [&str; 25] = [
+    ".", "alias", "cd", "chdir", "declare", "enable", "eval", "export", "getopts", "hash", "local",
+    "mapfile", "popd", "printf", "pushd", "read", "readarray", "readonly", "set", "shift", "source",
+    "time", "trap", "typeset", "unset",
+];
+
+fuzz_target!(|data: &[u8]| {
+    let text = String::from_utf8_lossy(data);
+    let script = read(&Line::of(&text, Place::Here), &World::default());
+    if !script.opaque.is_empty() || text.len() > 512 {
+        return;
+    }
+    // It panics on some texts, which is no finding.
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let second = brush::second_opinion(&text);
+    panic::set_hook(hook);
+    let found: BTreeSet<&str> =
+        script.commands.iter().flat_map(|it| it.words.iter().take(3)).map(|it| &*it.text).collect();
+    for head in &second.heads {
+        let known = found.contains(head.as_str()) || second.functions.contains(head);
+        let plain = head.chars().all(|one| one.is_ascii_alphanumeric());
+        assert!(known || !plain || BY_THE_SHELL.contains(&&**head), "{head:?} in {text:?}");
+    }
+});
