@@ -15,7 +15,7 @@ mod throttle;
 pub use credential::{Credential, Refused, is_in_query};
 pub use keyring::Keyring;
 pub use mint::{Minted, mint};
-pub use session::{Issued, Session, Sessions};
+pub use session::{Issued, Session, Sessions, Visit, Visitor};
 pub(crate) use throttle::Throttle;
 
 use datafog_approval::Party;
@@ -36,6 +36,8 @@ pub struct Caller {
     pub session: Option<Session>,
     /// What their credential is narrowed to.
     pub bounds: Bounds,
+    /// The visit to the dashboard that they ask in, where they ask in one.
+    pub visit: Option<Visit>,
 }
 
 impl Caller {
@@ -53,7 +55,7 @@ impl Caller {
 
     fn without_key(role: Role) -> Self {
         let (tenant, bounds) = (String::new(), Bounds::default());
-        Self { role, tenant, key: None, session: None, bounds }
+        Self { role, tenant, key: None, session: None, bounds, visit: None }
     }
 
     /// Whether they have a permission: by their role, and by what their credential is for.

@@ -138,6 +138,7 @@ fn options(settings: &Settings) -> Options {
         upstreams: settings.upstreams.clone(),
         tool_wait: settings.tool_wait,
         eyes: settings.eyes,
+        secure: settings.tls.is_some() || settings.allow_plain,
     }
 }
 

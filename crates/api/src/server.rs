@@ -5,7 +5,7 @@
 //! decision back; none of them judges.
 
 mod agentgov;
-mod asked;
+pub(crate) mod asked;
 mod context;
 mod datafog;
 mod dataguard;
@@ -13,16 +13,16 @@ mod enforgate;
 mod follow;
 mod governance;
 mod guard;
-mod live;
-mod login;
+pub(crate) mod live;
+pub(crate) mod login;
 mod metrics;
-mod native;
+pub(crate) mod native;
 mod openapi;
-mod problem;
+pub(crate) mod problem;
 mod rate;
 mod routes;
 mod settle;
-mod spoken;
+pub(crate) mod spoken;
 mod tools;
 
 use std::sync::Arc;
@@ -64,6 +64,10 @@ pub struct App {
     pub(crate) tool_wait: Duration,
     pub(crate) eyes: Eyes,
     pub(crate) started: Timestamp,
+    /// What the tokens of forms are made with.
+    pub(crate) forms: Key,
+    /// Whether browsers come by TLS.
+    pub(crate) secure: bool,
     /// Whoever changes the policy file has this; the digest of the text that was last known there.
     pub(crate) policy_file: tokio::sync::Mutex<Option<String>>,
     /// Whether the server goes down: nobody is kept waiting then.
@@ -89,6 +93,8 @@ pub struct Options {
     pub tool_wait: Duration,
     /// Who has to say yes to what is held.
     pub eyes: Eyes,
+    /// Whether browsers come by TLS, to here or to what is in front of here.
+    pub secure: bool,
 }
 
 impl App {
@@ -118,6 +124,8 @@ impl App {
             tool_wait: options.tool_wait,
             eyes: options.eyes,
             started: Timestamp::now(),
+            forms: Key::new(secret),
+            secure: options.secure,
             ending: watch::Sender::new(false),
             policy_file: tokio::sync::Mutex::default(),
         }

@@ -111,9 +111,9 @@ pub const SETTINGS: &[Setting] = &[
 
 /// Variables of the original service that have no meaning here, and what has.
 pub const WITHOUT_MEANING: &[(&str, &str)] = &[
-    ("DATAFOG_ADMIN_HTML", "there is no page to serve"),
+    ("DATAFOG_ADMIN_HTML", "the dashboard is part of the program"),
     ("DATAFOG_DEMO_HTML", "there is no page to serve"),
-    ("DATAFOG_ENABLE_ADMIN_UI", "there is no page to serve"),
+    ("DATAFOG_ENABLE_ADMIN_UI", "the dashboard is always there, at `/ui`, for who logs in"),
     ("DATAFOG_ENABLE_DEMO", "there is no demo: it would run commands for whoever asks"),
     ("DATAFOG_EVENTS_PATH", "events are in the store: set `DATAFOG_STORE`"),
     ("DATAFOG_FGPROF", "there is no listener for profiles"),

@@ -96,6 +96,8 @@ pub enum ApprovalWay {
     Api,
     /// By `datafog approvals`.
     Command,
+    /// In the dashboard.
+    Dashboard,
     /// Nobody answered: the time was over.
     Deadline,
     /// At the terminal where the command was typed.
@@ -109,6 +111,7 @@ impl ApprovalWay {
         match self {
             Self::Api => "api",
             Self::Command => "command",
+            Self::Dashboard => "dashboard",
             Self::Deadline => "deadline",
             Self::Prompt => "prompt",
         }
@@ -150,9 +153,13 @@ mod tests {
         for state in [Approved, Denied, Expired, Pending, Revoked, Used] {
             assert_eq!(serde_json::to_string(&state).unwrap(), format!("\"{state}\""));
         }
-        for way in
-            [ApprovalWay::Api, ApprovalWay::Command, ApprovalWay::Deadline, ApprovalWay::Prompt]
-        {
+        for way in [
+            ApprovalWay::Api,
+            ApprovalWay::Command,
+            ApprovalWay::Dashboard,
+            ApprovalWay::Deadline,
+            ApprovalWay::Prompt,
+        ] {
             assert_eq!(serde_json::to_string(&way).unwrap(), format!("\"{}\"", way.name()));
         }
     }

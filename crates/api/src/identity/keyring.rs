@@ -6,7 +6,7 @@ use datafog_core::Digest;
 use jiff::Timestamp;
 
 use super::known::Known;
-use super::{Caller, Credential, Refused, Session, Sessions};
+use super::{Caller, Credential, Refused, Session, Sessions, Visit, Visitor};
 use crate::store::{Account, Bounds, Error, Login, Store, StoredKey};
 
 /// The shared token, the keys of a store, and who logged in.
@@ -56,12 +56,15 @@ impl Keyring {
             return Ok(None);
         };
         let is_valid = self.is_valid(&key).await?;
-        let StoredKey { id, role, tenant, bounds, .. } = key;
-        Ok(is_valid.then_some(Caller { role, tenant, key: Some(id), session: None, bounds }))
+        Ok(is_valid.then(|| holder(key)))
     }
 
     async fn of_session(&self, token: &str) -> Result<Option<Caller>, Error> {
         let Some(session) = self.sessions.read(token) else { return Ok(None) };
+        self.of_person(session).await
+    }
+
+    async fn of_person(&self, session: Session) -> Result<Option<Caller>, Error> {
         let account = self.account(&session.login).await?;
         Ok(account.filter(|account| stands(account, &session)).map(|account| Caller {
             role: account.role,
@@ -69,7 +72,45 @@ impl Keyring {
             key: None,
             session: Some(session),
             bounds: Bounds::default(),
+            visit: None,
         }))
+    }
+
+    /// What a browser may be given whose person showed this: who they are there. `None` for somebody
+    /// who came in by another way than a key or the shared token.
+    pub(crate) fn visitor(&self, shown: &Caller) -> Option<Visitor> {
+        match (&shown.session, &shown.key) {
+            (Some(session), _) => Some(Visitor::Person(session.login.to_string(), session.epoch)),
+            (None, Some(key)) => Some(Visitor::Key(key.clone())),
+            (None, None) => self.shared().map(Visitor::Shared),
+        }
+    }
+
+    /// Who visits the dashboard with this, if it still holds.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) async fn visiting(&self, token: &str) -> Result<Option<Caller>, Error> {
+        let Some((visitor, since, until)) = self.sessions.visitor(token) else { return Ok(None) };
+        let found = match visitor {
+            Visitor::Key(id) => match self.key(&id).await? {
+                Some(key) if self.is_valid(&key).await? => Some(holder(key)),
+                Some(_) | None => None,
+            },
+            Visitor::Person(login, epoch) => match Login::new(&login) {
+                Ok(login) => self.of_person(Session { login, epoch, since, until }).await?,
+                Err(_) => None,
+            },
+            Visitor::Shared(mark) => {
+                self.shared().filter(|now| *now == mark).map(|_| Caller::sharing())
+            }
+        };
+        Ok(found.map(|caller| Caller { visit: Some(Visit { until }), ..caller }))
+    }
+
+    /// Which shared token it is, told to nobody but who showed it.
+    fn shared(&self) -> Option<String> {
+        self.token.map(|token| Digest::of(&token).to_string())
     }
 
     /// Whether the credential of somebody who was let in still holds.
@@ -77,9 +118,13 @@ impl Keyring {
     /// # Errors
     /// When the store cannot be read.
     pub async fn holds(&self, caller: &Caller) -> Result<bool, Error> {
+        let now = Timestamp::now().as_second();
+        if caller.visit.as_ref().is_some_and(|visit| visit.until <= now) {
+            return Ok(false);
+        }
         if let Some(session) = &caller.session {
             let account = self.account(&session.login).await?;
-            let is_over = session.until <= Timestamp::now().as_second();
+            let is_over = session.until <= now;
             return Ok(!is_over && account.is_some_and(|account| stands(&account, session)));
         }
         let Some(id) = &caller.key else { return Ok(true) };
@@ -114,6 +159,12 @@ impl Keyring {
     async fn account(&self, login: &Login) -> Result<Option<Account>, Error> {
         self.accounts.get(login.as_str(), self.store.account(login)).await
     }
+}
+
+/// Whoever holds a key.
+fn holder(key: StoredKey) -> Caller {
+    let StoredKey { id, role, tenant, bounds, .. } = key;
+    Caller { role, tenant, key: Some(id), session: None, bounds, visit: None }
 }
 
 /// Whether nothing was changed of somebody since they logged in.

@@ -4,6 +4,8 @@
 //! nothing else: the code that checks signatures knows no other way, whatever a token's head asks for.
 //! It names the state of its account, so it ends with whatever is changed of that.
 
+mod visit;
+
 use core::fmt;
 use std::sync::Once;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use sha2::Sha256;
 use signature::{Signer, Verifier};
 
 use crate::store::{Account, Login};
+pub use visit::{Visit, Visitor};
 
 /// Who issues tokens.
 const ISSUER: &str = "datafog";
@@ -170,13 +173,13 @@ impl JwtVerifier for Hs256 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
     use crate::store::{PasswordHash, Role};
 
-    fn ann() -> Account {
+    pub(super) fn ann() -> Account {
         Account {
             login: Login::new("ann@example.com").unwrap(),
             name: "Ann".into(),
@@ -189,11 +192,11 @@ mod tests {
         }
     }
 
-    fn sessions(secret: u8) -> Sessions {
+    pub(super) fn sessions(secret: u8) -> Sessions {
         Sessions::new(&[secret; 32], Duration::from_secs(60))
     }
 
-    fn now() -> i64 {
+    pub(super) fn now() -> i64 {
         jiff::Timestamp::now().as_second()
     }
 

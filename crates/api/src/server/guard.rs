@@ -18,6 +18,7 @@ use super::App;
 use super::problem::{Form, Kind, Problem};
 use super::rate::Taken;
 use super::routes::{form, permission};
+use crate::dashboard::{Token, door, is_page};
 use crate::identity::{Caller, Credential, Permission, Refused, is_in_query};
 
 /// The header that names a request.
@@ -38,18 +39,23 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let method = parts.method.clone();
     let route = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
     parts.extensions.insert(RequestId(id.clone()));
+    let page = is_page(parts.uri.path()).then(|| parts.uri.clone());
     let mut left = None;
     let mut answer = match let_in(&app, &parts, route.as_deref(), &mut left).await {
         Ok(Way::Plain) => StatusCode::NO_CONTENT.into_response(),
         Ok(Way::Open) => next.run(Request::from_parts(parts, body)).await,
-        Ok(Way::Known(caller)) => {
-            parts.extensions.insert(caller);
+        Ok(Way::Known(caller, token)) => {
+            parts.extensions.insert(*caller);
+            token.and_then(|token| parts.extensions.insert(token));
             next.run(Request::from_parts(parts, body)).await
         }
         Err(problem) => problem.into_response(),
     };
     if let Some(problem) = answer.extensions_mut().remove::<Problem>() {
-        answer = problem.told(route.as_deref().map_or(Form::DataFog, form), &id);
+        answer = match &page {
+            Some(page) => problem.shown((&method, page), &id),
+            None => problem.told(route.as_deref().map_or(Form::DataFog, form), &id),
+        };
     }
     tell_rate(&app, &mut answer, left);
     let route = route.as_deref().unwrap_or("/_not_found");
@@ -58,7 +64,10 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
-    headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    if page.is_some() {
+        door::close(headers);
+    }
+    headers.entry("cache-control").or_insert(HeaderValue::from_static("no-store"));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     answer
 }
@@ -66,7 +75,7 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
 /// How a request goes on.
 enum Way {
     /// To its route, whose caller is known.
-    Known(Caller),
+    Known(Box<Caller>, Option<Token>),
     /// To a route that everybody may ask.
     Open,
     /// To no route: a page asks what it may ask, and is told nothing.
@@ -99,7 +108,12 @@ async fn let_in(
     if !is_ours(app, headers) {
         return Err(Problem::new(Kind::Forbidden, "the server is not called by this name"));
     }
-    if headers.contains_key("origin") {
+    let page = is_page(request.uri.path());
+    let is_from_elsewhere = match page {
+        true => !door::is_from_here(headers),
+        false => headers.contains_key("origin"),
+    };
+    if is_from_elsewhere {
         return Err(Problem::new(Kind::Forbidden, "pages of other origins may not ask"));
     }
     if request.uri.query().is_some_and(is_in_query) {
@@ -113,7 +127,11 @@ async fn let_in(
         Some(Some(permission)) => Some(permission),
         None => None,
     };
-    let caller = caller(app, headers).await?;
+    let (caller, token) = match page {
+        // What a browser holds counts here alone, and here nothing else does.
+        true => door::visitor(app, headers).await.map(|(caller, token)| (caller, Some(token)))?,
+        false => (caller(app, headers).await?, None),
+    };
     match app.rates.takes(&caller.name(), Instant::now()) {
         Taken::Uncounted => {}
         Taken::Left(more) => *left = Some(more),
@@ -123,7 +141,7 @@ async fn let_in(
         }
     }
     may(&caller, permission)?;
-    Ok(Way::Known(caller))
+    Ok(Way::Known(Box::new(caller), token))
 }
 
 /// Whether the caller may; what is no route at all, anybody may ask for.

@@ -5,6 +5,7 @@
 //! order, and nothing is told that is not stored. Who is too slow misses what was added and is dropped,
 //! alone.
 
+pub(crate) mod socket;
 pub(super) mod stream;
 mod waiters;
 

@@ -59,15 +59,7 @@ pub(crate) struct Narrowed {
 /// Answers `POST /login`.
 pub(crate) async fn login(State(app): State<Arc<App>>, Asked(shown): Asked<Shown>) -> Reply<Value> {
     let Shown { email, password } = shown;
-    let password = Secret::new(password);
-    let wrong = || Problem::new(Kind::Unauthorized, "wrong e-mail or password");
-    let login = Login::new(&email).map_err(|_| wrong())?;
-    app.throttle.take(login.as_str(), Instant::now()).map_err(|seconds| {
-        Problem::new(Kind::Tries(seconds), "too many tries to log in; wait and try again")
-    })?;
-    let account = app.store.account(&login).await.map_err(|error| Problem::unread(&error))?;
-    let account = app.passwords.compare(account, password).await.ok_or_else(wrong)?;
-    app.throttle.give_back(login.as_str(), Instant::now());
+    let account = account(&app, &email, Secret::new(password)).await?;
     let issued = app.keyring.sessions().issue(&account, Timestamp::now().as_second());
     let Issued { token, session } = issued.map_err(|error| Problem::ours(&error))?;
     Ok(Json(json!({
@@ -75,6 +67,23 @@ pub(crate) async fn login(State(app): State<Arc<App>>, Asked(shown): Asked<Shown
         "expires_at": seconds(session.until),
         "user": told(&account, session.since),
     })))
+}
+
+/// Whose account it is, by what they type: the one way in for who has a password.
+pub(crate) async fn account(
+    app: &App,
+    login: &str,
+    password: Secret<String>,
+) -> Result<Account, Problem> {
+    let wrong = || Problem::new(Kind::Unauthorized, "wrong e-mail or password");
+    let login = Login::new(login).map_err(|_| wrong())?;
+    app.throttle.take(login.as_str(), Instant::now()).map_err(|seconds| {
+        Problem::new(Kind::Tries(seconds), "too many tries to log in; wait and try again")
+    })?;
+    let account = app.store.account(&login).await.map_err(|error| Problem::unread(&error))?;
+    let account = app.passwords.compare(account, password).await.ok_or_else(wrong)?;
+    app.throttle.give_back(login.as_str(), Instant::now());
+    Ok(account)
 }
 
 /// Answers `GET /me`: whoever logged in, or whose key it is.

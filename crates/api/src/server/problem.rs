@@ -4,11 +4,12 @@
 //! that was asked, and the request's id.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::dashboard::{self, door};
 use crate::store::Error;
 
 /// Something that is answered instead of what was asked for.
@@ -160,6 +161,16 @@ impl Problem {
         Self::new(kind, refused.to_string())
     }
 
+    /// What is said of it.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Its status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.kind.wire().1
+    }
+
     /// The problem as an element of a list of answers.
     pub(crate) fn as_value(&self) -> Value {
         json!({ "error": { "code": self.kind.wire().0, "message": self.message } })
@@ -181,6 +192,18 @@ impl Problem {
             }
             Form::Native => self.native(request_id),
         };
+        self.with_headers(answer)
+    }
+
+    /// The same for a person who asked for a page of the dashboard.
+    pub(crate) fn shown(&self, (method, page): (&Method, &Uri), request_id: &str) -> Response {
+        let status = self.kind.wire().1;
+        if self.kind == Kind::Unauthorized
+            && let Some(answer) = door::to_login(method, page)
+        {
+            return answer;
+        }
+        let answer = dashboard::problem::page(status, &self.message, request_id);
         self.with_headers(answer)
     }
 

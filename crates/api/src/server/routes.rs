@@ -18,10 +18,12 @@ use super::live;
 use super::login;
 use super::native;
 use super::problem::{Form, Kind, Problem};
+use crate::dashboard;
 use crate::identity::Permission;
 
 /// Every route with its method and what it takes to use it; `None` is for everybody.
 pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
+    ("GET", "/", None),
     ("POST", "/approval/{id}", Some(Permission::Decide)),
     ("GET", "/approvals", Some(Permission::Read)),
     ("GET", "/approvals/pending", Some(Permission::Read)),
@@ -40,6 +42,17 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("GET", "/ready", None),
     ("POST", "/tool/call", Some(Permission::Ask)),
     ("POST", "/tools", Some(Permission::Ask)),
+    ("GET", "/ui", None),
+    ("GET", "/ui/", Some(Permission::Read)),
+    ("GET", "/ui/approvals", Some(Permission::Read)),
+    ("GET", "/ui/approvals/part", Some(Permission::Read)),
+    ("GET", "/ui/approvals/{place}/{id}", Some(Permission::Read)),
+    ("POST", "/ui/approvals/{place}/{id}", Some(Permission::Decide)),
+    ("GET", "/ui/assets/{name}", None),
+    ("GET", "/ui/live", Some(Permission::Read)),
+    ("GET", "/ui/login", None),
+    ("POST", "/ui/login", None),
+    ("POST", "/ui/logout", Some(Permission::Own)),
     ("POST", "/v1/actions", Some(Permission::Ask)),
     ("POST", "/v1/anonymize", Some(Permission::Ask)),
     ("GET", "/v1/approvals", Some(Permission::Read)),
@@ -178,6 +191,8 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/v1/scan", only(post(datafog::scan)))
         .route("/v1/transform", only(post(datafog::transform)));
     routes
+        .merge(dashboard::routes())
+        .method_not_allowed_fallback(async || Problem::new(Kind::Method, "method not allowed"))
         .fallback(async || Problem::new(Kind::NotFound, "route not found"))
         // Bodies are bounded where they are read, with an answer of ours.
         .layer(DefaultBodyLimit::disable())

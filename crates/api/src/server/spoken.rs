@@ -74,9 +74,24 @@ pub(crate) async fn decide(
     done.map_err(|error| Problem::unstored(&error))
 }
 
-/// What a caller says.
+/// Takes an answer back, a yes or a no.
+pub(crate) async fn revoke(
+    app: &App,
+    caller: &Caller,
+    approval: &str,
+    note: Option<String>,
+) -> Result<Record, Problem> {
+    let word = word(caller, note);
+    let revoke: Change =
+        Box::new(move |record, now| record.revoke(word.clone(), now).map_err(Into::into));
+    let done = change(app, (&caller.tenant, &caller.name()), id(approval)?, revoke).await;
+    done.map_err(|error| Problem::unstored(&error))
+}
+
+/// What a caller says, and by which way.
 pub(crate) fn word(caller: &Caller, note: Option<String>) -> Word {
-    Word { by: Some(caller.name()), way: ApprovalWay::Api, note, who: caller.party() }
+    let way = if caller.visit.is_some() { ApprovalWay::Dashboard } else { ApprovalWay::Api };
+    Word { by: Some(caller.name()), way, note, who: caller.party() }
 }
 
 /// The id of a request; what is none is the id of no request.

@@ -3,6 +3,7 @@
 
 mod access;
 mod agentgov;
+mod dashboard;
 mod dataguard;
 mod dialect;
 mod enforgate;

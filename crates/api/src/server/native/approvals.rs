@@ -14,7 +14,7 @@ use crate::identity::{Caller, Permission};
 use crate::server::App;
 use crate::server::asked::{Asked, Parameters, Reply};
 use crate::server::problem::{Kind, Problem};
-use crate::server::spoken::{self, Change, change, decide, moment, waited};
+use crate::server::spoken::{self, decide, moment, waited};
 
 /// Most requests of one answer.
 const MOST: u32 = 1000;
@@ -135,12 +135,7 @@ pub(crate) async fn revocation(
     Path(approval): Path<String>,
     Asked(TakenBack { note }): Asked<TakenBack>,
 ) -> Reply<Value> {
-    let word = spoken::word(&caller, note);
-    let revoke: Change =
-        Box::new(move |record, now| record.revoke(word.clone(), now).map_err(Into::into));
-    let id = spoken::id(&approval)?;
-    let record = change(&app, (&caller.tenant, &caller.name()), id, revoke).await;
-    let record = record.map_err(|error| Problem::unstored(&error))?;
+    let record = spoken::revoke(&app, &caller, &approval, note).await?;
     Ok(Json(whole(&record, &Moment::now())))
 }
 

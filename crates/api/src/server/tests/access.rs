@@ -1,6 +1,7 @@
 //! Who may ask what, and from where.
 
 use super::*;
+use crate::dashboard;
 use crate::identity::Permission;
 
 #[tokio::test]
@@ -21,9 +22,16 @@ async fn either_header_is_taken_and_nothing_else() {
     }
     for (method, path, permission) in routes::ROUTES {
         let answer = place.send(anonymous(method, path).body(Body::empty()).unwrap()).await;
-        let expected = match *path {
+        let expected = match (*method, *path) {
             // Whoever logs in has nothing to show yet, and has sent nothing here.
-            "/login" => 415,
+            ("POST", "/login" | "/ui/login") => 415,
+            // To programs there is nothing; browsers are led on.
+            ("GET", "/" | "/ui/assets/{name}") => 404,
+            ("GET", "/ui") => 303,
+            // A page leads to the log-in, what a script asks for does not.
+            ("GET", path) if dashboard::is_page(path) && permission.is_some() => {
+                if path == "/ui/live" || path.ends_with("/part") { 401 } else { 303 }
+            }
             _ if permission.is_some() => 401,
             _ => 200,
         };
@@ -37,8 +45,13 @@ async fn every_route_is_for_the_roles_that_its_permission_names() {
     for role in Role::ALL {
         let minted = place.key(role, "north").await;
         for (method, path, permission) in routes::ROUTES {
-            let request = anonymous(method, path).header("x-api-key", minted.key.expose());
+            let request = place.shows(anonymous(method, path), path, &minted);
             let status = place.status(request.body(Body::empty()).unwrap()).await;
+            // A form without its token is refused as well; that is another test's.
+            let is_form = *method == "POST" && dashboard::is_page(path);
+            if is_form && permission.is_some_and(|permission| permission.is_given_to(role)) {
+                continue;
+            }
             let may = permission.is_none_or(|permission| permission.is_given_to(role));
             let refused = status == StatusCode::FORBIDDEN;
             assert_eq!(refused, !may, "{role} {method} {path}: {status}");

@@ -1,0 +1,13 @@
+// What every page of the dashboard begins with. Each module does one thing; without them every page
+// is whole, only not current by itself.
+
+import { answers } from "./answer.js";
+import { keys } from "./keys.js";
+import { live } from "./live.js";
+import { times } from "./time.js";
+
+document.documentElement.classList.add("scripted");
+times();
+keys();
+answers();
+live();
