@@ -6,13 +6,27 @@ An archive in an archive is an entry like any other: nobody looks deeper. What g
 file.
 */
 
-use std::io::{self, Read, Seek};
+use std::io::{self, BufReader, Cursor, Read, Seek};
+
+mod listed;
+mod packing;
+
+pub use packing::Packing;
 
 /// Bytes that an archive may unpack to.
 const UNPACKED: u64 = 1 << 30;
 
 /// Entries that an archive may have.
 const ENTRIES: usize = 100_000;
+
+/// Bytes by which the kind of a content is told: the first header of a tape archive.
+const HEAD: u64 = 512;
+
+/// Bytes that are read at once.
+const BLOCK: usize = 64 << 10;
+
+/// How archives begin that are not looked into: 7z, rar.
+const UNKNOWN: [&[u8]; 2] = [b"7z\xBC\xAF\x27\x1C", b"Rar!\x1A\x07"];
 
 /// Why an archive, or an entry of it, was not read to its end.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +38,12 @@ pub enum Fault {
     /// It goes past a bound.
     #[error("{TOO_LONG}")]
     TooLong,
+    /// It is packed in a way that is not known.
+    #[error("is packed in a way that is not looked into")]
+    Unknown,
+    /// A zip archive holds entries that its list does not name.
+    #[error("holds entries that its list does not name")]
+    Unlisted,
     /// It is no zip archive, or an entry is encrypted or packed in a way that is not known.
     #[error(transparent)]
     Zip(#[from] zip::result::ZipError),
@@ -36,22 +56,52 @@ pub const TOO_LONG: &str = "too large for an archive: what is beyond 1 GiB unpac
 /// What takes entries: the name of each, and its content or why there is none.
 pub type Visit<'v> = dyn FnMut(&str, Result<&mut dyn Read, Fault>) + 'v;
 
+/// Every entry of `content`, if that is an archive that a look at its bytes does not see through: zip, or
+/// a tape archive or any other content that is compressed as a whole. Says whether it is one.
+///
+/// # Errors
+/// When it cannot be read to its end, goes past a bound, or is packed in a way that is not known.
+pub fn unpack(mut content: impl Read + Seek, visit: &mut Visit<'_>) -> Result<bool, Fault> {
+    let mut head = Vec::new();
+    content.by_ref().take(HEAD).read_to_end(&mut head)?;
+    let packing = Packing::of(&head);
+    let zipped = packing.is_none() && (listed::begins(&head) || listed::ends(&mut content)?);
+    content.rewind()?;
+    match packing {
+        Some(packing) => packed(packing, content, visit)?,
+        None if listed::begins(&head) => zip(content, visit)?,
+        // What only ends like an archive may be something else.
+        None if zipped => match zip(content, visit) {
+            Err(Fault::Zip(zip::result::ZipError::InvalidArchive(_))) => return Ok(false),
+            other => other?,
+        },
+        None if UNKNOWN.iter().any(|mark| head.starts_with(mark)) => return Err(Fault::Unknown),
+        None => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn packed(packing: Packing, content: impl Read, visit: &mut Visit<'_>) -> Result<(), Fault> {
+    let mut content = packing.reader(BufReader::with_capacity(BLOCK, content));
+    let mut head = Vec::new();
+    content.by_ref().take(HEAD).read_to_end(&mut head)?;
+    let taped = is_tar(&head);
+    let whole = Cursor::new(head).chain(content);
+    if taped { tar(whole, visit) } else { single(whole, visit) }
+}
+
+/// Whether a content begins like a tape archive (POSIX.1-1988 ustar, GNU tar): its first header says so.
+#[must_use]
+pub fn is_tar(head: &[u8]) -> bool {
+    head.get(257..262) == Some(b"ustar")
+}
+
 /// The files of a zip archive. One that cannot be read does not keep the others from being read.
 ///
 /// # Errors
-/// When it is none, or goes past a bound.
+/// When it is none, holds entries that its list does not name, or goes past a bound.
 pub fn zip(content: impl Read + Seek, visit: &mut Visit<'_>) -> Result<(), Fault> {
-    let mut archive = zip::ZipArchive::new(content)?;
-    let mut budget = Budget::new();
-    for index in 0..archive.len() {
-        let name = archive.name_for_index(index).unwrap_or_default().to_owned();
-        match archive.by_index(index) {
-            Ok(entry) if entry.is_dir() => {}
-            Ok(mut entry) => budget.entry(&mut entry, &name, visit)?,
-            Err(error) => visit(&name, Err(error.into())),
-        }
-    }
-    Ok(())
+    listed::entries(content, visit)
 }
 
 /// The files of a tape archive. What follows a damaged header cannot be found.
@@ -63,7 +113,8 @@ pub fn tar(content: impl Read, visit: &mut Visit<'_>) -> Result<(), Fault> {
     let mut budget = Budget::new();
     for entry in archive.entries()? {
         let mut entry = entry?;
-        if entry.header().entry_type().is_file() {
+        // Files by whatever type: sparse ones and old ones are some. Folders and links have no content.
+        if entry.size() > 0 || entry.header().entry_type().is_file() {
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             budget.entry(&mut entry, &name, visit)?;
         }
@@ -122,7 +173,7 @@ impl Read for Counted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Cursor, Write as _};
+    use std::io::Write as _;
 
     fn names(read: impl FnOnce(&mut Visit<'_>) -> Result<(), Fault>) -> Vec<String> {
         let mut names = Vec::new();
@@ -137,20 +188,24 @@ mod tests {
 
     #[test]
     fn entries_come_with_their_content() {
-        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for name in ["a.txt", "b/c.txt"] {
-            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-            zip.write_all(name.as_bytes()).unwrap();
-        }
-        let bytes = zip.finish().unwrap().into_inner();
-        let read = names(|visit| super::zip(Cursor::new(bytes), visit));
-        assert_eq!(read, ["a.txt=a.txt", "b/c.txt=b/c.txt"]);
         let mut tar = tar::Builder::new(Vec::new());
         let mut header = tar::Header::new_gnu();
         header.set_size(2);
         tar.append_data(&mut header, "d", b"hi".as_slice()).unwrap();
         let bytes = tar.into_inner().unwrap();
         assert_eq!(names(|visit| super::tar(bytes.as_slice(), visit)), ["d=hi"]);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&bytes).unwrap();
+        let bytes = gzip.finish().unwrap();
+        assert_eq!(names(|visit| super::unpack(Cursor::new(bytes), visit).map(drop)), ["d=hi"]);
+    }
+
+    #[test]
+    fn texts_are_no_archives_and_unknown_ones_are_faults() {
+        let unpack = |bytes: &[u8]| super::unpack(Cursor::new(bytes.to_vec()), &mut |_, _| {});
+        assert!(matches!(unpack(b""), Ok(false)));
+        assert!(matches!(unpack(b"about PK\x05\x06 and more"), Ok(false)));
+        assert!(matches!(unpack(b"7z\xBC\xAF\x27\x1C\0\x04"), Err(Fault::Unknown)));
     }
 
     #[test]

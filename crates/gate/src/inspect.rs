@@ -23,9 +23,6 @@ use crate::world::World;
 
 mod gathered;
 
-/// How a zip archive begins (APPNOTE.TXT 4.3.7).
-const ZIP: &[u8; 4] = b"PK\x03\x04";
-
 /// Bytes read at a time.
 const BLOCK: usize = 256 << 10;
 
@@ -329,7 +326,7 @@ impl Inspector<'_> {
             Ok((scan, identity, file)) => {
                 self.judged(scan, leaves);
                 if leaves {
-                    self.zipped(descriptor::FromHere::whole(file), path);
+                    self.unpacked(descriptor::FromHere::whole(file), path);
                     self.seen.held.watched.push((path.to_owned(), Some(identity)));
                 }
             }
@@ -456,7 +453,7 @@ impl Inspector<'_> {
                 if leaves {
                     if let Ok(file) = file.try_clone() {
                         let whole = descriptor::FromHere::whole(file);
-                        self.zipped(whole, Path::new(&channel.to_string()));
+                        self.unpacked(whole, Path::new(&channel.to_string()));
                     }
                     self.seen.held.inherited.push((file, identity, channel));
                 }
@@ -465,17 +462,13 @@ impl Inspector<'_> {
         }
     }
 
-    /// Looks into a zip archive that leaves, one level deep: its entries are compressed one by one,
-    /// which a look at the whole does not see through.
-    fn zipped(&mut self, mut file: descriptor::FromHere, path: &Path) {
-        let mut head = [0_u8; ZIP.len()];
-        if file.read_exact(&mut head).is_err() || head != *ZIP {
-            return;
-        }
+    /// Looks into an archive that leaves, one level deep, and into what is compressed: a look at the
+    /// whole does not see through either.
+    fn unpacked(&mut self, file: descriptor::FromHere, path: &Path) {
         let told = path.to_string_lossy();
-        let read = datafog_archive::zip(file, &mut |name, content| {
-            let channel = Channel::File(format!("{told}!/{name}"));
-            let read = content.map(|content| self.stream(content, channel));
+        let read = datafog_archive::unpack(file, &mut |name, content| {
+            let inner = if name.is_empty() { told.to_string() } else { format!("{told}!/{name}") };
+            let read = content.map(|content| self.stream(content, Channel::File(inner)));
             if !matches!(read, Ok(Ok(_))) {
                 self.unread(true, path, "holds something that cannot be read");
             }
@@ -491,7 +484,7 @@ impl Inspector<'_> {
             Err(_) => self.seen.unscanned.push(format!("{channel} cannot be read")),
         }
         if let Ok(reader) = spooled.reader() {
-            self.zipped(reader, Path::new(&channel.to_string()));
+            self.unpacked(reader, Path::new(&channel.to_string()));
         }
         // Judged or not: the pipe is empty, and these are the bytes that were in it.
         self.seen.held.spooled.push(spooled);

@@ -3,10 +3,9 @@
 //! An archive in an archive is left out like any other file that is no text. What goes past a
 //! bound is named in [`Report::unread`](crate::Report::unread): nothing is left out in silence.
 
-use std::io::{Cursor, Read};
+use std::io::{BufReader, Cursor, Read};
 
-use datafog_archive::{Fault, TOO_LONG};
-use flate2::read::MultiGzDecoder;
+use datafog_archive::{Fault, Packing, TOO_LONG};
 
 use crate::options::Options;
 use crate::read::{Kind, plain, stream};
@@ -22,8 +21,14 @@ const WHOLE: u64 = 4 << 20;
 const HEAD: u64 = 8000;
 
 /// A compressed file: a tar archive, or one text.
-pub(crate) fn gzip(content: impl Read, path: &str, options: &Options<'_>, report: &mut Report) {
-    let mut content = MultiGzDecoder::new(content);
+pub(crate) fn packed(
+    packing: Packing,
+    content: impl Read,
+    path: &str,
+    options: &Options<'_>,
+    report: &mut Report,
+) {
+    let mut content = packing.reader(BufReader::new(content));
     let mut head = Vec::new();
     if let Err(error) = content.by_ref().take(HEAD).read_to_end(&mut head) {
         report.note(path, error);

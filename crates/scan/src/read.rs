@@ -2,6 +2,8 @@
 
 use std::io::{self, BufReader, Chain, Cursor, Read};
 
+use datafog_archive::Packing;
+
 use crate::archive;
 use crate::options::Options;
 use crate::report::Report;
@@ -20,10 +22,10 @@ const TELLING: usize = 8000;
 /// What a content is, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Compressed (RFC 1952).
-    Gzip,
     /// Neither text nor an archive that is looked into.
     Binary,
+    /// Compressed as a whole.
+    Packed(Packing),
     /// A tape archive (POSIX.1-1988 ustar, GNU tar).
     Tar,
     /// A text.
@@ -34,11 +36,12 @@ pub(crate) enum Kind {
 
 impl Kind {
     pub(crate) fn of(head: &[u8]) -> Self {
+        if let Some(packing) = Packing::of(head) {
+            return Self::Packed(packing);
+        }
         match head {
-            [0x1F, 0x8B, 8, ..] => Self::Gzip,
             [b'P', b'K', 3, 4, ..] => Self::Zip,
-            // A tar archive says what it is in its first header.
-            _ if head.get(257..262) == Some(b"ustar") => Self::Tar,
+            _ if datafog_archive::is_tar(head) => Self::Tar,
             // Texts of two bytes a letter are full of zero bytes and begin with a mark.
             [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Self::Text,
             _ if memchr::memchr(0, head.get(..TELLING).unwrap_or(head)).is_some() => Self::Binary,
@@ -104,14 +107,16 @@ fn content_of<R: Read>(
     report: &mut Report,
 ) {
     match kind {
-        Kind::Gzip if options.archives => archive::gzip(content, path, options, report),
+        Kind::Packed(packing) if options.archives => {
+            archive::packed(packing, content, path, options, report);
+        }
         Kind::Tar if options.archives => archive::tar(content, path, options, report),
         Kind::Zip if options.archives => archive::zip(content, path, options, report),
         Kind::Text => stream(content, path, options, report),
-        Kind::Binary | Kind::Gzip | Kind::Tar | Kind::Zip if options.binary => {
+        Kind::Binary | Kind::Packed(_) | Kind::Tar | Kind::Zip if options.binary => {
             stream(content, path, options, report);
         }
-        Kind::Binary | Kind::Gzip | Kind::Tar | Kind::Zip => {
+        Kind::Binary | Kind::Packed(_) | Kind::Tar | Kind::Zip => {
             report.binary = report.binary.saturating_add(1);
         }
     }
@@ -152,7 +157,7 @@ mod tests {
             (b"plain", Kind::Text),
             (b"a\0b", Kind::Binary),
             (b"\xFF\xFEa\0", Kind::Text),
-            (b"\x1F\x8B\x08\0", Kind::Gzip),
+            (b"\x1F\x8B\x08\0", Kind::Packed(Packing::Gzip)),
             (b"PK\x03\x04", Kind::Zip),
             (&tar, Kind::Tar),
         ];
