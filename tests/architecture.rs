@@ -6,6 +6,8 @@ const EDGES: &[(&str, &[&str])] = &[
         "datafog-api",
         &[
             "datafog-approval",
+            // Read to show what was recorded on this machine beside what was asked over HTTP.
+            "datafog-audit",
             "datafog-config",
             "datafog-core",
             "datafog-detect",

@@ -7,6 +7,8 @@
 
 mod ask;
 #[cfg(feature = "server")]
+pub mod board;
+#[cfg(feature = "server")]
 mod dashboard;
 #[cfg(feature = "server")]
 pub mod desk;

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
+use crate::board::{follow_chain, follow_ledger};
 use crate::identity::{Minted, mint};
 use crate::judges::{self, Judges};
 use crate::listen::{self, Address, Listener};
@@ -103,6 +104,7 @@ async fn run(
     let tls = tls.transpose().map_err(Error::Tls)?;
     let store = settings.store.open().await?;
     let Installation { layout, own, user } = installation;
+    let receipts = layout.receipts();
     let open = move || {
         let way = way.map(|way| -> &'static dyn ForeignPolicies { way });
         Judge::open(layout.clone(), own, user, way)
@@ -116,7 +118,12 @@ async fn run(
     tell(News::Listening(told(&settings.address, &listener, tls.is_some())));
     let secret = secret(&judges, &settings).await?;
     let whole = Arc::new(App::new(Arc::clone(&store), judges, &secret, &options(&settings)));
-    let swept = [tokio::spawn(sweep(store)), tokio::spawn(expire(Arc::clone(&whole)))];
+    let beside = [
+        tokio::spawn(follow_chain(Arc::clone(&whole.board), Arc::clone(&store))),
+        tokio::spawn(follow_ledger(Arc::clone(&whole.board), receipts)),
+        tokio::spawn(sweep(store)),
+        tokio::spawn(expire(Arc::clone(&whole))),
+    ];
     let router = app(Arc::clone(&whole));
     let stopped = async move {
         // The other end is dropped only when the process ends.
@@ -124,7 +131,7 @@ async fn run(
         whole.end();
     };
     let ended = listener.serve(router, (settings.patience, tls), stopped).await;
-    swept.iter().for_each(tokio::task::JoinHandle::abort);
+    beside.iter().for_each(tokio::task::JoinHandle::abort);
     Ok(ended?)
 }
 

@@ -6,7 +6,7 @@
 
 mod agentgov;
 pub(crate) mod asked;
-mod context;
+pub(crate) mod context;
 mod datafog;
 mod dataguard;
 mod enforgate;
@@ -34,6 +34,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::Upstreams;
+use crate::board::Board;
 use crate::identity::password::Passwords;
 use crate::identity::{Keyring, Sessions, Throttle};
 use crate::judges::Judges;
@@ -60,6 +61,7 @@ pub struct App {
     pub(crate) rates: Rates,
     pub(crate) metrics: Metrics,
     pub(crate) live: Live,
+    pub(crate) board: Arc<Board>,
     pub(crate) upstreams: Upstreams,
     pub(crate) tool_wait: Duration,
     pub(crate) eyes: Eyes,
@@ -120,6 +122,7 @@ impl App {
             rates: Rates::of(options.rate),
             metrics: Metrics::default(),
             live: Live::default(),
+            board: Arc::default(),
             upstreams: options.upstreams.clone(),
             tool_wait: options.tool_wait,
             eyes: options.eyes,
