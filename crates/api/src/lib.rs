@@ -11,6 +11,8 @@ pub mod board;
 #[cfg(feature = "server")]
 mod dashboard;
 #[cfg(feature = "server")]
+pub mod demo;
+#[cfg(feature = "server")]
 pub mod desk;
 mod endpoint;
 #[cfg(feature = "server")]

@@ -10,7 +10,7 @@ pub(crate) mod context;
 mod datafog;
 mod dataguard;
 mod enforgate;
-mod follow;
+pub(crate) mod follow;
 mod governance;
 mod guard;
 pub(crate) mod live;

@@ -7,9 +7,9 @@ use datafog_config::{EnvVars, Host};
 use super::output::{ColorChoice, Output};
 use super::session::Session;
 use super::{
-    approvals, check, completions, detectors, doctor, explain, hooks, init, keep, key, mode, paths,
-    policy, receipts, redact, reveal, run as run_one, scan, serve, shell, show_script, status,
-    trash, uninstall, user, would_run,
+    approvals, check, completions, demo, detectors, doctor, explain, hooks, init, keep, key, mode,
+    paths, policy, receipts, redact, reveal, run as run_one, scan, serve, shell, show_script,
+    status, trash, uninstall, user, would_run,
 };
 use crate::exit_code::ExitCode;
 use crate::report::report;
@@ -92,6 +92,8 @@ enum Command {
     Approvals(approvals::Approvals),
     /// Answer questions of others over HTTP
     Serve(Box<serve::Serve>),
+    /// Show the server with made-up data, in a folder of its own
+    Demo(demo::Demo),
     /// Make, list and revoke credentials of the server
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -150,6 +152,7 @@ impl Command {
             Self::Receipts(command) => command.run(session),
             Self::Approvals(command) => command.run(session),
             Self::Serve(command) => command.run(session),
+            Self::Demo(command) => command.run(session),
             Self::Key(command) => command.run(session),
             Self::User(command) => command.run(session),
             Self::Paths(command) => command.run(session),

@@ -11,6 +11,7 @@ mod approvals;
 mod check;
 mod command_line;
 mod completions;
+mod demo;
 mod detectors;
 mod doctor;
 mod explain;

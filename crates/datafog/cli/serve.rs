@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use clap::Args;
 use datafog_api::serve::{Error, Installation, News, serve};
+use datafog_api::settings::Settings;
 use datafog_api::{listen, store};
 use datafog_config::make_folder;
 
@@ -41,10 +42,19 @@ impl Serve {
             own: session.binary_identity()?,
             user: session.user,
         };
-        let tell = |news: News<'_>| told(session, &news);
-        serve(installation, settings, Some(&Systems), tell).map_err(advised)?;
-        Ok(ExitCode::Success)
+        start(session, installation, settings)
     }
+}
+
+/// Answers until it is told to end.
+pub(super) fn start(
+    session: &Session,
+    installation: Installation,
+    settings: Settings,
+) -> Result<ExitCode> {
+    let tell = |news: News<'_>| told(session, &news);
+    serve(installation, settings, Some(&Systems), tell).map_err(advised)?;
+    Ok(ExitCode::Success)
 }
 
 /// What a person reads while it starts. A key goes to standard output, and nothing else does.

@@ -16,6 +16,9 @@ use crate::report::Advised;
 /// No settings that a person wrote are larger, in bytes.
 const MOST: u64 = 1 << 20;
 
+/// Where a demo listens.
+pub(super) const DEMO_ADDRESS: &str = "127.0.0.1:8080";
+
 /// Flags, one for each setting of the server that is no secret.
 #[derive(Args, Debug)]
 pub(super) struct ServerSettings {
@@ -117,6 +120,12 @@ impl ServerSettings {
         ];
         let given = flags.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
         self.place.read(session, Said::default().by_flags(given))
+    }
+
+    /// Those of a demo: its own store, and nothing of what the environment or a file says.
+    pub(super) fn demo(session: &Session, address: &str) -> Result<Settings> {
+        let said = Said::default().by_flags([("addr", address.to_owned())]);
+        said.settings(session.layout.root().join("server.db")).map_err(|error| advised(&error))
     }
 }
 
