@@ -33,8 +33,8 @@ mod verify;
 pub use error::Error;
 pub use ledger::{Durability, Ledger};
 pub use read::{
-    Count, Counted, Entry, Filter, Follow, Mark, Moment, Newest, ParseMomentError, Stats, counted,
-    find, follow, list, stats,
+    Count, Counted, Entry, Filter, Follow, Mark, Moment, Newest, ParseMomentError, Spotted, Stats,
+    at, counted, find, follow, list, stats,
 };
 pub use recorded::Recorded;
 pub use report::{Bad, Flaw, Place, Recovery, Report};

@@ -217,6 +217,7 @@ impl Open {
     }
 }
 
+mod again;
 mod policy_file;
 mod waiting;
 

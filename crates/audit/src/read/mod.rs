@@ -10,6 +10,7 @@ mod filter;
 mod follow;
 mod moment;
 mod newest;
+mod spot;
 mod stats;
 
 pub use counted::{Counted, Mark, counted};
@@ -18,6 +19,7 @@ pub use filter::Filter;
 pub use follow::{Follow, follow};
 pub use moment::{Moment, ParseMomentError};
 pub use newest::{Newest, find, list};
+pub use spot::{Spotted, at};
 pub use stats::{Count, Stats, stats};
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use datafog_core::{Decision, Digest, Facts, Surroundings, Verdict};
 use datafog_gate::{
-    ForeignPolicies, ForeignPolicy, Ground, Reads, Replayed, Unreplayable, join_decisions,
+    Draft, ForeignPolicies, ForeignPolicy, Ground, Reads, Replayed, Unreplayable, join_decisions,
 };
 use datafog_policy::Policy;
 
@@ -51,30 +51,31 @@ impl Subject {
         }
     }
 
-    /// What it says to a recorded call, as far as its receipt tells.
-    pub(super) fn verdict(&self, call: &Replayed<'_>) -> Result<Verdict, Unreplayable> {
-        if self.other.is_some() && !call.has_values() {
-            return Err(Unreplayable::Values);
-        }
-        let range = call.range(&self.policy);
-        if range.least != range.most {
-            let names = range.open.iter().map(|name| format!("`{name}`"));
-            return Err(Unreplayable::Open(names.collect::<Vec<_>>().join(", ")));
-        }
-        if self.other.is_none() {
-            return Ok(range.most);
-        }
-        Ok(self.decide(call, call.world()).verdict)
-    }
-
-    /// Digest of our own policy; `None` when it is not alone.
-    pub(super) fn digest(&self) -> Option<Digest> {
-        self.other.is_none().then(|| self.policy.digest())
-    }
-
     pub(super) fn name(&self) -> String {
         let other = self.other.as_ref().map(|one| format!("{} {}", one.id(), one.version()));
         other.unwrap_or_else(|| format!("{} {}", self.policy.id(), self.policy.version()))
+    }
+}
+
+impl Draft for Subject {
+    fn verdict(&self, call: &Replayed<'_>) -> Result<Verdict, Unreplayable> {
+        if self.other.is_some() && !call.has_values() {
+            return Err(Unreplayable::Values);
+        }
+        let own = self.policy.verdict(call)?;
+        if self.other.is_none() {
+            return Ok(own);
+        }
+        Ok(Draft::decide(self, call).verdict)
+    }
+
+    fn decide(&self, call: &Replayed<'_>) -> Decision {
+        Self::decide(self, call, call.world())
+    }
+
+    /// None when our own policy is not alone.
+    fn digest(&self) -> Option<Digest> {
+        self.other.is_none().then(|| self.policy.digest())
     }
 }
 

@@ -11,7 +11,7 @@ use datafog_audit::Moment;
 use datafog_core::{
     Event, Facts, Flow, HostName, Operand, OperandKind, RuleMatch, Severity, Verdict,
 };
-use datafog_gate::{Ground, Replay, Replayed};
+use datafog_gate::{Draft as _, Ground, Replay, Replayed};
 use datafog_policy::{Policy, Suggestion, Suggestions, suggested_rules};
 use serde::Serialize;
 
