@@ -19,6 +19,7 @@ mod projects;
 mod removal;
 mod rewriting;
 mod secrecy;
+mod steps;
 mod strangers;
 mod tools;
 mod ways;

@@ -21,6 +21,7 @@ const BINARY: &str = "datafog";
 /// <root>/key                  32 random bytes
 /// <root>/cache/               what was compiled from settings and policy
 /// <root>/rate/                how often calls came, for rules that ask
+/// <root>/taint/              what sessions have made of secrets, where settings ask for it
 /// <root>/approvals/           what a person was asked, and what they answered
 /// <root>/git/                 links to git's own programs, among which `git` is the wrapper
 /// <root>/receipts/            the ledger
@@ -202,6 +203,12 @@ impl Layout {
     #[must_use]
     pub fn counting(&self) -> PathBuf {
         self.root.join("counting")
+    }
+
+    /// `<root>/taint`, what sessions have made of secrets.
+    #[must_use]
+    pub fn taint(&self) -> PathBuf {
+        self.root.join("taint")
     }
 
     /// `<root>/approvals`, what a person was asked.

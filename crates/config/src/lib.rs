@@ -30,7 +30,7 @@ pub use key::{load_key, load_or_create_key};
 pub use layout::Layout;
 pub use passwd::{group_names, home_of, user_name};
 pub use path_setup::{PathSetup, Shell, StartFileState};
-pub use settings::{Hook, Limits, Receipts, Scorer, Settings};
+pub use settings::{Hook, Limits, Receipts, Scorer, Settings, Taint};
 pub use settings_file::SettingsFile;
 pub use small_file::{open_small, read_small};
 pub use trust::{Trust, Trusted};

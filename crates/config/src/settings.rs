@@ -27,6 +27,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How receipts are kept.
     pub receipts: Receipts,
+    /// How long a session remembers what it made of secrets.
+    pub taint: Taint,
     /// What `hooks install` was told for single commands.
     pub hooks: BTreeMap<String, Hook>,
 }
@@ -62,6 +64,14 @@ pub struct Receipts {
     pub rotate_bytes: u64,
 }
 
+/// How long a session remembers what it made of secrets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Taint {
+    /// Minutes; 0, when missing, and nothing is marked.
+    pub minutes: u32,
+}
+
 /// What was set for one wrapped command.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -81,6 +91,7 @@ impl Default for Settings {
             scorer_url: None,
             limits: Limits::default(),
             receipts: Receipts::default(),
+            taint: Taint::default(),
             hooks: BTreeMap::new(),
         }
     }

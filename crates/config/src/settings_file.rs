@@ -44,6 +44,11 @@ mode = "enforced"
 # Size at which the ledger goes on in a new file.
 # rotate_bytes = 67108864
 
+[taint]
+# For how many minutes a session remembers what its calls wrote after they had read a secret; what
+# is sent of that is judged as the secret. 0: not at all.
+# minutes = 0
+
 # One wrapped command may have its own program or mode (`datafog hooks install git --target …`):
 # [hooks.git]
 # target = "/usr/bin/git"

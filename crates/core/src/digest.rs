@@ -56,6 +56,12 @@ impl Digest {
 pub struct KeyedDigest([u8; 32]);
 
 impl KeyedDigest {
+    /// A digest whose bytes are already known.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

@@ -20,7 +20,7 @@ use crate::outside::{FAILED, Scoring};
 use crate::principal;
 use crate::started::Started;
 use crate::world::World;
-use crate::{canonical, circumstance, losses};
+use crate::{canonical, circumstance, losses, taint};
 
 /// The facts of one action. Costly ones are worked out when a rule first asks.
 #[derive(Debug)]
@@ -198,6 +198,9 @@ impl<'a> Case<'a> {
 
     /// What a finding is, in words.
     pub(crate) fn name_of<'f>(&'f self, finding: &'f Finding) -> &'f str {
+        if finding.detector == taint::DETECTOR {
+            return "content that was made of a secret in this session";
+        }
         let own = || Some(self.custom?.detector(&finding.detector)?.summary.as_str());
         let built_in = datafog_detect::detector(&finding.detector).map(|one| one.summary);
         built_in.or_else(own).unwrap_or(&finding.entity)

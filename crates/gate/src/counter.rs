@@ -180,7 +180,7 @@ fn number(ids: &[Id]) -> u32 {
 
 /// Opens the file at `path`, made when it is missing, and locks it. What stands there and is no
 /// file of ours to write is taken away.
-fn own(path: &Path) -> io::Result<File> {
+pub(crate) fn own(path: &Path) -> io::Result<File> {
     let start = Instant::now();
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
@@ -214,7 +214,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 }
 
 /// Waits for the lock, which ends with the file.
-fn lock(file: &File) -> io::Result<()> {
+pub(crate) fn lock(file: &File) -> io::Result<()> {
     let start = Instant::now();
     loop {
         match file.try_lock() {

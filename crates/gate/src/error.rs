@@ -65,6 +65,9 @@ pub enum Error {
         /// What is wrong with it, on one line.
         why: String,
     },
+    /// What the session marks cannot be written down.
+    #[error("what is made of a secret cannot be written down")]
+    Taint(#[source] io::Error),
     /// No random bytes for an id.
     #[error("the system gives no random bytes")]
     Random,
@@ -105,7 +108,9 @@ impl Error {
             Self::Policy { .. } => "run `datafog policy lint`, mend the file, and try again".into(),
             Self::Approval(error) => error.hint().into(),
             Self::Ledger(error) => error.hint().into(),
-            Self::Read { .. } | Self::Panic | Self::Random => "run `datafog doctor`".into(),
+            Self::Read { .. } | Self::Panic | Self::Random | Self::Taint(_) => {
+                "run `datafog doctor`".into()
+            }
             Self::Project { path, .. } => {
                 format!("look at `{0}`, then run `datafog policy trust {0}`", path.display()).into()
             }

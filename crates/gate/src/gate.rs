@@ -40,6 +40,7 @@ use crate::{Error, cut, filter, hold, principal, read, step, vocabulary, write_b
 mod desk;
 mod execution;
 mod flowing;
+mod marking;
 mod outcome;
 mod safer;
 
@@ -100,7 +101,12 @@ impl<'a> Gate<'a> {
         let (action, mut started) = opened.interpret(request, &world, &mut clock);
         let opened = opened.working_in((&action, &started), &world);
         let mode = opened.state.mode_for(request.wrapper(), self.asked_mode(request));
-        let seen = opened.inspect(&action, &mut started, (mode, &world), &mut clock);
+        let mut seen = opened.inspect(&action, &mut started, (mode, &world), &mut clock);
+        let trace = if opened.state.settings.taint.minutes == 0 {
+            None
+        } else {
+            Some(self.trace(request, &opened, (&action, &mut seen, &mut started), &world))
+        };
         let case = self.case(request, &opened, (&action, &started, &seen), (mode, &world));
         let case = case.counting(&opened.key, request.purpose == Purpose::Run);
         let (mut decision, asked) = opened.decide(request, &case, &mut clock);
@@ -113,7 +119,10 @@ impl<'a> Gate<'a> {
             }
         }
         let stands = safe.as_ref().map_or(&decision, |safe| &safe.decision);
-        let plan = self.plan(request, &opened, &case, stands);
+        let mut plan = self.plan(request, &opened, &case, stands);
+        if let Some(trace) = trace {
+            plan = opened.keep(&trace, request, &case, plan);
+        }
         let mut event = opened.event(request, &case, &decision, &plan, &clock);
         foreign::name(&mut event, &asked);
         if let Some(safe) = &safe {

@@ -55,6 +55,7 @@ mod simulation;
 mod started;
 mod state;
 mod step;
+mod taint;
 mod terminal;
 mod veil;
 mod vocabulary;

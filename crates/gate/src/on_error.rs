@@ -9,7 +9,7 @@ pub(crate) enum Failure {
     Misnamed,
     /// The installation, the settings, the policy, a detector or the key cannot be loaded.
     Unloadable,
-    /// The receipt cannot be written.
+    /// The receipt, or what a session marks, cannot be written.
     Unrecorded,
 }
 

@@ -7,7 +7,7 @@ use datafog_core::Flows;
 use datafog_detect::Custom;
 use datafog_policy::Vocabulary;
 
-use crate::circumstance;
+use crate::{circumstance, taint};
 
 /// Names of programs that have no profile, one a line: a policy that names one has made no slip.
 const PROGRAMS: &str = include_str!("programs.txt");
@@ -66,12 +66,14 @@ impl Vocabulary for KnownWords {
     }
 
     fn detectors(&self) -> Vec<&str> {
-        datafog_detect::detectors().iter().map(|detector| detector.id).collect()
+        let known = datafog_detect::detectors().iter().map(|detector| detector.id);
+        known.chain([taint::DETECTOR]).collect()
     }
 
     fn entities(&self) -> Vec<&str> {
         let mut names: Vec<_> =
             datafog_detect::detectors().iter().map(|detector| detector.entity).collect();
+        names.extend([taint::CONTENT, taint::SESSION]);
         names.sort_unstable();
         names.dedup();
         names

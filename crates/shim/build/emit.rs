@@ -283,6 +283,10 @@ pub(crate) fn programs(lists: &Programs) -> String {
         ("LISTING", "They print names of files.", &lists.lists_names),
         ("WRITING", "They write to files that their words name.", &lists.writes),
         ("PACKING", "They read whole folders.", &lists.packs),
+        ("PEERING", "They speak with git, rsync and scp.", &lists.peers),
+        ("COPYING", "They put what they get on the clipboard.", &lists.takes_clipboard),
+        ("PASTING", "They print what is on the clipboard.", &lists.gives_clipboard),
+        ("STORING", "Files that hold credentials.", &lists.stores),
         ("PRINTING", "They print a secret.", &lists.prints_secrets),
     ];
     let list = |(name, about, words): (&str, &str, &Vec<String>)| {

@@ -89,6 +89,10 @@ pub(crate) struct Programs {
     pub(crate) lists_names: Vec<String>,
     pub(crate) writes: Vec<String>,
     pub(crate) packs: Vec<String>,
+    pub(crate) peers: Vec<String>,
+    pub(crate) takes_clipboard: Vec<String>,
+    pub(crate) gives_clipboard: Vec<String>,
+    pub(crate) stores: Vec<String>,
     pub(crate) prints_secrets: Vec<String>,
 }
 
@@ -470,8 +474,8 @@ words! {
         Header, Item, KeyFile, KeyValue, Multipart, Orders, Password, Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
     /// What an option means to the transport; see `profile::Effect`.
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,
-        Disable, Endpoint, FileList, Globoff, Insecure, Jump, Location, LocationAll, LocationTrusted,
+        Disable, Endpoint, FileList, Globoff, Insecure, Jump, LeavesOut, Location, LocationAll, LocationTrusted,
         MaxRedirects, Mounts, Netrc, Next,
-        NoProxy, Port, Proxy, Reaches, Remote, Resolve, Setting, SettingFromVariable, SshCommand, UnixSocket,
+        NoProxy, Port, Proxy, Reaches, Remote, Resolve, Setting, SettingFromVariable, Sifts, SshCommand, TakesIn, UnixSocket,
         Url, UrlFile, Variable }
 }

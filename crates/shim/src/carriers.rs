@@ -5,7 +5,7 @@
 //! machine, or comes from everywhere; where it goes, nobody knows.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use datafog_core::{Carrier, ContentSource, Deliver, Flow, Invocation, StdinUse, Surroundings};
 
@@ -14,7 +14,8 @@ use crate::interpret::program_name;
 use crate::orders;
 use crate::patch::patched;
 use crate::profile::{
-    FEEDING, LISTING, ORDERED, PACKING, PRINTING, SENDING, SHOWING, WRITING, profile,
+    COPYING, FEEDING, LISTING, ORDERED, PACKING, PASTING, PEERING, PRINTING, SENDING, SHOWING,
+    STORING, WRITING, profile,
 };
 
 /// Most files that one search names.
@@ -52,20 +53,60 @@ pub fn lists_names(words: &[Word]) -> bool {
 /// What of the command's own words says that it prints a secret (`gh auth token`); `None` for most.
 #[must_use]
 pub fn prints_secret(words: &[Word]) -> Option<&'static str> {
-    let head = program_name(&words.first()?.text);
+    PRINTING.iter().copied().find(|pattern| says(pattern, words))
+}
+
+/// Whether a command's own words are those of a pattern (`pass show`): its words stand in this order,
+/// with any others between; an option may stand anywhere.
+fn says(pattern: &str, words: &[Word]) -> bool {
+    let Some(head) = words.first().map(|head| program_name(&head.text)) else { return false };
+    let mut parts = pattern.split(' ');
+    if parts.next() != Some(head.as_str()) {
+        return false;
+    }
     let texts: Vec<&str> = words.iter().skip(1).filter_map(|word| word.text.to_str()).collect();
-    let says = |pattern: &str| {
-        let mut parts = pattern.split(' ');
-        if parts.next() != Some(head.as_str()) {
-            return false;
-        }
-        let mut plain = texts.iter().filter(|text| !text.starts_with('-'));
-        parts.all(|part| match part.starts_with('-') {
-            true => texts.iter().any(|text| fits(part, text, false)),
-            false => plain.any(|text| fits(part, text, false)),
-        })
-    };
-    PRINTING.iter().copied().find(|pattern| says(pattern))
+    let mut plain = texts.iter().filter(|text| !text.starts_with('-'));
+    parts.all(|part| match part.starts_with('-') {
+        true => texts.iter().any(|text| fits(part, text, false)),
+        false => plain.any(|text| fits(part, text, false)),
+    })
+}
+
+/// What a command does with the clipboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clipboard {
+    /// It prints what is there.
+    Gives,
+    /// It puts there what it is given.
+    Takes,
+}
+
+/// What a command does with the clipboard; `None` for most.
+#[must_use]
+pub fn clipboard(words: &[Word]) -> Option<Clipboard> {
+    let one_of = |list: &[&str]| list.iter().any(|pattern| says(pattern, words));
+    if one_of(PASTING) {
+        return Some(Clipboard::Gives);
+    }
+    one_of(COPYING).then_some(Clipboard::Takes)
+}
+
+/// Whether a file, given whole, holds credentials by its name.
+#[must_use]
+pub fn is_store(path: &Path, home: Option<&Path>) -> bool {
+    let Some(text) = path.to_str().filter(|text| !text.ends_with(".pub")) else { return false };
+    STORING.iter().any(|pattern| match pattern.strip_prefix('~') {
+        None => fits(pattern, text, false),
+        Some(rest) => home.and_then(Path::to_str).is_some_and(|home| {
+            text.strip_prefix(home).is_some_and(|text| fits(rest, text, false))
+        }),
+    })
+}
+
+/// Whether a program at the other end of `ssh` speaks with git, rsync or scp here.
+#[must_use]
+pub fn is_peer(program: &str) -> bool {
+    PEERING.binary_search(&program).is_ok()
 }
 
 /// The files that a client is told to send by the lines of its input (`put FILE`).
@@ -324,6 +365,30 @@ mod tests {
         ] {
             assert_eq!(tells_environment(&words(line)), told, "{line}");
         }
+    }
+
+    #[test]
+    fn clipboards_and_stores_are_known_by_name() {
+        let of = |line: &str| clipboard(&line.split(' ').map(Word::of).collect::<Vec<_>>());
+        for line in
+            ["pbcopy", "xclip -selection clipboard", "/usr/bin/wl-copy", "tmux set-buffer x"]
+        {
+            assert_eq!(of(line), Some(Clipboard::Takes), "{line}");
+        }
+        for line in ["pbpaste", "xclip -o", "xsel --output", "tmux show-buffer", "wl-paste -n"] {
+            assert_eq!(of(line), Some(Clipboard::Gives), "{line}");
+        }
+        assert_eq!(of("tmux ls"), None);
+        let home = Some(Path::new("/home/u"));
+        for path in
+            ["/home/u/.ssh/id_rsa", "/home/u/.aws/credentials", "/srv/a/.env", "/etc/shadow"]
+        {
+            assert!(is_store(Path::new(path), home), "{path}");
+        }
+        for path in ["/home/u/.ssh/id_rsa.pub", "/home/u/.ssh/config", "/srv/.env.example", "/x"] {
+            assert!(!is_store(Path::new(path), home), "{path}");
+        }
+        assert!(is_peer("rsync") && !is_peer("nc"));
     }
 
     #[test]

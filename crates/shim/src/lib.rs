@@ -52,8 +52,8 @@ mod wrapped;
 
 pub use behind::{Start, What, Word, behind, started_by_code};
 pub use carriers::{
-    feeds, found, lists_names, packs, patched_by_input, prints_secret, read_by_orders,
-    sent_by_orders, tells_environment, writes_named,
+    Clipboard, clipboard, feeds, found, is_peer, is_store, lists_names, packs, patched_by_input,
+    prints_secret, read_by_orders, sent_by_orders, tells_environment, writes_named,
 };
 pub use display::{Mask, display};
 pub use folders::{folders, tool_folders};

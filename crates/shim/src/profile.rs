@@ -399,6 +399,8 @@ pub(crate) enum Effect {
     Insecure,
     /// The value is a host in between.
     Jump,
+    /// The value is a pattern of files that are not copied.
+    LeavesOut,
     /// Redirects are followed.
     Location,
     /// Redirects are followed with every header and body.
@@ -429,8 +431,12 @@ pub(crate) enum Effect {
     Setting,
     /// The value is a setting whose value is in a variable, `key=NAME`.
     SettingFromVariable,
+    /// It says in another way which files are copied.
+    Sifts,
     /// The value is a command that makes the connection.
     SshCommand,
+    /// The value is a pattern of files that are copied after all.
+    TakesIn,
     /// The value is a socket on this machine.
     UnixSocket,
     /// The value is a URL to call.

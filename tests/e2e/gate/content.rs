@@ -1,5 +1,5 @@
 //! Content that only another program can tell: commits that a push sends, lines that a commit takes
-//! in.
+//! in; and files that a copy's filters leave over.
 
 use std::fs;
 
@@ -278,4 +278,40 @@ fn the_files_of_a_crate_are_looked_at_as_cargo_lists_them() {
     install.program("p/src/lib.rs", "");
     install.program("fakes/cargo", "#!/bin/sh\ntest \"$1\" != package\n");
     publish("").ends_with(126);
+}
+
+#[test]
+fn a_copy_sends_what_its_filters_leave_over() {
+    let install = Install::new(&[]);
+    let folder = install.work().join("site");
+    fs::create_dir_all(folder.join("deep/keys")).unwrap();
+    fs::write(folder.join("index.html"), "hello\n").unwrap();
+    let token = format!("TOKEN={}\n", github_token(11));
+    fs::write(folder.join(".env"), &token).unwrap();
+    fs::write(folder.join("deep/keys/token"), &token).unwrap();
+    let both = "--exclude .env --exclude keys/";
+    for (line, decision) in [
+        (format!("rsync -a {both} site/ me@host.example:/srv/"), "allow"),
+        (format!("rsync -a {both} site me@host.example:/srv/"), "allow"),
+        (
+            "rsync -a --exclude=/site/.env --exclude=token site me@host.example:/srv/".into(),
+            "allow",
+        ),
+        ("rsync -a --exclude .env site/ me@host.example:/srv/".into(), "deny"),
+        (
+            "rsync -a --exclude=/site/.env --exclude=token site/ me@host.example:/srv/".into(),
+            "deny",
+        ),
+        (format!("rsync -a --include .env {both} site/ me@host.example:/srv/"), "deny"),
+        (format!("rsync -a --filter '+ .env' {both} site/ me@host.example:/srv/"), "deny"),
+        (format!("rsync -a {both} --exclude '+ x' site/ me@host.example:/srv/"), "deny"),
+        (format!("rsync -a {both} site/.env me@host.example:/srv/"), "deny"),
+        ("aws s3 sync site s3://bucket --exclude '*.env' --exclude 'deep/*'".into(), "allow"),
+        ("aws s3 sync site s3://bucket --exclude '*' --include '*.html'".into(), "allow"),
+        ("aws s3 sync site s3://bucket --exclude '*' --include '*'".into(), "deny"),
+        ("aws s3 sync site s3://bucket --exclude '*.env'".into(), "deny"),
+    ] {
+        let json = install.datafog(["check", "--json", "-c", &line]).run().json();
+        assert_eq!(json["decision"], decision, "{line}: {json}");
+    }
 }

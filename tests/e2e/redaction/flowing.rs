@@ -169,6 +169,20 @@ fn a_secret_right_before_the_end_is_stopped() {
     assert!(!shows(&peer.all(), &token));
 }
 
+/// No wrapper of ours stands before a program that another one is told by its path.
+#[test]
+fn a_sender_that_a_wrapper_starts_by_its_path_is_judged() {
+    let (install, peer, token) = (prepared(Install::new(&["env"])), Peer::listen(), random_token());
+    let program = install.work().join("peers/nc").display().to_string();
+    let words = [program, "127.0.0.1".to_owned(), peer.port.to_string()];
+    let mut start = install.shim("env", words);
+    start.0.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = start.0.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(format!("key={token}").as_bytes()).unwrap();
+    ended(child).assert_denied(&install, "no-stream");
+    assert!(!shows(&peer.all(), &token));
+}
+
 #[test]
 fn both_sides_may_wait_for_each_other() {
     let (install, peer) = (install(), Peer::listen());

@@ -34,6 +34,7 @@ use crate::case::Case;
 use crate::enforcement::{Execution, NotRun};
 use crate::inspect::Held;
 use crate::request::{Purpose, Request};
+use crate::taint;
 use inflow::Inflow;
 pub(crate) use inflow::{Judge, Refused};
 use pump::{End, Over, Pump};
@@ -112,6 +113,10 @@ pub(crate) fn means(
     }
     if !case.all().any(|one| sends_findings(one, decision)) {
         return Some(Means::Output);
+    }
+    // What an earlier step made of a secret has nothing in it that could be taken out.
+    if case.all().any(|one| one.findings().iter().any(|found| found.entity == taint::CONTENT)) {
+        return None;
     }
     // What something else sends that the command starts is out of our hands.
     if case.all().skip(1).any(|one| sends_findings(one, decision)) {

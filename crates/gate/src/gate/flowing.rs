@@ -13,11 +13,6 @@ use crate::notice::Notice;
 use crate::request::Outcome;
 use crate::veil::Veil;
 
-/// Programs at the other end of `ssh` that speak with git, rsync and scp here, which are judged by
-/// themselves before they connect. Both sides wait for each other there, in bytes that are packed.
-const PEERS: [&str; 6] =
-    ["git-receive-pack", "git-upload-archive", "git-upload-pack", "rsync", "scp", "sftp-server"];
-
 impl Opened {
     /// Whether what flows in is judged: it is sent on, and some rule could have a say in it.
     pub(super) fn feeds(&self, case: &Case<'_>) -> bool {
@@ -86,9 +81,7 @@ impl Opened {
 /// Whether it is `ssh` as git, rsync and scp start it.
 fn speaks_with_peer(case: &Case<'_>) -> bool {
     let mut behind = case.all().skip(1);
-    let peer = behind.next().is_some_and(|one| {
-        let program = one.action().invocation.program.as_str();
-        PEERS.contains(&program)
-    });
+    let peer =
+        behind.next().is_some_and(|one| datafog_shim::is_peer(&one.action().invocation.program));
     peer && behind.next().is_none()
 }

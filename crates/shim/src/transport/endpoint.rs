@@ -14,8 +14,8 @@ use crate::profile::{Effect, Endpoint, EndpointHost};
 use crate::read::Call;
 use crate::redirect::{self, Redirected};
 use crate::text::Text;
-use crate::transport::copy;
 use crate::transport::http::straight_reach;
+use crate::transport::{copy, sift};
 
 /// Works out the places contacted.
 pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
@@ -43,6 +43,7 @@ pub(crate) fn contact_with(
         if !copy::direct(to, &remote_path) {
             return;
         }
+        sift::settle(sift::Manner::S3, call, surroundings, to);
         copy::rehearse(call, to);
     }
     if !to.flows.has(Flow::Leaves) && !to.flows.has(Flow::Enters) {

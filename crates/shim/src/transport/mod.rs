@@ -18,6 +18,7 @@ pub(crate) mod local;
 pub(crate) mod npm;
 pub(crate) mod pip;
 pub(crate) mod psql;
+mod sift;
 pub(crate) mod ssh;
 pub(crate) mod wrapper;
 

@@ -17,8 +17,8 @@ use crate::address::{self, Address, Style};
 use crate::profile::Effect;
 use crate::read::Call;
 use crate::redirect::{FILE_LIMIT, Redirected};
-use crate::transport::copy;
 use crate::transport::http::straight_reach;
+use crate::transport::{copy, sift};
 
 /// Works out hosts and the direction of copies.
 pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation) {
@@ -29,6 +29,7 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     if !logs_in {
         copied_from_here(surroundings, to);
         listed(call, surroundings, to);
+        sift::settle(sift::Manner::Rsync, call, surroundings, to);
         copy::rehearse(call, to);
     }
     let mut voids = Redirected::of(call, surroundings).voids;
