@@ -12,9 +12,10 @@ mod fill;
 mod filter;
 mod names;
 mod page;
+mod reign;
 mod row;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod session;
 mod shelf;
 mod sighting;
@@ -28,14 +29,17 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::sync::watch;
 
+#[cfg(test)]
+pub(crate) use fill::catch_up;
 pub use fill::{follow_chain, follow_ledger};
 pub use filter::{Filter, Wrong};
 pub use page::{Cursor, Page};
+pub use reign::Reign;
 pub use row::{Place, Row, Seen, Spot};
 pub use session::Session;
 pub use shelf::{MOST, Shelf};
 pub use sighting::Sighting;
-pub use sums::{Bucket, Slice, Sums, Verdicts};
+pub use sums::{Bucket, Door, Slice, Sums, Verdicts};
 pub use surface::Surface;
 
 use names::Names;

@@ -23,16 +23,23 @@
 //! same id in its place, keeping focus and what was typed. Other modules may listen for the event
 //! `datafog:moved` on `document`, whose `detail` is what [`live`] sends.
 
+mod activity;
 mod approvals;
 mod assets;
 mod cookie;
+mod decision;
 pub(crate) mod door;
+mod drift;
+mod findings;
 pub(crate) mod frame;
 mod live;
 mod login;
+mod overview;
 pub(crate) mod parts;
 mod posted;
 pub(crate) mod problem;
+mod rows;
+mod simulation;
 mod viewer;
 
 use std::sync::Arc;
@@ -53,13 +60,21 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/", get(door::begin))
         .route("/ui", get(door::begin))
         .route("/ui/", get(door::home))
+        .route("/ui/activity", get(activity::page))
+        .route("/ui/activity/export", get(activity::export))
+        .route("/ui/activity/part", get(activity::part))
         .route("/ui/approvals", get(approvals::list))
         .route("/ui/approvals/part", get(approvals::part))
         .route("/ui/approvals/{place}/{id}", get(approvals::one).post(approvals::answer))
         .route("/ui/assets/{name}", get(assets::asset))
+        .route("/ui/decisions/{place}/{id}", get(decision::page))
+        .route("/ui/drift", get(drift::page))
+        .route("/ui/findings", get(findings::page))
         .route("/ui/live", get(live::socket))
         .route("/ui/login", get(login::page).post(login::login))
         .route("/ui/logout", post(login::logout))
+        .route("/ui/overview", get(overview::page))
+        .route("/ui/simulation", get(simulation::page).post(simulation::run))
 }
 
 /// Whether what is asked for is a page of the dashboard.

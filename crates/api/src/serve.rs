@@ -104,7 +104,7 @@ async fn run(
     let tls = tls.transpose().map_err(Error::Tls)?;
     let store = settings.store.open().await?;
     let Installation { layout, own, user } = installation;
-    let receipts = layout.receipts();
+    let house = layout.clone();
     let open = move || {
         let way = way.map(|way| -> &'static dyn ForeignPolicies { way });
         Judge::open(layout.clone(), own, user, way)
@@ -117,10 +117,11 @@ async fn run(
     }
     tell(News::Listening(told(&settings.address, &listener, tls.is_some())));
     let secret = secret(&judges, &settings).await?;
-    let whole = Arc::new(App::new(Arc::clone(&store), judges, &secret, &options(&settings)));
+    let whole = App::new(Arc::clone(&store), judges, &secret, &options(&settings)).at(&house);
+    let whole = Arc::new(whole);
     let beside = [
         tokio::spawn(follow_chain(Arc::clone(&whole.board), Arc::clone(&store))),
-        tokio::spawn(follow_ledger(Arc::clone(&whole.board), receipts)),
+        tokio::spawn(follow_ledger(Arc::clone(&whole.board), house.receipts())),
         tokio::spawn(sweep(store)),
         tokio::spawn(expire(Arc::clone(&whole))),
     ];

@@ -25,16 +25,19 @@ mod settle;
 pub(crate) mod spoken;
 mod tools;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use datafog_approval::Eyes;
+use datafog_config::Layout;
 use datafog_core::Key;
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::Upstreams;
 use crate::board::Board;
+use crate::demo::is_demo;
 use crate::identity::password::Passwords;
 use crate::identity::{Keyring, Sessions, Throttle};
 use crate::judges::Judges;
@@ -62,6 +65,7 @@ pub struct App {
     pub(crate) metrics: Metrics,
     pub(crate) live: Live,
     pub(crate) board: Arc<Board>,
+    pub(crate) around: Around,
     pub(crate) upstreams: Upstreams,
     pub(crate) tool_wait: Duration,
     pub(crate) eyes: Eyes,
@@ -74,6 +78,23 @@ pub struct App {
     pub(crate) policy_file: tokio::sync::Mutex<Option<String>>,
     /// Whether the server goes down: nobody is kept waiting then.
     pub(crate) ending: watch::Sender<bool>,
+}
+
+/// What stands around a server, for pages that show it.
+#[derive(Debug)]
+pub(crate) struct Around {
+    /// The ledger of the installation.
+    pub(crate) receipts: Option<PathBuf>,
+    /// Whether everything in it is made up.
+    pub(crate) is_demo: bool,
+    /// Drafts are tried one at a time.
+    pub(crate) simulating: Semaphore,
+}
+
+impl Default for Around {
+    fn default() -> Self {
+        Self { receipts: None, is_demo: false, simulating: Semaphore::new(1) }
+    }
 }
 
 /// What can be set of a server.
@@ -123,6 +144,7 @@ impl App {
             metrics: Metrics::default(),
             live: Live::default(),
             board: Arc::default(),
+            around: Around::default(),
             upstreams: options.upstreams.clone(),
             tool_wait: options.tool_wait,
             eyes: options.eyes,
@@ -132,6 +154,14 @@ impl App {
             ending: watch::Sender::new(false),
             policy_file: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// The same for the installation at that place, of which pages show what was recorded.
+    #[must_use]
+    pub fn at(mut self, layout: &Layout) -> Self {
+        self.around.receipts = Some(layout.receipts());
+        self.around.is_demo = is_demo(layout.root());
+        self
     }
 
     /// The server goes down: who waits is answered now.

@@ -81,3 +81,6 @@ pub use request::{Call, Outcome, Purpose, Request};
 pub use simulation::{Change, Changed, Draft, Simulation};
 pub use terminal::{Question, Said, Terminal};
 pub use vocabulary::KnownWords;
+
+// What an explanation is made of, for those who show one.
+pub use datafog_policy::{Explanation, RuleOutcome, RuleTrace, Truth};

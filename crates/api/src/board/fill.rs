@@ -69,6 +69,21 @@ fn take_chain(board: &Board, added: &[(String, Entry)]) {
     });
 }
 
+/// Reads what the chain has more than the index, for tests.
+#[cfg(test)]
+pub(crate) async fn catch_up(board: &Board, store: &dyn Store) {
+    board.forget(Place::Server);
+    let mut after = 0;
+    loop {
+        let added = store.tail(after).await.unwrap();
+        let Some((_, last)) = added.last() else { break };
+        after = last.seq;
+        take_chain(board, &added);
+    }
+    board.caught_up(Place::Server);
+    board.caught_up(Place::Local);
+}
+
 /// Follows the ledger in that folder until it is ended. Its rows are those of the tenant without a name.
 pub async fn follow_ledger(board: Arc<Board>, folder: PathBuf) {
     loop {

@@ -32,6 +32,8 @@ pub struct Filter {
     pub kind: Option<ReceiptKind>,
     /// In this mode.
     pub mode: Option<Mode>,
+    /// Would have been stopped or changed, had decisions been carried out.
+    pub observed: bool,
     /// In this chain.
     pub place: Option<Place>,
     /// By this program or tool.
@@ -99,6 +101,7 @@ impl Filter {
             "from" => self.from = Some(value.parse()?),
             "kind" => self.kind = Some(wire(value, "action, check, outcome, recovery")?),
             "mode" => self.mode = Some(wire(value, "observe, enforced")?),
+            "observed" => self.observed = flag(value)?,
             "program" => self.program = text(),
             "q" => self.q = text(),
             "redacted" => self.redacted = flag(value)?,
@@ -129,6 +132,7 @@ impl Filter {
             ("from", shown(self.from)),
             ("kind", self.kind.map(|kind| kind_name(kind).to_owned())),
             ("mode", self.mode.map(|mode| mode.name().to_owned())),
+            ("observed", self.observed.then(|| String::from("1"))),
             ("program", self.program.clone()),
             ("q", self.q.clone()),
             ("redacted", self.redacted.then(|| String::from("1"))),
@@ -150,6 +154,24 @@ impl Filter {
         Serializer::new(String::new()).extend_pairs(self.fields()).finish()
     }
 
+    /// The same with one field more, or with another value in it. A value that says nothing changes
+    /// nothing.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut narrowed = self.clone();
+        match narrowed.set(name, value) {
+            Ok(()) => narrowed,
+            Err(_) => self.clone(),
+        }
+    }
+
+    /// The same without a field.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        let rest = self.fields().into_iter().filter(|field| field.0 != name);
+        rest.fold(Self::default(), |filter, (name, value)| filter.with(name, &value))
+    }
+
     /// Whether it wants all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -169,6 +191,7 @@ impl Filter {
             && self.place.is_none_or(|place| row.place == place)
             && self.from.is_none_or(|from| row.at >= from.micros(now))
             && self.to.is_none_or(|to| row.at < to.micros(now))
+            && (!self.observed || row.is_would_have())
             && (!self.redacted || row.redactions > 0)
             && self.risk.is_none_or(|least| row.risk.is_some_and(|points| points >= least))
             && same(self.agent.as_ref(), &row.agent)
@@ -290,6 +313,7 @@ mod tests {
                 rule: text(),
                 session: text(),
                 redacted: redacted & 1 == 0,
+                observed: redacted & 2 == 0,
                 risk: (risk & 1 == 0).then_some(u32::from(risk)),
                 from: (from & 1 == 0).then_some(When::At(micros)),
                 to: (from & 2 == 0).then_some(When::Ago(ago)),

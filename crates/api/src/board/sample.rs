@@ -113,3 +113,24 @@ pub(crate) fn any(number: u64, parts: [u8; 8]) -> Row {
         ..base
     }
 }
+
+impl super::Board {
+    /// Puts in so many rows of the last thirty days, for measuring.
+    pub(crate) fn made_up(&self, count: u64) {
+        let now = Timestamp::now().as_microsecond();
+        let days = 30_i64.saturating_mul(86_400_000_000);
+        let step = days.checked_div(i64::try_from(count).unwrap()).unwrap();
+        let row = |number: u64| {
+            let parts = number.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes();
+            let back = i64::try_from(count.saturating_sub(number)).unwrap().saturating_mul(step);
+            let command = format!("git push origin topic-{}", parts[2]).into();
+            let session = format!("s{}", number / 20).into();
+            let kind = ReceiptKind::Action;
+            let at = now.saturating_sub(back);
+            (String::new(), Row { at, command, session, kind, ..any(number, parts) })
+        };
+        self.add(|_| (0..count).map(row).collect());
+        self.caught_up(Place::Local);
+        self.caught_up(Place::Server);
+    }
+}

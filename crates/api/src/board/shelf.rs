@@ -52,6 +52,11 @@ impl Shelf {
         self.rows.iter().filter(|row| row.follows == Some(id)).map(Arc::clone).collect()
     }
 
+    /// All rows, oldest first.
+    pub(super) fn rows(&self) -> impl DoubleEndedIterator<Item = &Arc<Row>> {
+        self.rows.iter()
+    }
+
     /// The rows that fit, newest first.
     pub(super) fn newest<'a>(
         &'a self,

@@ -1,9 +1,9 @@
 //! How often: what the first page tells of many rows at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use datafog_core::Verdict;
+use datafog_core::{Mode, Verdict};
 
 use super::{Filter, Row, Shelf, Surface};
 
@@ -50,6 +50,19 @@ pub struct Slice {
     pub stopped: u64,
 }
 
+/// What came through a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// Which.
+    pub surface: Surface,
+    /// What was decided.
+    pub verdicts: Verdicts,
+    /// How many would have been stopped or changed, had decisions been carried out.
+    pub observed: u64,
+    /// Whether decisions are carried out, as the newest row says.
+    pub mode: Mode,
+}
+
 /// Sums of rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
@@ -63,8 +76,8 @@ pub struct Sums {
     pub redacted: u64,
     /// How many findings were taken out.
     pub redactions: u64,
-    /// By door, with what of it was only observed.
-    pub surfaces: Vec<(Surface, Verdicts, u64)>,
+    /// By door.
+    pub surfaces: Vec<Door>,
     /// In order of time, without gaps.
     pub trend: Vec<Bucket>,
     /// The rules that matched most.
@@ -142,7 +155,7 @@ impl Shelf {
     #[must_use]
     pub fn sums(&self, filter: &Filter, now: i64, step: i64) -> Sums {
         let mut sums = Sums::default();
-        let mut surfaces: HashMap<Surface, (Verdicts, u64)> = HashMap::new();
+        let mut doors: BTreeMap<Surface, Door> = BTreeMap::new();
         let (mut rules, mut programs) = (Counts::default(), Counts::default());
         let (mut commands, mut agents) = (Counts::default(), Counts::default());
         let mut trend = Trend::of(filter, now, step);
@@ -150,9 +163,9 @@ impl Shelf {
         for row in self.newest(filter, now) {
             sums.count(row);
             trend.add(row);
-            let (verdicts, observed) = surfaces.entry(row.surface).or_default();
-            verdicts.add(row.verdict);
-            *observed = observed.saturating_add(u64::from(row.is_would_have()));
+            let door = doors.entry(row.surface).or_insert_with(|| Door::of(row));
+            door.verdicts.add(row.verdict);
+            door.observed = door.observed.saturating_add(u64::from(row.is_would_have()));
             row.rules.iter().for_each(|rule| rules.add(rule, row.verdict));
             programs.add(&row.program, row.verdict);
             agents.add(&row.agent, row.verdict);
@@ -161,10 +174,7 @@ impl Shelf {
             }
             micros.push(row.micros);
         }
-        let named = Surface::ALL.into_iter().filter_map(|surface| {
-            surfaces.get(&surface).map(|(verdicts, observed)| (surface, *verdicts, *observed))
-        });
-        sums.surfaces = named.collect();
+        sums.surfaces = doors.into_values().collect();
         sums.trend = trend.buckets;
         (sums.rules, sums.programs) = (rules.top(), programs.top());
         (sums.commands, sums.agents) = (commands.top(), agents.top());
@@ -180,6 +190,13 @@ impl Sums {
         self.would_have = self.would_have.saturating_add(u64::from(row.is_would_have()));
         self.redacted = self.redacted.saturating_add(u64::from(row.redactions > 0));
         self.redactions = self.redactions.saturating_add(u64::from(row.redactions));
+    }
+}
+
+impl Door {
+    const fn of(row: &Row) -> Self {
+        let verdicts = Verdicts { allow: 0, redact: 0, rewrite: 0, approval: 0, deny: 0 };
+        Self { surface: row.surface, verdicts, observed: 0, mode: row.mode }
     }
 }
 
@@ -259,8 +276,11 @@ mod tests {
             for (verdict, count) in sums.verdicts.each() {
                 prop_assert_eq!(count, total(&format!("verdict={verdict}")));
             }
-            for (surface, verdicts, _) in &sums.surfaces {
-                prop_assert_eq!(verdicts.total(), total(&format!("surface={surface}")));
+            prop_assert_eq!(sums.would_have, total("observed=1"));
+            for door in &sums.surfaces {
+                let query = format!("surface={}", door.surface);
+                prop_assert_eq!(door.verdicts.total(), total(&query));
+                prop_assert_eq!(door.observed, total(&format!("{query}&observed=1")));
             }
             let lists = [("rule", &sums.rules), ("program", &sums.programs), ("agent", &sums.agents)];
             for (field, slices) in lists {

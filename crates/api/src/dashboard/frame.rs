@@ -42,8 +42,14 @@ impl Group {
 }
 
 /// Every page of the navigation, in its order. The first that somebody may see is where they begin.
-pub(crate) const ENTRIES: &[Entry] =
-    &[row("/ui/approvals", "Approvals", Group::Now, Permission::Read)];
+pub(crate) const ENTRIES: &[Entry] = &[
+    row("/ui/overview", "Overview", Group::Now, Permission::Read),
+    row("/ui/approvals", "Approvals", Group::Now, Permission::Read),
+    row("/ui/activity", "Activity", Group::Now, Permission::Read),
+    row("/ui/findings", "Findings", Group::Now, Permission::Read),
+    row("/ui/drift", "Risk and drift", Group::Now, Permission::Read),
+    row("/ui/simulation", "Simulation", Group::Guard, Permission::Read),
+];
 
 const fn row(
     path: &'static str,
@@ -105,6 +111,7 @@ fn head(title: &str) -> Markup {
             title { (title) " · datafog" }
             link rel="icon" href="/ui/assets/icon.svg" type="image/svg+xml";
             link rel="stylesheet" href="/ui/assets/style.css";
+            link rel="stylesheet" href="/ui/assets/board.css";
             script type="module" src="/ui/assets/app.js" {}
         }
     }

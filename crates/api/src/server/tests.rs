@@ -3,6 +3,7 @@
 
 mod access;
 mod agentgov;
+mod board;
 mod dashboard;
 mod dataguard;
 mod dialect;

@@ -4,6 +4,7 @@
 import { answers } from "./answer.js";
 import { keys } from "./keys.js";
 import { live } from "./live.js";
+import { news } from "./news.js";
 import { times } from "./time.js";
 
 document.documentElement.classList.add("scripted");
@@ -11,3 +12,4 @@ times();
 keys();
 answers();
 live();
+news();

@@ -6,7 +6,7 @@ use super::*;
 use crate::identity::Permission;
 
 /// What would run, hide or end a quotation if it were not escaped.
-const HOSTILE: &[&str] = &[
+pub(super) const HOSTILE: &[&str] = &[
     "<script>document.title='run'</script>",
     "\"><img src=x onerror=document.title='run'>",
     "'><svg onload=document.title='run'>",
@@ -19,7 +19,7 @@ const HOSTILE: &[&str] = &[
 ];
 
 /// Beginnings of tags that stand in no page of ours, and in no text that was escaped.
-const RAW: &[&str] = &[
+pub(super) const RAW: &[&str] = &[
     "<script>",
     "<img",
     "onerror=document.title='run'>",
@@ -47,12 +47,12 @@ impl Place {
         }
     }
 
-    async fn look(&self, cookie: &str, path: &str) -> Answer {
+    pub(super) async fn look(&self, cookie: &str, path: &str) -> Answer {
         let request = anonymous("GET", path).header("cookie", cookie);
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    async fn sends(&self, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(super) async fn sends(&self, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body: String =
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = anonymous("POST", path)
@@ -63,7 +63,7 @@ impl Place {
     }
 
     /// The token that the forms of this visit have.
-    async fn token(&self, cookie: &str) -> String {
+    pub(super) async fn token(&self, cookie: &str) -> String {
         let page = self.look(cookie, "/ui/approvals").await.text;
         let (_, rest) = page.split_once("name=\"form_token\" value=\"").unwrap();
         rest.split_once('"').unwrap().0.to_owned()
@@ -220,7 +220,7 @@ async fn every_answer_is_closed_to_what_is_not_ours() {
     assert_eq!(told.status, StatusCode::NOT_FOUND, "programs find nothing");
     let browser = anonymous("GET", "/").header("accept", "text/html,*/*;q=0.8");
     assert_eq!(location(&place.send(browser.body(Body::empty()).unwrap()).await), "/ui/");
-    assert_eq!(location(&place.look(&cookie, "/ui/").await), "/ui/approvals");
+    assert_eq!(location(&place.look(&cookie, "/ui/").await), "/ui/overview");
 }
 
 #[tokio::test]

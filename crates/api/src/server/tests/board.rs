@@ -1,0 +1,207 @@
+//! The pages about receipts, without a browser.
+
+use super::dashboard::{HOSTILE, RAW};
+use super::*;
+use crate::board::{Filter, catch_up};
+
+/// Every page about receipts that needs no id.
+const PAGES: [&str; 6] = [
+    "/ui/overview",
+    "/ui/activity",
+    "/ui/activity?by=session",
+    "/ui/findings",
+    "/ui/drift",
+    "/ui/simulation",
+];
+
+/// A rule that denies what sends something to a host.
+const POLICY: &str = "[policy]\nid = \"own\"\nversion = \"1\"\n[[rule]]\nid = \"no-paste\"\neffect = \"deny\"\nreason = \"<b id=x>not there\"\n[rule.when]\nhost = \"paste.example\"\n";
+
+async fn asks(place: &Place, key: &Minted, command: &[&str], session: &str) -> String {
+    let asked = json!({ "command": command, "cwd": "/w/shop", "session": session });
+    let told = place.as_key(key, "/v1/actions", Some(&asked)).await;
+    told.body["id"].as_str().unwrap_or_else(|| panic!("{}", told.text)).to_owned()
+}
+
+#[tokio::test]
+async fn pages_teach_where_there_is_nothing() {
+    let place = Place::new().await;
+    let cookie = place.cookie(&place.key(Role::Viewer, "north").await);
+    for path in PAGES {
+        let page = place.look(&cookie, path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+        let teaches = page.text.contains("class=\"empty\"") || path == "/ui/simulation";
+        assert!(teaches, "{path}: {}", page.text);
+    }
+    for path in ["/ui/activity?from=soon", "/ui/activity?after=7", "/ui/activity/export?form=xls"] {
+        assert_eq!(place.look(&cookie, path).await.status, StatusCode::BAD_REQUEST, "{path}");
+    }
+    for path in ["/ui/decisions/server/12", "/ui/decisions/moon/0123456789abcdef0123456789abcdef"] {
+        assert_eq!(place.look(&cookie, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_decided_is_listed_shown_and_exported() {
+    let place = Place::new().await.under(POLICY).await;
+    let agent = place.key(Role::Agent, "north").await;
+    let cookie = place.cookie(&place.key(Role::Viewer, "north").await);
+    let denied = asks(&place, &agent, &["curl", "-d", "x=1", "https://paste.example/"], "s1").await;
+    for _ in 0..3 {
+        asks(&place, &agent, &["git", "status"], "s2").await;
+    }
+    catch_up(&place.whole.board, &*place.store).await;
+    let overview = place.look(&cookie, "/ui/overview").await.text;
+    assert!(overview.contains("verdict=deny\">1</a>"), "{overview}");
+    assert!(overview.contains("rule=no-paste"), "{overview}");
+    let list = place.look(&cookie, "/ui/activity?verdict=deny").await.text;
+    assert!(list.contains(&format!("/ui/decisions/server/{denied}")), "{list}");
+    assert!(list.contains("1 of them") && !list.contains("git status"), "{list}");
+    // What is not in the form is kept in it.
+    let kept = place.look(&cookie, "/ui/activity?where=server&q=git").await.text;
+    assert!(kept.contains("name=\"where\" value=\"server\"") && kept.contains("value=\"git\""));
+    let sessions = place.look(&cookie, "/ui/activity?by=session").await.text;
+    assert!(sessions.contains("2 sessions"), "{sessions}");
+    let news = place.look(&cookie, "/ui/activity/part?verdict=allow&than=0.server.0").await.text;
+    assert!(news.contains("3 new"), "{news}");
+    let page = place.look(&cookie, &format!("/ui/decisions/server/{denied}")).await.text;
+    for part in ["no-paste", "paste.example", "[[test]]", "true", "hash", "/ui/simulation"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let any = place.look(&cookie, &format!("/ui/decisions/any/{denied}")).await;
+    assert_eq!(any.status, StatusCode::OK);
+    let lines = place.look(&cookie, "/ui/activity/export?form=jsonl&verdict=deny").await;
+    let line: Value = serde_json::from_str(&lines.text).unwrap();
+    assert_eq!((line["id"].as_str(), line["seq"].as_u64()), (Some(&*denied), Some(1)));
+    let table = place.look(&cookie, "/ui/activity/export?form=csv").await.text;
+    assert_eq!(table.lines().count(), 5, "{table}");
+    // Another tenant has none of it.
+    let stranger = place.cookie(&place.key(Role::Admin, "south").await);
+    for path in ["/ui/activity", "/ui/overview", "/ui/activity/export?form=csv"] {
+        let page = place.look(&stranger, path).await.text;
+        assert!(!page.contains("paste.example"), "{path}");
+    }
+    let path = format!("/ui/decisions/server/{denied}");
+    assert_eq!(place.look(&stranger, &path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_draft_is_tried_and_changes_nothing() {
+    let place = Place::new().await.under(POLICY).await;
+    let agent = place.key(Role::Agent, "").await;
+    let cookie = place.cookie(&place.key(Role::Viewer, "").await);
+    for _ in 0..4 {
+        asks(&place, &agent, &["git", "status"], "s").await;
+    }
+    catch_up(&place.whole.board, &*place.store).await;
+    let token = place.token(&cookie).await;
+    let post = async |draft: &str| {
+        let fields = [("form_token", &*token), ("span", "7d"), ("draft", draft)];
+        place.sends(&cookie, "/ui/simulation", &fields).await
+    };
+    let stricter = "[policy]\nid = \"own\"\nversion = \"2\"\n[[rule]]\nid = \"no-status\"\neffect = \"deny\"\nreason = \"<script>\"\n[rule.when]\ncommand = \"git\"\nsubcommand = \"status\"\n";
+    let page = post(stricter).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    assert!(page.text.contains("4 decisions change"), "{}", page.text);
+    assert!(page.text.contains("no-status") && !page.text.contains("<script>\""));
+    let page = post("[policy]\nid = 7\n").await.text;
+    assert!(page.contains("does not load"), "{page}");
+    assert!(post(POLICY).await.text.contains("No decision changes"));
+    let denied = [("form_token", &*token), ("span", "9y"), ("draft", "")];
+    let answer = place.sends(&cookie, "/ui/simulation", &denied).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let untold = place.sends(&cookie, "/ui/simulation", &[("span", "7d"), ("draft", "")]).await;
+    assert_eq!(untold.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn hostile_texts_in_receipts_stand_in_pages_and_do_nothing() {
+    let place = Place::new().await.under(POLICY).await;
+    let agent = place.key(Role::Agent, "north").await;
+    let cookie = place.cookie(&place.key(Role::Admin, "north").await);
+    let mut paths: Vec<String> = PAGES.map(str::to_owned).into();
+    for text in HOSTILE {
+        let id = asks(&place, &agent, &["curl", text, "https://paste.example/"], text).await;
+        paths.push(format!("/ui/decisions/server/{id}"));
+        for field in ["q", "agent", "rule", "session", "command", "repository", "entity"] {
+            let query = Filter::default().with(field, text).query();
+            paths.push(format!("/ui/activity?{query}"));
+            paths.push(format!("/ui/activity/part?{query}"));
+            paths.push(format!("/ui/findings?{query}"));
+        }
+    }
+    catch_up(&place.whole.board, &*place.store).await;
+    for path in paths {
+        let page = place.look(&cookie, &path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        for raw in RAW {
+            assert!(!page.text.contains(raw), "{path}: {raw} stands in {}", page.text);
+        }
+    }
+}
+
+/// Many look at once while rows are added, and each is answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_look_while_it_grows() {
+    let place = Arc::new(Place::new().await);
+    let agent = place.key(Role::Agent, "").await;
+    let cookie = place.cookie(&place.key(Role::Viewer, "").await);
+    let following = tokio::spawn(crate::board::follow_chain(
+        Arc::clone(&place.whole.board),
+        Arc::clone(&place.store) as Arc<dyn crate::store::Store>,
+    ));
+    let mut looking = tokio::task::JoinSet::new();
+    for number in 0..50 {
+        let (place, cookie) = (Arc::clone(&place), cookie.clone());
+        looking.spawn(async move {
+            let paths = ["/ui/overview", "/ui/activity", "/ui/activity/part"];
+            for path in paths.iter().cycle().skip(number % 3).take(4) {
+                assert_eq!(place.look(&cookie, path).await.status, StatusCode::OK);
+            }
+        });
+    }
+    for _ in 0..10 {
+        asks(&place, &agent, &["git", "status"], "s").await;
+    }
+    while let Some(looked) = looking.join_next().await {
+        looked.unwrap();
+    }
+    let mut grown = place.whole.board.grown();
+    while place.whole.board.ask("", crate::board::Shelf::len) < 10 {
+        grown.changed().await.unwrap();
+    }
+    following.abort();
+}
+
+/// How long pages over many receipts take: `docs/BENCHMARKS.md` has the figures, and the command.
+#[tokio::test]
+#[ignore = "a measurement: run it with `--run-ignored only --no-capture`"]
+async fn pages_over_a_hundred_thousand_receipts_measured() {
+    let place = Place::new().await;
+    let cookie = place.cookie(&place.key(Role::Viewer, "").await);
+    place.whole.board.made_up(100_000);
+    for path in [
+        "/ui/overview?from=30d",
+        "/ui/overview?from=7d",
+        "/ui/activity",
+        "/ui/activity?verdict=deny&q=push",
+        "/ui/activity?q=nothing+has+this",
+        "/ui/activity?by=session",
+        "/ui/findings",
+        "/ui/drift",
+        "/ui/activity/export?form=csv",
+    ] {
+        let mut times = Vec::new();
+        for _ in 0..11 {
+            let start = std::time::Instant::now();
+            assert_eq!(place.look(&cookie, path).await.status, StatusCode::OK, "{path}");
+            times.push(start.elapsed());
+        }
+        times.sort();
+        println!(
+            "{path}: {} ms in the middle, {} ms at most",
+            times[5].as_millis(),
+            times[10].as_millis()
+        );
+    }
+}
