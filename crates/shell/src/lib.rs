@@ -15,6 +15,7 @@ mod brace;
 mod builtin;
 mod expand;
 mod glob;
+mod heads;
 mod limits;
 mod output;
 mod outside;

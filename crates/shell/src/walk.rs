@@ -8,11 +8,14 @@
     reason = "the parser has fifty kinds of nodes; what is not named is not understood"
 )]
 
+mod compound;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use rable::{CasePattern, ListOperator, Node, NodeKind};
+use rable::{Node, NodeKind};
 
+use crate::heads::{RESERVED, is_cut_elsewhere};
 use crate::limits::{DEEPEST, MOST_COMMANDS, MOST_STEPS, MOST_VALUES};
 use crate::outside::Outside;
 use crate::parse;
@@ -26,13 +29,6 @@ pub(crate) type Written = Option<String>;
 
 /// Where `cd` looks for a relative folder first (POSIX).
 pub(crate) const PLACES: &str = "CDPATH";
-
-/// Words that begin something to the shell. Where one is left as the name of a program, the parser
-/// has read the line otherwise than a shell does (`time -p ! a`, `time coproc a`).
-const RESERVED: [&str; 16] = [
-    "!", "[[", "case", "coproc", "do", "elif", "else", "for", "function", "if", "select", "then",
-    "until", "while", "{", "}",
-];
 
 /// A command as it stands in the line.
 struct Simple<'n> {
@@ -249,160 +245,6 @@ impl Walker {
         }
     }
 
-    fn compound(&mut self, node: &Node, input: &Input) -> Written {
-        match &node.kind {
-            NodeKind::BraceGroup { body, redirects } => {
-                let input = self.only_redirects(redirects, input);
-                self.walk(body, &input)
-            }
-            NodeKind::Subshell { body, redirects } => {
-                let input = self.only_redirects(redirects, input);
-                self.apart(|walker| walker.walk(body, &input))
-            }
-            NodeKind::If { condition, then_body, else_body, redirects } => {
-                let input = self.only_redirects(redirects, input);
-                self.walk(condition, &input);
-                self.perhaps(|walker| {
-                    walker.walk(then_body, &input);
-                    else_body.iter().for_each(|body| drop(walker.walk(body, &input)));
-                });
-                None
-            }
-            NodeKind::Case { word, patterns, redirects } => {
-                let input = self.only_redirects(redirects, input);
-                self.case(word, patterns, &input)
-            }
-            _ => self.repeated(node, input),
-        }
-    }
-
-    /// A loop; its body is walked as one that may never run.
-    fn repeated(&mut self, node: &Node, input: &Input) -> Written {
-        match &node.kind {
-            NodeKind::While { condition, body, redirects }
-            | NodeKind::Until { condition, body, redirects } => {
-                let input = self.only_redirects(redirects, input);
-                self.perhaps(|walker| {
-                    walker.walk(condition, &input);
-                    walker.walk(body, &input)
-                });
-                None
-            }
-            NodeKind::For { var, words, body, redirects }
-            | NodeKind::Select { var, words, body, redirects } => {
-                let input = self.only_redirects(redirects, input);
-                self.each(var, words.as_deref(), body, &input)
-            }
-            NodeKind::ForArith { init, cond, incr, body, redirects } => {
-                [init, cond, incr].into_iter().for_each(|raw| self.raw(raw));
-                let input = self.only_redirects(redirects, input);
-                self.hollow = true;
-                self.perhaps(|walker| walker.walk(body, &input));
-                None
-            }
-            _ => {
-                self.opaque("the line holds something that was not understood");
-                None
-            }
-        }
-    }
-
-    /// One command after the other; a long list is a deep tree, which is taken apart in a loop.
-    fn list(&mut self, node: &Node, input: &Input) -> Written {
-        let (mut open, mut before) = (vec![(node, None)], None);
-        let mut all = Some(String::new());
-        while let Some((node, after)) = open.pop() {
-            if let NodeKind::List { items } = &node.kind {
-                let mut after = after;
-                for item in items.iter().rev() {
-                    open.push((&item.command, item.operator.or(after)));
-                    after = None;
-                }
-                continue;
-            }
-            let may_not = matches!(before, Some(ListOperator::And | ListOperator::Or));
-            let one = if may_not {
-                self.perhaps(|walker| walker.walk(node, input))
-            } else {
-                self.walk(node, input)
-            };
-            all = all
-                .zip(one)
-                .map(|(all, one)| all + &one)
-                .filter(|_| before != Some(ListOperator::Or));
-            before = after;
-        }
-        all
-    }
-
-    fn pipeline(&mut self, commands: &[Node], input: &Input) -> Written {
-        let start = self.script.commands.len();
-        let (mut input, mut written) = (input.clone(), None);
-        // `|&` behind what is no simple command: the parser tells the `2>&1` as one of them.
-        let commands = commands.iter().filter(|it| !matches!(it.kind, NodeKind::Redirect { .. }));
-        for command in commands {
-            written = self.apart(|walker| walker.walk(command, &input));
-            input = match &written {
-                Some(text) => Input::Text(text.clone()),
-                None => Input::Pipe(start..self.script.commands.len()),
-            };
-        }
-        written
-    }
-
-    /// A loop over words: its body is walked once, with every word as a value of the variable.
-    fn each(&mut self, name: &str, words: Option<&[Node]>, body: &Node, input: &Input) -> Written {
-        let variable = match words {
-            Some(words) => {
-                let (outer, from) =
-                    (core::mem::take(&mut self.carried), self.script.commands.len());
-                let fields = self.fields(words);
-                let sources = self.sources_from(from);
-                self.carried = outer;
-                let open = fields.iter().any(|field| !field.known);
-                let known = fields.into_iter().filter(|field| field.known);
-                Variable::one_of(known.map(|field| field.text).collect(), open).from(sources)
-            }
-            None => {
-                let known = self.variables.positional.clone();
-                Variable::one_of(known.clone().unwrap_or_default(), known.is_none())
-            }
-        };
-        self.variables.set(name, variable, false);
-        self.perhaps(|walker| walker.walk(body, input));
-        None
-    }
-
-    fn case(&mut self, word: &Node, patterns: &[CasePattern], input: &Input) -> Written {
-        self.fields(core::slice::from_ref(word));
-        self.perhaps(|walker| {
-            for clause in patterns {
-                walker.fields(&clause.patterns);
-                clause.body.iter().for_each(|body| drop(walker.walk(body, input)));
-            }
-        });
-        None
-    }
-
-    /// `[[ … ]]`: its words may substitute.
-    fn condition(&mut self, node: &Node) {
-        let mut open = vec![node];
-        while let Some(node) = open.pop() {
-            match &node.kind {
-                NodeKind::UnaryTest { operand, .. } | NodeKind::CondNot { operand } => {
-                    open.push(operand);
-                }
-                NodeKind::BinaryTest { left, right, .. }
-                | NodeKind::CondAnd { left, right }
-                | NodeKind::CondOr { left, right } => open.extend([&**left, &**right]),
-                NodeKind::CondParen { inner } => open.push(inner),
-                NodeKind::CondTerm { value, .. } => self.raw(value),
-                NodeKind::Word { .. } => drop(self.fields(core::slice::from_ref(node))),
-                _ => {}
-            }
-        }
-    }
-
     /// A command, once for each value that its variables may have.
     fn command(&mut self, command: &Simple<'_>) -> Written {
         let outer = (self.pick, self.picks);
@@ -420,6 +262,10 @@ impl Walker {
     fn once(&mut self, command: &Simple<'_>) -> Written {
         self.substituted = self.script.commands.len();
         let outer = self.substituted;
+        let heads = command.assignments.iter().chain(command.words.first());
+        if heads.clone().any(is_cut_elsewhere) {
+            self.opaque("brackets hold what parts commands to some shells; put that in quotes");
+        }
         let around = core::mem::take(&mut self.carried);
         let fed = core::mem::replace(&mut self.feeding, command.input.clone());
         let fields = self.fields(command.words);

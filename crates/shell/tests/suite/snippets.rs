@@ -46,6 +46,7 @@ fn structure_is_followed() {
         ("f() { a; }; f; f() { b; }", &["a", "b"]),
         ("f() { a; }; f() { b; }; f", &["a", "b"]),
         ("{ a; } |& b", &["a", "b | 0..1"]),
+        ("x[1]=a y[i+1]=b c", &["x=? y=? c"]),
         ("time -p ( ! a b )", &["! a b", "!"]),
         ("time -p coproc a", &["coproc a", "!"]),
         ("a <<E\n$(b) $HOME\nE\n", &["b", "a << $(…) /home/u\\n"]),
@@ -267,6 +268,15 @@ fn folders_are_followed_as_far_as_they_can_be_told() {
         "GIT_DIR=/bin/a cd /bin; cd \"$(GIT_WORK_TREE=/ git rev-parse --show-toplevel)\"; x",
     ] {
         assert_eq!(folder(line), None, "{line}");
+    }
+}
+
+/// Where bash reads on to the bracket that closes, dash runs what follows.
+#[test]
+fn a_bracket_that_parts_commands_to_another_shell_is_not_understood() {
+    for line in ["s[a\nrm -rf /", " s[a; rm -rf /", "x=1 s[a|rm", "s[a & rm ]=1", "s[a\nrm\n]=1"] {
+        let script = read(&Line::of(line, Place::Here), &World::new());
+        assert!(!script.opaque.is_empty(), "{line:?}: {script:?}");
     }
 }
 

@@ -1,0 +1,168 @@
+//! Commands that hold others: lists, pipelines, branches, loops.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the parser has fifty kinds of nodes; what is not named is not understood"
+)]
+
+use rable::{CasePattern, ListOperator, Node, NodeKind};
+
+use super::{Walker, Written};
+use crate::script::Input;
+use crate::variables::Variable;
+
+impl Walker {
+    pub(super) fn compound(&mut self, node: &Node, input: &Input) -> Written {
+        match &node.kind {
+            NodeKind::BraceGroup { body, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.walk(body, &input)
+            }
+            NodeKind::Subshell { body, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.apart(|walker| walker.walk(body, &input))
+            }
+            NodeKind::If { condition, then_body, else_body, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.walk(condition, &input);
+                self.perhaps(|walker| {
+                    walker.walk(then_body, &input);
+                    else_body.iter().for_each(|body| drop(walker.walk(body, &input)));
+                });
+                None
+            }
+            NodeKind::Case { word, patterns, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.case(word, patterns, &input)
+            }
+            _ => self.repeated(node, input),
+        }
+    }
+
+    /// A loop; its body is walked as one that may never run.
+    fn repeated(&mut self, node: &Node, input: &Input) -> Written {
+        match &node.kind {
+            NodeKind::While { condition, body, redirects }
+            | NodeKind::Until { condition, body, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.perhaps(|walker| {
+                    walker.walk(condition, &input);
+                    walker.walk(body, &input)
+                });
+                None
+            }
+            NodeKind::For { var, words, body, redirects }
+            | NodeKind::Select { var, words, body, redirects } => {
+                let input = self.only_redirects(redirects, input);
+                self.each(var, words.as_deref(), body, &input)
+            }
+            NodeKind::ForArith { init, cond, incr, body, redirects } => {
+                [init, cond, incr].into_iter().for_each(|raw| self.raw(raw));
+                let input = self.only_redirects(redirects, input);
+                self.hollow = true;
+                self.perhaps(|walker| walker.walk(body, &input));
+                None
+            }
+            _ => {
+                self.opaque("the line holds something that was not understood");
+                None
+            }
+        }
+    }
+
+    /// One command after the other; a long list is a deep tree, which is taken apart in a loop.
+    pub(super) fn list(&mut self, node: &Node, input: &Input) -> Written {
+        let (mut open, mut before) = (vec![(node, None)], None);
+        let mut all = Some(String::new());
+        while let Some((node, after)) = open.pop() {
+            if let NodeKind::List { items } = &node.kind {
+                let mut after = after;
+                for item in items.iter().rev() {
+                    open.push((&item.command, item.operator.or(after)));
+                    after = None;
+                }
+                continue;
+            }
+            let may_not = matches!(before, Some(ListOperator::And | ListOperator::Or));
+            let one = if may_not {
+                self.perhaps(|walker| walker.walk(node, input))
+            } else {
+                self.walk(node, input)
+            };
+            all = all
+                .zip(one)
+                .map(|(all, one)| all + &one)
+                .filter(|_| before != Some(ListOperator::Or));
+            before = after;
+        }
+        all
+    }
+
+    pub(super) fn pipeline(&mut self, commands: &[Node], input: &Input) -> Written {
+        let start = self.script.commands.len();
+        let (mut input, mut written) = (input.clone(), None);
+        // `|&` behind what is no simple command: the parser tells the `2>&1` as one of them.
+        let commands = commands.iter().filter(|it| !matches!(it.kind, NodeKind::Redirect { .. }));
+        for command in commands {
+            written = self.apart(|walker| walker.walk(command, &input));
+            input = match &written {
+                Some(text) => Input::Text(text.clone()),
+                None => Input::Pipe(start..self.script.commands.len()),
+            };
+        }
+        written
+    }
+
+    /// A loop over words: its body is walked once, with every word as a value of the variable.
+    fn each(&mut self, name: &str, words: Option<&[Node]>, body: &Node, input: &Input) -> Written {
+        let variable = match words {
+            Some(words) => {
+                let (outer, from) =
+                    (core::mem::take(&mut self.carried), self.script.commands.len());
+                let fields = self.fields(words);
+                let sources = self.sources_from(from);
+                self.carried = outer;
+                let open = fields.iter().any(|field| !field.known);
+                let known = fields.into_iter().filter(|field| field.known);
+                Variable::one_of(known.map(|field| field.text).collect(), open).from(sources)
+            }
+            None => {
+                let known = self.variables.positional.clone();
+                Variable::one_of(known.clone().unwrap_or_default(), known.is_none())
+            }
+        };
+        self.variables.set(name, variable, false);
+        self.perhaps(|walker| walker.walk(body, input));
+        None
+    }
+
+    fn case(&mut self, word: &Node, patterns: &[CasePattern], input: &Input) -> Written {
+        self.fields(core::slice::from_ref(word));
+        self.perhaps(|walker| {
+            for clause in patterns {
+                walker.fields(&clause.patterns);
+                clause.body.iter().for_each(|body| drop(walker.walk(body, input)));
+            }
+        });
+        None
+    }
+
+    /// `[[ … ]]`: its words may substitute.
+    pub(super) fn condition(&mut self, node: &Node) {
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            match &node.kind {
+                NodeKind::UnaryTest { operand, .. } | NodeKind::CondNot { operand } => {
+                    open.push(operand);
+                }
+                NodeKind::BinaryTest { left, right, .. }
+                | NodeKind::CondAnd { left, right }
+                | NodeKind::CondOr { left, right } => open.extend([&**left, &**right]),
+                NodeKind::CondParen { inner } => open.push(inner),
+                NodeKind::CondTerm { value, .. } => self.raw(value),
+                NodeKind::Word { .. } => drop(self.fields(core::slice::from_ref(node))),
+                _ => {}
+            }
+        }
+    }
+}
