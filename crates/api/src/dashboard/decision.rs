@@ -5,7 +5,7 @@ mod trial;
 
 use axum::extract::Path;
 use axum::response::Response;
-use datafog_core::{Finding, Id, Obligation, Rewritten};
+use datafog_core::{Finding, Id, Obligation, Rewritten, Verdict};
 use datafog_gate::{Explanation, RuleOutcome, Truth, Unreplayable};
 use maud::{Markup, html};
 
@@ -55,7 +55,7 @@ pub(super) async fn page(
         @if let Some(rewritten) = &event.rewritten { (rewrite(&event.command, rewritten)) }
         (facts(&line))
         (findings(&event.findings))
-        (rules(explained.as_ref(), is_same))
+        (rules(explained.as_ref(), (is_same, event.decision)))
         @if !later.is_empty() {
             section aria-labelledby="later" {
                 h2 #later { "What came of it" }
@@ -183,13 +183,22 @@ fn findings(findings: &[Finding]) -> Markup {
 }
 
 /// Every rule, by what is in force now.
-fn rules(explained: Result<&Explanation, &Unreplayable>, is_same: bool) -> Markup {
+fn rules(
+    explained: Result<&Explanation, &Unreplayable>,
+    (is_same, recorded): (bool, Verdict),
+) -> Markup {
+    let again = explained.map(|it| it.decision.verdict).ok().filter(|again| *again != recorded);
     html! {
         section aria-labelledby="rules" {
             h2 #rules { "What every rule says" }
             p.quiet {
                 @if is_same { "By the policy that decided it, which is in force now." }
                 @else { "By the policy in force now; another one decided it." }
+            }
+            @if let Some(again) = again {
+                (parts::notice(parts::Tone::Warning, &html! {
+                    p { "Judged again it is " (rows::word(again)) ", and was " (rows::word(recorded)) " then: what made the difference is not in the receipt, or the policy changed." }
+                }))
             }
             @match explained {
                 Err(why) => p { "This cannot be told from the receipt: " (why) "." },

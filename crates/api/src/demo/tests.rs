@@ -3,7 +3,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use datafog_audit::{Filter, list, verify};
 use datafog_config::{FileIdentity, Layout};
-use datafog_core::{ReceiptKind, Verdict};
+use datafog_core::{Mode, ReceiptKind, Verdict};
 
 use super::*;
 use crate::store::Query;
@@ -35,7 +35,8 @@ fn both_chains_are_whole_and_everything_is_in_them() {
     assert!(runtime.block_on(store.verify()).unwrap().flaw.is_none());
     let stored = runtime.block_on(store.entries(&Query::default())).unwrap().total;
     let all = u64::try_from(local.len()).unwrap() + stored;
-    assert!((1500..1530).contains(&all), "{all}");
+    assert!((1350..1650).contains(&all), "{all}");
+    assert!(local.iter().any(|it| it.event.mode == Mode::Observe));
     let verdicts: BTreeSet<Verdict> = local.iter().map(|it| it.event.decision).collect();
     assert_eq!(verdicts.len(), 5, "{verdicts:?}");
     assert!(local.iter().any(|it| it.event.kind == ReceiptKind::Outcome));

@@ -11,12 +11,10 @@ impl Judge<'_> {
     /// What receipts of this installation are judged again with.
     #[must_use]
     pub fn replay(&self) -> Replay {
-        let root = self.layout.root();
-        // An installation in its usual place stands in the home that recorded paths mean.
-        let is_usual = root.file_name().is_some_and(|name| name == ".datafog");
-        let home = root.parent().filter(|_| is_usual);
+        // Recorded paths mean the home of whoever the installation is for.
+        let home = datafog_config::home_of(self.user);
         let state = State::load(&self.layout, self.own, self.user, &self.open.key);
-        Replay::new(home.map(Into::into), root.to_owned(), state.custom)
+        Replay::new(home, self.layout.root().to_owned(), state.custom)
     }
 
     /// What every rule of the policy in force says to a recorded call, and why.
