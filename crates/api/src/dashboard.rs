@@ -30,15 +30,21 @@ mod cookie;
 mod decision;
 pub(crate) mod door;
 mod drift;
+pub(crate) mod enter;
 mod findings;
 pub(crate) mod frame;
+pub(crate) mod house;
+mod integrity;
 mod live;
 mod login;
 mod overview;
 pub(crate) mod parts;
+mod people;
+mod policy;
 mod posted;
 pub(crate) mod problem;
 mod rows;
+mod settings;
 mod simulation;
 mod viewer;
 
@@ -75,6 +81,21 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/ui/logout", post(login::logout))
         .route("/ui/overview", get(overview::page))
         .route("/ui/simulation", get(simulation::page).post(simulation::run))
+        .route("/ui/checks", get(settings::checks))
+        .route("/ui/enter", get(enter::page).post(enter::enter))
+        .route("/ui/integrity", get(integrity::page).post(integrity::verify))
+        .route("/ui/integrity/chain", get(integrity::chain))
+        .route("/ui/keys", get(people::list).post(people::create))
+        .route("/ui/keys/{id}", post(people::revoke))
+        .route("/ui/people", post(people::add))
+        .route("/ui/people/{login}", post(people::change))
+        .route("/ui/policy", get(policy::rules))
+        .route("/ui/policy/edit", get(policy::edit).post(policy::save))
+        .route("/ui/policy/lint", post(policy::lint))
+        .route("/ui/policy/versions", get(policy::versions))
+        .route("/ui/policy/versions/{number}", get(policy::version).post(policy::restore))
+        .route("/ui/waiting/part", get(approvals::count))
+        .route("/ui/settings", get(settings::settings))
 }
 
 /// Whether what is asked for is a page of the dashboard.

@@ -74,16 +74,7 @@ impl Desk {
         (role, tenant): (Role, &str),
         (lasting, bounds): (Option<Duration>, Bounds),
     ) -> Result<Minted, Error> {
-        let now = Timestamp::now().as_microsecond();
-        let until = |lasting: Duration| {
-            now.saturating_add(i64::try_from(lasting.as_micros()).unwrap_or(i64::MAX))
-        };
-        if let Some(owner) = &bounds.owner {
-            self.account(owner)?;
-        }
-        let minted = mint(name, (role, tenant), (now, lasting.map(until)))?.within(bounds);
-        self.runtime.block_on(self.store.add_key(minted.stored.clone()))?;
-        Ok(minted)
+        self.runtime.block_on(create_key(&*self.store, name, (role, tenant), (lasting, bounds)))
     }
 
     /// Every key, oldest first.
@@ -113,17 +104,8 @@ impl Desk {
         (role, tenant): (Role, &str),
         password: &Secret<String>,
     ) -> Result<(), Error> {
-        let account = Account {
-            login: login.clone(),
-            name: name.to_owned(),
-            role,
-            tenant: tenant.to_owned(),
-            password: password::hash(password).map_err(Error::Password)?,
-            epoch: 1,
-            created: Timestamp::now().as_microsecond(),
-            disabled: None,
-        };
-        Ok(self.runtime.block_on(self.store.add_account(account))?)
+        let (who, what) = ((login, name), (role, tenant));
+        self.runtime.block_on(add_account(&*self.store, who, what, password))
     }
 
     /// Everybody who logs in, by login.
@@ -140,24 +122,7 @@ impl Desk {
     /// # Errors
     /// When nobody has the login, the password is not taken, or the store cannot be written.
     pub fn change_account(&self, login: &Login, change: Change) -> Result<bool, Error> {
-        let mut account = self.account(login.as_str())?;
-        match change {
-            Change::Disabled(is_so) if account.disabled.is_some() == is_so => return Ok(false),
-            Change::Disabled(is_so) => {
-                account.disabled = is_so.then(|| Timestamp::now().as_microsecond());
-            }
-            Change::Password(new) => {
-                account.password = password::hash(&new).map_err(Error::Password)?;
-            }
-        }
-        account.epoch = account.epoch.saturating_add(1);
-        Ok(self.runtime.block_on(self.store.change_account(account))?)
-    }
-
-    fn account(&self, login: &str) -> Result<Account, Error> {
-        let login = Login::new(login).map_err(store::Error::Form)?;
-        let account = self.runtime.block_on(self.store.account(&login))?;
-        account.ok_or(Error::Nobody(login))
+        self.runtime.block_on(change_account(&*self.store, login, change))
     }
 
     /// Reads the whole chain.
@@ -167,4 +132,68 @@ impl Desk {
     pub fn verify(&self) -> Result<Verified, Error> {
         Ok(self.runtime.block_on(self.store.verify())?)
     }
+}
+
+/// Makes a key, which is void after `lasting`, where that is given.
+pub(crate) async fn create_key(
+    store: &dyn Store,
+    name: &str,
+    (role, tenant): (Role, &str),
+    (lasting, bounds): (Option<Duration>, Bounds),
+) -> Result<Minted, Error> {
+    let now = Timestamp::now().as_microsecond();
+    let until = |lasting: Duration| {
+        now.saturating_add(i64::try_from(lasting.as_micros()).unwrap_or(i64::MAX))
+    };
+    if let Some(owner) = &bounds.owner {
+        account(store, owner).await?;
+    }
+    let minted = mint(name, (role, tenant), (now, lasting.map(until)))?.within(bounds);
+    store.add_key(minted.stored.clone()).await?;
+    Ok(minted)
+}
+
+/// Adds somebody who logs in.
+pub(crate) async fn add_account(
+    store: &dyn Store,
+    (login, name): (&Login, &str),
+    (role, tenant): (Role, &str),
+    password: &Secret<String>,
+) -> Result<(), Error> {
+    let account = Account {
+        login: login.clone(),
+        name: name.to_owned(),
+        role,
+        tenant: tenant.to_owned(),
+        password: password::hash(password).map_err(Error::Password)?,
+        epoch: 1,
+        created: Timestamp::now().as_microsecond(),
+        disabled: None,
+    };
+    Ok(store.add_account(account).await?)
+}
+
+/// Changes somebody; whatever was issued to them before is void. Whether there was anything to change.
+pub(crate) async fn change_account(
+    store: &dyn Store,
+    login: &Login,
+    change: Change,
+) -> Result<bool, Error> {
+    let mut account = account(store, login.as_str()).await?;
+    match change {
+        Change::Disabled(is_so) if account.disabled.is_some() == is_so => return Ok(false),
+        Change::Disabled(is_so) => {
+            account.disabled = is_so.then(|| Timestamp::now().as_microsecond());
+        }
+        Change::Password(new) => {
+            account.password = password::hash(&new).map_err(Error::Password)?;
+        }
+    }
+    account.epoch = account.epoch.saturating_add(1);
+    Ok(store.change_account(account).await?)
+}
+
+async fn account(store: &dyn Store, login: &str) -> Result<Account, Error> {
+    let login = Login::new(login).map_err(store::Error::Form)?;
+    store.account(&login).await?.ok_or(Error::Nobody(login))
 }

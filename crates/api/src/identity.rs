@@ -79,6 +79,9 @@ impl Caller {
         if let Some(session) = &self.session {
             return format!("user {}", session.login);
         }
+        if let Some(name) = self.visit.as_ref().and_then(|visit| visit.local.as_ref()) {
+            return format!("{name} at this machine");
+        }
         match (&self.key, self.role) {
             (Some(key), _) => format!("key {key}"),
             (None, Role::Admin) => String::from("shared token"),

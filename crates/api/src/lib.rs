@@ -16,6 +16,8 @@ pub mod demo;
 pub mod desk;
 mod endpoint;
 #[cfg(feature = "server")]
+pub mod house;
+#[cfg(feature = "server")]
 pub mod identity;
 #[cfg(feature = "server")]
 pub mod judges;

@@ -4,16 +4,20 @@
 //! before it listens, so a server that listens can answer.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use datafog_config::{FileIdentity, Layout};
+use datafog_core::Secret;
 use datafog_gate::{ForeignPolicies, Judge};
 use jiff::Timestamp;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use crate::board::{follow_chain, follow_ledger};
+use crate::dashboard::enter::Once;
+use crate::dashboard::house::watch;
+use crate::house::House;
 use crate::identity::{Minted, mint};
 use crate::judges::{self, Judges};
 use crate::listen::{self, Address, Listener};
@@ -34,6 +38,17 @@ pub struct Installation {
     pub user: u32,
 }
 
+/// What a server is for.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The installation that it judges for.
+    pub installation: Installation,
+    /// How its command line manages it, for the dashboard.
+    pub house: Arc<dyn House>,
+    /// Whether a link is made by which the person who starts the server comes in.
+    pub open: bool,
+}
+
 /// What a person is told while a server starts.
 #[derive(Debug)]
 pub enum News<'a> {
@@ -41,6 +56,8 @@ pub enum News<'a> {
     FirstKey(&'a Minted),
     /// It listens, at this address.
     Listening(String),
+    /// Whoever follows this link within two minutes, once, is logged in.
+    Link(&'a Secret<String>),
 }
 
 /// Why a server did not start, or ended.
@@ -55,6 +72,9 @@ pub enum Error {
     /// It cannot listen.
     #[error(transparent)]
     Listen(#[from] listen::Error),
+    /// A link is for a browser of this machine.
+    #[error("`--open` is for an address of this machine alone, such as 127.0.0.1:8080")]
+    NotHere,
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -81,21 +101,21 @@ const APPROVALS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// # Errors
 /// Why it did not start, or what ended it.
 pub fn serve(
-    installation: Installation,
+    served: Served,
     settings: Settings,
     way: Option<&'static (dyn ForeignPolicies + Sync)>,
     tell: impl Fn(News<'_>),
 ) -> Result<(), Error> {
     let stop = Signals::take().map_err(io::Error::from)?.come()?;
     let runtime = Builder::new_multi_thread().enable_io().enable_time().build()?;
-    let ended = runtime.block_on(run(installation, settings, way, (stop, &tell)));
+    let ended = runtime.block_on(run(served, settings, way, (stop, &tell)));
     // Who reads a large store just then is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended
 }
 
 async fn run(
-    installation: Installation,
+    served: Served,
     settings: Settings,
     way: Option<&'static (dyn ForeignPolicies + Sync)>,
     (stop, tell): (oneshot::Receiver<()>, &impl Fn(News<'_>)),
@@ -103,8 +123,12 @@ async fn run(
     let tls = settings.tls.as_ref().map(|(certificate, key)| tls::acceptor(certificate, key));
     let tls = tls.transpose().map_err(Error::Tls)?;
     let store = settings.store.open().await?;
+    if served.open && !is_local(&settings.address) {
+        return Err(Error::NotHere);
+    }
+    let Served { installation, house, open: is_opened } = served;
     let Installation { layout, own, user } = installation;
-    let house = layout.clone();
+    let place = layout.clone();
     let open = move || {
         let way = way.map(|way| -> &'static dyn ForeignPolicies { way });
         Judge::open(layout.clone(), own, user, way)
@@ -115,15 +139,21 @@ async fn run(
     if let Some(minted) = first_key(&*store, &settings).await? {
         tell(News::FirstKey(&minted));
     }
-    tell(News::Listening(told(&settings.address, &listener, tls.is_some())));
+    let address = told(&settings.address, &listener, tls.is_some());
+    tell(News::Listening(address.clone()));
     let secret = secret(&judges, &settings).await?;
-    let whole = App::new(Arc::clone(&store), judges, &secret, &options(&settings)).at(&house);
+    let whole =
+        App::new(Arc::clone(&store), judges, &secret, &options(&settings, house)).at(&place);
     let whole = Arc::new(whole);
+    if is_opened {
+        tell(News::Link(&link(&whole, &address)?));
+    }
     let beside = [
         tokio::spawn(follow_chain(Arc::clone(&whole.board), Arc::clone(&store))),
-        tokio::spawn(follow_ledger(Arc::clone(&whole.board), house.receipts())),
+        tokio::spawn(follow_ledger(Arc::clone(&whole.board), place.receipts())),
         tokio::spawn(sweep(store)),
         tokio::spawn(expire(Arc::clone(&whole))),
+        tokio::spawn(watch(Arc::clone(&whole))),
     ];
     let router = app(Arc::clone(&whole));
     let stopped = async move {
@@ -136,7 +166,20 @@ async fn run(
     Ok(ended?)
 }
 
-fn options(settings: &Settings) -> Options {
+/// Whether a browser of this machine reaches the address, and nobody else.
+const fn is_local(address: &Address) -> bool {
+    matches!(address, Address::Tcp(_)) && address.is_of_this_machine()
+}
+
+/// A link by which the person of the installation comes in.
+fn link(app: &App, address: &str) -> Result<Secret<String>, Error> {
+    let person = app.house.as_ref().map(|house| house.person()).unwrap_or_default();
+    let (once, code) = Once::new(person)?;
+    *app.once.lock().unwrap_or_else(PoisonError::into_inner) = Some(once);
+    Ok(Secret::new(format!("{address}/ui/enter#{}", code.expose())))
+}
+
+fn options(settings: &Settings, house: Arc<dyn House>) -> Options {
     Options {
         token: settings.token.as_ref().map(|token| token.expose().clone()),
         hosts: settings.hosts.clone(),
@@ -147,6 +190,8 @@ fn options(settings: &Settings) -> Options {
         tool_wait: settings.tool_wait,
         eyes: settings.eyes,
         secure: settings.tls.is_some() || settings.allow_plain,
+        house: Some(house),
+        said: settings.said.clone(),
     }
 }
 

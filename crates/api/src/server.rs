@@ -26,7 +26,7 @@ pub(crate) mod spoken;
 mod tools;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use datafog_approval::Eyes;
@@ -37,7 +37,9 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::Upstreams;
 use crate::board::Board;
+use crate::dashboard::enter::Once;
 use crate::demo::is_demo;
+use crate::house::House;
 use crate::identity::password::Passwords;
 use crate::identity::{Keyring, Sessions, Throttle};
 use crate::judges::Judges;
@@ -74,6 +76,14 @@ pub struct App {
     pub(crate) forms: Key,
     /// Whether browsers come by TLS.
     pub(crate) secure: bool,
+    /// The installation, where the server belongs to one.
+    pub(crate) house: Option<Arc<dyn House>>,
+    /// Something changed at its desk.
+    pub(crate) moved: watch::Sender<()>,
+    /// What was set of the server, and where.
+    pub(crate) said: Vec<(&'static str, String, String)>,
+    /// The link by which somebody may come in.
+    pub(crate) once: Mutex<Option<Once>>,
     /// Whoever changes the policy file has this; the digest of the text that was last known there.
     pub(crate) policy_file: tokio::sync::Mutex<Option<String>>,
     /// Whether the server goes down: nobody is kept waiting then.
@@ -118,6 +128,10 @@ pub struct Options {
     pub eyes: Eyes,
     /// Whether browsers come by TLS, to here or to what is in front of here.
     pub secure: bool,
+    /// The installation that the server belongs to.
+    pub house: Option<Arc<dyn House>>,
+    /// What was set, to be shown: a name, a value, where it was said.
+    pub said: Vec<(&'static str, String, String)>,
 }
 
 impl App {
@@ -151,6 +165,10 @@ impl App {
             started: Timestamp::now(),
             forms: Key::new(secret),
             secure: options.secure,
+            house: options.house.clone(),
+            said: options.said.clone(),
+            moved: watch::Sender::new(()),
+            once: Mutex::default(),
             ending: watch::Sender::new(false),
             policy_file: tokio::sync::Mutex::default(),
         }

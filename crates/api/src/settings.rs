@@ -165,6 +165,8 @@ pub struct Settings {
     pub tool_wait: Duration,
     /// Where calls of tools may be forwarded.
     pub upstreams: Upstreams,
+    /// What was said: a setting's name, its value where it can be shown, and where it was said.
+    pub said: Vec<(&'static str, String, String)>,
 }
 
 /// Where a value was said.
@@ -312,11 +314,23 @@ impl Said {
             token: self.read("token", value::secret)?,
             tool_wait,
             upstreams,
+            said: self.told(),
         };
         if settings.anonymous && !settings.address.is_of_this_machine() {
             return Err(Error::Together("`anonymous` is for an address of this machine alone"));
         }
         Ok(settings)
+    }
+
+    /// What was said, as a page may show it: no secret, and no address that could hold one.
+    fn told(&self) -> Vec<(&'static str, String, String)> {
+        let shown = |name: &str, value: &str| {
+            let is_secret = SETTINGS.iter().any(|it| it.name == name && !it.has_flag);
+            let value = if is_secret || value.contains("://") { "(set)" } else { value };
+            value.to_owned()
+        };
+        let all = self.values.iter();
+        all.map(|(name, (origin, value))| (*name, shown(name, value), origin.to_string())).collect()
     }
 
     fn tls(&self) -> Result<Option<(PathBuf, PathBuf)>, Error> {

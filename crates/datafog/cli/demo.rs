@@ -81,7 +81,7 @@ impl Demo {
         if self.fill_only {
             return Ok(ExitCode::Success);
         }
-        serve::start(session, installation, settings)
+        serve::start(session, (installation, false), settings)
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) struct Doctor {
 /// How something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Level {
+pub(super) enum Level {
     /// As it should be.
     Ok,
     /// Worth a look.
@@ -57,12 +57,12 @@ enum Level {
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize)]
-struct Finding {
-    about: String,
-    level: Level,
-    detail: String,
+pub(super) struct Finding {
+    pub(super) about: String,
+    pub(super) level: Level,
+    pub(super) detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    remedy: Option<String>,
+    pub(super) remedy: Option<String>,
 }
 
 impl Finding {
@@ -141,10 +141,16 @@ impl Doctor {
     }
 }
 
-/// Looks at everything, the ground first.
-fn examine(session: &Session) -> Vec<Finding> {
+/// Looks at everything that can be seen at once, the ground first.
+pub(super) fn quick(session: &Session) -> Vec<Finding> {
     let mut findings = vec![binary::examine(session)];
     findings.extend(files::examine(session));
+    findings
+}
+
+/// Looks at everything, and starts every shell.
+pub(super) fn examine(session: &Session) -> Vec<Finding> {
+    let mut findings = quick(session);
     findings.extend(shells::examine(session));
     findings
 }

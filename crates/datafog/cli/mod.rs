@@ -17,6 +17,7 @@ mod doctor;
 mod explain;
 mod foreign;
 mod hooks;
+mod house;
 mod init;
 mod installation;
 mod keep;

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use datafog_api::desk::Desk;
+use datafog_api::house::Proof;
 use datafog_api::store::Place;
 use datafog_audit::{Entry, Filter, Moment, Report, Stats, find, follow, list, stats, verify};
 use datafog_core::{ApprovalNote, Event, IdPrefix, Mode, Receipt, ReceiptKind, Verdict};
@@ -345,6 +346,21 @@ fn check_store(session: &Session, store: &str, json: bool) -> Result<ExitCode> {
         session.out.print(session.out.table(&[row.to_vec()]))?;
     }
     Ok(if intact { ExitCode::Success } else { ExitCode::Negative })
+}
+
+/// The same for a page of the dashboard.
+pub(super) fn proof(dir: &Path) -> Result<Proof> {
+    let report = verified(dir, None)?;
+    let fact = |name: &str, text: String| (name.to_owned(), text);
+    let mut facts = vec![fact("receipts", format!("{} in {} files", report.lines, report.files))];
+    facts.extend(report.first_bad.as_ref().map(|bad| fact("first bad line", bad.to_string())));
+    facts.extend(report.last.as_ref().map(|(seq, hash)| fact("last", format!("{seq}  {hash}"))));
+    facts.push(fact("recoveries", report.recovery_count.to_string()));
+    if report.heads_lost > 0 {
+        facts.push(fact("lost heads", report.heads_lost.to_string()));
+    }
+    facts.push(fact("quarantined files", report.quarantine_count.to_string()));
+    Ok(Proof { is_proven: report.is_proven(), facts })
 }
 
 fn report_rows(report: &Report) -> Vec<Vec<Cell>> {

@@ -1,17 +1,27 @@
 //! `datafog serve`: answers questions of others over HTTP.
 
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use clap::Args;
-use datafog_api::serve::{Error, Installation, News, serve};
+use datafog_api::serve::{Error, Installation, News, Served, serve};
 use datafog_api::settings::Settings;
 use datafog_api::{listen, store};
-use datafog_config::make_folder;
+use datafog_config::{Change, make_folder};
+use datafog_core::Secret;
+use datafog_gate::Terminal as _;
 
+use super::house::Own;
 use super::server_settings::ServerSettings;
 use super::session::Session;
 use crate::exit_code::ExitCode;
 use crate::foreign::Systems;
 use crate::report::Advised;
+use crate::tty::Tty;
 
 /// Arguments of `serve`.
 #[derive(Args, Debug)]
@@ -24,17 +34,24 @@ SIGINT and SIGTERM end it: what is under way is answered, nothing new is taken.
 
 Examples:
   datafog serve
+  datafog serve --open                    and come in to the dashboard at once
   datafog serve --addr unix:/run/datafog/socket
   datafog serve --addr :8443 --tls-cert cert.pem --tls-key key.pem --hosts gate.example.com
   DATAFOG_STORE=postgres://datafog@db/datafog datafog serve")]
 pub(super) struct Serve {
     #[command(flatten)]
     settings: ServerSettings,
+    /// Print a link that logs you in to the dashboard, once and within two minutes, and open it
+    #[arg(long)]
+    open: bool,
 }
 
 impl Serve {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
         let settings = self.settings.read(session)?;
+        if self.open {
+            require_terminal(session)?;
+        }
         let root = session.layout.root();
         make_folder(root).with_context(|| format!("cannot make `{}`", root.display()))?;
         let installation = Installation {
@@ -42,18 +59,19 @@ impl Serve {
             own: session.binary_identity()?,
             user: session.user,
         };
-        start(session, installation, settings)
+        start(session, (installation, self.open), settings)
     }
 }
 
 /// Answers until it is told to end.
 pub(super) fn start(
     session: &Session,
-    installation: Installation,
+    (installation, open): (Installation, bool),
     settings: Settings,
 ) -> Result<ExitCode> {
     let tell = |news: News<'_>| told(session, &news);
-    serve(installation, settings, Some(&Systems), tell).map_err(advised)?;
+    let served = Served { installation, house: Arc::new(Own::of(session)), open };
+    serve(served, settings, Some(&Systems), tell).map_err(advised)?;
     Ok(ExitCode::Success)
 }
 
@@ -66,9 +84,58 @@ fn told(session: &Session, news: &News<'_>) {
             let _unread: std::io::Result<()> =
                 session.out.print(format_args!("{}\n", minted.key.expose()));
         }
+        News::Link(link) => {
+            let talk = format!("the dashboard, once and within two minutes: {}\n", link.expose());
+            session.out.say(talk);
+            open_in_browser(session, link);
+        }
         News::Listening(address) => session.out.say(format_args!("listening on {address}\n")),
     }
 }
+
+/// The link is as good as a key, so it is for a person who sits there.
+fn require_terminal(session: &Session) -> Result<()> {
+    session.require_person_and_record()?;
+    if std::io::stdin().is_terminal() && Tty.is_there() {
+        return Ok(());
+    }
+    let message = String::from("`--open` is for a person at a terminal, and there is none here");
+    let hint = String::from("start it without, and log in with a password or a key");
+    Err(Advised { message, hint, code: ExitCode::Negative }.into())
+}
+
+/// Has the machine open the link, by a file of ours alone: arguments of programs are public. Where
+/// nothing opens it, the person has the link as it was printed.
+fn open_in_browser(session: &Session, link: &Secret<String>) {
+    let program = if cfg!(target_os = "macos") { "/usr/bin/open" } else { "/usr/bin/xdg-open" };
+    let display = ["DISPLAY", "WAYLAND_DISPLAY"];
+    let has_screen = cfg!(target_os = "macos")
+        || display.iter().any(|name| session.host.variable(name).is_some_and(|it| !it.is_empty()));
+    if !has_screen || !Path::new(program).exists() {
+        return;
+    }
+    let page = format!(
+        "<!doctype html><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0; url={}\">",
+        link.expose()
+    );
+    let path = session.layout.root().join("open.html");
+    if let Ok(Some(change)) = Change::to_text(&path, page.into_bytes(), 0o600)
+        && change.apply(None).is_ok()
+    {
+        let quiet = || Stdio::null();
+        let mut opener = Command::new(program);
+        opener.arg(&path).stdin(quiet()).stdout(quiet()).stderr(quiet());
+        // Whoever does not see it opened follows the link.
+        let _opened: std::io::Result<Child> = opener.spawn();
+        std::thread::spawn(move || {
+            std::thread::sleep(SHOWN);
+            let _gone: std::io::Result<()> = std::fs::remove_file(path);
+        });
+    }
+}
+
+/// How long the file that leads a browser to the link stays.
+const SHOWN: Duration = Duration::from_secs(20);
 
 /// The error with what to do about it, where there is something.
 fn advised(error: Error) -> anyhow::Error {
@@ -81,6 +148,9 @@ fn advised(error: Error) -> anyhow::Error {
         }
         Error::Store(error) => return stored(error),
         Error::Tls(_) => ("check `--tls-cert` and `--tls-key`", ExitCode::Invalid),
+        Error::NotHere => {
+            ("leave `--open` out, and log in with a password or a key", ExitCode::Usage)
+        }
         Error::Judges(_) => {
             ("`datafog policy lint` and `datafog doctor` say more", ExitCode::Invalid)
         }

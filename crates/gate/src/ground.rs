@@ -5,6 +5,7 @@ use std::path::Path;
 use datafog_config::Layout;
 use datafog_policy::{Diagnostic, Layer, Policy};
 
+use crate::lint::lint_policy;
 use crate::state::{ROOT, read, trusted};
 use crate::{Error, compile, vocabulary};
 
@@ -50,6 +51,17 @@ impl Ground {
         let file = (text, path, compile::layer_of(path));
         let (laid, found) = compile::diagnose_over(self.below(), file, &self.wrapped);
         (laid.map(|laid| laid.policy), found)
+    }
+
+    /// The same with what is odd about a policy that loads, by line.
+    #[must_use]
+    pub fn lint(&self, text: &str, path: &Path) -> (Option<Policy>, Vec<Diagnostic>) {
+        let (policy, mut found) = self.diagnose(text, path);
+        if let Some(policy) = &policy {
+            found.extend(lint_policy(policy, text, path));
+        }
+        found.sort_by_key(|one| (one.line, one.column));
+        (policy, found)
     }
 
     fn below(&self) -> (&Policy, Option<&[u8]>) {

@@ -7,13 +7,14 @@ mod item;
 
 use axum::extract::Path;
 use axum::response::Response;
-use datafog_approval::{Moment, Record, Terms};
+use datafog_approval::{Moment, Terms};
 use datafog_core::{ApprovalScope, ApprovalState};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::parts::{self, Tone};
 use super::{Posted, Viewer, frame, see};
+use crate::house;
 use crate::identity::Permission;
 use crate::server::asked::Parameters;
 use crate::server::problem::{Kind, Problem};
@@ -67,13 +68,18 @@ pub(super) async fn list(
     viewer.page(TITLE, PATH, content).await
 }
 
-/// Answers `GET /ui/approvals/part`: the lists alone, and how many wait.
+/// Answers `GET /ui/waiting/part`: how many wait, for every page.
+pub(super) async fn count(viewer: Viewer) -> Result<Response, Problem> {
+    Ok(Viewer::part(frame::badge(viewer.waiting().await?)))
+}
+
+/// Answers `GET /ui/approvals/part`: the lists alone.
 pub(super) async fn part(
     viewer: Viewer,
     Parameters(which): Parameters<Which>,
 ) -> Result<Response, Problem> {
     let queue = queue(&viewer, which.q.as_deref()).await?;
-    Ok(Viewer::part(html! { (frame::badge(viewer.waiting().await?)) (queue) }))
+    Ok(Viewer::part(queue))
 }
 
 /// Answers `GET /ui/approvals/{place}/{id}`: one request, whole, and what may be said to it.
@@ -100,12 +106,18 @@ pub(super) async fn answer(
     let say = say.ok_or_else(|| wrong("say yes or no"))?;
     let note = posted.text("note").map(str::to_owned);
     let app = &viewer.app;
+    if item.is_here() {
+        let said = match say {
+            Answer::Approve => house::Said::Yes(scope(&posted)?),
+            Answer::Deny => house::Said::No,
+            Answer::Revoke => house::Said::TakenBack,
+        };
+        viewer.say_here(item.number(), said, note).await?;
+        return Ok(see(&format!("{PATH}?done={}", say.name())));
+    }
     match say {
         Answer::Approve => {
-            let scope = posted.text("scope").unwrap_or(ApprovalScope::Once.name());
-            let scope = ApprovalScope::ALL.into_iter().find(|known| known.name() == scope);
-            let scope = scope.ok_or_else(|| wrong("there is no such scope"))?;
-            let terms = Terms { scope, seconds: None, uses: None };
+            let terms = Terms { scope: scope(&posted)?, seconds: None, uses: None };
             spoken::decide(app, &viewer.caller, &item.id(), (Said::Yes(terms), note)).await?;
         }
         Answer::Deny => {
@@ -116,6 +128,13 @@ pub(super) async fn answer(
         }
     }
     Ok(see(&format!("{PATH}?done={}", say.name())))
+}
+
+/// How widely a yes shall hold.
+fn scope(posted: &Posted) -> Result<ApprovalScope, Problem> {
+    let scope = posted.text("scope").unwrap_or(ApprovalScope::Once.name());
+    let scope = ApprovalScope::ALL.into_iter().find(|known| known.name() == scope);
+    scope.ok_or_else(|| Problem::new(Kind::Invalid, "there is no such scope"))
 }
 
 /// What a person may say.
@@ -159,11 +178,15 @@ fn told(done: &str) -> Option<Markup> {
 /// The request that is meant.
 async fn found(viewer: &Viewer, place: &str, id: &str) -> Result<Item, Problem> {
     let none = || Problem::new(Kind::NotFound, "there is no such request");
-    let id = spoken::id(id)?.to_string();
+    let id = spoken::id(id)?;
+    if place == item::HERE {
+        let all = viewer.requests().await?;
+        return all.into_iter().find(|it| it.id() == id).map(Item::here).ok_or_else(none);
+    }
     if place != item::SERVER {
         return Err(none());
     }
-    let record = viewer.app.store.approval(&viewer.caller.tenant, &id).await;
+    let record = viewer.app.store.approval(&viewer.caller.tenant, &id.to_string()).await;
     let record = record.map_err(|error| Problem::unread(&error))?;
     Ok(Item::of(record.ok_or_else(none)?))
 }
@@ -173,11 +196,17 @@ async fn queue(viewer: &Viewer, filter: Option<&str>) -> Result<Markup, Problem>
     let now = Moment::now();
     let (app, caller) = (&viewer.app, &viewer.caller);
     let pending = Some(ApprovalState::Pending.name());
-    let mut waiting = items(spoken::listed(app, caller, pending, MOST_WAITING).await?, filter);
-    waiting.reverse();
+    let waits = |item: &Item| item.waits(&now);
+    let (mut waiting, mut answered): (Vec<Item>, Vec<Item>) =
+        viewer.requests().await?.into_iter().map(Item::here).partition(waits);
+    let held = spoken::listed(app, caller, pending, MOST_WAITING).await?;
+    waiting.extend(held.into_iter().map(Item::of));
     let all = spoken::listed(app, caller, None, MOST_ANSWERED).await?;
-    let answered = all.into_iter().filter(|it| it.state(&now) != ApprovalState::Pending);
-    let answered = items(answered.collect(), filter);
+    answered.extend(all.into_iter().map(Item::of).filter(|item| !item.waits(&now)));
+    waiting.sort_by_key(Item::asked);
+    answered.sort_by_key(|item| core::cmp::Reverse(item.settled()));
+    answered.truncate(MOST_ANSWERED as usize);
+    let (waiting, answered) = (fitting(waiting, filter), fitting(answered, filter));
     let address = match filter.filter(|filter| !filter.is_empty()) {
         Some(filter) => {
             let mut query = url::form_urlencoded::Serializer::new(format!("{PATH}/part?"));
@@ -186,7 +215,7 @@ async fn queue(viewer: &Viewer, filter: Option<&str>) -> Result<Markup, Problem>
         None => format!("{PATH}/part"),
     };
     Ok(html! {
-        div #queue data-live=(address) data-kinds="held answered" {
+        div #queue data-live=(address) data-kinds="held answered desk" {
             section aria-labelledby="waiting-title" {
                 h2 #waiting-title { "Waiting " span.quiet { (waiting.len()) } }
                 @if waiting.is_empty() { (nothing(filter)) }
@@ -201,9 +230,10 @@ async fn queue(viewer: &Viewer, filter: Option<&str>) -> Result<Markup, Problem>
     })
 }
 
-fn items(records: Vec<Record>, filter: Option<&str>) -> Vec<Item> {
+fn fitting(mut items: Vec<Item>, filter: Option<&str>) -> Vec<Item> {
     let filter = filter.unwrap_or_default().to_lowercase();
-    records.into_iter().map(Item::of).filter(|item| item.has(&filter)).collect()
+    items.retain(|item| item.has(&filter));
+    items
 }
 
 fn nothing(filter: Option<&str>) -> Markup {

@@ -14,10 +14,12 @@ pub(super) const ASSETS: &[(&str, &str, &str)] = &[
     ("answer.js", SCRIPT, include_str!("assets/answer.js")),
     ("app.js", SCRIPT, include_str!("assets/app.js")),
     ("board.css", "text/css; charset=utf-8", include_str!("assets/board.css")),
+    ("enter.js", SCRIPT, include_str!("assets/enter.js")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
     ("keys.js", SCRIPT, include_str!("assets/keys.js")),
     ("live.js", SCRIPT, include_str!("assets/live.js")),
     ("news.js", SCRIPT, include_str!("assets/news.js")),
+    ("policy.js", SCRIPT, include_str!("assets/policy.js")),
     ("style.css", "text/css; charset=utf-8", include_str!("assets/style.css")),
     ("time.js", SCRIPT, include_str!("assets/time.js")),
 ];

@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::Viewer;
+use super::{Viewer, house};
 use crate::identity::Permission;
 
 /// A page in the navigation.
@@ -16,6 +16,8 @@ pub(crate) struct Entry {
     pub(crate) group: Group,
     /// What it takes to see it.
     pub(crate) permission: Permission,
+    /// Whether it is for those of the installation alone, and of no tenant.
+    pub(crate) of_house: bool,
 }
 
 /// Groups of the navigation, in their order.
@@ -48,8 +50,22 @@ pub(crate) const ENTRIES: &[Entry] = &[
     row("/ui/activity", "Activity", Group::Now, Permission::Read),
     row("/ui/findings", "Findings", Group::Now, Permission::Read),
     row("/ui/drift", "Risk and drift", Group::Now, Permission::Read),
+    row("/ui/policy", "Policy", Group::Guard, Permission::Read),
     row("/ui/simulation", "Simulation", Group::Guard, Permission::Read),
+    row("/ui/integrity", "Integrity", Group::Guard, Permission::Read),
+    row("/ui/keys", "Keys and people", Group::House, Permission::Manage),
+    of_house("/ui/settings", "Settings", Group::House, Permission::Manage),
+    of_house("/ui/checks", "Set-up", Group::House, Permission::Manage),
 ];
+
+const fn of_house(
+    path: &'static str,
+    label: &'static str,
+    group: Group,
+    permission: Permission,
+) -> Entry {
+    Entry { of_house: true, ..row(path, label, group, permission) }
+}
 
 const fn row(
     path: &'static str,
@@ -57,7 +73,7 @@ const fn row(
     group: Group,
     permission: Permission,
 ) -> Entry {
-    Entry { path, label, group, permission }
+    Entry { path, label, group, permission, of_house: false }
 }
 
 /// The address whose entry wears the number of what waits.
@@ -133,7 +149,11 @@ fn bar(viewer: &Viewer) -> Markup {
 }
 
 fn navigation(viewer: &Viewer, path: &str, waiting: u64) -> Markup {
-    let seen = || ENTRIES.iter().filter(|entry| viewer.may(entry.permission));
+    let seen = || {
+        ENTRIES.iter().filter(|entry| {
+            viewer.may(entry.permission) && (!entry.of_house || house::is_of_it(&viewer.caller))
+        })
+    };
     html! {
         nav.pages aria-label="Pages" {
             @for group in Group::ALL {
@@ -159,7 +179,8 @@ fn navigation(viewer: &Viewer, path: &str, waiting: u64) -> Markup {
 /// How many requests wait, beside their entry.
 pub(super) fn badge(waiting: u64) -> Markup {
     html! {
-        span #waiting.count hidden[waiting == 0] data-count=(waiting) {
+        span #waiting.count hidden[waiting == 0] data-count=(waiting) data-live="/ui/waiting/part"
+            data-kinds="held answered desk" {
             (waiting) span.unseen { " waiting" }
         }
     }

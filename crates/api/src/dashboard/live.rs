@@ -1,7 +1,8 @@
 //! `GET /ui/live`: says by WebSocket that something happened, so that pages look again.
 //!
 //! The first message is `here`; then there is one for each thing that happens: `kind` (`held`, `answered`,
-//! `decided`, `done`), the receipt's `id`, and of a request for approval its `approval`. What it was is
+//! `decided`, `done`), the receipt's `id`, and of a request for approval its `approval`; `desk` says that something changed at
+//! this machine's own desk. What it was is
 //! for the page to ask: nothing is told here that would have to be shown. `beat` shows that the line is
 //! alive, and wants an answer of any kind.
 
@@ -13,7 +14,8 @@ use axum::extract::{Extension, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::identity::Caller;
+use super::house::house;
+use crate::identity::{Caller, Permission};
 use crate::server::App;
 use crate::server::live::{Listener, Moved, Transition, socket};
 use crate::server::problem::Problem;
@@ -25,7 +27,9 @@ pub(super) async fn socket(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let upgrade = socket::bounded(upgrade)?;
+    let has_say = house(&app, &caller, Permission::Decide).is_some();
     let listener = Listener::new(app, caller).await?;
+    let listener = if has_say { listener.with_desk() } else { listener };
     let first = json!({ "kind": "here" });
     let told = socket::Told { first, of: told, beat: Some(r#"{"kind":"beat"}"#) };
     Ok(upgrade.on_upgrade(async move |socket| socket::talk(socket, listener, told).await))

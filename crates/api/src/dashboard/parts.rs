@@ -63,6 +63,11 @@ pub(crate) fn code(text: &str) -> Markup {
     html! { code { (visible(text, MOST_SHOWN)) } }
 }
 
+/// A text of several lines, each as [`code`] shows it and none cut.
+pub(crate) fn whole(text: &str) -> Markup {
+    html! { @for (number, line) in text.lines().enumerate() { @if number > 0 { "\n" } (visible(line, usize::MAX)) } }
+}
+
 /// Text from elsewhere in a sentence, what hides in it made visible.
 pub(crate) fn words(text: &str) -> Markup {
     html! { (visible(text, MOST_SHOWN)) }

@@ -42,6 +42,11 @@ impl Posted {
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
     }
+
+    /// A field as it was sent, with the line breaks that texts have here; forms send others.
+    pub(crate) fn whole(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|text| text.replace("\r\n", "\n"))
+    }
 }
 
 impl FromRequest<Arc<App>> for Posted {

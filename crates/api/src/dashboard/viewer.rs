@@ -64,7 +64,8 @@ impl Viewer {
         }
         let now = i64::try_from(Moment::now().wall).unwrap_or(i64::MAX);
         let waiting = self.app.store.waiting(&self.caller.tenant, now).await;
-        waiting.map_err(|error| Problem::unread(&error))
+        let waiting = waiting.map_err(|error| Problem::unread(&error))?;
+        Ok(waiting.saturating_add(self.waiting_here().await?))
     }
 
     /// A form that changes something, with its token.

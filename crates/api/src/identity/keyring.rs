@@ -92,7 +92,13 @@ impl Keyring {
     /// When the store cannot be read.
     pub(crate) async fn visiting(&self, token: &str) -> Result<Option<Caller>, Error> {
         let Some((visitor, since, until)) = self.sessions.visitor(token) else { return Ok(None) };
+        let local = match &visitor {
+            Visitor::Local(name) => Some(name.clone()),
+            Visitor::Key(_) | Visitor::Person(..) | Visitor::Shared(_) => None,
+        };
         let found = match visitor {
+            // What they may do is the shared token's; what they are called is their own.
+            Visitor::Local(_) => Some(Caller::sharing()),
             Visitor::Key(id) => match self.key(&id).await? {
                 Some(key) if self.is_valid(&key).await? => Some(holder(key)),
                 Some(_) | None => None,
@@ -105,7 +111,7 @@ impl Keyring {
                 self.shared().filter(|now| *now == mark).map(|_| Caller::sharing())
             }
         };
-        Ok(found.map(|caller| Caller { visit: Some(Visit { until }), ..caller }))
+        Ok(found.map(|caller| Caller { visit: Some(Visit { until, local }), ..caller }))
     }
 
     /// Which shared token it is, told to nobody but who showed it.

@@ -167,6 +167,7 @@ async fn followed(app: &Arc<App>) -> Result<u64, Problem> {
 pub(crate) struct Listener {
     receiver: broadcast::Receiver<Arc<Moved>>,
     ending: watch::Receiver<bool>,
+    desk: Option<watch::Receiver<()>>,
     app: Arc<App>,
     caller: Caller,
     /// What the snapshot has already.
@@ -182,7 +183,7 @@ impl Listener {
         }
         let (receiver, ending) = (app.live.sender.subscribe(), app.ending.subscribe());
         let head = followed(&app).await?;
-        Ok(Self { receiver, ending, app, caller, head })
+        Ok(Self { receiver, ending, desk: None, app, caller, head })
     }
 
     /// What happened next in the caller's tenant; `None` when it was missed because the listener was too
@@ -199,6 +200,22 @@ impl Listener {
                 },
                 _ending = self.ending.wait_for(|is_ending| *is_ending) => return None,
             }
+        }
+    }
+
+    /// The same for somebody who has a say at this machine's desk, too.
+    pub(crate) fn with_desk(self) -> Self {
+        Self { desk: Some(self.app.moved.subscribe()), ..self }
+    }
+
+    /// Returns when something changed at this machine's desk; never for who has no say there.
+    pub(crate) async fn desk_moved(desk: &mut Option<watch::Receiver<()>>) {
+        let moved = match desk {
+            Some(desk) => desk.changed().await.is_ok(),
+            None => false,
+        };
+        if !moved {
+            core::future::pending::<()>().await;
         }
     }
 

@@ -11,4 +11,6 @@ pub(crate) use actions::actions;
 pub(crate) use approvals::{approval, approvals, decision, revocation, whole};
 pub use expiry::expire_overdue;
 pub(crate) use policy::policy;
-pub(crate) use policy_file::{put, restore, text, version, versions};
+pub(crate) use policy_file::{
+    current, put, put_back, replaced, restore, text, told_versions, version, version_at, versions,
+};

@@ -47,6 +47,8 @@ pub(crate) enum Kind {
     /// Too many tries to log in; how many seconds to wait.
     Tries(u64),
     Unauthorized,
+    /// What somebody came with is not for them, and no other credential helps.
+    Unsuited,
     /// An upstream failed.
     Upstream,
     /// An upstream took too long.
@@ -71,6 +73,7 @@ impl Kind {
             Self::Store => ("store_unavailable", StatusCode::SERVICE_UNAVAILABLE),
             Self::TooLarge => ("request_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED),
+            Self::Unsuited => ("forbidden", StatusCode::FORBIDDEN),
             Self::Upstream => ("upstream_error", StatusCode::BAD_GATEWAY),
             Self::UpstreamSlow => ("upstream_timeout", StatusCode::GATEWAY_TIMEOUT),
         }
@@ -164,6 +167,11 @@ impl Problem {
     /// What is said of it.
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// What is wrong with a text, by line.
+    pub(crate) fn errors(&self) -> &[Value] {
+        &self.errors
     }
 
     /// Its status.

@@ -9,6 +9,7 @@ mod dataguard;
 mod dialect;
 mod enforgate;
 mod governance;
+mod house;
 mod limits;
 mod live;
 mod login;

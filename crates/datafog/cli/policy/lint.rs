@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use datafog_gate::{Ground, KnownWords, lint_policy};
+use datafog_gate::{Ground, KnownWords};
 use datafog_policy::{Diagnostic, Level, TestFile};
 use serde::Serialize;
 
@@ -99,12 +99,8 @@ fn look(path: &Path, session: &Session) -> Result<Found> {
         let (usable, examples) = (parsed.is_ok(), parsed.as_ref().map_or(0, |it| it.cases.len()));
         return Ok(Found { usable, examples, diagnostics: parsed.err().unwrap_or_default() });
     }
-    let (policy, mut diagnostics) = Ground::of(&session.layout)?.diagnose(&text, path);
+    let (policy, diagnostics) = Ground::of(&session.layout)?.lint(&text, path);
     let usable = policy.is_some() && diagnostics.iter().all(|one| one.level < Level::Error);
     let examples = policy.as_ref().map_or(0, |policy| policy.examples().len());
-    if let Some(policy) = &policy {
-        diagnostics.extend(lint_policy(policy, &text, path));
-    }
-    diagnostics.sort_by_key(|one| (one.line, one.column));
     Ok(Found { usable, examples, diagnostics })
 }

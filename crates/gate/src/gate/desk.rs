@@ -28,7 +28,7 @@ use crate::terminal::{Question, Said};
 
 mod approvals;
 
-pub use approvals::Approvals;
+pub use approvals::{Answerer, Approvals};
 
 /// How often it is looked whether somebody answered.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -5,12 +5,12 @@
 
 use datafog_config::Change;
 use datafog_core::{ActionKind, Event, Mode, Principal, ReceiptKind, Verdict};
-use datafog_policy::Policy;
+use datafog_policy::{Diagnostic, Policy};
 use jiff::Timestamp;
 
 use super::Judge;
 use crate::state::{State, read, trusted};
-use crate::{Error, event};
+use crate::{Error, Ground, event};
 
 /// Mode of a new policy file.
 const MODE: u32 = 0o600;
@@ -31,6 +31,15 @@ impl Judge<'_> {
     /// [`Error::Policy`] with everything that is wrong with it.
     pub fn try_policy_file(&self, text: &str) -> Result<Policy, Error> {
         State::supposing(&self.layout, text)
+    }
+
+    /// Everything there is to say about that text in the file, warnings included; the policy itself when
+    /// it could be read. Its examples were tried.
+    ///
+    /// # Errors
+    /// When what it would stand over cannot be read.
+    pub fn lint_policy_file(&self, text: &str) -> Result<(Option<Policy>, Vec<Diagnostic>), Error> {
+        Ok(Ground::of(&self.layout)?.lint(text, &self.layout.policy()))
     }
 
     /// Puts a text into the file, whole or not at all; the old one stays when it would not load. A file

@@ -1,7 +1,7 @@
 //! One request for approval on a page.
 
 use datafog_approval::{Moment, Record, visible};
-use datafog_core::{ApprovalScope, ApprovalState, Finding};
+use datafog_core::{ApprovalScope, ApprovalState, Finding, Id};
 use maud::{Markup, html};
 
 use super::{Answer, PATH};
@@ -11,6 +11,9 @@ use crate::identity::Permission;
 
 /// The place of requests that the server was asked about.
 pub(super) const SERVER: &str = "server";
+
+/// The place of requests of calls on this machine.
+pub(super) const HERE: &str = "here";
 
 /// Most findings that are listed.
 const MOST_LISTED: usize = 12;
@@ -26,6 +29,34 @@ impl Item {
     /// A request of the server's store.
     pub(super) const fn of(record: Record) -> Self {
         Self { record, place: SERVER }
+    }
+
+    /// A request of this machine's own desk.
+    pub(super) const fn here(record: Record) -> Self {
+        Self { record, place: HERE }
+    }
+
+    pub(super) fn is_here(&self) -> bool {
+        self.place == HERE
+    }
+
+    pub(super) const fn number(&self) -> Id {
+        self.record.id()
+    }
+
+    /// Whether it can still be answered.
+    pub(super) fn waits(&self, now: &Moment) -> bool {
+        self.record.state(now) == ApprovalState::Pending
+    }
+
+    /// When it was asked, in milliseconds since 1970.
+    pub(super) const fn asked(&self) -> u64 {
+        self.record.asked().from.wall
+    }
+
+    /// When it was answered, or asked where nobody did.
+    pub(super) fn settled(&self) -> u64 {
+        self.record.answer().map_or_else(|| self.asked(), |answer| answer.at.wall)
     }
 
     pub(super) fn id(&self) -> String {
@@ -95,6 +126,12 @@ impl Item {
             ("Rewrite", record.rewrite().map(safer)),
             ("Folder", (!event.cwd.is_empty()).then(|| parts::code(&event.cwd))),
             ("Asked by", Some(self.asker())),
+            (
+                "Where",
+                Some(
+                    html! { (if self.is_here() { "on this machine" } else { "over the server" }) },
+                ),
+            ),
             ("Persons", self.persons()),
         ];
         if all {
@@ -249,7 +286,6 @@ impl Item {
         let (record, event, answer) = (&self.record, self.record.event(), self.record.answer());
         let by = answer.and_then(|answer| answer.by.as_deref()).unwrap_or("nobody");
         let note = answer.and_then(|answer| answer.note.as_deref());
-        let when = answer.map_or_else(|| record.asked().from.wall, |answer| answer.at.wall);
         html! {
             tr.entry tabindex="-1" {
                 td { (parts::state(record.state(now))) }
@@ -259,7 +295,7 @@ impl Item {
                     (parts::words(by))
                     @if let Some(note) = note { span.note { "“" (visible(note, 200)) "”" } }
                 }
-                td { (parts::moment(when)) }
+                td { (parts::moment(self.settled())) }
             }
         }
     }

@@ -151,6 +151,7 @@ export function live() {
   }
 
   connect();
+  document.addEventListener("datafog:over", () => refreshAll("answered"));
   addEventListener("pageshow", (event) => {
     if (event.persisted) refreshAll("here");
   });

@@ -46,7 +46,12 @@ function tell(element) {
   const text = isLeft ? left(seconds) : ago(seconds);
   if (element.textContent !== text) element.textContent = text;
   element.title = exact.format(moment);
-  if (isLeft) element.classList.toggle("urgent", seconds < 60);
+  if (!isLeft) return;
+  element.classList.toggle("urgent", seconds < 60);
+  if (seconds > 0 || element.dataset.over) return;
+  element.dataset.over = "yes";
+  // What nobody answered in time changes nothing by itself: whoever shows it looks again.
+  setTimeout(() => document.dispatchEvent(new CustomEvent("datafog:over")), 1000);
 }
 
 /** Tells every moment below an element anew. @param {ParentNode} root */

@@ -18,6 +18,8 @@ const ISSUER: &str = "datafog dashboard";
 pub enum Visitor {
     /// The key of that id.
     Key(String),
+    /// The user of this machine of that name, who came by a link that was used once.
+    Local(String),
     /// Their password, when so much had changed of them.
     Person(String, i64),
     /// The shared token of that digest.
@@ -29,6 +31,8 @@ pub enum Visitor {
 pub struct Visit {
     /// Until when, in seconds since 1970.
     pub until: i64,
+    /// The user of this machine who came by a link, where one did.
+    pub local: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -19,6 +19,9 @@ const SLOW: Duration = Duration::from_secs(10);
 /// How long a client may be silent: it answers pings.
 const SILENT: Duration = Duration::from_secs(60);
 
+/// Something changed at this machine's desk: only the dashboard's pages are told.
+const DESK: &str = r#"{"kind":"desk"}"#;
+
 /// The upgrade that was asked for, with its limits.
 pub(crate) fn bounded(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -42,6 +45,7 @@ pub(crate) struct Told {
 /// Tells what happens until either side ends it.
 pub(crate) async fn talk(mut socket: WebSocket, mut listener: Listener, told: Told) {
     let Told { first, of, beat: shown } = told;
+    let mut desk = listener.desk.take();
     let mut heard = Instant::now();
     let mut beat = interval_at(heard.checked_add(BEAT).unwrap_or(heard), BEAT);
     let mut next = Some(Message::Text(first.to_string().into()));
@@ -54,6 +58,9 @@ pub(crate) async fn talk(mut socket: WebSocket, mut listener: Listener, told: To
                 Some(moved) => of(&moved).map(|told| Message::Text(told.to_string().into())),
                 None => return,
             },
+            () = Listener::desk_moved(&mut desk) => {
+                Some(Message::Text(DESK.into()))
+            }
             received = socket.recv() => match received {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => {

@@ -65,14 +65,15 @@ pub(crate) async fn put(
     headers: HeaderMap,
     Asked(New { text, note }): Asked<New>,
 ) -> Result<Tagged, Problem> {
-    replaced(&app, &caller, &headers, (text, note)).await
+    let is_seen = |now: Option<&str>| require_seen(&headers, now);
+    let number = replaced(&app, &caller, is_seen, (text.clone(), note)).await?;
+    tagged(&text, &json!({ "version": number }))
 }
 
 /// Answers `GET /v1/policy/versions`, newest first.
 pub(crate) async fn versions(State(app): State<Arc<App>>) -> Reply<Value> {
-    noted(&app, &mut app.policy_file.lock().await).await?;
-    let found = app.store.policies(MOST).await.map_err(|error| Problem::ours(&error))?;
-    let told: Vec<Value> = found.iter().map(|version| told(version, false)).collect();
+    let told: Vec<Value> =
+        told_versions(&app).await?.iter().map(|version| told(version, false)).collect();
     Ok(Json(json!({ "versions": told })))
 }
 
@@ -81,7 +82,7 @@ pub(crate) async fn version(
     State(app): State<Arc<App>>,
     Path(number): Path<String>,
 ) -> Reply<Value> {
-    Ok(Json(told(&found(&app, &number).await?, true)))
+    Ok(Json(told(&version_at(&app, &number).await?, true)))
 }
 
 /// Answers `POST /v1/policy/versions/{number}/restoration`: its text becomes the newest version.
@@ -92,34 +93,64 @@ pub(crate) async fn restore(
     headers: HeaderMap,
     Asked(Beside { note }): Asked<Beside>,
 ) -> Result<Tagged, Problem> {
-    let PolicyVersion { number, about } = found(&app, &number).await?;
+    let is_seen = |now: Option<&str>| require_seen(&headers, now);
+    let (text, number) = put_back(&app, &caller, is_seen, (&number, note)).await?;
+    tagged(&text, &json!({ "version": number }))
+}
+
+/// Puts the text of a version into the file; the text, and the number that it has now.
+pub(crate) async fn put_back(
+    app: &App,
+    caller: &Caller,
+    is_seen: impl Fn(Option<&str>) -> Result<(), Problem>,
+    (number, note): (&str, Option<String>),
+) -> Result<(String, u64), Problem> {
+    let PolicyVersion { number, about } = version_at(app, number).await?;
     let none = || Problem::new(Kind::Invalid, "the text of this version was not kept");
     let text = about.text.ok_or_else(none)?;
     let note = note.unwrap_or_else(|| format!("version {number} put back"));
-    replaced(&app, &caller, &headers, (text, note)).await
+    let number = replaced(app, caller, is_seen, (text.clone(), note)).await?;
+    Ok((text, number))
 }
 
-async fn found(app: &App, number: &str) -> Result<PolicyVersion, Problem> {
+/// The text of the file and its digest, where there is one.
+pub(crate) async fn current(app: &App) -> Result<Option<(String, String)>, Problem> {
+    let text = app.judges.ask(|judge| judge.policy_file()).await??;
+    Ok(text.map(|text| {
+        let digest = digest(&text);
+        (text, digest)
+    }))
+}
+
+/// Versions, newest first, with what somebody wrote into the file by hand.
+pub(crate) async fn told_versions(app: &App) -> Result<Vec<PolicyVersion>, Problem> {
+    noted(app, &mut app.policy_file.lock().await).await?;
+    app.store.policies(MOST).await.map_err(|error| Problem::ours(&error))
+}
+
+/// The version of that number.
+pub(crate) async fn version_at(app: &App, number: &str) -> Result<PolicyVersion, Problem> {
     let none = || Problem::new(Kind::NotFound, "there is no such version");
     let number: u64 = number.parse().map_err(|_| none())?;
     let found = app.store.policy(number).await.map_err(|error| Problem::ours(&error))?;
     found.ok_or_else(none)
 }
 
-/// Puts a text into the file: tried first, then stored with its line, then written.
-async fn replaced(
+/// Puts a text into the file: tried first, then stored with its line, then written. `is_seen` says whether
+/// the text of that digest is the one that the caller saw. The number of the version.
+pub(crate) async fn replaced(
     app: &App,
     caller: &Caller,
-    headers: &HeaderMap,
+    is_seen: impl Fn(Option<&str>) -> Result<(), Problem>,
     (text, note): (String, String),
-) -> Result<Tagged, Problem> {
+) -> Result<u64, Problem> {
     if !caller.tenant.is_empty() {
         let message = "the policy is the installation's; whoever belongs to a tenant changes none";
         return Err(Problem::new(Kind::Forbidden, message));
     }
     let mut known = app.policy_file.lock().await;
     noted(app, &mut known).await?;
-    require_seen(headers, known.as_deref())?;
+    is_seen(known.as_deref())?;
     let (candidate, before) = (text.clone(), known.clone());
     let checked = move |judge: &Judge<'_>| {
         refuse_secrets(judge, &candidate)?;
@@ -140,7 +171,7 @@ async fn replaced(
     let written = text.clone();
     app.judges.ask(move |judge| judge.replace_policy_file(&written).map_err(broken)).await??;
     *known = Some(digest(&text));
-    tagged(&text, &json!({ "version": number }))
+    Ok(number)
 }
 
 /// Puts down what somebody wrote into the file, if anybody did since it was last looked at.

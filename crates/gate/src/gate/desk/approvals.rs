@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use datafog_approval::{FolderStore, Listing, Moment, Party, Record, Store, Word};
+use datafog_approval::{Eyes, FolderStore, Listing, Moment, Party, Record, Store, Terms, Word};
 use datafog_config::load_or_create_key;
 use datafog_core::{ApprovalScope, ApprovalState, ApprovalWay, Event, Id, Key};
 
@@ -16,6 +16,18 @@ use crate::principal::{self, Behind};
 pub struct Approvals<'g> {
     gate: &'g Gate<'g>,
     key: Key,
+    /// Who answers, where it is not whoever started this process.
+    answerer: Option<Answerer>,
+    eyes: Eyes,
+}
+
+/// Somebody who answers in the dashboard, which knows them.
+#[derive(Clone, Debug)]
+pub struct Answerer {
+    /// How they are told.
+    pub name: String,
+    /// By which names they are known.
+    pub party: Party,
 }
 
 impl Gate<'_> {
@@ -24,7 +36,8 @@ impl Gate<'_> {
     /// # Errors
     /// When the key cannot be read.
     pub fn approvals(&self) -> Result<Approvals<'_>, Error> {
-        Ok(Approvals { gate: self, key: load_or_create_key(&self.layout.key(), self.user)? })
+        let (key, eyes) = (load_or_create_key(&self.layout.key(), self.user)?, Eyes::default());
+        Ok(Approvals { gate: self, key, answerer: None, eyes })
     }
 
     /// Why whoever started this process may not answer a request, if so: an agent, or somebody who
@@ -46,6 +59,12 @@ impl Gate<'_> {
 }
 
 impl Approvals<'_> {
+    /// The same, answered in the dashboard by somebody, who has to be one of those that `eyes` asks for.
+    #[must_use]
+    pub fn by(self, answerer: Answerer, eyes: Eyes) -> Self {
+        Self { answerer: Some(answerer), eyes, ..self }
+    }
+
     /// Every request, oldest first, and files among them that are none.
     ///
     /// # Errors
@@ -65,10 +84,14 @@ impl Approvals<'_> {
         note: Option<String>,
         (scope, seconds): (ApprovalScope, Option<u32>),
     ) -> Result<Record, Error> {
-        let word = self.word(note);
+        let (word, terms) = (self.word(note), Terms::from((scope, seconds)));
         let witness = &mut |record: &Record| self.witness("none", record);
         let now = Moment::now();
-        Ok(self.store().approve(id, (&word, (scope, seconds).into()), &now, witness)?)
+        let mut change = |record: &mut Record| {
+            record.demand(self.eyes);
+            Ok(record.approve(word.clone(), terms, &now)?)
+        };
+        Ok(self.store().change(id, &mut change, witness)?)
     }
 
     /// A person says no.
@@ -102,6 +125,9 @@ impl Approvals<'_> {
     }
 
     fn word(&self, note: Option<String>) -> Word {
+        if let Some(Answerer { name, party }) = self.answerer.clone() {
+            return Word { by: Some(name), way: ApprovalWay::Dashboard, note, who: party };
+        }
         let (by, who) = (Some(who(self.gate.user)), Party::default());
         Word { by, way: ApprovalWay::Command, note, who }
     }

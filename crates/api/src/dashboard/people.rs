@@ -1,0 +1,277 @@
+//! `/ui/keys`: credentials of the server and people who log in.
+//!
+//! Each change asks the gate first, as `datafog key` and `datafog user` do: it is refused where an agent
+//! started the server, and leaves a receipt.
+
+use std::time::Duration;
+
+use axum::extract::Path;
+use axum::response::Response;
+use datafog_core::Secret;
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::house::at;
+use super::parts::{self, Tone};
+use super::{Posted, Viewer, house, see};
+use crate::desk::{self, Change};
+use crate::server::problem::{Kind, Problem};
+use crate::settings::duration;
+use crate::store::{Account, Bounds, Error, Login, Role, StoredKey};
+
+const TITLE: &str = "Keys and people";
+const PATH: &str = "/ui/keys";
+
+/// Answers `GET /ui/keys`.
+pub(super) async fn list(viewer: Viewer) -> Result<Response, Problem> {
+    show(&viewer, &html! {}).await
+}
+
+/// Answers `POST /ui/keys`: a new key, shown this once.
+pub(super) async fn create(viewer: Viewer, posted: Posted) -> Result<Response, Problem> {
+    let name = posted.text("name").ok_or_else(|| wrong("say what the key is called"))?;
+    let role = role(&posted)?;
+    let tenant = tenant(&viewer, &posted);
+    let lasting = posted.text("expires").map(duration).transpose().map_err(|why| wrong(&why))?;
+    require_person(&viewer).await?;
+    let within: (Option<Duration>, Bounds) = (lasting, Bounds::default());
+    let made = desk::create_key(&*viewer.app.store, name, (role, &tenant), within).await;
+    let made = made.map_err(|error| failed(&error))?;
+    let told = parts::notice(
+        Tone::Good,
+        &html! {
+            p { b { "The key of " (parts::words(name)) ". " } "It is shown this once: copy it now." }
+            pre.command #new-key tabindex="0" { (made.key.expose()) }
+        },
+    );
+    show(&viewer, &told).await
+}
+
+/// Answers `POST /ui/keys/{id}`: the key is void from now on.
+pub(super) async fn revoke(
+    viewer: Viewer,
+    Path(id): Path<String>,
+    _: Posted,
+) -> Result<Response, Problem> {
+    let none = || Problem::new(Kind::NotFound, "no key of that id is in force");
+    let key = viewer.app.store.key(&id).await.map_err(|error| Problem::unread(&error))?;
+    key.filter(|key| is_theirs(&viewer, &key.tenant)).ok_or_else(none)?;
+    require_person(&viewer).await?;
+    let now = Timestamp::now().as_microsecond();
+    let done = viewer.app.store.revoke_key(&id, now).await;
+    match done.map_err(|error| Problem::unstored(&error))? {
+        true => Ok(see(PATH)),
+        false => Err(none()),
+    }
+}
+
+/// Answers `POST /ui/people`: somebody who may log in.
+pub(super) async fn add(viewer: Viewer, posted: Posted) -> Result<Response, Problem> {
+    let login = Login::new(posted.text("login").unwrap_or_default()).map_err(|why| wrong(&why))?;
+    let name = posted.text("name").unwrap_or(login.as_str()).to_owned();
+    let password = Secret::new(posted.whole("password").unwrap_or_default());
+    let (role, tenant) = (role(&posted)?, tenant(&viewer, &posted));
+    require_person(&viewer).await?;
+    let who = (&login, &*name);
+    let done = desk::add_account(&*viewer.app.store, who, (role, &tenant), &password).await;
+    done.map_err(|error| failed(&error))?;
+    Ok(see(PATH))
+}
+
+/// Answers `POST /ui/people/{login}`: somebody may no longer log in, or may again.
+pub(super) async fn change(
+    viewer: Viewer,
+    Path(login): Path<String>,
+    posted: Posted,
+) -> Result<Response, Problem> {
+    let none = || Problem::new(Kind::NotFound, "nobody logs in by that name");
+    let login = Login::new(&login).map_err(|_| none())?;
+    let account = viewer.app.store.account(&login).await;
+    let account = account.map_err(|error| Problem::unread(&error))?;
+    account.filter(|account| is_theirs(&viewer, &account.tenant)).ok_or_else(none)?;
+    let is_disabled = match posted.text("say") {
+        Some("disable") => true,
+        Some("enable") => false,
+        _ => return Err(wrong("say whether they may log in")),
+    };
+    require_person(&viewer).await?;
+    let done =
+        desk::change_account(&*viewer.app.store, &login, Change::Disabled(is_disabled)).await;
+    done.map_err(|error| failed(&error))?;
+    Ok(see(PATH))
+}
+
+/// Who opens the server to others has to be a person, as far as anybody can tell.
+async fn require_person(viewer: &Viewer) -> Result<(), Problem> {
+    let none = || Problem::new(Kind::Forbidden, "nobody here can ask the gate");
+    let house = viewer.app.house.clone().ok_or_else(none)?;
+    let asked = at(house, |house| house.require_person()).await?;
+    asked.map_err(|why| Problem::new(Kind::Forbidden, why))
+}
+
+/// Whether it is of the viewer's tenant; who is of none manages all.
+fn is_theirs(viewer: &Viewer, tenant: &str) -> bool {
+    house::is_of_it(&viewer.caller) || viewer.caller.tenant == tenant
+}
+
+fn tenant(viewer: &Viewer, posted: &Posted) -> String {
+    let own = viewer.caller.tenant.clone();
+    if own.is_empty() { posted.text("tenant").unwrap_or_default().to_owned() } else { own }
+}
+
+fn role(posted: &Posted) -> Result<Role, Problem> {
+    posted.text("role").unwrap_or_default().parse().map_err(|why: String| wrong(&why))
+}
+
+fn wrong(message: &str) -> Problem {
+    Problem::new(Kind::Invalid, message)
+}
+
+fn failed(error: &desk::Error) -> Problem {
+    match error {
+        desk::Error::Password(why) => wrong(why),
+        desk::Error::Nobody(_) => Problem::new(Kind::NotFound, error.to_string()),
+        desk::Error::Store(Error::Exists(_)) => {
+            Problem::new(Kind::Conflict, "there is somebody of that name already")
+        }
+        desk::Error::Store(error) => Problem::unstored(error),
+        desk::Error::Io(error) => Problem::ours(error),
+    }
+}
+
+async fn show(viewer: &Viewer, told: &Markup) -> Result<Response, Problem> {
+    let unread = |error: Error| Problem::unread(&error);
+    let mut keys = viewer.app.store.keys().await.map_err(unread)?;
+    let mut people = viewer.app.store.accounts().await.map_err(unread)?;
+    keys.retain(|key| is_theirs(viewer, &key.tenant));
+    people.retain(|account| is_theirs(viewer, &account.tenant));
+    let content = html! {
+        div.head { h1 { (TITLE) } }
+        (told)
+        section aria-labelledby="keys-title" {
+            h2 #keys-title { "Keys " span.quiet { (keys.len()) } }
+            @if keys.is_empty() { (parts::empty("No key yet", &html! { p { "Programs that ask show a key. Make one below." } })) }
+            @else { (table("Keys", &["Key", "Name", "Role", "Made", "State", ""], &html! { @for key in &keys { (key_row(viewer, key)) } })) }
+            details { summary { "Make a key" } (viewer.form(PATH, &key_form(viewer))) }
+        }
+        section aria-labelledby="people-title" {
+            h2 #people-title { "People " span.quiet { (people.len()) } }
+            @if people.is_empty() { (parts::empty("Nobody logs in by a password yet", &html! { p { "Somebody below gets one, or " code { "datafog user create" } " makes one." } })) }
+            @else { (table("People", &["Log-in", "Name", "Role", "Made", "State", ""], &html! { @for account in &people { (person_row(viewer, account)) } })) }
+            details { summary { "Add somebody" } (viewer.form("/ui/people", &person_form(viewer))) }
+        }
+    };
+    viewer.page(TITLE, PATH, content).await
+}
+
+fn table(label: &str, heads: &[&str], rows: &Markup) -> Markup {
+    html! {
+        div.table tabindex="0" role="region" aria-label=(label) { table {
+            thead { tr { @for head in heads { th scope="col" { @if head.is_empty() { span.unseen { "Change" } } @else { (head) } } } } }
+            tbody { (rows) }
+        } }
+    }
+}
+
+fn when(microseconds: i64) -> Markup {
+    parts::moment(u64::try_from(microseconds / 1000).unwrap_or(0))
+}
+
+fn of_tenant(role: Role, tenant: &str) -> Markup {
+    html! { (role) @if !tenant.is_empty() { " of " (parts::words(tenant)) } }
+}
+
+fn key_row(viewer: &Viewer, key: &StoredKey) -> Markup {
+    let is_valid = key.is_valid_at(Timestamp::now().as_microsecond());
+    html! {
+        tr.entry tabindex="-1" {
+            td { (parts::code(&key.id)) }
+            td { (parts::words(&key.name)) @if let Some(owner) = &key.bounds.owner { span.note { "of " (parts::words(owner)) } } }
+            td { (of_tenant(key.role, &key.tenant)) @if !key.bounds.scopes.is_empty() || !key.bounds.tools.is_empty() { span.note { "narrowed" } } }
+            td { (when(key.created)) }
+            td {
+                @if is_valid { (parts::badge(Tone::Good, "in force")) } @else { (parts::badge(Tone::Plain, "void")) }
+                @if let Some(revoked) = key.revoked { span.note { "revoked " (when(revoked)) } }
+                @else if let Some(expires) = key.expires { span.note { "until " (when(expires)) } }
+            }
+            td {
+                @if is_valid {
+                    details.confirm { summary { "Revoke…" }
+                        (viewer.form(&format!("{PATH}/{}", key.id), &html! { button.bad type="submit" { "Revoke " (key.id) } }))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn person_row(viewer: &Viewer, account: &Account) -> Markup {
+    let login: String =
+        url::form_urlencoded::byte_serialize(account.login.as_str().as_bytes()).collect();
+    let (say, label) = match account.disabled {
+        Some(_) => ("enable", "Let them in again"),
+        None => ("disable", "Disable"),
+    };
+    html! {
+        tr.entry tabindex="-1" {
+            td { (parts::words(account.login.as_str())) }
+            td { (parts::words(&account.name)) }
+            td { (of_tenant(account.role, &account.tenant)) }
+            td { (when(account.created)) }
+            td {
+                @if let Some(since) = account.disabled { (parts::badge(Tone::Plain, "disabled")) span.note { (when(since)) } }
+                @else { (parts::badge(Tone::Good, "may log in")) }
+            }
+            td {
+                details.confirm { summary { (label) "…" }
+                    (viewer.form(&format!("/ui/people/{}", login.replace('+', "%20")), &html! {
+                        input type="hidden" name="say" value=(say);
+                        button.plain type="submit" { (label) }
+                    }))
+                }
+            }
+        }
+    }
+}
+
+fn roles() -> Markup {
+    html! {
+        label { "Role"
+            select name="role" {
+                option value="agent" { "agent – asks, sees nothing" }
+                option value="viewer" { "viewer – looks" }
+                option value="approver" { "approver – looks and answers" }
+                option value="admin" { "admin – everything" }
+            }
+        }
+    }
+}
+
+fn tenants(viewer: &Viewer) -> Markup {
+    html! { @if viewer.caller.tenant.is_empty() { label { "Tenant, where there are several" input name="tenant" autocomplete="off"; } } }
+}
+
+fn key_form(viewer: &Viewer) -> Markup {
+    html! {
+        div.stack.narrow {
+            label { "Name" input name="name" required maxlength="128" autocomplete="off"; }
+            (roles())
+            label { "Holds for, such as 90d; for ever where nothing stands" input name="expires" autocomplete="off"; }
+            (tenants(viewer))
+            button type="submit" { "Make the key" }
+        }
+    }
+}
+
+fn person_form(viewer: &Viewer) -> Markup {
+    html! {
+        div.stack.narrow {
+            label { "E-mail or name to log in by" input name="login" required maxlength="254" autocomplete="off"; }
+            label { "Name" input name="name" maxlength="128" autocomplete="off"; }
+            label { "Password, twelve letters or more" input name="password" type="password" required minlength="12" autocomplete="new-password"; }
+            (roles())
+            (tenants(viewer))
+            button type="submit" { "Add them" }
+        }
+    }
+}
