@@ -4,11 +4,11 @@
 //! other place where a policy stands. A text that would not load never takes its place.
 
 use datafog_config::Change;
-use datafog_core::{ActionKind, Event, Mode, Principal, ReceiptKind, Verdict};
+use datafog_core::{ActionKind, Event, Mode, Principal, ReceiptKind, Value, Verdict};
 use datafog_policy::{Diagnostic, Policy};
 use jiff::Timestamp;
 
-use super::Judge;
+use super::{Inquiry, Judge, What};
 use crate::state::{State, read, trusted};
 use crate::{Error, Ground, event};
 
@@ -53,7 +53,39 @@ impl Judge<'_> {
         Ok(change.map_or(Ok(()), |change| change.apply(None))?)
     }
 
-    /// What is to be stored before a text takes the file's place.
+    /// Whether a text may take the file's place, as for whatever else would be done: by the policies in
+    /// force, as a call of the tool `policy` that writes the file. To be stored before it does; `reason`
+    /// is said where nothing is against it.
+    ///
+    /// # Errors
+    /// When there are no random bytes for an id.
+    pub fn ask_to_replace_policy_file(&self, text: &str, reason: String) -> Result<Event, Error> {
+        let path = self.layout.policy().to_string_lossy().into_owned();
+        let what = What::Tool(
+            String::from("policy"),
+            Value::Table(vec![(String::from("path"), Value::Text(path))]),
+        );
+        let judged = self.judge(
+            Inquiry {
+                what,
+                kind: ActionKind::FileWrite,
+                text: None,
+                stated: Vec::new(),
+                cwd: self.layout.root().to_owned(),
+                principal: Principal::default(),
+            },
+            &[],
+        )?;
+        let said = judged.event.reason.clone();
+        let may = judged.decision.verdict == Verdict::Allow;
+        Ok(Event {
+            action_digest: self.key().digest("policy file", [text.as_bytes()]),
+            reason: if may { reason } else { said },
+            ..judged.event
+        })
+    }
+
+    /// What is stored of a text that somebody else wrote into the file: that it is there, not that it may.
     ///
     /// # Errors
     /// When there are no random bytes for an id.

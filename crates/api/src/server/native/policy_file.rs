@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use datafog_core::{Channel, Digest};
+use datafog_core::{Channel, Digest, Verdict};
 use datafog_gate::Judge;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -24,7 +24,7 @@ use crate::server::asked::{Asked, Reply};
 use crate::server::context::{Context, Line, plain};
 use crate::server::problem::{Kind, Problem};
 use crate::server::spoken::moment;
-use crate::store::{NewEntry, NewPolicy, PolicyVersion};
+use crate::store::{NewEntry, NewPolicy, PolicyVersion, Write};
 
 /// Most versions of one list.
 const MOST: u32 = 100;
@@ -157,12 +157,20 @@ pub(crate) async fn replaced(
         judge.try_policy_file(&candidate).map_err(broken)?;
         let old = before.as_deref().unwrap_or("none");
         let reason = format!("the policy file is replaced: {old} by {}", digest(&candidate));
-        Ok::<_, Problem>((judge.policy_change(&candidate, reason)?, plain(judge, &note)))
+        let event = judge.ask_to_replace_policy_file(&candidate, reason)?;
+        Ok::<_, Problem>((event, plain(judge, &note)))
     };
     let (event, note) = app.judges.ask(checked).await??;
     let context = Context { actor_id: caller.name(), ..Context::of(caller, "native") };
     let entry =
         NewEntry::of(&Line::of(&event, &context)).map_err(|error| Problem::unstored(&error))?;
+    if event.decision != Verdict::Allow {
+        let write = Write { entry: Some(entry), answer: None };
+        let _ = app.store.write(write).await.map_err(|error| Problem::unstored(&error))?;
+        let message =
+            format!("the policy in force does not let it be replaced from here: {}", event.reason);
+        return Err(Problem::new(Kind::Forbidden, message));
+    }
     let version = new(caller.name(), note, &text, true);
     let stored = app.store.add_policy(version, entry).await;
     let number = stored.map_err(|error| Problem::unstored(&error))?;

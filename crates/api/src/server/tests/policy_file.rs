@@ -151,6 +151,24 @@ async fn p3_what_is_written_by_hand_gets_a_version_and_a_line() {
 }
 
 #[tokio::test]
+async fn a_change_is_asked_about_like_whatever_else_is_done() {
+    const KEEPS_ITSELF: &str = "[policy]\nid = \"kept\"\nversion = \"1\"\n\n[[rule]]\nid = \"by-hand\"\n\
+        effect = \"deny\"\nreason = \"the policy is changed by hand\"\ninstead = \"edit the file\"\n\
+        [rule.when]\ntool = \"policy\"\n";
+    let managed = Managed::new().await;
+    let first = managed.put(KEEPS_ITSELF, NONE).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text);
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    let told = managed.put(ASKS_ABOUT_MONEY, Some(("if-match", &tag(&first)))).await;
+    assert_eq!(told.status, StatusCode::FORBIDDEN, "{}", told.text);
+    assert!(told.text.contains("changed by hand"), "{}", told.text);
+    assert_eq!((managed.file(), managed.versions().await.len()), (KEEPS_ITSELF.into(), 1));
+    let lines = managed.get("/v1/receipts").await.body;
+    assert_eq!(lines["receipts"][0]["decision"], "deny", "{lines}");
+    assert_eq!(managed.place.store.verify().await.unwrap().flaw, None);
+}
+
+#[tokio::test]
 async fn a_change_that_cannot_be_recorded_is_not_made() {
     let managed = Managed::new().await;
     let behind = rusqlite::Connection::open(managed.place.root().join("store.db")).unwrap();
