@@ -39,6 +39,9 @@ pub(super) struct Demo {
     /// Where to listen, on this machine
     #[arg(long, value_name = "ADDRESS", default_value = DEMO_ADDRESS)]
     addr: String,
+    /// Only print where it listens and its key, as where there is no terminal
+    #[arg(long)]
+    no_open: bool,
     /// Fill the folder and end
     #[arg(long, requires = "root")]
     fill_only: bool,
@@ -81,7 +84,8 @@ impl Demo {
         if self.fill_only {
             return Ok(ExitCode::Success);
         }
-        serve::start(session, (installation, false), settings)
+        let open = !self.no_open && serve::may_open(session);
+        serve::start(session, (installation, open), settings)
     }
 }
 

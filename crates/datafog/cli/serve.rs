@@ -93,10 +93,19 @@ fn told(session: &Session, news: &News<'_>) {
     }
 }
 
+/// Whether a person sits there for whom a page may be opened.
+pub(super) fn may_open(session: &Session) -> bool {
+    has_terminal() && session.require_person_and_record().is_ok()
+}
+
+fn has_terminal() -> bool {
+    std::io::stdin().is_terminal() && Tty.is_there()
+}
+
 /// The link is as good as a key, so it is for a person who sits there.
 fn require_terminal(session: &Session) -> Result<()> {
     session.require_person_and_record()?;
-    if std::io::stdin().is_terminal() && Tty.is_there() {
+    if has_terminal() {
         return Ok(());
     }
     let message = String::from("`--open` is for a person at a terminal, and there is none here");

@@ -166,7 +166,7 @@ fn the_guide_shows_policies_that_load() {
         assert!(policy.warnings().is_empty(), "{}", shown(policy.warnings()));
         seen += 1;
     }
-    assert_eq!(seen, 15);
+    assert_eq!(seen, 16);
 }
 
 #[test]

@@ -166,7 +166,7 @@ pub(crate) async fn replaced(
         NewEntry::of(&Line::of(&event, &context)).map_err(|error| Problem::unstored(&error))?;
     if event.decision != Verdict::Allow {
         let write = Write { entry: Some(entry), answer: None };
-        let _ = app.store.write(write).await.map_err(|error| Problem::unstored(&error))?;
+        app.store.write(write).await.map(drop).map_err(|error| Problem::unstored(&error))?;
         let message =
             format!("the policy in force does not let it be replaced from here: {}", event.reason);
         return Err(Problem::new(Kind::Forbidden, message));
