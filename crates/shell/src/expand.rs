@@ -14,7 +14,8 @@ use crate::parse;
 use crate::script::{Field, Input};
 use crate::ticks;
 use crate::variables::Variable;
-use crate::walk::Walker;
+use crate::walk::{FOR_ZSH, Walker};
+use crate::zsh;
 
 /// What an expansion is.
 #[derive(Debug)]
@@ -71,6 +72,9 @@ impl Walker {
         let NodeKind::Word { value, parts, .. } = &word.kind else {
             return vec![Field { text: String::new(), known: false }];
         };
+        if zsh::runs(word) {
+            self.opaque(FOR_ZSH);
+        }
         if let Some(renewed) = ticks::renewed(value).filter(|it| self.step(it.len() / 16)) {
             let Some(word) = parse::word(&renewed).filter(|_| self.may_go_deeper()) else {
                 self.opaque("a substitution in backticks was not understood; use `$(…)`");

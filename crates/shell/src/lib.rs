@@ -29,6 +29,7 @@ mod ticks;
 mod variables;
 mod walk;
 mod writing;
+mod zsh;
 
 pub use read::{Line, Place, read};
 pub use script::{Command, Field, Input, Redirection, Script, Source, Way};

@@ -7,7 +7,8 @@ use crate::glob::{self, Letter};
 use crate::parse;
 use crate::script::{Field, Input};
 use crate::variables::Variable;
-use crate::walk::Walker;
+use crate::walk::{FOR_ZSH, Walker};
+use crate::zsh;
 
 /// Longer values are not matched with patterns.
 const LONGEST_MATCHED: usize = 1024;
@@ -36,6 +37,10 @@ impl Walker {
             };
         }
         self.raw(param);
+        if zsh::evaluates(param) {
+            self.opaque(FOR_ZSH);
+        }
+        self.require_operator(op);
         let raw = format!("${param}");
         let value = self.value(param);
         let Some(op) = op else {
@@ -49,6 +54,16 @@ impl Walker {
             .unwrap_or_else(|| Expansion::unknown(raw))
     }
 
+    /// What the parser could not read stands in place of the operator: `${${:-$(a)}}`, which zsh reads.
+    fn require_operator(&mut self, op: Option<&str>) {
+        if op.is_some_and(parse::substitutes) {
+            self.opaque("a part of the line was not understood");
+        }
+        if op.is_some_and(zsh::evaluates) {
+            self.opaque(FOR_ZSH);
+        }
+    }
+
     /// `${!name}`.
     pub(crate) fn indirect(
         &mut self,
@@ -56,6 +71,7 @@ impl Walker {
         op: Option<&str>,
         arg: Option<&str>,
     ) -> Expansion {
+        self.require_operator(op);
         match self.variable(param) {
             Some(name) if !name.is_empty() => self.parameter(&name, op, arg),
             _ => {

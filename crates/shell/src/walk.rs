@@ -23,12 +23,23 @@ use crate::read::{Line, Place};
 use crate::redirect::sourced;
 use crate::script::{Command, Field, Input, Redirection, Script, Source};
 use crate::variables::{Variable, Variables};
+use crate::zsh;
 
 /// What a command writes to its standard output, where that can be told.
 pub(crate) type Written = Option<String>;
 
 /// Where `cd` looks for a relative folder first (POSIX).
 pub(crate) const PLACES: &str = "CDPATH";
+
+/// What is said of a line of which zsh runs something that other shells do not.
+pub(crate) const FOR_ZSH: &str = "zsh would run something of it that other shells do not";
+
+/// Whether zsh alone takes the head for something else than a program of that name.
+fn own_of_zsh(fields: &[Field]) -> bool {
+    fields
+        .first()
+        .is_some_and(|head| zsh::RUNNERS.contains(&&*head.text) || zsh::is_found(&head.text))
+}
 
 /// A command as it stands in the line.
 struct Simple<'n> {
@@ -266,6 +277,9 @@ impl Walker {
         if heads.clone().any(is_cut_elsewhere) {
             self.opaque("brackets hold what parts commands to some shells; put that in quotes");
         }
+        if command.assignments.iter().any(zsh::runs) {
+            self.opaque(FOR_ZSH);
+        }
         let around = core::mem::take(&mut self.carried);
         let fed = core::mem::replace(&mut self.feeding, command.input.clone());
         let fields = self.fields(command.words);
@@ -333,6 +347,9 @@ impl Walker {
         }
         if fields.first().is_some_and(|head| RESERVED.contains(&&*head.text)) {
             self.opaque("a word of the shell's own stands where a program's name does");
+        }
+        if own_of_zsh(&fields) {
+            self.opaque(FOR_ZSH);
         }
         let own = fields.iter().position(|it| !matches!(it.text.as_str(), "builtin" | "command"));
         let own = fields.get(own.unwrap_or_default()..).unwrap_or_default();

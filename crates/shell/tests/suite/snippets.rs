@@ -18,6 +18,28 @@ fn check(table: &[(&str, &[&str])]) {
 }
 
 #[test]
+fn what_zsh_alone_runs_is_not_understood() {
+    let odd = [
+        "echo =(a b)",
+        "echo *(e:'a':)",
+        "echo *(+a)",
+        "echo ${(e)x}",
+        "x==(a)",
+        "=a b",
+        "repeat 2 a",
+        "noglob a",
+        "zpty x a",
+        "for x in *(e:'a':); do b; done",
+        "echo ${${:-$(a)}}",
+    ];
+    for line in odd {
+        let read = read(&Line::of(line, Place::Here), &World::new());
+        assert!(!read.opaque.is_empty(), "{line}");
+    }
+    check(&[("x=(1 2); a ${x[0]}", &["a 1"]), ("a '=(b)' \"*(e:c:)\"", &["a =(b) *(e:c:)"])]);
+}
+
+#[test]
 fn structure_is_followed() {
     check(&[
         ("", &[]),
