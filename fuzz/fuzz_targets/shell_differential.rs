@@ -15,35 +15,6 @@ use datafog_fuzz::World;
 use datafog_shell::{Line, Place, read};
 use libfuzzer_sys::fuzz_target;
 
-/// What the shell does by itself is told by what it does, not by its name; `time` may be a program.
-const BY_THE_SHELL: [&str; 25] = [
-    ".",
-    "alias",
-    "cd",
-    "chdir",
-    "declare",
-    "enable",
-    "eval",
-    "export",
-    "getopts",
-    "hash",
-    "local",
-    "mapfile",
-    "popd",
-    "printf",
-    "pushd",
-    "read",
-    "readarray",
-    "readonly",
-    "set",
-    "shift",
-    "source",
-    "time",
-    "trap",
-    "typeset",
-    "unset",
-];
-
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
     let script = read(&Line::of(&text, Place::Here), &World::default());
@@ -60,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
     for head in &second.heads {
         let known = found.contains(head.as_str()) || second.functions.contains(head);
         let plain = head.chars().all(|one| one.is_ascii_alphanumeric());
-        assert!(known || !plain || BY_THE_SHELL.contains(&&**head), "{head:?} in {text:?}");
+        assert!(known || !plain || brush::BY_THE_SHELL.contains(&&**head), "{head:?} in {text:?}");
     }
 });
 

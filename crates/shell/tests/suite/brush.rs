@@ -21,6 +21,35 @@ use brush_parser::{Parser, ParserOptions};
 /// How deep texts are followed within texts.
 const DEEPEST: u32 = 12;
 
+/// What the shell does by itself is told by what it does, not by its name; `time` may be a program.
+pub(crate) const BY_THE_SHELL: [&str; 25] = [
+    ".",
+    "alias",
+    "cd",
+    "chdir",
+    "declare",
+    "enable",
+    "eval",
+    "export",
+    "getopts",
+    "hash",
+    "local",
+    "mapfile",
+    "popd",
+    "printf",
+    "pushd",
+    "read",
+    "readarray",
+    "readonly",
+    "set",
+    "shift",
+    "source",
+    "trap",
+    "typeset",
+    "unset",
+    "time",
+];
+
 /// What another parser says of a line.
 #[derive(Default)]
 pub(crate) struct Second {

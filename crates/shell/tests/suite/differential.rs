@@ -7,41 +7,12 @@ use std::process::{Command, Stdio};
 
 use datafog_shell::{Line, Place, Script, read};
 
-use crate::brush::{Second, second_opinion};
+use crate::brush::{BY_THE_SHELL, Second, second_opinion};
 use crate::generator::{damaged, snippet};
 use crate::support::World;
 
 /// How many lines are made up.
 const SNIPPETS: u64 = 3200;
-
-/// What the shell does by itself is told by what it does, not by its name.
-const BY_THE_SHELL: [&str; 25] = [
-    ".",
-    "alias",
-    "cd",
-    "chdir",
-    "declare",
-    "enable",
-    "eval",
-    "export",
-    "getopts",
-    "hash",
-    "local",
-    "mapfile",
-    "popd",
-    "printf",
-    "pushd",
-    "read",
-    "readarray",
-    "readonly",
-    "set",
-    "shift",
-    "source",
-    "trap",
-    "typeset",
-    "unset",
-    "time",
-];
 
 /// The names in the place of a program's that we find; behind a pipe `time` is a program, which
 /// starts another one.
