@@ -8,6 +8,7 @@
 //! It is a derived view: nothing is decided from it, nothing is stored in it, and it can be thrown
 //! away. It holds the newest [`MOST`] rows of a tenant; what is older is in the chains.
 
+mod fate;
 mod fill;
 mod filter;
 mod names;
@@ -29,6 +30,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::sync::watch;
 
+pub use fate::{Fate, Noted};
 #[cfg(test)]
 pub(crate) use fill::catch_up;
 pub use fill::{follow_chain, follow_ledger};

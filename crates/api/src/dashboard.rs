@@ -26,6 +26,7 @@
 mod activity;
 mod approvals;
 mod assets;
+mod became;
 mod cookie;
 mod decision;
 pub(crate) mod door;
@@ -68,12 +69,14 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/ui/", get(door::home))
         .route("/ui/activity", get(activity::page))
         .route("/ui/activity/export", get(activity::export))
+        .route("/ui/activity/held/part", get(became::part))
         .route("/ui/activity/part", get(activity::part))
         .route("/ui/approvals", get(approvals::list))
         .route("/ui/approvals/part", get(approvals::part))
         .route("/ui/approvals/{place}/{id}", get(approvals::one).post(approvals::answer))
         .route("/ui/assets/{name}", get(assets::asset))
         .route("/ui/decisions/{place}/{id}", get(decision::page))
+        .route("/ui/decisions/{place}/{id}/part", get(decision::part))
         .route("/ui/drift", get(drift::page))
         .route("/ui/findings", get(findings::page))
         .route("/ui/live", get(live::socket))

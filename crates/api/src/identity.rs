@@ -67,10 +67,32 @@ impl Caller {
     /// By which names they are known: of two who share one, nobody knows that they are two.
     #[must_use]
     pub fn party(&self) -> Party {
+        Party::new(self.names())
+    }
+
+    /// The same towards what the user `person` of this machine asked for. Who logs in by a name of their
+    /// own, or has a key of somebody's, is known; of anybody else nobody can tell that they are not that
+    /// user, and they count as such.
+    #[must_use]
+    pub(crate) fn party_here(&self, person: &str) -> Party {
+        let login = self.session.as_ref().map(|session| session.login.as_str());
+        let login = login.or(self.bounds.owner.as_deref());
+        let is_same = |login: &str| {
+            let name = login.split('@').next().unwrap_or_default();
+            [login, name].iter().any(|name| name.eq_ignore_ascii_case(person))
+        };
+        let mut names = self.names();
+        if login.is_none_or(is_same) {
+            names.push(datafog_gate::of_machine(person));
+        }
+        Party::new(names)
+    }
+
+    fn names(&self) -> Vec<String> {
         let Bounds { owner, parent, .. } = &self.bounds;
         let parent = parent.as_ref().map(|parent| format!("key {parent}"));
         let owner = owner.as_ref().map(|owner| format!("user {owner}"));
-        Party::new([Some(self.name()), parent, owner].into_iter().flatten().collect())
+        [Some(self.name()), parent, owner].into_iter().flatten().collect()
     }
 
     /// How they are named where somebody reads who asked or answered.
@@ -100,6 +122,31 @@ mod tests {
         let key = Caller { key: Some("1a2b3c4d".into()), ..Caller::anonymous() };
         let names = [Caller::sharing(), Caller::anonymous(), key].map(|caller| caller.name());
         assert_eq!(names, ["shared token", "anonymous", "key 1a2b3c4d"]);
+    }
+
+    #[test]
+    fn towards_this_machines_user_only_who_is_known_to_be_another_is_another() {
+        let asker = Party::new(vec![datafog_gate::of_machine("ann")]);
+        let of = |login: &str| {
+            let login = crate::store::Login::new(login).unwrap();
+            let session = Some(Session { login, epoch: 1, since: 0, until: 0 });
+            Caller { session, ..Caller::sharing() }
+        };
+        let bounds = Bounds { owner: Some("bob".into()), ..Bounds::default() };
+        let owned = Caller { key: Some("1a2b3c4d".into()), bounds, ..Caller::sharing() };
+        let key = Caller { bounds: Bounds::default(), ..owned.clone() };
+        for (caller, is_other) in [
+            (of("bob"), true),
+            (of("bob@example.com"), true),
+            (owned, true),
+            (of("Ann"), false),
+            (of("ann@example.com"), false),
+            (key, false),
+            (Caller::sharing(), false),
+        ] {
+            let party = caller.party_here("ann");
+            assert_eq!(party.is_other_than(&asker), is_other, "{}", caller.name());
+        }
     }
 
     #[test]

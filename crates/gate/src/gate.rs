@@ -44,7 +44,7 @@ mod marking;
 mod outcome;
 mod safer;
 
-pub use desk::{Answerer, Approvals};
+pub use desk::{Answerer, Approvals, of_machine};
 
 /// The one way to a running command: everything that may run something comes through here.
 #[derive(Debug)]

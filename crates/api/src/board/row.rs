@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use datafog_core::{
-    ApprovalState, Event, Finding, Id, KeyedDigest, Mode, PrincipalKind, ReceiptKind, Severity,
-    Verdict,
+    Event, Finding, Id, KeyedDigest, Mode, PrincipalKind, ReceiptKind, Severity, Verdict,
 };
 use jiff::Timestamp;
 
 use super::Surface;
+use super::fate::Noted;
 use super::names::Names;
 use crate::server::context::Context;
 
@@ -106,7 +106,7 @@ pub struct Row {
     /// Points of risk, where the policy gave any.
     pub risk: Option<u32>,
     /// What came of asking a person.
-    pub approval: Option<ApprovalState>,
+    pub approval: Option<Box<Noted>>,
     /// Digest of the policy that was in force, as it is shown.
     pub policy: Arc<str>,
     /// How long judging took, in microseconds.
@@ -156,7 +156,7 @@ impl Row {
             found: event.findings.iter().map(|finding| seen(finding, names)).collect(),
             redactions: u32::try_from(redactions).unwrap_or(u32::MAX),
             risk: event.risk.as_ref().map(|risk| risk.score),
-            approval: event.approval.as_ref().map(|note| note.state),
+            approval: event.approval.as_ref().map(|note| Box::new(Noted::of(note, names))),
             policy: names.of(&event.policy_digest.to_string()),
             micros: event.duration_us,
             spot: spot.map(|(file, offset)| Spot { file: names.of(file), offset }),

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use datafog_core::Verdict;
+use datafog_core::{ApprovalState, Id, Verdict};
 
 use super::sums::Verdicts;
-use super::{Filter, Shelf};
+use super::{Filter, Place, Shelf};
 
 /// What came of one session. Rows that name none are together by who asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +29,19 @@ pub struct Session {
     pub worst: Verdict,
     /// The highest points of risk.
     pub risk: Option<u32>,
+    /// What became of those that were held, as far as the chains say it: how many, by where they stand.
+    pub fates: Vec<(ApprovalState, u64)>,
+    /// Those of which nothing is said yet, the newest.
+    pub open: Vec<(Place, Id)>,
     /// Points of risk, oldest first, of the rows that have any; the newest hundred.
     pub risks: Vec<u32>,
 }
 
 /// Most points of a session's risk that are kept.
 const MOST_RISKS: usize = 100;
+
+/// Most requests of a session of which nothing is said yet.
+const MOST_OPEN: usize = 20;
 
 impl Shelf {
     /// The sessions of the rows that fit, those with the newest rows first.
@@ -54,6 +61,8 @@ impl Shelf {
                     verdicts: Verdicts::default(),
                     worst: row.verdict,
                     risk: None,
+                    fates: Vec::new(),
+                    open: Vec::new(),
                     risks: Vec::new(),
                 });
                 all.len().saturating_sub(1)
@@ -64,6 +73,14 @@ impl Shelf {
             session.verdicts.add(row.verdict);
             session.worst = session.worst.max(row.verdict);
             session.risk = session.risk.max(row.risk);
+            // Who asks again for the same is no new question.
+            if let Some(id) = row.asks().filter(|id| *id == row.id) {
+                match self.fate(id) {
+                    Some(fate) => one_more(&mut session.fates, fate.state),
+                    None if session.open.len() < MOST_OPEN => session.open.push((row.place, id)),
+                    None => {}
+                }
+            }
             if session.risks.len() < MOST_RISKS {
                 session.risks.extend(row.risk);
             }
@@ -72,6 +89,13 @@ impl Shelf {
         all.truncate(limit);
         all.iter_mut().for_each(|session| session.risks.reverse());
         (all, total)
+    }
+}
+
+fn one_more(fates: &mut Vec<(ApprovalState, u64)>, state: ApprovalState) {
+    match fates.iter_mut().find(|known| known.0 == state) {
+        Some((_, count)) => *count = count.saturating_add(1),
+        None => fates.push((state, 1)),
     }
 }
 

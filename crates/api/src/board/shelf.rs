@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use datafog_core::Id;
 
+use super::fate::Fates;
 use super::{Filter, Place, Row};
 
 /// Most rows of a tenant; the oldest are dropped.
@@ -17,6 +18,8 @@ const MANY: usize = 32;
 #[derive(Debug, Default)]
 pub struct Shelf {
     rows: VecDeque<Arc<Row>>,
+    /// What became of requests for approval.
+    fates: Fates,
     /// How many were dropped because they were too many.
     dropped: u64,
 }
@@ -46,10 +49,15 @@ impl Shelf {
         self.rows.iter().rev().find(|row| row.id == id).map(Arc::clone)
     }
 
-    /// What was recorded later of the receipt of that id, oldest first.
+    /// What else was recorded of the receipt of that id and of the request that it is about, oldest
+    /// first.
     #[must_use]
-    pub fn follow_ups(&self, id: Id) -> Vec<Arc<Row>> {
-        self.rows.iter().filter(|row| row.follows == Some(id)).map(Arc::clone).collect()
+    pub fn follow_ups(&self, id: Id, request: Id) -> Vec<Arc<Row>> {
+        let is_of = |row: &&Arc<Row>| {
+            let of_request = row.approval.as_deref().is_some_and(|noted| noted.id == request);
+            row.id != id && (row.follows == Some(id) || of_request)
+        };
+        self.rows.iter().filter(is_of).map(Arc::clone).collect()
     }
 
     /// All rows, oldest first.
@@ -71,8 +79,13 @@ impl Shelf {
         within.rev().filter(move |row| filter.takes(row, now))
     }
 
+    pub(super) const fn fates(&self) -> &Fates {
+        &self.fates
+    }
+
     /// Adds rows; how many were dropped.
     pub(super) fn add(&mut self, rows: Vec<Row>) -> usize {
+        rows.iter().for_each(|row| self.fates.take(row));
         if rows.len() > MANY {
             self.rows.extend(rows.into_iter().map(Arc::new));
             // What was in order before is found so in one go.
@@ -84,7 +97,9 @@ impl Shelf {
             }
         }
         let over = self.rows.len().saturating_sub(MOST);
-        self.rows.drain(..over);
+        for row in self.rows.drain(..over) {
+            self.fates.forget_row(&row);
+        }
         self.dropped = self.dropped.saturating_add(u64::try_from(over).unwrap_or(u64::MAX));
         over
     }
@@ -92,6 +107,7 @@ impl Shelf {
     /// Forgets what came from one chain.
     pub(super) fn forget(&mut self, place: Place) {
         self.rows.retain(|row| row.place != place);
+        self.fates.forget(place);
     }
 }
 

@@ -7,6 +7,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::Viewer;
+use super::became::{All, Became};
 use super::parts;
 use super::rows::{self, ACTIVITY, activity, address};
 use crate::board::{Cursor, Filter, Page, Row, Session};
@@ -84,10 +85,14 @@ pub(super) async fn page(viewer: Viewer, RawQuery(query): RawQuery) -> Result<Re
     let content = if by_session {
         let asked = rows::ask(&viewer, move |shelf| shelf.sessions(&asked, now, SESSIONS));
         let (sessions, total) = asked.await?;
-        grouped(&sessions, total, &filter)
+        let open = sessions.iter().flat_map(|session| session.open.iter().copied());
+        let all = All::of(&viewer, open.collect()).await?;
+        grouped((&sessions, &all), total, &filter)
     } else {
         let asked = rows::ask(&viewer, move |shelf| shelf.page(&asked, now, after, ROWS));
-        listed(&asked.await?, &filter, after.is_none())
+        let page = asked.await?;
+        let all = All::of_rows(&viewer, page.rows.iter().map(|row| &**row)).await?;
+        listed(&page, &all, &filter, after.is_none())
     };
     let content = html! {
         div.head { h1 { (TITLE) } (export_links(&filter)) }
@@ -193,7 +198,9 @@ fn form(filter: &Filter, by_session: bool) -> Markup {
     }
 }
 
-fn listed(page: &Page, filter: &Filter, is_first: bool) -> Markup {
+fn listed(page: &Page, all: &All, filter: &Filter, is_first: bool) -> Markup {
+    let again = all.address(page.rows.iter().map(|row| &**row));
+    let became = (all, again.as_deref());
     let newest = page.rows.first().map(|row| Cursor::of(row));
     let older = page.next.map(|next| {
         let query = filter.query();
@@ -210,7 +217,7 @@ fn listed(page: &Page, filter: &Filter, is_first: bool) -> Markup {
                         th scope="col" { "When" } th scope="col" { "Verdict" } th scope="col" { "What" }
                         th scope="col" { "Who" } th scope="col" { "Rule" }
                     } }
-                    tbody { @for row in &page.rows { (entry(row, filter)) } }
+                    tbody { @for row in &page.rows { (entry(row, became, filter)) } }
                 }
             }
         }
@@ -223,11 +230,11 @@ fn listed(page: &Page, filter: &Filter, is_first: bool) -> Markup {
     }
 }
 
-fn entry(row: &Row, filter: &Filter) -> Markup {
+fn entry(row: &Row, became: (&All, Option<&str>), filter: &Filter) -> Markup {
     html! {
         tr.entry tabindex="-1" id={ "row-" (row.id) } {
             td { (rows::at(row.at)) }
-            td { (rows::verdict(row)) }
+            td { (rows::verdict(row, became)) }
             td {
                 a.open href=(decision(row)) { (parts::code(&row.command)) }
                 span.note {
@@ -254,7 +261,7 @@ pub(super) fn decision(row: &Row) -> String {
     format!("/ui/decisions/{}/{}", row.place.name(), row.id)
 }
 
-fn grouped(sessions: &[Session], total: usize, filter: &Filter) -> Markup {
+fn grouped((sessions, all): (&[Session], &All), total: usize, filter: &Filter) -> Markup {
     html! {
         p.quiet { (total) " sessions" @if total > sessions.len() { ", the newest " (sessions.len()) " are shown" } }
         @if sessions.is_empty() { (rows::nothing(filter, ACTIVITY)) }
@@ -282,12 +289,39 @@ fn grouped(sessions: &[Session], total: usize, filter: &Filter) -> Markup {
                                             (count) " " (rows::word(verdict)) " "
                                         }
                                     }
+                                    (held(session, all))
                                 }
                                 td { (parts::code(&session.folder)) }
                             }
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// What became of a session's calls that were held.
+fn held(session: &Session, all: &All) -> Markup {
+    let mut counts = session.fates.clone();
+    let mut untold = 0_u64;
+    for (_, id) in &session.open {
+        match all.get(*id) {
+            Became::Untold => untold = untold.saturating_add(1),
+            Became::Was(state, _) => match counts.iter_mut().find(|known| known.0 == *state) {
+                Some((_, count)) => *count = count.saturating_add(1),
+                None => counts.push((*state, 1)),
+            },
+        }
+    }
+    html! {
+        @if !counts.is_empty() || untold > 0 {
+            span.note { "of those held: "
+                @for (place, (state, count)) in counts.iter().enumerate() {
+                    @if place > 0 { ", " }
+                    (count) " " (parts::state_word(*state))
+                }
+                @if untold > 0 { @if !counts.is_empty() { ", " } (untold) " without a recorded answer" }
             }
         }
     }

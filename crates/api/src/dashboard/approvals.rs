@@ -70,7 +70,8 @@ pub(super) async fn list(
 
 /// Answers `GET /ui/waiting/part`: how many wait, for every page.
 pub(super) async fn count(viewer: Viewer) -> Result<Response, Problem> {
-    Ok(Viewer::part(frame::badge(viewer.waiting().await?)))
+    let waiting = viewer.waiting().await?;
+    Ok(Viewer::part(html! { (frame::badge(waiting)) (frame::waiting_tile(waiting)) }))
 }
 
 /// Answers `GET /ui/approvals/part`: the lists alone.

@@ -1,5 +1,6 @@
 //! `/ui/decisions/{place}/{id}`: one receipt, whole: what was decided, why, and the proof that it was.
 
+mod later;
 mod line;
 mod trial;
 
@@ -14,6 +15,7 @@ use super::parts;
 use super::rows::{self, ACTIVITY, activity};
 use crate::board::{Filter, Place};
 use crate::server::problem::{Kind, Problem};
+use later::Later;
 use line::Line;
 
 /// Most lines of what wants and is seen, in letters.
@@ -27,25 +29,14 @@ pub(super) async fn page(
     viewer: Viewer,
     Path((place, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let none = || Problem::new(Kind::NotFound, "there is no such receipt");
-    let id: Id = id.parse().map_err(|_| none())?;
-    let place = match Place::of(&place) {
-        Some(place) => place,
-        // Who knows an id need not know in which chain it is.
-        None if place == ANYWHERE => {
-            let row = rows::ask(&viewer, move |shelf| shelf.find(id)).await?;
-            row.ok_or_else(none)?.place
-        }
-        None => return Err(none()),
-    };
-    let line = Line::find(&viewer, place, id).await?.ok_or_else(none)?;
+    let line = found(&viewer, (&place, &id)).await?;
     let event = line.receipt.event.clone().into_owned();
     let judged = viewer.app.judges.ask(move |judge| {
         let digest = judge.policy().digest();
         (judge.explain_again(&event), digest == event.policy_digest)
     });
     let (explained, is_same) = judged.await.map_err(|error| Problem::ours(&error))?;
-    let later = rows::ask(&viewer, move |shelf| shelf.follow_ups(id)).await?;
+    let later = Later::of(&viewer, &line).await?;
     let event = &line.receipt.event;
     let content = html! {
         p.back { a href=(ACTIVITY) { "← Activity" } }
@@ -54,20 +45,38 @@ pub(super) async fn page(
         pre.command tabindex="0" role="group" aria-label="Command" { (marked(&event.command)) }
         @if let Some(rewritten) = &event.rewritten { (rewrite(&event.command, rewritten)) }
         (facts(&line))
+        (later.section())
         (findings(&event.findings))
         (rules(explained.as_ref(), (is_same, event.decision)))
-        @if !later.is_empty() {
-            section aria-labelledby="later" {
-                h2 #later { "What came of it" }
-                ul { @for row in &later {
-                    li { (rows::at(row.at)) " " (rows::verdict(row)) " " a href=(super::activity::decision(row)) { "receipt" } }
-                } }
-            }
-        }
         (trial::section(event))
         (proof(&line))
     };
     viewer.page("Decision", ACTIVITY, content).await
+}
+
+/// Answers `GET /ui/decisions/{place}/{id}/part`: what came of it, as it is now.
+pub(super) async fn part(
+    viewer: Viewer,
+    Path((place, id)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let line = found(&viewer, (&place, &id)).await?;
+    Ok(Viewer::part(Later::of(&viewer, &line).await?.section()))
+}
+
+/// The line that an address means.
+async fn found(viewer: &Viewer, (place, id): (&str, &str)) -> Result<Line, Problem> {
+    let none = || Problem::new(Kind::NotFound, "there is no such receipt");
+    let id: Id = id.parse().map_err(|_| none())?;
+    let place = match Place::of(place) {
+        Some(place) => place,
+        // Who knows an id need not know in which chain it is.
+        None if place == ANYWHERE => {
+            let row = rows::ask(viewer, move |shelf| shelf.find(id)).await?;
+            row.ok_or_else(none)?.place
+        }
+        None => return Err(none()),
+    };
+    Line::find(viewer, place, id).await?.ok_or_else(none)
 }
 
 fn facts(line: &Line) -> Markup {
@@ -92,7 +101,6 @@ fn facts(line: &Line) -> Markup {
         ("Rules", rules),
         ("Duties", duties),
         ("Done", Some(html! { (parts::words(&event.enforcement)) " (" (event.mode) ")" })),
-        ("Approval", event.approval.as_ref().map(|note| parts::state(note.state))),
         ("Goes to", list(&event.destinations)),
         ("Not seen", list(&event.faults)),
         ("Folder", link("repository", &event.cwd)),

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::Viewer;
 use super::activity::decision;
+use super::became::All;
 use super::parts;
 use super::rows::{self, activity, number};
 use crate::board::{Filter, Reign, Row, Session};
@@ -29,11 +30,12 @@ pub(super) async fn page(viewer: Viewer, RawQuery(query): RawQuery) -> Result<Re
         (shelf.reigns(&asked, now, MOST), shelf.own(MOST), sessions)
     });
     let (reigns, own, sessions) = found.await?;
+    let became = All::of_rows(&viewer, own.iter().map(|row| &**row)).await?;
     let content = html! {
         div.head { h1 { (TITLE) } }
         (rows::notices(&viewer, 0))
         (policies(&reigns, &filter))
-        (changes(&own))
+        (changes(&own, &became))
         (risks(&sessions, &filter))
     };
     viewer.page(TITLE, PATH, content).await
@@ -68,7 +70,7 @@ fn policies(reigns: &[Reign], filter: &Filter) -> Markup {
     }
 }
 
-fn changes(own: &[std::sync::Arc<Row>]) -> Markup {
+fn changes(own: &[std::sync::Arc<Row>], became: &All) -> Markup {
     html! {
         section aria-labelledby="changes" {
             h2 #changes { "Changes of datafog itself" }
@@ -83,7 +85,7 @@ fn changes(own: &[std::sync::Arc<Row>]) -> Markup {
                         tbody { @for row in own {
                             tr.entry tabindex="-1" {
                                 td { (rows::at(row.at)) }
-                                td { (rows::verdict(row)) }
+                                td { (rows::verdict(row, (became, None))) }
                                 td { a.open href=(decision(row)) { (parts::code(&row.command)) } span.note { (parts::words(&row.folder)) } }
                                 td { (parts::words(&row.agent)) }
                             }

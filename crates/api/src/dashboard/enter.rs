@@ -53,7 +53,7 @@ impl Once {
 }
 
 /// Answers `GET /ui/enter`.
-pub(super) async fn page() -> Response {
+pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
     let content = html! {
         h1 { "Come in" }
         p.quiet { "The link of " code { "datafog serve --open" } " holds for two minutes, and once." }
@@ -63,7 +63,7 @@ pub(super) async fn page() -> Response {
             button type="submit" { "Come in" }
         }
     };
-    Html(frame::bare("Come in", &content).into_string()).into_response()
+    Html(frame::bare("Come in", app.around.is_demo, &content).into_string()).into_response()
 }
 
 /// Answers `POST /ui/enter`.

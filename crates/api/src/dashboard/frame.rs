@@ -94,7 +94,7 @@ pub(super) fn whole(
                 a.skip href="#main" { "Skip to the page" }
                 (bar(viewer))
                 (navigation(viewer, path, waiting))
-                main #main tabindex="-1" { (content) }
+                main #main tabindex="-1" { (demo(viewer.app.around.is_demo)) (content) }
                 (help())
                 dialog #sheet aria-labelledby="sheet-title" {}
             }
@@ -103,7 +103,7 @@ pub(super) fn whole(
 }
 
 /// A page for somebody who is not, or for whom nothing can be shown.
-pub(super) fn bare(title: &str, content: &Markup) -> Markup {
+pub(super) fn bare(title: &str, is_demo: bool, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -111,10 +111,18 @@ pub(super) fn bare(title: &str, content: &Markup) -> Markup {
             body.bare {
                 main #main {
                     p.brand { (mark()) "datafog" }
+                    (demo(is_demo))
                     (content)
                 }
             }
         }
+    }
+}
+
+/// What every page of made-up data says.
+fn demo(is_demo: bool) -> Markup {
+    html! {
+        @if is_demo { p.demo role="note" { b { "Demo. " } "Everything here is made up." } }
     }
 }
 
@@ -182,6 +190,15 @@ pub(super) fn badge(waiting: u64) -> Markup {
         span #waiting.count hidden[waiting == 0] data-count=(waiting) data-live="/ui/waiting/part"
             data-kinds="held answered desk" {
             (waiting) span.unseen { " waiting" }
+        }
+    }
+}
+
+/// The same on the first page: both queues, the server's and this machine's own.
+pub(super) fn waiting_tile(waiting: u64) -> Markup {
+    html! {
+        li #waiting-now.tile.asks[waiting > 0] data-live="/ui/waiting/part" data-kinds="held answered desk" {
+            a.number href="/ui/approvals" { (waiting) } span { "waiting now" }
         }
     }
 }

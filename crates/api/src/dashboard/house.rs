@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use datafog_approval::{Moment, Record};
+use datafog_approval::{Error as Refused, Moment, Record, Refusal};
 use datafog_core::{ApprovalState, Id};
 use datafog_gate::Answerer;
 
@@ -78,10 +78,25 @@ impl Viewer {
         let none =
             || Problem::new(Kind::Forbidden, "this machine's requests are not yours to answer");
         let house = self.desk().ok_or_else(none)?;
-        let by = Answerer { name: self.caller.name(), party: self.caller.party() };
-        let answer = Answer { by, eyes: self.app.eyes, said, note };
-        let done = at(house, move |house| house.answer(id, answer)).await?;
-        done.map(drop).map_err(|error| refused(&error))
+        let (name, caller, eyes) = (self.caller.name(), self.caller.clone(), self.app.eyes);
+        let done = at(house, move |house| {
+            let person = house.person();
+            // Two keys are two persons; that neither is the one who asked is another question.
+            let party = if eyes.others { caller.party_here(&person) } else { caller.party() };
+            let by = Answerer { name, party };
+            house.answer(id, Answer { by, eyes, said, note }).map_err(|error| (error, person))
+        });
+        done.await?.map(drop).map_err(|(error, person)| {
+            let is_own = matches!(
+                &error,
+                datafog_gate::Error::Approval(Refused::Refused(Refusal::OwnRequest))
+            );
+            if is_own {
+                Problem::new(Kind::Forbidden, own_request(&person))
+            } else {
+                refused(&error)
+            }
+        })
     }
 }
 
@@ -94,9 +109,17 @@ pub(super) async fn at<T: Send + 'static>(
     done.map_err(|error| Problem::ours(&error))
 }
 
+/// Why somebody may not say yes to what this machine's user asked.
+fn own_request(person: &str) -> String {
+    format!(
+        "`{person}` of this machine asked for this, and nobody can tell that you are somebody else. \
+         Four eyes are asked for: somebody who logs in by another name, or with a key of their own \
+         (`datafog key create --user`), has to say yes"
+    )
+}
+
 /// Why an answer does not count, as answers over the API are told it.
 fn refused(error: &datafog_gate::Error) -> Problem {
-    use datafog_approval::Error as Refused;
     let datafog_gate::Error::Approval(why) = error else {
         return Problem::new(Kind::Receipt, error.in_full());
     };

@@ -27,8 +27,11 @@ pub(super) struct Wanted {
 }
 
 /// Answers `GET /ui/login`.
-pub(super) async fn page(Parameters(Wanted { next }): Parameters<Wanted>) -> Response {
-    Html(form(door::next(next.as_deref()), None).into_string()).into_response()
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    Parameters(Wanted { next }): Parameters<Wanted>,
+) -> Response {
+    Html(form(&app, door::next(next.as_deref()), None).into_string()).into_response()
 }
 
 /// Answers `POST /ui/login`.
@@ -42,7 +45,7 @@ pub(super) async fn login(
     match visitor(&app, &posted).await {
         Ok(visitor) => enter(&app, &parts.headers, visitor, next),
         Err(problem) => {
-            let page = form(next, Some(problem.message()));
+            let page = form(&app, next, Some(problem.message()));
             Ok((problem.status(), Html(page.into_string())).into_response())
         }
     }
@@ -102,7 +105,7 @@ fn require_sight(may: bool) -> Result<(), Problem> {
     if may { Ok(()) } else { Err(Problem::new(Kind::Forbidden, message)) }
 }
 
-fn form(next: &str, wrong: Option<&str>) -> Markup {
+fn form(app: &App, next: &str, wrong: Option<&str>) -> Markup {
     let content = html! {
         h1 { "Log in" }
         @if let Some(wrong) = wrong { p.notice.bad role="alert" { (wrong) } }
@@ -131,5 +134,5 @@ fn form(next: &str, wrong: Option<&str>) -> Markup {
             "On this machine " code { "datafog serve --open" } " needs none."
         }
     };
-    frame::bare("Log in", &content)
+    frame::bare("Log in", app.around.is_demo, &content)
 }

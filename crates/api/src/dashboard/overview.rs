@@ -2,12 +2,12 @@
 
 use axum::extract::RawQuery;
 use axum::response::Response;
-use datafog_core::Verdict;
+use datafog_core::{Mode, Verdict};
 use maud::{Markup, html};
 
-use super::Viewer;
 use super::parts;
 use super::rows::{self, activity, number};
+use super::{Viewer, frame};
 use crate::board::{Bucket, Filter, Slice, Sums};
 use crate::server::problem::Problem;
 
@@ -47,6 +47,7 @@ pub(super) async fn page(viewer: Viewer, RawQuery(query): RawQuery) -> Result<Re
         @if sums.total == 0 {
             (rows::nothing(&Filter::default(), PATH))
         } @else {
+            (lead(&sums, words))
             (tiles(&sums, &filter, waiting))
             (trend(&sums, &filter, words, step))
             (doors(&sums, &filter))
@@ -64,6 +65,22 @@ pub(super) async fn page(viewer: Viewer, RawQuery(query): RawQuery) -> Result<Re
     viewer.page(TITLE, PATH, content).await
 }
 
+/// The state of things in a sentence or two.
+fn lead(sums: &Sums, words: &str) -> Markup {
+    let enforced = sums.surfaces.iter().filter(|door| door.mode == Mode::Enforced).count();
+    let (all, verdicts) = (sums.surfaces.len(), &sums.verdicts);
+    html! {
+        p.lead {
+            @if enforced == all { b { "Rules are enforced" } @if all > 1 { " on all " (all) " surfaces" } "." }
+            @else if enforced == 0 { b { "Rules are only observed" } ": nothing is stopped yet." }
+            @else { b { "Rules are enforced on " (enforced) " of " (all) " surfaces" } "; on the others they are only observed." }
+            " Of " (sums.total) " decisions in the last " (words) ", "
+            (verdicts.deny) @if verdicts.deny == 1 { " was denied, " } @else { " were denied, " }
+            (verdicts.approval) " held for a person and " (sums.redacted) " cleaned of what was found in them."
+        }
+    }
+}
+
 fn tiles(sums: &Sums, filter: &Filter, waiting: u64) -> Markup {
     let verdicts = &sums.verdicts;
     let tile = |name: &str, count: u64, more: &[(&str, &str)]| {
@@ -74,7 +91,7 @@ fn tiles(sums: &Sums, filter: &Filter, waiting: u64) -> Markup {
     };
     html! {
         ul.tiles {
-            li.tile { a.number href="/ui/approvals" { (waiting) } span { "waiting now" } }
+            (frame::waiting_tile(waiting))
             (tile("decisions", sums.total, &[]))
             (verdict("denied", verdicts.deny, Verdict::Deny))
             (verdict("held for a person", verdicts.approval, Verdict::RequireApproval))

@@ -47,15 +47,25 @@ pub(crate) fn verdict(verdict: Verdict) -> Markup {
 
 /// Where a request for approval stands.
 pub(crate) fn state(state: ApprovalState) -> Markup {
-    let (tone, word) = match state {
-        ApprovalState::Approved => (Tone::Good, "approved"),
-        ApprovalState::Denied => (Tone::Bad, "denied"),
-        ApprovalState::Expired => (Tone::Plain, "expired"),
-        ApprovalState::Pending => (Tone::Warning, "waiting"),
-        ApprovalState::Revoked => (Tone::Plain, "taken back"),
-        ApprovalState::Used => (Tone::Good, "approved and used"),
+    let tone = match state {
+        ApprovalState::Approved | ApprovalState::Used => Tone::Good,
+        ApprovalState::Denied => Tone::Bad,
+        ApprovalState::Expired | ApprovalState::Revoked => Tone::Plain,
+        ApprovalState::Pending => Tone::Warning,
     };
-    badge(tone, word)
+    badge(tone, state_word(state))
+}
+
+/// The word for it.
+pub(crate) const fn state_word(state: ApprovalState) -> &'static str {
+    match state {
+        ApprovalState::Approved => "approved",
+        ApprovalState::Denied => "denied",
+        ApprovalState::Expired => "expired",
+        ApprovalState::Pending => "waiting",
+        ApprovalState::Revoked => "taken back",
+        ApprovalState::Used => "approved and run",
+    }
 }
 
 /// A command, a path, a name: as it is, what hides in it made visible, and cut where it is very long.

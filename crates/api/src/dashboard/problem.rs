@@ -31,5 +31,5 @@ pub(crate) fn page(status: StatusCode, message: &str, id: &str) -> Response {
             p { a.button href="/ui/" { "To the dashboard" } " " a.button.plain href="/ui/login" { "Log in" } }
         }
     };
-    (status, Html(frame::bare(title, &content).into_string())).into_response()
+    (status, Html(frame::bare(title, false, &content).into_string())).into_response()
 }

@@ -6,8 +6,8 @@ use datafog_core::{Mode, Verdict};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::Viewer;
 use super::parts::{self, Tone};
+use super::{Viewer, became};
 use crate::board::{Filter, Row, Shelf, Wrong};
 use crate::server::problem::{Kind, Problem};
 
@@ -69,12 +69,12 @@ pub(super) fn at(micros: i64) -> Markup {
     parts::moment(u64::try_from(micros.div_euclid(1000)).unwrap_or(0))
 }
 
-/// What was decided, and what of it was not carried out.
-pub(super) fn verdict(row: &Row) -> Markup {
+/// What was decided, what of it was not carried out, and what became of it where it was held.
+pub(super) fn verdict(row: &Row, (all, address): (&became::All, Option<&str>)) -> Markup {
     html! {
         (parts::verdict(row.verdict))
         @if row.is_would_have() { " " span.quiet { "observed only" } }
-        @if let Some(state) = row.approval { " " (parts::state(state)) }
+        @if row.approval.is_some() { " " (became::of_row(row, all, address)) }
     }
 }
 
@@ -113,9 +113,6 @@ pub(super) fn notices(viewer: &Viewer, dropped: u64) -> Markup {
     let board = &viewer.app.board;
     let skipped = board.skipped();
     html! {
-        @if viewer.app.around.is_demo {
-            (parts::notice(Tone::Warning, &html! { p { b { "Demo. " } "Everything here is made up." } }))
-        }
         @if !board.is_filled() {
             (parts::notice(Tone::Plain, &html! {
                 p { "Receipts are still being read; numbers grow until that is done." }

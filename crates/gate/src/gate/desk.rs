@@ -99,7 +99,7 @@ impl Desk<'_> {
             widest: hold.widest,
             rewrite: hold.rewrite.clone(),
             seconds: if waits { hold.patience } else { hold.patience.max(UNWAITED) },
-            asker: Party::default(),
+            asker: party(self.gate.user),
             eyes: Eyes::default(),
         }
     }
@@ -138,7 +138,7 @@ impl Desk<'_> {
 
     /// Puts down what was said at the prompt, unless somebody else was quicker.
     fn answer(&self, id: Id, said: Said) -> Result<(), Error> {
-        let (by, who) = (Some(who(self.gate.user)), Party::default());
+        let (by, who) = (Some(who(self.gate.user)), party(self.gate.user));
         let word = Word { by, way: ApprovalWay::Prompt, note: None, who };
         let now = Moment::now();
         let done = match said {
@@ -295,4 +295,14 @@ fn unless_settled(done: Result<(), datafog_approval::Error>) -> Result<(), Error
 /// The user by name, as a receipt tells who answered.
 fn who(user: u32) -> String {
     user_name(user).unwrap_or_else(|| format!("user {user}"))
+}
+
+/// By which name the user of this machine is known among those who ask and answer.
+#[must_use]
+pub fn of_machine(user: &str) -> String {
+    format!("user of this machine {user}")
+}
+
+fn party(user: u32) -> Party {
+    Party::new(vec![of_machine(&who(user))])
 }

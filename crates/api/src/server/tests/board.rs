@@ -85,6 +85,70 @@ async fn what_was_decided_is_listed_shown_and_exported() {
     assert_eq!(place.look(&stranger, &path).await.status, StatusCode::NOT_FOUND);
 }
 
+/// What became of a held call stands wherever the call does: in the list, on its page, in its session.
+#[tokio::test]
+async fn what_became_of_held_calls_is_told_everywhere() {
+    let place = Place::new().await.under(ASKS_ABOUT_TERRAFORM).await;
+    let (agent, ann) = place.agent_and_approver().await;
+    let cookie = place.cookie(&place.key(Role::Viewer, "north").await);
+    let mut ids = Vec::new();
+    for folder in ["/yes", "/no", "/late", "/open"] {
+        let asked = json!({ "command": ["terraform", "apply"], "cwd": folder, "session": "s1" });
+        let told = place.as_key(&agent, "/v1/actions", Some(&asked)).await;
+        ids.push(told.body["approval"]["id"].as_str().unwrap().to_owned());
+    }
+    let say = async |id: &str, decision: &str| {
+        let said = json!({ "decision": decision, "note": "<b>so</b>" });
+        let path = format!("/v1/approvals/{id}/decision");
+        assert_eq!(place.as_key(&ann, &path, Some(&said)).await.status, StatusCode::OK);
+    };
+    catch_up(&place.whole.board, &*place.store).await;
+    let waits = place.look(&cookie, "/ui/activity").await.text;
+    assert_eq!(waits.matches(">waiting</span>").count(), 4, "{waits}");
+    let (_, part) = waits.split_once("data-live=\"/ui/activity/held/part?").unwrap();
+    let part = format!("/ui/activity/held/part?{}", part.split_once('"').unwrap().0);
+    say(&ids[0], "approve").await;
+    say(&ids[1], "deny").await;
+    let asked = json!({ "command": ["terraform", "apply"], "cwd": "/yes", "session": "s1" });
+    place.as_key(&agent, "/v1/actions", Some(&asked)).await;
+    let behind = rusqlite::Connection::open(place.root().join("store.db")).unwrap();
+    behind.execute("UPDATE approval SET until = 0 WHERE id = $1", [&ids[2]]).unwrap();
+    assert_eq!(expire_overdue(&place.whole).await.unwrap(), 1);
+    catch_up(&place.whole.board, &*place.store).await;
+    let by = format!("by key {}", ann.stored.id);
+    let words = ["approved and run", "denied", "expired", "waiting"];
+    for path in ["/ui/activity", &part] {
+        let page = place.look(&cookie, path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        for (id, word) in ids.iter().zip(words) {
+            let (_, own) = page.text.split_once(&format!("became-{id}\"")).unwrap();
+            let own = own.split("</td>").next().unwrap().split("became-").next().unwrap();
+            assert!(own.contains(&format!(">{word}</span>")), "{path} {word}: {own}");
+            let is_answered = matches!(word, "approved and run" | "denied");
+            assert_eq!(own.contains(&by), is_answered, "{path} {word}: {own}");
+        }
+    }
+    let sessions = place.look(&cookie, "/ui/activity?by=session").await.text;
+    for (count, word) in [(1, "denied"), (1, "expired"), (1, "waiting"), (1, "approved and run")] {
+        let (_, held) = sessions.split_once("of those held: ").unwrap();
+        let held = held.split("</span>").next().unwrap();
+        assert!(held.contains(&format!("{count} {word}")), "{held}");
+    }
+    for (id, word) in ids.iter().zip(words) {
+        for end in ["", "/part"] {
+            let page = place.look(&cookie, &format!("/ui/decisions/server/{id}{end}")).await.text;
+            let (_, own) = page.split_once("id=\"became\"").unwrap();
+            let own = own.split("</p>").next().unwrap();
+            assert!(own.contains(&format!(">{word}</span>")), "{id}{end} {word}: {own}");
+        }
+    }
+    for path in ["/ui/activity/held/part?ids=x", "/ui/activity/held/part?ids=server.7"] {
+        assert_eq!(place.look(&cookie, path).await.status, StatusCode::BAD_REQUEST, "{path}");
+    }
+    let stranger = place.cookie(&place.key(Role::Admin, "south").await);
+    assert!(!place.look(&stranger, &part).await.text.contains("became"), "another tenant's");
+}
+
 #[tokio::test]
 async fn a_draft_is_tried_and_changes_nothing() {
     let place = Place::new().await.under(POLICY).await;

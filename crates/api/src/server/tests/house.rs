@@ -134,6 +134,40 @@ async fn four_eyes_hold_for_this_machines_calls() {
 }
 
 #[tokio::test]
+async fn who_cannot_be_told_from_this_machines_user_does_not_answer_what_that_user_asked() {
+    let mut request = testing::request(7, "curl");
+    request.asker = datafog_approval::Party::new(vec![datafog_gate::of_machine("ann")]);
+    let record = Record::new(request, &Moment::now());
+    let id = record.id().to_string();
+    let stand = Stand {
+        requests: Mutex::new(vec![record]),
+        folder: std::env::temp_dir(),
+        is_agents: false,
+    };
+    let eyes = datafog_approval::Eyes { others: true, count: 1 };
+    let house: Arc<dyn House> = Arc::new(stand);
+    let place = Place::with(Options { house: Some(house), eyes, ..Options::default() }).await;
+    let path = format!("/ui/approvals/here/{id}");
+    let key = cookie(&place, Role::Admin, "").await;
+    place.account_of("", "ann@example.com", Role::Approver).await;
+    place.account_of("", "bob@example.com", Role::Approver).await;
+    let person = async |login: &str| {
+        let fields = [("email", login), ("password", "correct horse battery")];
+        let entered = place.sends("", "/ui/login", &fields).await;
+        entered.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+    };
+    let (ann, bob) = (person("ann@example.com").await, person("bob@example.com").await);
+    for (cookie, status) in [(&key, 403), (&ann, 403), (&bob, 303)] {
+        let token = place.token(cookie).await;
+        let fields = [("form_token", &*token), ("say", "approve")];
+        let told = place.sends(cookie, &path, &fields).await;
+        assert_eq!(told.status.as_u16(), status, "{}", told.text);
+        let says = told.text.contains("nobody can tell that you are somebody else");
+        assert_eq!(says, status == 403, "{}", told.text);
+    }
+}
+
+#[tokio::test]
 async fn the_link_lets_one_in_once() {
     let (place, _) = place(false).await;
     let (once, code) = Once::new("ann".into()).unwrap();

@@ -9,11 +9,15 @@ const PASSWORD: &str = "correct horse battery";
 impl Place {
     /// Somebody of the north who may log in.
     pub(super) async fn account(&self, login: &str, role: Role) -> Account {
+        self.account_of("north", login, role).await
+    }
+
+    pub(super) async fn account_of(&self, tenant: &str, login: &str, role: Role) -> Account {
         let account = Account {
             login: Login::new(login).unwrap(),
             name: "Ann Lee".into(),
             role,
-            tenant: "north".into(),
+            tenant: tenant.into(),
             password: password::hash(&datafog_core::Secret::new(PASSWORD.into())).unwrap(),
             epoch: 1,
             created: 0,

@@ -6,7 +6,7 @@ use datafog_approval::{Eyes, FolderStore, Listing, Moment, Party, Record, Store,
 use datafog_config::load_or_create_key;
 use datafog_core::{ApprovalScope, ApprovalState, ApprovalWay, Event, Id, Key};
 
-use super::{follow_up, who};
+use super::{follow_up, party, who};
 use crate::Error;
 use crate::gate::{Gate, Opened};
 use crate::principal::{self, Behind};
@@ -128,7 +128,7 @@ impl Approvals<'_> {
         if let Some(Answerer { name, party }) = self.answerer.clone() {
             return Word { by: Some(name), way: ApprovalWay::Dashboard, note, who: party };
         }
-        let (by, who) = (Some(who(self.gate.user)), Party::default());
+        let (by, who) = (Some(who(self.gate.user)), party(self.gate.user));
         Word { by, way: ApprovalWay::Command, note, who }
     }
 
