@@ -79,6 +79,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/ui/decisions/{place}/{id}/part", get(decision::part))
         .route("/ui/drift", get(drift::page))
         .route("/ui/findings", get(findings::page))
+        .route("/ui/findings/{fingerprint}", post(findings::change))
         .route("/ui/live", get(live::socket))
         .route("/ui/login", get(login::page).post(login::login))
         .route("/ui/logout", post(login::logout))

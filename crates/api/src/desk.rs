@@ -42,8 +42,12 @@ pub enum Error {
 pub enum Change {
     /// Whether they may log in.
     Disabled(bool),
+    /// Nothing but that whatever was issued to them is void.
+    Ended,
     /// Their password.
     Password(Secret<String>),
+    /// What they may do.
+    Role(Role),
 }
 
 /// A moment in microseconds since 1970 as a person reads it, in seconds (RFC 3339).
@@ -160,7 +164,16 @@ pub(crate) async fn add_account(
     (role, tenant): (Role, &str),
     password: &Secret<String>,
 ) -> Result<(), Error> {
-    let account = Account {
+    Ok(store.add_account(new_account((login, name), (role, tenant), password)?).await?)
+}
+
+/// Somebody who logs in, not stored yet.
+pub(crate) fn new_account(
+    (login, name): (&Login, &str),
+    (role, tenant): (Role, &str),
+    password: &Secret<String>,
+) -> Result<Account, Error> {
+    Ok(Account {
         login: login.clone(),
         name: name.to_owned(),
         role,
@@ -169,8 +182,7 @@ pub(crate) async fn add_account(
         epoch: 1,
         created: Timestamp::now().as_microsecond(),
         disabled: None,
-    };
-    Ok(store.add_account(account).await?)
+    })
 }
 
 /// Changes somebody; whatever was issued to them before is void. Whether there was anything to change.
@@ -185,6 +197,9 @@ pub(crate) async fn change_account(
         Change::Disabled(is_so) => {
             account.disabled = is_so.then(|| Timestamp::now().as_microsecond());
         }
+        Change::Ended => {}
+        Change::Role(role) if account.role == role => return Ok(false),
+        Change::Role(role) => account.role = role,
         Change::Password(new) => {
             account.password = password::hash(&new).map_err(Error::Password)?;
         }

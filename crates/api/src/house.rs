@@ -16,11 +16,11 @@ pub trait House: Debug + Send + Sync {
     fn person(&self) -> String;
 
     /// Whether whoever started the server may loosen what is guarded, as the gate says; it leaves a
-    /// receipt.
+    /// receipt, which names `what` is to be done and `who` asks for it in the dashboard.
     ///
     /// # Errors
     /// Why not, in words.
-    fn require_person(&self) -> Result<(), String>;
+    fn require_person(&self, who: &str, what: &str) -> Result<(), String>;
 
     /// Requests for approval of calls on this machine, oldest first.
     ///

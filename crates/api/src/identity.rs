@@ -15,6 +15,7 @@ mod throttle;
 pub use credential::{Credential, Refused, is_in_query};
 pub use keyring::Keyring;
 pub use mint::{Minted, mint};
+pub(crate) use session::Visited;
 pub use session::{Issued, Session, Sessions, Visit, Visitor};
 pub(crate) use throttle::Throttle;
 

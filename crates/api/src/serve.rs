@@ -237,6 +237,8 @@ async fn sweep(store: Arc<dyn Store>) {
         let _again: Result<u64, store::Error> = store.forget_answers(before).await;
         let before = Timestamp::now().as_millisecond().saturating_sub(approvals);
         let _again: Result<u64, store::Error> = store.forget_approvals(before).await;
+        let now = Timestamp::now().as_second();
+        let _again: Result<u64, store::Error> = store.forget_visits(now).await;
     }
 }
 

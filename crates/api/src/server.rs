@@ -17,6 +17,7 @@ pub(crate) mod live;
 pub(crate) mod login;
 mod metrics;
 pub(crate) mod native;
+pub(crate) mod noted;
 mod openapi;
 pub(crate) mod problem;
 mod rate;
@@ -46,6 +47,7 @@ use crate::judges::Judges;
 use crate::store::Store;
 use live::Live;
 use metrics::Metrics;
+use noted::Failures;
 use rate::Rates;
 
 pub use native::expire_overdue;
@@ -60,6 +62,8 @@ pub struct App {
     pub(crate) judges: Judges,
     pub(crate) keyring: Keyring,
     pub(crate) throttle: Throttle,
+    /// Tries to log in that failed.
+    pub(crate) failures: Failures,
     pub(crate) passwords: Passwords,
     pub(crate) hosts: Vec<String>,
     pub(crate) anonymous: bool,
@@ -151,6 +155,7 @@ impl App {
             judges,
             keyring,
             throttle: Throttle::new(Key::new(secret)),
+            failures: Failures::default(),
             passwords: Passwords::default(),
             hosts: options.hosts.clone(),
             anonymous: options.anonymous,

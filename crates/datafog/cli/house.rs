@@ -1,5 +1,6 @@
 //! The installation as the server's dashboard shows it: each answer is that of a command here.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -41,8 +42,9 @@ impl House for Own {
         user_name(self.user).unwrap_or_else(|| format!("user {}", self.user))
     }
 
-    fn require_person(&self) -> Result<(), String> {
-        self.session().require_person_and_record().map_err(|error| format!("{error:#}"))
+    fn require_person(&self, who: &str, what: &str) -> Result<(), String> {
+        let words = ["datafog", "serve", "for", who, what].map(OsString::from);
+        self.session().require_person_for(&words).map_err(|error| format!("{error:#}"))
     }
 
     fn requests(&self) -> Result<Vec<Record>, Error> {

@@ -1,5 +1,6 @@
 //! What every management command works with: the process, the installation, the way to speak.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
@@ -89,7 +90,12 @@ impl Session {
 
     /// The same, and a receipt also for a person.
     pub(super) fn require_person_and_record(&self) -> Result<()> {
-        match self.gate()?.run(&request(&self.host.argv(), Purpose::Loosen, None)?) {
+        self.require_person_for(&self.host.argv())
+    }
+
+    /// The same for something that another command line would say.
+    pub(super) fn require_person_for(&self, words: &[OsString]) -> Result<()> {
+        match self.gate()?.run(&request(words, Purpose::Loosen, None)?) {
             Outcome::Decided(_) => Ok(()),
             Outcome::Blocked(notice) => Err(refused(&notice)),
             // Neither can come of a question; were they to, the answer is not a yes.

@@ -60,9 +60,29 @@ impl Shelf {
     #[must_use]
     pub fn own(&self, limit: usize) -> Vec<Arc<Row>> {
         let is_own = |row: &&Arc<Row>| {
-            row.kind == ReceiptKind::Recovery || (row.is_decision() && OWN.contains(&&*row.program))
+            row.kind == ReceiptKind::Recovery
+                || (row.is_decision() && OWN.contains(&&*row.program))
+                || (row.is_of_server() && !row.is_visit())
         };
         self.rows().rev().filter(is_own).take(limit).map(Arc::clone).collect()
+    }
+
+    /// Who came in, who went, and who did not come in; the newest.
+    #[must_use]
+    pub fn visits(&self, limit: usize) -> Vec<Arc<Row>> {
+        let is_visit = |row: &&Arc<Row>| row.is_of_server() && row.is_visit();
+        self.rows().rev().filter(is_visit).take(limit).map(Arc::clone).collect()
+    }
+}
+
+impl Row {
+    /// Whether it is about the server itself: no decision, and no more of one.
+    fn is_of_server(&self) -> bool {
+        self.kind == ReceiptKind::Outcome && self.follows.is_none() && &*self.program == "server"
+    }
+
+    fn is_visit(&self) -> bool {
+        ["tool:server log-in", "tool:server log-out"].contains(&&*self.command)
     }
 }
 

@@ -1,6 +1,6 @@
 //! One value that was found, wherever it was: by its keyed fingerprint, never by itself.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use datafog_core::{KeyedDigest, Severity, Verdict};
@@ -82,6 +82,20 @@ impl Shelf {
         all.sort_by_key(|it| (core::cmp::Reverse(it.severity), core::cmp::Reverse(it.last)));
         all.truncate(limit);
         (all, total)
+    }
+}
+
+impl Shelf {
+    /// When each of these values was seen last, in whatever row, in microseconds since 1970.
+    #[must_use]
+    pub fn last_seen(&self, wanted: &HashSet<KeyedDigest>) -> HashMap<KeyedDigest, i64> {
+        let mut last = HashMap::new();
+        for row in self.rows().filter(|row| row.is_decision()) {
+            for seen in row.found.iter().filter(|seen| wanted.contains(&seen.fingerprint)) {
+                last.insert(seen.fingerprint, row.at);
+            }
+        }
+        last
     }
 }
 

@@ -2,12 +2,13 @@
 
 use axum::extract::RawQuery;
 use axum::response::Response;
+use datafog_core::Verdict;
 use maud::{Markup, html};
 
 use super::Viewer;
 use super::activity::decision;
 use super::became::All;
-use super::parts;
+use super::parts::{self, Tone};
 use super::rows::{self, activity, number};
 use crate::board::{Filter, Reign, Row, Session};
 use crate::server::problem::Problem;
@@ -27,15 +28,16 @@ pub(super) async fn page(viewer: Viewer, RawQuery(query): RawQuery) -> Result<Re
         let (mut sessions, _) = shelf.sessions(&risky, now, usize::MAX);
         sessions.sort_by_key(|it| (core::cmp::Reverse(it.risk), core::cmp::Reverse(it.last)));
         sessions.truncate(MOST);
-        (shelf.reigns(&asked, now, MOST), shelf.own(MOST), sessions)
+        ((shelf.reigns(&asked, now, MOST), shelf.own(MOST)), shelf.visits(MOST), sessions)
     });
-    let (reigns, own, sessions) = found.await?;
+    let ((reigns, own), visits, sessions) = found.await?;
     let became = All::of_rows(&viewer, own.iter().map(|row| &**row)).await?;
     let content = html! {
         div.head { h1 { (TITLE) } }
         (rows::notices(&viewer, 0))
         (policies(&reigns, &filter))
         (changes(&own, &became))
+        (came(&visits))
         (risks(&sessions, &filter))
     };
     viewer.page(TITLE, PATH, content).await
@@ -87,6 +89,36 @@ fn changes(own: &[std::sync::Arc<Row>], became: &All) -> Markup {
                                 td { (rows::at(row.at)) }
                                 td { (rows::verdict(row, (became, None))) }
                                 td { a.open href=(decision(row)) { (parts::code(&row.command)) } span.note { (parts::words(&row.folder)) } }
+                                td { (parts::words(&row.agent)) }
+                            }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Who came in, and who tried.
+fn came(visits: &[std::sync::Arc<Row>]) -> Markup {
+    html! {
+        section aria-labelledby="visits" {
+            h2 #visits { "Log-ins" }
+            @if visits.is_empty() {
+                (parts::empty("Nobody has logged in yet", &html! {
+                    p { "Who logs in, logs out or tries in vain has a line of the server's chain, which is listed here." }
+                }))
+            } @else {
+                div.table tabindex="0" role="group" aria-label="Log-ins" {
+                    table {
+                        thead { tr { th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "Who" } } }
+                        tbody { @for row in visits {
+                            tr.entry tabindex="-1" {
+                                td { (rows::at(row.at)) }
+                                td {
+                                    a.open href=(decision(row)) { (parts::words(row.command.trim_start_matches("tool:server "))) }
+                                    @if row.verdict == Verdict::Deny { " " (parts::badge(Tone::Bad, "refused")) }
+                                }
                                 td { (parts::words(&row.agent)) }
                             }
                         } }

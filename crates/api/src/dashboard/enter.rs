@@ -19,6 +19,7 @@ use super::door::HOME;
 use super::{Posted, frame, login};
 use crate::identity::Visitor;
 use crate::server::App;
+use crate::server::noted;
 use crate::server::problem::{Kind, Problem};
 
 /// How long the link may be used.
@@ -75,8 +76,11 @@ pub(super) async fn enter(
     let posted = Posted::new(&parts.headers, body).await?;
     let code = posted.text("code").unwrap_or_default();
     let over = || Problem::new(Kind::Unsuited, "the link was used, or its two minutes are over");
-    let person = taken(&app, code).ok_or_else(over)?;
-    login::enter(&app, &parts.headers, Visitor::Local(person), HOME)
+    let Some(person) = taken(&app, code) else {
+        noted::refused(&app, None, "a link that was used, is over, or is none").await;
+        return Err(over());
+    };
+    login::enter(&app, &parts.headers, Visitor::Local(person), HOME).await
 }
 
 /// Uses the link up. A wrong try leaves it: nobody finds 256 bits by trying.

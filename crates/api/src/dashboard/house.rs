@@ -15,6 +15,7 @@ use super::Viewer;
 use crate::house::{Answer, House, Said};
 use crate::identity::{Caller, Permission};
 use crate::server::App;
+use crate::server::noted::Noted;
 use crate::server::problem::{Kind, Problem};
 use crate::store;
 
@@ -66,6 +67,22 @@ impl Viewer {
         let (all, now) = (self.requests().await?, Moment::now());
         let waits = |record: &&Record| record.state(&now) == ApprovalState::Pending;
         Ok(u64::try_from(all.iter().filter(waits).count()).unwrap_or(u64::MAX))
+    }
+
+    /// Whether something may be done that opens the server to others, or says that something needs nothing:
+    /// the gate is asked, as `datafog key` asks it, and the line that says who does it is stored.
+    pub(super) async fn permitted(&self, noted: Noted) -> Result<(), Problem> {
+        self.asked(&noted).await?;
+        noted.store(&self.app).await
+    }
+
+    /// Asks the gate alone.
+    pub(super) async fn asked(&self, noted: &Noted) -> Result<(), Problem> {
+        let none = || Problem::new(Kind::Forbidden, "nobody here can ask the gate");
+        let house = self.app.house.clone().ok_or_else(none)?;
+        let (who, what) = (self.caller.name(), noted.what().to_owned());
+        let asked = at(house, move |house| house.require_person(&who, &what)).await?;
+        asked.map_err(|why| Problem::new(Kind::Forbidden, why))
     }
 
     /// Answers a request of this machine.

@@ -18,6 +18,7 @@ use crate::identity::{Caller, Credential, Permission, Visitor};
 use crate::server::App;
 use crate::server::asked::Parameters;
 use crate::server::login::account;
+use crate::server::noted::{self, Noted};
 use crate::server::problem::{Kind, Problem};
 
 /// Where somebody wanted to go.
@@ -43,7 +44,7 @@ pub(super) async fn login(
     let posted = Posted::new(&parts.headers, body).await?;
     let next = door::next(posted.text("next"));
     match visitor(&app, &posted).await {
-        Ok(visitor) => enter(&app, &parts.headers, visitor, next),
+        Ok(visitor) => enter(&app, &parts.headers, visitor, next).await,
         Err(problem) => {
             let page = form(&app, next, Some(problem.message()));
             Ok((problem.status(), Html(page.into_string())).into_response())
@@ -51,17 +52,27 @@ pub(super) async fn login(
     }
 }
 
-/// Answers `POST /ui/logout`.
-pub(super) async fn logout(viewer: Viewer, headers: HeaderMap, _: Posted) -> Response {
+/// Answers `POST /ui/logout`: the visit ends here, and not in the browser alone.
+pub(super) async fn logout(
+    viewer: Viewer,
+    headers: HeaderMap,
+    _: Posted,
+) -> Result<Response, Problem> {
+    if let Some(visit) = &viewer.caller.visit {
+        let noted = Noted::of(&viewer.caller, "log-out".into(), "of the dashboard".into());
+        let entry = noted.entry(&viewer.app).await?;
+        let ended = viewer.app.keyring.end(visit, entry).await;
+        ended.map_err(|error| Problem::unstored(&error))?;
+    }
     let mut answer = see("/ui/login");
     if let Some(gone) = cookie::set(&headers, viewer.app.secure, ("", 0)) {
         answer.headers_mut().insert(header::SET_COOKIE, gone);
     }
-    answer
+    Ok(answer)
 }
 
-/// Gives the browser its cookie.
-pub(super) fn enter(
+/// Gives the browser its cookie, once the line that says so is stored.
+pub(super) async fn enter(
     app: &App,
     headers: &HeaderMap,
     visitor: Visitor,
@@ -70,6 +81,10 @@ pub(super) fn enter(
     let sessions = app.keyring.sessions();
     let token = sessions.visit(visitor, Timestamp::now().as_second());
     let token = token.map_err(|error| Problem::ours(&error))?;
+    let came = app.keyring.visiting(token.expose()).await;
+    let refused = || Problem::new(Kind::Unauthorized, "this does not hold any more");
+    let caller = came.map_err(|error| Problem::unread(&error))?.ok_or_else(refused)?;
+    Noted::of(&caller, "log-in".into(), "to the dashboard".into()).store(app).await?;
     let value = (token.expose().as_str(), sessions.seconds());
     let value = cookie::set(headers, app.secure, value);
     let failed = || Problem::new(Kind::Internal, "no cookie can be made of it");
@@ -93,9 +108,14 @@ async fn visitor(app: &App, posted: &Posted) -> Result<Visitor, Problem> {
 
 async fn of_key(app: &App, key: &str) -> Result<Visitor, Problem> {
     let refused = || Problem::new(Kind::Unauthorized, "this key is not known, or void by now");
-    let shown = Credential::of(None, Some(key)).map_err(|_| refused())?;
-    let found = app.keyring.caller(&shown).await.map_err(|error| Problem::unread(&error))?;
-    let caller: Caller = found.map_err(|_| refused())?;
+    let found = match Credential::of(None, Some(key)) {
+        Ok(shown) => app.keyring.caller(&shown).await.map_err(|error| Problem::unread(&error))?,
+        Err(why) => Err(why),
+    };
+    let Ok(caller): Result<Caller, _> = found else {
+        noted::refused(app, None, "a key that is not known, or void").await;
+        return Err(refused());
+    };
     require_sight(caller.may(Permission::Read))?;
     app.keyring.visitor(&caller).ok_or_else(refused)
 }

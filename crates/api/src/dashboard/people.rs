@@ -11,10 +11,10 @@ use datafog_core::Secret;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::house::at;
 use super::parts::{self, Tone};
 use super::{Posted, Viewer, house, see};
 use crate::desk::{self, Change};
+use crate::server::noted::Noted;
 use crate::server::problem::{Kind, Problem};
 use crate::settings::duration;
 use crate::store::{Account, Bounds, Error, Login, Role, StoredKey};
@@ -33,7 +33,8 @@ pub(super) async fn create(viewer: Viewer, posted: Posted) -> Result<Response, P
     let role = role(&posted)?;
     let tenant = tenant(&viewer, &posted);
     let lasting = posted.text("expires").map(duration).transpose().map_err(|why| wrong(&why))?;
-    require_person(&viewer).await?;
+    let noted = noted(&viewer, format!("make key {name}"), format!("with the role {role}"));
+    viewer.permitted(noted.for_tenant(&tenant)).await?;
     let within: (Option<Duration>, Bounds) = (lasting, Bounds::default());
     let made = desk::create_key(&*viewer.app.store, name, (role, &tenant), within).await;
     let made = made.map_err(|error| failed(&error))?;
@@ -55,8 +56,12 @@ pub(super) async fn revoke(
 ) -> Result<Response, Problem> {
     let none = || Problem::new(Kind::NotFound, "no key of that id is in force");
     let key = viewer.app.store.key(&id).await.map_err(|error| Problem::unread(&error))?;
-    key.filter(|key| is_theirs(&viewer, &key.tenant)).ok_or_else(none)?;
-    require_person(&viewer).await?;
+    let key = key.filter(|key| key.revoked.is_none() && is_theirs(&viewer, &key.tenant));
+    let key = key.ok_or_else(none)?;
+    let why = format!("named `{}`, with the role {}", key.name, key.role);
+    viewer
+        .permitted(noted(&viewer, format!("revoke key {id}"), why).for_tenant(&key.tenant))
+        .await?;
     let now = Timestamp::now().as_microsecond();
     let done = viewer.app.store.revoke_key(&id, now).await;
     match done.map_err(|error| Problem::unstored(&error))? {
@@ -71,14 +76,21 @@ pub(super) async fn add(viewer: Viewer, posted: Posted) -> Result<Response, Prob
     let name = posted.text("name").unwrap_or(login.as_str()).to_owned();
     let password = Secret::new(posted.whole("password").unwrap_or_default());
     let (role, tenant) = (role(&posted)?, tenant(&viewer, &posted));
-    require_person(&viewer).await?;
-    let who = (&login, &*name);
-    let done = desk::add_account(&*viewer.app.store, who, (role, &tenant), &password).await;
-    done.map_err(|error| failed(&error))?;
+    let account = desk::new_account((&login, &name), (role, &tenant), &password);
+    let account = account.map_err(|error| failed(&error))?;
+    let known = viewer.app.store.account(&login).await.map_err(|error| Problem::unread(&error))?;
+    if known.is_some() {
+        return Err(failed(&desk::Error::Store(Error::Exists(login.to_string()))));
+    }
+    let noted = noted(&viewer, format!("add user {login}"), format!("with the role {role}"));
+    viewer.permitted(noted.for_tenant(&tenant)).await?;
+    let done = viewer.app.store.add_account(account).await;
+    done.map_err(|error| failed(&desk::Error::Store(error)))?;
     Ok(see(PATH))
 }
 
-/// Answers `POST /ui/people/{login}`: somebody may no longer log in, or may again.
+/// Answers `POST /ui/people/{login}`: somebody may no longer log in, or may again, has another role, or is
+/// logged out everywhere.
 pub(super) async fn change(
     viewer: Viewer,
     Path(login): Path<String>,
@@ -88,25 +100,27 @@ pub(super) async fn change(
     let login = Login::new(&login).map_err(|_| none())?;
     let account = viewer.app.store.account(&login).await;
     let account = account.map_err(|error| Problem::unread(&error))?;
-    account.filter(|account| is_theirs(&viewer, &account.tenant)).ok_or_else(none)?;
-    let is_disabled = match posted.text("say") {
-        Some("disable") => true,
-        Some("enable") => false,
-        _ => return Err(wrong("say whether they may log in")),
+    let account = account.filter(|account| is_theirs(&viewer, &account.tenant)).ok_or_else(none)?;
+    let (change, what) = match posted.text("say") {
+        Some("disable") => (Change::Disabled(true), format!("disable user {login}")),
+        Some("enable") => (Change::Disabled(false), format!("enable user {login}")),
+        Some("end") => (Change::Ended, format!("end every visit of user {login}")),
+        Some("role") => {
+            let role = role(&posted)?;
+            (Change::Role(role), format!("give user {login} the role {role}"))
+        }
+        _ => return Err(wrong("say what is to be changed of them")),
     };
-    require_person(&viewer).await?;
-    let done =
-        desk::change_account(&*viewer.app.store, &login, Change::Disabled(is_disabled)).await;
+    let why = format!("who had the role {}", account.role);
+    viewer.permitted(noted(&viewer, what, why).for_tenant(&account.tenant)).await?;
+    let done = desk::change_account(&*viewer.app.store, &login, change).await;
     done.map_err(|error| failed(&error))?;
     Ok(see(PATH))
 }
 
-/// Who opens the server to others has to be a person, as far as anybody can tell.
-async fn require_person(viewer: &Viewer) -> Result<(), Problem> {
-    let none = || Problem::new(Kind::Forbidden, "nobody here can ask the gate");
-    let house = viewer.app.house.clone().ok_or_else(none)?;
-    let asked = at(house, |house| house.require_person()).await?;
-    asked.map_err(|why| Problem::new(Kind::Forbidden, why))
+/// The line of a change that the viewer makes.
+fn noted(viewer: &Viewer, what: String, why: String) -> Noted {
+    Noted::of(&viewer.caller, what, why)
 }
 
 /// Whether it is of the viewer's tenant; who is of none manages all.
@@ -223,10 +237,16 @@ fn person_row(viewer: &Viewer, account: &Account) -> Markup {
                 @else { (parts::badge(Tone::Good, "may log in")) }
             }
             td {
-                details.confirm { summary { (label) "…" }
-                    (viewer.form(&format!("/ui/people/{}", login.replace('+', "%20")), &html! {
-                        input type="hidden" name="say" value=(say);
-                        button.plain type="submit" { (label) }
+                @let path = format!("/ui/people/{}", login.replace('+', "%20"));
+                details.confirm { summary { "Change…" }
+                    (viewer.form(&path, &html! {
+                        button.plain type="submit" name="say" value=(say) { (label) } " "
+                        button.plain type="submit" name="say" value="end" { "Log them out everywhere" }
+                    }))
+                    (viewer.form(&path, &html! {
+                        input type="hidden" name="say" value="role";
+                        (roles(account.role)) " "
+                        button.plain type="submit" { "Give this role" }
                     }))
                 }
             }
@@ -234,15 +254,18 @@ fn person_row(viewer: &Viewer, account: &Account) -> Markup {
     }
 }
 
-fn roles() -> Markup {
+fn roles(chosen: Role) -> Markup {
+    let all = [
+        (Role::Agent, "agent – asks, sees nothing"),
+        (Role::Viewer, "viewer – looks"),
+        (Role::Approver, "approver – looks and answers"),
+        (Role::Admin, "admin – everything"),
+    ];
     html! {
         label { "Role"
-            select name="role" {
-                option value="agent" { "agent – asks, sees nothing" }
-                option value="viewer" { "viewer – looks" }
-                option value="approver" { "approver – looks and answers" }
-                option value="admin" { "admin – everything" }
-            }
+            select name="role" { @for (role, says) in all {
+                option value=(role.name()) selected[role == chosen] { (says) }
+            } }
         }
     }
 }
@@ -255,7 +278,7 @@ fn key_form(viewer: &Viewer) -> Markup {
     html! {
         div.stack.narrow {
             label { "Name" input name="name" required maxlength="128" autocomplete="off"; }
-            (roles())
+            (roles(Role::Agent))
             label { "Holds for, such as 90d; for ever where nothing stands" input name="expires" autocomplete="off"; }
             (tenants(viewer))
             button type="submit" { "Make the key" }
@@ -269,7 +292,7 @@ fn person_form(viewer: &Viewer) -> Markup {
             label { "E-mail or name to log in by" input name="login" required maxlength="254" autocomplete="off"; }
             label { "Name" input name="name" maxlength="128" autocomplete="off"; }
             label { "Password, twelve letters or more" input name="password" type="password" required minlength="12" autocomplete="new-password"; }
-            (roles())
+            (roles(Role::Agent))
             (tenants(viewer))
             button type="submit" { "Add them" }
         }

@@ -6,8 +6,8 @@ use datafog_core::Digest;
 use jiff::Timestamp;
 
 use super::known::Known;
-use super::{Caller, Credential, Refused, Session, Sessions, Visit, Visitor};
-use crate::store::{Account, Bounds, Error, Login, Store, StoredKey};
+use super::{Caller, Credential, Refused, Session, Sessions, Visit, Visited, Visitor};
+use crate::store::{Account, Bounds, Error, Login, NewEntry, Store, StoredKey};
 
 /// The shared token, the keys of a store, and who logged in.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Keyring {
     token: Option<[u8; 32]>,
     keys: Known<StoredKey>,
     accounts: Known<Account>,
+    /// Visits that were ended, by name.
+    ended: Known<()>,
 }
 
 impl Keyring {
@@ -27,7 +29,8 @@ impl Keyring {
     pub fn new(store: Arc<dyn Store>, sessions: Sessions, token: Option<&str>) -> Self {
         let token = token.map(str::trim).filter(|token| !token.is_empty());
         let token = token.map(|token| *Digest::of(token.as_bytes()).as_bytes());
-        Self { store, sessions, token, keys: Known::default(), accounts: Known::default() }
+        let (keys, accounts, ended) = (Known::default(), Known::default(), Known::default());
+        Self { store, sessions, token, keys, accounts, ended }
     }
 
     /// What is given to whoever logs in.
@@ -91,7 +94,12 @@ impl Keyring {
     /// # Errors
     /// When the store cannot be read.
     pub(crate) async fn visiting(&self, token: &str) -> Result<Option<Caller>, Error> {
-        let Some((visitor, since, until)) = self.sessions.visitor(token) else { return Ok(None) };
+        let Some(Visited { id, who: visitor, since, until }) = self.sessions.visitor(token) else {
+            return Ok(None);
+        };
+        if self.has_ended(&id).await? {
+            return Ok(None);
+        }
         let local = match &visitor {
             Visitor::Local(name) => Some(name.clone()),
             Visitor::Key(_) | Visitor::Person(..) | Visitor::Shared(_) => None,
@@ -111,7 +119,22 @@ impl Keyring {
                 self.shared().filter(|now| *now == mark).map(|_| Caller::sharing())
             }
         };
-        Ok(found.map(|caller| Caller { visit: Some(Visit { until, local }), ..caller }))
+        Ok(found.map(|caller| Caller { visit: Some(Visit { id, until, local }), ..caller }))
+    }
+
+    /// Ends a visit at once on this server, and within a second on those that share its store.
+    ///
+    /// # Errors
+    /// When it cannot be stored; then the visit goes on.
+    pub(crate) async fn end(&self, visit: &Visit, entry: NewEntry) -> Result<(), Error> {
+        self.store.end_visit(&visit.id, visit.until, entry).await?;
+        self.ended.forget(&visit.id);
+        Ok(())
+    }
+
+    async fn has_ended(&self, visit: &str) -> Result<bool, Error> {
+        let ask = async { Ok(self.store.has_ended(visit).await?.then_some(())) };
+        Ok(self.ended.get(visit, ask).await?.is_some())
     }
 
     /// Which shared token it is, told to nobody but who showed it.
@@ -125,7 +148,9 @@ impl Keyring {
     /// When the store cannot be read.
     pub async fn holds(&self, caller: &Caller) -> Result<bool, Error> {
         let now = Timestamp::now().as_second();
-        if caller.visit.as_ref().is_some_and(|visit| visit.until <= now) {
+        if let Some(visit) = &caller.visit
+            && (visit.until <= now || self.has_ended(&visit.id).await?)
+        {
             return Ok(false);
         }
         if let Some(session) = &caller.session {

@@ -46,6 +46,11 @@ impl<T: Clone> Known<T> {
         Ok(said)
     }
 
+    /// What was remembered of a name is asked for anew.
+    pub(super) fn forget(&self, name: &str) {
+        self.all().remove(name);
+    }
+
     fn all(&self) -> MutexGuard<'_, HashMap<String, (Instant, Option<T>)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

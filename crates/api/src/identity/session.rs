@@ -20,6 +20,7 @@ use sha2::Sha256;
 use signature::{Signer, Verifier};
 
 use crate::store::{Account, Login};
+pub(crate) use visit::Visited;
 pub use visit::{Visit, Visitor};
 
 /// Who issues tokens.

@@ -70,6 +70,8 @@ impl Moved {
         let event = &self.line.event;
         match (event.kind, &event.approval) {
             _ if self.line.outcome.is_some() => Transition::Done,
+            // What was done to the server itself.
+            (ReceiptKind::Outcome, None) => Transition::Done,
             (ReceiptKind::Outcome, Some(note)) => Transition::Answered(note),
             // Who asks again for the same is no new question.
             (_, Some(note))

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::asked::{Asked, Reply};
+use super::noted::{Noted, refused};
 use super::problem::{Kind, Problem};
 use super::spoken::moment;
 use crate::identity::{Caller, Issued, mint};
@@ -62,6 +63,14 @@ pub(crate) async fn login(State(app): State<Arc<App>>, Asked(shown): Asked<Shown
     let account = account(&app, &email, Secret::new(password)).await?;
     let issued = app.keyring.sessions().issue(&account, Timestamp::now().as_second());
     let Issued { token, session } = issued.map_err(|error| Problem::ours(&error))?;
+    let caller = Caller {
+        role: account.role,
+        tenant: account.tenant.clone(),
+        session: Some(session.clone()),
+        ..Caller::anonymous()
+    };
+    let noted = Noted::of(&caller, String::from("log-in"), String::from("over the API"));
+    noted.store(&app).await?;
     Ok(Json(json!({
         "token": token.expose(),
         "expires_at": seconds(session.until),
@@ -81,7 +90,11 @@ pub(crate) async fn account(
         Problem::new(Kind::Tries(seconds), "too many tries to log in; wait and try again")
     })?;
     let account = app.store.account(&login).await.map_err(|error| Problem::unread(&error))?;
-    let account = app.passwords.compare(account, password).await.ok_or_else(wrong)?;
+    let known = account.clone();
+    let Some(account) = app.passwords.compare(account, password).await else {
+        refused(app, known.as_ref(), "a wrong name or password, or somebody disabled").await;
+        return Err(wrong());
+    };
     app.throttle.give_back(login.as_str(), Instant::now());
     Ok(account)
 }
@@ -140,6 +153,8 @@ pub(crate) async fn token(
     let minted = mint(&name, (role, &caller.tenant), (now, Some(until)));
     let minted = minted.map_err(|error| Problem::ours(&error))?.within(bounds);
     let stored = minted.stored.clone();
+    let (what, why) = (format!("make token {}", stored.id), format!("named `{}`", stored.name));
+    Noted::of(&caller, what, why).store(&app).await?;
     app.store.add_key(stored.clone()).await.map_err(|error| Problem::unstored(&error))?;
     Ok(Json(json!({
         "token": minted.key.expose(),

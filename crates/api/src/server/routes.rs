@@ -57,6 +57,7 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("GET", "/ui/decisions/{place}/{id}/part", Some(Permission::Read)),
     ("GET", "/ui/drift", Some(Permission::Read)),
     ("GET", "/ui/findings", Some(Permission::Read)),
+    ("POST", "/ui/findings/{fingerprint}", Some(Permission::Decide)),
     ("GET", "/ui/checks", Some(Permission::Manage)),
     ("GET", "/ui/enter", None),
     ("POST", "/ui/enter", None),

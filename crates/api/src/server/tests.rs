@@ -111,6 +111,18 @@ impl Place {
         self.folder.path()
     }
 
+    /// Another server of the same store.
+    async fn replica(&self) -> App {
+        let metadata = self.root().metadata().unwrap();
+        let (own, user, root) =
+            (FileIdentity::of(&metadata), metadata.uid(), self.root().to_owned());
+        let open = move || Judge::open(Layout::at(&root), own, user, None);
+        let judges = Judges::open(1, open).await.unwrap();
+        let session_time = Duration::from_secs(60);
+        let options = Options { token: Some(TOKEN.into()), session_time, ..Options::default() };
+        App::new(Arc::clone(&self.store), judges, &[7; 32], &options)
+    }
+
     async fn as_key(&self, key: &Minted, path: &str, body: Option<&Value>) -> Answer {
         let request = anonymous(if body.is_some() { "POST" } else { "GET" }, path);
         let request = request.header("x-api-key", key.key.expose());

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::accounts;
 use super::held;
+use super::marks;
 use super::policies;
 use super::{
     Answer, Bounds, Error, NewAnswer, NewEntry, Query, Role, Store, StoredKey, Tally, Verified,
@@ -45,6 +46,12 @@ pub(super) const CASES: &[(&str, Case)] = &[
     }),
     ("versions_are_numbered_with_their_lines", |store| {
         Box::pin(policies::versions_are_numbered_with_their_lines(store))
+    }),
+    ("the_last_word_on_a_value_stands_with_its_line", |store| {
+        Box::pin(marks::the_last_word_on_a_value_stands_with_its_line(store))
+    }),
+    ("a_visit_ends_once_and_is_forgotten_when_its_time_is_over", |store| {
+        Box::pin(marks::a_visit_ends_once_and_is_forgotten_when_its_time_is_over(store))
     }),
     ("keys_are_revoked_once", |store| Box::pin(keys_are_revoked_once(store))),
     ("a_call_is_asked_about_once", |store| Box::pin(held::a_call_is_asked_about_once(store))),

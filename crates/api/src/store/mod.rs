@@ -23,6 +23,9 @@ mod error;
 #[cfg(test)]
 mod held;
 mod key;
+mod mark;
+#[cfg(test)]
+mod marks;
 mod permission;
 mod place;
 #[cfg(test)]
@@ -44,6 +47,7 @@ pub use chain::{Flaw, Verified};
 pub use entry::{Entry, NewEntry, Page, Query, Tally};
 pub use error::Error;
 pub use key::{Bounds, Role, StoredKey};
+pub use mark::{Mark, MarkState};
 pub use permission::Permission;
 pub use place::Place;
 pub use policy::{NewPolicy, PolicyVersion};
@@ -267,4 +271,35 @@ pub trait Store: Debug + Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     async fn policies(&self, limit: u32) -> Result<Vec<PolicyVersion>, Error>;
+
+    /// Puts the last word on a value that was found, together with its line in the chain.
+    ///
+    /// # Errors
+    /// When it cannot be stored; then neither is.
+    async fn set_mark(&self, tenant: &str, mark: Mark, entry: NewEntry) -> Result<(), Error>;
+
+    /// The last words on values of the tenant, the newest ten thousand.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn marks(&self, tenant: &str) -> Result<Vec<Mark>, Error>;
+
+    /// Ends a visit to the dashboard, together with its line in the chain. By itself it would end at
+    /// `until`, in seconds since 1970.
+    ///
+    /// # Errors
+    /// When it cannot be stored; then neither is.
+    async fn end_visit(&self, visit: &str, until: i64, entry: NewEntry) -> Result<(), Error>;
+
+    /// Whether a visit was ended before its time.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn has_ended(&self, visit: &str) -> Result<bool, Error>;
+
+    /// Forgets visits whose time was over before the moment, in seconds since 1970; how many.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn forget_visits(&self, before: i64) -> Result<u64, Error>;
 }

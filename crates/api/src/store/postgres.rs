@@ -21,8 +21,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 
 use super::{
-    Account, Answer, Entry, Error, Login, NewEntry, NewPolicy, Page, PolicyVersion, Query, Store,
-    StoredKey, Tally, Verified, Write, Written, sql,
+    Account, Answer, Entry, Error, Login, Mark, NewEntry, NewPolicy, Page, PolicyVersion, Query,
+    Store, StoredKey, Tally, Verified, Write, Written, sql,
 };
 use writer::Pending;
 
@@ -247,6 +247,32 @@ impl Store for Postgres {
 
     async fn policies(&self, limit: u32) -> Result<Vec<PolicyVersion>, Error> {
         self.rows(sql::POLICIES, &[&i64::from(limit)]).await?.iter().map(read::policy).collect()
+    }
+
+    async fn set_mark(&self, tenant: &str, mark: Mark, entry: NewEntry) -> Result<(), Error> {
+        let mut client = self.client().await?;
+        let Mark { fingerprint, state, reason, author, at, until } = &mark;
+        let state = state.name();
+        let values: [&(dyn ToSql + Sync); 7] =
+            [&tenant, fingerprint, &state, reason, author, at, until];
+        writer::with_line(&mut client, entry, (sql::SET_MARK, &values)).await
+    }
+
+    async fn marks(&self, tenant: &str) -> Result<Vec<Mark>, Error> {
+        self.rows(sql::MARKS, &[&tenant]).await?.iter().map(read::mark).collect()
+    }
+
+    async fn end_visit(&self, visit: &str, until: i64, entry: NewEntry) -> Result<(), Error> {
+        let mut client = self.client().await?;
+        writer::with_line(&mut client, entry, (sql::END_VISIT, &[&visit, &until])).await
+    }
+
+    async fn has_ended(&self, visit: &str) -> Result<bool, Error> {
+        Ok(self.row(sql::ENDED_VISIT, &[&visit]).await?.is_some())
+    }
+
+    async fn forget_visits(&self, before: i64) -> Result<u64, Error> {
+        self.change(sql::FORGET_VISITS, &[&before]).await
     }
 }
 

@@ -218,3 +218,25 @@ pub(super) const POLICY: &str =
 pub(super) const POLICIES: &str = "\
 SELECT number, at, author, note, digest, CAST(NULL AS TEXT) FROM policy \
 ORDER BY number DESC LIMIT $1";
+
+/// Puts the last word on a value.
+pub(super) const SET_MARK: &str = "\
+INSERT INTO mark (tenant, fingerprint, state, reason, author, at, until) \
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, fingerprint) DO UPDATE \
+SET state = excluded.state, reason = excluded.reason, author = excluded.author, \
+at = excluded.at, until = excluded.until";
+
+/// The last words on values of a tenant.
+pub(super) const MARKS: &str = "\
+SELECT fingerprint, state, reason, author, at, until FROM mark WHERE tenant = $1 \
+ORDER BY at DESC, fingerprint LIMIT 10000";
+
+/// Ends a visit.
+pub(super) const END_VISIT: &str =
+    "INSERT INTO ended_visit (id, until) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+/// Whether a visit was ended.
+pub(super) const ENDED_VISIT: &str = "SELECT until FROM ended_visit WHERE id = $1";
+
+/// Forgets visits that are over by themselves.
+pub(super) const FORGET_VISITS: &str = "DELETE FROM ended_visit WHERE until < $1";

@@ -25,8 +25,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::approvals::Approvals;
 use super::chain::Head;
 use super::{
-    Account, Answer, Entry, Error, Login, NewEntry, NewPolicy, Page, PolicyVersion, Query, Store,
-    StoredKey, Tally, Verified, Write, Written, sql,
+    Account, Answer, Entry, Error, Login, Mark, NewEntry, NewPolicy, Page, PolicyVersion, Query,
+    Store, StoredKey, Tally, Verified, Write, Written, sql,
 };
 use read::Readers;
 use within::Inside;
@@ -264,6 +264,52 @@ impl Store for Sqlite {
 
     async fn policies(&self, limit: u32) -> Result<Vec<PolicyVersion>, Error> {
         self.readers.read(move |connection| read::policies(connection, limit)).await
+    }
+
+    async fn set_mark(&self, tenant: &str, mark: Mark, entry: NewEntry) -> Result<(), Error> {
+        let tenant = tenant.to_owned();
+        self.change(move |batch| {
+            // It has no answer, so no earlier one stands in its place.
+            let _stored: Written = apply(batch, &Write { entry: Some(entry), answer: None })?;
+            let Mark { fingerprint, state, reason, author, at, until } = &mark;
+            let values = params![tenant, fingerprint, state.name(), reason, author, at, until];
+            batch.connection.prepare_cached(sql::SET_MARK)?.execute(values)?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn marks(&self, tenant: &str) -> Result<Vec<Mark>, Error> {
+        let tenant = tenant.to_owned();
+        self.readers.read(move |connection| read::marks(connection, &tenant)).await
+    }
+
+    async fn end_visit(&self, visit: &str, until: i64, entry: NewEntry) -> Result<(), Error> {
+        let visit = visit.to_owned();
+        self.change(move |batch| {
+            let _stored: Written = apply(batch, &Write { entry: Some(entry), answer: None })?;
+            batch.connection.prepare_cached(sql::END_VISIT)?.execute(params![visit, until])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn has_ended(&self, visit: &str) -> Result<bool, Error> {
+        let visit = visit.to_owned();
+        let ask = move |connection: &Connection| {
+            let mut ask = connection.prepare_cached(sql::ENDED_VISIT)?;
+            let found: Option<i64> = ask.query_row([visit], |row| row.get(0)).optional()?;
+            Ok(found.is_some())
+        };
+        self.readers.read(ask).await
+    }
+
+    async fn forget_visits(&self, before: i64) -> Result<u64, Error> {
+        self.statement(move |batch| {
+            let forget = batch.connection.prepare_cached(sql::FORGET_VISITS);
+            Ok(forget?.execute([before])? as u64)
+        })
+        .await
     }
 }
 

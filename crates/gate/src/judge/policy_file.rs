@@ -90,19 +90,41 @@ impl Judge<'_> {
     /// # Errors
     /// When there are no random bytes for an id.
     pub fn policy_change(&self, text: &str, reason: String) -> Result<Event, Error> {
+        Ok(Event {
+            kind: ReceiptKind::Action,
+            action_type: ActionKind::FileWrite,
+            action_digest: self.key().digest("policy file", [text.as_bytes()]),
+            reason,
+            enforcement: String::from("write"),
+            ..self.own(("policy", String::from("policy.toml")))?
+        })
+    }
+
+    /// What is stored of something that was done to the server itself: who came in, which key was made,
+    /// what was said of a finding. It is no decision; `may` tells whether it was let happen.
+    ///
+    /// # Errors
+    /// When there are no random bytes for an id.
+    pub fn server_event(&self, what: &str, reason: String, may: bool) -> Result<Event, Error> {
+        let decision = if may { Verdict::Allow } else { Verdict::Deny };
+        Ok(Event { reason, decision, ..self.own(("server", format!("tool:server {what}")))? })
+    }
+
+    /// An event of now about nothing but this installation.
+    fn own(&self, (tool, command): (&str, String)) -> Result<Event, Error> {
         let (now, policy) = (Timestamp::now(), self.policy());
         Ok(Event {
             receipt_id: event::new_id(now)?,
             timestamp: event::shown(now),
-            kind: ReceiptKind::Action,
+            kind: ReceiptKind::Outcome,
             follows: None,
             mode: Mode::Enforced,
             principal: Principal::default(),
-            action_type: ActionKind::FileWrite,
-            tool: String::from("policy"),
-            command: String::from("policy.toml"),
+            action_type: ActionKind::ToolCall,
+            tool: tool.to_owned(),
+            action_digest: self.key().digest("server", [command.as_bytes()]),
+            command,
             cwd: self.layout.root().to_string_lossy().into_owned(),
-            action_digest: self.key().digest("policy file", [text.as_bytes()]),
             flows: Vec::new(),
             destinations: Vec::new(),
             channels: Vec::new(),
@@ -113,9 +135,9 @@ impl Judge<'_> {
             counted: Vec::new(),
             obligations: Vec::new(),
             rewritten: None,
-            reason,
+            reason: String::new(),
             risk: None,
-            enforcement: String::from("write"),
+            enforcement: String::from("none"),
             approval: None,
             policy_id: policy.id().to_owned(),
             policy_version: policy.version().to_owned(),

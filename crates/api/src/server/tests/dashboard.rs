@@ -104,9 +104,82 @@ async fn who_logs_in_gets_a_cookie_that_opens_pages_and_nothing_else() {
         assert_eq!(told.status, StatusCode::UNAUTHORIZED, "the API by {name}");
     }
     let form = place.token(&cookie).await;
+    let other = taken(&place.sends("", "/ui/login", &fields).await);
     let gone = place.sends(&cookie, "/ui/logout", &[("form_token", &form)]).await;
     assert_eq!((gone.status.as_u16(), location(&gone)), (303, "/ui/login"));
     assert!(gone.headers["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    // Whoever copied the cookie has nothing any more; another visit of the same person goes on.
+    let copied = place.look(&cookie, "/ui/approvals").await;
+    assert_eq!(location(&copied), "/ui/login?next=%2Fui%2Fapprovals");
+    let told = place.sends(&cookie, "/ui/logout", &[("form_token", &form)]).await;
+    assert_eq!(told.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(place.look(&other, "/ui/approvals").await.status, StatusCode::OK);
+    // The store knows it, so every replica does.
+    let (replica, token) = (place.replica().await, cookie.split_once('=').unwrap().1);
+    assert_eq!(replica.keyring.visiting(token).await.unwrap(), None);
+    let (_, other) = other.split_once('=').unwrap();
+    assert!(replica.keyring.visiting(other).await.unwrap().is_some());
+}
+
+/// What the chain says of the server itself, oldest first: what, by whom, whether it was let happen.
+async fn noted(place: &Place) -> Vec<(String, String, String)> {
+    let lines = place.store.tail(0).await.unwrap();
+    let lines = lines.iter().map(|(_, entry)| serde_json::from_str::<Value>(&entry.line).unwrap());
+    let text = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
+    lines
+        .filter(|line| line["tool"] == "server")
+        .map(|line| {
+            let what = text(&line, "command").replace("tool:server ", "");
+            (what, text(&line["server"], "actor_id"), text(&line, "decision"))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn who_comes_in_who_goes_and_who_does_not_come_in_is_in_the_chain() {
+    let place = Place::new().await;
+    place.account("ann@example.com", Role::Viewer).await;
+    let try_in = async |login: &str, password: &str| {
+        place.sends("", "/ui/login", &[("email", login), ("password", password)]).await
+    };
+    let cookie = taken(&try_in("ann@example.com", "correct horse battery").await);
+    try_in("ann@example.com", "hunter2hunter2").await;
+    try_in("hunter2hunter2", "typed in the wrong field").await;
+    place.sends("", "/ui/login", &[("key", "dfg_1a2b3c4d_x")]).await;
+    place.sends("", "/ui/enter", &[("code", "0")]).await;
+    let body = json!({ "email": "ann@example.com", "password": "correct horse battery" });
+    let request = anonymous("POST", "/login").header("content-type", "application/json");
+    let told = place.send(request.body(Body::from(body.to_string())).unwrap()).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    let form = place.token(&cookie).await;
+    place.sends(&cookie, "/ui/logout", &[("form_token", &form)]).await;
+    let line = |what: &str, who: &str, said: &str| (what.into(), who.into(), said.into());
+    let ann = "user ann@example.com";
+    let expected: [(String, String, String); 7] = [
+        line("log-in", ann, "allow"),
+        line("log-in", ann, "deny"),
+        line("log-in", "somebody", "deny"),
+        line("log-in", "somebody", "deny"),
+        line("log-in", "somebody", "deny"),
+        line("log-in", ann, "allow"),
+        line("log-out", ann, "allow"),
+    ];
+    assert_eq!(noted(&place).await, expected);
+    let whole = place.store.tail(0).await.unwrap();
+    assert!(
+        whole.iter().all(|(_, entry)| !entry.line.contains("hunter2")),
+        "nothing typed is kept"
+    );
+    for number in 0..40 {
+        place.sends("", "/ui/login", &[("key", &format!("dfg_{number:08}_x"))]).await;
+    }
+    assert_eq!(noted(&place).await.len(), 7 + 20 - 4, "so many of those that fail have lines");
+    crate::board::catch_up(&place.whole.board, &*place.store).await;
+    let north = place.cookie(&place.key(Role::Viewer, "north").await);
+    let page = place.look(&north, "/ui/drift").await.text;
+    assert!(page.contains("log-out") && page.contains("refused"), "{page}");
+    let list = place.look(&north, "/ui/activity").await.text;
+    assert!(list.contains("Nothing was decided yet"), "they are no decisions: {list}");
 }
 
 #[tokio::test]

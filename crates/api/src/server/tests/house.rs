@@ -26,7 +26,7 @@ impl House for Stand {
         "ann".into()
     }
 
-    fn require_person(&self) -> Result<(), String> {
+    fn require_person(&self, _: &str, _: &str) -> Result<(), String> {
         if self.is_agents { Err("an agent is behind this process".into()) } else { Ok(()) }
     }
 
@@ -262,6 +262,127 @@ async fn keys_and_people_are_made_by_a_person_for_their_own_tenant() {
     let bob =
         place.store.account(&crate::store::Login::new("bob").unwrap()).await.unwrap().unwrap();
     assert!(bob.disabled.is_some() && bob.tenant == "north");
+    // Who did it stands in the chain of the tenant whom it concerns.
+    let lines = place.store.tail(0).await.unwrap();
+    let said: Vec<String> = lines
+        .iter()
+        .map(|(tenant, entry)| {
+            let line: Value = serde_json::from_str(&entry.line).unwrap();
+            assert_eq!(tenant, "north");
+            assert!(line["server"]["actor_id"].as_str().unwrap().starts_with("key "), "{line}");
+            line["command"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let revoked = format!("tool:server revoke key {}", key.id);
+    let expected = [
+        "tool:server make key laptop",
+        &revoked,
+        "tool:server add user bob",
+        "tool:server disable user bob",
+    ];
+    assert_eq!(said, expected);
+}
+
+#[tokio::test]
+async fn an_admin_ends_somebodys_visits_and_changes_what_they_may() {
+    let (place, _) = place(false).await;
+    place.account_of("", "ann@example.com", Role::Admin).await;
+    let fields = [("email", "ann@example.com"), ("password", "correct horse battery")];
+    let comes = async || {
+        let entered = place.sends("", "/ui/login", &fields).await;
+        entered.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+    };
+    let admin = cookie(&place, Role::Admin, "").await;
+    let token = place.token(&admin).await;
+    for (say, role) in [("end", ""), ("role", "viewer")] {
+        let ann = comes().await;
+        assert_eq!(place.look(&ann, "/ui/keys").await.status, StatusCode::OK);
+        let said = [("form_token", &*token), ("say", say), ("role", role)];
+        let told = place.sends(&admin, "/ui/people/ann@example.com", &said).await;
+        assert_eq!(told.status, StatusCode::SEE_OTHER, "{}", told.text);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(place.look(&ann, "/ui/approvals").await.status, StatusCode::SEE_OTHER, "{say}");
+    }
+    let ann = comes().await;
+    assert_eq!(place.look(&ann, "/ui/keys").await.status, StatusCode::FORBIDDEN, "she looks now");
+    for wrong in [("role", "king"), ("perhaps", "")] {
+        let said = [("form_token", &*token), ("say", wrong.0), ("role", wrong.1)];
+        let told = place.sends(&admin, "/ui/people/ann@example.com", &said).await;
+        assert_eq!(told.status, StatusCode::BAD_REQUEST, "{wrong:?}");
+    }
+    let north = cookie(&place, Role::Admin, "north").await;
+    let token = place.token(&north).await;
+    let said = [("form_token", &*token), ("say", "end")];
+    let told = place.sends(&north, "/ui/people/ann@example.com", &said).await;
+    assert_eq!(told.status, StatusCode::NOT_FOUND, "another tenant's");
+}
+
+/// What somebody says of a value that was found holds until it is seen again, or its time is over.
+#[tokio::test]
+async fn findings_have_states_that_people_set() {
+    let (place, _) = place(false).await;
+    let agent = place.key(Role::Agent, "").await;
+    let found = async || {
+        assert_eq!(place.as_key(&agent, "/v1/decide", Some(&leak())).await.status, StatusCode::OK);
+        crate::board::catch_up(&place.whole.board, &*place.store).await;
+    };
+    found().await;
+    let approver = cookie(&place, Role::Approver, "").await;
+    let token = place.token(&approver).await;
+    let page = place.look(&approver, "/ui/findings").await.text;
+    let (_, rest) = page.split_once("action=\"/ui/findings/").unwrap();
+    let path = format!("/ui/findings/{}", rest.split_once('"').unwrap().0);
+    let says = async |say: &str, reason: &str, lasting: &str| {
+        let fields =
+            [("form_token", &*token), ("say", say), ("reason", reason), ("lasting", lasting)];
+        place.sends(&approver, &path, &fields).await
+    };
+    let shown = async |state: &str| {
+        let page = place.look(&approver, &format!("/ui/findings?state={state}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        page.text.contains("article").then_some(page.text)
+    };
+    assert_eq!(says("ignored", "", "").await.status, StatusCode::BAD_REQUEST, "say why");
+    assert_eq!(says("perhaps", "x", "").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(says("ignored", "x", "soon").await.status, StatusCode::BAD_REQUEST);
+    let why = format!("{HOSTILE} {}", token_of_nobody());
+    assert_eq!(says("ignored", &why, "").await.status, StatusCode::SEE_OTHER);
+    let ignored = shown("ignored").await.unwrap();
+    assert!(!ignored.contains("<script>1") && !ignored.contains(&token_of_nobody()), "{ignored}");
+    assert!(shown("open").await.is_none());
+    found().await;
+    assert!(shown("ignored").await.is_some(), "seen again, it stays ignored");
+    assert_eq!(says("ignored", "a sample", "1ms").await.status, StatusCode::SEE_OTHER);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(shown("open").await.unwrap().contains("the time is over"));
+    assert_eq!(says("fixed", "", "").await.status, StatusCode::SEE_OTHER);
+    assert!(shown("fixed").await.unwrap().contains(">fixed<") && shown("open").await.is_none());
+    found().await;
+    assert!(shown("open").await.unwrap().contains("open again"), "seen again, it is open");
+    let lines = place.store.tail(0).await.unwrap();
+    let words = lines.iter().filter(|(_, it)| it.line.contains("tool:server finding ")).count();
+    assert_eq!(words, 3, "each with its line");
+    for (role, tenant, status) in
+        [(Role::Viewer, "", 403), (Role::Approver, "north", 404), (Role::Admin, "", 303)]
+    {
+        let other = cookie(&place, role, tenant).await;
+        let token = place.token(&other).await;
+        let fields = [("form_token", &*token), ("say", "ignored"), ("reason", "so")];
+        let told = place.sends(&other, &path, &fields).await;
+        assert_eq!(told.status.as_u16(), status, "{role} of `{tenant}`: {}", told.text);
+    }
+    assert_eq!(
+        place.look(&approver, "/ui/findings?state=lost").await.status,
+        StatusCode::BAD_REQUEST
+    );
+    let (agents, _) = self::place(true).await;
+    let admin = cookie(&agents, Role::Admin, "").await;
+    assert!(agents.look(&admin, "/ui/findings").await.status.is_success());
+}
+
+/// What looks like a secret, typed as a reason.
+fn token_of_nobody() -> String {
+    super::token()
 }
 
 #[tokio::test]

@@ -5,11 +5,12 @@ use deadpool_postgres::ClientWrapper;
 use crate::store::Error;
 
 /// What makes each version out of the one before it.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("0001.sql"),
     include_str!("0002.sql"),
     include_str!("0003.sql"),
     include_str!("0004.sql"),
+    include_str!("0005.sql"),
 ];
 
 /// Where the version stands, and a lock so that replicas that start together do so one by one. The

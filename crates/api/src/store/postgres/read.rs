@@ -10,8 +10,8 @@ use crate::store::approvals::decoded;
 use crate::store::chain::{self, Head, Verifier};
 use crate::store::entry::Columns;
 use crate::store::{
-    Account, Answer, Bounds, Entry, Error, Login, NewPolicy, Page, PasswordHash, PolicyVersion,
-    Query, StoredKey, Tally, Verified, sql,
+    Account, Answer, Bounds, Entry, Error, Login, Mark, NewPolicy, Page, PasswordHash,
+    PolicyVersion, Query, StoredKey, Tally, Verified, sql,
 };
 
 /// A number that the database holds with a sign and that never is negative.
@@ -138,4 +138,16 @@ pub(super) fn policy(row: &Row) -> Result<PolicyVersion, Error> {
     let (at, author, note) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
     let about = NewPolicy { at, author, note, digest: row.try_get(4)?, text: row.try_get(5)? };
     Ok(PolicyVersion { number: unsigned(row, 0)?, about })
+}
+
+pub(super) fn mark(row: &Row) -> Result<Mark, Error> {
+    let state: &str = row.try_get(1)?;
+    Ok(Mark {
+        fingerprint: row.try_get(0)?,
+        state: state.parse().map_err(Error::Form)?,
+        reason: row.try_get(2)?,
+        author: row.try_get(3)?,
+        at: row.try_get(4)?,
+        until: row.try_get(5)?,
+    })
 }

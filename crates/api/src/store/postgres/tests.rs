@@ -114,7 +114,12 @@ async fn edits_are_refused_or_found(cluster: &Cluster) {
 }
 
 async fn tables_of_each_earlier_version_are_brought_forward(cluster: &Cluster) {
-    let steps = [include_str!("0001.sql"), include_str!("0002.sql"), include_str!("0003.sql")];
+    let steps = [
+        include_str!("0001.sql"),
+        include_str!("0002.sql"),
+        include_str!("0003.sql"),
+        include_str!("0004.sql"),
+    ];
     for version in 1..=steps.len() {
         let name = format!("earlier_{version}");
         cluster.create(&name);
@@ -133,6 +138,7 @@ async fn tables_of_each_earlier_version_are_brought_forward(cluster: &Cluster) {
         let key = store.key("k").await.unwrap().unwrap();
         assert_eq!((&*key.name, key.bounds), ("old", Bounds::default()));
         assert!(store.accounts().await.unwrap().is_empty());
+        assert!(store.marks("").await.unwrap().is_empty());
         assert!(store.write(entry(&event("a", 1))).await.is_ok());
     }
 }
@@ -141,5 +147,5 @@ async fn tables_of_a_newer_version_are_left_alone(cluster: &Cluster) {
     drop(fresh(cluster, "newer").await);
     ask(cluster, "newer", "UPDATE store_version SET version = 99").await.unwrap();
     let opened = Postgres::open(&cluster.address("newer")).await;
-    assert!(matches!(opened, Err(Error::Newer { found: 99, known: 4 })));
+    assert!(matches!(opened, Err(Error::Newer { found: 99, known: 5 })));
 }

@@ -118,3 +118,19 @@ pub(super) async fn add_policy(
     within.commit().await?;
     read::unsigned(&added, 0)
 }
+
+/// Changes something together with its line.
+pub(super) async fn with_line(
+    client: &mut ClientWrapper,
+    entry: NewEntry,
+    (statement, values): (&str, &[&(dyn tokio_postgres::types::ToSql + Sync)]),
+) -> Result<(), Error> {
+    let within = client.transaction().await?;
+    within.batch_execute(ON_DISK).await?;
+    let mut chain = Chain::locked(&within, &[&entry.columns.id]).await?;
+    apply(&within, Write { entry: Some(entry), answer: None }, &mut chain).await?.map(drop)?;
+    let statement = within.prepare_cached(statement).await?;
+    within.execute(&statement, values).await?;
+    chain.finish(&within).await?;
+    Ok(within.commit().await?)
+}

@@ -14,8 +14,8 @@ use crate::store::approvals::decoded;
 use crate::store::chain::{self, Verifier};
 use crate::store::entry::Columns;
 use crate::store::{
-    Account, Bounds, Entry, Error, Login, NewPolicy, Page, PasswordHash, PolicyVersion, Query,
-    StoredKey, Tally, Verified, sql,
+    Account, Bounds, Entry, Error, Login, Mark, NewPolicy, Page, PasswordHash, PolicyVersion,
+    Query, StoredKey, Tally, Verified, sql,
 };
 
 /// How many read at once; others wait.
@@ -275,4 +275,18 @@ fn policy_version(row: &Row<'_>) -> rusqlite::Result<PolicyVersion> {
     let (at, author, note) = (row.get(1)?, row.get(2)?, row.get(3)?);
     let about = NewPolicy { at, author, note, digest: row.get(4)?, text: row.get(5)? };
     Ok(PolicyVersion { number: unsigned(row, 0)?, about })
+}
+
+pub(super) fn marks(connection: &Connection, tenant: &str) -> Result<Vec<Mark>, Error> {
+    let mut ask = connection.prepare_cached(sql::MARKS)?;
+    let rows = ask.query_map([tenant], mark)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().collect()
+}
+
+/// A word on a value, or why its row is none.
+fn mark(row: &Row<'_>) -> rusqlite::Result<Result<Mark, Error>> {
+    let (state, reason, author): (String, _, _) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    let (fingerprint, at, until) = (row.get(0)?, row.get(4)?, row.get(5)?);
+    let state = state.parse().map_err(Error::Form);
+    Ok(state.map(|state| Mark { fingerprint, state, reason, author, at, until }))
 }
