@@ -16,7 +16,21 @@ const pictures = process.env.DATAFOG_TEST_PICTURES ?? ".";
 const receipts = process.env.DATAFOG_TEST_RECEIPTS ?? "10000";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const PAGES = ["overview", "activity", "activity?by=session", "findings", "drift", "simulation", "approvals"];
+const PAGES = [
+  "overview",
+  "activity",
+  "activity?by=session",
+  "findings",
+  "drift",
+  "simulation",
+  "approvals",
+  "policy",
+  "policy/versions",
+  "integrity",
+  "keys",
+  "settings",
+  "checks",
+];
 
 /** Starts a demo; where it listens, and its first key. */
 async function demo() {
@@ -90,6 +104,19 @@ async function numbersLead(page, address) {
   }
 }
 
+/** An export is sent in parts and is whole. */
+async function exported(page, address) {
+  await page.goto(`${address}/ui/activity`);
+  const total = Number(/^(\d+) of them/.exec((await page.textContent("main p.quiet")) ?? "")?.[1]);
+  for (const [form, head] of [["csv", 1], ["jsonl", 0]]) {
+    const lines = await page.evaluate(async (path) => {
+      const answer = await fetch(path);
+      return (await answer.text()).split("\n").length - 1;
+    }, `/ui/activity/export?form=${form}`);
+    assert.equal(lines, total + head, form);
+  }
+}
+
 async function draftIsTried(page, address) {
   await page.goto(`${address}/ui/simulation`);
   const draft = await page.inputValue("textarea[name=draft]");
@@ -101,6 +128,10 @@ async function draftIsTried(page, address) {
   const said = await page.textContent("#result");
   assert.match(said ?? "", /[1-9]\d* decisions change/);
   assert.match(said ?? "", /no-status/);
+  assert.match(said ?? "", /were not verified for this/);
+  const [, receiptsTried, again] = /(\d+) receipts, (\d+) judged again/.exec(said ?? "") ?? [];
+  console.log(`simulation: ${again} of ${receiptsTried} judged again`);
+  console.log(await page.locator("#result details").allTextContents());
   await page.screenshot({ path: join(pictures, "simulation.png") });
 }
 
@@ -128,6 +159,7 @@ try {
       assert.ok(wide <= 0, `${name} ${path} is ${wide} too wide`);
       const found = await inspected(page);
       assert.deepEqual(found, [], `${name} ${path}`);
+      assert.ok((await page.textContent("main"))?.includes("Everything here is made up"), `${path} says that it is a demo`);
       await page.screenshot({ path: join(pictures, `${path.replace(/\W/g, "-")}-${name}.png`) });
     }
     await page.goto(`${server.address}/ui/activity?verdict=transform`);
@@ -138,6 +170,7 @@ try {
     if (name === "light") {
       await filtersSurvive(page, server.address);
       await numbersLead(page, server.address);
+      await exported(page, server.address);
       await draftIsTried(page, server.address);
     }
     await page.context().close();

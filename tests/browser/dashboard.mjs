@@ -247,6 +247,132 @@ async function expire(page, up) {
   assert.ok(!up.asked.includes("/expired"));
 }
 
+/** What became of a held call stands in the list, without loading it again and after; on its page; in the sum. */
+async function became(browser, page, address, up) {
+  writeFileSync(join(root, "policy.toml"), policy("60s"), { mode: 0o600 });
+  const other = await page.context().newPage();
+  other.setDefaultTimeout(PATIENCE);
+  watch(other);
+  shim("curl", "-s", `${up.address}/became`);
+  await until("it is in the list", async () => {
+    await other.goto(`${address}/ui/activity?q=became`);
+    return (await other.locator("tr.entry").count()) > 0;
+  });
+  const row = other.locator("tr.entry", { hasText: "/became" }).first();
+  await row.getByText("waiting", { exact: true }).waitFor();
+  await other.locator("#live[data-state=live]").waitFor();
+  await page.goto(`${address}/ui/overview`);
+  await page.locator("#live[data-state=live]").waitFor();
+  assert.equal((await page.locator("#waiting-now .number").innerText()).trim(), "1", "this machine's own queue counts");
+  await page.locator("#waiting-now a").click();
+  await page.waitForURL("**/ui/approvals");
+  const card = page.locator("article.card", { hasText: "/became" });
+  await card.getByRole("link", { name: "Deny…" }).click();
+  await page.locator("dialog#sheet[open]").getByRole("button", { name: "Deny" }).click();
+  await page.getByText("Denied. The same call").waitFor();
+  await row.getByText("by user ann@example.com").waitFor();
+  assert.equal(await row.getByText("waiting", { exact: true }).count(), 0, "told without loading");
+  await other.reload();
+  await row.getByText("by user ann@example.com").waitFor();
+  await row.locator("a.open").click();
+  await other.locator("#became").getByText("denied", { exact: true }).first().waitFor();
+  await accessible(other, "what became of it");
+  await picture(other, "decision-denied");
+  await other.goto(`${address}/ui/activity?by=session&q=became`);
+  await other.getByText("of those held: 1 denied").first().waitFor();
+  await other.close();
+}
+
+/** A decision becomes a test of the draft, runs there, and stands with its rule once it is saved. */
+async function tested(page, address) {
+  await page.goto(`${address}/ui/activity?q=became`);
+  await page.locator("tr.entry a.open").first().click();
+  await page.getByRole("link", { name: "Try a draft on this" }).click();
+  await page.locator("#one").getByText("By the draft").waitFor();
+  await accessible(page, "one decision under a draft");
+  await picture(page, "simulation-one");
+  await page.goBack();
+  await page.getByRole("link", { name: "Add a test of this to the draft" }).click();
+  await page.getByText("A test made of the decision stands").waitFor();
+  await page.locator("#tried .good").getByText("1 tests hold").waitFor({ timeout: PATIENCE });
+  const tests = page.locator("#policy-tests");
+  const right = await tests.inputValue();
+  await tests.fill(right.replace('expect = "require_approval"', 'expect = "allow"'));
+  await page.locator("#tried .bad").getByText("1 of 1 tests fail").waitFor({ timeout: PATIENCE });
+  await accessible(page, "a test fails");
+  await tests.fill(right);
+  await page.locator("#tried .good").waitFor({ timeout: PATIENCE });
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved. It is in force").waitFor();
+  assert.match(readFileSync(join(root, "policy.test.toml"), "utf8"), /expect = "require_approval"/);
+  const rule = page.locator("tr.entry", { hasText: "ask-before-curl" });
+  await rule.getByText(/tests hold/).waitFor();
+  await accessible(page, "rules with tests");
+  await picture(page, "policy-tests");
+  await rule.locator("a.number").click();
+  await page.waitForURL("**/ui/activity?rule=ask-before-curl");
+  assert.match(await page.locator("main p.quiet").first().innerText(), /^[1-9]\d* of them/);
+}
+
+/** A value that was found is ignored, fixed, and open again once it is seen again. */
+async function findings(page, address) {
+  const secret = ["ghp_FbY8NwcUeb4c0wrU", "GZECjUYrZUPet91VOUZ4"].join("");
+  shim("curl", "-s", "-d", secret, "http://127.0.0.1:9/finding");
+  await until("it is found", async () => {
+    await page.goto(`${address}/ui/findings`);
+    return (await page.locator("article.card").count()) > 0;
+  });
+  await accessible(page, "findings");
+  assert.ok(!(await page.content()).includes(secret), "never by itself");
+  const say = async (button, reason) => {
+    const card = page.locator("article.card").first();
+    await card.getByText("Say what became of it…").click();
+    await card.getByLabel("Why").fill(reason);
+    await picture(page, "findings");
+    await card.getByRole("button", { name: button }).click();
+    await page.waitForURL("**/ui/findings?**");
+  };
+  await say("It needs nothing", HOSTILE[1]);
+  await page.getByRole("link", { name: /^Ignored/ }).click();
+  await page.locator("article.card").getByText("ignored", { exact: true }).waitFor();
+  assert.equal(await page.evaluate(() => window.ran), undefined, "a reason");
+  await accessible(page, "an ignored finding");
+  await say("It is fixed", "rotated");
+  await page.getByRole("link", { name: /^Fixed/ }).click();
+  await page.locator("article.card").getByText("fixed", { exact: true }).first().waitFor();
+  shim("curl", "-s", "-d", secret, "http://127.0.0.1:9/again");
+  await until("it is open again", async () => {
+    await page.goto(`${address}/ui/findings`);
+    return (await page.getByText("open again").count()) > 0;
+  });
+  await picture(page, "findings-again");
+}
+
+/** Logging out ends the visit: a cookie that was copied before opens nothing. */
+async function leave(browser, page, address) {
+  const copied = await page.context().cookies();
+  await page.goto(`${address}/ui/overview`);
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.waitForURL("**/ui/login");
+  const thief = await browser.newContext();
+  await thief.addCookies(copied);
+  const other = await thief.newPage();
+  await other.goto(`${address}/ui/overview`);
+  await other.waitForURL("**/ui/login**");
+  await thief.close();
+  await page.getByLabel("E-mail or name").fill("ann@example.com");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Log in", exact: true }).click();
+  await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+  await until("log-ins are in the chain", async () => {
+    await page.goto(`${address}/ui/drift`);
+    return (await page.locator("section[aria-labelledby=visits] tr.entry", { hasText: "log-out" }).count()) > 0;
+  });
+  await page.locator("section[aria-labelledby=visits]").getByText("refused", { exact: true }).first().waitFor();
+  await accessible(page, "who came in");
+  await picture(page, "drift");
+}
+
 /** Edited with a mistake, which is shown and not saved; then rightly, and in force within a second. */
 async function edit(page, up) {
   await page.getByRole("link", { name: "Policy", exact: true }).click();
@@ -332,7 +458,12 @@ async function house(page, address) {
     await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
     if (name === "integrity") {
       await page.getByRole("button", { name: "Verify now" }).click();
-      assert.equal(await page.getByText("intact", { exact: true }).count(), 2, "the store and the ledger");
+      const intact = page.getByText("intact", { exact: true });
+      await until("the store and the ledger are read", async () => (await intact.count()) === 2);
+    }
+    if (name === "checks") {
+      await page.getByRole("button", { name: "Ask every shell, too" }).click();
+      await page.getByRole("heading", { name: "With every shell" }).waitFor({ timeout: 4 * PATIENCE });
     }
     await accessible(page, name);
     await picture(page, name);
@@ -345,7 +476,8 @@ async function hostile(page, address) {
   for (const text of HOSTILE) shim("curl", "-s", "-H", `x: ${text}`, `http://127.0.0.1:9/${encodeURIComponent(text)}`, "-o", text);
   await page.goto(`${address}/ui/approvals`);
   await until("they wait", async () => (await page.locator("article.card").count()) >= HOSTILE.length);
-  for (const path of ["/ui/approvals", "/ui/policy", `/ui/approvals?q=${encodeURIComponent(HOSTILE[1])}`]) {
+  const places = ["/ui/activity", "/ui/activity?by=session", "/ui/findings?state=all", "/ui/drift", "/ui/overview"];
+  for (const path of ["/ui/approvals", "/ui/policy", ...places, `/ui/approvals?q=${encodeURIComponent(HOSTILE[1])}`]) {
     await page.goto(`${address}${path}`);
     assert.equal(await page.evaluate(() => window.ran), undefined, path);
     assert.equal(await page.locator("main img, main iframe, main script, main svg[onload]").count(), 0, path);
@@ -427,7 +559,13 @@ async function all() {
     ["one is denied", () => deny(page, up)],
     ["one is answered elsewhere", () => elsewhere(page, up)],
     ["one expires", () => expire(page, up)],
-    ["keys", () => help(page)],
+    ["what became of it is told everywhere", () => became(browser, page, address, up)],
+    ["a decision becomes a test", () => tested(page, address)],
+    ["findings have states", () => findings(page, address)],
+    ["keys", async () => {
+      await page.goto(`${address}/ui/approvals`);
+      await help(page);
+    }],
     ["the policy is edited", () => edit(page, up)],
     ["of two who edit the second is told", () => conflict(page, address)],
     ["a key is made and revoked", () => people(page, address)],
@@ -435,6 +573,7 @@ async function all() {
     ["hostile texts do nothing", () => hostile(page, address)],
     ["without script", async () => plain(browser, address, await context.cookies())],
     ["the one-time link", () => open(browser)],
+    ["logging out ends the visit", () => leave(browser, page, address)],
   ];
   for (const [name, step] of steps) {
     const start = Date.now();

@@ -27,6 +27,7 @@ mod activity;
 mod approvals;
 mod assets;
 mod became;
+mod checks;
 mod cookie;
 mod decision;
 pub(crate) mod door;
@@ -36,6 +37,7 @@ mod findings;
 pub(crate) mod frame;
 pub(crate) mod house;
 mod integrity;
+pub(crate) mod job;
 mod live;
 mod login;
 mod overview;
@@ -85,10 +87,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/ui/logout", post(login::logout))
         .route("/ui/overview", get(overview::page))
         .route("/ui/simulation", get(simulation::page).post(simulation::run))
-        .route("/ui/checks", get(settings::checks))
+        .route("/ui/checks", get(checks::page).post(checks::examine))
+        .route("/ui/checks/part", get(checks::part))
         .route("/ui/enter", get(enter::page).post(enter::enter))
         .route("/ui/integrity", get(integrity::page).post(integrity::verify))
         .route("/ui/integrity/chain", get(integrity::chain))
+        .route("/ui/integrity/part", get(integrity::part))
         .route("/ui/keys", get(people::list).post(people::create))
         .route("/ui/keys/{id}", post(people::revoke))
         .route("/ui/people", post(people::add))

@@ -39,8 +39,9 @@ use tokio::sync::{Semaphore, watch};
 use crate::Upstreams;
 use crate::board::Board;
 use crate::dashboard::enter::Once;
+use crate::dashboard::job::Job;
 use crate::demo::is_demo;
-use crate::house::House;
+use crate::house::{Check, House, Proof};
 use crate::identity::password::Passwords;
 use crate::identity::{Keyring, Sessions, Throttle};
 use crate::judges::Judges;
@@ -103,11 +104,24 @@ pub(crate) struct Around {
     pub(crate) is_demo: bool,
     /// Drafts are tried one at a time.
     pub(crate) simulating: Semaphore,
+    /// The reading of the store's chain from its beginning.
+    pub(crate) store_proof: Job<Result<Proof, String>>,
+    /// That of this machine's ledger.
+    pub(crate) ledger_proof: Job<Result<Proof, String>>,
+    /// What `doctor` says when it asks every shell, too.
+    pub(crate) examined: Job<Vec<Check>>,
 }
 
 impl Default for Around {
     fn default() -> Self {
-        Self { receipts: None, is_demo: false, simulating: Semaphore::new(1) }
+        Self {
+            receipts: None,
+            is_demo: false,
+            simulating: Semaphore::new(1),
+            store_proof: Job::default(),
+            ledger_proof: Job::default(),
+            examined: Job::default(),
+        }
     }
 }
 

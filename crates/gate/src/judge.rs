@@ -219,8 +219,10 @@ impl Open {
 
 mod again;
 mod policy_file;
+mod trial;
 mod waiting;
 
+pub use trial::{Trial, Tried, read_tests, tried_examples, tried_tests};
 pub use waiting::Waiting;
 
 #[cfg(test)]

@@ -72,7 +72,9 @@ pub use filter::Ended;
 pub use foreign::{Asked, ForeignPolicies, ForeignPolicy, Reads, stricter as join_decisions};
 pub use gate::{Answerer, Approvals, Gate, of_machine};
 pub use ground::Ground;
-pub use judge::{Inquiry, Judge, Judged, Waiting, What};
+pub use judge::{
+    Inquiry, Judge, Judged, Trial, Tried, Waiting, What, read_tests, tried_examples, tried_tests,
+};
 pub use lint::lint_policy;
 pub use notice::Notice;
 pub use replay::{Replay, Replayed, Unreplayable};
@@ -83,4 +85,4 @@ pub use terminal::{Question, Said, Terminal};
 pub use vocabulary::KnownWords;
 
 // What an explanation is made of, for those who show one.
-pub use datafog_policy::{Explanation, RuleOutcome, RuleTrace, Truth};
+pub use datafog_policy::{Diagnostic, Explanation, RuleOutcome, RuleTrace, Truth};

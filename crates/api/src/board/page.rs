@@ -72,6 +72,20 @@ impl Shelf {
         Page { rows, next, total }
     }
 
+    /// The next rows that fit, from the newest or from behind a place on: no more than `limit`, and without
+    /// counting all the others.
+    #[must_use]
+    pub fn next(
+        &self,
+        filter: &Filter,
+        now: i64,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Vec<Arc<Row>> {
+        let fitting = self.older(after).filter(|row| filter.takes(row, now));
+        fitting.take(limit).map(Arc::clone).collect()
+    }
+
     /// How many that fit are newer than a place.
     #[must_use]
     pub fn newer(&self, filter: &Filter, now: i64, than: Cursor) -> usize {
@@ -172,6 +186,15 @@ mod tests {
                 if after.is_none() {
                     break;
                 }
+            }
+            prop_assert_eq!(&found, &expected);
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let part = shelf.next(&filter, 0, after, limit);
+                prop_assert!(part.len() <= limit);
+                let Some(last) = part.last() else { break };
+                after = Some(Cursor::of(last));
+                found.extend(part.iter().map(|row| Row::clone(row)));
             }
             prop_assert_eq!(found, expected);
         }

@@ -1,12 +1,12 @@
 //! The rows of one tenant, in order of time.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use datafog_core::Id;
 
 use super::fate::Fates;
-use super::{Filter, Place, Row};
+use super::{Cursor, Filter, Place, Row};
 
 /// Most rows of a tenant; the oldest are dropped.
 pub const MOST: usize = 200_000;
@@ -60,9 +60,32 @@ impl Shelf {
         self.rows.iter().filter(is_of).map(Arc::clone).collect()
     }
 
+    /// How many decisions each rule matched.
+    #[must_use]
+    pub fn hits(&self) -> HashMap<Arc<str>, u64> {
+        let mut hits = HashMap::new();
+        for row in self.rows.iter().filter(|row| row.is_decision()) {
+            for rule in &row.rules {
+                match hits.get_mut(rule) {
+                    Some(count) => *count = u64::saturating_add(*count, 1),
+                    None => drop(hits.insert(Arc::clone(rule), 1)),
+                }
+            }
+        }
+        hits
+    }
+
     /// All rows, oldest first.
     pub(super) fn rows(&self) -> impl DoubleEndedIterator<Item = &Arc<Row>> {
         self.rows.iter()
+    }
+
+    /// Rows from behind a place on, newest first.
+    pub(super) fn older(&self, after: Option<Cursor>) -> impl Iterator<Item = &Arc<Row>> {
+        let end = after.map_or(self.rows.len(), |after| {
+            self.rows.partition_point(|row| Cursor::of(row) < after)
+        });
+        self.rows.range(..end).rev()
     }
 
     /// The rows that fit, newest first.

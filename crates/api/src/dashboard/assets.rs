@@ -20,6 +20,7 @@ pub(super) const ASSETS: &[(&str, &str, &str)] = &[
     ("live.js", SCRIPT, include_str!("assets/live.js")),
     ("news.js", SCRIPT, include_str!("assets/news.js")),
     ("policy.js", SCRIPT, include_str!("assets/policy.js")),
+    ("poll.js", SCRIPT, include_str!("assets/poll.js")),
     ("style.css", "text/css; charset=utf-8", include_str!("assets/style.css")),
     ("time.js", SCRIPT, include_str!("assets/time.js")),
 ];

@@ -16,7 +16,7 @@ use super::rows::{self, ACTIVITY, activity};
 use crate::board::{Filter, Place};
 use crate::server::problem::{Kind, Problem};
 use later::Later;
-use line::Line;
+pub(super) use line::Line;
 
 /// Most lines of what wants and is seen, in letters.
 const LONGEST: usize = 160;
@@ -48,7 +48,7 @@ pub(super) async fn page(
         (later.section())
         (findings(&event.findings))
         (rules(explained.as_ref(), (is_same, event.decision)))
-        (trial::section(event))
+        (trial::section(event, &format!("{}.{}", line.place.name(), event.receipt_id), super::policy::may_edit(&viewer)))
         (proof(&line))
     };
     viewer.page("Decision", ACTIVITY, content).await
@@ -77,6 +77,17 @@ async fn found(viewer: &Viewer, (place, id): (&str, &str)) -> Result<Line, Probl
         None => return Err(none()),
     };
     Line::find(viewer, place, id).await?.ok_or_else(none)
+}
+
+/// The line that `PLACE.ID` means.
+pub(super) async fn named(viewer: &Viewer, name: &str) -> Result<Line, Problem> {
+    let none = || Problem::new(Kind::NotFound, "there is no such receipt");
+    found(viewer, name.split_once('.').ok_or_else(none)?).await
+}
+
+/// A test of what was decided.
+pub(super) fn test_of(line: &Line) -> String {
+    trial::test(&line.receipt.event)
 }
 
 fn facts(line: &Line) -> Markup {

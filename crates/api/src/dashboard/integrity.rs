@@ -1,5 +1,7 @@
 //! `/ui/integrity`: whether what was recorded is what was written.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use datafog_core::Digest;
@@ -8,8 +10,9 @@ use maud::{Markup, html};
 use serde_json::json;
 
 use super::house::at;
+use super::job::Job;
 use super::parts::{self, Tone};
-use super::{Posted, Viewer};
+use super::{Posted, Viewer, see};
 use crate::house::Proof;
 use crate::server::problem::Problem;
 
@@ -18,25 +21,62 @@ const PATH: &str = "/ui/integrity";
 
 /// Answers `GET /ui/integrity`.
 pub(super) async fn page(viewer: Viewer) -> Result<Response, Problem> {
-    show(&viewer, &html! {}).await
+    let head = viewer.app.store.head().await.map_err(|error| Problem::unread(&error))?;
+    let is_running = viewer.app.around.store_proof.stand().is_running();
+    let content = html! {
+        div.head { h1 { (TITLE) } }
+        p.quiet {
+            "Every decision is a line that names the digest of the line before it. Whoever changes, removes or moves one breaks all that follow. "
+            "Against somebody who rewrites everything only a copy elsewhere helps: keep the last digest where they cannot write."
+        }
+        (parts::facts([
+            ("Lines in the store", Some(html! { (head) })),
+            ("Algorithm", Some(html! { "SHA-256 over each line, which holds the digest of the one before" })),
+        ]))
+        (viewer.form(PATH, &html! { p.actions { button type="submit" disabled[is_running] { "Verify now" } a.button.plain href="/ui/integrity/chain" download="chain.jsonl" { "Download your lines" } } }))
+        p.quiet { "The same at a terminal: " code { "datafog receipts verify" } " and " code { "datafog receipts verify --store" } "." }
+        (found(&viewer))
+    };
+    viewer.page(TITLE, PATH, content).await
 }
 
-/// Answers `POST /ui/integrity`: reads both chains from their beginning.
-pub(super) async fn verify(viewer: Viewer, _: Posted) -> Result<Response, Problem> {
-    let store = viewer.app.store.verify().await.map_err(|error| Problem::unread(&error))?;
-    let facts = vec![(String::from("lines"), store.entries.to_string())];
-    let mut store_proof = Proof { is_proven: store.flaw.is_none(), facts };
-    store_proof.facts.extend(store.flaw.map(|flaw| (String::from("first flaw"), flaw.to_string())));
-    let ledger = match viewer.managed() {
-        Some(house) => Some(at(house, |house| house.verify()).await?),
-        None => None,
-    };
-    let told = html! {
-        h2 { "What was found" }
-        (proof("The server's store", &Ok(store_proof)))
-        @if let Some(ledger) = ledger { (proof("This machine's ledger", &ledger)) }
-    };
-    show(&viewer, &told).await
+/// Answers `GET /ui/integrity/part`: what was found.
+pub(super) async fn part(viewer: Viewer) -> Response {
+    Viewer::part(found(&viewer))
+}
+
+/// Answers `POST /ui/integrity`: both chains are read from their beginnings, beside this request.
+pub(super) async fn verify(viewer: Viewer, _: Posted) -> Response {
+    let store = Arc::clone(&viewer.app.store);
+    Job::begin(&viewer.app, |app| &app.around.store_proof, async move {
+        let found = store.verify().await.map_err(|error| error.to_string())?;
+        let facts = vec![(String::from("lines"), found.entries.to_string())];
+        let mut proof = Proof { is_proven: found.flaw.is_none(), facts };
+        proof.facts.extend(found.flaw.map(|flaw| (String::from("first flaw"), flaw.to_string())));
+        Ok(proof)
+    });
+    if let Some(house) = viewer.managed() {
+        Job::begin(&viewer.app, |app| &app.around.ledger_proof, async move {
+            let read = at(house, |house| house.verify()).await;
+            read.unwrap_or_else(|problem| Err(problem.message().to_owned()))
+        });
+    }
+    see(PATH)
+}
+
+/// What came of the last reading, or that it goes on.
+fn found(viewer: &Viewer) -> Markup {
+    let part = |what| (what, "/ui/integrity/part");
+    let around = &viewer.app.around;
+    let (store, ledger) = (around.store_proof.stand(), around.ledger_proof.stand());
+    html! {
+        div #found aria-live="polite" {
+            (store.told(part("The server's store is being read"), |found| proof("The server's store", found)))
+            @if viewer.managed().is_some() {
+                (ledger.told(part("This machine's ledger is being read"), |found| proof("This machine's ledger", found)))
+            }
+        }
+    }
 }
 
 fn proof(what: &str, proof: &Result<Proof, String>) -> Markup {
@@ -54,25 +94,6 @@ fn proof(what: &str, proof: &Result<Proof, String>) -> Markup {
             }
         }
     }
-}
-
-async fn show(viewer: &Viewer, told: &Markup) -> Result<Response, Problem> {
-    let head = viewer.app.store.head().await.map_err(|error| Problem::unread(&error))?;
-    let content = html! {
-        div.head { h1 { (TITLE) } }
-        p.quiet {
-            "Every decision is a line that names the digest of the line before it. Whoever changes, removes or moves one breaks all that follow. "
-            "Against somebody who rewrites everything only a copy elsewhere helps: keep the last digest where they cannot write."
-        }
-        (parts::facts([
-            ("Lines in the store", Some(html! { (head) })),
-            ("Algorithm", Some(html! { "SHA-256 over each line, which holds the digest of the one before" })),
-        ]))
-        (viewer.form(PATH, &html! { p.actions { button type="submit" { "Verify now" } a.button.plain href="/ui/integrity/chain" download="chain.jsonl" { "Download your lines" } } }))
-        p.quiet { "The same at a terminal: " code { "datafog receipts verify" } " and " code { "datafog receipts verify --store" } "." }
-        (told)
-    };
-    viewer.page(TITLE, PATH, content).await
 }
 
 /// Answers `GET /ui/integrity/chain`: the tenant's lines, oldest first, one JSON text each with its number

@@ -5,16 +5,19 @@
 
 mod diff;
 mod editor;
+mod tests;
 mod versions;
 
 use axum::response::Response;
 use datafog_core::{RuleOrigin, Verdict};
-use datafog_gate::Judge;
+use datafog_gate::{Judge, Tried};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::parts::{self, Tone};
+use super::rows::{self, activity, number};
 use super::{Viewer, house};
+use crate::board::Filter;
 use crate::identity::Permission;
 use crate::server::asked::Parameters;
 use crate::server::problem::Problem;
@@ -37,7 +40,6 @@ struct InForce {
     version: String,
     digest: String,
     default: Verdict,
-    examples: usize,
     stale: Option<String>,
     rules: Vec<Shown>,
 }
@@ -80,7 +82,6 @@ impl InForce {
             version: policy.version().to_owned(),
             digest: policy.digest().to_string(),
             default: policy.default_verdict(),
-            examples: policy.examples().len(),
             stale: judge.stale().map(str::to_owned),
             rules: rules.collect(),
         }
@@ -94,7 +95,8 @@ impl Shown {
             || own.into_iter().chain(&self.lines).any(|it| it.to_lowercase().contains(text))
     }
 
-    fn row(&self) -> Markup {
+    fn row(&self, hits: u64, tried: &[&Tried]) -> Markup {
+        let failed = tried.iter().filter(|one| one.fault.is_some()).count();
         html! {
             tr.entry tabindex="-1" {
                 td { (parts::verdict(self.effect)) }
@@ -106,7 +108,19 @@ impl Shown {
                             @for line in &self.lines { li { (parts::code(line)) } }
                         } }
                     }
+                    @if !tried.is_empty() {
+                        details open[failed > 0] {
+                            summary {
+                                @match failed {
+                                    0 => { (tried.len()) @if tried.len() == 1 { " test holds" } @else { " tests hold" } },
+                                    _ => { b { (failed) " of " (tried.len()) @if failed == 1 { " tests fails" } @else { " tests fail" } } },
+                                }
+                            }
+                            (tests::list(tried))
+                        }
+                    }
                 }
+                td { @if hits > 0 { (number(hits, &activity(&Filter::default(), &[("rule", &self.id)]))) } @else { span.quiet { "none" } } }
                 td {
                     (self.layer) @if self.locked { ", locked" }
                     span.note { (parts::words(&self.place)) }
@@ -122,6 +136,8 @@ pub(super) async fn rules(
     Parameters(Which { done, q }): Parameters<Which>,
 ) -> Result<Response, Problem> {
     let policy = viewer.app.judges.ask(InForce::of).await?;
+    let hits = rows::ask(&viewer, |shelf| shelf.hits()).await?;
+    let tried = tests::of(&viewer).await?;
     let filter = q.as_deref().unwrap_or_default().to_lowercase();
     let rules: Vec<&Shown> = policy.rules.iter().filter(|rule| rule.has(&filter)).collect();
     let content = html! {
@@ -144,14 +160,15 @@ pub(super) async fn rules(
             ("In force", Some(html! { b { (parts::words(&policy.id)) } " " (parts::words(&policy.version)) })),
             ("Digest", Some(parts::code(&policy.digest))),
             ("Otherwise", Some(html! { "what no rule matches is " (parts::verdict(policy.default)) })),
-            ("Examples", Some(html! { (policy.examples) " in its files; each was tried when it was loaded, and holds" })),
+            ("Tests", Some(tried.summary())),
         ]))
+        (tried.others())
         h2 { "Rules " span.quiet { (rules.len()) @if rules.len() != policy.rules.len() { " of " (policy.rules.len()) } } }
         @if rules.is_empty() { (parts::empty("No rule fits the filter", &html! { p { a href=(PATH) { "Show every rule" } } })) }
         @else {
             div.table tabindex="0" role="region" aria-label="Rules" { table {
-                thead { tr { th scope="col" { "Effect" } th scope="col" { "Rule" } th scope="col" { "From" } } }
-                tbody { @for rule in rules { (rule.row()) } }
+                thead { tr { th scope="col" { "Effect" } th scope="col" { "Rule" } th scope="col" { "Matched" } th scope="col" { "From" } } }
+                tbody { @for rule in rules { (rule.row(hits.get(&*rule.id).copied().unwrap_or(0), &tried.about(&rule.id))) } }
             } }
         }
     };
@@ -175,6 +192,6 @@ fn tabs(viewer: &Viewer, here: &str) -> Markup {
 }
 
 /// The policy is the installation's: whoever belongs to a tenant changes none.
-fn may_edit(viewer: &Viewer) -> bool {
+pub(super) fn may_edit(viewer: &Viewer) -> bool {
     viewer.may(Permission::Manage) && house::is_of_it(&viewer.caller)
 }

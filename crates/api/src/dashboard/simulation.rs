@@ -3,8 +3,11 @@
 //! The draft is read and forgotten. Judging again takes a thread of its own, one at a time, and ends
 //! after so many receipts or so long, which is then said.
 
+mod one;
+
 use std::time::{Duration, Instant, SystemTime};
 
+use axum::extract::RawQuery;
 use axum::response::Response;
 use datafog_audit::{Filter as Recorded, Moment, list};
 use datafog_core::Event;
@@ -35,12 +38,16 @@ const SHOWN: usize = 50;
 const SPANS: [(&str, &str); 3] =
     [("1d", "the last day"), ("7d", "the last 7 days"), ("30d", "the last 30 days")];
 
-/// Answers `GET /ui/simulation`: the form, with the policy file as it is.
-pub(super) async fn page(viewer: Viewer) -> Result<Response, Problem> {
+/// Answers `GET /ui/simulation`: the form, with the policy file as it is, and with the decision that
+/// `decision=PLACE.ID` means.
+pub(super) async fn page(viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+    let decision = rows::field(query.as_deref(), "decision");
     let text = viewer.app.judges.ask(|judge| judge.policy_file()).await;
     let text = text.ok().and_then(Result::ok).flatten();
-    let content = form(&viewer, &text.unwrap_or_else(|| HEAD.to_owned()), "7d");
-    viewer.page(TITLE, PATH, html! { (head(&viewer)) (content) }).await
+    let text = text.unwrap_or_else(|| HEAD.to_owned());
+    let one = one::section(&viewer, decision.as_deref(), &text).await?;
+    let content = form(&viewer, &text, ("7d", decision.as_deref()));
+    viewer.page(TITLE, PATH, html! { (head(&viewer)) (one) (content) }).await
 }
 
 /// Answers `POST /ui/simulation`.
@@ -54,7 +61,10 @@ pub(super) async fn run(viewer: Viewer, posted: Posted) -> Result<Response, Prob
         Ok(ran) => result(&ran),
         Err(mistakes) => wrong(&mistakes),
     };
-    let content = html! { (head(&viewer)) (content) (form(&viewer, &text, &span)) };
+    let decision = posted.text("decision").map(str::to_owned);
+    let one = one::section(&viewer, decision.as_deref(), &text).await?;
+    let form = form(&viewer, &text, (&span, decision.as_deref()));
+    let content = html! { (head(&viewer)) (one) (content) (form) };
     viewer.page(TITLE, PATH, content).await
 }
 
@@ -64,6 +74,8 @@ struct Ran {
     simulation: Simulation,
     /// Why not everything was judged again.
     cut: Option<&'static str>,
+    /// When the oldest receipt was made that was looked at.
+    oldest: Option<String>,
 }
 
 async fn simulated(
@@ -91,7 +103,8 @@ async fn simulated(
             work.ledger(&folder, &span)?;
         }
         stored.iter().rev().for_each(|event| work.add(event));
-        Ok::<_, datafog_audit::Error>(Ran { simulation: work.simulation, cut: work.cut })
+        let Work { simulation, cut, oldest, .. } = work;
+        Ok::<_, datafog_audit::Error>(Ran { simulation, cut, oldest })
     });
     let ran = ran.await.map_err(|error| Problem::ours(&error))?;
     ran.map(Ok).map_err(|error| Problem::ours(&error))
@@ -126,6 +139,7 @@ struct Work<'a> {
     simulation: Simulation,
     end: Instant,
     cut: Option<&'static str>,
+    oldest: Option<String>,
 }
 
 impl<'a> Work<'a> {
@@ -138,6 +152,7 @@ impl<'a> Work<'a> {
             simulation: Simulation::default(),
             end,
             cut: None,
+            oldest: None,
         }
     }
 
@@ -165,6 +180,9 @@ impl<'a> Work<'a> {
             self.cut = Some("it took too long");
         } else {
             self.simulation.add(event, self.replay, self.policies);
+            if self.oldest.as_ref().is_none_or(|oldest| *oldest > event.timestamp) {
+                self.oldest = Some(event.timestamp.clone());
+            }
         }
     }
 }
@@ -177,12 +195,13 @@ fn head(viewer: &Viewer) -> Markup {
     }
 }
 
-fn form(viewer: &Viewer, text: &str, span: &str) -> Markup {
+fn form(viewer: &Viewer, text: &str, (span, decision): (&str, Option<&str>)) -> Markup {
     viewer.form(PATH, &html! {
         label.stacked { "Draft"
             textarea name="draft" rows="16" spellcheck="false" autocomplete="off" { "\n" (text) }
             " "
         }
+        @if let Some(decision) = decision { input type="hidden" name="decision" value=(decision); }
         p.actions {
             label { span.unseen { "How far back" }
                 select name="span" { @for (name, word) in SPANS {
@@ -217,7 +236,11 @@ fn result(ran: &Ran) -> Markup {
                 @if left > 0 { ", " (left) " could not be" }
                 "."
             }
-            @if let Some(why) = ran.cut { (parts::notice(Tone::Warning, &html! { p { "The oldest were left out: " (why) "." } })) }
+            @if let Some(why) = ran.cut { (parts::notice(Tone::Warning, &html! { p {
+                "The oldest were left out: " (why) ". " (simulation.receipts) " were looked at"
+                @if let Some(oldest) = &ran.oldest { ", back to " (parts::stamp(oldest)) } "."
+            } })) }
+            p.quiet { "The chains were not verified for this: " a href="/ui/integrity" { "Integrity" } " does that, and so does " code { "datafog policy diff --replay" } " first." }
             (matrix(simulation))
             (changed(simulation))
             @if left > 0 {

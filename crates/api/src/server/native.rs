@@ -12,5 +12,6 @@ pub(crate) use approvals::{approval, approvals, decision, revocation, whole};
 pub use expiry::expire_overdue;
 pub(crate) use policy::policy;
 pub(crate) use policy_file::{
-    current, put, put_back, replaced, restore, text, told_versions, version, version_at, versions,
+    check_tests, current, current_tests, put, put_back, replace_tests, replaced, restore, text,
+    told_versions, version, version_at, versions,
 };

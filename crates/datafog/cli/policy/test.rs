@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 use datafog_core::{RuleOrigin, Verdict};
-use datafog_gate::{Ground, KnownWords, in_invented_world};
+use datafog_gate::{Ground, KnownWords, Tried, in_invented_world, tried_examples};
 use datafog_policy::{Diagnostic, Level, Policy, TestCase, TestFile};
 use serde::Serialize;
 
@@ -145,18 +145,14 @@ fn examples(path: &Path, session: &Session) -> Result<Suite> {
         foreign::tell(session, &diagnostics);
         return Ok(unusable(file, &diagnostics));
     };
-    let wrong: Vec<&Diagnostic> =
-        diagnostics.iter().filter(|one| one.level == Level::Error).collect();
-    let mut faults: Vec<Option<&Diagnostic>> = wrong.into_iter().map(Some).collect();
-    let cases = policy.examples().iter().map(|example| {
-        let name = format!("{}: {}", example.rule, example.shown());
-        let at = faults.iter_mut().find(|one| one.is_some_and(|one| example.is_at(one)));
-        let fault = at.and_then(Option::take).map(|one| one.message.clone());
-        Case { name, line: example.line(), fault }
+    let (tried, wrong) = tried_examples(&policy, &diagnostics);
+    let cases = tried.into_iter().map(|Tried { rule, name, line, fault }| {
+        let name = format!("{}: {name}", rule.unwrap_or_default());
+        Case { name, line, fault }
     });
     let mut cases: Vec<Case> = cases.collect();
     // What is wrong with the file and not with an example of it is a failure all the same.
-    cases.extend(faults.into_iter().flatten().map(of_file));
+    cases.extend(wrong.into_iter().map(of_file));
     let coverage = coverage(&policy, path, &BTreeMap::new());
     let name = format!("{} {}", policy.id(), policy.version());
     Ok(Suite { file, policy: name, cases, coverage, usable: true })
@@ -176,7 +172,7 @@ fn unusable(file: String, faults: &[Diagnostic]) -> Suite {
 }
 
 /// How often rules matched and decided, by id.
-type Tried = BTreeMap<String, (usize, usize)>;
+type Counts = BTreeMap<String, (usize, usize)>;
 
 /// A file of tests.
 fn tests(path: &Path, session: &Session) -> Result<Suite> {
@@ -194,7 +190,7 @@ fn tests(path: &Path, session: &Session) -> Result<Suite> {
         Some(path) => Subject::at(path, session)?,
         None => Subject::installed(session)?,
     };
-    let mut tried = Tried::new();
+    let mut tried = Counts::new();
     let cases = tests.cases.iter().map(|case| try_one(case, &subject, &mut tried)).collect();
     let own = tested.unwrap_or_else(|| session.layout.policy());
     let coverage = coverage(&subject.policy, &own, &tried);
@@ -213,7 +209,7 @@ fn tested(path: &Path, tests: &TestFile, session: &Session) -> Option<PathBuf> {
     (beside.is_file() && beside != session.layout.policy()).then_some(beside)
 }
 
-fn try_one(case: &TestCase, subject: &Subject, tried: &mut Tried) -> Case {
+fn try_one(case: &TestCase, subject: &Subject, tried: &mut Counts) -> Case {
     let decision = in_invented_world(&case.example, |facts, world| subject.decide(facts, world));
     for (index, rule) in decision.matched.iter().enumerate() {
         let (matched, decided) = tried.entry(rule.id.clone()).or_default();
@@ -227,7 +223,7 @@ fn try_one(case: &TestCase, subject: &Subject, tried: &mut Tried) -> Case {
 }
 
 /// The rules of the file at `path`, and how often each was tried.
-fn coverage(policy: &Policy, path: &Path, tried: &Tried) -> Vec<Covered> {
+fn coverage(policy: &Policy, path: &Path, tried: &Counts) -> Vec<Covered> {
     let path = path.to_string_lossy();
     let own = policy.rules().into_iter().filter_map(|rule| match rule.origin {
         RuleOrigin::File { path: ref file, line } if *file == path => Some((rule.id, line)),

@@ -13,7 +13,7 @@ use crate::state::{State, read, trusted};
 use crate::{Error, Ground, event};
 
 /// Mode of a new policy file.
-const MODE: u32 = 0o600;
+pub(super) const MODE: u32 = 0o600;
 
 impl Judge<'_> {
     /// The text of the file; `None` where there is none.

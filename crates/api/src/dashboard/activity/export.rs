@@ -1,18 +1,27 @@
 //! `/ui/activity/export`: the rows of a filter as a file.
 
+use std::io;
+use std::sync::Arc;
+
+use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Response};
 use datafog_core::Id;
+use futures_util::StreamExt as _;
+use futures_util::stream::{once, unfold};
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::Viewer;
-use crate::board::Row;
+use crate::board::{Cursor, Filter, Row};
 use crate::dashboard::rows;
 use crate::server::problem::{Kind, Problem};
 
 /// Most rows of a file; the newest.
 const MOST: usize = 100_000;
+
+/// Rows that are made at once.
+const PART: usize = 500;
 
 /// The columns of a table, in order.
 const COLUMNS: [&str; 14] = [
@@ -30,19 +39,45 @@ pub(crate) async fn export(viewer: Viewer, RawQuery(query): RawQuery) -> Result<
         Some("jsonl") => (false, "application/jsonl; charset=utf-8", "activity.jsonl"),
         _ => return Err(Problem::new(Kind::Invalid, "`form`: one of csv, jsonl")),
     };
-    let text = rows::ask(&viewer, move |shelf| {
-        let page = shelf.page(&filter, now, None, MOST);
-        let mut text = if is_csv { line(&COLUMNS.map(str::to_owned)) } else { String::new() };
-        for row in &page.rows {
-            text.push_str(&if is_csv { line(&cells(row)) } else { object(row) });
-        }
-        text
-    });
+    let head = if is_csv { line(&COLUMNS.map(str::to_owned)) } else { String::new() };
+    let rows = Rows { viewer, filter, now, is_csv, after: None, left: MOST };
+    let rows = unfold(Some(rows), async |rows| rows?.part().await);
+    let text = once(async move { Ok::<_, io::Error>(head) }).chain(rows);
     let about = [
         ("content-type", media.to_owned()),
         ("content-disposition", format!("attachment; filename=\"{name}\"")),
     ];
-    Ok((about, text.await?).into_response())
+    Ok((about, Body::from_stream(text)).into_response())
+}
+
+/// What is still to be sent. A part at a time is made, so that the whole is never held.
+struct Rows {
+    viewer: Viewer,
+    filter: Filter,
+    now: i64,
+    is_csv: bool,
+    after: Option<Cursor>,
+    left: usize,
+}
+
+impl Rows {
+    /// The next part, and what is left after it. An index that fails cuts the answer off, which whoever
+    /// reads it sees.
+    async fn part(mut self) -> Option<(io::Result<String>, Option<Self>)> {
+        let (filter, now, after) = (self.filter.clone(), self.now, self.after);
+        let limit = self.left.min(PART);
+        if limit == 0 {
+            return None;
+        }
+        let part = rows::ask(&self.viewer, move |shelf| shelf.next(&filter, now, after, limit));
+        let Ok(part) = part.await else {
+            return Some((Err(io::Error::other("the index cannot be read")), None));
+        };
+        self.after = Some(Cursor::of(part.last()?));
+        self.left = self.left.saturating_sub(part.len());
+        let told = |row: &Arc<Row>| if self.is_csv { line(&cells(row)) } else { object(row) };
+        Some((Ok(part.iter().map(told).collect()), Some(self)))
+    }
 }
 
 fn time(row: &Row) -> String {

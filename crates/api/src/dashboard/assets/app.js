@@ -7,6 +7,7 @@ import { keys } from "./keys.js";
 import { live } from "./live.js";
 import { news } from "./news.js";
 import { policy } from "./policy.js";
+import { poll } from "./poll.js";
 import { times } from "./time.js";
 
 document.documentElement.classList.add("scripted");
@@ -17,3 +18,4 @@ answers();
 live();
 news();
 policy();
+poll();

@@ -40,7 +40,7 @@ function replace(shown, now) {
  * Asks for a part of the page and shows it.
  * @param {string} address
  */
-async function refresh(address) {
+export async function refresh(address) {
   if (asked.has(address)) {
     again.add(address);
     return;

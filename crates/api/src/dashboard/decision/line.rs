@@ -12,9 +12,9 @@ use crate::server::problem::Problem;
 
 /// A line of a chain.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) place: Place,
-    pub(super) receipt: Receipt<'static>,
+pub(in crate::dashboard) struct Line {
+    pub(in crate::dashboard) place: Place,
+    pub(in crate::dashboard) receipt: Receipt<'static>,
     /// What the server knows besides.
     pub(super) context: Context,
     /// The hash that the line after it carries.

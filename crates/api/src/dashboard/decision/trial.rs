@@ -7,7 +7,7 @@ use toml::Value;
 use crate::dashboard::parts;
 
 /// What somebody may do with a decision that they want kept, or changed.
-pub(super) fn section(event: &Event) -> Markup {
+pub(super) fn section(event: &Event, name: &str, may_edit: bool) -> Markup {
     html! {
         section aria-labelledby="trial" {
             h2 #trial { "Keep it so, or try another way" }
@@ -16,13 +16,16 @@ pub(super) fn section(event: &Event) -> Markup {
                 p { "Put it into " code { "policy.test.toml" } " beside the policy; " code { "datafog policy test" } " then fails when a change of the policy decides this otherwise. Values that receipts do not hold stand as " code { "x" } "." }
                 pre.command tabindex="0" role="group" aria-label="Test" { (parts::code(&test(event))) }
             }
-            p { a.button.plain href="/ui/simulation" { "Try a draft on what was recorded" } }
+            p.actions {
+                a.button.plain href={ "/ui/simulation?decision=" (name) } { "Try a draft on this" }
+                @if may_edit { a.button.plain href={ "/ui/policy/edit?test=" (name) } { "Add a test of this to the draft" } }
+            }
         }
     }
 }
 
 /// The text of a test.
-fn test(event: &Event) -> String {
+pub(super) fn test(event: &Event) -> String {
     let quoted = |text: &str| Value::from(text).to_string();
     let mut call = match event.command.strip_prefix("tool:") {
         Some(line) => {

@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use datafog_core::{Channel, Digest, Verdict};
-use datafog_gate::Judge;
+use datafog_gate::{Diagnostic, Judge};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -120,6 +120,32 @@ pub(crate) async fn current(app: &App) -> Result<Option<(String, String)>, Probl
         let digest = digest(&text);
         (text, digest)
     }))
+}
+
+/// The tests beside the file; nothing where there are none.
+pub(crate) async fn current_tests(app: &App) -> Result<String, Problem> {
+    Ok(app.judges.ask(|judge| judge.policy_tests()).await??.unwrap_or_default())
+}
+
+/// Whether a text may be the tests of the file: it is one, and holds no secret. That a test fails is no
+/// mistake of the file.
+pub(crate) async fn check_tests(app: &App, text: String) -> Result<(), Problem> {
+    let checked = move |judge: &Judge<'_>| {
+        refuse_secrets(judge, &text)?;
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        datafog_gate::read_tests(&text, &judge.policy_tests_path()).map(drop).map_err(|wrong| {
+            let message = "the tests cannot be read; nothing is changed";
+            Problem::new(Kind::Invalid, message).naming(by_line(&wrong))
+        })
+    };
+    app.judges.ask(checked).await?
+}
+
+/// Puts a text beside the file.
+pub(crate) async fn replace_tests(app: &App, text: String) -> Result<(), Problem> {
+    Ok(app.judges.ask(move |judge| judge.replace_policy_tests(&text)).await??)
 }
 
 /// Versions, newest first, with what somebody wrote into the file by hand.
@@ -266,11 +292,15 @@ fn broken(error: datafog_gate::Error) -> Problem {
     let datafog_gate::Error::Policy { diagnostics, .. } = error else {
         return Problem::ours(&error);
     };
+    let message = "the policy does not load; nothing is changed";
+    Problem::new(Kind::Invalid, message).naming(by_line(&diagnostics))
+}
+
+fn by_line(diagnostics: &[Diagnostic]) -> Vec<Value> {
     let errors = diagnostics.iter().filter(|it| it.is_error()).map(
         |it| json!({ "line": it.line, "column": it.column, "message": it.message, "fix": it.help }),
     );
-    let errors = errors.collect();
-    Problem::new(Kind::Invalid, "the policy does not load; nothing is changed").naming(errors)
+    errors.collect()
 }
 
 fn digest(text: &str) -> String {

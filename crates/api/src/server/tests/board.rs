@@ -149,6 +149,97 @@ async fn what_became_of_held_calls_is_told_everywhere() {
     assert!(!place.look(&stranger, &part).await.text.contains("became"), "another tenant's");
 }
 
+/// A rule leads to what it matched, shows its tests, and a decision becomes a test of the draft.
+#[tokio::test]
+async fn rules_have_hits_and_tests_and_a_decision_is_carried_to_the_draft() {
+    let place = Place::new().await.under(ASKS_ABOUT_TERRAFORM).await;
+    let agent = place.key(Role::Agent, "").await;
+    let admin = place.cookie(&place.key(Role::Admin, "").await);
+    for folder in ["/one", "/two"] {
+        let asked = json!({ "command": ["terraform", "apply"], "cwd": folder });
+        place.as_key(&agent, "/v1/actions", Some(&asked)).await;
+    }
+    let status = asks(&place, &agent, &["git", "status"], "s").await;
+    catch_up(&place.whole.board, &*place.store).await;
+    let rules = place.look(&admin, "/ui/policy").await.text;
+    assert!(rules.contains("rule=ask-first\">2</a>"), "{rules}");
+    assert!(rules.contains("2 tests hold") && rules.contains("all hold"), "{rules}");
+    let tests = place.root().join("policy.test.toml");
+    let wrong = "[[test]]\nname = \"<b id=x>\"\ncall = { run = \"terraform apply\" }\nexpect = \"allow\"\nrule = \"ask-first\"\n";
+    std::fs::write(&tests, wrong).unwrap();
+    let rules = place.look(&admin, "/ui/policy").await.text;
+    assert!(rules.contains("1 of 3 tests fails") && !rules.contains("<b id"), "{rules}");
+    std::fs::remove_file(&tests).unwrap();
+    // The decision's page leads to both.
+    let page = place.look(&admin, &format!("/ui/decisions/server/{status}")).await.text;
+    for path in ["/ui/simulation?decision=", "/ui/policy/edit?test="] {
+        assert!(page.contains(&format!("{path}server.{status}")), "{path}: {page}");
+    }
+    let editor = place.look(&admin, &format!("/ui/policy/edit?test=server.{status}")).await.text;
+    assert!(editor.contains("run = &quot;git status&quot;") && editor.contains("not saved yet"));
+    let token = place.token(&admin).await;
+    let (_, seen) = editor.split_once("name=\"seen\" value=\"").unwrap();
+    let seen = seen.split_once('"').unwrap().0;
+    let send = async |path: &str, tests: &str| {
+        let fields = [
+            ("form_token", &*token),
+            ("text", ASKS_ABOUT_TERRAFORM),
+            ("seen", seen),
+            ("tests", tests),
+        ];
+        place.sends(&admin, path, &fields).await
+    };
+    let lint = send("/ui/policy/lint", wrong).await.body;
+    assert!(lint["tests"][0]["fault"].as_str().unwrap().contains("expected allow"), "{lint}");
+    let right = wrong.replace("\"allow\"", "\"require_approval\"");
+    assert_eq!(send("/ui/policy/lint", &right).await.body["tests"][0]["fault"], Value::Null);
+    let told = send("/ui/policy/edit", "[[test]]\nname = 7\n").await;
+    assert_eq!(told.status, StatusCode::BAD_REQUEST, "{}", told.text);
+    let secret = right.replace("<b id=x>", &super::token());
+    assert_eq!(send("/ui/policy/edit", &secret).await.status, StatusCode::BAD_REQUEST);
+    let nobody = send("/ui/policy/edit", &right).await;
+    assert_eq!(nobody.status, StatusCode::FORBIDDEN, "nobody here can ask the gate");
+    assert!(!tests.exists());
+    // What the draft says to it, beside what was said.
+    let one = place.look(&admin, &format!("/ui/simulation?decision=server.{status}")).await.text;
+    assert!(one.contains("id=\"one\"") && one.contains("the same"), "{one}");
+    let stricter = ASKS_ABOUT_TERRAFORM
+        .replace("match = [\"terraform apply\"]\nnot_match = [\"terraform plan\"]\n", "")
+        .replace("command = [\"terraform\"]\nsubcommand = [\"apply\"]", "command = \"git\"");
+    let name = format!("server.{status}");
+    let fields =
+        [("form_token", &*token), ("span", "7d"), ("draft", &*stricter), ("decision", &*name)];
+    let ran = place.sends(&admin, "/ui/simulation", &fields).await.text;
+    assert!(ran.contains("was allowed, would be held"), "{ran}");
+    for path in ["/ui/simulation?decision=x", "/ui/policy/edit?test=server.7"] {
+        assert_eq!(place.look(&admin, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+/// An export is made part by part, and all parts together are what fits.
+#[tokio::test]
+async fn an_export_is_made_in_parts() {
+    use futures_util::StreamExt as _;
+    let place = Place::new().await;
+    let cookie = place.cookie(&place.key(Role::Viewer, "").await);
+    place.whole.board.made_up(3000);
+    for (form, head) in [("csv", 1), ("jsonl", 0)] {
+        let path = format!("/ui/activity/export?form={form}");
+        let request = anonymous("GET", &path).header("cookie", &cookie);
+        let request = request.body(Body::empty()).unwrap();
+        let answer = place.router.clone().oneshot(request).await.unwrap();
+        let mut parts = answer.into_body().into_data_stream();
+        let (mut count, mut largest, mut lines) = (0, 0, 0);
+        while let Some(part) = parts.next().await {
+            let part = part.unwrap();
+            (count, largest) = (count + 1, part.len().max(largest));
+            lines += part.iter().filter(|byte| **byte == b'\n').count();
+        }
+        assert_eq!(lines, 3000 + head, "{form}");
+        assert!(count >= 6 && largest < 512 << 10, "{form}: {count} parts, the largest {largest}");
+    }
+}
+
 #[tokio::test]
 async fn a_draft_is_tried_and_changes_nothing() {
     let place = Place::new().await.under(POLICY).await;

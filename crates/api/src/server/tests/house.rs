@@ -395,12 +395,26 @@ async fn the_house_is_shown_to_its_own_and_nothing_of_it_runs() {
         assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
         assert!(!page.text.contains("<script>1") && !page.text.contains("<img"), "{path}");
     }
-    let shells = place.look(&admin, "/ui/checks?shells=yes").await.text;
-    assert!(shells.contains("every shell"));
-    let proof = place.sends(&admin, "/ui/integrity", &[("form_token", &token)]).await.text;
+    let north = cookie(&place, Role::Admin, "north").await;
+    let done = async |path: &str| {
+        let begun = place.sends(&admin, path, &[("form_token", &token)]).await;
+        assert_eq!(begun.status, StatusCode::SEE_OTHER, "{path}: it goes on beside the request");
+        loop {
+            let part = place.look(&admin, &format!("{path}/part")).await.text;
+            if !part.contains("data-poll") {
+                return place.look(&admin, path).await.text;
+            }
+        }
+    };
+    assert!(done("/ui/checks").await.contains("every shell"));
+    let proof = done("/ui/integrity").await;
     assert!(proof.contains("NOT INTACT") && proof.contains(">intact<"), "{proof}");
     assert!(!proof.contains("<script>1"));
-    let north = cookie(&place, Role::Admin, "north").await;
+    let seen = place.look(&north, "/ui/integrity").await.text;
+    assert!(!seen.contains("NOT INTACT") && seen.contains(">intact<"), "the store alone: {seen}");
+    for path in ["/ui/checks", "/ui/checks/part"] {
+        assert_eq!(place.look(&north, path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
     for path in ["/ui/settings", "/ui/checks"] {
         assert_eq!(place.look(&north, path).await.status, StatusCode::FORBIDDEN, "{path}");
         assert!(!place.look(&north, "/ui/approvals").await.text.contains(path), "nor shown");

@@ -220,7 +220,15 @@ async fn socket(
     address: std::net::SocketAddr,
     headers: &[(&'static str, &str)],
 ) -> Result<WebSocketStream<TcpStream>, u16> {
-    let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
+    socket_at(address, "/ws", headers).await
+}
+
+async fn socket_at(
+    address: std::net::SocketAddr,
+    path: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<WebSocketStream<TcpStream>, u16> {
+    let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
     }
@@ -283,4 +291,43 @@ async fn l2_a_socket_needs_a_credential_in_a_header_and_no_page_gets_one() {
     }
     let plain = held.place.as_key(&held.ann, "/ws", None).await;
     assert_eq!(plain.status, StatusCode::BAD_REQUEST);
+}
+
+/// Fifty pages are open at once; each is told of what is held and of what is answered, and each can be told
+/// so again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_live_pages_are_each_told_of_everything() {
+    const PAGES: usize = 50;
+    let held = Held::new().await;
+    let address = held.listening().await;
+    let mut pages = Vec::new();
+    for _ in 0..PAGES {
+        let cookie = held.place.cookie(&held.ann);
+        let name = format!("datafog-{}=", address.port());
+        let cookie = cookie.replacen("datafog-8080=", &name, 1);
+        let mut page = socket_at(address, "/ui/live", &[("cookie", &cookie)]).await.unwrap();
+        assert_eq!(message(&mut page).await["kind"], "here");
+        pages.push(page);
+    }
+    for round in 0..3 {
+        let id = held.hold(&format!("/{round}")).await;
+        held.say(&id, if round == 1 { "deny" } else { "approve" }).await;
+        for page in &mut pages {
+            for kind in ["held", "answered"] {
+                let told = message(page).await;
+                assert_eq!((&told["kind"], &told["approval"]), (&json!(kind), &json!(id)));
+                assert!(!told.to_string().contains("terraform"), "that, and not what: {told}");
+            }
+        }
+    }
+    // One that goes is missed by nobody.
+    drop(pages.split_off(PAGES / 2));
+    let id = held.hold("/last").await;
+    for page in &mut pages {
+        assert_eq!(message(page).await["approval"], json!(id));
+    }
+    for cookie in ["", "datafog-1=x", &format!("datafog-{}=a.b.c", address.port())] {
+        let refused = socket_at(address, "/ui/live", &[("cookie", cookie)]).await;
+        assert_eq!(refused.err(), Some(401), "{cookie}");
+    }
 }
