@@ -8,13 +8,14 @@ use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use datafog_config::Scorer;
+use datafog_config::{Layout, Remote, Scorer};
 use datafog_core::{Decision, Digest, Facts, Invocation, Surroundings};
 use datafog_foreign::{Files, Interpret, Policy};
-use datafog_gate::{ForeignPolicies, ForeignPolicy, Reads};
+use datafog_gate::{ForeignPolicies, ForeignPolicy, Reads, Trial};
 use datafog_policy::Diagnostic;
 
 use crate::confined::Confined;
+use crate::remote::{self, Pulling};
 use crate::scorer;
 
 /// Every system whose policies are understood.
@@ -41,6 +42,17 @@ impl ForeignPolicies for Systems {
 
     fn score(&self, scorer: Scorer<'_>, question: Vec<u8>) -> Result<u32, String> {
         scorer::ask(scorer, question)
+    }
+
+    fn pull(&self, layout: &Layout, remote: &Remote, trial: Trial<'_>) -> Result<bool, String> {
+        let pulling = Pulling { layout, remote, patience: remote::AT_ONCE, replace: false };
+        let Some(pulled) = pulling.asked(trial)? else {
+            return pulling.still_the_same().map(|()| false);
+        };
+        pulled.changes(layout)?.into_iter().try_for_each(|change| {
+            change.apply(Some(&layout.backups())).map_err(|error| error.to_string())
+        })?;
+        Ok(true)
     }
 }
 

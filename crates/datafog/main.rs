@@ -14,6 +14,7 @@ mod confined;
 mod exit_code;
 mod foreign;
 mod proxy;
+mod remote;
 mod report;
 mod scorer;
 mod tty;

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use datafog_api::{Bounds, Endpoint};
+use datafog_api::{Bounds, Endpoint, NoAnswer};
 use datafog_config::Scorer;
 use datafog_core::Named;
 use nix::sys::signal::{SigSet, Signal};
@@ -60,17 +60,24 @@ fn of_program(words: &[String], question: Vec<u8>) -> Result<Vec<u8>, String> {
     Bounded { program: path, patience: PATIENCE, most: MOST.into() }.ask(arguments, question)
 }
 
-/// Asks an address, on a thread of its own: whoever started us may want to die of a closed pipe, and
-/// of a connection that is closed early only the question may end.
+/// Asks an address.
 fn of_address(address: &str, question: Vec<u8>) -> Result<Vec<u8>, String> {
     let endpoint = Endpoint::parse(address).map_err(|why| why.to_string())?;
     let most = usize::try_from(MOST).unwrap_or(usize::MAX);
     let bounds = Bounds { patience: PATIENCE, most };
+    apart(|| datafog_api::ask(&endpoint, question, bounds))
+}
+
+/// Asks on a thread of its own: whoever started us may want to die of a closed pipe, and of a
+/// connection that is closed early only the question may end.
+pub(crate) fn apart<T: Send>(
+    ask: impl FnOnce() -> Result<T, NoAnswer> + Send,
+) -> Result<T, String> {
     let asking = || {
         let mut pipe = SigSet::empty();
         pipe.add(Signal::SIGPIPE);
         pipe.thread_block().map_err(|error| error.to_string())?;
-        datafog_api::ask(&endpoint, question, bounds).map_err(|why| why.to_string())
+        ask().map_err(|why| why.to_string())
     };
     let asked = std::thread::scope(|scope| scope.spawn(asking).join());
     asked.unwrap_or_else(|_| Err(String::from("asking it failed")))

@@ -3,6 +3,7 @@
 mod demo;
 mod faults;
 mod life;
+mod pull;
 mod replicas;
 mod settings;
 mod users;

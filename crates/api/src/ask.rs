@@ -5,7 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use datafog_core::Secret;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode};
 use rustls::crypto::ring;
@@ -52,12 +53,69 @@ pub enum NoAnswer {
 /// # Errors
 /// Why there is no answer.
 pub fn ask(endpoint: &Endpoint, question: Vec<u8>, bounds: Bounds) -> Result<Vec<u8>, NoAnswer> {
-    // Where nothing is encrypted, no certificate is read.
+    ask_believing(believed(endpoint)?, endpoint, question, bounds)
+}
+
+/// What was fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fetched {
+    /// The document, and the tag that says which it is.
+    New(Vec<u8>, Option<String>),
+    /// It is still the one of the tag that was named.
+    Same,
+}
+
+/// Gets the document at an address, as [`ask()`] asks: for whoever `token` says that we are, and
+/// unless it is still the one that `tag` names.
+///
+/// # Errors
+/// Why there is none.
+pub fn fetch(
+    endpoint: &Endpoint,
+    (token, tag): (Option<&Secret<String>>, Option<&str>),
+    bounds: Bounds,
+) -> Result<Fetched, NoAnswer> {
+    let believed = believed(endpoint)?;
+    let mut request =
+        client(endpoint, believed)?.get(endpoint.url().clone()).header(ACCEPT, "application/json");
+    if let Some(token) = token {
+        request = request.bearer_auth(token.expose());
+    }
+    if let Some(tag) = tag {
+        request = request.header(IF_NONE_MATCH, tag);
+    }
+    bounded(fetched(request, bounds.most), bounds.patience)
+}
+
+async fn fetched(request: RequestBuilder, most: usize) -> Result<Fetched, NoAnswer> {
+    let response = request.send().await.map_err(unreached)?;
+    let tag = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+    match response.status() {
+        StatusCode::OK => Ok(Fetched::New(body(response, most).await?, tag)),
+        StatusCode::NOT_MODIFIED => Ok(Fetched::Same),
+        other => Err(NoAnswer::Status(other.as_u16())),
+    }
+}
+
+/// Whom to believe. Where nothing is encrypted, no certificate is read.
+fn believed(endpoint: &Endpoint) -> Result<RootCertStore, NoAnswer> {
     let believed = if endpoint.is_encrypted() { roots::believed() } else { RootCertStore::empty() };
     if endpoint.is_encrypted() && believed.is_empty() {
         return Err(NoAnswer::Setup(NO_STORE.to_owned()));
     }
-    ask_believing(believed, endpoint, question, bounds)
+    Ok(believed)
+}
+
+/// The answer of a conversation that may take so long, held on this thread.
+fn bounded<T>(
+    conversation: impl Future<Output = Result<T, NoAnswer>>,
+    patience: Duration,
+) -> Result<T, NoAnswer> {
+    let runtime = Builder::new_current_thread().enable_io().enable_time().build();
+    let runtime = runtime.map_err(|error| NoAnswer::Setup(error.to_string()))?;
+    let bounded = async { tokio::time::timeout(patience, conversation).await };
+    let too_slow = |_| Err(NoAnswer::TooSlow(patience.as_millis()));
+    runtime.block_on(bounded).unwrap_or_else(too_slow)
 }
 
 const NO_STORE: &str = "this machine has no store of certificates (`ca-certificates`)";
@@ -70,17 +128,12 @@ fn ask_believing(
     bounds: Bounds,
 ) -> Result<Vec<u8>, NoAnswer> {
     let client = client(endpoint, believed)?;
-    let runtime = Builder::new_current_thread().enable_io().enable_time().build();
-    let runtime = runtime.map_err(|error| NoAnswer::Setup(error.to_string()))?;
     let request = client
         .post(endpoint.url().clone())
         .header(CONTENT_TYPE, "application/json")
         .header(ACCEPT, "application/json")
         .body(question);
-    let conversation = converse(request, bounds.most);
-    let bounded = async { tokio::time::timeout(bounds.patience, conversation).await };
-    let too_slow = |_| Err(NoAnswer::TooSlow(bounds.patience.as_millis()));
-    runtime.block_on(bounded).unwrap_or_else(too_slow)
+    bounded(converse(request, bounds.most), bounds.patience)
 }
 
 async fn converse(request: RequestBuilder, most: usize) -> Result<Vec<u8>, NoAnswer> {

@@ -9,6 +9,8 @@ mod ask;
 #[cfg(feature = "server")]
 pub mod board;
 #[cfg(feature = "server")]
+pub mod bundle;
+#[cfg(feature = "server")]
 mod dashboard;
 #[cfg(feature = "server")]
 pub mod demo;
@@ -39,7 +41,7 @@ mod tls;
 #[cfg(feature = "server")]
 mod upstream;
 
-pub use ask::{Bounds, NoAnswer, ask};
+pub use ask::{Bounds, Fetched, NoAnswer, ask, fetch};
 pub use endpoint::{Endpoint, Unusable};
 #[cfg(feature = "server")]
 pub use upstream::Upstreams;

@@ -133,6 +133,19 @@ impl Layout {
         self.root.join("policy.toml")
     }
 
+    /// `<root>/pulled.json`: which policy of a server stands in the policy file. It is written when the
+    /// server said so last.
+    #[must_use]
+    pub fn pulled(&self) -> PathBuf {
+        self.root.join("pulled.json")
+    }
+
+    /// `<root>/pulled.failed`: why the last try to have a policy from the server failed.
+    #[must_use]
+    pub fn not_pulled(&self) -> PathBuf {
+        self.root.join("pulled.failed")
+    }
+
     /// `/etc/datafog/policy.toml`, the policy of the whole machine.
     #[must_use]
     pub fn system_policy(&self) -> PathBuf {

@@ -7,7 +7,7 @@ use datafog_core::{Mode, Named};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, Remote};
 
 /// What an installation is set to. Every key has a default; an unknown one is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct Settings {
     pub receipts: Receipts,
     /// How long a session remembers what it made of secrets.
     pub taint: Taint,
+    /// The server that hands out the policy.
+    pub remote: Option<Remote>,
     /// What `hooks install` was told for single commands.
     pub hooks: BTreeMap<String, Hook>,
 }
@@ -92,6 +94,7 @@ impl Default for Settings {
             limits: Limits::default(),
             receipts: Receipts::default(),
             taint: Taint::default(),
+            remote: None,
             hooks: BTreeMap::new(),
         }
     }
@@ -127,6 +130,7 @@ impl Settings {
             .require_absolute_policy(text, path)?
             .require_absolute_scorer(text, path)?
             .require_plain_address(text, path)?
+            .require_plain_remote(text, path)?
             .require_absolute_targets(text, path)
     }
 
@@ -171,19 +175,20 @@ impl Settings {
     /// asks there. The address is not repeated: it may hold a password.
     fn require_plain_address(self, text: &str, path: &Path) -> Result<Self, Error> {
         let Some(address) = &self.scorer_url else { return Ok(self) };
-        let rest = ["https://", "http://"].iter().find_map(|scheme| address.strip_prefix(scheme));
-        let authority = rest.and_then(|rest| rest.split(['/', '?', '#', '\\']).next());
-        let mistake = match authority {
+        let mistake = match authority(address) {
             _ if self.scorer.is_some() => "`scorer_url` beside `scorer`: one of them is asked",
-            None | Some("") => {
-                "`scorer_url` does not begin with `https://` or `http://` and a host"
-            }
+            None => "`scorer_url` does not begin with `https://` or `http://` and a host",
             Some(authority) if authority.contains('@') => {
                 "`scorer_url` carries a name or a password; an address is no place for one"
             }
             Some(_) => return Ok(self),
         };
         Err(at_key("scorer_url", mistake.to_owned(), text, path))
+    }
+
+    fn require_plain_remote(self, text: &str, path: &Path) -> Result<Self, Error> {
+        self.remote.as_ref().map_or(Ok(()), |remote| remote.require_plain(text, path))?;
+        Ok(self)
     }
 
     fn require_absolute_targets(self, text: &str, path: &Path) -> Result<Self, Error> {
@@ -201,13 +206,19 @@ impl Settings {
     }
 }
 
+/// Host and port of an address, and a name before them; `None` without a host.
+pub(crate) fn authority(address: &str) -> Option<&str> {
+    let rest = ["https://", "http://"].iter().find_map(|scheme| address.strip_prefix(scheme))?;
+    rest.split(['/', '?', '#', '\\']).next().filter(|authority| !authority.is_empty())
+}
+
 /// The mistake that what stands under `key` does not begin with an absolute path.
 fn relative(key: &str, text: &str, path: &Path) -> Error {
     at_key(key, format!("`{key}` is not an absolute path"), text, path)
 }
 
 /// A mistake in the line that sets `key`.
-fn at_key(key: &str, message: String, text: &str, path: &Path) -> Error {
+pub(crate) fn at_key(key: &str, message: String, text: &str, path: &Path) -> Error {
     let sets = |line: &str| {
         let rest = line.trim_start().strip_prefix(key);
         rest.is_some_and(|rest| rest.trim_start().starts_with('='))

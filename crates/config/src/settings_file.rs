@@ -7,7 +7,7 @@ use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use crate::change::{self, Change};
 use crate::settings::line_at;
-use crate::{Error, Hook, Settings};
+use crate::{Error, Hook, Remote, Settings};
 
 /// Mode of the file: it is the user's own business.
 const FILE_MODE: u32 = 0o600;
@@ -53,6 +53,14 @@ mode = "enforced"
 # [hooks.git]
 # target = "/usr/bin/git"
 # mode = "observe"
+
+# A server that hands out the policy (`datafog policy pull --remember` writes this):
+# [remote]
+# url = "https://gate.example.com"
+# key = "ed25519:…"
+# token_file = "/home/me/.gate.key"
+# refresh_minutes = 60
+# keep_hours = 168
 "#;
 
 /// The settings file as it stands, ready to be edited.
@@ -95,6 +103,18 @@ impl SettingsFile {
     /// Sets the mode of the installation.
     pub fn set_mode(&mut self, mode: Mode) {
         set(self.document.as_table_mut(), "mode", mode.name().into());
+    }
+
+    /// Sets the server that hands out the policy; the times that were set for one stay.
+    pub fn set_remote(&mut self, remote: &Remote) {
+        let entry = self.document.entry("remote").or_insert_with(toml_edit::table);
+        let Some(entry) = entry.as_table_like_mut() else { return };
+        set(entry, "url", remote.url.as_str().into());
+        set(entry, "key", remote.key.as_str().into());
+        match remote.token_file.as_deref().and_then(Path::to_str) {
+            Some(file) => set(entry, "token_file", file.into()),
+            None => drop(entry.remove("token_file")),
+        }
     }
 
     /// Records what is set in `hook` for the command `name`; what is not set stays as it was.

@@ -218,6 +218,11 @@ impl Uninstall {
 }
 
 impl Write {
+    /// Whether nothing is to change.
+    pub(super) const fn is_dry_run(self) -> bool {
+        self.dry_run
+    }
+
     /// Whether the answer is to be JSON.
     pub(super) const fn is_json(self) -> bool {
         self.json

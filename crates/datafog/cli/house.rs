@@ -107,7 +107,8 @@ impl House for Own {
 
 /// The settings of calls, without what could be a secret.
 fn told(settings: &Settings) -> Vec<(&'static str, String)> {
-    let Settings { mode, policy, scorer, scorer_url, limits, receipts, taint, hooks } = settings;
+    let Settings { mode, policy, scorer, scorer_url, limits, receipts, taint, remote, hooks } =
+        settings;
     let scorer = match (scorer, scorer_url) {
         (Some(_), _) => "a program",
         (None, Some(_)) => "an address",
@@ -118,6 +119,7 @@ fn told(settings: &Settings) -> Vec<(&'static str, String)> {
         ("mode", mode.to_string()),
         ("policy of another system", policy),
         ("scorer", scorer.to_owned()),
+        ("policy of a server", remote.as_ref().map_or_else(|| "none".into(), |it| it.url.clone())),
         ("limits.stdin_bytes", limits.stdin_bytes.to_string()),
         ("limits.local_bytes", limits.local_bytes.to_string()),
         ("receipts.sync_allowed", receipts.sync_allowed.to_string()),

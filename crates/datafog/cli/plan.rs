@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use datafog_config::{Change, Hook, SettingsFile, load_or_create_key, make_folder};
+use datafog_config::{Change, Hook, Remote, SettingsFile, load_or_create_key, make_folder};
 use datafog_shim::CommandName;
 use serde::Serialize;
 
@@ -34,6 +34,8 @@ pub(super) enum Step {
     Protect(PathBuf),
     /// Records the program or mode of one command.
     Record(CommandName, Hook),
+    /// Writes the server that hands out the policy into the settings.
+    Remote(Box<Remote>),
     /// Removes a file of ours.
     RemoveFile(PathBuf),
     /// Removes a folder of ours: with what is in it, or only when nothing is.
@@ -96,7 +98,10 @@ impl Plan {
             let line = step.line(session);
             let action = session.out.tone(Tone::Bold, format_args!("{:<9}", line.action));
             text.push_str(&format!("  {action} {}\n", plain(&line.path)));
-            let show = matches!(step, Step::Foreign(_) | Step::Record(..) | Step::Undo(_));
+            let show = matches!(
+                step,
+                Step::Foreign(_) | Step::Record(..) | Step::Remote(_) | Step::Undo(_)
+            );
             for detail in line.detail.lines().filter(|_| show) {
                 text.push_str(&format!(
                     "            {}\n",
@@ -139,6 +144,9 @@ impl Step {
             Self::Link(name, _) => ("link", session.links().path(name), "../bin/datafog".into()),
             Self::Protect(path) => ("protect", path.clone(), "chmod go-w".into()),
             Self::Record(name, hook) => ("edit", layout.settings(), recorded(name, hook)),
+            Self::Remote(remote) => {
+                ("edit", layout.settings(), format!("+ [remote]\n+ url = \"{}\"\n", remote.url))
+            }
             Self::RemoveFile(path) | Self::RemoveFolder(path, _) => {
                 ("remove", path.clone(), String::new())
             }
@@ -164,6 +172,10 @@ impl Step {
             Self::Record(name, hook) => {
                 edit_settings(session, |file| Ok(file.set_hook(name.as_str(), hook)?))
             }
+            Self::Remote(remote) => edit_settings(session, |file| {
+                file.set_remote(remote);
+                Ok(())
+            }),
             Self::RemoveFile(path) => if_there(fs::remove_file(path), path),
             Self::RemoveFolder(path, Contents::Removed) => if_there(fs::remove_dir_all(path), path),
             Self::RemoveFolder(path, Contents::Kept) => match fs::remove_dir(path) {

@@ -20,6 +20,7 @@ use crate::report::Advised;
 
 mod diff;
 mod lint;
+mod pull;
 mod recorded;
 mod schema;
 mod subject;
@@ -74,6 +75,20 @@ Examples:
   datafog policy diff draft.toml --replay 30d --only-looser --json
   datafog policy diff house.json              what another system's policy would have changed")]
     Diff(diff::Diff),
+    /// Take the policy from a server, signed
+    #[command(after_help = "\
+The policy is believed when the key that you name signed it, and tried before it takes the place of
+the one that is in force. With --remember, calls ask for it again by themselves: at most once an
+hour, within 300 ms, and what was there holds while nobody answers, for a week (`[remote]` in
+config.toml sets both). `datafog policy signer` prints the key on the server.
+
+Exit codes: 0 it is in force, 2 no server is named, 5 there is none; what was in force stays.
+
+Examples:
+  datafog policy pull https://gate.example.com --key ed25519:… --token-file ~/.gate.key --remember
+  datafog policy pull --dry-run
+  datafog policy pull --replace               give up what stands in policy.toml; a copy is kept")]
+    Pull(pull::Pull),
     /// Print the JSON Schema of policy files, for editors
     #[command(after_help = "\
 Name the file in the first line of a policy, and editors offer keys and find misspelled ones:
@@ -83,6 +98,14 @@ Examples:
   datafog policy schema > policy.schema.json
   datafog policy schema --tests > tests.schema.json")]
     Schema(schema::Schema),
+    /// Print the key that the policies of this server are signed with
+    #[command(after_help = "\
+Whoever takes the policy from `datafog serve` of this installation names it: see `datafog policy pull`.
+It is public.
+
+Examples:
+  datafog policy signer")]
+    Signer(hooks::Read),
     /// Print the smallest set of exceptions that recorded calls would need
     #[command(after_help = "\
 Nothing is changed. What a critical rule stopped comes out commented. The receipts are verified
@@ -182,7 +205,9 @@ impl PolicyCommand {
             Self::Init(how) => init(session, *how),
             Self::Lint(command) => command.run(session),
             Self::Diff(command) => command.run(session),
+            Self::Pull(command) => command.run(session),
             Self::Schema(command) => command.run(session),
+            Self::Signer(how) => pull::signer(session, *how),
             Self::Suggest(command) => command.run(session),
             Self::Trust(command) => command.run(session),
             Self::Effective(how) => effective(session, how.json),

@@ -65,6 +65,12 @@ pub enum Error {
         /// What is wrong with it, on one line.
         why: String,
     },
+    /// The policy comes from a server that has not answered for too long.
+    #[error("the policy of the server is too old, and it gives no other: {why}")]
+    Remote {
+        /// Why it gives none.
+        why: String,
+    },
     /// What the session marks cannot be written down.
     #[error("what is made of a secret cannot be written down")]
     Taint(#[source] io::Error),
@@ -114,6 +120,7 @@ impl Error {
             Self::Project { path, .. } => {
                 format!("look at `{0}`, then run `datafog policy trust {0}`", path.display()).into()
             }
+            Self::Remote { .. } => "run `datafog policy pull` to see why".into(),
             Self::Misnamed { link } => {
                 format!("start `{link}` under its own name, or the other program by its path")
                     .into()

@@ -9,7 +9,7 @@ use core::fmt::Debug;
 use std::io;
 use std::path::Path;
 
-use datafog_config::{Identity, Layout, Scorer, read_small};
+use datafog_config::{Identity, Layout, Remote, Scorer, read_small};
 use datafog_core::{Decision, Digest, Event, Facts, PolicyUse, Surroundings, Verdict};
 use datafog_detect::Custom;
 use datafog_policy::{Diagnostic, Layer, Policy};
@@ -24,7 +24,10 @@ const MOST_BYTES: u64 = 17 << 20;
 /// No policy in our own language is larger, in bytes.
 const MOST_TEXT: u64 = 1 << 20;
 
-/// Reads policies of other systems.
+/// Tries the text of a policy, and changes nothing.
+pub type Trial<'t> = &'t dyn Fn(&str) -> Result<(), Error>;
+
+/// Reads policies that come from elsewhere: of other systems, of scorers, of servers.
 pub trait ForeignPolicies: Debug {
     /// The policy at `path`. It, and every file that it names, is read through `files`.
     ///
@@ -41,6 +44,13 @@ pub trait ForeignPolicies: Debug {
     /// # Errors
     /// In words, why there is no answer.
     fn score(&self, scorer: Scorer<'_>, question: Vec<u8>) -> Result<u32, String>;
+
+    /// Asks a server for its policy and puts that into the policy file of the installation, when it is
+    /// another one, is signed by whom the settings name, and holds by `trial`. Whether it was another.
+    ///
+    /// # Errors
+    /// In words, why what was there stays.
+    fn pull(&self, layout: &Layout, remote: &Remote, trial: Trial<'_>) -> Result<bool, String>;
 }
 
 /// One policy of another system.

@@ -42,6 +42,7 @@ mod execution;
 mod flowing;
 mod marking;
 mod outcome;
+mod remote;
 mod safer;
 
 pub use desk::{Answerer, Approvals, of_machine};
@@ -230,7 +231,10 @@ impl<'a> Gate<'a> {
 
     fn open(&self, policy: Option<&Path>) -> Result<Opened, Error> {
         let key = load_or_create_key(&self.layout.key(), self.user)?;
-        let state = State::load(self.layout, self.own, self.user, &key);
+        let mut state = State::load(self.layout, self.own, self.user, &key);
+        if state.settings.remote.is_some() {
+            state = self.refreshed(state, &key);
+        }
         let mut state = state.within(self.host.cwd());
         if let Some(path) = self.host.variable(EnvVars::POLICY).filter(|path| !path.is_empty()) {
             self.named_by_variable(&mut state, Path::new(path));

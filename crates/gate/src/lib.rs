@@ -69,7 +69,9 @@ pub use enforcement::NotRun;
 pub use error::Error;
 pub use example::in_invented_world;
 pub use filter::Ended;
-pub use foreign::{Asked, ForeignPolicies, ForeignPolicy, Reads, stricter as join_decisions};
+pub use foreign::{
+    Asked, ForeignPolicies, ForeignPolicy, Reads, Trial, stricter as join_decisions,
+};
 pub use gate::{Answerer, Approvals, Gate, of_machine};
 pub use ground::Ground;
 pub use judge::{

@@ -3,12 +3,14 @@
 
 mod actions;
 mod approvals;
+mod bundle;
 mod expiry;
 mod policy;
 mod policy_file;
 
 pub(crate) use actions::actions;
 pub(crate) use approvals::{approval, approvals, decision, revocation, whole};
+pub(crate) use bundle::bundle;
 pub use expiry::expire_overdue;
 pub(crate) use policy::policy;
 pub(crate) use policy_file::{

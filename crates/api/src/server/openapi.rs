@@ -41,6 +41,9 @@ pub fn openapi() -> Value {
 /// What a route takes and gives.
 fn operation((method, path): (&str, &str), permission: Option<Permission>) -> Value {
     let (name, summary, body, answer) = match path {
+        "/v1/policy/bundle" => {
+            ("getPolicyBundle", "The policy file, signed.", None, "PolicyBundle")
+        }
         "/v1/policy/text" if method == "PUT" => {
             ("putPolicyText", "Replaces the policy file.", Some("NewPolicy"), "PolicyText")
         }
@@ -83,6 +86,12 @@ fn operation((method, path): (&str, &str), permission: Option<Permission>) -> Va
             "default": problem,
         },
     });
+    if path == "/v1/policy/bundle"
+        && let Some(responses) = operation.pointer_mut("/responses").and_then(Value::as_object_mut)
+    {
+        let known = json!({ "description": "The text of the tag that was named." });
+        responses.insert("304".into(), known);
+    }
     if let (Some(body), Some(operation)) = (body, operation.as_object_mut()) {
         let content = json!({ "application/json": { "schema": of(body) } });
         operation.insert("requestBody".into(), json!({ "required": true, "content": content }));
@@ -131,6 +140,9 @@ fn parameters((method, path): (&str, &str)) -> Value {
                 "Seconds to wait until it is answered; ten at most." })
             ),
         ]),
+        "/v1/policy/bundle" => {
+            json!([header("If-None-Match", "The tag of the text that is there already.")])
+        }
         "/v1/policy/text" if method == "PUT" => json!(seen),
         "/v1/policy/versions/{number}" => json!([number]),
         "/v1/policy/versions/{number}/restoration" => {
@@ -253,6 +265,8 @@ fn schemas() -> Value {
                 "seconds": { "type": "integer", "minimum": 60, "maximum": 2_592_000 } } },
         "NewPolicy": { "type": "object", "additionalProperties": false, "required": ["text"],
             "properties": { "text": text(), "note": text() } },
+        "PolicyBundle": object(&json!({ "schema_version": { "const": 1 }, "issued_at": number(),
+            "digest": text(), "text": text(), "signature": text() })),
         "PolicyText": policy_text(),
         "PolicyVersion": policy_version(),
         "PolicyVersions": object(

@@ -107,6 +107,7 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("POST", "/v1/guardian/report-outcome", Some(Permission::Ask)),
     ("GET", "/v1/policies/active", Some(Permission::Read)),
     ("GET", "/v1/policy", Some(Permission::Read)),
+    ("GET", "/v1/policy/bundle", Some(Permission::Ask)),
     ("GET", "/v1/policy/text", Some(Permission::Read)),
     ("PUT", "/v1/policy/text", Some(Permission::Manage)),
     ("GET", "/v1/policy/version", Some(Permission::Ask)),
@@ -123,11 +124,12 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
 ];
 
 /// Routes of our own form, whose errors are those of RFC 9457.
-const NATIVE: [&str; 7] = [
+const NATIVE: [&str; 8] = [
     "/v1/actions",
     "/v1/approvals",
     "/v1/events/stream",
     "/v1/policy",
+    "/v1/policy/bundle",
     "/v1/policy/text",
     "/v1/policy/versions",
     "/v1/tokens",
@@ -202,6 +204,7 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/v1/approvals/{id}/revocation", only(post(native::revocation)))
         .route("/v1/tokens", only(post(login::token)))
         .route("/v1/policy", only(get(native::policy)))
+        .route("/v1/policy/bundle", only(get(native::bundle)))
         .route("/v1/policy/text", only(get(native::text).put(native::put)))
         .route("/v1/policy/versions", only(get(native::versions)))
         .route("/v1/policy/versions/{number}", only(get(native::version)))

@@ -267,8 +267,8 @@ fn require_seen(headers: &HeaderMap, now: Option<&str>) -> Result<(), Problem> {
     }
 }
 
-/// No version is kept of what looks like a secret.
-fn refuse_secrets(judge: &Judge<'_>, text: &str) -> Result<(), Problem> {
+/// No version is kept of what looks like a secret, and none is handed out.
+pub(crate) fn refuse_secrets(judge: &Judge<'_>, text: &str) -> Result<(), Problem> {
     let found = judge.scan(text.as_bytes(), &Channel::Field(String::from("policy")));
     let errors: Vec<Value> = found
         .iter()

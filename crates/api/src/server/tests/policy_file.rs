@@ -1,6 +1,9 @@
 //! The policy file over the server; DataGuard's cases by their ids where they are the same (P1 to P4).
 
+use datafog_core::Key;
+
 use super::*;
+use crate::bundle::{Bundle, Signer};
 
 /// Somebody who manages the installation, and its policy.
 struct Managed {
@@ -195,4 +198,33 @@ async fn nobody_of_a_tenant_and_no_agent_changes_the_installations_policy() {
         assert_eq!(told.status, StatusCode::FORBIDDEN, "{role} of `{tenant}`: {}", told.text);
     }
     assert!(!managed.place.root().join("policy.toml").exists());
+}
+
+#[tokio::test]
+async fn the_policy_is_handed_out_signed_and_only_when_it_is_another() {
+    let managed = Managed::new().await;
+    let bundle = ("GET", "/v1/policy/bundle");
+    assert_eq!(managed.ask(bundle, None, None).await.status, StatusCode::NOT_FOUND);
+    managed.put(ASKS_ABOUT_TERRAFORM, NONE).await;
+    let agent = managed.place.key(Role::Agent, "").await;
+    let given = anonymous(bundle.0, bundle.1).header("x-api-key", agent.key.expose());
+    let given = managed.place.send(given.body(Body::empty()).unwrap()).await;
+    assert_eq!(given.status, StatusCode::OK, "{}", given.body);
+    let key = std::fs::read(managed.place.root().join("key")).unwrap();
+    let key = Key::from_bytes(&key).unwrap();
+    let read = |answer: &Answer| {
+        let signer = Signer::of(&key).unwrap();
+        Bundle::read(answer.body.to_string().as_bytes(), &signer).unwrap()
+    };
+    let first = read(&given);
+    assert_eq!(first.text(), ASKS_ABOUT_TERRAFORM);
+    let tag = tag(&given);
+    let same = managed.ask(bundle, Some(("if-none-match", &tag)), None).await;
+    assert_eq!((same.status, same.body), (StatusCode::NOT_MODIFIED, Value::Null));
+    let by_hand = ASKS_ABOUT_MONEY;
+    std::fs::write(managed.place.root().join("policy.toml"), by_hand).unwrap();
+    let other = managed.ask(bundle, Some(("if-none-match", &tag)), None).await;
+    let second = read(&other);
+    assert_eq!(second.text(), by_hand);
+    assert!(second.issued_at() > first.issued_at());
 }
