@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use datafog_config::{Layout, Remote, Scorer};
 use datafog_core::{Decision, Digest, Facts, Invocation, Surroundings};
 use datafog_foreign::{Files, Interpret, Policy};
-use datafog_gate::{ForeignPolicies, ForeignPolicy, Reads, Trial};
+use datafog_gate::{ForeignPolicies, ForeignPolicy, Reads, TryText};
 use datafog_policy::Diagnostic;
 
 use crate::confined::Confined;
@@ -44,7 +44,7 @@ impl ForeignPolicies for Systems {
         scorer::ask(scorer, question)
     }
 
-    fn pull(&self, layout: &Layout, remote: &Remote, trial: Trial<'_>) -> Result<bool, String> {
+    fn pull(&self, layout: &Layout, remote: &Remote, trial: TryText<'_>) -> Result<bool, String> {
         let pulling = Pulling { layout, remote, patience: remote::AT_ONCE, replace: false };
         let Some(pulled) = pulling.asked(trial)? else {
             return pulling.still_the_same().map(|()| false);

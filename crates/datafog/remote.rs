@@ -14,7 +14,7 @@ use datafog_api::bundle::{Bundle, Signer};
 use datafog_api::{Bounds, Endpoint, Fetched};
 use datafog_config::{Change, Layout, Remote, read_small};
 use datafog_core::{Digest, Secret};
-use datafog_gate::Trial;
+use datafog_gate::TryText;
 use serde::{Deserialize, Serialize};
 
 use crate::scorer::apart;
@@ -75,7 +75,7 @@ impl Pulling<'_> {
     ///
     /// # Errors
     /// In words, why what is there stays.
-    pub(crate) fn asked(&self, trial: Trial<'_>) -> Result<Option<Pulled>, String> {
+    pub(crate) fn asked(&self, trial: TryText<'_>) -> Result<Option<Pulled>, String> {
         let signer: Signer = self.remote.key.parse()?;
         let endpoint = endpoint(&self.remote.url)?;
         let token = self.remote.token_file.as_deref().map(token).transpose()?;

@@ -25,7 +25,7 @@ const MOST_BYTES: u64 = 17 << 20;
 const MOST_TEXT: u64 = 1 << 20;
 
 /// Tries the text of a policy, and changes nothing.
-pub type Trial<'t> = &'t dyn Fn(&str) -> Result<(), Error>;
+pub type TryText<'t> = &'t dyn Fn(&str) -> Result<(), Error>;
 
 /// Reads policies that come from elsewhere: of other systems, of scorers, of servers.
 pub trait ForeignPolicies: Debug {
@@ -50,7 +50,7 @@ pub trait ForeignPolicies: Debug {
     ///
     /// # Errors
     /// In words, why what was there stays.
-    fn pull(&self, layout: &Layout, remote: &Remote, trial: Trial<'_>) -> Result<bool, String>;
+    fn pull(&self, layout: &Layout, remote: &Remote, trial: TryText<'_>) -> Result<bool, String>;
 }
 
 /// One policy of another system.
