@@ -1,5 +1,5 @@
 // The dashboard of the real binary in a real browser: log-in, held calls of a real shim answered in the
-// page, the policy edited, keys, checks, hostile texts, accessibility, no complaint of the browser.
+// page, the policy edited, keys, channels, checks, hostile texts, accessibility, no complaint of the browser.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -89,7 +89,7 @@ function says(child, pattern) {
 }
 
 async function serve() {
-  const child = spawn(join(root, "bin/datafog"), ["serve", "--addr", "127.0.0.1:0"], { env: environment, cwd: join(folder, "work") });
+  const child = spawn(join(root, "bin/datafog"), ["serve", "--addr", "127.0.0.1:0", "--channel-networks", "127.0.0.0/8"], { env: { ...environment, SMTP_SECRET_KEY: PASSWORD }, cwd: join(folder, "work") });
   endings.push(() => child.kill("SIGTERM"));
   const [, address] = await says(child, /listening on (http:\S+)/);
   return address;
@@ -470,6 +470,44 @@ async function house(page, address) {
   }
 }
 
+/** Somebody is told: a channel is added, tested with nobody there and with somebody, and removed. */
+async function channels(page, address) {
+  const came = [];
+  const receiver = createServer((request, answer) => {
+    let text = "";
+    request.on("data", (piece) => (text += piece));
+    request.on("end", () => {
+      came.push({ headers: request.headers, body: JSON.parse(text) });
+      answer.writeHead(came.length === 1 ? 500 : 204).end();
+    });
+  });
+  await new Promise((resolve) => receiver.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const place = receiver.address();
+  const port = place && typeof place === "object" ? place.port : 0;
+  await page.goto(`${address}/ui/settings`);
+  await page.getByText("Add a channel", { exact: true }).click();
+  const form = page.locator("form[action='/ui/channels']");
+  await form.getByLabel("Name").fill("<b>ops</b>");
+  await form.getByLabel("Webhook, Slack, Teams: the address").fill(`http://127.0.0.1:${port}/?token=tokentokentoken`);
+  await accessible(page, "channel-form");
+  await form.getByRole("button", { name: "Add the channel" }).click();
+  assert.match(await page.locator("#new-secret").innerText(), /^[0-9a-f]{64}$/);
+  const row = page.locator("tr.entry", { hasText: "<b>ops</b>" });
+  await row.getByRole("button", { name: "Send a test" }).click();
+  await page.getByText("It was not told").waitFor();
+  await row.getByRole("button", { name: "Send a test" }).click();
+  await page.getByText("It was told.").waitFor();
+  assert.equal(came.at(-1).body.event, "test");
+  assert.match(came.at(-1).headers["datafog-signature"], /^t=\d+,v1=[0-9a-f]{64}$/);
+  assert.ok(!(await page.content()).includes("tokentokentoken"), "the address is not shown");
+  await accessible(page, "channels");
+  await picture(page, "channels");
+  await row.getByText("Remove…").click();
+  await row.getByRole("button", { name: "Remove it" }).click();
+  await page.getByText("Nobody is told yet").waitFor();
+  receiver.close();
+}
+
 /** Commands made of what would run if it were not escaped. */
 async function hostile(page, address) {
   writeFileSync(join(root, "policy.toml"), policy("0s", "<script>window.ran=1</script> <img src=x onerror=window.ran=1>"), { mode: 0o600 });
@@ -570,6 +608,7 @@ async function all() {
     ["of two who edit the second is told", () => conflict(page, address)],
     ["a key is made and revoked", () => people(page, address)],
     ["the house", () => house(page, address)],
+    ["somebody is told", () => channels(page, address)],
     ["hostile texts do nothing", () => hostile(page, address)],
     ["without script", async () => plain(browser, address, await context.cookies())],
     ["the one-time link", () => open(browser)],

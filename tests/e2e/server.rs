@@ -6,6 +6,7 @@ mod life;
 mod pull;
 mod replicas;
 mod settings;
+mod telling;
 mod users;
 
 use std::io::{BufRead, BufReader};

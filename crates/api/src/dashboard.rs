@@ -27,6 +27,7 @@ mod activity;
 mod approvals;
 mod assets;
 mod became;
+mod channels;
 mod checks;
 mod cookie;
 mod decision;
@@ -87,8 +88,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/ui/logout", post(login::logout))
         .route("/ui/overview", get(overview::page))
         .route("/ui/simulation", get(simulation::page).post(simulation::run))
+        .route("/ui/channels", post(channels::add))
+        .route("/ui/channels/{id}", post(channels::change))
         .route("/ui/checks", get(checks::page).post(checks::examine))
         .route("/ui/checks/part", get(checks::part))
+        .route("/ui/deliveries/{id}", post(channels::again))
         .route("/ui/enter", get(enter::page).post(enter::enter))
         .route("/ui/integrity", get(integrity::page).post(integrity::verify))
         .route("/ui/integrity/chain", get(integrity::chain))

@@ -37,11 +37,17 @@ mod signals;
 #[cfg(feature = "server")]
 pub mod store;
 #[cfg(feature = "server")]
+mod tell;
+#[cfg(feature = "server")]
 mod tls;
 #[cfg(feature = "server")]
 mod upstream;
 
 pub use ask::{Bounds, Fetched, NoAnswer, ask, fetch};
+#[cfg(feature = "server")]
+use endpoint::LOCALHOST;
 pub use endpoint::{Endpoint, Unusable};
 #[cfg(feature = "server")]
-pub use upstream::Upstreams;
+pub use tell::Telling;
+#[cfg(feature = "server")]
+pub use upstream::{Networks, Upstreams};

@@ -20,7 +20,19 @@ const STORES: [&str; 4] = [
 /// that can only make fewer servers believed.
 pub(crate) fn believed() -> RootCertStore {
     let mut store = RootCertStore::empty();
-    let found = STORES.iter().find_map(|path| CertificateDer::pem_file_iter(path).ok());
-    store.add_parsable_certificates(found.into_iter().flatten().flatten());
+    store.add_parsable_certificates(stored());
     store
+}
+
+/// The same certificates one by one, for who keeps a store of its own.
+#[cfg(feature = "server")]
+pub(crate) fn certificates() -> impl Iterator<Item = CertificateDer<'static>> {
+    let is_parsable =
+        |certificate: &CertificateDer<'_>| RootCertStore::empty().add(certificate.clone()).is_ok();
+    stored().filter(is_parsable)
+}
+
+fn stored() -> impl Iterator<Item = CertificateDer<'static>> {
+    let found = STORES.iter().find_map(|path| CertificateDer::pem_file_iter(path).ok());
+    found.into_iter().flatten().flatten()
 }

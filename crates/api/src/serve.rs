@@ -25,6 +25,7 @@ use crate::server::{App, Options, app, expire_overdue};
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::store::{self, Role, Store};
+use crate::tell;
 use crate::tls;
 
 /// The installation whose policy a server judges by.
@@ -92,7 +93,8 @@ const SWEPT: Duration = Duration::from_secs(10 * 60);
 /// How often requests whose time is over are closed.
 const CLOSED: Duration = Duration::from_secs(1);
 
-/// How long an approval is kept once nothing can come of it any more: as long as a no holds.
+/// How long an approval is kept once nothing can come of it any more: as long as a no holds. What was told
+/// to people is known as long.
 const APPROVALS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Answers until a signal ends it, then lets what is under way come to its end. `way` reads policies
@@ -153,6 +155,7 @@ async fn run(
         tokio::spawn(follow_ledger(Arc::clone(&whole.board), place.receipts())),
         tokio::spawn(sweep(store)),
         tokio::spawn(expire(Arc::clone(&whole))),
+        tokio::spawn(tell::worker::tell(Arc::clone(&whole))),
         tokio::spawn(watch(Arc::clone(&whole))),
     ];
     let router = app(Arc::clone(&whole));
@@ -187,6 +190,7 @@ fn options(settings: &Settings, house: Arc<dyn House>) -> Options {
         session_time: settings.session_time,
         anonymous: settings.anonymous,
         upstreams: settings.upstreams.clone(),
+        telling: settings.telling.clone(),
         tool_wait: settings.tool_wait,
         eyes: settings.eyes,
         secure: settings.tls.is_some() || settings.allow_plain,
@@ -239,6 +243,8 @@ async fn sweep(store: Arc<dyn Store>) {
         let _again: Result<u64, store::Error> = store.forget_approvals(before).await;
         let now = Timestamp::now().as_second();
         let _again: Result<u64, store::Error> = store.forget_visits(now).await;
+        let before = before.saturating_mul(1000);
+        let _again: Result<u64, store::Error> = store.forget_deliveries(before).await;
     }
 }
 

@@ -36,7 +36,6 @@ use datafog_core::Key;
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
-use crate::Upstreams;
 use crate::board::Board;
 use crate::dashboard::enter::Once;
 use crate::dashboard::job::Job;
@@ -46,6 +45,8 @@ use crate::identity::password::Passwords;
 use crate::identity::{Keyring, Sessions, Throttle};
 use crate::judges::Judges;
 use crate::store::Store;
+use crate::tell::Teller;
+use crate::{Telling, Upstreams};
 use live::Live;
 use metrics::Metrics;
 use noted::Failures;
@@ -74,6 +75,7 @@ pub struct App {
     pub(crate) board: Arc<Board>,
     pub(crate) around: Around,
     pub(crate) upstreams: Upstreams,
+    pub(crate) teller: Teller,
     pub(crate) tool_wait: Duration,
     pub(crate) eyes: Eyes,
     pub(crate) started: Timestamp,
@@ -140,6 +142,8 @@ pub struct Options {
     pub session_time: Duration,
     /// Where calls of tools may be forwarded.
     pub upstreams: Upstreams,
+    /// How people are told what happens.
+    pub telling: Telling,
     /// How long a call of a tool waits for a person.
     pub tool_wait: Duration,
     /// Who has to say yes to what is held.
@@ -179,6 +183,7 @@ impl App {
             board: Arc::default(),
             around: Around::default(),
             upstreams: options.upstreams.clone(),
+            teller: Teller::new(options.telling.clone()),
             tool_wait: options.tool_wait,
             eyes: options.eyes,
             started: Timestamp::now(),

@@ -11,6 +11,7 @@ use core::fmt;
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use datafog_approval::Eyes;
 use datafog_core::Secret;
@@ -18,6 +19,7 @@ use datafog_core::Secret;
 use crate::listen::{Address, Patience};
 use crate::store::Place;
 use crate::upstream::{self, Upstreams};
+use crate::{Networks, Telling};
 pub use value::duration;
 
 /// One setting.
@@ -48,6 +50,17 @@ pub const SETTINGS: &[Setting] = &[
     ),
     row("approvers", "DATAFOG_APPROVERS", "How many different persons have to say yes, 1 to 5."),
     row(
+        "channel_networks",
+        "DATAFOG_CHANNEL_NETWORKS",
+        "Networks that channels may be in though they are not public, with commas.",
+    ),
+    row(
+        "channel_pause",
+        "DATAFOG_CHANNEL_PAUSE",
+        "How long until a message is tried again; twice as long each time, an hour at most.",
+    ),
+    row("channel_tries", "DATAFOG_CHANNEL_TRIES", "How often a message is tried, 1 to 100."),
+    row(
         "four_eyes",
         "DATAFOG_FOUR_EYES",
         "Let nobody say yes to what they asked themselves, by whichever key or log-in.",
@@ -59,6 +72,11 @@ pub const SETTINGS: &[Setting] = &[
         "How long a connection may wait for its next request.",
     ),
     row("judges", "DATAFOG_JUDGES", "Threads that judge; as many as there are processors."),
+    row(
+        "public_url",
+        "DATAFOG_PUBLIC_URL",
+        "Where people reach the server, for links in messages.",
+    ),
     row(
         "rate_limit_rps",
         "DATAFOG_RATE_LIMIT_RPS",
@@ -82,6 +100,12 @@ pub const SETTINGS: &[Setting] = &[
         "DATAFOG_SHUTDOWN_TIMEOUT",
         "How long what is under way may take at the end.",
     ),
+    Setting {
+        name: "smtp_secret_key",
+        variable: "SMTP_SECRET_KEY",
+        has_flag: false,
+        does: "What passwords and tokens of channels are encrypted with; without it none is taken.",
+    },
     row("store", "DATAFOG_STORE", "A file of SQLite, or `postgres://user@host/database`."),
     row("tls_cert", "DATAFOG_TLS_CERT", "The certificate and those between it and a root, as PEM."),
     row("tls_key", "DATAFOG_TLS_KEY", "The certificate's key, as PEM."),
@@ -157,6 +181,8 @@ pub struct Settings {
     pub session_time: Duration,
     /// Where it keeps what it must not lose.
     pub store: Place,
+    /// How people are told what happens.
+    pub telling: Telling,
     /// Certificate and key, where it speaks TLS.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// A token that whoever knows it shares.
@@ -310,6 +336,7 @@ impl Said {
             session_secret: self.read("session_secret", value::secret)?,
             session_time: self.read("session_time", value::duration)?.unwrap_or(SESSION_TIME),
             store: self.read("store", value::place)?.unwrap_or(Place::File(store)),
+            telling: self.telling()?,
             tls: self.tls()?,
             token: self.read("token", value::secret)?,
             tool_wait,
@@ -341,6 +368,17 @@ impl Said {
                 Err(Error::Together("`tls_cert` and `tls_key` go together"))
             }
         }
+    }
+
+    fn telling(&self) -> Result<Telling, Error> {
+        let known = Telling::default();
+        Ok(Telling {
+            networks: self.read("channel_networks", Networks::parse)?.unwrap_or_default(),
+            public: self.read("public_url", value::public)?,
+            key: self.read("smtp_secret_key", value::secret)?.map(Arc::new),
+            tries: self.read("channel_tries", value::tries)?.unwrap_or(known.tries),
+            pause: self.read("channel_pause", value::duration)?.unwrap_or(known.pause),
+        })
     }
 
     fn upstreams(&self) -> Result<Upstreams, Error> {

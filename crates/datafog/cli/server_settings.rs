@@ -75,6 +75,18 @@ pub(super) struct ServerSettings {
     /// How many different persons have to say yes
     #[arg(long, value_name = "NUMBER")]
     approvers: Option<String>,
+    /// Networks that channels may be in though they are not public, with commas
+    #[arg(long, value_name = "NETWORKS")]
+    channel_networks: Option<String>,
+    /// How long until a message to a channel is tried again; twice as long each time
+    #[arg(long, value_name = "TIME")]
+    channel_pause: Option<String>,
+    /// How often a message to a channel is tried
+    #[arg(long, value_name = "NUMBER")]
+    channel_tries: Option<String>,
+    /// Where people reach the server, for links in messages
+    #[arg(long, value_name = "ADDRESS")]
+    public_url: Option<String>,
     /// How long somebody who logged in stays so
     #[arg(long, value_name = "TIME")]
     session_time: Option<String>,
@@ -102,10 +114,14 @@ impl ServerSettings {
             ("allow_plain", &self.allow_plain),
             ("anonymous", &self.anonymous),
             ("approvers", &self.approvers),
+            ("channel_networks", &self.channel_networks),
+            ("channel_pause", &self.channel_pause),
+            ("channel_tries", &self.channel_tries),
             ("four_eyes", &self.four_eyes),
             ("hosts", &self.hosts),
             ("idle_timeout", &self.idle_timeout),
             ("judges", &self.judges),
+            ("public_url", &self.public_url),
             ("rate_limit_rps", &self.rate_limit_rps),
             ("read_header_timeout", &self.read_header_timeout),
             ("read_timeout", &self.read_timeout),

@@ -136,7 +136,7 @@ fn a_changed_policy_is_in_force_within_a_second_and_a_broken_one_leaves_the_last
 }
 
 /// A policy that asks a person before anything is changed.
-const HOLDING: &str = r#"
+pub(super) const HOLDING: &str = r#"
 [policy]
 id = "mine"
 version = "1"

@@ -1,19 +1,26 @@
 //! `/ui/settings`: how the installation is set.
 //!
-//! Settings are shown, not changed: what loosens is the command line's and the files'.
+//! Settings are shown, not changed: what loosens is the command line's and the files'. Who is told what
+//! happens is changed here ([`super::channels`]).
 
 use axum::response::Response;
 use maud::{Markup, html};
 
 use super::Viewer;
+use super::channels;
 use super::house::at;
 use super::parts;
 use crate::server::problem::Problem;
 
-const SETTINGS: &str = "/ui/settings";
+pub(super) const SETTINGS: &str = "/ui/settings";
 
 /// Answers `GET /ui/settings`.
 pub(super) async fn settings(viewer: Viewer) -> Result<Response, Problem> {
+    show(&viewer, &html! {}).await
+}
+
+/// The page, with what came of a change.
+pub(super) async fn show(viewer: &Viewer, told: &Markup) -> Result<Response, Problem> {
     let house = viewer.house()?;
     let own = at(house, |house| house.settings()).await?;
     let said = viewer
@@ -24,6 +31,8 @@ pub(super) async fn settings(viewer: Viewer) -> Result<Response, Problem> {
     let said: Vec<(String, String, String)> = said.collect();
     let content = html! {
         div.head { h1 { "Settings" } }
+        (told)
+        (channels::section(viewer).await?)
         p.quiet {
             "Shown, not changed here: calls are set by " code { "config.toml" } " and " code { "datafog mode" } ", the server by flags, variables and "
             code { "server.toml" } ". Secrets are not shown."

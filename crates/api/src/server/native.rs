@@ -4,6 +4,7 @@
 mod actions;
 mod approvals;
 mod bundle;
+pub(crate) mod channels;
 mod expiry;
 mod policy;
 mod policy_file;

@@ -1,5 +1,7 @@
 //! The native routes as an OpenAPI 3.1 document (`docs/openapi.json`), made from the table of routes.
 
+mod channels;
+
 use datafog_core::ApprovalScope;
 use serde_json::{Map, Value, json};
 
@@ -33,14 +35,56 @@ pub fn openapi() -> Value {
                 "bearer": { "type": "http", "scheme": "bearer" },
                 "key": { "type": "apiKey", "in": "header", "name": "X-API-Key" },
             },
-            "schemas": schemas(),
+            "schemas": with_channels(schemas()),
         },
     })
 }
 
+fn with_channels(mut schemas: Value) -> Value {
+    if let Some(schemas) = schemas.as_object_mut() {
+        schemas.extend(channels::schemas());
+    }
+    schemas
+}
+
 /// What a route takes and gives.
 fn operation((method, path): (&str, &str), permission: Option<Permission>) -> Value {
-    let (name, summary, body, answer) = match path {
+    let (name, summary, body, answer) = known((method, path));
+    let media = if path == "/v1/events/stream" { "text/event-stream" } else { "application/json" };
+    let problem = json!({ "description": "A problem (RFC 9457).",
+        "content": { "application/problem+json": { "schema": of("Problem") } } });
+    let mut operation = json!({
+        "operationId": name,
+        "summary": summary,
+        "description": format!("For {}.", roles(permission)),
+        "parameters": parameters((method, path)),
+        "responses": {
+            "200": { "description": "Done.",
+                "content": { (media): { "schema": of(answer) } } },
+            "default": problem,
+        },
+    });
+    if path == "/v1/policy/bundle"
+        && let Some(responses) = operation.pointer_mut("/responses").and_then(Value::as_object_mut)
+    {
+        let known = json!({ "description": "The text of the tag that was named." });
+        responses.insert("304".into(), known);
+    }
+    if let (Some(body), Some(operation)) = (body, operation.as_object_mut()) {
+        let content = json!({ "application/json": { "schema": of(body) } });
+        operation.insert("requestBody".into(), json!({ "required": true, "content": content }));
+    }
+    operation
+}
+
+/// A route's name, what it is in words, and the schemas of what it takes and gives.
+fn known(
+    (method, path): (&str, &str),
+) -> (&'static str, &'static str, Option<&'static str>, &'static str) {
+    if let Some(known) = channels::operation((method, path)) {
+        return known;
+    }
+    match path {
         "/v1/policy/bundle" => {
             ("getPolicyBundle", "The policy file, signed.", None, "PolicyBundle")
         }
@@ -71,32 +115,7 @@ fn operation((method, path): (&str, &str), permission: Option<Permission>) -> Va
             ("makeToken", "A credential narrower than one's key.", Some("Narrowed"), "Token")
         }
         _ => ("getPolicy", "The policy in force.", None, "Policy"),
-    };
-    let media = if path == "/v1/events/stream" { "text/event-stream" } else { "application/json" };
-    let problem = json!({ "description": "A problem (RFC 9457).",
-        "content": { "application/problem+json": { "schema": of("Problem") } } });
-    let mut operation = json!({
-        "operationId": name,
-        "summary": summary,
-        "description": format!("For {}.", roles(permission)),
-        "parameters": parameters((method, path)),
-        "responses": {
-            "200": { "description": "Done.",
-                "content": { (media): { "schema": of(answer) } } },
-            "default": problem,
-        },
-    });
-    if path == "/v1/policy/bundle"
-        && let Some(responses) = operation.pointer_mut("/responses").and_then(Value::as_object_mut)
-    {
-        let known = json!({ "description": "The text of the tag that was named." });
-        responses.insert("304".into(), known);
     }
-    if let (Some(body), Some(operation)) = (body, operation.as_object_mut()) {
-        let content = json!({ "application/json": { "schema": of(body) } });
-        operation.insert("requestBody".into(), json!({ "required": true, "content": content }));
-    }
-    operation
 }
 
 fn of(schema: &str) -> Value {
@@ -111,6 +130,9 @@ fn roles(permission: Option<Permission>) -> String {
 }
 
 fn parameters((method, path): (&str, &str)) -> Value {
+    if let Some(known) = channels::parameters(path) {
+        return known;
+    }
     let header = |name: &str, what: &str| json!({ "name": name, "in": "header", "description": what, "schema": text() });
     let seen = [
         header("If-Match", "The tag of the text that was seen."),

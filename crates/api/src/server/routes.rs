@@ -17,6 +17,7 @@ use super::guard::guard;
 use super::live;
 use super::login;
 use super::native;
+use super::native::channels;
 use super::problem::{Form, Kind, Problem};
 use crate::dashboard;
 use crate::identity::Permission;
@@ -53,8 +54,11 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("GET", "/ui/approvals/{place}/{id}", Some(Permission::Read)),
     ("POST", "/ui/approvals/{place}/{id}", Some(Permission::Decide)),
     ("GET", "/ui/assets/{name}", None),
+    ("POST", "/ui/channels", Some(Permission::Manage)),
+    ("POST", "/ui/channels/{id}", Some(Permission::Manage)),
     ("GET", "/ui/decisions/{place}/{id}", Some(Permission::Read)),
     ("GET", "/ui/decisions/{place}/{id}/part", Some(Permission::Read)),
+    ("POST", "/ui/deliveries/{id}", Some(Permission::Manage)),
     ("GET", "/ui/drift", Some(Permission::Read)),
     ("GET", "/ui/findings", Some(Permission::Read)),
     ("POST", "/ui/findings/{fingerprint}", Some(Permission::Decide)),
@@ -95,8 +99,16 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("POST", "/v1/approvals/{id}/decision", Some(Permission::Decide)),
     ("POST", "/v1/approvals/{id}/revocation", Some(Permission::Decide)),
     ("POST", "/v1/audit/query", Some(Permission::Read)),
+    ("GET", "/v1/channels", Some(Permission::Manage)),
+    ("POST", "/v1/channels", Some(Permission::Manage)),
+    ("DELETE", "/v1/channels/{id}", Some(Permission::Manage)),
+    ("GET", "/v1/channels/{id}", Some(Permission::Manage)),
+    ("PUT", "/v1/channels/{id}", Some(Permission::Manage)),
+    ("POST", "/v1/channels/{id}/test", Some(Permission::Manage)),
     ("POST", "/v1/check", Some(Permission::Ask)),
     ("POST", "/v1/decide", Some(Permission::Ask)),
+    ("GET", "/v1/deliveries", Some(Permission::Manage)),
+    ("POST", "/v1/deliveries/{id}/replay", Some(Permission::Manage)),
     ("POST", "/v1/dlp/mask", Some(Permission::Ask)),
     ("POST", "/v1/dlp/scan", Some(Permission::Ask)),
     ("GET", "/v1/events", Some(Permission::Read)),
@@ -124,9 +136,11 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
 ];
 
 /// Routes of our own form, whose errors are those of RFC 9457.
-const NATIVE: [&str; 8] = [
+const NATIVE: [&str; 10] = [
     "/v1/actions",
     "/v1/approvals",
+    "/v1/channels",
+    "/v1/deliveries",
     "/v1/events/stream",
     "/v1/policy",
     "/v1/policy/bundle",
@@ -136,7 +150,8 @@ const NATIVE: [&str; 8] = [
 ];
 
 /// The beginnings of others.
-const NATIVE_BEGINNINGS: [&str; 2] = ["/v1/approvals/", "/v1/policy/versions/"];
+const NATIVE_BEGINNINGS: [&str; 4] =
+    ["/v1/approvals/", "/v1/channels/", "/v1/deliveries/", "/v1/policy/versions/"];
 
 /// Whether a route is of our own form.
 pub(crate) fn is_native(route: &str) -> bool {
@@ -202,6 +217,14 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/v1/approvals/{id}", only(get(native::approval)))
         .route("/v1/approvals/{id}/decision", only(post(native::decision)))
         .route("/v1/approvals/{id}/revocation", only(post(native::revocation)))
+        .route("/v1/channels", only(get(channels::list).post(channels::create)))
+        .route(
+            "/v1/channels/{id}",
+            only(get(channels::one).put(channels::change).delete(channels::remove)),
+        )
+        .route("/v1/channels/{id}/test", only(post(channels::test)))
+        .route("/v1/deliveries", only(get(channels::deliveries)))
+        .route("/v1/deliveries/{id}/replay", only(post(channels::replay)))
         .route("/v1/tokens", only(post(login::token)))
         .route("/v1/policy", only(get(native::policy)))
         .route("/v1/policy/bundle", only(get(native::bundle)))

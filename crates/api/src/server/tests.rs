@@ -15,6 +15,9 @@ mod live;
 mod login;
 mod native;
 mod policy_file;
+mod receivers;
+mod telling;
+mod telling_faults;
 mod transform;
 
 use std::os::unix::fs::MetadataExt as _;

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use datafog_core::Secret;
+use url::Url;
 
 use crate::listen::Address;
 use crate::store::Place;
@@ -136,6 +137,24 @@ pub(super) fn place(text: &str) -> Result<Place, String> {
         true => Err(String::from("expected a file, or an address that begins with `postgres://`")),
         false => Ok(Place::File(PathBuf::from(text))),
     }
+}
+
+/// Where people reach the server, without a `/` at the end.
+pub(super) fn public(text: &str) -> Result<String, String> {
+    let wrong = || String::from("expected an address such as `https://datafog.example.com`");
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if is_plain { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(wrong()) }
+}
+
+/// How often something is tried.
+pub(super) fn tries(text: &str) -> Result<u32, String> {
+    let tries = text.parse().ok().filter(|tries| (1..=100).contains(tries));
+    tries.ok_or_else(|| String::from("expected a number from 1 to 100"))
 }
 
 /// The path of a file.

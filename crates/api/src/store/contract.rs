@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::accounts;
+use super::channels;
 use super::held;
 use super::marks;
 use super::policies;
@@ -52,6 +53,14 @@ pub(super) const CASES: &[(&str, Case)] = &[
     }),
     ("a_visit_ends_once_and_is_forgotten_when_its_time_is_over", |store| {
         Box::pin(marks::a_visit_ends_once_and_is_forgotten_when_its_time_is_over(store))
+    }),
+    ("channels_change_one_by_one_with_their_lines", |store| {
+        Box::pin(channels::channels_change_one_by_one_with_their_lines(store))
+    }),
+    ("a_line_is_queued_once", |store| Box::pin(channels::a_line_is_queued_once(store))),
+    ("a_delivery_is_taken_by_one", |store| Box::pin(channels::a_delivery_is_taken_by_one(store))),
+    ("what_was_given_up_is_tried_anew", |store| {
+        Box::pin(channels::what_was_given_up_is_tried_anew(store))
     }),
     ("keys_are_revoked_once", |store| Box::pin(keys_are_revoked_once(store))),
     ("a_call_is_asked_about_once", |store| Box::pin(held::a_call_is_asked_about_once(store))),

@@ -16,6 +16,9 @@ mod account;
 mod accounts;
 mod approvals;
 mod chain;
+mod channel;
+#[cfg(test)]
+mod channels;
 #[cfg(test)]
 mod contract;
 mod entry;
@@ -44,6 +47,7 @@ use tokio::sync::watch;
 pub use account::{Account, Login, PasswordHash};
 pub use approvals::{Within, Work, within};
 pub use chain::{Flaw, Verified};
+pub use channel::{Delivery, DeliveryState, Post, StoredChannel};
 pub use entry::{Entry, NewEntry, Page, Query, Tally};
 pub use error::Error;
 pub use key::{Bounds, Role, StoredKey};
@@ -100,7 +104,7 @@ pub struct Answer {
 
 /// A store.
 #[async_trait]
-pub trait Store: Debug + Send + Sync {
+pub trait Store: Post + Debug + Send + Sync {
     /// Stores `write` whole or not at all, and returns when it is on the disk.
     ///
     /// # Errors

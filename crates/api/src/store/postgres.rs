@@ -7,6 +7,7 @@
 mod chain;
 mod listen;
 mod migrate;
+mod post;
 mod read;
 mod within;
 mod writer;

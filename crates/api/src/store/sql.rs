@@ -3,6 +3,8 @@
 //! The databases understand the same text: parameters are `$1`, types are said by `CAST`. Only what
 //! makes the tables differs, and stands with each store.
 
+pub(super) mod post;
+
 /// Most writes that share one commit.
 pub(super) const MOST: usize = 256;
 

@@ -6,6 +6,7 @@
 //! (write-ahead log).
 
 mod migrate;
+mod post;
 mod read;
 mod within;
 mod writer;

@@ -2,6 +2,69 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use url::Host;
+
+use super::Names;
+
+/// Networks that are asked although they are not of the public one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Networks(Vec<Network>);
+
+impl Networks {
+    /// Reads networks, with commas between them.
+    ///
+    /// # Errors
+    /// What is expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let wrong = || String::from("expected networks with commas, such as `10.0.0.0/8, ::1/128`");
+        items.map(|item| Network::parse(item).ok_or_else(wrong)).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// One more.
+    pub(super) fn push(&mut self, network: Network) {
+        self.0.push(network);
+    }
+
+    /// Whether an address may be asked.
+    pub(crate) fn may(&self, address: IpAddr) -> bool {
+        !is_private(address) || self.0.iter().any(|network| network.has(address))
+    }
+
+    /// Refuses a host that is written as an address which may not be asked. What a name leads to is
+    /// judged when it is looked up.
+    pub(crate) fn require(&self, host: &Host) -> Result<(), String> {
+        let address = match host {
+            Host::Domain(name) if name == crate::LOCALHOST => IpAddr::from(Ipv4Addr::LOCALHOST),
+            Host::Domain(_) => return Ok(()),
+            Host::Ipv4(address) => IpAddr::from(*address),
+            Host::Ipv6(address) => IpAddr::from(*address),
+        };
+        match self.may(address) {
+            true => Ok(()),
+            false => Err(String::from(
+                "it is not of the public network; list its network in `channel_networks` \
+                 (`DATAFOG_CHANNEL_NETWORKS`), such as `127.0.0.0/8`",
+            )),
+        }
+    }
+
+    /// The addresses that a host leads to and that may be asked, at least one.
+    pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        let host = Host::parse(host).map_err(|_| String::from("it is no host"))?;
+        self.require(&host)?;
+        match host {
+            Host::Domain(name) if name == crate::LOCALHOST => Ok(vec![Ipv4Addr::LOCALHOST.into()]),
+            Host::Domain(name) => {
+                let found = Names::of(self.clone()).found(&name).await;
+                found.map_err(|error| error.to_string())
+            }
+            Host::Ipv4(address) => Ok(vec![address.into()]),
+            Host::Ipv6(address) => Ok(vec![address.into()]),
+        }
+    }
+}
+
 /// A network by its first bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Network {

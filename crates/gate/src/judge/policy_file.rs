@@ -61,14 +61,31 @@ impl Judge<'_> {
     /// When there are no random bytes for an id.
     pub fn ask_to_replace_policy_file(&self, text: &str, reason: String) -> Result<Event, Error> {
         let path = self.layout.policy().to_string_lossy().into_owned();
-        let what = What::Tool(
-            String::from("policy"),
-            Value::Table(vec![(String::from("path"), Value::Text(path))]),
-        );
+        let event =
+            self.ask_to_change(ActionKind::FileWrite, ("policy", &[("path", &path)]), reason)?;
+        let action_digest = self.key().digest("policy file", [text.as_bytes()]);
+        Ok(Event { action_digest, ..event })
+    }
+
+    /// Whether something of datafog's own may be changed, as for whatever else would be done: by the
+    /// policies in force, as a call of that tool with these arguments. To be stored before it is;
+    /// `reason` is said where nothing is against it.
+    ///
+    /// # Errors
+    /// When there are no random bytes for an id.
+    pub fn ask_to_change(
+        &self,
+        kind: ActionKind,
+        (tool, arguments): (&str, &[(&str, &str)]),
+        reason: String,
+    ) -> Result<Event, Error> {
+        let text =
+            |(name, value): &(&str, &str)| ((*name).to_owned(), Value::Text((*value).to_owned()));
+        let what = What::Tool(tool.to_owned(), Value::Table(arguments.iter().map(text).collect()));
         let judged = self.judge(
             Inquiry {
                 what,
-                kind: ActionKind::FileWrite,
+                kind,
                 text: None,
                 stated: Vec::new(),
                 cwd: self.layout.root().to_owned(),
@@ -76,13 +93,9 @@ impl Judge<'_> {
             },
             &[],
         )?;
-        let said = judged.event.reason.clone();
         let may = judged.decision.verdict == Verdict::Allow;
-        Ok(Event {
-            action_digest: self.key().digest("policy file", [text.as_bytes()]),
-            reason: if may { reason } else { said },
-            ..judged.event
-        })
+        let said = judged.event.reason.clone();
+        Ok(Event { reason: if may { reason } else { said }, ..judged.event })
     }
 
     /// What is stored of a text that somebody else wrote into the file: that it is there, not that it may.

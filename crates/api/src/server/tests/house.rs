@@ -425,3 +425,54 @@ async fn the_house_is_shown_to_its_own_and_nothing_of_it_runs() {
     assert_eq!(chain.text.lines().count(), 1, "{}", chain.text);
     assert!(place.look(&north, "/ui/integrity/chain").await.text.is_empty(), "their own alone");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_are_added_tested_and_removed_by_a_person() {
+    let stand = |is_agents| {
+        let stand = Stand { requests: Mutex::default(), folder: std::env::temp_dir(), is_agents };
+        let (house, telling): (Arc<dyn House>, _) = (Arc::new(stand), super::telling::telling());
+        Options { house: Some(house), telling, ..Options::default() }
+    };
+    let receiver = super::receivers::Receiver::new(&[500]).await;
+    let url = receiver.url("/tokentokentoken");
+    let fields = |token: &str| {
+        [
+            ("form_token", token),
+            ("name", HOSTILE),
+            ("kind", "webhook"),
+            ("url", &url),
+            ("event-held", "yes"),
+            ("security", "starttls"),
+            ("host", ""),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    for is_agents in [true, false] {
+        let place = Place::with(stand(is_agents)).await;
+        let admin = cookie(&place, Role::Admin, "").await;
+        let token = place.token(&admin).await;
+        let fields = fields(&token);
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let made = place.sends(&admin, "/ui/channels", &fields).await;
+        if is_agents {
+            assert_eq!(made.status, StatusCode::FORBIDDEN, "{}", made.text);
+            continue;
+        }
+        assert_eq!(made.status, StatusCode::OK, "{}", made.text);
+        assert!(made.text.contains("new-secret"), "it is shown once");
+        let page = place.look(&admin, "/ui/settings").await.text;
+        assert!(!page.contains("new-secret") && !page.contains("tokentokentoken"), "{page}");
+        assert!(!page.contains("<script>1") && !page.contains("<img") && page.contains("…"));
+        let id = place.store.channels().await.unwrap().remove(0).id;
+        let path = format!("/ui/channels/{id}");
+        let test = [("form_token", &*token), ("say", "test")];
+        let told = place.sends(&admin, &path, &test).await;
+        assert!(told.text.contains("It was not told") && told.text.contains("500"));
+        let told = place.sends(&admin, &path, &test).await;
+        assert!(told.text.contains("It was told."), "{}", told.text);
+        let remove = [("form_token", &*token), ("say", "remove")];
+        assert_eq!(place.sends(&admin, &path, &remove).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(place.store.channels().await.unwrap(), []);
+    }
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::store::contract::{self, Fresh, entry, event};
-use crate::store::{Bounds, Flaw};
+use crate::store::{Bounds, Flaw, Post as _};
 use cluster::Cluster;
 
 /// A database with nothing in it.
@@ -119,6 +119,7 @@ async fn tables_of_each_earlier_version_are_brought_forward(cluster: &Cluster) {
         include_str!("0002.sql"),
         include_str!("0003.sql"),
         include_str!("0004.sql"),
+        include_str!("0005.sql"),
     ];
     for version in 1..=steps.len() {
         let name = format!("earlier_{version}");
@@ -139,6 +140,7 @@ async fn tables_of_each_earlier_version_are_brought_forward(cluster: &Cluster) {
         assert_eq!((&*key.name, key.bounds), ("old", Bounds::default()));
         assert!(store.accounts().await.unwrap().is_empty());
         assert!(store.marks("").await.unwrap().is_empty());
+        assert_eq!(store.looked_at().await.unwrap(), 0);
         assert!(store.write(entry(&event("a", 1))).await.is_ok());
     }
 }
@@ -147,5 +149,5 @@ async fn tables_of_a_newer_version_are_left_alone(cluster: &Cluster) {
     drop(fresh(cluster, "newer").await);
     ask(cluster, "newer", "UPDATE store_version SET version = 99").await.unwrap();
     let opened = Postgres::open(&cluster.address("newer")).await;
-    assert!(matches!(opened, Err(Error::Newer { found: 99, known: 5 })));
+    assert!(matches!(opened, Err(Error::Newer { found: 99, known: 6 })));
 }

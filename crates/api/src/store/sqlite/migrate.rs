@@ -5,12 +5,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::store::Error;
 
 /// What makes each version out of the one before it. The version is the file's `user_version`.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("0001.sql"),
     include_str!("0002.sql"),
     include_str!("0003.sql"),
     include_str!("0004.sql"),
     include_str!("0005.sql"),
+    include_str!("0006.sql"),
 ];
 
 /// Brings the tables forward to this version. Two that do so at once are harmless: one waits.

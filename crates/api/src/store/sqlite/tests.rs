@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::*;
 use crate::store::contract::{self, Fresh, entry, event};
-use crate::store::{Bounds, Flaw};
+use crate::store::{Bounds, Flaw, Post as _};
 
 struct Place {
     folder: tempfile::TempDir,
@@ -70,6 +70,8 @@ async fn the_database_refuses_to_change_or_remove_an_entry() {
         "DELETE FROM entry WHERE seq = 3",
         "UPDATE head SET seq = 2",
         "DELETE FROM head",
+        "DELETE FROM told",
+        "UPDATE told SET seq = 0",
     ] {
         assert!(place.behind(statement).is_err(), "{statement}");
     }
@@ -110,7 +112,7 @@ async fn tables_of_a_newer_version_are_left_alone() {
     let place = Place::new();
     drop(place.open());
     place.behind("PRAGMA user_version = 99").unwrap();
-    assert!(matches!(Sqlite::open(&place.path()), Err(Error::Newer { found: 99, known: 5 })));
+    assert!(matches!(Sqlite::open(&place.path()), Err(Error::Newer { found: 99, known: 6 })));
 }
 
 #[tokio::test]
@@ -120,6 +122,7 @@ async fn tables_of_each_earlier_version_are_brought_forward() {
         include_str!("0002.sql"),
         include_str!("0003.sql"),
         include_str!("0004.sql"),
+        include_str!("0005.sql"),
     ];
     for version in 1..=steps.len() {
         let place = Place::new();
@@ -134,6 +137,7 @@ async fn tables_of_each_earlier_version_are_brought_forward() {
         assert_eq!((&*key.name, key.bounds), ("old", Bounds::default()));
         assert!(store.accounts().await.unwrap().is_empty());
         assert!(store.marks("").await.unwrap().is_empty());
+        assert_eq!(store.looked_at().await.unwrap(), 0);
         assert!(store.write(entry(&event("a", 1))).await.is_ok());
         assert_eq!(store.waiting("north", 0).await.unwrap(), 0);
     }
