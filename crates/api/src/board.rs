@@ -30,7 +30,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::sync::watch;
 
-pub use fate::{Fate, Noted};
+pub use fate::{Fate, Noted, asked};
 #[cfg(test)]
 pub(crate) use fill::catch_up;
 pub use fill::{follow_chain, follow_ledger};

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use datafog_core::{ApprovalNote, ApprovalState, Id};
+use datafog_core::{ApprovalNote, ApprovalState, Event, Id};
 
 use super::names::Names;
 use super::{Place, Row, Shelf};
+
+/// What was done with a call that waits for a person.
+const HOLDS: &str = "hold";
 
 /// What a receipt says of a request for approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +39,24 @@ pub struct Fate {
 pub(super) struct Fates(HashMap<Id, Fate>);
 
 impl Noted {
-    pub(super) fn of(note: &ApprovalNote, names: &mut Names) -> Self {
+    /// What a receipt says of a request. That of a wrapped command that was just held names none: it is
+    /// the request.
+    pub(super) fn of(event: &Event, names: &mut Names) -> Option<Self> {
+        let note = asked(event)?;
         let by = note.by.as_deref().map(|by| names.of(by));
-        Self { id: note.id, state: note.state, by }
+        Some(Self { id: note.id, state: note.state, by })
     }
+}
+
+/// What a receipt says of a request for approval, where there is one.
+#[must_use]
+pub fn asked(event: &Event) -> Option<ApprovalNote> {
+    let is_first = event.approval.is_none() && event.enforcement == HOLDS;
+    let first = || {
+        let (id, state) = (event.receipt_id, ApprovalState::Pending);
+        ApprovalNote { id, state, by: None, way: None, scope: None, note: None }
+    };
+    event.approval.as_deref().cloned().or_else(|| is_first.then(first))
 }
 
 impl Fates {
@@ -102,6 +119,15 @@ mod tests {
         let by = (state != ApprovalState::Expired).then(|| Arc::from("ann"));
         let approval = Some(Box::new(Noted { id, state, by }));
         Row { approval, ..sample::row(number) }
+    }
+
+    #[test]
+    fn a_wrapped_command_that_was_just_held_is_the_request_itself() {
+        let event = sample::event(1);
+        assert_eq!(asked(&event), None);
+        let held = Event { enforcement: "hold".into(), ..event };
+        let noted = Noted::of(&held, &mut Names::default()).unwrap();
+        assert_eq!((noted.id, noted.state), (held.receipt_id, ApprovalState::Pending));
     }
 
     #[test]

@@ -156,7 +156,7 @@ impl Row {
             found: event.findings.iter().map(|finding| seen(finding, names)).collect(),
             redactions: u32::try_from(redactions).unwrap_or(u32::MAX),
             risk: event.risk.as_ref().map(|risk| risk.score),
-            approval: event.approval.as_ref().map(|note| Box::new(Noted::of(note, names))),
+            approval: Noted::of(event, names).map(Box::new),
             policy: names.of(&event.policy_digest.to_string()),
             micros: event.duration_us,
             spot: spot.map(|(file, offset)| Spot { file: names.of(file), offset }),

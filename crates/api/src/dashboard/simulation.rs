@@ -11,7 +11,7 @@ use axum::extract::RawQuery;
 use axum::response::Response;
 use datafog_audit::{Filter as Recorded, Moment, list};
 use datafog_core::Event;
-use datafog_gate::{Draft, Replay, Simulation};
+use datafog_gate::{Draft, Replay, Simulation, Unreplayable};
 use maud::{Markup, html};
 
 use super::decision::ANYWHERE;
@@ -245,12 +245,21 @@ fn result(ran: &Ran) -> Markup {
             (changed(simulation))
             @if left > 0 {
                 details {
-                    summary { "What could not be judged again" }
-                    ul { @for (why, count) in &simulation.not_replayed { li { (count) ": " (why) } } }
+                    summary { "What could not be judged again, and why" }
+                    p.quiet { "Receipts hold no values. What a rule asks of them (the arguments of a tool, the files and variables that a line names, the state of a working tree) cannot be asked again, so nothing is claimed of such a call where the verdict depends on it." }
+                    ul { @for (why, count) in reasons(simulation) { li { (count) ": " (why) } } }
                 }
             }
         }
     }
+}
+
+/// Why receipts were left out, the commonest reason first.
+fn reasons(simulation: &Simulation) -> Vec<(&Unreplayable, u64)> {
+    let mut all: Vec<_> =
+        simulation.not_replayed.iter().map(|(why, count)| (why, *count)).collect();
+    all.sort_by_key(|(_, count)| core::cmp::Reverse(*count));
+    all
 }
 
 /// Recorded verdicts down, new ones across.

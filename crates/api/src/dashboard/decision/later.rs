@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::Viewer;
 use super::line::Line;
-use crate::board::Row;
+use crate::board::{Row, asked};
 use crate::dashboard::activity::decision;
 use crate::dashboard::became::{All, Became, KINDS};
 use crate::dashboard::{parts, rows};
@@ -28,10 +28,10 @@ pub(super) struct Later {
 impl Later {
     pub(super) async fn of(viewer: &Viewer, line: &Line) -> Result<Self, Problem> {
         let event = &line.receipt.event;
-        let (id, noted) = (event.receipt_id, event.approval.as_deref());
-        let request = noted.map_or(id, |noted| noted.id);
+        let (id, noted) = (event.receipt_id, asked(event));
+        let request = noted.as_ref().map_or(id, |noted| noted.id);
         let rows = rows::ask(viewer, move |shelf| shelf.follow_ups(id, request)).await?;
-        let became = match noted {
+        let became = match &noted {
             Some(noted) if noted.state == ApprovalState::Pending => {
                 let all = All::of(viewer, vec![(line.place, request)]).await?;
                 Some(all.get(request).clone())
