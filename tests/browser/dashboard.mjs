@@ -438,6 +438,8 @@ async function people(page, address) {
   assert.match(key, /^dfg_[0-9a-f]{8}_[0-9a-f]+$/);
   const ask = (shown) => fetch(`${address}/v1/policy/version`, { headers: { "x-api-key": shown } });
   assert.equal((await ask(key)).status, 200);
+  const receipts = datafog(["receipts", "list", "--json"]);
+  assert.match(receipts, /user ann@example\.com asks in the dashboard: make key laptop/, "the gate's receipt names who asks");
   await accessible(page, "keys");
   await picture(page, "keys");
   const row = page.locator("tr.entry", { hasText: "laptop" });

@@ -1,6 +1,5 @@
 //! The installation as the server's dashboard shows it: each answer is that of a command here.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -43,8 +42,8 @@ impl House for Own {
     }
 
     fn require_person(&self, who: &str, what: &str) -> Result<(), String> {
-        let words = ["datafog", "serve", "for", who, what].map(OsString::from);
-        self.session().require_person_for(&words).map_err(|error| format!("{error:#}"))
+        let said = format!("{who} asks in the dashboard: {what}");
+        self.session().require_person_for(Some(said)).map_err(|error| format!("{error:#}"))
     }
 
     fn requests(&self) -> Result<Vec<Record>, Error> {

@@ -1,13 +1,12 @@
 //! What every management command works with: the process, the installation, the way to speak.
 
-use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
 use datafog_config::{
     EnvVars, FileIdentity, Host, Identity, Layout, PathSetup, Settings, read_small,
 };
-use datafog_gate::{Gate, Notice, Outcome, Purpose};
+use datafog_gate::{Gate, Notice, Outcome, Purpose, Request};
 use datafog_shim::Links;
 
 use super::command_line::request;
@@ -90,12 +89,13 @@ impl Session {
 
     /// The same, and a receipt also for a person.
     pub(super) fn require_person_and_record(&self) -> Result<()> {
-        self.require_person_for(&self.host.argv())
+        self.require_person_for(None)
     }
 
-    /// The same for something that another command line would say.
-    pub(super) fn require_person_for(&self, words: &[OsString]) -> Result<()> {
-        match self.gate()?.run(&request(words, Purpose::Loosen, None)?) {
+    /// The same where somebody asks for something over the server that this process is.
+    pub(super) fn require_person_for(&self, said: Option<String>) -> Result<()> {
+        let asked = request(&self.host.argv(), Purpose::Loosen, None)?;
+        match self.gate()?.run(&Request { said, ..asked }) {
             Outcome::Decided(_) => Ok(()),
             Outcome::Blocked(notice) => Err(refused(&notice)),
             // Neither can come of a question; were they to, the answer is not a yes.

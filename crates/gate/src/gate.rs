@@ -505,7 +505,7 @@ impl Opened {
     ) -> (Decision, Vec<Asked>) {
         let decision = match &self.state.fault {
             _ if request.purpose == Purpose::Loosen => {
-                (outcome::may_loosen(case.principal()), Vec::new())
+                (outcome::may_loosen(case.principal(), request.said.as_deref()), Vec::new())
             }
             None if let Some(step) = step::decision(case) => (step, Vec::new()),
             None => {

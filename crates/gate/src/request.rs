@@ -41,6 +41,9 @@ pub struct Request {
     /// The command line is one of our own program, which the gate put in the place of another. Nobody
     /// else sets it.
     pub is_own: bool,
+    /// Who asks for what by this process, where it is a server that somebody loosens something over. It
+    /// stands in the receipt's reason and changes no verdict.
+    pub said: Option<String>,
 }
 
 /// How `argv[0]` names the program.
@@ -81,6 +84,7 @@ impl Request {
             tool: None,
             fulfilled: None,
             is_own: false,
+            said: None,
         }
     }
 

@@ -83,7 +83,14 @@ pub(crate) fn to_login(method: &Method, uri: &Uri) -> Option<Response> {
 pub(super) fn next(wanted: Option<&str>) -> &str {
     let is_plain = |path: &&str| {
         let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-        plain && path.starts_with("/ui/") && !path.contains("//") && !path.starts_with("/ui/log")
+        // What a browser would resolve to something outside of the dashboard is none of its pages.
+        let lower = path.to_ascii_lowercase();
+        let steps_out = ["/..", "/%2e", "/.%2e"].iter().any(|dots| lower.contains(dots));
+        plain
+            && !steps_out
+            && path.starts_with("/ui/")
+            && !path.contains("//")
+            && !path.starts_with("/ui/log")
     };
     wanted.filter(is_plain).unwrap_or(HOME)
 }
@@ -127,6 +134,9 @@ mod tests {
             "/ui/logout",
             "/ui/login?next=/ui/login",
             "/ui/a\r\nb",
+            "/ui/../v1/policy",
+            "/ui/x/%2E%2e/%2e%2e/v1/policy",
+            "/ui/.%2e/v1/policy",
             "",
         ] {
             assert_eq!(next(Some(bad)), HOME, "{bad:?}");

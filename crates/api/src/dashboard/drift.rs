@@ -88,7 +88,7 @@ fn changes(own: &[std::sync::Arc<Row>], became: &All) -> Markup {
                             tr.entry tabindex="-1" {
                                 td { (rows::at(row.at)) }
                                 td { (rows::verdict(row, (became, None))) }
-                                td { a.open href=(decision(row)) { (parts::code(&row.command)) } span.note { (parts::words(&row.folder)) } }
+                                td { a.open href=(decision(row)) { (parts::code(row.command.trim_start_matches("tool:server "))) } span.note { (parts::words(&row.folder)) } }
                                 td { (parts::words(&row.agent)) }
                             }
                         } }

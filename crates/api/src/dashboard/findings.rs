@@ -51,7 +51,7 @@ pub(super) async fn page(viewer: Viewer, RawQuery(query): RawQuery) -> Result<Re
             }))
         } @else if all.is_empty() { (none(&filter)) }
         @else {
-            p.quiet { (all.len()) " values" @if all.len() > MOST { ", of which " (MOST) " are shown: the worst and newest" } }
+            p.quiet { (all.len()) @if all.len() == 1 { " value" } @else { " values" } @if all.len() > MOST { ", of which " (MOST) " are shown: the worst and newest" } }
             @for sighting in all.iter().take(MOST) { (card(&viewer, (sighting, &words), (&filter, wanted))) }
         }
     };
@@ -122,7 +122,7 @@ fn card(
                 ("State", words.said(sighting.fingerprint)),
                 ("Looks like", Some(parts::code(&sighting.preview))),
                 ("Seen", Some(html! {
-                    (number(sighting.count, &rows_of)) " times"
+                    (number(sighting.count, &rows_of)) @if sighting.count == 1 { " time" } @else { " times" }
                     @if sighting.let_through > 0 { ", " (sighting.let_through) " of them in what was allowed as it was" }
                 })),
                 ("Where", Some(places)),

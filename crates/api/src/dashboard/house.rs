@@ -15,6 +15,7 @@ use super::Viewer;
 use crate::house::{Answer, House, Said};
 use crate::identity::{Caller, Permission};
 use crate::server::App;
+use crate::server::context::plain;
 use crate::server::noted::Noted;
 use crate::server::problem::{Kind, Problem};
 use crate::store;
@@ -81,6 +82,8 @@ impl Viewer {
         let none = || Problem::new(Kind::Forbidden, "nobody here can ask the gate");
         let house = self.app.house.clone().ok_or_else(none)?;
         let (who, what) = (self.caller.name(), noted.what().to_owned());
+        // Somebody may have typed a secret in the wrong place.
+        let what = self.app.judges.ask(move |judge| plain(judge, &what)).await?;
         let asked = at(house, move |house| house.require_person(&who, &what)).await?;
         asked.map_err(|why| Problem::new(Kind::Forbidden, why))
     }

@@ -183,10 +183,14 @@ fn is_ours(app: &App, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all("host").iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
     let Ok(host) = host.to_str() else { return false };
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or_default(),
+        None => host.find(':').map_or((host, ""), |colon| host.split_at(colon)),
     };
+    let digits = port.strip_prefix(':').unwrap_or_default();
+    if !(port.is_empty() || (!digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit()))) {
+        return false;
+    }
     let local = ["localhost", "127.0.0.1", "::1"];
     let own = local.into_iter().chain(app.hosts.iter().map(String::as_str));
     own.into_iter().any(|known| known.eq_ignore_ascii_case(name))

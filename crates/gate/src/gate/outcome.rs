@@ -134,7 +134,7 @@ impl Opened {
 
 /// Whether this principal may make the installation guard less. No policy has a say in it: an agent
 /// could be asked to write one.
-pub(super) fn may_loosen(principal: &Principal) -> Decision {
+pub(super) fn may_loosen(principal: &Principal, said: Option<&str>) -> Decision {
     let (verdict, reason, instead) = match principal.kind {
         PrincipalKind::Agent => (
             Verdict::Deny,
@@ -146,7 +146,8 @@ pub(super) fn may_loosen(principal: &Principal) -> Decision {
         }
     };
     let (obligations, matched) = (Vec::new(), Vec::new());
-    Decision { verdict, obligations, matched, reason: reason.into(), instead, risk: None }
+    let reason = said.map_or_else(|| reason.into(), |said| format!("{reason}: {said}").into());
+    Decision { verdict, obligations, matched, reason, instead, risk: None }
 }
 
 /// What an unwritten receipt means: observing goes on, anything else stops.

@@ -40,7 +40,7 @@ impl Later {
             None => None,
         };
         let path = format!("/ui/decisions/{}/{id}", line.place.name());
-        let note = noted.and_then(|noted| noted.note.clone());
+        let note = noted.and_then(|noted| noted.note);
         Ok(Self { path, became, note, rows })
     }
 

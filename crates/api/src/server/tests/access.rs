@@ -75,6 +75,10 @@ async fn pages_and_other_names_are_turned_away() {
         ("Gate.Test:443", 200),
         ("evil.example", 403),
         ("localhost.evil.example", 403),
+        ("127.0.0.1:1@evil.example", 403),
+        ("localhost:", 403),
+        ("[::1]:8080", 200),
+        ("[::1]evil.example", 403),
         ("", 403),
     ] {
         let request = Request::builder().uri("/health").header("host", host);
