@@ -10,9 +10,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use datafog_config::{Layout, Remote, Scorer};
 use datafog_core::{Decision, Digest, Facts, Invocation, Surroundings};
-use datafog_foreign::{Files, Interpret, Policy};
-use datafog_gate::{ForeignPolicies, ForeignPolicy, Reads, TryText};
-use datafog_policy::Diagnostic;
+use datafog_foreign::{Files, Format, Import, Interpret, NoFiles, NotTranslatable, Policy};
+use datafog_gate::{ForeignPolicies, ForeignPolicy, KnownWords, Reads, Translated, TryText};
+use datafog_policy::{Diagnostic, Level, SourceText};
 
 use crate::confined::Confined;
 use crate::remote::{self, Pulling};
@@ -40,6 +40,19 @@ impl ForeignPolicies for Systems {
         Ok(Box::new(Loaded(policy)))
     }
 
+    fn translate_dataguard(&self, text: &str) -> Result<Translated, Vec<Diagnostic>> {
+        let format = Some(Format::DataGuard);
+        let policy = Policy::load(text.as_bytes(), PUT, format, &NoFiles)?;
+        let import = policy.import(&KnownWords).map_err(|why| vec![said(&why)])?;
+        match import.left_out.is_empty() {
+            true => {
+                let Import { toml, notices, .. } = import.over_the_starter();
+                Ok(Translated { toml, notices })
+            }
+            false => Err(import.left_out.into_iter().map(as_error).collect()),
+        }
+    }
+
     fn score(&self, scorer: Scorer<'_>, question: Vec<u8>) -> Result<u32, String> {
         scorer::ask(scorer, question)
     }
@@ -54,6 +67,20 @@ impl ForeignPolicies for Systems {
         })?;
         Ok(true)
     }
+}
+
+/// What a policy that came over the server is called in messages.
+const PUT: &str = "policy.json";
+
+/// Why nothing of a policy can be translated.
+fn said(why: &NotTranslatable) -> Diagnostic {
+    let source = SourceText { path: PUT, text: "" };
+    source.diagnostic(Level::Error, 0..0, why.to_string())
+}
+
+/// What cannot be said here keeps a policy from being taken.
+fn as_error(left_out: Diagnostic) -> Diagnostic {
+    Diagnostic { level: Level::Error, ..left_out }
 }
 
 impl ForeignPolicy for Loaded {

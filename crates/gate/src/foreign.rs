@@ -39,6 +39,12 @@ pub trait ForeignPolicies: Debug {
         files: &dyn Reads,
     ) -> Result<Box<dyn ForeignPolicy>, Vec<Diagnostic>>;
 
+    /// DataGuard's policy of that text as a file of our own, over the starter policy.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, by line; what of it cannot be said here counts as wrong.
+    fn translate_dataguard(&self, text: &str) -> Result<Translated, Vec<Diagnostic>>;
+
     /// Asks a scorer. Points of 100.
     ///
     /// # Errors
@@ -51,6 +57,15 @@ pub trait ForeignPolicies: Debug {
     /// # Errors
     /// In words, why what was there stays.
     fn pull(&self, layout: &Layout, remote: &Remote, trial: TryText<'_>) -> Result<bool, String>;
+}
+
+/// A policy of another system in our own language.
+#[derive(Clone, Debug)]
+pub struct Translated {
+    /// The text of the policy file.
+    pub toml: String,
+    /// What says something else here than there, in words.
+    pub notices: Vec<Diagnostic>,
 }
 
 /// One policy of another system.

@@ -4,7 +4,7 @@
 //! A body is one value and nothing behind it.
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -42,19 +42,27 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
     }
 }
 
+/// A body of JSON as it was written, for who reads it with its lines.
+#[derive(Debug)]
+pub(crate) struct Written(pub(crate) String);
+
+impl<S: Sync> FromRequest<S> for Written {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = bytes(&parts.headers, body).await?;
+        let text = String::from_utf8(bytes.to_vec());
+        text.map(Self).map_err(|_| Problem::new(Kind::Invalid, "the body is no text"))
+    }
+}
+
 /// Most bytes of a body.
 const MOST: usize = 1_048_576;
 
 /// Reads a body of JSON.
 async fn read<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, Problem> {
-    let form = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media = form.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if !media.eq_ignore_ascii_case("application/json") {
-        let message = "content type must be application/json";
-        return Err(Problem::new(Kind::MediaType, message));
-    }
-    let too_large = |_| Problem::new(Kind::TooLarge, "request body too large");
-    let bytes = to_bytes(body, MOST).await.map_err(too_large)?;
+    let bytes = bytes(headers, body).await?;
     let mut json = serde_json::Deserializer::from_slice(&bytes);
     let read = T::deserialize(Named(&mut json)).and_then(|read| json.end().map(|()| read));
     read.map_err(|error| {
@@ -67,4 +75,16 @@ async fn read<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T,
         };
         Problem::new(Kind::Invalid, "invalid json").with(format!("{what} at {place}"))
     })
+}
+
+/// The bytes of a body that says it is JSON.
+async fn bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let form = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media = form.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    if !media.eq_ignore_ascii_case("application/json") {
+        let message = "content type must be application/json";
+        return Err(Problem::new(Kind::MediaType, message));
+    }
+    let too_large = |_| Problem::new(Kind::TooLarge, "request body too large");
+    to_bytes(body, MOST).await.map_err(too_large)
 }

@@ -29,7 +29,7 @@ use super::tools::{self, ToolCall};
 use crate::identity::Caller;
 pub(crate) use audit::{audit, summary};
 pub(crate) use outcome::report_outcome;
-pub(crate) use policies::active;
+pub(crate) use policies::{active, put};
 use words::{Decided, Evaluate};
 
 /// Most proposals of one batch.

@@ -15,6 +15,6 @@ pub(crate) use bundle::bundle;
 pub use expiry::expire_overdue;
 pub(crate) use policy::policy;
 pub(crate) use policy_file::{
-    check_tests, current, current_tests, put, put_back, replace_tests, replaced, restore, text,
-    told_versions, version, version_at, versions,
+    broken, check_tests, current, current_tests, put, put_back, replace_tests, replaced,
+    require_seen, restore, text, told_versions, version, version_at, versions,
 };

@@ -105,6 +105,9 @@ struct Body<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<&'a str>,
+    /// What is wrong with a text, by line.
+    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
+    errors: &'a [Value],
 }
 
 impl Problem {
@@ -195,7 +198,8 @@ impl Problem {
             }
             Form::DataFog => {
                 let details = self.details.as_deref();
-                let error = Body { code, message: &self.message, request_id, details };
+                let (message, errors) = (&*self.message, &*self.errors);
+                let error = Body { code, message, request_id, details, errors };
                 (status, Json(Envelope { error })).into_response()
             }
             Form::Native => self.native(request_id),

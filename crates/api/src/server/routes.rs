@@ -118,6 +118,7 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("POST", "/v1/guardian/evaluate-batch", Some(Permission::Ask)),
     ("POST", "/v1/guardian/report-outcome", Some(Permission::Ask)),
     ("GET", "/v1/policies/active", Some(Permission::Read)),
+    ("PUT", "/v1/policies/active", Some(Permission::Manage)),
     ("GET", "/v1/policy", Some(Permission::Read)),
     ("GET", "/v1/policy/bundle", Some(Permission::Ask)),
     ("GET", "/v1/policy/text", Some(Permission::Read)),
@@ -242,7 +243,7 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/v1/guardian/evaluate-batch", only(post(dataguard::batch)))
         .route("/v1/guardian/report-outcome", only(post(dataguard::report_outcome)))
         .route("/v1/audit/query", only(post(dataguard::audit)))
-        .route("/v1/policies/active", only(get(dataguard::active)))
+        .route("/v1/policies/active", only(get(dataguard::active).put(dataguard::put)))
         .route("/v1/stats/summary", only(get(dataguard::summary)))
         .route("/v1/decide", only(post(datafog::decide)))
         .route("/v1/events", only(get(datafog::events)))

@@ -33,8 +33,21 @@ pub struct Import {
     /// How many rules and keys of the foreign file are not in it, or say something else here. With
     /// none, the two are meant to decide alike.
     pub deviations: usize,
+    /// The rules and roles that are not in it, by place in the foreign file.
+    pub left_out: Vec<Diagnostic>,
     /// Everything that is not in it, by place in the foreign file.
     pub notices: Vec<Diagnostic>,
+}
+
+/// What makes a file stand alone, over no other policy.
+const ALONE: &str = "extends = []\n";
+
+impl Import {
+    /// The same over the starter policy, whose rules hold besides: whatever is stricter counts.
+    #[must_use]
+    pub fn over_the_starter(self) -> Self {
+        Self { toml: self.toml.replacen(ALONE, "", 1), ..self }
+    }
 }
 
 /// The policy cannot be translated at all.
@@ -110,6 +123,7 @@ pub(crate) struct Sheet<'a> {
     /// Roles, each as it stands in the file.
     roles: Vec<String>,
     deviations: usize,
+    left_out: Vec<Diagnostic>,
     notices: Vec<Diagnostic>,
 }
 
@@ -122,6 +136,7 @@ impl<'a> Sheet<'a> {
             entries: Vec::new(),
             roles: Vec::new(),
             deviations: 0,
+            left_out: Vec::new(),
             notices: policy.notices().to_vec(),
         }
     }
@@ -129,6 +144,7 @@ impl<'a> Sheet<'a> {
     /// Names a rule that is not translated.
     pub(crate) fn leave_out(&mut self, id: &str, line: u32, why: &str) {
         self.deviate(line, format!("`{id}` is not translated"), why);
+        self.left_out.extend(self.notices.last().cloned());
     }
 
     /// Names something that is other than in the foreign file.
@@ -304,7 +320,8 @@ impl<'a> Sheet<'a> {
                 return Err(NotTranslatable(format!("its translation would not load: {told}")));
             }
         }
-        Ok(Import { toml, rules, deviations: self.deviations, notices: self.notices })
+        let Self { deviations, left_out, notices, .. } = self;
+        Ok(Import { toml, rules, deviations, left_out, notices })
     }
 
     fn toml(&self) -> String {
@@ -322,7 +339,7 @@ impl<'a> Sheet<'a> {
         }
         let _written = write!(
             toml,
-            "[policy]\nid = {}\nversion = {}\ndescription = {}\nextends = []\ndefault = {}\n",
+            "[policy]\nid = {}\nversion = {}\ndescription = {}\n{ALONE}default = {}\n",
             quote(&id),
             quote(version),
             quote(&description),

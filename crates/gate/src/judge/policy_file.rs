@@ -5,12 +5,12 @@
 
 use datafog_config::Change;
 use datafog_core::{ActionKind, Event, Mode, Principal, ReceiptKind, Value, Verdict};
-use datafog_policy::{Diagnostic, Policy};
+use datafog_policy::{Diagnostic, Level, Policy, SourceText};
 use jiff::Timestamp;
 
 use super::{Inquiry, Judge, What};
 use crate::state::{State, read, trusted};
-use crate::{Error, Ground, event};
+use crate::{Error, Ground, Translated, event};
 
 /// Mode of a new policy file.
 pub(super) const MODE: u32 = 0o600;
@@ -31,6 +31,21 @@ impl Judge<'_> {
     /// [`Error::Policy`] with everything that is wrong with it.
     pub fn try_policy_file(&self, text: &str) -> Result<Policy, Error> {
         State::supposing(&self.layout, text)
+    }
+
+    /// DataGuard's policy of that text as one for the file. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] with everything that is wrong with it, and with every rule that cannot be said.
+    pub fn translate_dataguard(&self, text: &str) -> Result<Translated, Error> {
+        let path = self.layout.policy();
+        let nobody = || {
+            let source = SourceText { path: "policy.json", text: "" };
+            let message = String::from("nobody here reads policies of DataGuard");
+            vec![source.diagnostic(Level::Error, 0..0, message)]
+        };
+        let done = self.way.ok_or_else(nobody).and_then(|way| way.translate_dataguard(text));
+        done.map_err(|diagnostics| Error::Policy { path, diagnostics })
     }
 
     /// Everything there is to say about that text in the file, warnings included; the policy itself when

@@ -245,7 +245,7 @@ fn new(author: String, note: String, text: &str, is_plain: bool) -> NewPolicy {
 }
 
 /// Whoever changes a text names the one that they saw (RFC 9110 §13.1); where there is none, they say so.
-fn require_seen(headers: &HeaderMap, now: Option<&str>) -> Result<(), Problem> {
+pub(crate) fn require_seen(headers: &HeaderMap, now: Option<&str>) -> Result<(), Problem> {
     let value = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let fits = match (value(header::IF_MATCH), value(header::IF_NONE_MATCH), now) {
         (Some(tags), None, Some(now)) => {
@@ -288,7 +288,7 @@ pub(crate) fn refuse_secrets(judge: &Judge<'_>, text: &str) -> Result<(), Proble
 }
 
 /// Everything that keeps a text from loading, by line.
-fn broken(error: datafog_gate::Error) -> Problem {
+pub(crate) fn broken(error: datafog_gate::Error) -> Problem {
     let datafog_gate::Error::Policy { diagnostics, .. } = error else {
         return Problem::ours(&error);
     };
