@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use datafog_core::{ActionKind, Digest, Event, Id, Key, Mode, Principal, ReceiptKind, Verdict};
+use datafog_core::{Event, Id, Key, Verdict};
 
 /// Makes the folder `dir` anew with these files, safe to use by their modes.
 pub fn fill<'a>(dir: &Path, files: impl IntoIterator<Item = (&'a str, &'a [u8])>) {
@@ -21,36 +21,18 @@ pub fn fill<'a>(dir: &Path, files: impl IntoIterator<Item = (&'a str, &'a [u8])>
 #[must_use]
 pub fn event(number: u8) -> Event {
     let key = Key::from_bytes(&[7; 32]).expect("32 bytes are a key");
+    let id = Id::new(1_790_000_000_000 + u64::from(number), [number; 10]);
+    let time = format!("2026-09-21T14:13:{:02}.000001Z", number % 60);
+    let digest = key.digest("action", [b"x".as_slice()]);
     Event {
-        receipt_id: Id::new(1_790_000_000_000 + u64::from(number), [number; 10]),
-        timestamp: format!("2026-09-21T14:13:{:02}.000001Z", number % 60),
-        kind: ReceiptKind::Action,
-        follows: None,
-        mode: Mode::Enforced,
-        principal: Principal::default(),
-        action_type: ActionKind::CommandExec,
         tool: "vcs".to_owned(),
         command: "git status".to_owned(),
         cwd: "/home/u".to_owned(),
-        action_digest: key.digest("action", [b"x".as_slice()]),
-        flows: Vec::new(),
-        destinations: Vec::new(),
-        channels: Vec::new(),
-        faults: Vec::new(),
-        findings: Vec::new(),
-        decision: Verdict::Allow,
-        matched_rules: Vec::new(),
-        counted: Vec::new(),
-        obligations: Vec::new(),
         reason: "no rule matched".to_owned(),
-        risk: None,
         enforcement: "exec".to_owned(),
-        approval: None,
-        rewritten: None,
         policy_id: "starter".to_owned(),
         policy_version: "1".to_owned(),
-        policy_digest: Digest::ZERO,
-        policies: Vec::new(),
         duration_us: 1,
+        ..Event::bare(id, time, digest, Verdict::Allow)
     }
 }

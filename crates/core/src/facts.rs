@@ -12,6 +12,12 @@ pub trait Facts {
     /// What is asked.
     fn action(&self) -> &Action;
 
+    /// The folder that the call as a whole is made in. What it starts may work elsewhere
+    /// (`cd x && …`).
+    fn called_in(&self) -> &Path {
+        &self.action().cwd
+    }
+
     /// The call of a tool that is asked about, or that the command at hand is a part of.
     fn tool(&self) -> Option<&ToolCall> {
         self.action().tool.as_deref()

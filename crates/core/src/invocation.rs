@@ -17,6 +17,8 @@ pub struct Invocation {
     pub family: String,
     /// Whether a profile exists.
     pub known: bool,
+    /// There is none, and its words are known to be only words to it (`echo`).
+    pub says: bool,
     /// Subcommands after the global options: `["push"]`, `["s3", "cp"]`.
     pub subcommand: Vec<String>,
     /// Options in the order given, by canonical name.

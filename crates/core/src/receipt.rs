@@ -103,6 +103,51 @@ pub struct Event {
     pub duration_us: u64,
 }
 
+impl Event {
+    /// An event in which nothing was found and nobody asked, with a decision that no rule made: for those
+    /// that tell of something else than a call, and for examples. What is known is put in its place.
+    #[must_use]
+    pub fn bare(
+        receipt_id: Id,
+        timestamp: String,
+        action_digest: KeyedDigest,
+        decision: Verdict,
+    ) -> Self {
+        Self {
+            receipt_id,
+            timestamp,
+            kind: ReceiptKind::Action,
+            follows: None,
+            mode: Mode::Enforced,
+            principal: Principal::default(),
+            action_type: ActionKind::CommandExec,
+            tool: String::new(),
+            command: String::new(),
+            cwd: String::new(),
+            action_digest,
+            flows: Vec::new(),
+            destinations: Vec::new(),
+            channels: Vec::new(),
+            faults: Vec::new(),
+            findings: Vec::new(),
+            decision,
+            matched_rules: Vec::new(),
+            counted: Vec::new(),
+            obligations: Vec::new(),
+            rewritten: None,
+            reason: String::new(),
+            risk: None,
+            enforcement: String::from("none"),
+            approval: None,
+            policy_id: String::new(),
+            policy_version: String::new(),
+            policy_digest: Digest::ZERO,
+            policies: Vec::new(),
+            duration_us: 0,
+        }
+    }
+}
+
 /// One of several policies that were asked, and what it said by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyUse {

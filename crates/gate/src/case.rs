@@ -48,8 +48,8 @@ pub(crate) struct Case<'a> {
     counting: Option<(&'a Key, bool)>,
     /// What it starts, each looked at by itself.
     started: Vec<Self>,
-    /// It was itself started by another one.
-    is_started: bool,
+    /// It was itself started by another one, which was called in that folder.
+    called_in: Option<&'a Path>,
     /// The scorer outside, if any may be asked.
     scoring: Option<Scoring<'a>>,
     score: OnceCell<Result<u32, String>>,
@@ -86,7 +86,7 @@ impl<'a> Case<'a> {
             followed: RefCell::default(),
             counting: None,
             started: Vec::new(),
-            is_started: false,
+            called_in: None,
             scoring: None,
             score: OnceCell::new(),
             is_decided: Cell::new(false),
@@ -99,7 +99,8 @@ impl<'a> Case<'a> {
         let one = |one: &'a Started| {
             let (digest, mode, known) = (self.digest, self.mode, self.known.clone());
             let case = Case::new(&one.action, digest, &one.seen, mode, self.world, known);
-            Self { is_started: true, ..case.knowing(self.custom).starting(&one.inner) }
+            let called_in = Some(self.called_in.unwrap_or(&self.action.cwd));
+            Self { called_in, ..case.knowing(self.custom) }.starting(&one.inner)
         };
         self.started = started.iter().map(one).collect();
         self
@@ -135,7 +136,7 @@ impl<'a> Case<'a> {
     /// A channel as it is told in a receipt.
     pub(crate) fn told(&self, channel: &Channel) -> Channel {
         match channel {
-            Channel::Argument(_) | Channel::Arguments if self.is_started => {
+            Channel::Argument(_) | Channel::Arguments if self.called_in.is_some() => {
                 Channel::Field(format!("{}:{channel}", self.action.invocation.program))
             }
             Channel::Argument(_)
@@ -171,7 +172,7 @@ impl<'a> Case<'a> {
             counting: self.counting.map(|(key, _)| (key, false)),
             counted: RefCell::new(self.counted.borrow().clone()),
             started: self.started.iter().map(|one| one.again(one.inspection)).collect(),
-            is_started: self.is_started,
+            called_in: self.called_in,
             scoring: self.scoring,
             score: self.score.clone(),
             ..Case::new(self.action, self.digest, seen, self.mode, self.world, known)
@@ -265,6 +266,10 @@ const PUBLISHED: [&str; 3] = ["context", "package", "post"];
 impl Facts for Case<'_> {
     fn action(&self) -> &Action {
         self.action
+    }
+
+    fn called_in(&self) -> &Path {
+        self.called_in.unwrap_or(&self.action.cwd)
     }
 
     fn started(&self) -> Vec<&dyn Facts> {

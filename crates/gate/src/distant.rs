@@ -248,6 +248,10 @@ impl Facts for Distant<'_> {
         &self.action
     }
 
+    fn called_in(&self) -> &Path {
+        &self.around.world.cwd
+    }
+
     fn started(&self) -> Vec<&dyn Facts> {
         self.started.iter().map(|one| -> &dyn Facts { one }).collect()
     }

@@ -122,7 +122,7 @@ impl<'a> Gate<'a> {
         let stands = safe.as_ref().map_or(&decision, |safe| &safe.decision);
         let mut plan = self.plan(request, &opened, &case, stands);
         if let Some(trace) = trace {
-            plan = opened.keep(&trace, request, &case, plan);
+            plan = opened.keep(&trace, request, (&case, stands), plan);
         }
         let mut event = opened.event(request, &case, &decision, &plan, &clock);
         foreign::name(&mut event, &asked);

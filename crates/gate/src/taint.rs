@@ -59,6 +59,8 @@ pub(crate) struct Watch<'a> {
     /// Now, in milliseconds.
     pub(crate) now: u64,
     pub(crate) minutes: u32,
+    /// Somebody only asks: standard input and output are the question's, not the call's.
+    pub(crate) asks: bool,
 }
 
 impl Trace {
@@ -87,7 +89,8 @@ impl Watch<'_> {
     ) -> Trace {
         let places = self.places();
         let marks = Marks::load(&places, self.key, self.now);
-        let (input, output) = (Standard::of(0), Standard::of(1));
+        let (input, output) =
+            if self.asks { (None, None) } else { (Standard::of(0), Standard::of(1)) };
         let given = input.as_ref().and_then(|it| marks.origin(self.named(it)));
         let mut step = Step {
             watch: self,

@@ -265,6 +265,10 @@ impl Facts for Part<'_> {
         self.action
     }
 
+    fn called_in(&self) -> &Path {
+        self.own.called_in()
+    }
+
     fn tool(&self) -> Option<&ToolCall> {
         self.whole.tool()
     }

@@ -27,15 +27,27 @@ pub(crate) fn matches(pattern: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
 fn placed(head: Head, rest: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
     let folder = match head {
         Head::Anywhere | Head::Slash => return Truth::of(fits(rest, path)),
-        Head::Cwd => facts.action().cwd.as_path(),
+        Head::Cwd => return in_folder(rest, path, facts),
         Head::CwdAncestor => return Truth::of(facts.action().cwd.starts_with(path)),
         Head::Home => return home_matches(rest, path, facts),
         Head::Root => facts.root(),
         Head::RootAncestor => return Truth::of(facts.root().starts_with(path)),
     };
-    // These two stand as somebody wrote them.
+    // It stands as somebody wrote it.
     let inside = path.strip_prefix(folder);
     Truth::of(inside.is_ok_and(|behind| fits(rest, behind)))
+}
+
+/// Both folders count: the one that the command works in, and the one that the call was made in. A
+/// line that goes elsewhere first does not make that place its own, nor leave the one that it came from.
+fn in_folder(pattern: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
+    let (here, called_in) = (facts.action().cwd.as_path(), facts.called_in());
+    let certain = below(here, pattern, path);
+    if here == called_in {
+        return Truth::of(certain);
+    }
+    let called = below(called_in, pattern, path);
+    if certain == called { Truth::of(certain) } else { Truth::Unknown }
 }
 
 /// The same for a path whose folder may be anywhere, by what is `known` of it. A pattern that takes

@@ -18,11 +18,8 @@ impl Walker {
         match name.text.as_str() {
             "eval" => return Some(self.eval(arguments, input)),
             "." | "source" => return Some(self.source(arguments, input)),
-            "alias" => {
-                for text in arguments.iter().filter_map(|field| field.text.split_once('=')) {
-                    self.text(text.1, &Input::Inherited);
-                }
-            }
+            // Read where they are set, see `later`.
+            "alias" => {}
             "trap" => self.trap(arguments),
             "cd" | "chdir" => self.change_folder(arguments),
             "pushd" => {
@@ -59,7 +56,7 @@ impl Walker {
 
     /// What runs at the end, or on a signal.
     fn trap(&mut self, arguments: &[Field]) {
-        let [action, _, ..] = arguments else { return };
+        let [action, _, ..] = behind_dashes(arguments) else { return };
         if action.known && !action.text.starts_with('-') {
             self.text(&action.text, &Input::Inherited);
         }
@@ -83,7 +80,7 @@ impl Walker {
     /// A file that is run as a part of the line. A script that stands in a file is not read here;
     /// what a pipe or another command writes only shows when the line runs.
     fn source(&mut self, arguments: &[Field], input: &Input) -> Written {
-        let file = arguments.first()?;
+        let file = behind_dashes(arguments).first()?;
         let stdin = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(&&*file.text);
         match input {
             Input::Text(text) if stdin => return self.text(text, &Input::Inherited),
@@ -101,7 +98,7 @@ impl Walker {
 
     /// Text that is put together and then run.
     fn eval(&mut self, arguments: &[Field], input: &Input) -> Written {
-        match texts(arguments) {
+        match texts(behind_dashes(arguments)) {
             Some(texts) => self.text(&texts.join(" "), input),
             None => {
                 self.opaque("`eval` runs a text that only shows when the line runs; write it out");
@@ -241,6 +238,14 @@ impl Walker {
 
 /// Why a file is not understood that a command of the line writes.
 pub(crate) const MADE: &str = "the line runs a text that only shows when it runs; look at it first";
+
+/// The words behind `--`, where options end.
+pub(crate) fn behind_dashes(words: &[Field]) -> &[Field] {
+    match words {
+        [first, rest @ ..] if first.text == "--" => rest,
+        _ => words,
+    }
+}
 
 /// All texts, when all are known.
 fn texts(fields: &[Field]) -> Option<Vec<String>> {

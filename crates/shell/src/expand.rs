@@ -346,6 +346,7 @@ impl Walker {
         let (name, subscript) = head.split_once('[').map_or((head, None), |(a, b)| (a, Some(b)));
         if let Some(subscript) = subscript {
             self.raw(subscript);
+            self.refuse_renaming(head);
         }
         let (outer, from) = (core::mem::take(&mut self.carried), self.script.commands.len());
         let variable = match raw.strip_prefix('(').and_then(|raw| raw.strip_suffix(')')) {

@@ -9,21 +9,31 @@ pub(crate) const RESERVED: [&str; 16] = [
     "until", "while", "{", "}",
 ];
 
-/// Whether a word that begins as an assignment to a place (`x[…`) holds what ends a command. Bash reads
-/// on to the bracket that closes; to dash the word ends there, and a command follows.
+/// Whether a word that begins as an assignment to a place (`x[…`) holds what ends a command, or no
+/// bracket that closes. Bash reads on to that; to dash the word ends there, and a command follows.
 pub(crate) fn is_cut_elsewhere(node: &Node) -> bool {
     let NodeKind::Word { value, .. } = &node.kind else { return false };
     let Some((name, rest)) = value.split_once('[') else { return false };
-    if !name.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'_') {
+    if name.is_empty() || !name.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'_') {
         return false;
     }
-    let mut open = 0_usize;
-    rest.chars().take_while(|one| *one != ']').any(|one| {
+    let (mut open, mut within, mut quote, mut escaped) = (0_usize, 1_usize, None, false);
+    for one in rest.chars() {
         match one {
+            _ if escaped => escaped = false,
+            '\\' if quote != Some('\'') => escaped = true,
+            '\'' | '"' if quote.is_none() => quote = Some(one),
+            _ if quote == Some(one) => quote = None,
+            _ if quote.is_some() => {}
             '(' => open = open.saturating_add(1),
             ')' => open = open.saturating_sub(1),
+            '[' => within = within.saturating_add(1),
+            ']' if within == 1 => return false,
+            ']' => within = within.saturating_sub(1),
+            '\n' | ';' | '|' | '&' if open == 0 => return true,
             _ => {}
         }
-        open == 0 && matches!(one, '\n' | ';' | '|' | '&')
-    })
+    }
+    // Without a blank in it the word ends in the same place for all.
+    rest.contains(char::is_whitespace)
 }

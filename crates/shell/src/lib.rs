@@ -16,6 +16,7 @@ mod builtin;
 mod expand;
 mod glob;
 mod heads;
+mod later;
 mod limits;
 mod output;
 mod outside;

@@ -43,6 +43,10 @@ impl Walker {
         self.require_operator(op);
         let raw = format!("${param}");
         let value = self.value(param);
+        let is_prompt = |op: &str| op.starts_with('@') && (op.contains('P') || arg == Some("P"));
+        if op.is_some_and(is_prompt) {
+            self.as_prompt(&value);
+        }
         let Some(op) = op else {
             return match value {
                 Value::Known(texts) => Expansion { texts, known: true },
@@ -78,6 +82,14 @@ impl Walker {
                 self.raw(arg.unwrap_or_default());
                 Expansion::unknown(format!("${{!{param}}}"))
             }
+        }
+    }
+
+    /// `${x@P}`: what a variable holds is expanded as a prompt is. The other letters there run nothing.
+    fn as_prompt(&mut self, value: &Value) {
+        match value {
+            Value::Known(texts) => texts.iter().for_each(|text| self.raw(text)),
+            Value::Unknown | Value::Unset => {}
         }
     }
 
@@ -181,6 +193,8 @@ impl Walker {
                     .then(|| Some(text.replacen(&from.text, &to.text, count)))?
             }
             ":" => substring(&text, arg),
+            // Which letters it is about.
+            "^" | "," | "^^" | ",," if !arg.is_empty() => None,
             "^" | "," => {
                 let mut letters = text.chars();
                 let first = letters.next().map(String::from).unwrap_or_default();

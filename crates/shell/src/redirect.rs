@@ -7,6 +7,7 @@
 
 use rable::{Node, NodeKind};
 
+use crate::builtin::behind_dashes;
 use crate::parse;
 use crate::script::{Field, Input, Redirection, Way};
 use crate::walk::Walker;
@@ -16,7 +17,8 @@ const NO_FILES: [&str; 5] = ["/dev/null", "/dev/stderr", "/dev/stdin", "/dev/std
 
 /// The file that a shell reads because of `.` or `source`, as if it were redirected into it.
 pub(crate) fn sourced(words: &[Field]) -> Option<Redirection> {
-    let [name, file, ..] = words else { return None };
+    let (name, words) = words.split_first()?;
+    let file = behind_dashes(words).first()?;
     let sources = matches!(name.text.as_str(), "." | "source");
     let is_file = !NO_FILES.contains(&file.text.as_str()) && !file.text.starts_with("<(");
     (sources && is_file).then(|| read_by_shell(file.clone()))
@@ -25,6 +27,19 @@ pub(crate) fn sourced(words: &[Field]) -> Option<Redirection> {
 /// A file that the shell opens to read it.
 pub(crate) const fn read_by_shell(target: Field) -> Redirection {
     Redirection { target, way: Way::Read, adds: false }
+}
+
+/// The command that gets what is written: `> >(command)`.
+fn written_into(target: &Node) -> Option<&Node> {
+    let NodeKind::Word { parts, .. } = &target.kind else { return None };
+    match parts.as_slice() {
+        [Node { kind: NodeKind::ProcessSubstitution { direction, command }, .. }]
+            if direction == ">" =>
+        {
+            Some(command)
+        }
+        _ => None,
+    }
 }
 
 impl Walker {
@@ -64,6 +79,12 @@ impl Walker {
             if fd <= 0 {
                 *input = Input::Text(format!("{}\n", field.text));
             }
+            return;
+        }
+        if op.starts_with('>')
+            && let Some(command) = written_into(target)
+        {
+            self.fed_later.push(command.clone());
             return;
         }
         let copies = op.starts_with(">&") || op.starts_with("<&");
@@ -116,9 +137,16 @@ impl Walker {
         if !parse::substitutes(text) {
             return;
         }
-        match parse::word(text).or_else(|| parse::quoted(text)).filter(|_| self.may_go_deeper()) {
-            Some(word) => drop(self.deeper(|walker| walker.one_field(&word))),
-            None => self.opaque("a calculation in the line was not understood"),
+        let plain = parse::word(text);
+        // In a calculation quotes of the one kind are letters like any other.
+        let quoted =
+            if plain.is_none() || text.contains('\'') { parse::quoted(text) } else { None };
+        if (plain.is_none() && quoted.is_none()) || !self.may_go_deeper() {
+            self.opaque("a calculation in the line was not understood");
+            return;
+        }
+        for word in [plain, quoted].into_iter().flatten() {
+            self.deeper(|walker| drop(walker.one_field(&word)));
         }
     }
 

@@ -41,6 +41,17 @@ fn own_of_zsh(fields: &[Field]) -> bool {
         .is_some_and(|head| zsh::RUNNERS.contains(&&*head.text) || zsh::is_found(&head.text))
 }
 
+/// The words behind `builtin` and `command`, which change nothing of what they mean.
+fn behind_builtin(fields: &[Field]) -> &[Field] {
+    let says = |field: &Field| matches!(field.text.as_str(), "builtin" | "command");
+    let is_between = |field: &&Field| says(field) || matches!(field.text.as_str(), "--" | "-p");
+    let skipped = match fields.first() {
+        Some(head) if says(head) => fields.iter().take_while(is_between).count(),
+        Some(_) | None => 0,
+    };
+    fields.get(skipped..).unwrap_or_default()
+}
+
 /// A command as it stands in the line.
 struct Simple<'n> {
     assignments: &'n [Node],
@@ -61,6 +72,8 @@ pub(crate) struct Walker {
     pub(crate) left: Vec<Option<PathBuf>>,
     /// What each name may stand for: a definition may be one that was not reached.
     functions: BTreeMap<String, Vec<Node>>,
+    /// Texts that a name may stand for where a shell looks for such names.
+    pub(crate) aliases: BTreeMap<String, Vec<String>>,
     /// Functions that were called; the bodies of all others are walked at the end.
     called: Vec<String>,
     pub(crate) script: Script,
@@ -68,6 +81,8 @@ pub(crate) struct Walker {
     pub(crate) carried: Vec<Source>,
     /// What the command at hand gets on standard input.
     pub(crate) feeding: Input,
+    /// Commands that get what the command at hand writes (`> >(a)`).
+    pub(crate) fed_later: Vec<Node>,
     /// Files that the line wrote, and their text where it is known.
     pub(crate) files: BTreeMap<PathBuf, Written>,
     /// From which command on those stand that were substituted in the one at hand.
@@ -98,10 +113,12 @@ impl Walker {
             came_from: None,
             left: Vec::new(),
             functions: BTreeMap::new(),
+            aliases: BTreeMap::new(),
             called: Vec::new(),
             script: Script::default(),
             carried: Vec::new(),
             feeding: Input::Inherited,
+            fed_later: Vec::new(),
             files: BTreeMap::new(),
             substituted: 0,
             steps: 0,
@@ -297,8 +314,10 @@ impl Walker {
         }
         let (redirections, input) = self.redirects(command.redirects, command.input);
         self.feeding = fed;
+        let fed_later = core::mem::take(&mut self.fed_later);
         // Commands within the words had words of their own.
         self.substituted = outer;
+        let start = self.script.commands.len();
         let written = if fields.is_empty() {
             let reads = matches!(&input, Input::File(_)).then_some(None);
             self.push(Vec::new(), environment, input, redirections);
@@ -307,7 +326,22 @@ impl Walker {
             self.dispatch(fields, environment, input, redirections)
         };
         self.carried = around;
-        written
+        if fed_later.is_empty() {
+            return written;
+        }
+        self.feed(fed_later, start, written);
+        None
+    }
+
+    /// Runs the commands that what was written since `start` goes to.
+    fn feed(&mut self, commands: Vec<Node>, start: usize, written: Written) {
+        let input = match written {
+            Some(text) => Input::Text(text),
+            None => Input::Pipe(start..self.script.commands.len()),
+        };
+        for command in commands {
+            self.apart(|walker| walker.walk(&command, &input));
+        }
     }
 
     /// Remembers where something comes from that variables bring into the words at hand.
@@ -351,8 +385,8 @@ impl Walker {
         if own_of_zsh(&fields) {
             self.opaque(FOR_ZSH);
         }
-        let own = fields.iter().position(|it| !matches!(it.text.as_str(), "builtin" | "command"));
-        let own = fields.get(own.unwrap_or_default()..).unwrap_or_default();
+        self.expand_alias(&fields, &input);
+        let own = behind_builtin(&fields);
         let name = own.first().map(|head| head.text.clone()).unwrap_or_default();
         if let Some(bodies) = self.functions.get(&name).cloned()
             && self.may_go_deeper()
@@ -360,6 +394,7 @@ impl Walker {
             self.push(Vec::new(), environment, Input::Inherited, redirections);
             return self.call(name, &bodies, own, &input);
         }
+        self.runs_later(own, &input);
         let found = self.with_places(&environment, |walker| walker.builtin(own, &input));
         if let Some(written) = found {
             // What the line has written before was read by its text.
@@ -437,7 +472,10 @@ impl Walker {
     /// folder at hand: commands in it may change to another one.
     fn only_redirects(&mut self, redirects: &[Node], input: &Input) -> Input {
         let (redirections, mut input) = self.redirects(redirects, input);
+        let fed_later = core::mem::take(&mut self.fed_later);
         self.push(Vec::new(), Vec::new(), input.clone(), redirections);
+        // What will be written is not known yet.
+        self.feed(fed_later, self.script.commands.len(), None);
         if let (Input::File(file), Some(cwd)) = (&mut input, &self.cwd)
             && file.known
             && let Some(whole) = cwd.join(&file.text).to_str()

@@ -116,22 +116,44 @@ impl Walker {
 }
 
 /// Variables whose value some program runs as a line.
-const LINES: [&str; 15] = [
+const LINES: [&str; 37] = [
+    "AWS_PAGER",
+    "BAT_PAGER",
     "BROWSER",
+    "CC",
+    "CXX",
+    "DELTA_PAGER",
     "EDITOR",
+    "FCEDIT",
+    "FZF_DEFAULT_COMMAND",
+    "GH_BROWSER",
+    "GH_EDITOR",
+    "GH_PAGER",
     "GIT_ASKPASS",
     "GIT_EDITOR",
     "GIT_EXTERNAL_DIFF",
     "GIT_PAGER",
     "GIT_PROXY_COMMAND",
     "GIT_SEQUENCE_EDITOR",
+    "GIT_SSH",
     "GIT_SSH_COMMAND",
+    "KUBE_EDITOR",
+    "LESSCLOSE",
     "LESSOPEN",
     "MANPAGER",
     "PAGER",
     "PROMPT_COMMAND",
+    "PSQL_PAGER",
+    "RSYNC_RSH",
+    "RUSTC_WRAPPER",
+    "SSH_ASKPASS",
+    "SUDO_ASKPASS",
     "SUDO_EDITOR",
+    "SVN_SSH",
+    "SYSTEMD_EDITOR",
+    "SYSTEMD_PAGER",
     "VISUAL",
+    "npm_config_script_shell",
 ];
 
 /// Variables that name a file which a shell runs before anything else.
@@ -140,7 +162,13 @@ const FILES: [&str; 2] = ["BASH_ENV", "ENV"];
 impl Walker {
     /// Reads what a variable makes other programs run.
     pub(crate) fn set_to_run(&mut self, name: &str, value: Option<&str>) {
+        self.refuse_renaming(name);
         let Some(value) = value.filter(|value| !value.is_empty()) else { return };
+        self.read_again(name, value);
+        if name.starts_with("BASH_FUNC_") {
+            // Bash takes it for a function of that name.
+            self.apart(|walker| drop(walker.text(&format!("f {value}"), &Input::Inherited)));
+        }
         if LINES.contains(&name) {
             self.apart(|walker| drop(walker.text(value, &Input::Inherited)));
         }

@@ -4,8 +4,26 @@
 
 use rable::{Node, NodeKind};
 
-/// They run words that follow, or will: `repeat 2 a`, `noglob a`, `zpty name a`.
-pub(crate) const RUNNERS: [&str; 6] = ["-", "nocorrect", "noglob", "repeat", "sched", "zpty"];
+/// They run words that follow, or will: `repeat 2 a`, `noglob a`, `zpty name a`; or they do by
+/// themselves what programs do: `zf_rm -r a`.
+pub(crate) const RUNNERS: [&str; 16] = [
+    "-",
+    "nocorrect",
+    "noglob",
+    "repeat",
+    "sched",
+    "zargs",
+    "zf_chmod",
+    "zf_chown",
+    "zf_ln",
+    "zf_mv",
+    "zf_rm",
+    "zf_rmdir",
+    "zmv",
+    "zpty",
+    "zsocket",
+    "ztcp",
+];
 
 /// Whether a program is named by where it is found: `=rm` is `/bin/rm`.
 pub(crate) fn is_found(head: &str) -> bool {

@@ -280,6 +280,8 @@ pub(crate) fn programs(lists: &Programs) -> String {
         ("ORDERED", "Their input names files to be sent.", &lists.takes_orders),
         ("SHOWING", "They print the environment.", &lists.tells_environment),
         ("FEEDING", "Their words are made of their input.", &lists.feeds),
+        ("SAYING", "Their words are only words.", &lists.says),
+        ("READING", "They read files that their words name.", &lists.reads),
         ("LISTING", "They print names of files.", &lists.lists_names),
         ("WRITING", "They write to files that their words name.", &lists.writes),
         ("PACKING", "They read whole folders.", &lists.packs),
@@ -288,6 +290,8 @@ pub(crate) fn programs(lists: &Programs) -> String {
         ("PASTING", "They print what is on the clipboard.", &lists.gives_clipboard),
         ("STORING", "Files that hold credentials.", &lists.stores),
         ("PRINTING", "They print a secret.", &lists.prints_secrets),
+        ("GIT_RUNNING", "Settings of git that are a command.", &lists.git_runs),
+        ("SSH_RUNNING", "Settings of ssh that are a command.", &lists.ssh_runs),
     ];
     let list = |(name, about, words): (&str, &str, &Vec<String>)| {
         let mut words = words.clone();

@@ -87,6 +87,8 @@ pub(crate) struct Programs {
     pub(crate) tells_environment: Vec<String>,
     pub(crate) feeds: Vec<String>,
     pub(crate) lists_names: Vec<String>,
+    pub(crate) says: Vec<String>,
+    pub(crate) reads: Vec<String>,
     pub(crate) writes: Vec<String>,
     pub(crate) packs: Vec<String>,
     pub(crate) peers: Vec<String>,
@@ -94,6 +96,8 @@ pub(crate) struct Programs {
     pub(crate) gives_clipboard: Vec<String>,
     pub(crate) stores: Vec<String>,
     pub(crate) prints_secrets: Vec<String>,
+    pub(crate) git_runs: Vec<String>,
+    pub(crate) ssh_runs: Vec<String>,
 }
 
 /// One file of `shims/steps/`: what a program starts of itself for its own work.

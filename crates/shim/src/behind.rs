@@ -23,6 +23,7 @@ use crate::wrapped::{self, Changed};
 use crate::{folders, sed, sending_code};
 
 mod search;
+mod settings;
 
 /// A part of a word that only the run can tell, as a shell would write it.
 const UNTOLD: &str = "$(…)";
@@ -100,6 +101,7 @@ pub fn behind<'s>(
     gathering.values();
     gathering.operands();
     gathering.alias();
+    gathering.git();
     gathering.standard_input();
     gathering.entered();
     gathering.starts
@@ -123,17 +125,6 @@ fn by_code<'s>(code: &str, ticks: bool, surroundings: &'s dyn Surroundings) -> V
 
 /// Interpreters of such languages.
 const TICKING: [&str; 3] = ["perl", "php", "ruby"];
-
-/// Settings of git whose value is a line for a shell, in lower case.
-const SETTINGS: [&str; 7] = [
-    "core.editor",
-    "core.fsmonitor",
-    "core.pager",
-    "core.sshcommand",
-    "diff.external",
-    "gpg.program",
-    "sequence.editor",
-];
 
 /// The table of a program that may start another one; numbers of a version behind its name do not
 /// count (`python3.12`).
@@ -160,7 +151,26 @@ fn changed<'s>(
         .first()
         .is_some_and(|head| head.known && profile(&interpret::program_name(&head.text)).is_some());
     let what = What::Command(inner);
-    vec![Start { world, told, ..Start::of(what, surroundings) }]
+    // What a variable makes programs run is told by the line that sets it, as a shell would.
+    let assigned = words.iter().skip(1).map_while(|word| assigned_line(word).ok());
+    let lines =
+        assigned.flatten().map(|line| Start::of(What::Line(line, Vec::new()), surroundings));
+    let mut all: Vec<Start<'s>> = lines.collect();
+    all.push(Start { world, told, ..Start::of(what, surroundings) });
+    all
+}
+
+/// The line of a shell that sets the variable of this word; nothing for an option, an error for what
+/// is neither. A value of one word is looked at where it names a file that a shell reads.
+fn assigned_line(word: &Word) -> Result<Option<Word>, ()> {
+    let text = word.text.to_str().ok_or(())?;
+    if text.starts_with('-') {
+        return Ok(None);
+    }
+    let (name, value) = text.split_once('=').ok_or(())?;
+    let runs = value.contains(char::is_whitespace) || name.ends_with("ENV");
+    let line = || format!("export {name}='{}'", value.replace('\'', "'\\''"));
+    Ok(runs.then(|| Word { text: line().into(), known: word.known }))
 }
 
 impl<'s> Start<'s> {
@@ -291,20 +301,6 @@ impl Gathering<'_, '_> {
                 sed::Run::Made => What::Made,
             });
         }
-    }
-
-    /// A setting of git that is a line for a shell.
-    fn setting(&mut self, text: &Text<'_>) {
-        let Some((name, value)) = text.split_at_byte(b'=') else { return };
-        let name = name.bytes.to_ascii_lowercase();
-        let value = match value.bytes.strip_prefix(b"!") {
-            Some(line) => line,
-            None if SETTINGS.iter().any(|known| name == known.as_bytes()) => &value.bytes,
-            None => return,
-        };
-        let known = text.place.is_some_and(|place| self.known(place.argument));
-        let text = OsStr::from_bytes(value).to_owned();
-        self.push(What::Line(Word { text, known }, Vec::new()));
     }
 
     /// A command in a container. Its relative paths are none of this machine; a folder of this

@@ -14,7 +14,7 @@ use datafog_core::{
 
 use crate::form::Collector;
 use crate::mounts::mounted;
-use crate::profile::{At, Effect, OperandSpec, Profile, Starts, profile};
+use crate::profile::{At, Effect, OperandSpec, Profile, READING, SAYING, Starts, profile};
 use crate::read::{Call, Doubt};
 use crate::secrets::{secrets_in, secrets_of};
 use crate::source::SOURCES;
@@ -149,11 +149,18 @@ pub(crate) fn program_name(first: &OsString) -> String {
 }
 
 fn unknown(program: String, argv: &[OsString]) -> Invocation {
+    let listed = |list: &[&str]| list.binary_search(&program.as_str()).is_ok();
+    let (says, reads) = (listed(SAYING), listed(READING));
+    // What follows a dash may hold a name of its own, and what holds `=` another one.
+    let is_name = |word: &OsString| {
+        let bytes = word.as_encoded_bytes();
+        !matches!(bytes.first(), None | Some(b'-' | b'@')) && !bytes.contains(&b'=')
+    };
     let operand = |(index, argument)| {
         let text = Text::of_argument(argument, index, 0);
         Operand {
             text: argument.clone(),
-            kind: OperandKind::Text,
+            kind: if reads && is_name(argument) { OperandKind::Path } else { OperandKind::Text },
             flow: Flow::Stays,
             place: text.place,
             canonical: None,
@@ -162,7 +169,7 @@ fn unknown(program: String, argv: &[OsString]) -> Invocation {
     let operands = argv.iter().enumerate().skip(1).map(operand).collect();
     let secrets = secrets_in(argv);
     let starts = behind::may_start(&program);
-    Invocation { program, operands, secrets, starts, ..Invocation::default() }
+    Invocation { program, says, operands, secrets, starts, ..Invocation::default() }
 }
 
 fn describe(profile: &Profile, call: &Call<'_>) -> Invocation {

@@ -200,7 +200,7 @@ pub(crate) enum Starts {
     Script,
     /// A script of sed, in which `e` runs a command.
     Sed,
-    /// A line, when the setting `name=value` holds one (`alias.x=!line` of git).
+    /// A line, when the setting `name=value` holds one (`alias.x=!line` of git, `ProxyCommand=` of ssh).
     Setting,
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct Arena {
 pub(crate) struct Call {
     pub(crate) name: &'static str,
     pub(crate) program: PathBuf,
-    pub(crate) arguments: &'static [&'static str],
+    pub(crate) arguments: Vec<String>,
     pub(crate) path: String,
     /// The status it must end with, so that nothing else is measured by mistake.
     pub(crate) status: i32,
@@ -83,19 +83,19 @@ impl Arena {
         &self,
         name: &'static str,
         command: &str,
-        arguments: &'static [&'static str],
+        arguments: &[&str],
         status: i32,
     ) -> Call {
         self.call(name, self.at("root/shims").join(command), arguments, status)
     }
 
-    fn call(
-        &self,
-        name: &'static str,
-        program: PathBuf,
-        arguments: &'static [&'static str],
-        status: i32,
-    ) -> Call {
+    /// The program itself, not as a wrapper.
+    pub(crate) fn own(&self, name: &'static str, arguments: &[&str], status: i32) -> Call {
+        self.call(name, self.at("root/bin/datafog"), arguments, status)
+    }
+
+    fn call(&self, name: &'static str, program: PathBuf, arguments: &[&str], status: i32) -> Call {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let path = format!("{}:{}", self.at("root/shims").display(), self.at("real").display());
         Call { name, program, arguments, path, status }
     }

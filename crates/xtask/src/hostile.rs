@@ -1,7 +1,8 @@
 //! What it costs to judge lines that are made to wear the gate out.
 //!
 //! Processor time of the whole `datafog check -c LINE`, beside that of the line `true` in the same
-//! run. Wall-clock time would tell about the machine's other work.
+//! run. Wall-clock time would tell about the machine's other work. Of what is refused unread the
+//! instructions are counted, too (callgrind): the count is the same in every run.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,13 +12,17 @@ use nix::sys::resource::{UsageWho, getrusage};
 
 use crate::arena::Arena;
 use crate::hostile_lines::{HostileLine, hostile_lines};
-use crate::report;
+use crate::{callgrind, report};
 
 /// More processor time than this for one line is a failure.
 const MOST: Duration = Duration::from_millis(50);
 
 /// What is refused unread may take this much more than `true` does.
 const MOST_UNREAD: Duration = Duration::from_millis(5);
+
+/// What is refused unread may take so many instructions more than `true` does: below 5 ms of a
+/// processor that does two of them in a nanosecond.
+const MOST_INSTRUCTIONS: u64 = 10_000_000;
 
 /// How often each line is judged; the median counts.
 const ROUNDS: usize = 11;
@@ -32,7 +37,7 @@ pub(crate) fn run() -> Result<()> {
     let arena = Arena::new()?;
     let plain =
         HostileLine { name: "`true`", line: "true".to_owned(), stopped: false, unread: false };
-    let base = median(&arena, &plain)?;
+    let (base, base_count) = (median(&arena, &plain)?, instructions(&arena, &plain)?);
     for hostile in std::iter::once(plain).chain(hostile_lines()) {
         let time = median(&arena, &hostile)?;
         report(&format!(
@@ -45,8 +50,20 @@ pub(crate) fn run() -> Result<()> {
         let more = time.saturating_sub(base);
         let quick = !hostile.unread || more <= MOST_UNREAD;
         ensure!(quick, "`{}` takes {more:?} more than `true`", hostile.name);
+        if hostile.unread {
+            let count = instructions(&arena, &hostile)?.saturating_sub(base_count);
+            report(&format!("{:45} {count:9} instructions more than `true`\n", ""));
+            ensure!(count <= MOST_INSTRUCTIONS, "`{}` takes {count} more", hostile.name);
+        }
     }
     Ok(())
+}
+
+/// Instructions of the whole process.
+fn instructions(arena: &Arena, hostile: &HostileLine) -> Result<u64> {
+    let arguments = ["check", "-c", hostile.line.as_str()];
+    let call = arena.own(hostile.name, &arguments, i32::from(hostile.stopped));
+    Ok(callgrind::profile(arena, &call)?.instructions)
 }
 
 fn median(arena: &Arena, hostile: &HostileLine) -> Result<Duration> {

@@ -158,8 +158,9 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     }
     let regex = wanted.regex.as_deref().map(Pattern::new);
     let fits = |operand: &Operand| {
-        // A path is known of a program without a profile only where the shell opens the file.
-        if invocation.known || operand.kind == OperandKind::Path {
+        // A path is known of a program without a profile where the shell opens the file, or where it is
+        // known to read what its words name.
+        if invocation.known || invocation.says || operand.kind == OperandKind::Path {
             wanted.fits(operand, regex.as_ref(), trial.facts)
         } else {
             wanted.may_fit(operand, trial.facts)

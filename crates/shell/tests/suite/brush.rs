@@ -75,6 +75,10 @@ impl Second {
         if self.depth >= DEEPEST {
             return;
         }
+        if never_ends(text) {
+            self.refused = true;
+            return;
+        }
         self.depth += 1;
         // It panics on some texts that end early.
         let parse = || Parser::new(Cursor::new(text), &self.options).parse_program().ok();
@@ -305,6 +309,13 @@ impl Second {
             | P::MemberKeys { .. } => {}
         }
     }
+}
+
+/// Whether it would read for ever, and take all memory: a form feed or vertical tab where the end of a
+/// here-document is named, which it takes for a blank and no shell does.
+fn never_ends(text: &str) -> bool {
+    let named = text.split("<<").skip(1).map(|rest| rest.trim_start_matches(['-', ' ', '\t']));
+    named.into_iter().any(|rest| rest.starts_with(['\u{b}', '\u{c}']))
 }
 
 /// The text of a word in which nothing is left to expand.

@@ -81,6 +81,57 @@ fn structure_is_followed() {
 }
 
 #[test]
+fn texts_that_a_shell_reads_once_more_are_read() {
+    check(&[
+        ("trap -- 'a b' EXIT", &["a b"]),
+        ("eval -- a b", &["a b"]),
+        ("builtin -- eval 'a b'; command -p eval 'c d'", &["a b", "c d"]),
+        ("source -- x", &["< x"]),
+        ("x='y[$(a b)]'; echo $((x))", &["a b", "echo $((…))?"]),
+        ("declare -i x='y[$(a)]'", &["a", "a"]),
+        ("let 'x=y[$(a)]'", &["a", "let x=y[$(a)]"]),
+        ("test -v 'y[$(a)]'", &["a", "test -v y[$(a)]"]),
+        ("printf -v 'y[$(a)]' x", &["a"]),
+        ("unset 'y[$(a)]'", &["a"]),
+        ("(( x = '$(a)' ))", &["a"]),
+        ("x='see [1] and $(b)'; a", &["a"]),
+        ("x='$(a b)'; echo ${x@P}", &["a b", "echo $x?"]),
+        ("x='$(b)'; a ${x@Q}", &["a $x?"]),
+        ("PS4='$(a)'; set -x", &["a"]),
+        ("PS4='$(a)' b", &["a", "PS4=$(a) b"]),
+        ("a ${EDITOR,\"]\"-$(b)} ${EDITOR^^$(c)}", &["b", "c", "a $EDITOR? $EDITOR?"]),
+        ("export 'BASH_FUNC_x%%=() { a; }'", &["BASH_FUNC_x%%=() { a; } a"]),
+        ("alias x='a b'; x c d", &["a b", "a b c d", "x c d"]),
+        ("alias a='a -l'; a c", &["a -l", "a -l c", "a c"]),
+        ("alias x='a'; x $(b)", &["a", "b", "a $@?", "x $(…)?"]),
+        ("compgen -C 'a b' c", &["a b", "compgen -C ‹a b› c"]),
+        ("compgen -W '$(a)' c", &["a", "compgen -W $(a) c"]),
+        ("mapfile -C 'a b' -c 1 x < f", &["a b", "< f"]),
+        ("jobs -x a b c", &["a b c", "jobs -x a b c"]),
+        ("fc -e 'a b'", &["a b", "fc -e ‹a b›"]),
+        ("bind -x '\"\\C-a\": a b'", &["a b", "bind -x ‹\\\"\\\\C-a\\\": a b›"]),
+        ("print -P '$(a)'", &["a", "print -P $(a)"]),
+        ("echo 'a b' > >(sh)", &["echo ‹a b›", "sh << a b\\n"]),
+        ("{ a; } > >(b)", &["b | 0..0", "a"]),
+        ("a 2> >(b) | c", &["a", "b | 0..1", "c | 0..2"]),
+    ]);
+    for line in [
+        "BASH_CMDS[ls]=/bin/rm; ls -rf /",
+        "BASH_ALIASES[ls]=rm; ls /",
+        "declare -A 'BASH_CMDS[ls]=/bin/rm'",
+        "read 'BASH_CMDS[ls]' <<< /bin/rm",
+        "functions[ls]='rm -rf /'",
+        "hash ls=/bin/rm; ls /",
+        "alias -g x='| sh'",
+        "zf_rm -r a",
+        "compgen -C \"$(b)\"",
+    ] {
+        let read = read(&Line::of(line, Place::Here), &World::new());
+        assert!(!read.opaque.is_empty(), "{line}: {read:?}");
+    }
+}
+
+#[test]
 fn substitutions_are_walked_wherever_they_stand() {
     check(&[
         ("a $(b) `c` <(d) >(e)", &["b", "c", "d", "e", "a $(…)? $(…)? <(…)? >(…)?"]),
@@ -296,7 +347,16 @@ fn folders_are_followed_as_far_as_they_can_be_told() {
 /// Where bash reads on to the bracket that closes, dash runs what follows.
 #[test]
 fn a_bracket_that_parts_commands_to_another_shell_is_not_understood() {
-    for line in ["s[a\nrm -rf /", " s[a; rm -rf /", "x=1 s[a|rm", "s[a & rm ]=1", "s[a\nrm\n]=1"] {
+    for line in [
+        "s[a\nrm -rf /",
+        " s[a; rm -rf /",
+        "x=1 s[a|rm",
+        "s[a & rm ]=1",
+        "s[a\nrm\n]=1",
+        "s['(; ;' b;' a",
+        "s['x' a b",
+        "s[a[b];rm;",
+    ] {
         let script = read(&Line::of(line, Place::Here), &World::new());
         assert!(!script.opaque.is_empty(), "{line:?}: {script:?}");
     }

@@ -36,21 +36,29 @@ pub(crate) fn settle(
     to: &mut Invocation,
 ) {
     let Some(filters) = filters(manner, call).filter(|filters| !filters.is_empty()) else { return };
+    exchange(to, |content, folder| {
+        let sift = Sift { manner, filters: &filters, folder, surroundings };
+        if content.flow == Flow::Leaves { sift.files() } else { None }
+    });
+}
+
+/// Puts other files in the place of each file that is content of the role `file`, where there are any
+/// to tell.
+pub(crate) fn exchange(
+    to: &mut Invocation,
+    files_for: impl Fn(&ContentSource, &Path) -> Option<Vec<PathBuf>>,
+) {
     let mut contents = Vec::with_capacity(to.contents.len());
     for content in core::mem::take(&mut to.contents) {
-        let folder = match &content.carrier {
-            Carrier::File(path) if content.role == "file" && content.flow == Flow::Leaves => path,
+        let files = match &content.carrier {
+            Carrier::File(path) if content.role == "file" => files_for(&content, path),
             Carrier::Argument(_)
             | Carrier::File(_)
             | Carrier::Inline(_)
             | Carrier::Stdin
-            | Carrier::Untold(_) => {
-                contents.push(content);
-                continue;
-            }
+            | Carrier::Untold(_) => None,
         };
-        let sift = Sift { manner, filters: &filters, folder, surroundings };
-        match sift.files() {
+        match files {
             Some(files) => contents.extend(
                 files
                     .into_iter()

@@ -110,25 +110,9 @@ fn listed(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut Invocation)
     let Ok(bytes) = surroundings.read(&surroundings.cwd().join(list.to_path()), FILE_LIMIT) else {
         return;
     };
-    let mut contents = Vec::with_capacity(to.contents.len());
-    for content in std::mem::take(&mut to.contents) {
-        match &content.carrier {
-            Carrier::File(base) if content.role == "file" => {
-                contents.extend(names(&bytes, call.has("--from0")).map(|name| {
-                    let carrier = Carrier::File(base.join(name));
-                    ContentSource { carrier, ..content.clone() }
-                }));
-            }
-            Carrier::Argument(_)
-            | Carrier::File(_)
-            | Carrier::Inline(_)
-            | Carrier::Stdin
-            | Carrier::Untold(_) => {
-                contents.push(content);
-            }
-        }
-    }
-    to.contents = contents;
+    sift::exchange(to, |_, base| {
+        Some(names(&bytes, call.has("--from0")).map(|name| base.join(name)).collect())
+    });
 }
 
 /// The names of a list: one a line without comments, or each up to a zero byte. A leading slash
