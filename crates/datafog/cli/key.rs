@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use datafog_api::desk::{Desk, Error, moment};
 use datafog_api::settings::duration;
-use datafog_api::store::{Bounds, Login, Permission, Role, StoredKey};
+use datafog_api::store::{Bounds, KeyMode, Login, Permission, Role, StoredKey};
 use serde::Serialize;
 
 use super::output::{Cell, Tone};
@@ -30,6 +30,7 @@ Examples:
   datafog key create laptop
   datafog key create ci --role agent --expires 90d
   datafog key create crm --tools 'crm__*' --scopes ask
+  datafog key create trial --mode shadow
   datafog key create ann --role approver --user ann@example.com
   datafog key create ann --role approver --tenant north")]
     Create(Create),
@@ -59,6 +60,9 @@ pub(super) struct Create {
     /// Login of the person whose key it is; it is void while they are disabled
     #[arg(long, value_name = "LOGIN", value_parser = Login::new)]
     user: Option<Login>,
+    /// Stop nothing with it: shadow records what would be, off judges nothing and records that
+    #[arg(long, value_name = "MODE")]
+    mode: Option<KeyMode>,
     /// What of its role it is for, with commas: ask, decide, manage, read; all of it unless said
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     scopes: Vec<Permission>,
@@ -130,6 +134,7 @@ impl Create {
         let desk = open(session, &self.place)?;
         let role = (self.role, self.tenant.as_str());
         let bounds = Bounds {
+            mode: self.mode,
             owner: self.user.as_ref().map(Login::to_string),
             parent: None,
             scopes: self.scopes.clone(),

@@ -18,7 +18,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use datafog_config::{FileIdentity, Layout, load_or_create_key};
-use datafog_core::{ActionKind, Channel, Decision, Event, Finding, Key, Principal, Value, Verdict};
+use datafog_core::{
+    ActionKind, Channel, Decision, Event, Finding, Key, Mode, Principal, Value, Verdict,
+};
 use datafog_detect::Scanner;
 use datafog_policy::{Policy, fits_name};
 use jiff::Timestamp;
@@ -88,6 +90,52 @@ pub struct Judged {
     pub event: Event,
     /// What each policy said, ours first; nothing when only ours was asked.
     pub asked: Vec<Asked>,
+}
+
+/// How the questions of a credential are answered for which nothing is to be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lenience {
+    /// Whatever the policies say is neither told nor kept.
+    Off,
+    /// What the policies say is kept, and told as nothing that stops.
+    Shadow,
+}
+
+impl Judged {
+    /// The same, and nothing is stopped. That it was so stands in the event.
+    fn lenient(self, lenience: Lenience) -> Self {
+        let Self { decision, event, asked } = self;
+        let told = |reason| Decision {
+            verdict: Verdict::Allow,
+            obligations: Vec::new(),
+            reason,
+            ..decision.clone()
+        };
+        match lenience {
+            Lenience::Shadow => {
+                let reason = format!("(shadow) {}", event.reason);
+                let decision = told(reason.clone().into());
+                let event = Event { mode: Mode::Observe, reason, ..event };
+                Self { decision, event, asked }
+            }
+            Lenience::Off => {
+                let reason = String::from("(off) calls with this credential are not judged");
+                let decision = Decision { matched: Vec::new(), ..told(reason.clone().into()) };
+                let event = Event {
+                    mode: Mode::Observe,
+                    reason,
+                    decision: Verdict::Allow,
+                    findings: Vec::new(),
+                    matched_rules: Vec::new(),
+                    obligations: Vec::new(),
+                    risk: None,
+                    policies: Vec::new(),
+                    ..event
+                };
+                Self { decision, event, asked: Vec::new() }
+            }
+        }
+    }
 }
 
 impl<'f> Judge<'f> {
@@ -174,6 +222,26 @@ impl<'f> Judge<'f> {
         let mut event = distant.event(&decision, &state.policy, (key, now, &clock));
         foreign::name(&mut event, &asked);
         Ok(Judged { decision, event, asked })
+    }
+}
+
+impl Judge<'_> {
+    /// The same for a credential for which nothing is to be stopped, as far as it is for that tool at all.
+    ///
+    /// # Errors
+    /// As [`Self::judge`].
+    pub fn judge_for(
+        &self,
+        question: Inquiry,
+        within: &[String],
+        lenience: Option<Lenience>,
+    ) -> Result<Judged, Error> {
+        let lenience = lenience.filter(|_| question.outside(within).is_none());
+        let judged = self.judge(question, within)?;
+        Ok(match lenience {
+            Some(lenience) => judged.lenient(lenience),
+            None => judged,
+        })
     }
 }
 

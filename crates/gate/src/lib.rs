@@ -75,7 +75,8 @@ pub use foreign::{
 pub use gate::{Answerer, Approvals, Gate, of_machine};
 pub use ground::Ground;
 pub use judge::{
-    Inquiry, Judge, Judged, Trial, Tried, Waiting, What, read_tests, tried_examples, tried_tests,
+    Inquiry, Judge, Judged, Lenience, Trial, Tried, Waiting, What, read_tests, tried_examples,
+    tried_tests,
 };
 pub use lint::lint_policy;
 pub use notice::Notice;

@@ -20,6 +20,7 @@ use super::problem::{Kind, Problem};
 use super::settle::Outcome;
 use super::tools::{self, ToolCall};
 use crate::identity::Caller;
+use crate::store::KeyMode;
 
 /// What is asked. Unknown members are no error.
 #[derive(Debug, Deserialize)]
@@ -41,6 +42,9 @@ pub(crate) struct Checked {
     policy_id: String,
     tool_call_id: String,
     latency_ms: u64,
+    /// How the key is answered, where its questions stop nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enforcement_mode: Option<&'static str>,
     /// The request for approval, where a person is or was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     approval_id: Option<String>,
@@ -59,7 +63,9 @@ pub(crate) async fn check(
     let context =
         Context { request_id: id.0, tool: name.clone(), ..Context::of(&caller, "enforgate") };
     let call = ToolCall { name, arguments: args.unwrap_or_default(), session: None, via: None };
-    Ok(Json(Checked::of(tools::ask(&app, &caller, (call, None), context).await?, start)))
+    let outcome = tools::ask(&app, &caller, (call, None), context).await?;
+    let enforcement_mode = caller.bounds.mode.map(KeyMode::name);
+    Ok(Json(Checked { enforcement_mode, ..Checked::of(outcome, start) }))
 }
 
 /// The tool with its server before it, as policies name it.
@@ -91,6 +97,7 @@ impl Checked {
             policy_id: event.policy_id,
             tool_call_id: event.receipt_id.to_string(),
             latency_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            enforcement_mode: None,
             approval_id: approval.map(|record| record.id().to_string()),
         }
     }

@@ -196,7 +196,8 @@ impl Narrowed {
         let or_own = |given: Vec<String>| if given.is_empty() { of_parent.clone() } else { given };
         let scopes = if scopes.is_empty() { caller.bounds.scopes.clone() } else { scopes };
         let owner = caller.bounds.owner.clone();
-        Ok(Bounds { owner, parent: Some(parent), scopes, tools: or_own(tools) })
+        let mode = caller.bounds.mode;
+        Ok(Bounds { mode, owner, parent: Some(parent), scopes, tools: or_own(tools) })
     }
 }
 

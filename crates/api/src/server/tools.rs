@@ -50,9 +50,10 @@ pub(crate) async fn judged(
         None => caller.name(),
     };
     let (within, asker) = (caller.bounds.tools.clone(), caller.party());
+    let lenience = caller.bounds.mode.map(Into::into);
     let work = move |judge: &Judge<'_>| {
         let text = inquiry.text.clone();
-        let judged = judge.judge(inquiry, &within)?;
+        let judged = judge.judge_for(inquiry, &within, lenience)?;
         let digest = context::digest(judge, &same);
         let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
         let waiting = judge.waiting(&judged, (&who, text.as_deref()));

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
+use datafog_gate::Lenience;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Permission};
@@ -85,10 +86,52 @@ impl StoredKey {
     }
 }
 
+/// How the questions of a key are answered for which nothing is to be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyMode {
+    /// They are not judged; that they were asked is recorded.
+    Off,
+    /// They are judged and recorded, and nothing is stopped.
+    Shadow,
+}
+
+impl KeyMode {
+    /// The name on the command line, in the store and in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+impl FromStr for KeyMode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = [Self::Off, Self::Shadow].into_iter().find(|mode| mode.name() == text);
+        known.ok_or_else(|| String::from("expected `off` or `shadow`"))
+    }
+}
+
+impl From<KeyMode> for Lenience {
+    fn from(mode: KeyMode) -> Self {
+        match mode {
+            KeyMode::Off => Self::Off,
+            KeyMode::Shadow => Self::Shadow,
+        }
+    }
+}
+
 /// Whose a key is, and what it is narrowed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bounds {
+    /// Whether its questions stop nothing; they are judged in earnest for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<KeyMode>,
     /// Login of the person whose key it is; it is void while they are disabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,

@@ -50,7 +50,7 @@ pub use chain::{Flaw, Verified};
 pub use channel::{Delivery, DeliveryState, Post, StoredChannel};
 pub use entry::{Entry, NewEntry, Page, Query, Tally};
 pub use error::Error;
-pub use key::{Bounds, Role, StoredKey};
+pub use key::{Bounds, KeyMode, Role, StoredKey};
 pub use mark::{Mark, MarkState};
 pub use permission::Permission;
 pub use place::Place;

@@ -157,6 +157,7 @@ fn program(event: &Event) -> String {
         ActionKind::CommandExec | ActionKind::ShellExec | ActionKind::ToolCall
     );
     let first = event.command.split_whitespace().next().unwrap_or_default();
+    let first = first.strip_prefix("tool:").unwrap_or(first);
     let name = first.rsplit('/').next().unwrap_or_default();
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._+-:@".contains(letter);
     let is_name = name.len() <= 64 && !name.is_empty() && name.chars().all(is_plain);

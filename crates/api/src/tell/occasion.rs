@@ -1,6 +1,6 @@
 //! What people can be told of.
 
-use datafog_core::{ApprovalState, Verdict};
+use datafog_core::{ApprovalState, Mode, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::server::live::{Moved, Transition};
@@ -53,6 +53,8 @@ impl Occasion {
             },
             // Who asks again after a no, or while it waits, is no news.
             Transition::Decided if moved.line.event.approval.is_some() => None,
+            // Nothing was stopped.
+            Transition::Decided if moved.line.event.mode == Mode::Observe => None,
             Transition::Decided => match moved.line.event.decision {
                 Verdict::Deny => Some(Self::Blocked),
                 Verdict::Allow | Verdict::Redact | Verdict::Rewrite | Verdict::RequireApproval => {

@@ -1,6 +1,7 @@
 //! Enforgate's promises as far as its verdict API makes them (contract §2 and §4); each case by its id.
 
 use super::*;
+use crate::store::{Bounds, KeyMode};
 
 /// Denies one tool, holds another.
 const RULES: &str = r#"
@@ -141,4 +142,47 @@ async fn e14_who_resolved_a_held_call_and_when_is_on_record() {
         place.as_key(&agent, "/v1/check", Some(&other)).await.body["decision"],
         "require_approval"
     );
+}
+
+#[tokio::test]
+async fn v9_a_key_in_shadow_or_off_is_allowed_and_its_rows_say_so() {
+    let (place, _) = place().await;
+    for (mode, name, tool, recorded) in [
+        (KeyMode::Shadow, "shadow", "delete_user", "deny"),
+        (KeyMode::Shadow, "shadow", "get_user", "allow"),
+        (KeyMode::Off, "off", "delete_user", "allow"),
+    ] {
+        let tools = vec![String::from("crm__*")];
+        let bounds = Bounds { mode: Some(mode), tools, ..Bounds::default() };
+        let key = mint("trial", (Role::Agent, "north"), (0, None)).unwrap().within(bounds);
+        place.store.add_key(key.stored.clone()).await.unwrap();
+        let told = place.as_key(&key, "/v1/check", Some(&call("crm", tool, &json!({})))).await;
+        let body = &told.body;
+        assert_eq!((&body["decision"], &body["enforcementMode"]), (&json!("allow"), &json!(name)));
+        let reason = body["reason"].as_str().unwrap();
+        assert!(reason.starts_with(&format!("({name})")), "{reason}");
+        let id = body["toolCallId"].as_str().unwrap();
+        let row = place.store.entry(Some("north"), id).await.unwrap().unwrap().line;
+        let row: Value = serde_json::from_str(&row).unwrap();
+        assert_eq!((&row["decision"], &row["mode"]), (&json!(recorded), &json!("observe")));
+        // What the credential is not for stays denied.
+        let told = place.as_key(&key, "/v1/check", Some(&call("mail", "send", &json!({})))).await;
+        assert_eq!(told.body["decision"], "deny", "{}", told.text);
+        // Nor does a secret get anywhere by another form, and nobody is asked.
+        let told = place.as_key(&key, "/v1/decide", Some(&leak())).await;
+        assert_eq!(told.body["decision"], "deny", "curl is no tool of the key: {}", told.text);
+        // What is made of the key is as it is.
+        let token = json!({ "seconds": 60 });
+        let token = place.as_key(&key, "/v1/tokens", Some(&token)).await;
+        let id = token.body["id"].as_str().unwrap();
+        assert_eq!(place.store.key(id).await.unwrap().unwrap().bounds.mode, Some(mode));
+    }
+    let (key, bounds) =
+        (mint("trial", (Role::Agent, "north"), (0, None)).unwrap(), Bounds::default());
+    let key = key.within(Bounds { mode: Some(KeyMode::Shadow), ..bounds });
+    place.store.add_key(key.stored.clone()).await.unwrap();
+    let held = place.as_key(&key, "/v1/check", Some(&call("mail", "send", &json!({})))).await;
+    assert_eq!((&held.body["decision"], &held.body["approvalId"]), (&json!("allow"), &Value::Null));
+    let leaked = place.as_key(&key, "/v1/decide", Some(&leak())).await;
+    assert_eq!(leaked.body["decision"], "allow", "{}", leaked.text);
 }
