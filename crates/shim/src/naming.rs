@@ -115,6 +115,8 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
             .any(|it| value.starts_with(it))
         || (value.starts_with(b"%") && value.ends_with(b"%"))
         || value.ends_with(b">")
+        || value.ends_with(b"...")
+        || value.ends_with("…".as_bytes())
         || (value.starts_with(b"{") && value.ends_with(b"}"))
         || contains(value, b"${")
         || contains(value, b"{{")
@@ -153,6 +155,18 @@ const REFERENCES: &[&str] = &[
 
 /// Words that an instruction has where the reader's own secret is to stand.
 const INSTRUCTIONS: &[&str] = &[
+    "and",
+    "or",
+    "in",
+    "is",
+    "of",
+    "to",
+    "for",
+    "from",
+    "with",
+    "lookup",
+    "renew",
+    "revoke",
     "password",
     "passwd",
     "pass",
@@ -316,6 +330,10 @@ mod tests {
             "{}",
             "{token}",
             "deny",
+            "sk-ant-...",
+            "eyJ…",
+            "and",
+            "lookup",
         ];
         for value in placeholders {
             assert!(is_placeholder(value.as_bytes()), "{value}");

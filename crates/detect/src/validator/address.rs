@@ -126,7 +126,7 @@ pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
         || documentation
         || special;
     let other = || is_name(candidate) || is_in_drawing(candidate) || is_anchor(candidate);
-    if nobody || other() || is_version(candidate, first) {
+    if nobody || other() || is_version(candidate, first) || is_paragraph(candidate, address) {
         return Judgement::Refuse;
     }
     if is_network(candidate, address)
@@ -358,7 +358,9 @@ fn is_version(candidate: &Candidate<'_>, first: u8) -> bool {
         || [&b",v "[..], b"==", b"~", b"^", "§".as_bytes(), "§ ".as_bytes()]
             .iter()
             .any(|mark| line.ends_with(mark))
+        || is_compared(line)
         || is_revision(line)
+        || (first == 1 && is_kept_revision(candidate))
         || is_of_package(far)
         || (first <= LAST_ROOT && OBJECTS.stand_near_end(far, FAR))
         || (first <= LAST_MAJOR && far.ends_with(b"from ") && RAISED.stand_near_end(far, FAR))
@@ -373,6 +375,46 @@ fn is_revision(line: &[u8]) -> bool {
     (1..=LONGEST_EXTENSION).contains(&extension.len())
         && matches!(stem, [.., b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-', b'.'])
 }
+
+/// Whether it is compared as more or less than something, which only versions are: `v >= '4.0.249.4'`.
+fn is_compared(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"'").or_else(|| line.strip_suffix(b"\"")).unwrap_or(line);
+    let line = line.trim_ascii_end();
+    line.ends_with(b">=") || line.ends_with(b"<=")
+}
+
+/// Whether it is a revision on a branch as RCS keeps them (rcsfile(5)): behind `next`, alone on its line,
+/// or behind the name of a tag.
+fn is_kept_revision(candidate: &Candidate<'_>) -> bool {
+    let (line, after) = (line(candidate, FAR), candidate.after());
+    let ends = |mark: &[u8]| after.starts_with(mark);
+    let tag = || {
+        let name = line.strip_prefix(b"\t").and_then(|rest| rest.strip_suffix(b":"));
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        name.is_some_and(|name| !name.is_empty() && run(name, plain) == name.len())
+    };
+    match line {
+        b"" => ends(b"\ndate\t") || ends(b"\nlog\n"),
+        b"next\t" | b"\t" => ends(b";"),
+        _ => tag() && matches!(after, [b'\n' | b'\r' | b';', ..]),
+    }
+}
+
+/// Whether it is a section of a standard with a paragraph behind it: `18.4.1.1/13`, `13.3.3.2/3/2`. A
+/// prefix of so few bits leaves nothing but zeros behind it.
+fn is_paragraph(candidate: &Candidate<'_>, address: Ipv4Addr) -> bool {
+    let Some(rest) = candidate.after().strip_prefix(b"/") else { return false };
+    let digits = run(rest.get(..2.min(rest.len())).unwrap_or_default(), |it| it.is_ascii_digit());
+    let length = rest.get(..digits).and_then(|it| str::from_utf8(it).ok()?.parse::<u32>().ok());
+    let few = length.is_some_and(|it| it < FEWEST_BITS);
+    few && address.octets().iter().all(|it| *it < LAST_SECTION)
+}
+
+/// A network that somebody writes down with a number of a host has no shorter prefix.
+const FEWEST_BITS: u32 = 16;
+
+/// No section of a standard has a greater number.
+const LAST_SECTION: u8 = 32;
 
 /// Whether the URL of a package ends before it: `pkg:pypi/name@`.
 fn is_of_package(line: &[u8]) -> bool {

@@ -52,7 +52,11 @@ pub(super) fn card_in_text(candidate: &mut Candidate<'_>) -> Judgement {
     let Some(number) = number(candidate) else { return Judgement::Refuse };
     // What stands around costs the most to look at, and few numbers come this far.
     let named = || NAMES.stand_near_end(candidate.before(), CONTEXT);
-    if grouped && is_row(candidate.before(), candidate.after()) && !named() {
+    if grouped
+        && (is_row(candidate.before(), candidate.after())
+            || is_drawn(candidate.value(), candidate.after()))
+        && !named()
+    {
         return Judgement::Refuse;
     }
     let counts = grouped || named() || is_told(candidate, number.digits());
@@ -184,6 +188,21 @@ pub(super) fn is_row(before: &[u8], after: &[u8]) -> bool {
     let tail = after.get(gap..).unwrap_or_default();
     led || (gap > 0
         && is_group(run(tail.get(..6).unwrap_or(tail), |byte| byte.is_ascii_hexdigit())))
+}
+
+/// Whether groups are places in a drawing: each of them a multiple of 25, as a grid has them, or more
+/// numbers and an operator behind: `2550 1950 2895 1950 105 arcto`.
+fn is_drawn(groups: &[u8], after: &[u8]) -> bool {
+    let on_grid = groups.split(|byte| *byte == b' ').all(|group| {
+        matches!(group, [.., b'0', b'0'] | [.., b'2' | b'7', b'5'] | [.., b'5', b'0'])
+    });
+    let number = after.strip_prefix(b" ").map(|rest| {
+        rest.split_at(run(rest.get(..4).unwrap_or(rest), |byte| byte.is_ascii_digit()))
+    });
+    let operated = number.is_some_and(|(number, rest)| {
+        !number.is_empty() && matches!(rest, [b' ', b'a'..=b'z', b'a'..=b'z', b'a'..=b'z', ..])
+    });
+    on_grid || operated
 }
 
 /// Whether cards with these first four digits come in groups: of Visa, Mastercard, American

@@ -24,6 +24,7 @@ mod encoded;
 mod entropy;
 mod ethereum;
 mod europe;
+mod expression;
 mod iban;
 mod jwt;
 mod name;

@@ -11,7 +11,7 @@ static PLACEHOLDERS: Words = words! {
     "example" "sample" "dummy" "redacted" "your_" "your-" "yourp" "yours" "yourt" "yourk"
     "my_pass" "mypass" "my-pass" "my_secret" "mysecret" "xxxx" "****" "...." "____" "----"
     "anonymous" "insert" "todo" "fixme" "foobar" "enter_" "enter-" "not-a-real" "notareal" "not_a_real" "fake"
-    "some_" "some-" "abcdefgh" "invalid" "lorem" "masked"
+    "hmac-sha" "some_" "some-" "abcdefgh" "invalid" "lorem" "masked"
 };
 
 /// What documented samples of tokens hold.
@@ -27,6 +27,8 @@ static NOTHING: Words = words! {
     "secret" "token" "key" "apikey" "api_key" "api-key" "access-token" "access_token" "geheim" "test" "foo" "bar" "baz" "value" "bytes" "text"
     "varchar" "inherit" "self" "this" "hidden" "env" "prompt" "file" "name" "yes" "no" "user" "username"
     "added" "always" "anoncvs" "changed" "deprecated" "fixed" "removed" "renamed" "anonymous" "correct" "encrypted" "guest" "ignored" "incorrect" "message"
+    "auditsystem" "audituser" "generalize" "offlineservicing" "oobesystem" "specialize" "windowspe"
+    "fail" "failed" "failure" "pending" "skipped"
     "incomplete" "mock" "never" "right" "stub" "testpass" "tiger" "unencrypted" "wrong"
 };
 
@@ -70,12 +72,18 @@ fn is_part_of_page(value: &[u8]) -> bool {
 const PAGE: &[u8] = b".html#";
 
 /// Whether a value has a place in it that a program fills in with a value in some form:
-/// `{base62:32}`, `sk-{name:>8}`.
+/// `{base62:32}`, `sk-{name:>8}`, `token_{index}`.
 fn is_format(value: &[u8]) -> bool {
     value.split(|byte| *byte == b'{').skip(1).any(|rest| {
         let name = run(rest, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         let form = rest.get(name..).unwrap_or_default();
-        name > 1 && form.first() == Some(&b':') && form.contains(&b'}')
+        let known = rest.get(..name).is_some_and(|it| !it.iter().any(u8::is_ascii_uppercase));
+        name > 1
+            && match form {
+                [b':', rest @ ..] => rest.contains(&b'}'),
+                [b'}', ..] => known,
+                _ => false,
+            }
     })
 }
 

@@ -1,6 +1,7 @@
 //! Values that only their name makes secret: keys and passwords of any kind.
 
 use super::census::{ALL_KINDS, Census, marks};
+use super::expression::{is_cut_code, is_cut_short, is_expression};
 use super::naming::{Promise, promise};
 use super::placeholder::{is_counted, is_placeholder, is_reference, refers};
 use super::standing::{
@@ -166,7 +167,7 @@ pub(super) fn named(candidate: &mut Candidate<'_>) -> Judgement {
 pub(super) fn literal(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
     Judgement::refuse_unless(
-        !is_placeholder(value) && !is_reference(value) && !is_expression(value),
+        !is_placeholder(value) && !is_reference(value) && !is_expression(value, Census::of(value)),
     )
 }
 
@@ -198,7 +199,9 @@ pub(super) fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
     (census.is_ascii_graphic() || value.iter().all(text))
         && is_given(candidate)
         && !is_code(candidate, census)
-        && !(census.has(EXPRESSION_MARKS) && is_expression(value))
+        && !is_expression(value, census)
+        && !is_cut_code(value, census)
+        && !is_cut_short(candidate)
         && !refers(value, census)
         && (!is_placeholder(value) || is_counted(value))
         && !is_uuid(value)
@@ -228,8 +231,7 @@ fn is_number_of_constant(candidate: &Candidate<'_>, census: Census) -> bool {
         && line_before(candidate).trim_ascii_start().starts_with(b"#define ")
 }
 
-/// Marks without which a value is no pattern, no hash, no version and no list of rules.
-const EXPRESSION_MARKS: u32 = marks(b"([]\\%{*\"");
+/// Marks without which a value is no hash, no version and no list of rules.
 const HASH_MARKS: u32 = marks(b"${");
 const DOT: u32 = marks(b".");
 const BAR: u32 = marks(b"|");
@@ -287,7 +289,10 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
         // The last argument is more likely a value than one in the middle.
         Form::Item => {
             let last = matches!(candidate.after(), [b'"' | b'\'', b')', ..]);
-            kinds < if last { 2 } else { 3 } || words > 0 || !digits
+            kinds < if last { 2 } else { 3 }
+                || words > 0
+                || !digits
+                || (census.has(UNDERSCORE) && is_name(value, census))
         }
         Form::Prose => {
             short
@@ -447,32 +452,6 @@ fn how_sure(candidate: &Candidate<'_>, census: Census) -> Judgement {
     Judgement::sound_if(census.kinds() >= 2 && whole && !is_identifier(census))
 }
 
-/// Whether a value is a pattern or a text with places to fill in: `[^"]+`, `%s:%s`.
-fn is_expression(value: &[u8]) -> bool {
-    let has_marks = !value.iter().all(u8::is_ascii_alphanumeric);
-    // `secret.*` is a pattern of names.
-    (value.ends_with(b".*") && value.iter().all(|byte| !byte.is_ascii_digit()))
-        || has_marks
-            && value.windows(2).any(|pair| {
-                matches!(
-                    pair,
-                    b"(?"
-                        | b":\""
-                        | b"[^"
-                        | b"]+"
-                        | b"]*"
-                        | b"\\w"
-                        | b"\\d"
-                        | b"\\s"
-                        | b"\\S"
-                        | b"%("
-                        | b"%s"
-                        | b"%d"
-                        | b"{}"
-                )
-            })
-}
-
 /// Whether an unquoted value is an expression: a call, an index, a name, a path of names.
 fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
     let value = candidate.value();
@@ -533,7 +512,11 @@ fn is_identifier(census: Census) -> bool {
 pub(super) fn names_itself(name: &[u8], value: &[u8]) -> bool {
     let marks = run_back(value, |byte| matches!(byte, b'=' | b':' | b' '));
     let value = value.get(..value.len().saturating_sub(marks)).unwrap_or_default();
-    let value = value.strip_prefix(b"@").or_else(|| value.strip_prefix(b":")).unwrap_or(value);
+    // `@` and `:` stand before names of parameters, `#` before what a page calls its field.
+    let value = match value {
+        [b'@' | b':' | b'#', rest @ ..] => rest,
+        _ => value,
+    };
     let digits = run_back(value, |byte| byte.is_ascii_digit());
     let letters = value.get(..value.len().saturating_sub(digits)).unwrap_or_default();
     let is_name = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b' ');
@@ -545,8 +528,16 @@ pub(super) fn names_itself(name: &[u8], value: &[u8]) -> bool {
     let numbered = name.last().is_some_and(u8::is_ascii_digit);
     let plain = run(letters, is_name) == letters.len()
         && (digits == 0 || numbered || value.contains(&b'_'));
-    (plain || (value.contains(&b'_') && run(value, constant) == value.len())) && told()
+    // `externalPop3AccountPassword`: so long a name with one digit is the name of a field.
+    let long = value.len() >= LONG_NAME
+        && digits == 0
+        && run(value, |byte| byte.is_ascii_alphanumeric()) == value.len()
+        && value.iter().filter(|byte| byte.is_ascii_digit()).count() == 1;
+    (plain || long || (value.contains(&b'_') && run(value, constant) == value.len())) && told()
 }
+
+/// Fewest bytes of a name of a field that has a digit within it.
+const LONG_NAME: usize = 20;
 
 /// Whether a value is what is kept of a password instead of it: `{SSHA}…`, `pbkdf2$…$…`.
 fn is_hash(value: &[u8]) -> bool {

@@ -1,0 +1,56 @@
+//! Values that are a piece of a program or of a pattern rather than the secret that their place promises.
+
+use super::census::{Census, marks};
+use crate::candidate::Candidate;
+
+/// Marks of which patterns and texts with places to fill in have some.
+const EXPRESSION_MARKS: u32 = marks(b"([]\\%{*\"");
+
+/// Whether a value is a pattern or a text with places to fill in: `[^"]+`, `%s:%s`.
+pub(super) fn is_expression(value: &[u8], census: Census) -> bool {
+    if !census.has(EXPRESSION_MARKS) {
+        return false;
+    }
+    let has_marks = !value.iter().all(u8::is_ascii_alphanumeric);
+    // `secret.*` is a pattern of names.
+    (value.ends_with(b".*") && value.iter().all(|byte| !byte.is_ascii_digit()))
+        || has_marks
+            && value.windows(2).any(|pair| {
+                matches!(
+                    pair,
+                    b"(?"
+                        | b":\""
+                        | b"[^"
+                        | b"]+"
+                        | b"]*"
+                        | b"\\w"
+                        | b"\\d"
+                        | b"\\s"
+                        | b"\\S"
+                        | b"%("
+                        | b"%s"
+                        | b"%d"
+                        | b"{}"
+                )
+            })
+}
+
+/// Whether a value stands between the quotes of two others: `,n.token]}),g(R,{content:[`. It begins
+/// with what ends something, and brackets of a program follow.
+pub(super) fn is_cut_code(value: &[u8], census: Census) -> bool {
+    if !census.has(CODE_MARKS) {
+        return false;
+    }
+    let bracket = |byte: &&u8| matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|');
+    matches!(value, [b',' | b'+' | b']' | b')' | b'}', ..])
+        && value.iter().filter(bracket).count() >= 2
+        || value.ends_with(b"()")
+}
+
+/// Marks of which such a piece has some.
+const CODE_MARKS: u32 = marks(b"()[]{}|");
+
+/// Whether three dots follow the value: who wrote it left the rest out.
+pub(super) fn is_cut_short(candidate: &Candidate<'_>) -> bool {
+    candidate.after().starts_with(b"...") || candidate.after().starts_with("…".as_bytes())
+}
