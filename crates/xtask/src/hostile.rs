@@ -21,8 +21,8 @@ const MOST: Duration = Duration::from_millis(50);
 const MOST_UNREAD: Duration = Duration::from_millis(5);
 
 /// What is refused unread may take so many instructions more than `true` does: below 5 ms of a
-/// processor that does two of them in a nanosecond.
-const MOST_INSTRUCTIONS: u64 = 10_000_000;
+/// processor that does four of them in a nanosecond; the one in BENCHMARKS does eight.
+const MOST_INSTRUCTIONS: u64 = 20_000_000;
 
 /// How often each line is judged; the median counts.
 const ROUNDS: usize = 11;
