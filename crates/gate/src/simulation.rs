@@ -23,6 +23,9 @@ pub trait Draft {
 
     /// Its digest, where it stands alone.
     fn digest(&self) -> Option<Digest>;
+
+    /// Whether a rule of its own has that id.
+    fn has_rule(&self, id: &str) -> bool;
 }
 
 impl Draft for Policy {
@@ -42,6 +45,21 @@ impl Draft for Policy {
     fn digest(&self) -> Option<Digest> {
         Some(Self::digest(self))
     }
+
+    fn has_rule(&self, id: &str) -> bool {
+        self.rules().iter().any(|rule| rule.id == id)
+    }
+}
+
+/// Whether the policy that is installed shows that a receipt does not hold what decided it: it is the
+/// same and says something else now, or it still has the rule that decided, and is milder all the same.
+fn is_unfaithful(event: &Event, installed: &dyn Draft, facts: &Replayed<'_>) -> bool {
+    let Ok(again) = installed.verdict(facts) else { return false };
+    if installed.digest() == Some(event.policy_digest) {
+        return again != event.decision;
+    }
+    let decider = event.matched_rules.first();
+    again < event.decision && decider.is_some_and(|id| installed.has_rule(id))
 }
 
 /// What became of all receipts.
@@ -96,8 +114,7 @@ impl Simulation {
             Ok(facts) => facts,
         };
         let old = event.decision;
-        let same_policy = installed.digest() == Some(event.policy_digest);
-        if same_policy && installed.verdict(&facts).is_ok_and(|verdict| verdict != old) {
+        if is_unfaithful(event, installed, &facts) {
             return self.leave_out(Unreplayable::Unfaithful);
         }
         let new = match draft.verdict(&facts) {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{HEAD, NO_FORCE, file, work};
+use super::{HEAD, NO_FORCE, NO_TAGS, file, work};
 use crate::support::Install;
 
 /// The one file of the ledger.
@@ -212,4 +212,23 @@ fn a_suggestion_names_the_command_that_was_stopped_and_not_what_started_it() {
     let toml = json["toml"].as_str().unwrap();
     assert!(toml.contains("command = \"curl\"\nhost = \"a.example\"\n"), "{json}");
     assert_eq!((&json["stopped"], &json["passing"]), (&1.into(), &1.into()), "{json}");
+}
+
+#[test]
+fn what_a_rule_decided_by_a_value_is_not_let_through_because_the_value_is_gone() {
+    let install = Install::new(&["git"]);
+    let keeps = "\n[[rule]]\nid = \"keeps-tables\"\neffect = \"deny\"\nreason = \"r\"\ninstead = \"i\"\n\
+        match = [\"psql -c 'drop table users'\"]\n[rule.when]\ncommand = \"psql\"\n\
+        content = { role = \"query\", matches = 'drop table' }\n";
+    let policy = format!("{HEAD}{keeps}");
+    fs::write(install.root().join("policy.toml"), &policy).unwrap();
+    let denied = install.datafog(["check", "--", "psql", "-c", "drop table sessions"]).run();
+    assert_eq!(denied.code(), 1, "{denied:?}");
+    // Another policy is in force meanwhile, and has that rule still.
+    let later = policy.replace("version = \"1\"", "version = \"2\"");
+    fs::write(install.root().join("policy.toml"), &later).unwrap();
+    file(&install, "draft.toml", &format!("{later}{NO_TAGS}"));
+    let json = install.datafog(["policy", "diff", "draft.toml", "--json"]).run().succeeds().json();
+    assert_eq!(json["not_replayed"]["what decided it is not in the receipt"], 1, "{json}");
+    assert_eq!(json["changed"].as_array().unwrap().len(), 0, "{json}");
 }

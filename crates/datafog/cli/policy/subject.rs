@@ -77,6 +77,10 @@ impl Draft for Subject {
     fn digest(&self) -> Option<Digest> {
         self.other.is_none().then(|| self.policy.digest())
     }
+
+    fn has_rule(&self, id: &str) -> bool {
+        self.policy.has_rule(id)
+    }
 }
 
 /// A policy of another system in a few words; why it cannot be used, when it cannot.
