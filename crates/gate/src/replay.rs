@@ -11,9 +11,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use datafog_core::{
-    Action, ActionKind, Destination, Event, Facts, Finding, Flow, Flows, HostName, Invented,
-    LocalTime, Mode, Principal, PrincipalKind, Reach, ReceiptKind, Surroundings, Value, Verdict,
-    Void,
+    Action, ActionKind, Carrier, Destination, Event, Facts, Finding, Flow, Flows, HostName,
+    Invented, LocalTime, Mode, Principal, PrincipalKind, Reach, ReceiptKind, Surroundings, Value,
+    Verdict, Void,
 };
 use datafog_detect::Custom;
 use datafog_policy::{Policy, Question, Range, Truth};
@@ -209,6 +209,13 @@ impl Replay {
 /// receipts do not show as it is.
 const TOLD_BY_MORE: [char; 8] = ['$', '`', '*', '?', '[', '~', '‹', '\\'];
 
+/// What begins the mark of a value that was taken out.
+const MARK: char = '‹';
+
+fn is_marked(word: &OsString) -> bool {
+    word.to_string_lossy().contains(MARK)
+}
+
 /// Whether more than the word tells what it means. The value of a variable that a command gets is
 /// none of its words.
 fn is_told_by_more(word: &str) -> bool {
@@ -308,7 +315,7 @@ impl Replayed<'_> {
     }
 
     /// Whether the answer of a condition is more than the receipt can tell.
-    fn is_open(&self, Question { condition, answer, flows }: Question) -> bool {
+    fn is_open(&self, Question { condition, answer, flows, of_text }: Question) -> bool {
         let who = &self.event.principal;
         let unasked = who.parents.is_empty();
         let bare = self.action.argv.is_empty();
@@ -316,6 +323,8 @@ impl Replayed<'_> {
             "argument" => self.action.tool.is_some(),
             // With a command among its arguments, their names were not kept.
             "category" => self.action.tool.is_some() && !bare,
+            "content" if of_text && answer != Truth::True && self.lacks_content() => true,
+            "operand" if of_text && answer != Truth::True && self.lacks_operand() => true,
             "content" | "operand" => {
                 bare && (flows.is_empty() || self.ways.iter().any(|way| flows.has(way)))
             }
@@ -328,6 +337,21 @@ impl Replayed<'_> {
             | "scorer" | "tenant" | "uncommitted" | "user" => true,
             _ => false,
         }
+    }
+
+    /// Whether a text that it uses as content stood where the receipt has a mark.
+    fn lacks_content(&self) -> bool {
+        let argv = &self.action.argv;
+        self.action.invocation.contents.iter().any(|source| match &source.carrier {
+            Carrier::Argument(place) => argv.get(place.argument).is_some_and(is_marked),
+            Carrier::Inline(text) => String::from_utf8_lossy(text).contains(MARK),
+            Carrier::File(_) | Carrier::Stdin | Carrier::Untold(_) => false,
+        })
+    }
+
+    /// Whether an operand stood there.
+    fn lacks_operand(&self) -> bool {
+        self.action.invocation.operands.iter().any(|operand| is_marked(&operand.text))
     }
 
     /// It and all that it starts, outer before inner: the order of

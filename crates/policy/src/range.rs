@@ -35,6 +35,8 @@ pub struct Question {
     /// Which of several ways of data it asks for, where it does (`operand`, `content`); none when
     /// any will do.
     pub flows: Flows,
+    /// Whether it asks what a text is, where it may (`operand`, `content`).
+    pub of_text: bool,
 }
 
 /// Says whether the answer cannot be relied upon.
@@ -187,12 +189,12 @@ impl Asked<'_> {
         payload: &[u8],
     ) -> Result<Answers, Damaged> {
         let answer = (kind.test)(payload, &mut Trial::new(self.facts))?;
-        let flows = match condition {
-            "content" => content::flows(payload)?,
-            "operand" => operand::flows(payload)?,
-            _ => Flows::NONE,
+        let (flows, of_text) = match condition {
+            "content" => content::asks(payload)?,
+            "operand" => operand::asks(payload)?,
+            _ => (Flows::NONE, false),
         };
-        if !(self.is_open)(Question { condition, answer, flows }) {
+        if !(self.is_open)(Question { condition, answer, flows, of_text }) {
             return Ok(Answers::only(answer));
         }
         self.open.push(condition);

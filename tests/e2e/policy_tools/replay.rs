@@ -229,6 +229,16 @@ fn what_a_rule_decided_by_a_value_is_not_let_through_because_the_value_is_gone()
     fs::write(install.root().join("policy.toml"), &later).unwrap();
     file(&install, "draft.toml", &format!("{later}{NO_TAGS}"));
     let json = install.datafog(["policy", "diff", "draft.toml", "--json"]).run().succeeds().json();
-    assert_eq!(json["not_replayed"]["what decided it is not in the receipt"], 1, "{json}");
+    assert_eq!(json["not_replayed"]["not in the receipt: `content`"], 1, "{json}");
     assert_eq!(json["changed"].as_array().unwrap().len(), 0, "{json}");
+    // Nor does a draft that would have asked for it let pass what was let pass before.
+    let open = Install::new(&["git"]);
+    fs::write(open.root().join("policy.toml"), HEAD).unwrap();
+    for words in [&["psql", "-c", "drop table sessions"][..], &["psql", "-l"]] {
+        open.datafog(["check", "--"]).args(words).run().succeeds();
+    }
+    file(&open, "draft.toml", &policy);
+    let json = open.datafog(["policy", "diff", "draft.toml", "--json"]).run().succeeds().json();
+    assert_eq!(json["not_replayed"]["not in the receipt: `content`"], 1, "{json}");
+    assert_eq!(json["replayed"], 1, "{json}");
 }

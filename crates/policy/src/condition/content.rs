@@ -122,10 +122,10 @@ pub(super) fn within(paths: &[String], except: &[String]) -> Leaf {
     Leaf::new(&KIND, Cost::Walk, &wanted)
 }
 
-/// The flows that content is asked for; none when any will do.
-pub(crate) fn flows(payload: &[u8]) -> Result<Flows, Damaged> {
+/// The flows that content is asked for, none when any will do; and whether its text is asked for.
+pub(crate) fn asks(payload: &[u8]) -> Result<(Flows, bool), Damaged> {
     let wanted: Wanted<'_> = decode(payload)?;
-    Ok(values::named_flows(&wanted.flows))
+    Ok((values::named_flows(&wanted.flows), wanted.regex.is_some()))
 }
 
 fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {

@@ -136,10 +136,11 @@ pub(super) fn within(paths: &[String], except: &[String]) -> Leaf {
     Leaf::new(&KIND, Cost::Walk, &wanted)
 }
 
-/// The flows that operands are asked for; none when any will do.
-pub(crate) fn flows(payload: &[u8]) -> Result<Flows, Damaged> {
+/// The flows that operands are asked for, none when any will do; and whether their text is asked for.
+pub(crate) fn asks(payload: &[u8]) -> Result<(Flows, bool), Damaged> {
     let wanted: Wanted<'_> = decode(payload)?;
-    Ok(values::named_flows(&wanted.flows))
+    let text = wanted.regex.is_some() || !wanted.texts.is_empty();
+    Ok((values::named_flows(&wanted.flows), text))
 }
 
 fn kind_name(kind: OperandKind) -> &'static str {
