@@ -1,10 +1,7 @@
 //! A request for tests, of this crate and of those that keep requests (feature `testing`), and two
 //! clocks that are set by hand.
 
-use datafog_core::{
-    ActionKind, ApprovalScope, ApprovalWay, Digest, Event, Id, Key, Mode, Principal, ReceiptKind,
-    Verdict,
-};
+use datafog_core::{ApprovalScope, ApprovalWay, Event, Id, Key, Verdict};
 
 use crate::{Binding, Boot, Bound, Eyes, Moment, Party, Request, Word};
 
@@ -57,36 +54,18 @@ pub fn request(id: u8, call: &str) -> Request {
 }
 
 fn event(receipt_id: Id, call: &str) -> Event {
+    let digest = key().digest("action", [call.as_bytes()]);
+    let at = String::from("2026-01-01T00:00:00.000000Z");
     Event {
-        receipt_id,
-        timestamp: "2026-01-01T00:00:00.000000Z".into(),
-        kind: ReceiptKind::Action,
-        follows: None,
-        mode: Mode::Enforced,
-        principal: Principal::default(),
-        action_type: ActionKind::CommandExec,
         tool: "vcs".into(),
         command: call.into(),
         cwd: "/r".into(),
-        action_digest: key().digest("action", [call.as_bytes()]),
-        flows: Vec::new(),
-        destinations: Vec::new(),
-        channels: Vec::new(),
-        faults: Vec::new(),
-        findings: Vec::new(),
-        decision: Verdict::RequireApproval,
         matched_rules: vec!["ask".into()],
-        counted: Vec::new(),
-        obligations: Vec::new(),
         reason: "a person is asked".into(),
-        risk: None,
         enforcement: "hold".into(),
-        approval: None,
-        rewritten: None,
         policy_id: "mine".into(),
         policy_version: "1".into(),
-        policy_digest: Digest::ZERO,
-        policies: Vec::new(),
         duration_us: 1,
+        ..Event::bare(receipt_id, at, digest, Verdict::RequireApproval)
     }
 }

@@ -132,28 +132,19 @@ fn record(locked: &mut Locked<'_>, notes: &[String], event: &Event) -> Result<()
 /// The event of a recovery. It has the time, place, principal and policy of the event that came
 /// upon the break, and nothing of what that one decided.
 fn recovery(event: &Event, head: &Head, reason: String) -> Event {
+    let (id, at) = (recovery_id(event.receipt_id, head), event.timestamp.clone());
     Event {
-        receipt_id: recovery_id(event.receipt_id, head),
         kind: ReceiptKind::Recovery,
-        follows: None,
-        tool: String::new(),
+        mode: event.mode,
+        principal: event.principal.clone(),
+        action_type: event.action_type,
         command: "ledger recovery".into(),
-        flows: Vec::new(),
-        destinations: Vec::new(),
-        channels: Vec::new(),
-        faults: Vec::new(),
-        findings: Vec::new(),
-        decision: Verdict::Allow,
-        matched_rules: Vec::new(),
-        counted: Vec::new(),
-        obligations: Vec::new(),
-        rewritten: None,
+        cwd: event.cwd.clone(),
         reason,
-        risk: None,
-        enforcement: "none".into(),
-        approval: None,
-        duration_us: 0,
-        ..event.clone()
+        policy_id: event.policy_id.clone(),
+        policy_version: event.policy_version.clone(),
+        policy_digest: event.policy_digest,
+        ..Event::bare(id, at, event.action_digest, Verdict::Allow)
     }
 }
 
