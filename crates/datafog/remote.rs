@@ -6,13 +6,12 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use datafog_api::bundle::{Bundle, Signer};
 use datafog_api::{Bounds, Endpoint, Fetched};
-use datafog_config::{Change, Layout, Remote, read_small};
+use datafog_config::{Change, Layout, Remote, read_private, read_small};
 use datafog_core::{Digest, Secret};
 use datafog_gate::TryText;
 use serde::{Deserialize, Serialize};
@@ -168,14 +167,10 @@ fn endpoint(url: &str) -> Result<Endpoint, String> {
 
 /// The key in a file that its owner alone can read.
 fn token(path: &Path) -> Result<Secret<String>, String> {
-    let told = |what: &str| format!("`{}` {what}", path.display());
-    let seen = path.metadata().map_err(|error| told(&format!("cannot be read: {error}")))?;
-    let owners = [0, nix::unistd::geteuid().as_raw()];
-    if !owners.contains(&seen.uid()) || seen.mode() & 0o077 != 0 {
-        return Err(told("can be read by others; `chmod 600` it"));
-    }
-    let bytes = read_small(path, MOST_FILE).map_err(|error| told(&error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| told("holds no key of a server"))?;
+    let user = nix::unistd::geteuid().as_raw();
+    let bytes = read_private(path, MOST_FILE, user).map_err(|error| error.to_string())?;
+    let none = |_| format!("`{}` holds no key of a server", path.display());
+    let text = String::from_utf8(bytes).map_err(none)?;
     Ok(Secret::new(text.trim().to_owned()))
 }
 

@@ -3,12 +3,11 @@
 //! The gate writes the question and knows what points mean; this file carries it there and back
 //! within bounds. Nothing of it is reached unless the settings name a scorer and a rule asks.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
 use datafog_api::{Bounds, Endpoint, NoAnswer};
-use datafog_config::Scorer;
+use datafog_config::{FileIdentity, Scorer};
 use datafog_core::Named;
 use nix::sys::signal::{SigSet, Signal};
 use serde::Deserialize;
@@ -86,12 +85,9 @@ pub(crate) fn apart<T: Send>(
 /// Refuses a scorer that is not there, or that others than its user and root could have written.
 fn require_trusted(path: &Path) -> Result<(), String> {
     let file = path.metadata().map_err(|error| format!("`{}`: {error}", path.display()))?;
-    let owners = [0, nix::unistd::geteuid().as_raw()];
     if !file.is_file() {
         return Err(format!("`{}` is no file", path.display()));
     }
-    if !owners.contains(&file.uid()) || file.mode() & 0o022 != 0 {
-        return Err(format!("others could have written `{}`", path.display()));
-    }
-    Ok(())
+    let user = nix::unistd::geteuid().as_raw();
+    FileIdentity::of(&file).require_trusted(path, user).map_err(|error| error.to_string())
 }

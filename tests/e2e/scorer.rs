@@ -209,10 +209,10 @@ fn a_scorer_that_others_can_write_or_that_is_not_there_is_not_run() {
     let program = install.work().join("score");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o777)).unwrap();
     check(&install, "pay", &pay()).ends_with(1);
-    assert!(last(&install).1.contains("others could have written"), "{:?}", last(&install));
+    assert!(last(&install).1.contains("can be written by others"), "{:?}", last(&install));
     assert!(!install.work().join("score.ran").exists());
     let told = install.datafog(["doctor", "--json"]).run().ends_with(1).json().to_string();
-    assert!(told.contains("others could have written"), "{told}");
+    assert!(told.contains("can be written by others"), "{told}");
     fs::remove_file(&program).unwrap();
     check(&install, "pay", &pay()).ends_with(1);
     assert!(last(&install).1.contains("No such file"), "{:?}", last(&install));

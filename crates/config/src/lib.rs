@@ -34,6 +34,6 @@ pub use path_setup::{PathSetup, Shell, StartFileState};
 pub use remote::Remote;
 pub use settings::{Hook, Limits, Receipts, Scorer, Settings, Taint};
 pub use settings_file::SettingsFile;
-pub use small_file::{open_small, read_small};
+pub use small_file::{open_small, read_private, read_small};
 pub use trust::{Trust, Trusted};
 pub use users::Users;

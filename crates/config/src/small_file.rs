@@ -11,6 +11,9 @@ use std::path::Path;
 
 use nix::sys::stat::{Mode, SFlag, fstat};
 
+use crate::Error;
+use crate::identity::require_trusted;
+
 /// What an open file is.
 ///
 /// Asked through the C library: what the standard library asks with is an empty text that lies among
@@ -72,10 +75,43 @@ pub fn read_small(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The bytes of a secret's file, of at most `limit` bytes, which `user` or root owns and nobody else may
+/// read or write. The opened file is what is judged, not what stands at the path a moment before.
+///
+/// # Errors
+/// [`Error::Untrusted`] with the reason, and whatever [`open_small`] gives.
+pub fn read_private(path: &Path, limit: u64, user: u32) -> Result<Vec<u8>, Error> {
+    let (file, length) = open_small(path, limit).map_err(Error::io("read", path))?;
+    let seen = Seen::of(&file).map_err(Error::io("look at", path))?;
+    require_trusted(path, user, (seen.owner, seen.others_write()))?;
+    if seen.others_may_anything() {
+        let why = "can be read by others; `chmod 600` it";
+        return Err(Error::Untrusted { path: path.to_owned(), why });
+    }
+    let mut bytes = Vec::new();
+    file.take(length).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_secret_that_others_may_read_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("f");
+        fs::write(&file, "12345").unwrap();
+        let user = nix::unistd::geteuid().as_raw();
+        for (mode, may) in [(0o600, true), (0o640, false), (0o604, false), (0o620, false)] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(read_private(&file, 5, user).is_ok(), may, "{mode:o}");
+        }
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(read_private(&file, 4, user).is_err());
+    }
 
     #[test]
     fn only_small_regular_files_are_read() {

@@ -71,6 +71,12 @@ pub enum Error {
         /// Why it gives none.
         why: String,
     },
+    /// A server gives another policy, and the one in force does not let it take its place.
+    #[error("the policy in force does not let it be replaced: {why}")]
+    Kept {
+        /// What it says.
+        why: String,
+    },
     /// What the session marks cannot be written down.
     #[error("what is made of a secret cannot be written down")]
     Taint(#[source] io::Error),
@@ -121,6 +127,7 @@ impl Error {
                 format!("look at `{0}`, then run `datafog policy trust {0}`", path.display()).into()
             }
             Self::Remote { .. } => "run `datafog policy pull` to see why".into(),
+            Self::Kept { .. } => "a person can replace it: `datafog policy pull --replace`".into(),
             Self::Misnamed { link } => {
                 format!("start `{link}` under its own name, or the other program by its path")
                     .into()

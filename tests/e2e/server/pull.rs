@@ -103,6 +103,37 @@ fn calls_ask_again_by_themselves_and_live_without_the_server_for_a_while() {
 }
 
 #[test]
+fn the_policy_in_force_is_asked_before_another_takes_its_place_and_a_receipt_tells_of_it() {
+    let pair = Pair::new();
+    pair.pull(&["--remember"]).succeeds();
+    let told = |install: &Install| {
+        let all = install.receipts();
+        all.iter().filter(|one| one["tool"] == "policy").cloned().collect::<Vec<_>>()
+    };
+    assert!(told(&pair.install).is_empty(), "a person named the server: that is the receipt");
+    let keep = "\n[[rule]]\nid = \"keep\"\neffect = \"deny\"\nreason = \"this one stays\"\n\
+                [rule.when]\ntool = \"policy\"\n";
+    fs::write(pair.of_server.root().join("policy.toml"), policy("2", "find") + keep).unwrap();
+    pair.asked(DAY);
+    assert!(pair.is_denied("find"), "it was asked for again");
+    let seen = told(&pair.install);
+    assert!(seen.len() == 1 && seen[0]["decision"] == "allow", "{seen:?}");
+    let reason = seen[0]["reason"].as_str().unwrap();
+    assert!(reason.contains(&pair.server.address), "{reason}");
+    // The one in force does not let another take its place.
+    fs::write(pair.of_server.root().join("policy.toml"), policy("3", "cat")).unwrap();
+    let refused = pair.install.datafog(["policy", "pull"]).run();
+    assert_eq!(refused.code(), 5, "{refused:?}");
+    assert!(refused.stderr().contains("this one stays"), "{refused:?}");
+    pair.asked(DAY);
+    assert!(pair.is_denied("find") && !pair.is_denied("cat"), "it stays");
+    let seen = told(&pair.install);
+    assert!(seen.len() == 3 && seen.iter().skip(1).all(|it| it["decision"] == "deny"), "{seen:?}");
+    pair.pull(&["--replace"]).succeeds();
+    assert!(pair.is_denied("cat"), "a person may");
+}
+
+#[test]
 fn what_a_person_wrote_stays_until_they_say_otherwise() {
     let pair = Pair::new();
     let own = policy("mine", "find");

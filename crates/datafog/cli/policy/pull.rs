@@ -45,10 +45,13 @@ pub(crate) struct Pull {
 
 impl Pull {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
-        // Whom the settings name is believed already; whoever names another, or gives up what a
-        // person wrote, must be a person.
-        if self.url.is_some() || self.replace {
-            session.require_person()?;
+        // Whoever names another server than the settings, or gives up what a person wrote, must be a
+        // person. Whom the settings name is believed already; then the policy in force is asked.
+        let is_persons = self.url.is_some() || self.replace;
+        match is_persons {
+            true if self.how.is_dry_run() => session.require_person()?,
+            true => session.require_person_and_record()?,
+            false => {}
         }
         let remote = self.remote(session)?;
         let gate = session.gate()?;
@@ -59,7 +62,12 @@ impl Pull {
             let message = format!("no policy from `{}`: {why}", remote.url);
             anyhow::Error::from(Advised { message, hint, code: ExitCode::Io })
         };
-        let pulled = pulling.asked(&|text| gate.try_policy_file(text)).map_err(failed)?;
+        let only_tried = is_persons || self.how.is_dry_run();
+        let admitted = |text: &str| match only_tried {
+            true => gate.try_policy_file(text),
+            false => gate.admit_policy_file(text, &remote.url),
+        };
+        let pulled = pulling.asked(&admitted).map_err(failed)?;
         self.how.carry_out(session, || {
             let mut plan: Plan = installation::plan(session, None)?;
             if let Some(pulled) = &pulled {

@@ -10,12 +10,13 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use datafog_audit::{Durability, Ledger};
 use datafog_config::{Layout, Remote};
-use datafog_core::Key;
+use datafog_core::{Digest, Key, Verdict};
 
-use crate::Error;
 use crate::gate::Gate;
 use crate::state::State;
+use crate::{Error, Judge};
 
 /// After a try that failed, nobody tries for so long.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -62,7 +63,7 @@ impl Gate<'_> {
         }
         let _alone = alone(self.layout).map_err(|error| error.to_string())?;
         let way = self.foreign.ok_or("there is no way to a server")?;
-        match way.pull(self.layout, remote, &|text| self.try_policy_file(text)) {
+        match way.pull(self.layout, remote, &|text| self.admit_policy_file(text, &remote.url)) {
             Ok(true) => Ok(Asked::Other),
             Ok(false) => Ok(Asked::Same),
             Err(why) => {
@@ -79,6 +80,27 @@ impl Gate<'_> {
     /// Everything that is wrong with it.
     pub fn try_policy_file(&self, text: &str) -> Result<(), Error> {
         State::supposing(self.layout, text).map(drop)
+    }
+
+    /// Asks whether a text that a server gave may take the policy file's place, as for whatever else
+    /// would be done: by the policies in force. The answer is on disk before anything is written.
+    /// `from` is the server's address.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text; that nothing is in force to ask, that what is in force
+    /// does not let it, or that the answer could not be recorded.
+    pub fn admit_policy_file(&self, text: &str, from: &str) -> Result<(), Error> {
+        self.try_policy_file(text)?;
+        let judge = Judge::open(self.layout.clone(), self.own, self.user, self.foreign)?;
+        let old = judge.policy_file()?.map(|old| Digest::of(old.as_bytes()).to_string());
+        let (old, new) = (old.as_deref().unwrap_or("none"), Digest::of(text.as_bytes()));
+        let reason = format!("the policy file is replaced: {old} by {new}, pulled from {from}");
+        let event = judge.ask_to_replace_policy_file(text, reason)?;
+        let ledger = Ledger::open_as(&self.layout.receipts(), self.user);
+        let recorded = ledger.and_then(|ledger| ledger.append(&event, Durability::Synced));
+        recorded.map_err(Error::Ledger)?;
+        let may = event.decision == Verdict::Allow;
+        if may { Ok(()) } else { Err(Error::Kept { why: event.reason }) }
     }
 }
 

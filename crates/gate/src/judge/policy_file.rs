@@ -4,7 +4,7 @@
 //! other place where a policy stands. A text that would not load never takes its place.
 
 use datafog_config::Change;
-use datafog_core::{ActionKind, Event, Mode, Principal, ReceiptKind, Value, Verdict};
+use datafog_core::{ActionKind, Event, Principal, ReceiptKind, Value, Verdict};
 use datafog_policy::{Diagnostic, Level, Policy, SourceText};
 use jiff::Timestamp;
 
@@ -141,37 +141,18 @@ impl Judge<'_> {
     /// An event of now about nothing but this installation.
     fn own(&self, (tool, command): (&str, String)) -> Result<Event, Error> {
         let (now, policy) = (Timestamp::now(), self.policy());
+        let digest = self.key().digest("server", [command.as_bytes()]);
+        let id = event::new_id(now)?;
         Ok(Event {
-            receipt_id: event::new_id(now)?,
-            timestamp: event::shown(now),
             kind: ReceiptKind::Outcome,
-            follows: None,
-            mode: Mode::Enforced,
-            principal: Principal::default(),
             action_type: ActionKind::ToolCall,
             tool: tool.to_owned(),
-            action_digest: self.key().digest("server", [command.as_bytes()]),
             command,
             cwd: self.layout.root().to_string_lossy().into_owned(),
-            flows: Vec::new(),
-            destinations: Vec::new(),
-            channels: Vec::new(),
-            faults: Vec::new(),
-            findings: Vec::new(),
-            decision: Verdict::Allow,
-            matched_rules: Vec::new(),
-            counted: Vec::new(),
-            obligations: Vec::new(),
-            rewritten: None,
-            reason: String::new(),
-            risk: None,
-            enforcement: String::from("none"),
-            approval: None,
             policy_id: policy.id().to_owned(),
             policy_version: policy.version().to_owned(),
             policy_digest: policy.digest(),
-            policies: Vec::new(),
-            duration_us: 0,
+            ..Event::bare(id, event::shown(now), digest, Verdict::Allow)
         })
     }
 }

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::policy_file::{current, refuse_secrets, told_versions};
+use super::policy_file::{current, newest_version, refuse_secrets};
 use crate::bundle::Bundle;
 use crate::server::App;
 use crate::server::problem::{Kind, Problem};
@@ -21,7 +21,7 @@ pub(crate) async fn bundle(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let newest = told_versions(&app).await?.into_iter().next();
+    let newest = newest_version(&app).await?;
     let none = || Problem::new(Kind::NotFound, "there is no policy file to hand out");
     let (text, digest) = current(&app).await?.ok_or_else(none)?;
     let newest = newest.filter(|version| version.about.digest == digest);

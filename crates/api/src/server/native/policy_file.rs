@@ -150,8 +150,17 @@ pub(crate) async fn replace_tests(app: &App, text: String) -> Result<(), Problem
 
 /// Versions, newest first, with what somebody wrote into the file by hand.
 pub(crate) async fn told_versions(app: &App) -> Result<Vec<PolicyVersion>, Problem> {
+    newest_versions(app, MOST).await
+}
+
+/// The newest of them.
+pub(crate) async fn newest_version(app: &App) -> Result<Option<PolicyVersion>, Problem> {
+    Ok(newest_versions(app, 1).await?.pop())
+}
+
+async fn newest_versions(app: &App, most: u32) -> Result<Vec<PolicyVersion>, Problem> {
     noted(app, &mut app.policy_file.lock().await).await?;
-    app.store.policies(MOST).await.map_err(|error| Problem::ours(&error))
+    app.store.policies(most).await.map_err(|error| Problem::ours(&error))
 }
 
 /// The version of that number.
