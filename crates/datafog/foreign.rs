@@ -8,15 +8,18 @@ use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use datafog_approval::Question;
 use datafog_config::{Layout, Remote, Scorer};
-use datafog_core::{Decision, Digest, Facts, Invocation, Surroundings};
+use datafog_core::{ApprovalState, Decision, Digest, Facts, Id, Invocation, Surroundings};
 use datafog_foreign::{Files, Format, Import, Interpret, NoFiles, NotTranslatable, Policy};
-use datafog_gate::{ForeignPolicies, ForeignPolicy, KnownWords, Reads, Translated, TryText};
+use datafog_gate::{
+    Consulted, ForeignPolicies, ForeignPolicy, KnownWords, Reads, Translated, TryText,
+};
 use datafog_policy::{Diagnostic, Level, SourceText};
 
 use crate::confined::Confined;
 use crate::remote::{self, Pulling};
-use crate::scorer;
+use crate::{consult, scorer};
 
 /// Every system whose policies are understood.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +69,19 @@ impl ForeignPolicies for Systems {
             change.apply(Some(&layout.backups())).map_err(|error| error.to_string())
         })?;
         Ok(true)
+    }
+
+    fn consult(
+        &self,
+        remote: &Remote,
+        question: &Question,
+        is_awaited: bool,
+    ) -> Result<Box<dyn Consulted>, String> {
+        Ok(Box::new(consult::begin(remote, question, is_awaited)?))
+    }
+
+    fn settled(&self, remote: &Remote, id: Id, state: ApprovalState) -> Result<(), String> {
+        consult::settled(remote, id, state)
     }
 }
 

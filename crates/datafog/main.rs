@@ -11,6 +11,7 @@ argument parser and reads nothing it does not need.
 mod bounded;
 mod cli;
 mod confined;
+mod consult;
 mod exit_code;
 mod foreign;
 mod proxy;

@@ -166,7 +166,7 @@ fn endpoint(url: &str) -> Result<Endpoint, String> {
 }
 
 /// The key in a file that its owner alone can read.
-fn token(path: &Path) -> Result<Secret<String>, String> {
+pub(crate) fn token(path: &Path) -> Result<Secret<String>, String> {
     let user = nix::unistd::geteuid().as_raw();
     let bytes = read_private(path, MOST_FILE, user).map_err(|error| error.to_string())?;
     let none = |_| format!("`{}` holds no key of a server", path.display());

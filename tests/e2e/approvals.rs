@@ -5,7 +5,7 @@
 
 mod prompt;
 mod races;
-mod tmux;
+pub(crate) mod tmux;
 
 use std::fs;
 

@@ -3,6 +3,7 @@
 mod dataguard_policy;
 mod demo;
 mod faults;
+mod held;
 mod life;
 mod pull;
 mod replicas;

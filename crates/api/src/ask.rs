@@ -98,7 +98,7 @@ async fn fetched(request: RequestBuilder, most: usize) -> Result<Fetched, NoAnsw
 }
 
 /// Whom to believe. Where nothing is encrypted, no certificate is read.
-fn believed(endpoint: &Endpoint) -> Result<RootCertStore, NoAnswer> {
+pub(crate) fn believed(endpoint: &Endpoint) -> Result<RootCertStore, NoAnswer> {
     let believed = if endpoint.is_encrypted() { roots::believed() } else { RootCertStore::empty() };
     if endpoint.is_encrypted() && believed.is_empty() {
         return Err(NoAnswer::Setup(NO_STORE.to_owned()));
@@ -107,7 +107,7 @@ fn believed(endpoint: &Endpoint) -> Result<RootCertStore, NoAnswer> {
 }
 
 /// The answer of a conversation that may take so long, held on this thread.
-fn bounded<T>(
+pub(crate) fn bounded<T>(
     conversation: impl Future<Output = Result<T, NoAnswer>>,
     patience: Duration,
 ) -> Result<T, NoAnswer> {
@@ -162,7 +162,7 @@ pub(crate) fn nobody() -> RootCertStore {
     RootCertStore::empty()
 }
 
-fn client(endpoint: &Endpoint, believed: RootCertStore) -> Result<Client, NoAnswer> {
+pub(crate) fn client(endpoint: &Endpoint, believed: RootCertStore) -> Result<Client, NoAnswer> {
     built(builder(endpoint, believed)?)
 }
 

@@ -74,6 +74,18 @@ impl Signer {
     }
 }
 
+/// Signs a message by the key of an installation, in base64; `None` when there can be no key. Each kind
+/// of message begins with a line of its own, so that none can stand for another.
+pub(crate) fn sign(key: &Key, message: &[u8]) -> Option<String> {
+    Some(BASE64_STANDARD.encode(pair(key)?.sign(message)))
+}
+
+/// Whether `signer` signed exactly this message.
+pub(crate) fn is_signed(signer: &Signer, message: &[u8], signature: &str) -> bool {
+    let Ok(signature) = BASE64_STANDARD.decode(signature) else { return false };
+    UnparsedPublicKey::new(&ED25519, &signer.0).verify(message, &signature).is_ok()
+}
+
 /// The pair is made from the installation's key, so it needs no file, and who can read that key can
 /// write the policy anyway.
 fn pair(key: &Key) -> Option<Ed25519KeyPair> {
@@ -86,8 +98,7 @@ impl Bundle {
     #[must_use]
     pub fn sign(key: &Key, text: String, issued_at: i64) -> Option<Self> {
         let digest = Digest::of(text.as_bytes()).to_string();
-        let signature = pair(key)?.sign(&signed(issued_at, &digest));
-        let signature = BASE64_STANDARD.encode(signature);
+        let signature = sign(key, &signed(issued_at, &digest))?;
         Some(Self { schema_version: SCHEMA, issued_at, digest, text, signature })
     }
 
@@ -100,13 +111,10 @@ impl Bundle {
         if bundle.schema_version != SCHEMA {
             return Err(Unbelieved::Form);
         }
-        let signature =
-            BASE64_STANDARD.decode(&bundle.signature).map_err(|_| Unbelieved::Signature)?;
         let digest = Digest::of(bundle.text.as_bytes()).to_string();
         let message = signed(bundle.issued_at, &digest);
-        let key = UnparsedPublicKey::new(&ED25519, &signer.0);
-        let is_signed = key.verify(&message, &signature).is_ok() && bundle.digest == digest;
-        if is_signed { Ok(bundle) } else { Err(Unbelieved::Signature) }
+        let is_believed = is_signed(signer, &message, &bundle.signature) && bundle.digest == digest;
+        if is_believed { Ok(bundle) } else { Err(Unbelieved::Signature) }
     }
 
     /// The policy's text.

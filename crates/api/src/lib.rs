@@ -5,6 +5,8 @@
 //! thread, no open connection, no global state, so the process may become its program right after.
 //! What is asked, and what an answer means, is the caller's business.
 
+#[cfg(feature = "server")]
+pub mod answer;
 mod ask;
 #[cfg(feature = "server")]
 pub mod board;
@@ -17,6 +19,8 @@ pub mod demo;
 #[cfg(feature = "server")]
 pub mod desk;
 mod endpoint;
+#[cfg(feature = "server")]
+mod exchange;
 #[cfg(feature = "server")]
 pub mod house;
 #[cfg(feature = "server")]
@@ -47,6 +51,8 @@ pub use ask::{Bounds, Fetched, NoAnswer, ask, fetch};
 #[cfg(feature = "server")]
 use endpoint::LOCALHOST;
 pub use endpoint::{Endpoint, Unusable};
+#[cfg(feature = "server")]
+pub use exchange::{HangUp, Line, exchange, line};
 #[cfg(feature = "server")]
 pub use tell::Telling;
 #[cfg(feature = "server")]

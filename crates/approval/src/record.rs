@@ -233,6 +233,18 @@ impl Record {
         &self.event
     }
 
+    /// What an answer counts for.
+    #[must_use]
+    pub const fn binding(&self) -> &Binding {
+        &self.binding
+    }
+
+    /// Who asked.
+    #[must_use]
+    pub const fn asker(&self) -> &Party {
+        &self.asker
+    }
+
     /// Until when it can be answered.
     #[must_use]
     pub const fn asked(&self) -> &Deadline {

@@ -1,4 +1,5 @@
-//! The `[remote]` table of the settings: the server that hands out this installation's policy.
+//! The `[remote]` table of the settings: the server that hands out this installation's policy, and the
+//! one that is asked for people's answers.
 
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,10 @@ pub struct Remote {
     /// counts as one that cannot be loaded; 0 for without end.
     #[serde(default = "keep_hours")]
     pub keep_hours: u32,
+    /// The server that a held command is told to, so that a person may answer there; its answers
+    /// count when `key` signed them.
+    #[serde(default)]
+    pub approval_url: Option<String>,
 }
 
 const fn refresh_minutes() -> u32 {
@@ -46,24 +51,30 @@ impl Remote {
     /// A server with the usual times.
     #[must_use]
     pub const fn new(url: String, key: String, token_file: Option<PathBuf>) -> Self {
-        Self { url, key, token_file, refresh_minutes: REFRESH_MINUTES, keep_hours: KEEP_HOURS }
+        let (refresh_minutes, keep_hours) = (REFRESH_MINUTES, KEEP_HOURS);
+        Self { url, key, token_file, refresh_minutes, keep_hours, approval_url: None }
     }
 
     /// Refuses what nobody may write into settings; whether the address can be asked and the key be
     /// used is found by whoever does. Neither is repeated.
     pub(crate) fn require_plain(&self, text: &str, path: &Path) -> Result<(), Error> {
-        let mistake = match authority(&self.url) {
-            None => ("url", "`url` does not begin with `https://` or `http://` and a host"),
-            Some(authority) if authority.contains('@') => {
-                ("url", "`url` carries a name or a password; an address is no place for one")
-            }
-            Some(_) if !self.key.starts_with("ed25519:") => {
-                ("key", "`key` does not begin with `ed25519:`; `datafog policy signer` tells it")
-            }
-            Some(_) if self.token_file.as_ref().is_some_and(|file| !file.is_absolute()) => {
-                ("token_file", "`token_file` is not an absolute path")
-            }
-            Some(_) => return Ok(()),
+        let addresses = [("url", Some(&self.url)), ("approval_url", self.approval_url.as_ref())];
+        for (name, address) in addresses {
+            let wrong = match address.map(|address| authority(address)) {
+                Some(None) => "does not begin with `https://` or `http://` and a host",
+                Some(Some(authority)) if authority.contains('@') => {
+                    "carries a name or a password; an address is no place for one"
+                }
+                Some(Some(_)) | None => continue,
+            };
+            return Err(at_key(name, format!("`{name}` {wrong}"), text, path));
+        }
+        let mistake = if !self.key.starts_with("ed25519:") {
+            ("key", "`key` does not begin with `ed25519:`; `datafog policy signer` tells it")
+        } else if self.token_file.as_ref().is_some_and(|file| !file.is_absolute()) {
+            ("token_file", "`token_file` is not an absolute path")
+        } else {
+            return Ok(());
         };
         Err(at_key(mistake.0, mistake.1.to_owned(), text, path))
     }
@@ -100,6 +111,16 @@ mod tests {
             ),
             ("url = \"https://gate\"", 1, "key"),
             ("url = \"https://gate\"\nkey = \"ed25519:AA\"\nkeys = 1", 4, "keys"),
+            (
+                "url = \"https://gate\"\nkey = \"ed25519:AA\"\napproval_url = \"gate\"",
+                4,
+                "approval_url",
+            ),
+            (
+                "url = \"https://gate\"\nkey = \"ed25519:AA\"\napproval_url = \"http://a:hunter2@b\"",
+                4,
+                "no place",
+            ),
         ] {
             let told = read(table).unwrap_err().to_string();
             assert!(told.contains(&format!("line {line}")) && told.contains(said), "{told}");

@@ -61,6 +61,7 @@ mode = "enforced"
 # token_file = "/home/me/.gate.key"
 # refresh_minutes = 60
 # keep_hours = 168
+# approval_url = "https://gate.example.com"
 "#;
 
 /// The settings file as it stands, ready to be edited.

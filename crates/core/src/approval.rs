@@ -102,6 +102,8 @@ pub enum ApprovalWay {
     Deadline,
     /// At the terminal where the command was typed.
     Prompt,
+    /// On the server that the settings name, and signed by it.
+    Server,
 }
 
 impl ApprovalWay {
@@ -114,6 +116,7 @@ impl ApprovalWay {
             Self::Dashboard => "dashboard",
             Self::Deadline => "deadline",
             Self::Prompt => "prompt",
+            Self::Server => "server",
         }
     }
 }

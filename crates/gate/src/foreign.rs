@@ -9,8 +9,11 @@ use core::fmt::Debug;
 use std::io;
 use std::path::Path;
 
+use datafog_approval::{Question, Terms};
 use datafog_config::{Identity, Layout, Remote, Scorer, read_small};
-use datafog_core::{Decision, Digest, Event, Facts, PolicyUse, Surroundings, Verdict};
+use datafog_core::{
+    ApprovalState, Decision, Digest, Event, Facts, Id, PolicyUse, Surroundings, Verdict,
+};
 use datafog_detect::Custom;
 use datafog_policy::{Diagnostic, Layer, Policy};
 
@@ -57,6 +60,53 @@ pub trait ForeignPolicies: Debug {
     /// # Errors
     /// In words, why what was there stays.
     fn pull(&self, layout: &Layout, remote: &Remote, trial: TryText<'_>) -> Result<bool, String>;
+
+    /// Tells the server of a held call, and listens for what a person says to it there: until the first
+    /// answer where nobody waits here, else until one counts.
+    ///
+    /// # Errors
+    /// In words, why it cannot be asked.
+    fn consult(
+        &self,
+        remote: &Remote,
+        question: &Question,
+        is_awaited: bool,
+    ) -> Result<Box<dyn Consulted>, String>;
+
+    /// Tells the server what became of a request that it was told of. Whoever settled it here need not
+    /// wait for that to succeed.
+    ///
+    /// # Errors
+    /// In words, why it was not told.
+    fn settled(&self, remote: &Remote, id: Id, state: ApprovalState) -> Result<(), String>;
+}
+
+/// A server that was told of a held call. Dropping it ends the conversation.
+pub trait Consulted: Debug {
+    /// What is known by now. Never waits.
+    fn heard(&mut self) -> Heard;
+}
+
+/// What a server said of a held call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing more is to be heard.
+    Nothing,
+    /// A person said something, and the key of the settings signed it.
+    Said(Spoken),
+    /// It may still come.
+    Silence,
+}
+
+/// What a person said on a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    /// What a yes covers; `None` for a no.
+    pub terms: Option<Terms>,
+    /// Who said it, as it is told here.
+    pub by: String,
+    /// What they wrote beside it.
+    pub note: Option<String>,
 }
 
 /// A policy of another system in our own language.

@@ -70,7 +70,8 @@ pub use error::Error;
 pub use example::in_invented_world;
 pub use filter::Ended;
 pub use foreign::{
-    Asked, ForeignPolicies, ForeignPolicy, Reads, Translated, TryText, stricter as join_decisions,
+    Asked, Consulted, ForeignPolicies, ForeignPolicy, Heard, Reads, Spoken, Translated, TryText,
+    stricter as join_decisions,
 };
 pub use gate::{Answerer, Approvals, Gate, of_machine};
 pub use ground::Ground;

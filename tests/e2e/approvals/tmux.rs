@@ -12,14 +12,14 @@ const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A tmux server of its own with one shell, started from an empty environment. Gone when dropped.
 #[derive(Debug)]
-pub(super) struct Terminal<'i> {
+pub(crate) struct Terminal<'i> {
     install: &'i Install,
     name: String,
     cleared: Cell<u32>,
 }
 
 impl<'i> Terminal<'i> {
-    pub(super) fn new(install: &'i Install, name: &str) -> Self {
+    pub(crate) fn new(install: &'i Install, name: &str) -> Self {
         let terminal = Self { install, name: name.to_owned(), cleared: Cell::new(0) };
         let mut new = terminal.tmux(&["new-session", "-d", "-s", "t", "-x", "150", "-y", "50"]);
         new.args(["/bin/bash", "--norc", "--noprofile"]);
@@ -39,25 +39,25 @@ impl<'i> Terminal<'i> {
     }
 
     /// Types a line, and Enter.
-    pub(super) fn types(&self, line: &str) {
+    pub(crate) fn types(&self, line: &str) {
         assert!(self.tmux(&["send-keys", "-t", "t", "-l", line]).status().unwrap().success());
         self.key("Enter");
     }
 
     /// Presses one key, by tmux's name for it.
-    pub(super) fn key(&self, key: &str) {
+    pub(crate) fn key(&self, key: &str) {
         assert!(self.tmux(&["send-keys", "-t", "t", key]).status().unwrap().success());
     }
 
     /// What stands on the screen.
-    pub(super) fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         let shown = self.tmux(&["capture-pane", "-p", "-t", "t"]).output().unwrap();
         String::from_utf8_lossy(&shown.stdout).into_owned()
     }
 
     /// Waits until `text` is on the screen.
     #[track_caller]
-    pub(super) fn sees(&self, text: &str) -> String {
+    pub(crate) fn sees(&self, text: &str) -> String {
         let start = Instant::now();
         loop {
             let screen = self.screen();
@@ -71,7 +71,7 @@ impl<'i> Terminal<'i> {
 
     /// Waits for the question, and until it takes an answer; then presses the key.
     #[track_caller]
-    pub(super) fn answers(&self, key: &str) -> String {
+    pub(crate) fn answers(&self, key: &str) -> String {
         let screen = self.sees("Run it?");
         sleep(Duration::from_millis(700));
         self.key(key);
@@ -80,7 +80,7 @@ impl<'i> Terminal<'i> {
 
     /// Runs a line to its end and returns its exit code.
     #[track_caller]
-    pub(super) fn ended(&self) -> i32 {
+    pub(crate) fn ended(&self) -> i32 {
         self.types("echo \"code=$?.\"");
         let screen = self.sees("code=");
         let start = Instant::now();
@@ -102,7 +102,7 @@ impl<'i> Terminal<'i> {
 
     /// Waits until the line that was typed has come to its end, or asks a question; whether it asks.
     #[track_caller]
-    pub(super) fn ended_or_asked(&self) -> bool {
+    pub(crate) fn ended_or_asked(&self) -> bool {
         let start = Instant::now();
         loop {
             let screen = self.screen();
@@ -120,7 +120,7 @@ impl<'i> Terminal<'i> {
 
     /// Empties the screen; nothing that is seen afterwards was there before.
     #[track_caller]
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let number = self.cleared.get().saturating_add(1);
         self.cleared.set(number);
         self.types(&format!("clear; printf '\\x23%s\\n' {number}"));
@@ -128,7 +128,7 @@ impl<'i> Terminal<'i> {
     }
 
     /// Kills what the shell runs in the foreground, if it still runs that command; whether it did.
-    pub(super) fn kills(&self, name: &str) -> bool {
+    pub(crate) fn kills(&self, name: &str) -> bool {
         let shown =
             self.tmux(&["display-message", "-p", "-t", "t", "#{pane_pid}"]).output().unwrap();
         let shell = String::from_utf8(shown.stdout).unwrap();
@@ -145,7 +145,7 @@ impl<'i> Terminal<'i> {
 
     /// Asserts that the terminal is as it was before.
     #[track_caller]
-    pub(super) fn is_as_before(&self) {
+    pub(crate) fn is_as_before(&self) {
         self.types("stty -a > after; cmp before after && echo sa\"\"me");
         self.sees("same");
     }

@@ -5,6 +5,7 @@ mod actions;
 mod approvals;
 mod bundle;
 pub(crate) mod channels;
+mod elsewhere;
 mod expiry;
 mod policy;
 mod policy_file;
@@ -12,6 +13,7 @@ mod policy_file;
 pub(crate) use actions::actions;
 pub(crate) use approvals::{approval, approvals, decision, revocation, whole};
 pub(crate) use bundle::bundle;
+pub(crate) use elsewhere::{ask, withdraw};
 pub use expiry::expire_overdue;
 pub(crate) use policy::policy;
 pub(crate) use policy_file::{

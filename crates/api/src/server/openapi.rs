@@ -102,6 +102,9 @@ fn known(
             ("restorePolicy", "Puts a text back.", Some("TakenBack"), "PolicyText")
         }
         "/v1/actions" => ("askAction", "Whether an action may be done.", Some("Asked"), "Answered"),
+        "/v1/approvals" if method == "POST" => {
+            ("askApproval", "Asks about a call that is held elsewhere.", Some("Held"), "Asking")
+        }
         "/v1/approvals" => ("listApprovals", "Requests, newest first.", None, "Approvals"),
         "/v1/approvals/{id}" => ("getApproval", "How a request stands.", None, "Standing"),
         "/v1/approvals/{id}/decision" => {
@@ -109,6 +112,9 @@ fn known(
         }
         "/v1/approvals/{id}/revocation" => {
             ("revokeApproval", "Takes an answer back.", Some("TakenBack"), "Approval")
+        }
+        "/v1/approvals/{id}/withdrawal" => {
+            ("withdrawApproval", "What became of it elsewhere.", Some("Became"), "Brief")
         }
         "/v1/events/stream" => ("listen", "What happens, from now on.", None, "Events"),
         "/v1/tokens" => {
@@ -144,9 +150,15 @@ fn parameters((method, path): (&str, &str)) -> Value {
         "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" } });
     let query =
         |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
+    let wait = query(
+        "wait",
+        json!({ "type": "integer", "minimum": 0,
+            "description": "Seconds to wait until it is answered; ten at most." }),
+    );
     match path {
         "/v1/actions" => json!([{ "name": "Idempotency-Key", "in": "header",
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 } }]),
+        "/v1/approvals" if method == "POST" => json!([wait]),
         "/v1/approvals" => json!([
             query("state", state()),
             query(
@@ -154,14 +166,7 @@ fn parameters((method, path): (&str, &str)) -> Value {
                 json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })
             ),
         ]),
-        "/v1/approvals/{id}" => json!([
-            id,
-            query(
-                "wait",
-                json!({ "type": "integer", "minimum": 0, "description":
-                "Seconds to wait until it is answered; ten at most." })
-            ),
-        ]),
+        "/v1/approvals/{id}" => json!([id, wait]),
         "/v1/policy/bundle" => {
             json!([header("If-None-Match", "The tag of the text that is there already.")])
         }
@@ -186,6 +191,15 @@ fn object(members: &Value) -> Value {
     let required: Vec<String> =
         members.as_object().into_iter().flat_map(Map::keys).cloned().collect();
     json!({ "type": "object", "properties": members, "required": required })
+}
+
+/// The same, and no other members.
+fn closed(members: &Value) -> Value {
+    let mut object = object(members);
+    if let Some(members) = object.as_object_mut() {
+        members.insert("additionalProperties".into(), Value::Bool(false));
+    }
+    object
 }
 
 fn text() -> Value {
@@ -265,6 +279,38 @@ fn approval() -> Value {
         "uses": number(), "needed": number(), "agreed": texts(), "answer": { "anyOf": [answer, { "type": "null" }] } }))
 }
 
+/// A call that is held elsewhere.
+fn held() -> Value {
+    let found = closed(&json!({ "detector": text(), "entity_type": text(), "channel": text(),
+        "severity": { "type": "string", "enum": ["low", "medium", "high", "critical"] },
+        "fingerprint": { "type": "string", "pattern": "^[0-9a-f]{64}$" } }));
+    let principal = json!({ "type": "object", "required": ["kind", "uid"], "properties": {
+        "kind": { "type": "string", "enum": ["agent", "human", "unknown"] },
+        "uid": { "type": "integer", "minimum": 0, "maximum": u32::MAX },
+        "agent": optional(), "session": optional(), "parents": texts(),
+        "terminal": { "type": "boolean" } } });
+    let kinds = ["command_exec", "shell_exec", "tool_call"];
+    closed(&json!({ "schema_version": { "const": 1 },
+        "id": { "type": "string", "pattern": "^[0-9a-f]{32}$" }, "call": text(),
+        "asked_at": number(), "until": number(),
+        "action_type": { "type": "string", "examples": kinds }, "tool": text(), "command": text(),
+        "cwd": text(), "destinations": texts(), "findings": { "type": "array", "items": found },
+        "faults": texts(), "rules": texts(), "reason": text(), "rewrite": optional(),
+        "principal": principal,
+        "scopes": { "type": "array", "items": scope(), "minItems": 1,
+            "description": "From the narrowest." },
+        "policy_id": text(), "policy_version": text() }))
+}
+
+/// How it stands, with the signed answer.
+fn asking() -> Value {
+    let mut told = object(&json!({ "id": text(), "state": state() }));
+    if let Some(members) = told.pointer_mut("/properties").and_then(Value::as_object_mut) {
+        members.insert("answer".into(), object(&json!({ "text": text(), "signature": text() })));
+    }
+    told
+}
+
 fn schemas() -> Value {
     json!({
         "Asked": { "type": "object", "additionalProperties": false, "properties": {
@@ -277,10 +323,15 @@ fn schemas() -> Value {
         "Answered": answered(),
         "Approval": approval(),
         "Approvals": object(&json!({ "approvals": { "type": "array", "items": of("Approval") } })),
+        "Asking": asking(),
+        "Became": { "type": "object", "additionalProperties": false, "required": ["state"],
+            "properties": { "state": { "type": "string",
+                "enum": ["approved", "denied", "expired", "revoked", "used"] } } },
         "Brief": object(&json!({ "id": text(), "state": state(), "answerable_until": moment() })),
         "Events": { "type": "string", "description": "Server-sent events: `snapshot` first, with \
             `pending` requests; then `held`, `approved`, `denied`, `expired`, `revoked`, `pending`, `decided` and \
             `done`, each with its number in the chain as its id." },
+        "Held": held(),
         "Narrowed": { "type": "object", "additionalProperties": false, "required": ["seconds"],
             "properties": { "name": text(), "scopes": { "type": "array", "items": permission() },
                 "tools": texts(),

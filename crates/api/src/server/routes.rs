@@ -95,9 +95,11 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("POST", "/v1/actions", Some(Permission::Ask)),
     ("POST", "/v1/anonymize", Some(Permission::Ask)),
     ("GET", "/v1/approvals", Some(Permission::Read)),
+    ("POST", "/v1/approvals", Some(Permission::Ask)),
     ("GET", "/v1/approvals/{id}", Some(Permission::Follow)),
     ("POST", "/v1/approvals/{id}/decision", Some(Permission::Decide)),
     ("POST", "/v1/approvals/{id}/revocation", Some(Permission::Decide)),
+    ("POST", "/v1/approvals/{id}/withdrawal", Some(Permission::Ask)),
     ("POST", "/v1/audit/query", Some(Permission::Read)),
     ("GET", "/v1/channels", Some(Permission::Manage)),
     ("POST", "/v1/channels", Some(Permission::Manage)),
@@ -214,10 +216,11 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/health", only(get(datafog::health)))
         .route("/metrics", only(get(datafog::metrics)))
         .route("/v1/actions", only(post(native::actions)))
-        .route("/v1/approvals", only(get(native::approvals)))
+        .route("/v1/approvals", only(get(native::approvals).post(native::ask)))
         .route("/v1/approvals/{id}", only(get(native::approval)))
         .route("/v1/approvals/{id}/decision", only(post(native::decision)))
         .route("/v1/approvals/{id}/revocation", only(post(native::revocation)))
+        .route("/v1/approvals/{id}/withdrawal", only(post(native::withdraw)))
         .route("/v1/channels", only(get(channels::list).post(channels::create)))
         .route(
             "/v1/channels/{id}",

@@ -7,6 +7,7 @@ mod board;
 mod dashboard;
 mod dataguard;
 mod dialect;
+mod elsewhere;
 mod enforgate;
 mod governance;
 mod house;

@@ -27,6 +27,9 @@ use crate::request::Outcome;
 use crate::terminal::{Question, Said};
 
 mod approvals;
+mod elsewhere;
+
+use elsewhere::Elsewhere;
 
 pub use approvals::{Answerer, Approvals};
 
@@ -68,8 +71,12 @@ impl Desk<'_> {
         let spoken = self.store.request(self.request(&hold, waits), &Moment::now())?;
         let is_new = matches!(spoken, Spoken::New(_));
         let mut record = spoken.into_record();
-        if waits && record.state(&Moment::now()) == ApprovalState::Pending {
-            record = self.wait(record, &hold, is_new)?;
+        if record.state(&Moment::now()) == ApprovalState::Pending {
+            let mut elsewhere = self.consult(&record, waits);
+            record = match waits {
+                true => self.wait(record, &hold, is_new, &mut elsewhere)?,
+                false => self.heard_at_once(record, &mut elsewhere)?,
+            };
         }
         let state = record.state(&Moment::now());
         let notice = hold.notice.clone();
@@ -105,13 +112,21 @@ impl Desk<'_> {
     }
 
     /// Waits until somebody answered or the time is over; returns the record as it is then.
-    fn wait(&self, record: Record, hold: &Hold, is_new: bool) -> Result<Record, Error> {
+    fn wait(
+        &self,
+        record: Record,
+        hold: &Hold,
+        is_new: bool,
+        elsewhere: &mut Elsewhere,
+    ) -> Result<Record, Error> {
         let id = record.id();
         let Some(terminal) = self.gate.terminal else { return Ok(record) };
         let until = Deadline::after(Moment::now(), hold.patience);
+        let is_told = elsewhere.is_some();
         let mut goes_on = || {
             let now = Moment::now();
             let waits = |record: Record| record.state(&now) == ApprovalState::Pending;
+            self.hear(id, elsewhere);
             !until.is_over(&now) && self.store.record(id).is_ok_and(waits)
         };
         let known = principal::from_environment(self.gate.host, self.gate.user);
@@ -121,8 +136,9 @@ impl Desk<'_> {
         };
         self.answer(id, said)?;
         if said == Said::Nobody && goes_on() {
+            let there = if is_told { ", or on the server" } else { "" };
             terminal.tell(&format!(
-                "datafog: HELD  waiting up to {} s for a person: datafog approvals approve {}",
+                "datafog: HELD  waiting up to {} s for a person: datafog approvals approve {}{there}",
                 hold.patience,
                 id.short()
             ));
@@ -152,6 +168,7 @@ impl Desk<'_> {
                 self.store.deny(id, &word, &now, witness)
             }
         };
+        self.gate.tell(self.remote(), done.as_ref().ok());
         unless_settled(done.map(drop))
     }
 
@@ -160,7 +177,9 @@ impl Desk<'_> {
         let (by, who) = (None, Party::default());
         let word = Word { by, way: ApprovalWay::Deadline, note: None, who };
         let witness = &mut |record: &Record| self.witness("block", record);
-        unless_settled(self.store.expire(id, &word, &Moment::now(), witness).map(drop))
+        let done = self.store.expire(id, &word, &Moment::now(), witness);
+        self.gate.tell(self.remote(), done.as_ref().ok());
+        unless_settled(done.map(drop))
     }
 
     /// Lets the call through: looks again at what was judged, writes the receipt, uses the yes up,
@@ -183,7 +202,7 @@ impl Desk<'_> {
         };
         let used = self.store.consume(record.id(), &binding, &Moment::now(), witness);
         match used {
-            Ok(_) => {}
+            Ok(used) => self.tell_of_use(&used),
             Err(datafog_approval::Error::Refused(_)) => {
                 let notice = notice.unanswered(record.id(), "another call used the approval");
                 self.record("block", record, ApprovalState::Used)?;

@@ -20,7 +20,7 @@ use crate::server::spoken::{self, decide, moment, waited};
 const MOST: u32 = 1000;
 
 /// Longest that an answer is waited for, in seconds: shorter than a request may take.
-const LONGEST: u64 = 10;
+pub(super) const LONGEST: u64 = 10;
 
 /// The states that can be asked for.
 const STATES: [ApprovalState; 6] = [
@@ -44,7 +44,7 @@ pub(crate) struct Which {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Patience {
-    wait: Option<u64>,
+    pub(super) wait: Option<u64>,
 }
 
 /// What a person says.

@@ -91,7 +91,9 @@ impl Approvals<'_> {
             record.demand(self.eyes);
             Ok(record.approve(word.clone(), terms, &now)?)
         };
-        Ok(self.store().change(id, &mut change, witness)?)
+        let done = self.store().change(id, &mut change, witness)?;
+        self.tell(&done);
+        Ok(done)
     }
 
     /// A person says no.
@@ -101,7 +103,9 @@ impl Approvals<'_> {
     pub fn deny(&self, id: Id, note: Option<String>) -> Result<Record, Error> {
         let word = self.word(note);
         let witness = &mut |record: &Record| self.witness("block", record);
-        Ok(self.store().deny(id, &word, &Moment::now(), witness)?)
+        let done = self.store().deny(id, &word, &Moment::now(), witness)?;
+        self.tell(&done);
+        Ok(done)
     }
 
     /// A person takes an answer back.
@@ -111,7 +115,16 @@ impl Approvals<'_> {
     pub fn revoke(&self, id: Id, note: Option<String>) -> Result<Record, Error> {
         let word = self.word(note);
         let witness = &mut |record: &Record| self.witness("none", record);
-        Ok(self.store().revoke(id, &word, &Moment::now(), witness)?)
+        let done = self.store().revoke(id, &word, &Moment::now(), witness)?;
+        self.tell(&done);
+        Ok(done)
+    }
+
+    /// Tells the server that was asked beside us. What it does not hear now stands there until its time
+    /// is over, and lets nothing through.
+    fn tell(&self, record: &Record) {
+        let Ok(opened) = self.gate.open(None) else { return };
+        self.gate.tell(opened.state.settings.remote.as_ref(), Some(record));
     }
 
     /// Where they are kept.
