@@ -17,6 +17,8 @@ pub(super) fn opening(
 ) -> Option<(usize, Form)> {
     let rest = text.get(name_end..)?;
     let closing = match closes_hash(text, name_start, rest) {
+        // `the new one (api_key): …`.
+        0 if rest.starts_with(b"):") && before(text, name_start) == Some(b'(') => 1,
         0 => closing(rest),
         brace => brace,
     };
@@ -39,7 +41,16 @@ pub(super) fn opening(
         return None;
     }
     let start = after.checked_add(blanks)?;
-    Some((start.checked_add(tag(text.get(start..)?))?, form))
+    let rest = text.get(start..)?;
+    Some((start.checked_add(inner_value(rest).unwrap_or_else(|| tag(rest)))?, form))
+}
+
+/// Length up to the value of an object that holds nothing else: `{ "value": "…" }`.
+fn inner_value(rest: &[u8]) -> Option<usize> {
+    let inner = value_field(rest.strip_prefix(b"{")?)?.checked_add(1)?;
+    let blanks = run(rest.get(inner..)?, is_blank);
+    matches!(rest.get(inner.checked_add(blanks)?)?, b'"' | b'\'')
+        .then(|| inner.saturating_add(blanks))
 }
 
 /// Where an operator may stand.
@@ -313,7 +324,7 @@ fn word(place: &Place<'_>) -> Option<(usize, Form)> {
     }
 }
 
-/// Length of the words between a name in a sentence and its value: `password for the router is …`,
+/// Length of the words between a name in a sentence and its value: `password for the router is …`, with a colon for the verb,
 /// `Passwort ist …`, `set the password to …`, `with password …`.
 fn told(place: &Place<'_>) -> Option<usize> {
     let rest = place.rest();
@@ -325,11 +336,13 @@ fn told(place: &Place<'_>) -> Option<usize> {
         return Some(3);
     }
     if near.starts_with(b"for ") {
-        let verb = near.windows(4).position(|window| window == b" is ")?;
+        let is = near.windows(4).position(|window| window == b" is ");
+        let width = if is.is_some() { 4 } else { 2 };
+        let verb = is.or_else(|| near.windows(2).position(|window| window == b": "))?;
         let between = near.get(..verb)?;
         let plain =
             |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'_' | b'.');
-        return between.iter().all(plain).then(|| verb.saturating_add(4));
+        return between.iter().all(plain).then(|| verb.saturating_add(width));
     }
     let value = run(near, |byte| byte.is_ascii_graphic());
     let mixed = |value: &[u8]| {
@@ -343,7 +356,7 @@ const VERBS: [&[u8]; 7] = [b"is now ", b"was ", b"ist ", b"lautet ", b"becomes "
 
 /// What begins a sentence that gives a name a value, and what stands before a name and its value.
 static SET: Words = words! { "set" "change" "changed" "reset" "update" "updated" };
-static WITH: Words = words! { "with " "with the " "using " "and " };
+static WITH: Words = words! { ", " "with " "with the " "using " "and " };
 
 /// Length of a mark of YAML between the operator and the value: `|`, `>-` and the line end after
 /// it, or `!!str `.

@@ -23,7 +23,7 @@ const CONTEXT: usize = 24;
 static VERSIONS: Words = words! {
     "version" "ver " "ver." "release" "chrome/" "firmware" "build" "assembly" "section" "sections"
     "sec." "chapter" "clause" "table" "figure" "oid" "spec" "specification" "rfc" "appendix" "annex"
-    "article" "paragraph" "para." "requirement" "software" "rev " "rev." "ec " "ec=" "ec:" "gene3d" "cath"
+    "article" "paragraph" "para." "requirement" "software" "rev " "rev." "ec " "ec=" "ec:" "ecnum" "gene3d" "cath"
 };
 
 /// How far before an address a word may stand that says it is an object identifier, or that
@@ -181,13 +181,19 @@ fn is_of_anybody(candidate: &Candidate<'_>, address: Ipv4Addr) -> bool {
     let down = octets.windows(2).all(|pair| matches!(pair, [a, b] if b.checked_add(1) == Some(*a)));
     let small = octets.iter().all(|it| *it < 10) || octets.starts_with(&[1, 2, 3]);
     let same = matches!(octets, [a, b, c, _] if a == b && b == c);
-    let end = octets.ends_with(&[255, 255]);
+    let end = octets.ends_with(&[255]);
+    // `111.111.1.1`.
+    let one = octets.iter().all(|it| matches!(it, 1 | 11 | 111 | 2 | 22 | 222)) && {
+        let digits = octets.map(|it| it % 10);
+        digits.windows(2).all(|pair| matches!(pair, [a, b] if a == b))
+    };
     let known = RESOLVERS.contains(&octets)
         || same
         || steps(1)
         || down
         || small
         || end
+        || one
         || octets == EXAMPLE;
     known && !is_whole(candidate) && !CLIENTS.stand_near_end(line(candidate, CONTEXT), CONTEXT)
 }

@@ -42,7 +42,9 @@ pub(super) fn user(candidate: &mut Candidate<'_>) -> Judgement {
 
 /// The same without quotes around it: no call and no index, either.
 pub(super) fn unquoted(candidate: &mut Candidate<'_>) -> Judgement {
-    let open = matches!(candidate.after(), [b'(' | b'[', ..]);
+    // `\pagestyle{plain}\@thanks` is a command of TeX.
+    let open =
+        matches!(candidate.after(), [b'(' | b'[', ..]) || candidate.value().starts_with(b"\\");
     if open { Judgement::Refuse } else { call(candidate) }
 }
 

@@ -4,6 +4,7 @@
 //! Their candidate begins at the first digit after that word; letters directly before belong to
 //! the number. No check digit is public, so length and mixture must do.
 
+use super::placeholder::is_counted;
 use crate::bytes::run_back;
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
@@ -57,12 +58,24 @@ pub(super) fn voter(candidate: &mut Candidate<'_>) -> Judgement {
 
 /// A medical record, a patient, an insured person: at most four letters, then digits mostly.
 pub(super) fn member(candidate: &mut Candidate<'_>) -> Judgement {
-    judge(candidate, 4, 6..=15, 5)
+    let judgement = judge(candidate, 4, 6..=15, 5);
+    // `"mrn": "Q2962165"` is a language and its item in Wikidata, `xiF0V7ScoMRN` a name made by chance.
+    let item =
+        matches!(candidate.value(), [b'Q', digits @ ..] if digits.iter().all(u8::is_ascii_digit));
+    let near = candidate.before();
+    let near = near.get(near.len().saturating_sub(CLOSE)..).unwrap_or_default();
+    let named = near.windows(4).rposition(|part| {
+        matches!(part, [before, name @ ..]
+            if before.is_ascii_alphanumeric() && name.eq_ignore_ascii_case(b"mrn"))
+    });
+    if item || named.is_some() { Judgement::Refuse } else { judgement }
 }
 
 /// A bank account: digits only.
 pub(super) fn account(candidate: &mut Candidate<'_>) -> Judgement {
-    judge(candidate, 0, 7..=17, 7)
+    let judgement = judge(candidate, 0, 7..=17, 7);
+    // `1234567890`.
+    if is_counted(candidate.value()) { Judgement::Refuse } else { judgement }
 }
 
 /// A Medicare beneficiary (CMS, "MBI format"): the second, fifth, eighth and ninth of eleven

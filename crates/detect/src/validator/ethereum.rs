@@ -25,7 +25,7 @@ pub(super) fn address(candidate: &mut Candidate<'_>) -> Judgement {
     let upper = digits.iter().any(u8::is_ascii_uppercase);
     let lower = digits.iter().any(u8::is_ascii_lowercase);
     let zeros = digits.iter().filter(|digit| **digit == b'0').count();
-    if zeros > 16 {
+    if zeros > 16 || is_repeated(digits) {
         return Judgement::Refuse;
     }
     if upper && lower {
@@ -36,6 +36,12 @@ pub(super) fn address(candidate: &mut Candidate<'_>) -> Judgement {
     } else {
         Judgement::Refuse
     }
+}
+
+/// Whether eight digits or fewer are written again and again, as in tests: `0x1111…`, `0xdeadbeef…`.
+fn is_repeated(digits: &[u8; 40]) -> bool {
+    let (parts, _) = digits.as_chunks::<8>();
+    parts.windows(2).all(|pair| matches!(pair, [a, b] if a.eq_ignore_ascii_case(b)))
 }
 
 fn is_mixed_right(digits: &[u8; 40]) -> bool {

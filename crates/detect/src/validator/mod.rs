@@ -27,6 +27,7 @@ mod europe;
 mod expression;
 mod iban;
 mod jwt;
+mod lookalike;
 mod name;
 mod naming;
 mod national;
@@ -41,6 +42,7 @@ mod secret;
 mod shape;
 mod ssn;
 mod standing;
+mod told;
 mod url;
 mod vehicle;
 mod wordy;
@@ -183,6 +185,8 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("street", place::street),
     ("street-before-number", place::street_before_number),
     ("th-id", world::th_id),
+    ("told", told::told),
+    ("told-for", told::told_for),
     ("tr-kimlik", world::tr_kimlik),
     ("tw-id", world::tw_id),
     ("ua-rnokpp", europe::ua_rnokpp),

@@ -3,6 +3,8 @@
 //! A name is read from its end: the last word that means something is the thing, the words before
 //! it qualify it. `db_password` is a password, `password_hash` a hash, `api_key_id` an id.
 
+use super::census::Census;
+use super::wordy::is_wordy;
 use crate::words::{Words, words};
 
 /// Whole words that are passwords.
@@ -46,7 +48,7 @@ static PASSWORDS: Words = words! {
 /// Endings of words that are keys, whatever stands before them.
 static KEYS: Words = words! {
     "apikey" "accesskey" "secretkey" "privatekey" "authtoken" "accesstoken" "secret" "apitoken"
-    "authkey" "masterkey" "bearer" "sessionid" "phpsessid" "sessid" "credential" "credentials" "creds"
+    "authkey" "keystring" "masterkey" "bearer" "sessionid" "phpsessid" "sessid" "credential" "credentials" "creds"
 };
 
 /// Words that make a following `key` a secret one.
@@ -85,8 +87,22 @@ static PUBLIC: Words = words! { "publickey" "public_key" "public-key" };
 /// What the name promises; `None` when it names no secret.
 pub(super) fn promise(name: &[u8]) -> Option<Promise> {
     let promised = last_words(name)?;
-    (!PUBLIC.stand_in(name)).then_some(promised)
+    (!PUBLIC.stand_in(name) && !is_random(name)).then_some(promised)
 }
+
+/// Whether a name is letters and digits by chance, whose last letters make a word: `x90hhPbB4Psk`.
+fn is_random(name: &[u8]) -> bool {
+    let runs = name
+        .windows(2)
+        .filter(|pair| matches!(pair, [a, b] if a.is_ascii_digit() && b.is_ascii_alphabetic()));
+    name.len() >= LEAST_RANDOM
+        && runs.count() >= 2
+        && name.iter().all(u8::is_ascii_alphanumeric)
+        && !is_wordy(name, Census::of(name))
+}
+
+/// Fewest bytes of such a name.
+const LEAST_RANDOM: usize = 10;
 
 /// What the last words promise.
 fn last_words(name: &[u8]) -> Option<Promise> {
@@ -112,6 +128,9 @@ fn last_words(name: &[u8]) -> Option<Promise> {
         && before.len() >= 2
         && !KEY_VETOES.contain(before)
         && !name.contains(&b' ');
+    // `azure_pat` may be a token, and a pattern.
+    let perhaps = perhaps
+        || (matches!(word, b"pat" | b"Pat" | b"auth") && name.len() > 5 && before.len() >= 2);
     match (key, perhaps) {
         (true, _) => Some(Promise::Key),
         (false, true) => Some(Promise::PerhapsKey),

@@ -73,7 +73,7 @@ const ROW: usize = 80;
 const ROW_NUMBERS: usize = 3;
 
 /// Words for other numbers that are printed in the same groups.
-static OTHERS: Words = words! { "nhs" "npi" };
+static OTHERS: Words = words! { "nhs" "npi" "pid" };
 
 /// Words for what is told by numbers of its own.
 static LISTS: Words = words! {
@@ -124,7 +124,9 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
     let fits = if digits.first() == Some(&b'1') {
         subscriber.len() == 10 && is_north_american(subscriber)
     } else {
-        (8..=MOST).contains(&digits.len()) && subscriber.iter().any(|digit| *digit != b'0')
+        (8..=MOST).contains(&digits.len())
+            && (subscriber.len() >= fewest(digits) || is_named(candidate))
+            && subscriber.iter().any(|digit| *digit != b'0')
     };
     if !fits || all_equal(subscriber) {
         return Judgement::Refuse;
@@ -132,6 +134,18 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
     candidate.start = candidate.start.saturating_sub(1);
     candidate.end = candidate.start.saturating_add(1).saturating_add(written.length);
     Judgement::Sound
+}
+
+/// Fewest digits behind the code of a country, where its plan has no shorter numbers that are called
+/// from abroad (ITU-T, "National numbering plans").
+const fn fewest(digits: &[u8]) -> usize {
+    match digits {
+        [b'8', b'6', ..] => 10,
+        [b'3', b'1' | b'3' | b'4', ..] | [b'4', b'4' | b'8', ..] | [b'6', b'1', ..] => 9,
+        [b'3', b'5', b'1', ..] | [b'7' | b'1', ..] | [b'9', b'1', ..] => 9,
+        [b'4', b'5' | b'7', ..] | [b'3', b'2', ..] => 8,
+        _ => 0,
+    }
 }
 
 /// Whether digits after a `+` are a year beyond 9999 and a day of it, as ISO 8601 §4.2.3 writes them:
@@ -189,7 +203,9 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
         return Judgement::Refuse;
     }
     // `Cell 52:487-501(1988)` are the pages of an article and its year.
-    if brackets == 0 && text.get(7) == Some(&b'(') {
+    let bracket = text.get(7) == Some(&b'(')
+        || matches!((text.get(7), text.get(8)), (Some(b' '), Some(b'(')));
+    if brackets == 0 && bracket {
         return Judgement::Refuse;
     }
     // `252.227-7013` is a clause, `277.764 1035` two coordinates.

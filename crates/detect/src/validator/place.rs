@@ -82,6 +82,9 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
     let text = candidate.text.get(candidate.start..).unwrap_or_default();
     let Some((latitude, one)) = degrees(text, 90) else { return Judgement::Refuse };
     let rest = text.get(one..).unwrap_or_default();
+    if let Some(judgement) = named_pair(candidate, text, one) {
+        return judgement;
+    }
     let gap = run(rest, |byte| matches!(byte, b',' | b' '));
     let comma = rest.get(..gap).is_some_and(|gap| gap.starts_with(b","));
     let sign = usize::from(rest.get(gap) == Some(&b'-'));
@@ -115,6 +118,27 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
     let line = candidate.before().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     Judgement::sound_if(own || PLACES.stand_whole_near_end(line, CONTEXT))
 }
+
+/// Two coordinates each of which has its name before it: `"lat": 48.8584, "lng": 2.2945`.
+fn named_pair(candidate: &mut Candidate<'_>, text: &[u8], first: usize) -> Option<Judgement> {
+    let head = candidate.before();
+    let near = head.get(head.len().saturating_sub(NAME_OF_PLACE)..)?;
+    let rest = text.get(first..)?;
+    let gap = run(rest.get(..NAME_OF_PLACE.min(rest.len()))?, |byte| !byte.is_ascii_digit());
+    let between = rest.get(..gap)?;
+    LONGITUDES.stand_whole_near_end(between, NAME_OF_PLACE).then_some(())?;
+    LATITUDES.stand_whole_near_end(near, NAME_OF_PLACE).then_some(())?;
+    let (_, second) = degrees(rest.get(gap..)?, 180)?;
+    let sign = usize::from(head.ends_with(b"-"));
+    candidate.end = candidate.start.checked_add(first)?.checked_add(gap)?.checked_add(second)?;
+    candidate.start = candidate.start.checked_sub(sign)?;
+    Some(Judgement::Sound)
+}
+
+/// Names of the two, and how far before a number they stand.
+static LATITUDES: Words = words! { "lat" "latitude" };
+static LONGITUDES: Words = words! { "lon" "lng" "long" "longitude" };
+const NAME_OF_PLACE: usize = 28;
 
 /// Whole degrees of at most `most`, and the bytes of the number.
 fn degrees(text: &[u8], most: u32) -> Option<(u32, usize)> {

@@ -11,7 +11,7 @@ static PLACEHOLDERS: Words = words! {
     "example" "sample" "dummy" "redacted" "your_" "your-" "yourp" "yours" "yourt" "yourk"
     "my_pass" "mypass" "my-pass" "my_secret" "mysecret" "xxxx" "****" "...." "____" "----"
     "anonymous" "insert" "todo" "fixme" "foobar" "enter_" "enter-" "not-a-real" "notareal" "not_a_real" "fake"
-    "hmac-sha" "some_" "some-" "abcdefgh" "invalid" "lorem" "masked"
+    "hmac-sha" "ugfzc3dvcmq6" "vxnlcm5hbwu6" "some_" "some-" "abcdefgh" "invalid" "lorem" "masked"
 };
 
 /// What documented samples of tokens hold.
@@ -55,11 +55,17 @@ pub(crate) fn is_reference(value: &[u8]) -> bool {
 /// The same of a value whose bytes are counted.
 pub(super) fn refers(value: &[u8], census: Census) -> bool {
     let percent = || matches!(value, [b'%', inner @ .., b'%'] | [b'{', inner @ .., b'}'] if !inner.is_empty());
+    // What Ant and Maven fill in: `@version@`, `#version#`.
+    let filtered = || {
+        matches!(value, [b'@', inner @ .., b'@'] | [b'#', inner @ .., b'#']
+            if inner.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')))
+    };
     let ticks = || value.iter().filter(|byte| **byte == b'`').count() >= 2;
     let expanded = || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$("));
     REFERENCES.begin(value)
         || is_part_of_page(value)
         || (census.has(EXPANSIONS) && (percent() || expanded() || ticks() || is_format(value)))
+        || (census.has(FILTERS) && filtered())
         || (census.has(SLASH) && is_path(value))
 }
 
@@ -89,6 +95,7 @@ fn is_format(value: &[u8]) -> bool {
 
 /// Marks of what is replaced by a value, and of paths.
 const EXPANSIONS: u32 = marks(b"%{$`");
+const FILTERS: u32 = marks(b"@#");
 const SLASH: u32 = marks(b"/");
 
 /// Whether a value is the path of a file, rather than bytes in base64.

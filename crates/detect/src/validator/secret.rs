@@ -1,15 +1,20 @@
 //! Values that only their name makes secret: keys and passwords of any kind.
 
 use super::census::{ALL_KINDS, Census, marks};
+use super::entropy;
 use super::expression::{is_cut_code, is_cut_short, is_expression};
+use super::lookalike::{
+    has_path_of_code, is_alphabet, is_chain_address, is_cursor, is_escapes, is_hash, is_rules,
+    is_type, is_uuid, is_version,
+};
 use super::naming::{Promise, promise};
 use super::placeholder::{is_counted, is_placeholder, is_reference, refers};
 use super::standing::{
-    ends_line, is_given, is_inside, is_loose, is_one_word, is_other_option, is_tight, is_told,
-    line_before, widen,
+    ends_line, goes_on_as_text, is_given, is_inside, is_loose, is_one_word, is_other_option,
+    is_tight, is_told, line_before, widen,
 };
+use super::told::is_told_word;
 use super::wordy::{is_path_of_names, is_wordy};
-use super::{base64, entropy};
 use crate::assignment::Form;
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
@@ -84,6 +89,7 @@ pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     }
     let least = match promise(candidate.name) {
+        Some(Promise::Key) if is_key_of_parts(candidate) => return Judgement::Shape,
         Some(Promise::Key) => LEAST_KEY,
         Some(Promise::PerhapsKey) => LEAST_PERHAPS,
         None if is_bare_key(candidate) => LEAST_BARE,
@@ -91,6 +97,27 @@ pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
     };
     Judgement::refuse_unless(is_key(candidate, least))
 }
+
+/// Whether a name says key or token of something, `api_key` or `auth_token`, and the value is a random
+/// UUID: many services give such ones out, and ids have other names.
+fn is_key_of_parts(candidate: &Candidate<'_>) -> bool {
+    let value = candidate.value();
+    let random = matches!(value.get(14), Some(b'4'))
+        && matches!(value.get(19), Some(b'8' | b'9' | b'a' | b'b' | b'A' | b'B'));
+    random
+        && is_uuid(value)
+        && STRICT.end(candidate.name)
+        && candidate.form != Form::Item
+        && is_given(candidate)
+        && !is_placeholder(value)
+        && entropy::is_random(value, Census::of(value))
+}
+
+/// Ends of such names.
+static STRICT: Words = words! {
+    "api_key" "api-key" "apikey" "secret_key" "secretkey" "auth_token" "authtoken" "access_token" "accesstoken"
+    "api_token" "apitoken" "client_secret" "clientsecret" "api_secret" "apisecret" "access_key" "accesskey"
+};
 
 /// Whether a field is called `Key` and no more, and holds letters of both cases and digits: base64 of
 /// some bytes. Most such fields hold the name of something.
@@ -128,6 +155,7 @@ pub(super) fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
         && !refers(value, census)
         && !is_placeholder(value)
         && !is_uuid(value)
+        && !is_chain_address(value)
         && !is_type(value, census)
         && !is_cursor(value)
         && promise(value).is_none()
@@ -205,6 +233,9 @@ pub(super) fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
         && !refers(value, census)
         && (!is_placeholder(value) || is_counted(value))
         && !is_uuid(value)
+        && !is_chain_address(value)
+        && !has_path_of_code(value, census)
+        && !goes_on_as_text(candidate)
         && !(census.has(HASH_MARKS) && is_hash(value))
         && !(census.has(DOT) && is_version(value))
         && (!is_path_of_names(value, census) || is_numbered(value))
@@ -220,7 +251,8 @@ pub(super) fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
         && (candidate.quoted
             || is_tight(candidate)
             || ends_line(candidate)
-            || is_told(candidate, census))
+            || is_told(candidate, census)
+            || is_told_word(candidate))
 }
 
 /// Whether a few digits follow a name with nothing but blanks between, as C numbers its constants:
@@ -299,7 +331,10 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
                 || words > 0
                 || value.len() < 6
                 || is_term(value)
-                || (kinds < 3 && !mixed() && !is_scrambled(value, census))
+                || (kinds < 3
+                    && !mixed()
+                    && !is_scrambled(value, census)
+                    && !is_told_word(candidate))
         }
         Form::Call if short => words > 0 || kinds < 3,
         Form::Pair => {
@@ -325,7 +360,7 @@ fn is_word_of_prose(candidate: &Candidate<'_>, census: Census) -> bool {
     // One word after an option or a spaced `=` is prose, or another variable.
     (!candidate.quoted && is_loose(candidate) && (word() || named()))
         || (one && compared())
-        || (!candidate.quoted && word() && is_inside(candidate))
+        || (!candidate.quoted && word() && is_inside(candidate) && !is_told_word(candidate))
 }
 
 /// Whether a name has no small letter.
@@ -385,67 +420,6 @@ pub(super) fn is_term(value: &[u8]) -> bool {
     rest.first().is_some_and(u8::is_ascii_digit) && (NUMBERED.contain(kind) || TERMS.contain(kind))
 }
 
-/// Whether a value is the path of a type: names with full stops between, the last of which begins with
-/// a capital and has no digit, `_lib_0cae9daa.SecretValue`.
-fn is_type(value: &[u8], census: Census) -> bool {
-    census.has(DOT) && census.is_made_of(DOT | UNDERSCORE) && {
-        let name = value.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-        let of_name = Census::of(name);
-        name.first().is_some_and(u8::is_ascii_uppercase)
-            && of_name.lower() > 0
-            && of_name.letters() == name.len()
-            && of_name.upper().saturating_mul(2) <= name.len()
-            && value.split(|byte| *byte == b'.').all(|part| {
-                part.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
-            })
-    }
-}
-
-/// Whether a value is nothing but escapes, which end a line: `\r\n`.
-fn is_escapes(value: &[u8]) -> bool {
-    let (pairs, rest) = value.as_chunks::<2>();
-    rest.is_empty() && pairs.iter().all(|pair| pair.first() == Some(&b'\\'))
-}
-
-/// Whether a value is a set of characters rather than a text: more marks than letters and digits.
-fn is_alphabet(value: &[u8], census: Census) -> bool {
-    let marks = value.len().saturating_sub(census.letters()).saturating_sub(census.digits());
-    value.len() >= LEAST_ALPHABET
-        && marks.saturating_mul(2) > value.len()
-        && census.is_ascii_graphic()
-}
-
-/// Fewest characters of such a set.
-const LEAST_ALPHABET: usize = 20;
-
-/// Whether a value is a little JSON in base64, as pages of a list are told: `eyJwYWdlIjogMn0=`. What
-/// a machine made would stand in it as many letters and digits without a mark.
-fn is_cursor(value: &[u8]) -> bool {
-    if !value.starts_with(b"eyJ") || value.len() > LONGEST_CURSOR {
-        return false;
-    }
-    let mut buffer = [0; LONGEST_CURSOR];
-    let json = base64::decode(value, &mut buffer);
-    json.is_ascii()
-        && json.split(|byte| !byte.is_ascii_alphanumeric()).all(|word| word.len() < LEAST_KEY)
-}
-
-/// Most characters of such a value.
-const LONGEST_CURSOR: usize = 120;
-
-/// Whether a value is a list of rules that a password has to keep: `required|min:8|confirmed`.
-fn is_rules(value: &[u8]) -> bool {
-    let is_rule = |rule: &[u8]| {
-        rule.first().is_some_and(u8::is_ascii_lowercase)
-            && rule.iter().all(|byte| {
-                byte.is_ascii_lowercase()
-                    || byte.is_ascii_digit()
-                    || matches!(byte, b':' | b'_' | b',')
-            })
-    };
-    value.contains(&b'|') && value.split(|byte| *byte == b'|').all(is_rule)
-}
-
 /// How sure a password is that nothing speaks against.
 fn how_sure(candidate: &Candidate<'_>, census: Census) -> Judgement {
     let whole = candidate.quoted || blanks(candidate.value(), census) == 0;
@@ -455,7 +429,7 @@ fn how_sure(candidate: &Candidate<'_>, census: Census) -> Judgement {
 /// Whether an unquoted value is an expression: a call, an index, a name, a path of names.
 fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
     let value = candidate.value();
-    if candidate.quoted {
+    if candidate.quoted || is_told_word(candidate) {
         return false;
     }
     let called = matches!(candidate.after(), [b'(' | b'[' | b'{', ..])
@@ -488,7 +462,11 @@ fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
         && !is_tight(candidate)
         && census.kinds() < ALL_KINDS
         && !(is_numbered(value) && ends_line(candidate));
-    called || passed || dotted || pathlike || sign || number || several || listed
+    // `pass_: Incomplete` has a type behind it.
+    let annotated = candidate.name.ends_with(b"_")
+        && value.first().is_some_and(u8::is_ascii_uppercase)
+        && census.letters() == value.len();
+    called || passed || dotted || pathlike || sign || number || several || listed || annotated
 }
 
 /// Marks of a path of names in code, and of a name of several words.
@@ -538,27 +516,3 @@ pub(super) fn names_itself(name: &[u8], value: &[u8]) -> bool {
 
 /// Fewest bytes of a name of a field that has a digit within it.
 const LONG_NAME: usize = 20;
-
-/// Whether a value is what is kept of a password instead of it: `{SSHA}…`, `pbkdf2$…$…`.
-fn is_hash(value: &[u8]) -> bool {
-    let parts = value.iter().filter(|byte| **byte == b'$').count();
-    parts >= 2 && value.len() > 24 || (value.starts_with(b"{") && value.contains(&b'}'))
-}
-
-/// Whether a value is a number with a fraction or a version: `1.302183`, `13.0.0-next-8.29`.
-fn is_version(value: &[u8]) -> bool {
-    let range = run(value, |byte| matches!(byte, b'^' | b'~' | b'<' | b'>' | b'='));
-    let value = value.get(range..).unwrap_or_default();
-    let dots = value.iter().filter(|byte| **byte == b'.').count();
-    let digits = run(value, |byte| byte.is_ascii_digit() || byte == b'.');
-    dots >= 1 && digits == value.len() || (dots >= 2 && digits >= 5)
-}
-
-/// Five groups of hex digits, 8-4-4-4-12 (RFC 9562 §4): an identifier, not a secret.
-fn is_uuid(value: &[u8]) -> bool {
-    value.len() == 36
-        && value.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}

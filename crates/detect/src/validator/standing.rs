@@ -185,3 +185,14 @@ pub(super) fn line_before<'t>(candidate: &Candidate<'t>) -> &'t [u8] {
     let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
     near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default()
 }
+
+/// Whether a value without quotes is the first word of a text to show: escapes of other letters follow at
+/// once, or a place to fill in behind it, `httpPassword=HTTP password: {0}`.
+pub(super) fn goes_on_as_text(candidate: &Candidate<'_>) -> bool {
+    let after = candidate.after();
+    let line = after.get(..MOST_MARKS.min(after.len())).unwrap_or_default();
+    let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let fills = |part: &[u8]| matches!(part, [b'{', b'0'..=b'9', b'}'] | [b' ', b'%', b's' | b'd']);
+    !candidate.quoted
+        && (line.starts_with(b"\\u") || (line.starts_with(b" ") && line.windows(3).any(fills)))
+}
