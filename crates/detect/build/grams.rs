@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::tables::place;
+
 /// The commonest windows; what is not among them is rarer than all of them.
 pub(crate) struct Grams(BTreeMap<u32, u32>);
 
@@ -32,8 +34,8 @@ impl Grams {
         self.0.get(&window).copied()
     }
 
-    /// The odd multiplier among many under whose hash of `bits` bits the fewest bytes of ordinary
-    /// text share a place with one of `windows`.
+    /// The odd multiplier among many under which the fewest bytes of ordinary text share one of the
+    /// `1 << bits` places of a first bitmap with one of `windows`.
     pub(crate) fn multiplier(&self, windows: &[u32], bits: u32) -> u32 {
         let mut state = 0x9E37_79B1_u32;
         let mut best = (u64::MAX, state);
@@ -45,8 +47,7 @@ impl Grams {
     }
 
     fn shared(&self, windows: &[u32], bits: u32, multiplier: u32) -> u64 {
-        let shift = u32::BITS.saturating_sub(bits);
-        let place = |window: u32| (window.wrapping_mul(multiplier) >> shift) as usize;
+        let place = |window: u32| place(window, bits, multiplier);
         let mut taken = vec![false; 1_usize.checked_shl(bits).unwrap_or_default()];
         for window in windows {
             if let Some(slot) = taken.get_mut(place(*window)) {

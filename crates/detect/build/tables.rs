@@ -183,15 +183,14 @@ impl Tables {
         }
         writeln!(code, "pub(crate) const SECOND_MULTIPLIER: u32 = {SECOND};")?;
         writeln!(code, "pub(crate) const SECOND_BITS: u32 = {SECOND_BITS};")?;
-        let bitmaps = [
-            ("COARSE", COARSE_BITS, coarse),
-            ("FINE", FINE_BITS, multiplier),
-            ("SECOND", SECOND_BITS, SECOND),
-        ];
-        for (name, bits, multiplier) in bitmaps {
-            let bitmap = bitmap(&windows, bits, multiplier);
-            writeln!(code, "pub(crate) static {name}: [u64; {}] = {bitmap:?};", bitmap.len())?;
+        for (name, bits, multiplier) in
+            [("COARSE", COARSE_BITS, coarse), ("FINE", FINE_BITS, multiplier)]
+        {
+            let bitmap = bitmap(&windows, |window| place(window, bits, multiplier), bits);
+            writeln!(code, "pub(crate) static {name}: [u32; {}] = {bitmap:?};", bitmap.len())?;
         }
+        let second = bitmap(&windows, |window| hash(window, SECOND_BITS, SECOND), SECOND_BITS);
+        writeln!(code, "pub(crate) static SECOND: [u32; {}] = {second:?};", second.len())?;
         writeln!(code, "pub(crate) static BUCKETS: [u16; {}] = {buckets:?};", buckets.len())?;
         writeln!(
             code,
@@ -359,16 +358,22 @@ fn buckets(keywords: &[Placed<'_>], multiplier: u32) -> (Vec<usize>, Windows) {
     (starts, windows)
 }
 
-/// One bit for each value of a hash of so many bits, set where a window has that hash.
-fn bitmap(windows: &Windows, bits: u32, multiplier: u32) -> Vec<u64> {
-    let mut bitmap = vec![0_u64; 1_usize.checked_shl(bits.saturating_sub(6)).unwrap_or_default()];
+/// One bit for each of `1 << bits` places, set where a window has that place.
+fn bitmap(windows: &Windows, place: impl Fn(u32) -> usize, bits: u32) -> Vec<u32> {
+    let mut bitmap = vec![0_u32; 1_usize.checked_shl(bits.saturating_sub(5)).unwrap_or_default()];
     for (window, _) in windows {
-        let place = hash(*window, bits, multiplier);
-        if let Some(word) = bitmap.get_mut(place >> 6) {
-            *word |= 1 << (place & 63);
+        let place = place(*window);
+        if let Some(word) = bitmap.get_mut(place >> 5) {
+            *word |= 1 << (place & 31);
         }
     }
     bitmap
+}
+
+/// The place of a window in a first bitmap: a word by its hash, a bit by its first byte, which the
+/// prefilter then need not take out of the hash.
+pub(crate) fn place(window: u32, bits: u32, multiplier: u32) -> usize {
+    hash(window, bits.saturating_sub(5), multiplier) << 5 | (window & 31) as usize
 }
 
 fn hash(window: u32, bits: u32, multiplier: u32) -> usize {

@@ -85,6 +85,9 @@ fn groups_of_block(text: &[u8], from: usize, to: usize, hit: &mut impl FnMut(Gro
     while starts != 0 {
         let place = starts.trailing_zeros();
         starts &= starts.wrapping_sub(1);
+        if is_inside_word(text, from.saturating_add(place as usize)) {
+            continue;
+        }
         // The longest group that is told apart, what may stand after it, and a second group fit.
         let digits = (here >> place) | (next << 1).unbounded_shl(63_u32.saturating_sub(place));
         if let Some(group) = group(text, from.saturating_add(place as usize), digits) {
@@ -105,6 +108,15 @@ fn digit_bits(text: &[u8]) -> u64 {
         // The product moves the lowest bit of each byte to a place of its own in the highest byte.
         (bits << 8) | (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56)
     })
+}
+
+/// Whether the digits at `at` follow a small letter or `_` that ends no escape: no number begins there.
+/// Nearly all groups in a hash are such, so this is asked first.
+fn is_inside_word(text: &[u8], at: usize) -> bool {
+    let head = at.checked_sub(6).and_then(|start| text.get(start..)?.first_chunk::<6>());
+    let Some([_, fifth, _, third, second, last]) = head else { return false };
+    let word = last.is_ascii_lowercase() || *last == b'_';
+    word && !boundary::may_end_escape([*fifth, *third, *second, *last])
 }
 
 /// The group of digits at `start`, if a number that is looked for may begin with it; the bits of

@@ -1,10 +1,11 @@
-//! Finds the places where a keyword may stand: a hash of every four bytes, looked up in a bitmap.
+//! Finds the places where a keyword may stand: every four bytes are looked up in a bitmap.
 //!
 //! The bitmaps are statics and need no start. The fine one, of 64 KiB, lets little pass and is for
 //! long texts; the coarse one, of 8 KiB, is for short ones, where touching a page costs more than
 //! looking closer. Letters are folded by setting bit 5, which costs one
-//! instruction and also folds some punctuation; what passes a second bitmap with another
-//! hash too is looked up exactly in a small table.
+//! instruction and also folds some punctuation. The hash tells a word of the bitmap, the first of the
+//! four bytes a bit in it: so little has to be done for each byte of a text. What passes a second
+//! bitmap with another hash too is looked up exactly in a small table.
 
 use crate::rule::Keyword;
 use crate::tables::{
@@ -24,8 +25,8 @@ const SHORT: usize = 2048;
 /// Bytes that are folded at once in long texts.
 const PIECE: usize = 512;
 
-type Fine = [u64; FINE.len()];
-type Second = [u64; SECOND.len()];
+type Fine = [u32; FINE.len()];
+type Second = [u32; SECOND.len()];
 
 /// The bitmaps for long texts.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +52,8 @@ impl MoreBitmaps {
     pub(crate) fn with(windows: impl Iterator<Item = u32>) -> Self {
         let mut bitmaps = Self { fine: Box::new(FINE), second: Box::new(SECOND) };
         for window in windows {
-            set(&mut *bitmaps.fine, hash::<FINE_BITS>(window, MULTIPLIER));
+            let word = hash::<{ FINE_BITS - BIT }>(window, MULTIPLIER);
+            set(&mut *bitmaps.fine, word << BIT | (window & 31) as usize);
             set(&mut *bitmaps.second, hash::<SECOND_BITS>(window, SECOND_MULTIPLIER));
         }
         bitmaps
@@ -62,10 +64,13 @@ impl MoreBitmaps {
     }
 }
 
+/// How many bits the number of a bit in a word has.
+const BIT: u32 = 5;
+
 /// Sets a bit of a bitmap.
-pub(crate) fn set(bitmap: &mut [u64], place: usize) {
-    if let Some(word) = bitmap.get_mut(place >> 6) {
-        *word |= 1 << (place & 63);
+pub(crate) fn set(bitmap: &mut [u32], place: usize) {
+    if let Some(word) = bitmap.get_mut(place >> BIT) {
+        *word |= 1 << (place & 31);
     }
 }
 
@@ -87,7 +92,7 @@ pub(crate) fn places(
     let Some(region) = text.get(from..end) else { return };
     if is_short(from, to) {
         let bitmaps = (&COARSE, &SECOND);
-        search::<COARSE_BITS, COARSE_MULTIPLIER, _, _>(bitmaps, region, fold, |at| {
+        search::<{ COARSE_BITS - BIT }, COARSE_MULTIPLIER, _, _>(bitmaps, region, fold, |at| {
             hit(from.saturating_add(at))
         });
     } else {
@@ -104,7 +109,7 @@ fn pieces(bitmaps: Bitmaps<'_>, region: &[u8], mut hit: impl FnMut(usize)) {
     while let Some(rest) = region.get(start..).filter(|rest| !rest.is_empty()) {
         folded.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = byte | 0x20);
         let piece = folded.get(..rest.len().min(folded.len())).unwrap_or_default();
-        search::<FINE_BITS, MULTIPLIER, _, _>(
+        search::<{ FINE_BITS - BIT }, MULTIPLIER, _, _>(
             bitmaps,
             piece,
             |window| window,
@@ -116,10 +121,10 @@ fn pieces(bitmaps: Bitmaps<'_>, region: &[u8], mut hit: impl FnMut(usize)) {
     }
 }
 
-/// Looks up every window of `region` by a hash of `BITS` bits with the multiplier `BY`, and calls
+/// Looks up every window of `region`, its word by a hash of `BITS` bits with the multiplier `BY`, and calls
 /// `hit` with the offsets of those that pass, and pass the second bitmap too.
 fn search<const BITS: u32, const BY: u32, const WORDS: usize, F: Fn(u32) -> u32 + Copy>(
-    (bitmap, second): (&[u64; WORDS], &Second),
+    (bitmap, second): (&[u32; WORDS], &Second),
     region: &[u8],
     folded: F,
     mut hit: impl FnMut(usize),
@@ -129,7 +134,7 @@ fn search<const BITS: u32, const BY: u32, const WORDS: usize, F: Fn(u32) -> u32 
         // All are looked up before a single branch.
         let bits = block
             .windows(WINDOW)
-            .fold(0, |bits, window| bits | probe::<BITS, BY, _>(bitmap, folded(read(window))));
+            .fold(0, |bits, window| bits | probe::<BITS, BY, _>(bitmap, window, folded));
         if bits & 1 == 1 {
             let at = region.len().saturating_sub(rest.len());
             each_passing::<BITS, BY, _>((bitmap, second), block, at, &mut hit);
@@ -154,14 +159,14 @@ fn search<const BITS: u32, const BY: u32, const WORDS: usize, F: Fn(u32) -> u32 
 /// Kept apart, so that the loop above stays in the registers.
 #[inline(never)]
 fn each_passing<const BITS: u32, const BY: u32, const WORDS: usize>(
-    (bitmap, second): (&[u64; WORDS], &Second),
+    (bitmap, second): (&[u32; WORDS], &Second),
     block: &[u8; STRIDE + WINDOW - 1],
     at: usize,
     hit: &mut impl FnMut(usize),
 ) {
     // Which one it was cannot be foretold, so there is no branch for each of them.
     let mut passing = block.windows(WINDOW).rev().fold(0, |bits: u64, window| {
-        (bits << 1) | (probe::<BITS, BY, _>(bitmap, fold(read(window))) & 1)
+        (bits << 1) | u64::from(probe::<BITS, BY, _>(bitmap, window, fold) & 1)
     });
     while passing != 0 {
         let index = passing.trailing_zeros() as usize;
@@ -179,8 +184,8 @@ fn passes_again(second: &Second, window: &[u8]) -> bool {
 }
 
 /// Whether a bit of a bitmap is set.
-pub(crate) fn has(bitmap: &[u64], place: usize) -> bool {
-    bitmap.get(place >> 6).is_some_and(|word| word >> (place & 63) & 1 == 1)
+pub(crate) fn has(bitmap: &[u32], place: usize) -> bool {
+    bitmap.get(place >> BIT).is_some_and(|word| word >> (place & 31) & 1 == 1)
 }
 
 /// Keywords whose window is the four bytes at `at`, with the place where the keyword begins.
@@ -220,14 +225,17 @@ fn read(window: &[u8]) -> u32 {
     window.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
-/// The bitmap's word for a folded window, with the window's bit moved to the lowest place.
+/// The bitmap's word for a window, with the window's bit moved to the lowest place.
 #[inline]
 fn probe<const BITS: u32, const BY: u32, const WORDS: usize>(
-    bitmap: &[u64; WORDS],
-    window: u32,
-) -> u64 {
-    let place = hash::<BITS>(window, BY);
-    bitmap.get(place >> 6).map_or(0, |word| word >> (place & 63))
+    bitmap: &[u32; WORDS],
+    window: &[u8],
+    folded: impl Fn(u32) -> u32,
+) -> u32 {
+    let window = folded(read(window));
+    let word = bitmap.get(hash::<BITS>(window, BY)).copied().unwrap_or(0);
+    // A shift takes the lowest five bits alone: those of the first byte.
+    word.wrapping_shr(window)
 }
 
 #[inline]

@@ -6,12 +6,14 @@ use core::mem;
 use crate::engine::{Engine, View};
 use crate::layer::gzip::{Fed, Gzip};
 use crate::layer::spelled::{self, Kind};
-use crate::layer::{Blocks, DEEPEST, Decoded, Marks, OVERLAP, Spelling, base64, hex, wide};
+use crate::layer::{
+    Blocks, DEEPEST, Decoded, Letters, Marks, OVERLAP, Spelling, base64, hex, wide,
+};
 use crate::overlap::Raw;
 use crate::rule::Layer;
 use crate::scanner::Scanner;
 
-/// How far before two whole parts of digits a run may begin: one part and a bit.
+/// How far before where a run is told it may begin, when nobody looked at what stands before.
 const BEHIND: usize = 64;
 
 /// Fewest decoded bytes that can hold anything.
@@ -91,10 +93,13 @@ impl Engine {
         if run.len() < base64::SHORTEST {
             return;
         }
-        if hex::begins(run) {
-            self.window(Spelling::Hex, text, base, start, false);
-        } else if let Some(offset) = base64::begin(run) {
-            self.window(Spelling::Base64, text, base, start.saturating_add(offset), false);
+        let (spelling, offset) = match Letters::of(run) {
+            Letters::Hex if hex::begins(run) => (Spelling::Hex, Some(0)),
+            Letters::Mixed => (Spelling::Base64, base64::begin(run)),
+            Letters::Hex | Letters::Plain => return,
+        };
+        if let Some(offset) = offset {
+            self.window(spelling, text, base, start.saturating_add(offset), false);
         }
     }
 

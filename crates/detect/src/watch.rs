@@ -25,7 +25,7 @@ pub struct Watch {
 struct Made {
     bitmaps: MoreBitmaps,
     /// A bit for the folded first bytes of every word: nearly all that passes is a keyword's.
-    heads: [u64; 64],
+    heads: [u32; 128],
     /// Every word behind its folded first bytes, in order of these.
     words: Vec<(u32, &'static [u8])>,
 }
@@ -44,7 +44,7 @@ impl Watch {
             let mut words: Vec<_> = words.collect();
             words.sort_unstable();
             let windows = words.iter().map(|(window, _)| *window);
-            let mut heads = [0; 64];
+            let mut heads = [0; 128];
             windows.clone().for_each(|window| set(&mut heads, head(window)));
             Made { bitmaps: MoreBitmaps::with(windows), heads, words }
         })

@@ -110,17 +110,29 @@ fn line_end(text: &[u8]) -> Option<usize> {
     is_digit(*rest.get(blanks)?).then_some(mark.saturating_add(blanks))
 }
 
-/// The value of a digit; of one of the alphabet only.
-const fn value(digit: u8) -> u32 {
-    let value = match digit {
-        b'A'..=b'Z' => digit.wrapping_sub(b'A'),
-        b'a'..=b'z' => digit.wrapping_sub(b'a').wrapping_add(26),
-        b'0'..=b'9' => digit.wrapping_sub(b'0').wrapping_add(52),
-        b'+' | b'-' => 62,
-        _ => 63,
-    };
-    value as u32
+/// The value of a digit; of one of the alphabet only. By a table: a branch for each could not be
+/// foretold.
+fn value(digit: u8) -> u32 {
+    VALUES.get(usize::from(digit)).copied().map_or(0, u32::from)
 }
+
+static VALUES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut digit = 0_u8;
+    let mut rest = table.as_mut_slice();
+    while let [slot, tail @ ..] = rest {
+        *slot = match digit {
+            b'A'..=b'Z' => digit.wrapping_sub(b'A'),
+            b'a'..=b'z' => digit.wrapping_sub(b'a').wrapping_add(26),
+            b'0'..=b'9' => digit.wrapping_sub(b'0').wrapping_add(52),
+            b'+' | b'-' => 62,
+            _ => 63,
+        };
+        digit = digit.wrapping_add(1);
+        rest = tail;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,12 @@
 //! Where runs of digits or text in UTF-16 may stand: plain loops over blocks, which compile to
 //! vector instructions and pass over ordinary text at the speed of memory.
 
+use super::base64::SHORTEST;
+
 /// Bytes of a block.
 const BLOCK: usize = 64;
 
-/// Bytes of a part of a block; a run holds at least two whole ones in a row.
+/// Bytes whose bits are put together at once.
 const PART: usize = 8;
 
 /// Zeros in a block, from which on it may be text in UTF-16.
@@ -13,115 +15,157 @@ const FEWEST_ZEROS: usize = 8;
 /// What a block may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Marks {
-    /// A run of base64 or hex digits that holds the two parts at this offset.
+    /// A run of base64 or hex digits that is long enough begins at this offset; or goes on there, and
+    /// was told before.
     Digits(usize),
     /// Zeros: perhaps UTF-16. The offset of the block.
     Zeros(usize),
 }
 
-/// Calls `hit` with every mark in `from..to` of `text`. `from` is a multiple of 64 in absolute
-/// offsets; the bytes before it are seen only as far as the last part.
+/// Goes through the marks in `from..to` of a text. A run is told in the block in which it gets long
+/// enough, and in each one after it in which it goes on.
 pub(crate) struct Blocks<'t> {
     text: &'t [u8],
     to: usize,
+    /// Offset of the present block.
     at: usize,
-    /// Whether the last part of the block before was all digits.
-    carry: bool,
-    /// Marks of the present block that wait: one bit each part, the highest for zeros.
-    waiting: u16,
+    /// A bit for each byte of the block before and of the present one: whether it is a digit.
+    digits: u128,
+    /// The same bits, set where a run begins that waits to be told.
+    waiting: u128,
+    /// Whether zeros wait to be told.
+    zeros: bool,
 }
 
-/// The bit of [`Blocks::waiting`] that stands for zeros.
-const ZEROS: u16 = 1 << 8;
+/// The bits of places at which a run begins that gets long enough in the present block.
+const NEW: u128 = u128::MAX << (BLOCK - SHORTEST + 1);
 
 impl<'t> Blocks<'t> {
+    /// `from` is a multiple of 64 in absolute offsets; of what stands before it a block is seen.
     pub(crate) fn new(text: &'t [u8], from: usize, to: usize) -> Self {
-        let before = from.checked_sub(PART).and_then(|at| text.get(at..from));
-        let carry = before.is_some_and(|part| part.iter().all(|byte| is_digit(*byte)));
-        Self { text, to, at: from.wrapping_sub(BLOCK), carry, waiting: 0 }
+        let before = from.checked_sub(BLOCK).and_then(|at| text.get(at..)?.first_chunk::<BLOCK>());
+        let digits = before.map_or(0, |block| u128::from(bits(block)) << BLOCK);
+        Self { text, to, at: from.wrapping_sub(BLOCK), digits, waiting: 0, zeros: false }
     }
 
     /// Goes on to the next block with a mark.
     fn advance(&mut self) -> Option<()> {
-        while self.waiting == 0 {
+        while self.waiting == 0 && !self.zeros {
             self.at = self.at.wrapping_add(BLOCK);
             if self.at >= self.to {
                 return None;
             }
             let rest = self.text.get(self.at..)?;
-            self.waiting = match rest.first_chunk::<BLOCK>() {
-                Some(block) => self.marks(block),
+            match rest.first_chunk::<BLOCK>() {
+                Some(block) => self.take(block),
                 None => {
                     // What is missing at the end of the text is neither digit nor zero.
                     let mut block = [b' '; BLOCK];
                     block.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
-                    self.marks(&block)
+                    self.take(&block);
                 }
-            };
+            }
         }
         Some(())
     }
 
-    fn marks(&mut self, block: &[u8; BLOCK]) -> u16 {
-        // A loop, since `map` of so many is a call for each byte where it is not inlined.
-        let mut digits = [0; BLOCK];
-        digits.iter_mut().zip(block).for_each(|(slot, byte)| *slot = u8::from(is_digit(*byte)));
-        let (parts, _) = digits.as_chunks::<PART>();
-        let whole = parts
-            .iter()
-            .rev()
-            .fold(0_u16, |bits, part| (bits << 1) | u16::from(u64::from_le_bytes(*part) == ALL));
-        let pairs = whole & ((whole << 1) | u16::from(self.carry));
-        self.carry = whole >> 7 & 1 == 1;
+    fn take(&mut self, block: &[u8; BLOCK]) {
+        self.digits = self.digits >> BLOCK | u128::from(bits(block)) << BLOCK;
+        let long = runs(self.digits) & NEW;
+        self.waiting = long & !(long << 1);
         let zeros = block.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(*byte == 0)));
-        let zeros = if usize::from(zeros) >= FEWEST_ZEROS { ZEROS } else { 0 };
-        (pairs & 0xFF) | zeros
-    }
-
-    /// Whether the part at `at` and the one before it may be part of a layer: base64 of text always
-    /// has letters of both cases, which most names and paths have not.
-    fn is_likely(&self, at: usize) -> bool {
-        let start = at.saturating_sub(PART);
-        let pair = self.text.get(start..).and_then(<[u8]>::first_chunk::<{ 2 * PART }>);
-        pair.is_some_and(|pair| is_mixed(pair) || pair.iter().all(u8::is_ascii_hexdigit))
+        self.zeros = usize::from(zeros) >= FEWEST_ZEROS;
     }
 }
-
-/// A part whose bytes are all digits.
-const ALL: u64 = 0x0101_0101_0101_0101;
 
 impl Iterator for Blocks<'_> {
     type Item = Marks;
 
     fn next(&mut self) -> Option<Marks> {
-        loop {
-            self.advance()?;
-            if self.waiting & ZEROS != 0 {
-                self.waiting &= !ZEROS;
-                return Some(Marks::Zeros(self.at));
-            }
-            let part = self.waiting.trailing_zeros() as usize;
-            self.waiting &= self.waiting.wrapping_sub(1);
-            let at = self.at.saturating_add(part.saturating_mul(PART));
-            if self.is_likely(at) {
-                return Some(Marks::Digits(at));
-            }
+        self.advance()?;
+        if self.zeros {
+            self.zeros = false;
+            return Some(Marks::Zeros(self.at));
+        }
+        let place = self.waiting.trailing_zeros() as usize;
+        self.waiting &= self.waiting.wrapping_sub(1);
+        // The bits begin a block earlier; before the first one there are none.
+        Some(Marks::Digits(self.at.saturating_add(place).saturating_sub(BLOCK)))
+    }
+}
+
+/// A bit for each byte: whether it is a digit.
+fn bits(block: &[u8; BLOCK]) -> u64 {
+    // A loop, since `map` of so many is a call for each byte where it is not inlined.
+    let mut digits = [0; BLOCK];
+    digits.iter_mut().zip(block).for_each(|(slot, byte)| *slot = u8::from(is_digit(*byte)));
+    let (parts, _) = digits.as_chunks::<PART>();
+    parts.iter().rev().fold(0, |bits, part| {
+        // The product moves the lowest bit of each byte to a place of its own in the highest byte.
+        (bits << PART) | (u64::from_le_bytes(*part).wrapping_mul(0x0102_0408_1020_4080) >> 56)
+    })
+}
+
+/// The bits that have as many after them as a run needs.
+const fn runs(digits: u128) -> u128 {
+    let two = digits & (digits >> 1);
+    let four = two & (two >> 2);
+    let eight = four & (four >> 4);
+    let sixteen = eight & (eight >> 8);
+    sixteen & (sixteen >> (SHORTEST - 16))
+}
+
+/// What the letters of a run say about the layer that it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Letters {
+    /// Those of both cases: base64 of text always has them, which most names and paths have not.
+    Mixed,
+    /// All are digits of hex.
+    Hex,
+    /// It is no layer.
+    Plain,
+}
+
+impl Letters {
+    /// Those of a run of digits.
+    pub(crate) fn of(run: &[u8]) -> Self {
+        // No branch for each: which letters a hash or base64 has cannot be foretold.
+        let kinds = run.iter().fold(0, |all, byte| all | kind(*byte));
+        match kinds {
+            _ if kinds & OTHER == 0 => Self::Hex,
+            _ if kinds & CAPITAL != 0 && kinds & SMALL != 0 => Self::Mixed,
+            _ => Self::Plain,
         }
     }
 }
 
-/// Whether letters of both cases stand among digits of base64, whose bits tell them apart: 0x40 and
-/// 0x20 are both set in small letters alone, and only the first in capitals and `_`.
-fn is_mixed(pair: &[u8; 2 * PART]) -> bool {
-    let word = u128::from_le_bytes(*pair);
-    let each = u128::from_le_bytes([1; 2 * PART]);
-    let (fives, forties) = (each.wrapping_mul(0x1F), each.wrapping_mul(0x40));
-    let small = word & (word << 1) & forties;
-    // Of the two, `_` alone ends in five ones.
-    let underscore = ((word & fives).wrapping_add(each)) << 1;
-    let capital = word & !(word << 1) & !underscore & forties;
-    small != 0 && capital != 0
+/// Bits of what a run holds: capitals, small letters, anything but digits of hex.
+const CAPITAL: u8 = 1;
+const SMALL: u8 = 2;
+const OTHER: u8 = 4;
+
+/// Whether a byte is a digit of base64, in [`KINDS`].
+const KNOWN: u8 = 8;
+
+fn kind(byte: u8) -> u8 {
+    KINDS.get(usize::from(byte)).copied().unwrap_or(0)
 }
+
+static KINDS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    let mut rest = table.as_mut_slice();
+    while let [slot, tail @ ..] = rest {
+        let known = if is_digit(byte) { KNOWN } else { 0 };
+        let other = if byte.is_ascii_hexdigit() { 0 } else { OTHER };
+        let capital = if byte.is_ascii_uppercase() { CAPITAL } else { 0 };
+        let small = if byte.is_ascii_lowercase() { SMALL } else { 0 };
+        *slot = known | other | capital | small;
+        byte = byte.wrapping_add(1);
+        rest = tail;
+    }
+    table
+};
 
 /// Whether a byte is a digit of base64 in either alphabet; those of hex are among them.
 pub(crate) const fn is_digit(byte: u8) -> bool {
@@ -140,20 +184,8 @@ pub(crate) fn digits_back(text: &[u8]) -> usize {
 
 /// The same as [`is_digit`] by a table, which is quicker byte by byte.
 fn is_known(byte: u8) -> bool {
-    DIGITS.get(usize::from(byte)).is_some_and(|known| *known)
+    kind(byte) & KNOWN != 0
 }
-
-static DIGITS: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0_u8;
-    let mut rest = table.as_mut_slice();
-    while let [slot, tail @ ..] = rest {
-        *slot = is_digit(byte);
-        byte = byte.wrapping_add(1);
-        rest = tail;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests {
@@ -164,16 +196,35 @@ mod tests {
     }
 
     #[test]
-    fn a_run_of_23_digits_is_seen_wherever_it_stands() {
+    fn a_run_is_told_where_it_begins() {
         for at in 0..200 {
-            let run = "aB".repeat(12);
-            let text =
-                format!("{}{}{}", " ".repeat(at), run.trim_start_matches("a"), " ".repeat(90));
-            assert!(
-                matches!(marks(text.as_bytes())[..], [Marks::Digits(place), ..] if place >= at)
-            );
-            let short = format!("{}{}{}", " ".repeat(at), "a".repeat(15), " ".repeat(90));
+            for (length, after) in [(22, 90), (22, 0), (40, 90), (42, 0)] {
+                let run = "aB".repeat(length / 2);
+                let text = format!("{}{run}{}", ".".repeat(at), ",".repeat(after));
+                assert_eq!(marks(text.as_bytes()).first(), Some(&Marks::Digits(at)), "{text}");
+            }
+            let short = format!("{}{}{}", ".".repeat(at), "a".repeat(21), " ".repeat(90));
             assert_eq!(marks(short.as_bytes()), [], "{at}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_goes_on_is_told_again() {
+        let text = "aB".repeat(200);
+        let found: Vec<_> = Blocks::new(text.as_bytes(), 128, 256).collect();
+        assert_eq!(found, [Marks::Digits(128 - 21), Marks::Digits(192 - 21)]);
+    }
+
+    #[test]
+    fn letters_tell_layers_from_names() {
+        for (run, letters) in [
+            ("9f86d081884c7d659a2feaa0", Letters::Hex),
+            ("9F86D081884c7d659a2feaa0", Letters::Hex),
+            ("R0lUSFVCX1RPS0VOPWFiYw", Letters::Mixed),
+            ("is_x86_feature_detected", Letters::Plain),
+            ("SOME_CONSTANT_OF_PROGRAMS", Letters::Plain),
+        ] {
+            assert_eq!(Letters::of(run.as_bytes()), letters, "{run}");
         }
     }
 

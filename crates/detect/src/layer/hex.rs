@@ -5,7 +5,7 @@ use super::{Decoded, Stop, WINDOW, is_promising};
 /// Fewest digits of a run that is looked at.
 const SHORTEST: usize = 24;
 
-/// Whether `run` is all hex and begins like text.
+/// Whether `run`, which is all hex, is that of bytes and begins like text.
 pub(crate) fn begins(run: &[u8]) -> bool {
     let Some(head) = run.get(..SHORTEST).filter(|_| run.len().is_multiple_of(2)) else {
         return false;
@@ -15,15 +15,40 @@ pub(crate) fn begins(run: &[u8]) -> bool {
         let Some(byte) = byte(pair) else { return false };
         *slot = byte;
     }
-    is_promising(&bytes) && run.iter().all(u8::is_ascii_hexdigit)
+    is_promising(&bytes)
 }
 
 /// The byte that two hex digits stand for.
 pub(super) fn byte(pair: &[u8]) -> Option<u8> {
     let [high, low] = pair else { return None };
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    u8::try_from(digit(high)?.checked_mul(16)?.checked_add(digit(low)?)?).ok()
+    let (high, low) = (nibble(*high), nibble(*low));
+    (high | low != NONE).then_some(high << 4 | low)
 }
+
+/// What [`nibble`] gives for what is no digit; no digits make it together.
+const NONE: u8 = 0xFF;
+
+/// The value of a digit.
+fn nibble(digit: u8) -> u8 {
+    NIBBLES.get(usize::from(digit)).copied().unwrap_or(NONE)
+}
+
+static NIBBLES: [u8; 256] = {
+    let mut table = [NONE; 256];
+    let mut byte = 0_u8;
+    let mut rest = table.as_mut_slice();
+    while let [slot, tail @ ..] = rest {
+        *slot = match byte {
+            b'0'..=b'9' => byte.wrapping_sub(b'0'),
+            b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
+            b'A'..=b'F' => byte.wrapping_sub(b'A').wrapping_add(10),
+            _ => NONE,
+        };
+        byte = byte.wrapping_add(1);
+        rest = tail;
+    }
+    table
+};
 
 /// Undoes the run at the start of `text`.
 pub(super) fn undo(text: &[u8], out: &mut Decoded) -> Stop {

@@ -17,7 +17,7 @@ pub(crate) mod hex;
 pub(crate) mod spelled;
 pub(crate) mod wide;
 
-pub(crate) use blocks::{Blocks, Marks};
+pub(crate) use blocks::{Blocks, Letters, Marks};
 pub(crate) use decoded::Decoded;
 
 /// How many layers are undone on top of each other.

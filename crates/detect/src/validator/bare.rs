@@ -49,9 +49,13 @@ pub(super) fn au_medicare(candidate: &mut Candidate<'_>) -> Judgement {
 /// Bitcoin address: the checksum is proof enough.
 pub(super) fn bitcoin(candidate: &mut Candidate<'_>) -> Judgement {
     let text = candidate.text.get(candidate.start..).unwrap_or_default();
+    // Asked first, since nearly all numbers begin otherwise.
+    if !matches!(text.first(), Some(b'1' | b'3')) {
+        return Judgement::Refuse;
+    }
     let near = text.get(..LONGEST_ADDRESS.saturating_add(1).min(text.len())).unwrap_or_default();
     let length = near.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    if !matches!(text.first(), Some(b'1' | b'3')) || !(26..=LONGEST_ADDRESS).contains(&length) {
+    if !(26..=LONGEST_ADDRESS).contains(&length) {
         return Judgement::Refuse;
     }
     candidate.end = candidate.start.saturating_add(length);
