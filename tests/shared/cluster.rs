@@ -13,7 +13,9 @@ pub(crate) struct Cluster {
     programs: PathBuf,
     folder: tempfile::TempDir,
     /// Root may not run it, so somebody else does.
-    user: Option<(u32, u32)>,
+    pub(crate) user: Option<(u32, u32)>,
+    /// The port of this machine where it speaks TLS and nothing else, if it does.
+    pub(crate) port: Option<u16>,
 }
 
 impl Cluster {
@@ -35,7 +37,7 @@ impl Cluster {
         if let Some((uid, gid)) = user {
             chown(folder.path(), Some(uid), Some(gid)).unwrap();
         }
-        let cluster = Self { programs: newest.join("bin"), folder, user };
+        let cluster = Self { programs: newest.join("bin"), folder, user, port: None };
         let data = cluster.data();
         cluster.run(
             "initdb",
@@ -55,7 +57,11 @@ impl Cluster {
 
     fn begin(&self) {
         let folder = self.folder.path().display();
-        let options = format!("-k {folder} -c listen_addresses= -c fsync=off");
+        let listens = self.port.map_or_else(
+            || String::from("-c listen_addresses="),
+            |port| format!("-c listen_addresses=127.0.0.1 -c port={port} -c ssl=on"),
+        );
+        let options = format!("-k {folder} {listens} -c fsync=off");
         let (data, log) = (self.data(), self.folder.path().join("log"));
         self.run(
             "pg_ctl",
@@ -92,7 +98,8 @@ impl Cluster {
         );
     }
 
-    fn data(&self) -> PathBuf {
+    /// Where its files are.
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 

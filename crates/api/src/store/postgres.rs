@@ -9,6 +9,7 @@ mod listen;
 mod migrate;
 mod post;
 mod read;
+mod tls;
 mod within;
 mod writer;
 
@@ -48,12 +49,15 @@ impl Postgres {
     ///
     /// # Errors
     /// When the address cannot be read, the database cannot be reached, or a newer version wrote
-    /// it. The connection is plain: an address that demands TLS is refused.
+    /// it. The connection is plain, unless the address asks for TLS (`sslmode=verify-full`).
     pub async fn open(address: &str) -> Result<Self, Error> {
-        let settings: tokio_postgres::Config = address.parse()?;
+        let (settings, secured) = tls::read(address)?;
         // Whoever answers is asked whether the connection is alive only when it was used last.
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(settings.clone(), NoTls, recycling);
+        let manager = match secured.clone() {
+            Some(secured) => Manager::from_config(settings.clone(), secured, recycling),
+            None => Manager::from_config(settings.clone(), NoTls, recycling),
+        };
         let pool = Pool::builder(manager).max_size(MOST).runtime(Runtime::Tokio1);
         let patient = pool.wait_timeout(Some(PATIENCE)).create_timeout(Some(PATIENCE));
         let pool = patient.recycle_timeout(Some(PATIENCE)).build();
@@ -62,7 +66,7 @@ impl Postgres {
         let (writer, waiting) = mpsc::channel(sql::WAITING);
         let (says, grown) = watch::channel(());
         tokio::spawn(writer::run(pool.clone(), waiting, says.clone()));
-        tokio::spawn(listen::run(settings, says));
+        tokio::spawn(listen::run((settings, secured), says));
         Ok(Self { pool, writer, grown })
     }
 

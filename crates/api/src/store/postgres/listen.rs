@@ -7,18 +7,24 @@ use core::future::poll_fn;
 use core::time::Duration;
 
 use tokio::sync::watch;
-use tokio_postgres::{AsyncMessage, Config, NoTls};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{AsyncMessage, Config, NoTls, Socket};
 
+use super::tls::Secured;
 use crate::store::Error;
 
 /// How long until it is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Listens until nobody wants to know any more.
-pub(super) async fn run(settings: Config, grown: watch::Sender<()>) {
+pub(super) async fn run((settings, secured): (Config, Option<Secured>), grown: watch::Sender<()>) {
+    let listening = async || match secured.clone() {
+        Some(secured) => listen(&settings, secured, &grown).await,
+        None => listen(&settings, NoTls, &grown).await,
+    };
     loop {
         let ended = tokio::select! {
-            ended = listen(&settings, &grown) => ended,
+            ended = listening() => ended,
             () = grown.closed() => return,
         };
         // Whatever came to pass meanwhile was not told.
@@ -29,8 +35,12 @@ pub(super) async fn run(settings: Config, grown: watch::Sender<()>) {
 }
 
 /// Listens until the connection ends.
-async fn listen(settings: &Config, grown: &watch::Sender<()>) -> Result<(), Error> {
-    let (client, mut connection) = settings.connect(NoTls).await?;
+async fn listen<T: MakeTlsConnect<Socket>>(
+    settings: &Config,
+    way: T,
+    grown: &watch::Sender<()>,
+) -> Result<(), Error> {
+    let (client, mut connection) = settings.connect(way).await?;
     let hear = async {
         while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
             if let AsyncMessage::Notification(_) = message? {

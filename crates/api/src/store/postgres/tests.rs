@@ -4,7 +4,11 @@
 #[path = "../../../../../tests/shared/cluster.rs"]
 mod cluster;
 
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 
 use super::*;
 use crate::store::contract::{self, Fresh, entry, event};
@@ -150,4 +154,62 @@ async fn tables_of_a_newer_version_are_left_alone(cluster: &Cluster) {
     ask(cluster, "newer", "UPDATE store_version SET version = 99").await.unwrap();
     let opened = Postgres::open(&cluster.address("newer")).await;
     assert!(matches!(opened, Err(Error::Newer { found: 99, known: 6 })));
+}
+
+/// A certificate or key in the form of files (RFC 7468).
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = BASE64_STANDARD.encode(der).into_bytes();
+    let lines: Vec<_> = text.chunks(64).map(String::from_utf8_lossy).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+/// Has it speak TLS on a port of this machine, with this certificate, and nothing else there.
+fn secure(cluster: &mut Cluster, certificate: &str, key: &str) -> u16 {
+    let hba = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+    for (name, text) in [("server.crt", certificate), ("server.key", key), ("pg_hba.conf", hba)] {
+        let path = cluster.data().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        if let Some((uid, gid)) = cluster.user {
+            chown(&path, Some(uid), Some(gid)).unwrap();
+        }
+    }
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    cluster.port = Some(port);
+    cluster.restart();
+    port
+}
+
+/// Over the network the database speaks TLS alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_is_reached_through_tls_by_its_name_alone() {
+    let Some(mut cluster) = Cluster::start() else { return };
+    cluster.create("secured");
+    let made = rcgen::generate_simple_self_signed(vec![String::from("127.0.0.1")]).unwrap();
+    let certificate = pem("CERTIFICATE", made.cert.der());
+    let key = pem("PRIVATE KEY", &made.signing_key.serialize_der());
+    let port = secure(&mut cluster, &certificate, &key);
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("ca.pem");
+    std::fs::write(&authority, &certificate).unwrap();
+    let address = |host: &str, more: &str| format!("postgres://test@{host}:{port}/secured{more}");
+    let by = |host: &str, mode: &str| {
+        address(host, &format!("?sslmode={mode}&sslrootcert={}", authority.display()))
+    };
+    for mode in ["verify-full", "require"] {
+        let store = Postgres::open(&by("127.0.0.1", mode)).await.unwrap();
+        let mut grown = store.grown();
+        assert!(store.write(entry(&event(mode, 1))).await.is_ok());
+        let patience = Duration::from_secs(20);
+        tokio::time::timeout(patience, grown.changed()).await.unwrap().unwrap();
+    }
+    for (refused, why) in [
+        (address("127.0.0.1", ""), "plain"),
+        (address("127.0.0.1", "?sslmode=verify-full"), "nobody vouches for it"),
+        (by("localhost", "verify-full"), "another name"),
+    ] {
+        assert!(Postgres::open(&refused).await.is_err(), "{why}");
+    }
 }
