@@ -86,7 +86,8 @@ fn code_of(error: &(dyn core::error::Error + 'static)) -> Option<ExitCode> {
     if let GateError::Approval(error) = error {
         return is_an_answer(error).then_some(ExitCode::Negative);
     }
-    matches!(error, GateError::Policy { .. }).then_some(ExitCode::Invalid)
+    matches!(error, GateError::NoPolicy { .. } | GateError::Policy { .. })
+        .then_some(ExitCode::Invalid)
 }
 
 /// Whether an approval was answered with no, rather than that something failed.

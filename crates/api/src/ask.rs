@@ -115,8 +115,14 @@ pub(crate) fn bounded<T>(
     let runtime = runtime.map_err(|error| NoAnswer::Setup(error.to_string()))?;
     let bounded = async { tokio::time::timeout(patience, conversation).await };
     let too_slow = |_| Err(NoAnswer::TooSlow(patience.as_millis()));
-    runtime.block_on(bounded).unwrap_or_else(too_slow)
+    let said = runtime.block_on(bounded).unwrap_or_else(too_slow);
+    // Whoever looks a name up in the system's way cannot be stopped, and must not be waited for.
+    runtime.shutdown_timeout(LINGERING);
+    said
 }
+
+/// How long threads are waited for that look names up.
+const LINGERING: Duration = Duration::from_millis(50);
 
 const NO_STORE: &str = "this machine has no store of certificates (`ca-certificates`)";
 

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use datafog_core::Secret;
+use datafog_gate::Judge;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::identity::{Minted, mint, password};
-use crate::store::{self, Account, Bounds, Login, Place, Role, Store, StoredKey, Verified};
+use crate::server::noted::Noted;
+use crate::store::{self, Account, Bounds, Login, Place, Role, Store, StoredKey, Verified, Write};
 
 /// An open store.
 #[derive(Debug)]
@@ -23,6 +25,9 @@ pub struct Desk {
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// What is to stand in the chain cannot be said.
+    #[error(transparent)]
+    Gate(#[from] datafog_gate::Error),
     /// The system gives no threads or no random bytes.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -66,6 +71,24 @@ impl Desk {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         let store = runtime.block_on(place.open())?;
         Ok(Self { runtime, store })
+    }
+
+    /// Puts a line into the chain of a tenant about what the user `person` of this machine is about to do, and
+    /// more of it, as the server does for what is done over it.
+    ///
+    /// # Errors
+    /// When it cannot be made or stored.
+    pub fn note(
+        &self,
+        judge: &Judge<'_>,
+        (person, tenant): (&str, &str),
+        (what, reason): (String, String),
+    ) -> Result<(), Error> {
+        let noted = Noted::at_hand(person, tenant, what, reason);
+        let event = noted.event(judge)?;
+        let entry = Some(noted.line(&event)?);
+        let written = self.runtime.block_on(self.store.write(Write { entry, answer: None }));
+        Ok(written.map(drop)?)
     }
 
     /// Makes a key, which is void after `lasting`, where that is given.

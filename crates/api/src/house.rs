@@ -34,6 +34,13 @@ pub trait House: Debug + Send + Sync {
     /// When it is answered already or over, they may not, or no receipt could be written.
     fn answer(&self, id: Id, answer: Answer) -> Result<Record, Error>;
 
+    /// Asks the server that the policy comes from for it, where there is one and it is time to, as a
+    /// call would.
+    ///
+    /// # Errors
+    /// When the policy counts as one that cannot be loaded.
+    fn refresh(&self) -> Result<(), Error>;
+
     /// The folder that changes whenever such a request does.
     fn folder(&self) -> PathBuf;
 

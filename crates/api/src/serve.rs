@@ -4,6 +4,7 @@
 //! before it listens, so a server that listens can answer.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -93,6 +94,9 @@ const SWEPT: Duration = Duration::from_secs(10 * 60);
 /// How often requests whose time is over are closed.
 const CLOSED: Duration = Duration::from_secs(1);
 
+/// How often it is looked whether the policy is to be asked for again.
+const REFRESHED: Duration = Duration::from_secs(30);
+
 /// How long an approval is kept once nothing can come of it any more: as long as a no holds. What was told
 /// to people is known as long.
 const APPROVALS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -157,6 +161,7 @@ async fn run(
         tokio::spawn(expire(Arc::clone(&whole))),
         tokio::spawn(tell::worker::tell(Arc::clone(&whole))),
         tokio::spawn(watch(Arc::clone(&whole))),
+        tokio::spawn(refresh(Arc::clone(&whole))),
     ];
     let router = app(Arc::clone(&whole));
     let stopped = async move {
@@ -227,6 +232,18 @@ async fn expire(app: Arc<App>) {
     loop {
         often.tick().await;
         let _again: Result<usize, store::Error> = expire_overdue(&app).await;
+    }
+}
+
+/// Has the policy asked for that comes from another server, as calls have it, until it is ended. When that
+/// one is silent for too long, the last good set stays in force here, and `/health` says so.
+async fn refresh(app: Arc<App>) {
+    let mut often = tokio::time::interval(REFRESHED);
+    while let Some(house) = app.house.clone() {
+        often.tick().await;
+        let asked = tokio::task::spawn_blocking(move || house.refresh()).await;
+        let is_outdated = matches!(asked, Ok(Err(datafog_gate::Error::Remote { .. })));
+        app.outdated.store(is_outdated, Ordering::Relaxed);
     }
 }
 

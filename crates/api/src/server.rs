@@ -25,8 +25,10 @@ mod routes;
 mod settle;
 pub(crate) mod spoken;
 mod tools;
+pub(crate) mod whole;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -93,6 +95,8 @@ pub struct App {
     pub(crate) once: Mutex<Option<Once>>,
     /// Whoever changes the policy file has this; the digest of the text that was last known there.
     pub(crate) policy_file: tokio::sync::Mutex<Option<String>>,
+    /// Whether the policy comes from another server that has not answered for too long.
+    pub(crate) outdated: AtomicBool,
     /// Whether the server goes down: nobody is kept waiting then.
     pub(crate) ending: watch::Sender<bool>,
 }
@@ -181,6 +185,7 @@ impl App {
             metrics: Metrics::default(),
             live: Live::default(),
             board: Arc::default(),
+            outdated: AtomicBool::default(),
             around: Around::default(),
             upstreams: options.upstreams.clone(),
             teller: Teller::new(options.telling.clone()),

@@ -133,6 +133,12 @@ impl Layout {
         self.root.join("policy.toml")
     }
 
+    /// `<root>/policies`: policies by name, for keys of the server that have one of their own.
+    #[must_use]
+    pub fn policies(&self) -> PathBuf {
+        self.root.join("policies")
+    }
+
     /// `<root>/pulled.json`: which policy of a server stands in the policy file. It is written when the
     /// server said so last.
     #[must_use]
@@ -246,6 +252,7 @@ impl Layout {
             ("shims", self.shims()),
             ("settings", self.settings()),
             ("policy", self.policy()),
+            ("policies of keys", self.policies()),
             ("system policy", self.system_policy()),
             ("trust", self.trust()),
             ("users", self.users()),

@@ -67,6 +67,11 @@ impl House for Own {
         }
     }
 
+    fn refresh(&self) -> Result<(), Error> {
+        let session = self.session();
+        session.gate().map_err(|_| Error::Panic)?.policy().map(drop)
+    }
+
     fn folder(&self) -> PathBuf {
         self.layout.approvals()
     }

@@ -10,6 +10,8 @@ use clap::{Args, Subcommand};
 use datafog_api::desk::{Desk, Error, moment};
 use datafog_api::settings::duration;
 use datafog_api::store::{Bounds, KeyMode, Login, Permission, Role, StoredKey};
+use datafog_config::user_name;
+use datafog_gate::Judge;
 use serde::Serialize;
 
 use super::output::{Cell, Tone};
@@ -17,6 +19,7 @@ use super::serve::stored;
 use super::server_settings::StorePlace;
 use super::session::Session;
 use crate::exit_code::ExitCode;
+use crate::foreign::Systems;
 use crate::report::Advised;
 
 /// Credentials of the server.
@@ -31,6 +34,7 @@ Examples:
   datafog key create ci --role agent --expires 90d
   datafog key create crm --tools 'crm__*' --scopes ask
   datafog key create trial --mode shadow
+  datafog key create crm --policy crm
   datafog key create ann --role approver --user ann@example.com
   datafog key create ann --role approver --tenant north")]
     Create(Create),
@@ -63,6 +67,9 @@ pub(super) struct Create {
     /// Stop nothing with it: shadow records what would be, off judges nothing and records that
     #[arg(long, value_name = "MODE")]
     mode: Option<KeyMode>,
+    /// Judge its questions by `policies/NAME.toml` of the installation instead of `policy.toml`
+    #[arg(long, value_name = "NAME")]
+    policy: Option<String>,
     /// What of its role it is for, with commas: ask, decide, manage, read; all of it unless said
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     scopes: Vec<Permission>,
@@ -131,16 +138,23 @@ impl Create {
             told: Told,
         }
         session.require_person_and_record()?;
+        if let Some(name) = &self.policy {
+            session.gate()?.try_named_policy(name)?;
+        }
         let desk = open(session, &self.place)?;
         let role = (self.role, self.tenant.as_str());
         let bounds = Bounds {
             mode: self.mode,
             owner: self.user.as_ref().map(Login::to_string),
             parent: None,
+            policy: self.policy.clone(),
             scopes: self.scopes.clone(),
             tools: self.tools.clone(),
         };
         let lasting = (self.expires, bounds);
+        let judged = self.policy.iter().map(|name| format!(", judged by the policy {name}"));
+        let why = format!("with the role {}{}", self.role, judged.collect::<String>());
+        note(session, &desk, &self.tenant, (format!("make key {}", self.name), why))?;
         let minted = desk.create_key(&self.name, role, lasting).map_err(failed)?;
         let key = minted.key.expose();
         if self.json {
@@ -175,7 +189,13 @@ impl List {
 impl Revoke {
     fn run(&self, session: &Session) -> Result<ExitCode> {
         session.require_person_and_record()?;
-        if open(session, &self.place)?.revoke_key(&self.id).map_err(failed)? {
+        let desk = open(session, &self.place)?;
+        let keys = desk.keys().map_err(failed)?;
+        if let Some(key) = keys.iter().find(|key| key.id == self.id && key.revoked.is_none()) {
+            let why = format!("named `{}`, with the role {}", key.name, key.role);
+            noted(session, &desk, &key.tenant, (format!("revoke key {}", key.id), why));
+        }
+        if desk.revoke_key(&self.id).map_err(failed)? {
             session.out.say("it is void from now on\n");
             return Ok(ExitCode::Success);
         }
@@ -214,10 +234,32 @@ pub(super) fn open(session: &Session, place: &StorePlace) -> Result<Desk> {
     Desk::open(&place.settings(session)?.store).map_err(failed)
 }
 
+/// Puts a line into the server's chain about what is about to be done.
+pub(super) fn note(
+    session: &Session,
+    desk: &Desk,
+    tenant: &str,
+    line: (String, String),
+) -> Result<()> {
+    let own = session.binary_identity()?;
+    let judge = Judge::open(session.layout.clone(), own, session.user, Some(&Systems))?;
+    let person = user_name(session.user).unwrap_or_else(|| format!("user {}", session.user));
+    desk.note(&judge, (&person, tenant), line).map_err(failed)
+}
+
+/// The same about what makes less possible: that is done even where no line can be written, as with a
+/// policy that does not load.
+pub(super) fn noted(session: &Session, desk: &Desk, tenant: &str, line: (String, String)) {
+    if let Err(why) = note(session, desk, tenant, line) {
+        session.out.say(format_args!("the server's chain has no line of it: {why:#}\n"));
+    }
+}
+
 /// An error at the desk with its advice.
 pub(super) fn failed(error: Error) -> anyhow::Error {
     match error {
         Error::Store(error) => stored(&error),
+        Error::Gate(error) => error.into(),
         Error::Io(error) => error.into(),
         Error::Nobody(_) => Advised {
             message: error.to_string(),

@@ -12,7 +12,7 @@ use datafog_api::store::{Account, Login, Role};
 use datafog_core::Secret;
 use serde::Serialize;
 
-use super::key::{failed, open};
+use super::key::{failed, note, noted, open};
 use super::output::{Cell, Tone};
 use super::server_settings::StorePlace;
 use super::session::Session;
@@ -114,7 +114,10 @@ impl Create {
         session.require_person_and_record()?;
         let desk = open(session, &self.place)?;
         let (who, what) = ((&self.login, &*self.name), (self.role, &*self.tenant));
-        desk.add_account(who, what, &password(session)?).map_err(failed)?;
+        let password = password(session)?;
+        let line = (format!("add user {}", self.login), format!("with the role {}", self.role));
+        note(session, &desk, &self.tenant, line)?;
+        desk.add_account(who, what, &password).map_err(failed)?;
         session.out.say(format_args!("{} may log in\n", self.login));
         Ok(ExitCode::Success)
     }
@@ -128,7 +131,24 @@ impl Who {
     ) -> Result<ExitCode> {
         session.require_person_and_record()?;
         let desk = open(session, &self.place)?;
-        let is_changed = desk.change_account(&self.login, what(session)?).map_err(failed)?;
+        let change = what(session)?;
+        let accounts = desk.accounts().map_err(failed)?;
+        if let Some(account) = accounts.iter().find(|account| account.login == self.login) {
+            let (does, lessens) = match change {
+                Change::Disabled(true) => ("disable", true),
+                Change::Disabled(false) => ("enable", false),
+                Change::Ended => ("end every visit of", true),
+                Change::Password(_) => ("give another password to", false),
+                Change::Role(_) => ("give another role to", false),
+            };
+            let why = format!("who has the role {}", account.role);
+            let line = (format!("{does} user {}", self.login), why);
+            match lessens {
+                true => noted(session, &desk, &account.tenant, line),
+                false => note(session, &desk, &account.tenant, line)?,
+            }
+        }
+        let is_changed = desk.change_account(&self.login, change).map_err(failed)?;
         session.out.say(if is_changed { "it is done\n" } else { "it was so before\n" });
         Ok(ExitCode::Success)
     }

@@ -77,6 +77,12 @@ pub enum Error {
         /// What it says.
         why: String,
     },
+    /// A credential has a policy of its own, which is not there or never loaded.
+    #[error("the policy `{name}` is not there, or does not load")]
+    NoPolicy {
+        /// What it is called.
+        name: String,
+    },
     /// What the session marks cannot be written down.
     #[error("what is made of a secret cannot be written down")]
     Taint(#[source] io::Error),
@@ -128,6 +134,7 @@ impl Error {
             }
             Self::Remote { .. } => "run `datafog policy pull` to see why".into(),
             Self::Kept { .. } => "a person can replace it: `datafog policy pull --replace`".into(),
+            Self::NoPolicy { .. } => "put it into `policies` of the installation as a file".into(),
             Self::Misnamed { link } => {
                 format!("start `{link}` under its own name, or the other program by its path")
                     .into()

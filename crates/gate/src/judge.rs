@@ -42,6 +42,7 @@ pub struct Judge<'f> {
     user: u32,
     way: Option<&'f dyn ForeignPolicies>,
     open: Open,
+    named: Named,
     looked: Instant,
     stale: Option<String>,
 }
@@ -90,6 +91,17 @@ pub struct Judged {
     pub event: Event,
     /// What each policy said, ours first; nothing when only ours was asked.
     pub asked: Vec<Asked>,
+}
+
+/// What a credential is for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Holder<'a> {
+    /// Names of tools and programs, with `*` and `?`; any for none.
+    pub within: &'a [String],
+    /// Whether nothing is to be stopped.
+    pub lenience: Option<Lenience>,
+    /// The name of the policy that its questions are judged by; the installation's for none.
+    pub policy: Option<&'a str>,
 }
 
 /// How the questions of a credential are answered for which nothing is to be stopped.
@@ -151,7 +163,9 @@ impl<'f> Judge<'f> {
         way: Option<&'f dyn ForeignPolicies>,
     ) -> Result<Self, Error> {
         let open = Open::load(&layout, own, user, way)?;
-        Ok(Self { layout, own, user, way, open, looked: Instant::now(), stale: None })
+        let (mut named, looked) = (Named::default(), Instant::now());
+        named.look(&layout, user, &open.state.settings);
+        Ok(Self { layout, own, user, way, open, named, looked, stale: None })
     }
 
     /// Looks at the files again, unless that was done a moment ago.
@@ -164,12 +178,25 @@ impl<'f> Judge<'f> {
             Ok(open) => (self.open, self.stale) = (open, None),
             Err(error) => self.stale = Some(error.in_full()),
         }
+        self.named.look(&self.layout, self.user, &self.open.state.settings);
     }
 
     /// Why what is in force is not what the files say.
     #[must_use]
     pub fn stale(&self) -> Option<&str> {
         self.stale.as_deref()
+    }
+
+    /// Why one of the policies that have names is not what its file says.
+    #[must_use]
+    pub fn stale_by_name(&self) -> Option<&str> {
+        self.named.stale()
+    }
+
+    /// Whether there is a policy of that name.
+    #[must_use]
+    pub fn has_policy(&self, name: &str) -> bool {
+        self.named.state(name).is_ok()
     }
 
     /// Our policy in force.
@@ -204,9 +231,18 @@ impl<'f> Judge<'f> {
     /// # Errors
     /// When there are no random bytes for an id.
     pub fn judge(&self, question: Inquiry, within: &[String]) -> Result<Judged, Error> {
+        self.judge_by(&self.open.state, question, within)
+    }
+
+    fn judge_by(
+        &self,
+        state: &State,
+        question: Inquiry,
+        within: &[String],
+    ) -> Result<Judged, Error> {
         let mut clock = Clock::start();
         let now = Timestamp::now();
-        let Open { key, state, foreign } = &self.open;
+        let Open { key, foreign, .. } = &self.open;
         let outside = question.outside(within);
         let distant = Distant::read(question, event::new_id(now)?, state, self.layout.root());
         clock.interpreted();
@@ -226,18 +262,19 @@ impl<'f> Judge<'f> {
 }
 
 impl Judge<'_> {
-    /// The same for a credential for which nothing is to be stopped, as far as it is for that tool at all.
+    /// The same for what a credential is for: by the policy that it has, and where nothing is to be stopped
+    /// for it, as far as it is for that tool at all.
     ///
     /// # Errors
-    /// As [`Self::judge`].
-    pub fn judge_for(
-        &self,
-        question: Inquiry,
-        within: &[String],
-        lenience: Option<Lenience>,
-    ) -> Result<Judged, Error> {
+    /// As [`Self::judge`], and when its policy is not there.
+    pub fn judge_for(&self, question: Inquiry, holder: Holder<'_>) -> Result<Judged, Error> {
+        let Holder { within, lenience, policy } = holder;
+        let state = match policy {
+            Some(name) => self.named.state(name)?,
+            None => &self.open.state,
+        };
         let lenience = lenience.filter(|_| question.outside(within).is_none());
-        let judged = self.judge(question, within)?;
+        let judged = self.judge_by(state, question, within)?;
         Ok(match lenience {
             Some(lenience) => judged.lenient(lenience),
             None => judged,
@@ -286,10 +323,13 @@ impl Open {
 }
 
 mod again;
+mod named;
 mod policy_file;
 mod trial;
 mod waiting;
 
+use named::Named;
+pub(crate) use named::path_of;
 pub use trial::{Trial, Tried, read_tests, tried_examples, tried_tests};
 pub use waiting::Waiting;
 

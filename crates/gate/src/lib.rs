@@ -76,8 +76,8 @@ pub use foreign::{
 pub use gate::{Answerer, Approvals, Gate, of_machine};
 pub use ground::Ground;
 pub use judge::{
-    Inquiry, Judge, Judged, Lenience, Trial, Tried, Waiting, What, read_tests, tried_examples,
-    tried_tests,
+    Holder, Inquiry, Judge, Judged, Lenience, Trial, Tried, Waiting, What, read_tests,
+    tried_examples, tried_tests,
 };
 pub use lint::lint_policy;
 pub use notice::Notice;

@@ -158,13 +158,30 @@ impl State {
     /// # Errors
     /// Everything that is wrong with it, or with the machine's.
     pub(crate) fn supposing(layout: &Layout, text: &str) -> Result<Policy, Error> {
-        let system = layout.system_policy();
-        let system = match trusted(&system, ROOT)? {
-            Some(_) => Some((read(&system)?, system)),
-            None => None,
-        };
-        let (policy, _) = Self::laid(layout, system, Some((text.to_owned(), layout.policy())))?;
+        let user = Some((text.to_owned(), layout.policy()));
+        let (policy, _) = Self::laid(layout, Self::of_system(layout)?, user)?;
         Ok(policy.unwrap_or_else(Policy::builtin))
+    }
+
+    /// What is in force for whom the file at `path` stands in the place of the user's. Who calls has
+    /// seen that nobody else could have written it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, or with the machine's.
+    pub(crate) fn named(layout: &Layout, path: &Path, settings: &Settings) -> Result<Self, Error> {
+        let user = Some((read(path)?, path.to_owned()));
+        let (policy, custom) = Self::laid(layout, Self::of_system(layout)?, user)?;
+        let custom = custom.as_deref().and_then(load);
+        Ok(Self::of(settings.clone(), policy.unwrap_or_else(Policy::builtin), custom))
+    }
+
+    /// The machine's text, where it has one.
+    fn of_system(layout: &Layout) -> Result<Option<(String, PathBuf)>, Error> {
+        let path = layout.system_policy();
+        Ok(match trusted(&path, ROOT)? {
+            Some(_) => Some((read(&path)?, path)),
+            None => None,
+        })
     }
 
     /// The machine's text with the user's over it.

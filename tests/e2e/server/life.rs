@@ -176,5 +176,5 @@ fn what_waits_and_what_was_said_outlive_a_kill() {
     assert_eq!(ask(&server)["decision"], "require_approval", "it was used once");
     server.kill();
     let verified = install.datafog(["receipts", "verify", "--store"]).run().succeeds();
-    assert!(verified.stdout().contains("intact  5 entries"), "{}", verified.stdout());
+    assert!(verified.stdout().contains("intact  7 entries"), "{}", verified.stdout());
 }

@@ -166,3 +166,28 @@ fn an_older_policy_and_one_that_does_not_load_change_nothing() {
     let refused = pair.pull(&[]);
     assert!(refused.stderr().contains("chmod 600"), "{refused:?}");
 }
+
+#[test]
+fn a_server_whose_policy_comes_from_another_asks_for_it_too() {
+    let pair = Pair::new();
+    pair.pull(&["--remember"]).succeeds();
+    let second = Server::start(&pair.install);
+    let version =
+        || curl(&[&*format!("{}/health", second.address)]).json()["policy_version"].clone();
+    assert!(eventually(|| version() == "1"), "{}", version());
+    second.kill();
+    fs::write(pair.of_server.root().join("policy.toml"), policy("2", "find")).unwrap();
+    pair.asked(DAY);
+    let second = Server::start(&pair.install);
+    let version =
+        || curl(&[&*format!("{}/health", second.address)]).json()["policy_version"].clone();
+    assert!(eventually(|| version() == "2"), "{}", version());
+    drop(second);
+    let Pair { server, install, of_server } = pair;
+    server.kill();
+    let pair = Pair { server: Server::start(&of_server), install, of_server };
+    pair.asked(DAY.saturating_mul(8));
+    let second = Server::start(&pair.install);
+    let health = || curl(&[&*format!("{}/health", second.address)]).json();
+    assert!(eventually(|| health()["stale"].is_string()), "{}", health());
+}

@@ -58,3 +58,60 @@ fn an_agent_adds_nobody_and_short_passwords_are_refused() {
     let twice = install.datafog(["user", "create", "bob"]).run_with(line.as_bytes()).ends_with(5);
     assert!(twice.stderr().contains("there already"), "{}", twice.stderr());
 }
+
+#[test]
+fn a_key_is_made_with_a_policy_that_there_is_alone() {
+    let install = Install::bare();
+    let create = || install.datafog(["key", "create", "crm", "--policy", "crm"]).run();
+    let refused = create().ends_with(4);
+    assert!(refused.stderr().contains("the policy `crm` is not there"), "{refused:?}");
+    let folder = install.root().join("policies");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("crm.toml"), "[policy]\nid = 5\n").unwrap();
+    let broken = create();
+    assert!(broken.code() == 4 && broken.stderr().contains("crm.toml"), "{broken:?}");
+    std::fs::write(folder.join("crm.toml"), "[policy]\nid = \"crm\"\nversion = \"1\"\n").unwrap();
+    assert!(create().succeeds().stdout().starts_with("dfg_"));
+    let listed = install.datafog(["key", "list", "--json"]).run().succeeds().json();
+    assert_eq!(listed["keys"][0]["policy"], "crm", "{listed}");
+    install.datafog(["key", "create", "x", "--policy", "../policy"]).run().ends_with(4);
+}
+
+#[test]
+fn what_is_done_at_the_command_line_stands_in_the_servers_chain() {
+    let install = Install::bare();
+    let admin = key(&install, &["admin", "--role", "admin"]);
+    key(&install, &["ann", "--role", "viewer"]);
+    create(&install, &["ann@example.com", "--role", "approver"]);
+    install.datafog(["user", "disable", "ann@example.com"]).run().succeeds();
+    let listed = install.datafog(["key", "list", "--json"]).run().succeeds().json();
+    let ids: Vec<&str> = listed["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|key| key["name"] == "ann")
+        .map(|key| key["id"].as_str().unwrap())
+        .collect();
+    // What makes less possible is done even where the policy does not load.
+    std::fs::write(install.root().join("policy.toml"), "nonsense").unwrap();
+    let revoked = install.datafog(["key", "revoke", ids[0]]).run().succeeds();
+    assert!(revoked.stderr().contains("no line of it"), "{revoked:?}");
+    install.datafog(["key", "create", "x"]).run().ends_with(4);
+    std::fs::remove_file(install.root().join("policy.toml")).unwrap();
+    let server = Server::start(&install);
+    let told = server.get(&admin, "/v1/receipts").json();
+    let lines: Vec<&str> = told["receipts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|it| it["action"]["command"].as_str())
+        .collect();
+    let expected = [
+        "disable user ann@example.com",
+        "add user ann@example.com",
+        "make key ann",
+        "make key admin",
+    ];
+    assert_eq!(lines, expected.map(|what| format!("tool:server {what}")), "{told}");
+    install.datafog(["receipts", "verify", "--store"]).run().succeeds();
+}

@@ -33,9 +33,13 @@ pub(super) async fn create(viewer: Viewer, posted: Posted) -> Result<Response, P
     let role = role(&posted)?;
     let tenant = tenant(&viewer, &posted);
     let lasting = posted.text("expires").map(duration).transpose().map_err(|why| wrong(&why))?;
-    let noted = noted(&viewer, format!("make key {name}"), format!("with the role {role}"));
+    let policy = policy(&viewer, &posted).await?;
+    let by = policy.iter().map(|name| format!(", judged by the policy {name}"));
+    let why = format!("with the role {role}{}", by.collect::<String>());
+    let noted = noted(&viewer, format!("make key {name}"), why);
     viewer.permitted(noted.for_tenant(&tenant)).await?;
-    let within: (Option<Duration>, Bounds) = (lasting, Bounds::default());
+    let bounds = Bounds { policy, ..Bounds::default() };
+    let within: (Option<Duration>, Bounds) = (lasting, bounds);
     let made = desk::create_key(&*viewer.app.store, name, (role, &tenant), within).await;
     let made = made.map_err(|error| failed(&error))?;
     let told = parts::notice(
@@ -133,6 +137,20 @@ fn tenant(viewer: &Viewer, posted: &Posted) -> String {
     if own.is_empty() { posted.text("tenant").unwrap_or_default().to_owned() } else { own }
 }
 
+/// The policy that a key is to be judged by, which has to be there. It may let through what the
+/// installation's stops, so only who manages the installation chooses one.
+async fn policy(viewer: &Viewer, posted: &Posted) -> Result<Option<String>, Problem> {
+    let Some(name) = posted.text("policy").map(str::to_owned) else { return Ok(None) };
+    if !house::is_of_it(&viewer.caller) {
+        return Err(Problem::new(Kind::Forbidden, "policies are the installation's"));
+    }
+    let asked = name.clone();
+    match viewer.app.judges.ask(move |judge| judge.has_policy(&asked)).await? {
+        true => Ok(Some(name)),
+        false => Err(wrong("there is no policy of that name that loads")),
+    }
+}
+
 fn role(posted: &Posted) -> Result<Role, Problem> {
     posted.text("role").unwrap_or_default().parse().map_err(|why: String| wrong(&why))
 }
@@ -149,6 +167,7 @@ fn failed(error: &desk::Error) -> Problem {
             Problem::new(Kind::Conflict, "there is somebody of that name already")
         }
         desk::Error::Store(error) => Problem::unstored(error),
+        desk::Error::Gate(error) => Problem::ours(error),
         desk::Error::Io(error) => Problem::ours(error),
     }
 }
@@ -201,7 +220,7 @@ fn key_row(viewer: &Viewer, key: &StoredKey) -> Markup {
         tr.entry tabindex="-1" {
             td { (parts::code(&key.id)) }
             td { (parts::words(&key.name)) @if let Some(owner) = &key.bounds.owner { span.note { "of " (parts::words(owner)) } } }
-            td { (of_tenant(key.role, &key.tenant)) @if !key.bounds.scopes.is_empty() || !key.bounds.tools.is_empty() { span.note { "narrowed" } } }
+            td { (of_tenant(key.role, &key.tenant)) @if !key.bounds.scopes.is_empty() || !key.bounds.tools.is_empty() { span.note { "narrowed" } } @if let Some(policy) = &key.bounds.policy { span.note { "policy " (parts::words(policy)) } } }
             td { (when(key.created)) }
             td {
                 @if is_valid { (parts::badge(Tone::Good, "in force")) } @else { (parts::badge(Tone::Plain, "void")) }
@@ -281,6 +300,7 @@ fn key_form(viewer: &Viewer) -> Markup {
             (roles(Role::Agent))
             label { "Holds for, such as 90d; for ever where nothing stands" input name="expires" autocomplete="off"; }
             (tenants(viewer))
+            @if house::is_of_it(&viewer.caller) { label { "Judged by this file of " code { "policies" } "; by the installation's policy where nothing stands" input name="policy" maxlength="64" autocomplete="off"; } }
             button type="submit" { "Make the key" }
         }
     }

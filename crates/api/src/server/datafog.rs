@@ -16,11 +16,13 @@ mod transform;
 mod words;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::App;
@@ -60,10 +62,26 @@ impl PolicyName {
 
 /// `GET /health`: for everybody, so it tells no more than that.
 pub(crate) async fn health(State(app): State<Arc<App>>) -> Reply<Health> {
-    let (policy, is_stale) =
-        app.judges.ask(|judge| (PolicyName::of(judge), judge.stale().is_some())).await?;
-    let stale =
-        is_stale.then_some("the policy's files cannot be loaded; the last good set is in force");
+    // A store that does not answer is `/ready`'s to tell.
+    let keys = app.store.keys().await.unwrap_or_default();
+    let now = Timestamp::now().as_microsecond();
+    let names: Vec<String> = keys
+        .into_iter()
+        .filter(|key| key.is_valid_at(now))
+        .filter_map(|it| it.bounds.policy)
+        .collect();
+    let asked = app.judges.ask(move |judge| {
+        let is_missing = names.iter().any(|name| !judge.has_policy(name));
+        let is_stale = judge.stale().or_else(|| judge.stale_by_name()).is_some();
+        (PolicyName::of(judge), is_stale, is_missing)
+    });
+    let (policy, is_stale, is_missing) = asked.await?;
+    let is_stale = is_stale || app.outdated.load(Ordering::Relaxed);
+    let stale = match (is_stale, is_missing) {
+        (_, true) => Some("a key has a policy that is not there, and gets no answer"),
+        (true, false) => Some("the policy's files cannot be loaded; the last good set is in force"),
+        (false, false) => None,
+    };
     let started_at = format!("{:.0}", app.started);
     Ok(Json(Health { status: "ok", policy, started_at, stale }))
 }

@@ -19,6 +19,7 @@ use super::asked::{Asked, Reply};
 use super::noted::{Noted, refused};
 use super::problem::{Kind, Problem};
 use super::spoken::moment;
+use super::whole::whole;
 use crate::identity::{Caller, Issued, mint};
 use crate::store::{Account, Bounds, Login, Permission};
 
@@ -46,6 +47,7 @@ pub(crate) struct Shown {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Narrowed {
     /// For how long it holds.
+    #[serde(deserialize_with = "whole")]
     seconds: u32,
     #[serde(default)]
     name: String,
@@ -130,6 +132,7 @@ fn of_credential(caller: &Caller) -> Value {
         "name": caller.name(),
         "roles": [caller.role],
         "tenant": caller.tenant,
+        "policy": caller.bounds.policy,
         "scopes": caller.bounds.scopes,
         "tools": caller.bounds.tools,
     })
@@ -196,8 +199,8 @@ impl Narrowed {
         let or_own = |given: Vec<String>| if given.is_empty() { of_parent.clone() } else { given };
         let scopes = if scopes.is_empty() { caller.bounds.scopes.clone() } else { scopes };
         let owner = caller.bounds.owner.clone();
-        let mode = caller.bounds.mode;
-        Ok(Bounds { mode, owner, parent: Some(parent), scopes, tools: or_own(tools) })
+        let (mode, policy) = (caller.bounds.mode, caller.bounds.policy.clone());
+        Ok(Bounds { mode, owner, parent: Some(parent), policy, scopes, tools: or_own(tools) })
     }
 }
 

@@ -8,13 +8,14 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use datafog_core::Event;
 use datafog_gate::Judge;
 
 use super::App;
 use super::context::{Context, Line, plain};
 use super::problem::Problem;
 use crate::identity::Caller;
-use crate::store::{Account, NewEntry, Write};
+use crate::store::{Account, Error, NewEntry, Write};
 
 /// Most lines about tries that failed, in [`SPAN`].
 const MOST: u32 = 20;
@@ -40,6 +41,12 @@ impl Noted {
         Self { tenant, who, what, reason, may: true }
     }
 
+    /// Something that the user `person` of this machine does at the command line.
+    pub(crate) fn at_hand(person: &str, tenant: &str, what: String, reason: String) -> Self {
+        let (tenant, who) = (tenant.to_owned(), format!("{person} at this machine"));
+        Self { tenant, who, what, reason, may: true }
+    }
+
     /// The same about somebody or something of another tenant than the caller's.
     pub(crate) fn for_tenant(self, tenant: &str) -> Self {
         Self { tenant: tenant.to_owned(), ..self }
@@ -50,21 +57,30 @@ impl Noted {
         &self.what
     }
 
-    /// Its line. A secret that somebody typed in the wrong place is taken out.
+    /// Its line.
     pub(crate) async fn entry(self, app: &App) -> Result<NewEntry, Problem> {
-        let Self { tenant, who, what, reason, may } = self;
-        let made = move |judge: &Judge<'_>| {
-            let (what, reason) = (plain(judge, &what), plain(judge, &reason));
-            judge.server_event(&what, reason, may)
-        };
-        let event = app.judges.ask(made).await?.map_err(|error| Problem::ours(&error))?;
+        let noted = self.clone();
+        let event = app.judges.ask(move |judge| noted.event(judge)).await?;
+        let event = event.map_err(|error| Problem::ours(&error))?;
+        self.line(&event).map_err(|error| Problem::unstored(&error))
+    }
+
+    /// What its line says. A secret that somebody typed in the wrong place is taken out.
+    pub(crate) fn event(&self, judge: &Judge<'_>) -> Result<Event, datafog_gate::Error> {
+        let (what, reason) = (plain(judge, &self.what), plain(judge, &self.reason));
+        judge.server_event(&what, reason, self.may)
+    }
+
+    /// Its line, which says that.
+    pub(crate) fn line(self, event: &Event) -> Result<NewEntry, Error> {
+        let Self { tenant, who, .. } = self;
         let context = Context {
             tenant,
             actor_id: who,
             dialect: String::from("native"),
             ..Context::default()
         };
-        NewEntry::of(&Line::of(&event, &context)).map_err(|error| Problem::unstored(&error))
+        NewEntry::of(&Line::of(event, &context))
     }
 
     /// Stores its line.

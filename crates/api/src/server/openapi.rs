@@ -279,6 +279,20 @@ fn approval() -> Value {
         "uses": number(), "needed": number(), "agreed": texts(), "answer": { "anyOf": [answer, { "type": "null" }] } }))
 }
 
+/// What is asked of an action: one of three, and what is known besides.
+fn asked() -> Value {
+    let one = |name: &str| json!({ "required": [name] });
+    let program = json!({ "type": "string", "minLength": 1 });
+    let folder = json!({ "type": ["string", "null"], "pattern": "^/" });
+    json!({ "type": "object", "additionalProperties": false, "properties": {
+            "command": { "type": "array", "items": text(), "prefixItems": [program], "minItems": 1 },
+            "line": text(), "text": optional(), "cwd": folder, "session": optional(),
+            "tool": { "type": "object", "additionalProperties": false, "required": ["name"],
+                "properties": { "name": text(), "arguments": { "type": "object" } } } },
+        "oneOf": [one("command"), one("line"), one("tool")],
+        "description": "One of `command`, `line` and `tool`." })
+}
+
 /// A call that is held elsewhere.
 fn held() -> Value {
     let found = closed(&json!({ "detector": text(), "entity_type": text(), "channel": text(),
@@ -289,11 +303,12 @@ fn held() -> Value {
         "uid": { "type": "integer", "minimum": 0, "maximum": u32::MAX },
         "agent": optional(), "session": optional(), "parents": texts(),
         "terminal": { "type": "boolean" } } });
-    let kinds = ["command_exec", "shell_exec", "tool_call"];
+    let kinds =
+        ["command.exec", "file.read", "file.write", "http.request", "shell.exec", "tool.call"];
     closed(&json!({ "schema_version": { "const": 1 },
         "id": { "type": "string", "pattern": "^[0-9a-f]{32}$" }, "call": text(),
         "asked_at": number(), "until": number(),
-        "action_type": { "type": "string", "examples": kinds }, "tool": text(), "command": text(),
+        "action_type": { "type": "string", "enum": kinds }, "tool": text(), "command": text(),
         "cwd": text(), "destinations": texts(), "findings": { "type": "array", "items": found },
         "faults": texts(), "rules": texts(), "reason": text(), "rewrite": optional(),
         "principal": principal,
@@ -313,13 +328,7 @@ fn asking() -> Value {
 
 fn schemas() -> Value {
     json!({
-        "Asked": { "type": "object", "additionalProperties": false, "properties": {
-                "command": { "type": ["array", "null"], "items": text() },
-                "line": optional(), "text": optional(), "cwd": optional(), "session": optional(),
-                "tool": { "type": ["object", "null"], "additionalProperties": false,
-                    "properties": { "name": text(), "arguments": { "type": "object" } },
-                    "required": ["name"] } },
-            "description": "One of `command`, `line` and `tool`." },
+        "Asked": asked(),
         "Answered": answered(),
         "Approval": approval(),
         "Approvals": object(&json!({ "approvals": { "type": "array", "items": of("Approval") } })),
@@ -351,7 +360,7 @@ fn schemas() -> Value {
         "Said": { "type": "object", "additionalProperties": false, "required": ["decision"],
             "properties": { "decision": { "type": "string", "enum": ["approve", "deny"] },
                 "scope": scope(), "note": optional(),
-                "uses": { "type": "integer", "minimum": 1 },
+                "uses": { "type": "integer", "minimum": 1, "maximum": u32::MAX },
                 "seconds": { "type": "integer", "minimum": 1, "maximum": 604_800 } } },
         "Standing": { "anyOf": [of("Approval"), of("Brief")] },
         "Token": object(&json!({ "token": text(), "id": text(), "expires_at": moment(),

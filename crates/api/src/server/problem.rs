@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Method,
     NotFound,
     Rate,
+    /// What is to be judged by is not there.
+    Policy,
     /// What was decided could not be stored, so it is not told.
     Receipt,
     /// What was to be changed is not what the caller saw.
@@ -67,6 +69,7 @@ impl Kind {
             Self::MediaType => ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::Method => ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED),
             Self::NotFound => ("not_found", StatusCode::NOT_FOUND),
+            Self::Policy => ("policy_unavailable", StatusCode::SERVICE_UNAVAILABLE),
             Self::Rate | Self::Tries(_) => ("rate_limited", StatusCode::TOO_MANY_REQUESTS),
             Self::Receipt => ("receipt_error", StatusCode::SERVICE_UNAVAILABLE),
             Self::Settled => ("already_settled", StatusCode::CONFLICT),
@@ -272,6 +275,9 @@ impl From<crate::judges::Error> for Problem {
 
 impl From<datafog_gate::Error> for Problem {
     fn from(error: datafog_gate::Error) -> Self {
+        if matches!(error, datafog_gate::Error::NoPolicy { .. }) {
+            return Self::new(Kind::Policy, "the policy of this credential is not there");
+        }
         Self::ours(&error)
     }
 }

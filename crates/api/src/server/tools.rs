@@ -49,18 +49,17 @@ pub(crate) async fn judged(
         Some(via) => format!("{} via {via}", caller.name()),
         None => caller.name(),
     };
-    let (within, asker) = (caller.bounds.tools.clone(), caller.party());
-    let lenience = caller.bounds.mode.map(Into::into);
+    let (bounds, asker) = (caller.bounds.clone(), caller.party());
     let work = move |judge: &Judge<'_>| {
         let text = inquiry.text.clone();
-        let judged = judge.judge_for(inquiry, &within, lenience)?;
+        let judged = judge.judge_for(inquiry, bounds.holder())?;
         let digest = context::digest(judge, &same);
         let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
         let waiting = judge.waiting(&judged, (&who, text.as_deref()));
         let question = Question { judged, waiting, context, asker };
-        Ok::<_, datafog_gate::Error>((question, digest))
+        Ok::<_, Problem>((question, digest))
     };
-    Ok(app.judges.ask(work).await??)
+    app.judges.ask(work).await?
 }
 
 /// Judges a call of a tool, stores what came of it, and says what may be told. Its receipt is found

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use datafog_gate::Lenience;
+use datafog_gate::{Holder, Lenience};
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Permission};
@@ -138,6 +138,9 @@ pub struct Bounds {
     /// Id of the key that it was made of, and ends with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
+    /// The name of the policy that its questions are judged by; the installation's for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
     /// What of its role it is for; all of it for none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<Permission>,
@@ -156,6 +159,13 @@ impl Bounds {
     /// wider than whoever made it said.
     pub(super) fn decoded(text: &str) -> Result<Self, Error> {
         serde_json::from_str(text).map_err(|error| Error::Form(error.to_string()))
+    }
+
+    /// What a judge is told of them.
+    #[must_use]
+    pub(crate) fn holder(&self) -> Holder<'_> {
+        let (within, lenience) = (self.tools.as_slice(), self.mode.map(Into::into));
+        Holder { within, lenience, policy: self.policy.as_deref() }
     }
 
     /// Whether what is not narrowed away includes this.

@@ -14,6 +14,7 @@ use url::Host;
 
 use super::mail::mailbox;
 use super::occasion::Occasion;
+use crate::server::whole::{whole, whole_or_none};
 use crate::{Endpoint, Networks};
 
 /// Most letters of a name.
@@ -121,7 +122,7 @@ pub(crate) struct New {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) events: BTreeSet<Occasion>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     pub(crate) least_risk: u32,
     pub(crate) enabled: Option<bool>,
     pub(crate) url: Option<String>,
@@ -130,6 +131,7 @@ pub(crate) struct New {
     pub(crate) chat: Option<String>,
     pub(crate) api: Option<String>,
     pub(crate) host: Option<String>,
+    #[serde(default, deserialize_with = "whole_or_none")]
     pub(crate) port: Option<u16>,
     pub(crate) security: Option<Security>,
     pub(crate) user: Option<String>,

@@ -11,11 +11,12 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use datafog_audit::{Durability, Ledger};
-use datafog_config::{Layout, Remote};
+use datafog_config::{Layout, Remote, Settings};
 use datafog_core::{Digest, Key, Verdict};
 
 use crate::gate::Gate;
-use crate::state::State;
+use crate::judge::path_of;
+use crate::state::{State, trusted};
 use crate::{Error, Judge};
 
 /// After a try that failed, nobody tries for so long.
@@ -101,6 +102,17 @@ impl Gate<'_> {
         recorded.map_err(Error::Ledger)?;
         let may = event.decision == Verdict::Allow;
         if may { Ok(()) } else { Err(Error::Kept { why: event.reason }) }
+    }
+
+    /// Whether the policy of that name, for keys of the server, could be in force.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it; that there is none.
+    pub fn try_named_policy(&self, name: &str) -> Result<(), Error> {
+        let none = || Error::NoPolicy { name: name.to_owned() };
+        let path = path_of(self.layout, name).ok_or_else(none)?;
+        trusted(&path, self.user)?.ok_or_else(none)?;
+        State::named(self.layout, &path, &Settings::default()).map(drop)
     }
 }
 

@@ -121,8 +121,7 @@ fn prepare(
     let supplied = asked.findings.as_deref().unwrap_or_default();
     let stated = supplied.iter().filter_map(|finding| words::stated(judge, finding)).collect();
     let question = ask::question(&asked.action, (&asked.text, stated), &asked.names);
-    let lenience = caller.bounds.mode.map(Into::into);
-    let judged = judge.judge_for(question, &caller.bounds.tools, lenience)?;
+    let judged = judge.judge_for(question, caller.bounds.holder())?;
     let digest = digest(judge, asked)?;
     let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
     let text = Some(asked.text.as_str()).filter(|text| !text.is_empty());

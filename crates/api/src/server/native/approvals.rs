@@ -15,6 +15,7 @@ use crate::server::App;
 use crate::server::asked::{Asked, Parameters, Reply};
 use crate::server::problem::{Kind, Problem};
 use crate::server::spoken::{self, decide, moment, waited};
+use crate::server::whole::whole_or_none;
 
 /// Most requests of one answer.
 const MOST: u32 = 1000;
@@ -55,8 +56,10 @@ pub(crate) struct Said {
     /// How widely a yes holds.
     scope: Option<ApprovalScope>,
     /// How long a yes holds, in seconds.
+    #[serde(default, deserialize_with = "whole_or_none")]
     seconds: Option<u32>,
     /// For how many calls a yes is, at most.
+    #[serde(default, deserialize_with = "whole_or_none")]
     uses: Option<u32>,
     note: Option<String>,
 }

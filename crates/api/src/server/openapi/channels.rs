@@ -91,7 +91,8 @@ fn new() -> Value {
         "required": ["name", "kind", "events"],
         "description": "Slack, Teams and webhooks have `url`, webhooks `secret` besides; Telegram has \
             `token`, `chat` and `api`; mail has the rest.",
-        "properties": { "name": text(), "kind": kind(), "events": events(), "least_risk": risk(),
+        "properties": { "name": { "type": "string", "minLength": 1, "maxLength": 128 },
+            "kind": kind(), "events": events(), "least_risk": risk(),
             "enabled": { "type": ["boolean", "null"] }, "url": optional(), "secret": optional(),
             "token": optional(), "chat": optional(), "api": optional(), "host": optional(),
             "port": port, "security": { "anyOf": [security(), { "type": "null" }] },

@@ -186,3 +186,80 @@ async fn v9_a_key_in_shadow_or_off_is_allowed_and_its_rows_say_so() {
     let leaked = place.as_key(&key, "/v1/decide", Some(&leak())).await;
     assert_eq!(leaked.body["decision"], "allow", "{}", leaked.text);
 }
+
+/// Lets through what [`RULES`] deny, and denies what they let through.
+const OTHER_RULES: &str = r#"
+[policy]
+id = "crm"
+version = "7"
+[[rule]]
+id = "read-nothing"
+effect = "deny"
+reason = "users are not read"
+instead = "ask"
+match = [{ tool = "crm__get_user", args = {} }]
+not_match = [{ tool = "crm__delete_user", args = {} }]
+[rule.when]
+tool = ["crm__get_user"]
+"#;
+
+/// §1.1: the key selects the policy. E9: without one, nothing is allowed.
+#[tokio::test]
+async fn a_key_is_judged_by_the_policy_that_it_has_and_by_nothing_without_it() {
+    let (place, plain) = place().await;
+    let file = place.root().join("policies/crm.toml");
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, OTHER_RULES).unwrap();
+    let bounds = Bounds { policy: Some("crm".into()), ..Bounds::default() };
+    let key = mint("crm", (Role::Agent, "north"), (0, None)).unwrap().within(bounds);
+    place.store.add_key(key.stored.clone()).await.unwrap();
+    let look_again = async || tokio::time::sleep(Duration::from_millis(250)).await;
+    look_again().await;
+    for (key, tool, decision, policy) in [
+        (&plain, "delete_user", "deny", "mine"),
+        (&plain, "get_user", "allow", "mine"),
+        (&key, "delete_user", "allow", "crm"),
+        (&key, "get_user", "deny", "crm"),
+    ] {
+        let told = place.as_key(key, "/v1/check", Some(&call("crm", tool, &json!({})))).await;
+        let body = &told.body;
+        assert_eq!((&body["decision"], &body["policyId"]), (&json!(decision), &json!(policy)));
+    }
+    let token = place.as_key(&key, "/v1/tokens", Some(&json!({ "seconds": 60 }))).await;
+    let id = token.body["id"].as_str().unwrap();
+    let token = place.store.key(id).await.unwrap().unwrap();
+    assert_eq!(token.bounds.policy.as_deref(), Some("crm"), "what is made of it has it, too");
+    assert!(place.get("/health").await.body["stale"].is_null());
+    // A text that does not load leaves the last good one, and is told.
+    std::fs::write(&file, "nonsense").unwrap();
+    look_again().await;
+    let asked = call("crm", "get_user", &json!({}));
+    assert_eq!(place.as_key(&key, "/v1/check", Some(&asked)).await.body["decision"], "deny");
+    assert!(place.get("/health").await.body["stale"].as_str().unwrap().contains("last good"));
+    // One that is gone gets no verdict in any form, and none is stored.
+    std::fs::remove_file(&file).unwrap();
+    look_again().await;
+    let before = place.store.verify().await.unwrap().entries;
+    let action = json!({ "tool": { "name": "crm__delete_user" } });
+    for (path, body) in [
+        ("/v1/check", call("crm", "delete_user", &json!({}))),
+        ("/v1/actions", action),
+        ("/v1/decide", harmless()),
+        (
+            "/v1/guardian/evaluate",
+            json!({ "proposal": { "tool_name": "x", "tool_args": {} }, "context": { "agent_id": "a" } }),
+        ),
+    ] {
+        let told = place.as_key(&key, path, Some(&body)).await;
+        assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE, "{path}: {}", told.text);
+        assert!(told.body["decision"].is_null(), "{path}: {}", told.text);
+    }
+    assert_eq!(place.store.verify().await.unwrap().entries, before);
+    let health = place.get("/health").await;
+    assert!(
+        health.body["stale"].as_str().unwrap().contains("a key has a policy"),
+        "{}",
+        health.text
+    );
+    assert_eq!(place.as_key(&plain, "/v1/check", Some(&asked)).await.body["decision"], "allow");
+}

@@ -51,6 +51,10 @@ impl House for Stand {
         Ok(record.clone())
     }
 
+    fn refresh(&self) -> Result<(), datafog_gate::Error> {
+        Ok(())
+    }
+
     fn folder(&self) -> PathBuf {
         self.folder.clone()
     }
