@@ -430,8 +430,7 @@ fn is_declared(text: &[u8], start: usize) -> bool {
 }
 
 /// Ends of names that stand without an operator before their value.
-static SETTINGS: Words =
-    words! { "password" "passwd" "passphrase" "secret" "bindpw" "bind-pw" "rootpw" };
+static SETTINGS: Words = words! { "password" "passwd" "passphrase" "secret" "bindpw" "bind-pw" "rootpw" "apikey" "api_key" "api-key" "authtoken" "auth_token" };
 
 /// Whether the name is one of a password and begins a line, as in files of settings that are a name
 /// and a value, or stands in a line of a router that sets something: `password …`, `set admin password …`.

@@ -93,6 +93,13 @@ pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
         Some(Promise::Key) => LEAST_KEY,
         Some(Promise::PerhapsKey) => LEAST_PERHAPS,
         None if is_bare_key(candidate) => LEAST_BARE,
+        None if is_long_key(candidate) => {
+            return if is_key(candidate, LEAST_LONG) {
+                Judgement::Shape
+            } else {
+                Judgement::Refuse
+            };
+        }
         Some(Promise::Password) | None => return Judgement::Refuse,
     };
     Judgement::refuse_unless(is_key(candidate, least))
@@ -110,8 +117,11 @@ fn is_key_of_parts(candidate: &Candidate<'_>) -> bool {
         && candidate.form != Form::Item
         && is_given(candidate)
         && !is_placeholder(value)
-        && entropy::is_random(value, Census::of(value))
+        && b"0123456789abcdef".iter().filter(|it| value.contains(it)).count() >= LEAST_DIGITS
 }
+
+/// Fewest different digits of a UUID that is no filler.
+const LEAST_DIGITS: usize = 8;
 
 /// Ends of such names.
 static STRICT: Words = words! {
@@ -133,6 +143,23 @@ fn is_bare_key(candidate: &Candidate<'_>) -> bool {
         && census.is_made_of(BASE64_MARKS)
         && [census.lower(), census.upper(), census.digits()].iter().all(|count| *count > 0)
 }
+
+/// Whether what is called a key and no more is so many letters of both cases and digits, without a mark,
+/// as ids and names of things seldom are: `using key=…`.
+fn is_long_key(candidate: &Candidate<'_>) -> bool {
+    let census = Census::of(candidate.value());
+    // The byte before it was looked for together with the name, so the word before it stands there, too.
+    let name = candidate.name.rsplit(|byte| matches!(byte, b' ' | b'\n' | b'?' | b'&')).next();
+    name.is_some_and(|name| name.eq_ignore_ascii_case(b"key"))
+        && candidate.form == Form::Operator
+        && (LEAST_LONG..=MOST_LONG).contains(&candidate.value().len())
+        && census.is_made_of(0)
+        && [census.lower(), census.upper(), census.digits()].iter().all(|count| *count > 1)
+}
+
+/// Fewest and most bytes of such a key.
+const LEAST_LONG: usize = 30;
+const MOST_LONG: usize = 64;
 
 /// Marks of base64.
 const BASE64_MARKS: u32 = marks(b"+/=");
