@@ -30,8 +30,9 @@ fuzz_target!(|data: &[u8]| {
         rest = after;
         pieces.push(piece, &mut out).expect("a vector takes everything");
         paused.push(piece, &mut shown).expect("a vector takes everything");
-        let patience = if cut % 2 == 0 { Patience::Long } else { Patience::Short };
-        paused.pause(patience, &mut shown).expect("a vector takes everything");
+        let patience = [Patience::Cut, Patience::Short, Patience::Long, Patience::Last][cut % 4];
+        let kept = paused.pause(patience, &mut shown).expect("a vector takes everything");
+        assert!(!kept || patience != Patience::Last, "nothing is kept back for ever");
     }
     pieces.push(rest, &mut out).expect("a vector takes everything");
     paused.push(rest, &mut shown).expect("a vector takes everything");

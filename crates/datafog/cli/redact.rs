@@ -23,9 +23,6 @@ use crate::report::Advised;
 /// Bytes read at once.
 const BLOCK: usize = 128 << 10;
 
-/// How long something is kept back that is no secret, and then a last word; milliseconds.
-const WAITS: [(u16, Patience); 2] = [(4, Patience::Short), (200, Patience::Long)];
-
 /// Arguments of `redact`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -127,12 +124,16 @@ fn filter(mut redactor: Redactor<'_>) -> Result<Tally> {
     // The library's own streams would go through every byte once more, for lines.
     let mut from = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut to = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    let mut block = vec![0; BLOCK];
+    let talking = !to.metadata()?.is_file();
+    let (mut block, mut last) = (vec![0; BLOCK], 0);
     loop {
-        await_more(&from, &mut redactor, &mut to)?;
+        await_more(&from, &mut redactor, (&mut to, talking), last)?;
         match from.read(&mut block) {
             Ok(0) => break,
-            Ok(count) => redactor.push(block.get(..count).unwrap_or_default(), &mut to)?,
+            Ok(count) => {
+                redactor.push(block.get(..count).unwrap_or_default(), &mut to)?;
+                last = count;
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error.into()),
         }
@@ -141,17 +142,22 @@ fn filter(mut redactor: Redactor<'_>) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Waits until there is something to read, and meanwhile writes what may be shown.
-fn await_more(from: &File, redactor: &mut Redactor<'_>, to: &mut File) -> Result<()> {
-    for (milliseconds, patience) in WAITS {
+/// Waits until there is something to read, and meanwhile writes what may be shown of what came, the
+/// `last` bytes of it at once.
+fn await_more(
+    from: &File,
+    redactor: &mut Redactor<'_>,
+    (to, talking): (&mut File, bool),
+    last: usize,
+) -> Result<()> {
+    let mut step = Some(Patience::first(last));
+    while let Some((wait, patience)) = step {
         let mut ready = [PollFd::new(from.as_fd(), PollFlags::POLLIN)];
-        if poll(&mut ready, PollTimeout::from(milliseconds)) != Ok(0) {
+        if poll(&mut ready, PollTimeout::try_from(wait)?) != Ok(0) {
             return Ok(());
         }
         let kept = redactor.pause(patience, to)?;
-        if !kept {
-            break;
-        }
+        step = patience.next(talking).filter(|_| kept);
     }
     Ok(())
 }

@@ -8,13 +8,21 @@
 use memchr::memmem;
 
 use crate::bytes::{run, run_back};
+use crate::detector::Detector;
 use crate::prefilter::{self, Bitmaps};
 use crate::rule::Trigger;
 use crate::scanner::Scanner;
-use crate::tables::RULES;
+use crate::tables::{DETECTORS, RULES};
 
-/// Fewest digits, spaces between them aside, that may begin a number that counts.
-const LEAST_DIGITS: usize = 4;
+/// Fewest digits, spaces between them aside, that may begin a number that counts. What stands before
+/// them is no secret: as many digits of a card may be shown as it is (PCI DSS, requirement 3.4.1).
+const LEAST_DIGITS: usize = 7;
+
+/// Longest word of nothing but letters that is taken for one of a prompt.
+const LONGEST_PLAIN: usize = 16;
+
+/// Digits of the longest port.
+const LONGEST_PORT: usize = 5;
 
 /// Longest number with what separates its groups, in bytes.
 const LONGEST_NUMBER: usize = 64;
@@ -24,11 +32,17 @@ const LABEL: usize = 40;
 
 /// Where the open end of a text begins, as offsets.
 ///
-/// INVARIANT: `perhaps <= surely`.
+/// INVARIANT: `perhaps <= likely <= surely <= secret`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenEnd {
-    /// From here on stands what has begun like a secret or a number of a person.
+    /// From here on stands what has begun like a secret.
+    pub secret: usize,
+    /// The entity type of what has begun there.
+    pub entity: Option<&'static str>,
+    /// From here on stands that, or what has begun like a number or an address of a person.
     pub surely: usize,
+    /// From here on stands that, or a word that looks like more than the last one of a prompt.
+    pub likely: usize,
     /// From here on stands a word that could become an address or a name: nearly every text that
     /// does not end in a blank or a mark has one.
     pub perhaps: usize,
@@ -39,8 +53,13 @@ impl OpenEnd {
     #[must_use]
     pub fn of(text: &[u8]) -> Self {
         let word = text.len().saturating_sub(run_back(text, |byte| !is_blank(byte)));
-        let surely = [block(text, word), begun(text, word), number(text), address(text, word)];
-        let surely = surely.into_iter().flatten().min().unwrap_or(text.len());
+        let begun = begun(text, word);
+        let key = block(text, word).map(|at| (at, crate::detector("private-key")));
+        let known = |at| (at, begun.rule.and_then(|rule| DETECTORS.get(usize::from(rule))));
+        let secrets = [key, begun.from.map(known), password(text, word)].into_iter().flatten();
+        let (secret, what) = secrets.min_by_key(|one| one.0).unwrap_or((text.len(), None));
+        let personal = [number(text), address(text, word), begun.personal].into_iter().flatten();
+        let surely = personal.chain([secret]).min().unwrap_or(secret);
         let open = match text {
             // The dot of an address, not those of somebody who waits.
             [.., before, b'.'] => before.is_ascii_alphanumeric(),
@@ -48,8 +67,20 @@ impl OpenEnd {
             [] => false,
         };
         let perhaps = if open { word } else { text.len() };
-        Self { surely, perhaps: perhaps.min(surely) }
+        let last = text.get(word..).unwrap_or_default();
+        let likely = if is_plain(last) || begun.head == Some(word) { text.len() } else { perhaps };
+        let entity = what.map(|detector| detector.entity);
+        Self { secret, entity, surely, likely: likely.min(surely), perhaps: perhaps.min(surely) }
     }
+}
+
+/// Whether a word looks like one of a prompt: a few letters, or fewer digits than a number has that
+/// counts.
+fn is_plain(word: &[u8]) -> bool {
+    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let number = word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b':'));
+    let letters = word.len() <= LONGEST_PLAIN && word.iter().all(u8::is_ascii_alphabetic);
+    letters || (number && digits < LEAST_DIGITS)
 }
 
 /// Whether nothing that a keyword leads to goes on after this byte.
@@ -75,30 +106,54 @@ fn block(text: &[u8], word: usize) -> Option<usize> {
     (private && !over).then(|| near.saturating_add(head))
 }
 
-/// Where the value begins that a keyword has announced: a token's own beginning, or what follows
-/// the name it is assigned to.
-fn begun(text: &[u8], word: usize) -> Option<usize> {
+/// What keywords announce.
+#[derive(Default)]
+struct Begun {
+    /// Where the value begins: a token's own beginning, or what follows the name it is assigned to.
+    from: Option<usize>,
+    /// The rule that says so.
+    rule: Option<u16>,
+    /// Where something of a person begins, such as the address of a machine.
+    personal: Option<usize>,
+    /// Where a token's head stands in which the text ends.
+    head: Option<usize>,
+}
+
+fn begun(text: &[u8], word: usize) -> Begun {
     let line = line_before(text, word);
-    let mut first = None;
+    let mut begun = Begun::default();
     let mut note = |at: usize| {
         for (start, keyword) in prefilter::keywords(text, at) {
             let end = start.saturating_add(keyword.text.len());
             let token = keyword.rules.iter().any(|rule| {
                 RULES.get(usize::from(*rule)).is_some_and(|it| it.trigger == Trigger::Token)
             });
+            if token && end == text.len() && start == word {
+                begun.head = Some(word);
+                continue;
+            }
             let value = if token { start } else { value_from(text, end.max(word)) };
             let open = if token {
                 end > word
             } else {
                 value < text.len() && (end > word || leads_to(text, end, word))
             };
-            if open && !keyword.rules.is_empty() {
-                first = Some(first.map_or(value, |first: usize| first.min(value)));
+            let is_secret =
+                |rule: &&u16| RULES.get(usize::from(**rule)).is_some_and(|rule| rule.secret);
+            match keyword.rules.iter().find(is_secret) {
+                Some(rule) if open && begun.from.is_none_or(|first| value < first) => {
+                    (begun.from, begun.rule) = (Some(value), Some(*rule));
+                }
+                None if open && !keyword.rules.is_empty() => {
+                    let first = begun.personal.map_or(value, |first| first.min(value));
+                    begun.personal = Some(first);
+                }
+                Some(_) | None => {}
             }
         }
     };
     prefilter::places(Bitmaps::OWN, text, (line, text.len()), &mut note);
-    first
+    begun
 }
 
 /// Whether what a name at `end` is assigned may begin at `word`: only the rest of the name, marks and
@@ -146,14 +201,29 @@ fn number(text: &[u8]) -> Option<usize> {
     (digits >= LEAST_DIGITS).then(|| text.len().saturating_sub(length).saturating_add(blanks))
 }
 
-/// An address whose `@` is there, or a URL whose user part may be.
+/// An address whose `@` is there, or a URL with what may be a port.
 fn address(text: &[u8], word: usize) -> Option<usize> {
     let rest = text.get(word..)?;
     let ends = rest.last().is_some_and(|byte| goes_on(*byte) || *byte == b'.');
-    let at = rest.contains(&b'@') && ends;
-    let user = memmem::rfind(rest, b"://").and_then(|scheme| rest.get(scheme.saturating_add(3)..));
-    let user = user.is_some_and(|user| user.contains(&b':') && !user.contains(&b'/'));
-    (at || user && ends).then_some(word)
+    (ends && (rest.contains(&b'@') || behind_user(rest).is_some())).then_some(word)
+}
+
+/// The password of a URL, which a port or a whole URL would not look like.
+fn password(text: &[u8], word: usize) -> Option<(usize, Option<&'static Detector>)> {
+    let rest = text.get(word..)?;
+    let value = behind_user(rest)?;
+    let port = value.len() <= LONGEST_PORT && value.iter().all(u8::is_ascii_digit);
+    let ends = value.last().is_some_and(|byte| goes_on(*byte) || *byte == b'.');
+    let rule = RULES.iter().position(|rule| rule.trigger == Trigger::Userinfo)?;
+    (ends && !port).then(|| (text.len().saturating_sub(value.len()), DETECTORS.get(rule)))
+}
+
+/// What stands behind the first colon of a URL's authority, where no path has begun.
+fn behind_user(word: &[u8]) -> Option<&[u8]> {
+    let scheme = memmem::rfind(word, b"://")?;
+    let authority = word.get(scheme.saturating_add(3)..)?;
+    let colon = authority.iter().position(|byte| *byte == b':')?;
+    (!authority.contains(&b'/')).then(|| authority.get(colon.saturating_add(1)..))?
 }
 
 #[cfg(test)]
@@ -163,7 +233,14 @@ mod tests {
 
     fn held(text: &str) -> (&str, &str) {
         let end = OpenEnd::of(text.as_bytes());
+        let order = [end.perhaps, end.likely, end.surely, end.secret, text.len()];
+        assert!(order.is_sorted(), "{text:?}");
+        assert_eq!(end.secret < text.len(), end.entity.is_some(), "{text:?}");
         (&text[end.surely..], &text[end.perhaps..])
+    }
+
+    fn at_first(text: &str) -> &str {
+        &text[OpenEnd::of(text.as_bytes()).likely..]
     }
 
     #[test]
@@ -220,5 +297,43 @@ mod tests {
         assert_eq!(held("waiting for jane"), ("", "jane"));
         assert_eq!(held("waiting for jane."), ("", "jane."));
         assert_eq!(held("waiting for jane "), ("", ""));
+    }
+
+    #[test]
+    fn a_prompt_of_letters_or_of_a_tokens_head_is_shown_at_once() {
+        let heads = [["gh", "p_"], ["AK", "IA"], ["xo", "xb-"]].map(|parts| parts.concat());
+        for text in ["name", "Password", "Enter API key", "port 8080", "4111", "1.20", "12:30"]
+            .into_iter()
+            .chain(heads.iter().map(String::as_str))
+        {
+            assert_eq!(at_first(text), "", "{text:?}");
+        }
+        for text in [
+            "jane.doe",
+            "a@b",
+            "1.2.3.4",
+            "j\u{e4}ne",
+            "41111111",
+            "4111 1111",
+            "aVeryLongNameOfNobody",
+            &format!("{}a", heads[0]),
+            &format!("x{}", heads[0]),
+        ] {
+            assert!(!at_first(text).is_empty(), "{text:?}");
+        }
+        assert_eq!(at_first("password is hunter"), "hunter");
+    }
+
+    #[test]
+    fn what_has_begun_has_a_name() {
+        let entity = |text: &str| OpenEnd::of(text.as_bytes()).entity;
+        assert_eq!(entity(&format!("gh{}_abc", 'p')), Some("secret.github.pat"));
+        assert_eq!(
+            entity(&format!("-----BEGIN {} KEY-----\nMI", "PRIVATE")),
+            Some("secret.private_key")
+        );
+        assert!(entity("https://jane:hun").is_some());
+        assert_eq!(entity("jane@example"), None);
+        assert_eq!(entity("on http://localhost:8080"), None);
     }
 }

@@ -6,6 +6,9 @@
 /// The shortest value that may have been cut off by the look-ahead.
 const LEAST: usize = datafog_detect::Scanner::AHEAD / 2;
 
+/// How a block begins.
+pub(crate) const HEAD: &[u8] = b"-----BEGIN ";
+
 /// Longest last line.
 const LONGEST_LINE: usize = 80;
 
@@ -21,10 +24,15 @@ pub(crate) enum Block {
 impl Block {
     /// The block that `value` began and did not end.
     pub(crate) fn begun_by(value: &[u8]) -> Option<Self> {
-        let begins = value.starts_with(b"-----BEGIN ") && value.len() >= LEAST;
+        let begins = value.starts_with(HEAD) && value.len() >= LEAST;
+        begins.then(|| Self::going_on(value)).flatten()
+    }
+
+    /// The block whose last part is `value`, unless that ends it.
+    pub(crate) fn going_on(value: &[u8]) -> Option<Self> {
         let tail = value.get(value.len().saturating_sub(LONGEST_LINE)..).unwrap_or_default();
         let ended = tail.windows(9).any(|window| window == b"-----END ");
-        (begins && !ended).then_some(Self::Body)
+        (!ended).then_some(Self::Body)
     }
 
     /// How many of the next bytes belong to it, and what is left of it behind them; `None` when it

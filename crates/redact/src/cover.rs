@@ -63,6 +63,11 @@ impl Covers {
         self.0.insert(at, cover);
     }
 
+    /// Adds one, where there is one.
+    pub(crate) fn extend(&mut self, cover: Option<Cover>) {
+        cover.into_iter().for_each(|cover| self.add(cover));
+    }
+
     pub(crate) fn first(&self) -> Option<&Cover> {
         self.0.front()
     }

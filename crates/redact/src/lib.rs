@@ -13,6 +13,7 @@ This crate finds nothing by itself and decides nothing; it opens no file and sta
 mod block;
 mod cover;
 mod guard;
+mod patience;
 mod plan;
 mod redactor;
 mod replacement;
@@ -20,8 +21,9 @@ mod tally;
 mod vault;
 
 pub use guard::Guard;
+pub use patience::Patience;
 pub use plan::Plan;
-pub use redactor::{Patience, Redactor};
+pub use redactor::Redactor;
 pub use replacement::replacement;
 pub use tally::Tally;
 pub use vault::Vault;

@@ -1,17 +1,23 @@
 //! A text in, the same text without its findings out, piece by piece.
 //!
 //! INVARIANT: without pauses, what is written does not depend on where the pieces were cut; a pause
-//! only ever takes more out. Every byte outside of findings is written as it came, in order, up to
-//! where a guard ends the text.
+//! only ever takes more out, but for what [`Patience`] says. Every byte outside of findings is written
+//! as it came, in order, up to where a guard ends the text.
+//!
+//! What a pause shows is a bargain between a prompt, which must be seen, and a value that its writer
+//! cut in two. So a head that is no secret by itself is shown (`ghp_`, six digits, the letters before
+//! an `@`), and what follows it is taken out when it comes; the value behind a head never is.
 
+use core::ops::Range;
 use std::io::{self, Write};
 
 use datafog_core::{Channel, Finding, Key, Transform};
 use datafog_detect::{Custom, CustomStream, OpenEnd, Scanner, Stream};
 
-use crate::block::Block;
+use crate::block::{Block, HEAD};
 use crate::cover::{Cover, Covers};
 use crate::guard::Guard;
+use crate::patience::Patience;
 use crate::plan::Plan;
 use crate::replacement::replacement;
 use crate::tally::Tally;
@@ -22,15 +28,6 @@ const PIECE: usize = 32 << 10;
 
 /// Bytes before what is not written yet that a pause looks at once more.
 const CONTEXT: usize = 2 * Scanner::BEHIND;
-
-/// How long nothing has come, as far as it matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Patience {
-    /// A moment: prompts are written, a last word is kept back.
-    Short,
-    /// So long that a last word is taken for what it is; what has begun like a secret is kept back.
-    Long,
-}
 
 /// A running redaction.
 ///
@@ -57,6 +54,8 @@ pub struct Redactor<'k> {
     /// Where the last one ends that was written before a pause was over.
     early: usize,
     block: Option<Block>,
+    /// Where a block begins of which a part was replaced before it was all there.
+    cut_block: Option<usize>,
     found: Vec<Finding>,
     tally: Tally,
 }
@@ -87,6 +86,7 @@ impl<'k> Redactor<'k> {
             covered: 0,
             early: 0,
             block: None,
+            cut_block: None,
             found: Vec::new(),
             tally: Tally::default(),
         }
@@ -144,22 +144,32 @@ impl<'k> Redactor<'k> {
         let from = (self.written.saturating_sub(CONTEXT) / 64).saturating_mul(64).max(base);
         let view = text.get(from.saturating_sub(base)..).unwrap_or_default();
         let open = OpenEnd::of(view);
-        let kept = if patience == Patience::Long { open.surely } else { open.perhaps };
+        let kept = match patience {
+            Patience::Cut => open.perhaps,
+            // What detectors of a user's own begin with, nobody knows.
+            Patience::Short if self.custom.is_some() => open.perhaps,
+            Patience::Short => open.likely,
+            Patience::Long => open.surely,
+            Patience::Last => view.len(),
+        };
         let mut limit = from.saturating_add(kept).max(self.written);
+        let begun = from.saturating_add(open.secret);
         let ahead = self.look_ahead(from);
         if let Some([.., last]) = self.refused(&ahead) {
             limit = limit.min(last.span.start()).max(self.written);
             // What stands behind it says that it is whole.
             let whole: Vec<Finding> =
                 ahead.iter().filter(|it| it.span.end() <= last.span.end()).cloned().collect();
-            if patience == Patience::Long && last.span.end() < end {
+            if patience >= Patience::Long && last.span.end() < end {
                 self.stopped = !self.allows(&whole, true);
             }
         }
         let mut covers = self.covers.clone();
         self.covers_of(&ahead).for_each(|cover| covers.add(cover));
-        // A value that ends where the text does may go on.
-        if let Some(start) = covers.ending_at(end) {
+        if patience == Patience::Last {
+            covers.extend(self.cover_of_begun(begun..end, open.entity));
+        } else if let Some(start) = covers.ending_at(end) {
+            // A value that ends where the text does may go on.
             limit = limit.min(start.max(self.written));
         }
         self.write_up_to(limit, &mut covers, out)?;
@@ -243,6 +253,16 @@ impl<'k> Redactor<'k> {
         let (plan, written) = (self.plan, self.written);
         let left = found.iter().filter(move |finding| finding.span.end() > written);
         left.filter_map(move |it| Some(Cover::of(it, plan.transform(&it.entity)?)))
+    }
+
+    /// What is to be replaced of a secret that has begun.
+    fn cover_of_begun(&self, range: Range<usize>, entity: Option<&'static str>) -> Option<Cover> {
+        let entity = entity.filter(|_| range.end > self.written)?;
+        self.plan.transform(entity)?;
+        let value = self.text(range.start, range.end);
+        let fingerprint = self.key.digest("finding", [value]);
+        // Of a part of a value nothing is told.
+        Some(Cover { range, entity: entity.into(), fingerprint, transform: Transform::Redact })
     }
 
     /// What is found from offset `from` on and not written, in order, as if the text ended where it
@@ -333,7 +353,15 @@ impl<'k> Redactor<'k> {
             out.write_all(&named)?;
             self.tally.count(entity, transform);
         }
-        self.block = Block::begun_by(self.text(self.written, cover.range.end));
+        let rest = self.text(self.written, cover.range.end);
+        self.block = if self.cut_block == Some(cover.range.start) {
+            Block::going_on(rest)
+        } else {
+            Block::begun_by(rest)
+        };
+        if self.text(cover.range.start, cover.range.end).starts_with(HEAD) {
+            self.cut_block = Some(cover.range.start);
+        }
         (self.written, self.covered) = (cover.range.end, cover.range.end);
         Ok(())
     }

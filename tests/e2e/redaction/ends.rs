@@ -81,11 +81,13 @@ fn killed_we_take_the_command_with_us() {
 #[test]
 fn a_prompt_appears_while_the_command_waits() {
     let (install, _) = install(&["env"]);
-    let script = "printf 'Name? '; read name; printf 'Hello %s. Password: ' $name; read word";
+    let script = "printf 'Name? '; read name; printf '\nword'; read word; printf '\n4111'; read word; \
+        printf '\nann@example'; read word; printf '\nHello %s. Password: ' $name; read word";
     let mut start = install.shim("env", ["sh", "-c", script]);
     let mut child = start.0.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let (mut input, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-    for (prompt, answer) in [("Name? ", "Ann\n"), ("Hello Ann. Password: ", "x\n")] {
+    let asked = ["Name? ", "\nword", "\n4111", "\nann@example", "\nHello Ann. Password: "];
+    for (prompt, answer) in asked.into_iter().zip(["Ann\n", "x\n", "x\n", "x\n", "x\n"]) {
         let mut shown = vec![0; prompt.len()];
         output.read_exact(&mut shown).unwrap();
         assert_eq!(String::from_utf8(shown).unwrap(), prompt);

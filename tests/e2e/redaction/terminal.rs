@@ -60,8 +60,7 @@ impl<'i> Screen<'i> {
         }
     }
 
-    /// Waits until the shell asks for its next line, then for the code of the last one. What is
-    /// typed while a redacted program ends goes with it, as what it left unread would.
+    /// Waits until the shell asks for its next line, then for the code of the last one.
     #[track_caller]
     pub(super) fn ended_with(&self, code: i32) {
         let begin = Instant::now();
@@ -102,6 +101,47 @@ fn a_pager_pages() {
     screen.keys(&["q"]);
     screen.ended_with(0);
     assert!(!screen.text().contains(token.get(8..20).unwrap()));
+}
+
+/// Keys that are pressed while a program runs which does not read them are there for whoever reads
+/// next.
+#[test]
+fn what_is_typed_ahead_is_left_to_the_next_program() {
+    let (install, _) = install(&["env"]);
+    let screen = Screen::new(&install);
+    std::fs::write(install.work().join("go"), "").unwrap();
+    screen.types("env sh -c 'echo begun; while [ -e go ]; do sleep 0.05; done; cat secret'");
+    screen.shows("\nbegun");
+    screen.types("echo be''hind");
+    std::fs::remove_file(install.work().join("go")).unwrap();
+    screen.shows("\nbehind");
+    screen.ended_with(0);
+}
+
+/// The program waits for an answer behind each prompt, whatever that ends in.
+#[test]
+fn a_prompt_that_ends_like_the_head_of_a_secret_is_shown() {
+    let (install, token) = install(&["env"]);
+    let heads = [["gh", "p_"], ["AK", "IA"]].map(|parts| parts.concat());
+    let script = format!(
+        "import sys\nfor at, prompt in enumerate(['name', '{}', '{}', '4111', 'a@b', '1.2.3.4', 'api_key=abc{}']):\n    \
+         print(f'{{at}} {{prompt}}', end='', flush=True)\n    print('\\nanswer', sys.stdin.readline())\n",
+        heads[0],
+        heads[1],
+        token.get(..20).unwrap(),
+    );
+    std::fs::write(install.work().join("ask.py"), script).unwrap();
+    let screen = Screen::new(&install);
+    screen.types("env python3 ask.py");
+    let prompts =
+        ["0 name", &heads[0], &heads[1], "3 4111", "4 a@b", "5 1.2.3.4", "6 api_key=[REDACTED]"];
+    for (at, prompt) in prompts.into_iter().enumerate() {
+        screen.shows(prompt);
+        screen.types(&format!("yes{at}"));
+        screen.shows(&format!("answer yes{at}"));
+    }
+    assert!(!screen.text().contains(token.get(8..20).unwrap()));
+    screen.ended_with(0);
 }
 
 #[test]

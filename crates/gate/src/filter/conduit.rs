@@ -1,7 +1,7 @@
 //! One stream on its way: read, judged, and written on without what is taken out.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use datafog_redact::{Patience, Redactor, Tally};
 use nix::errno::Errno;
@@ -10,12 +10,6 @@ use nix::unistd::read;
 
 use super::sink::Sink;
 use super::terminal::Terminal;
-
-/// How long something is kept back that is no secret: a prompt must appear.
-const SHORT: Duration = Duration::from_millis(4);
-
-/// How long a last word is kept back that could become an address or a name.
-const LONG: Duration = Duration::from_millis(200);
 
 /// One stream on its way.
 #[derive(Debug)]
@@ -75,9 +69,6 @@ impl<'k> Conduit<'k> {
     /// Writes what waits, reads once, and returns how much was read.
     pub(super) fn move_on(&mut self, block: &mut [u8], tally: &mut Tally) -> usize {
         self.sink.catch_up();
-        if let Some(terminal) = &mut self.terminal {
-            terminal.pass_keys();
-        }
         if self.sink.is_behind() {
             return 0;
         }
@@ -112,9 +103,10 @@ impl<'k> Conduit<'k> {
                     let _taken = redactor.push(piece, &mut self.sink);
                     self.sink.catch_up();
                     let reached = self.due.is_some_and(|due| redactor.written() >= due.2);
-                    if self.due.is_none_or(|due| due.1 == Patience::Long) || reached {
-                        let due = Instant::now().checked_add(SHORT);
-                        self.due = due.map(|due| (due, Patience::Short, redactor.taken()));
+                    if self.due.is_none_or(|due| due.1 >= Patience::Long) || reached {
+                        let (wait, patience) = Patience::first(count);
+                        let due = Instant::now().checked_add(wait);
+                        self.due = due.map(|due| (due, patience, redactor.taken()));
                     }
                 }
                 count
@@ -139,8 +131,10 @@ impl<'k> Conduit<'k> {
     fn overdue(&mut self) {
         let Some((due, patience, mark)) = self.due.take() else { return };
         let kept = self.pause(patience);
-        if kept && patience == Patience::Short {
-            self.due = due.checked_add(LONG).map(|due| (due, Patience::Long, mark));
+        // What a program reads must be what came, whatever it is silent about.
+        let talking = !self.waits && self.sink.is_talked_to();
+        if let Some((wait, next)) = patience.next(talking).filter(|_| kept) {
+            self.due = due.checked_add(wait).map(|due| (due, next, mark));
         }
     }
 

@@ -111,7 +111,8 @@ impl<'k> Pump<'k> {
     fn wait(&mut self) -> bool {
         let now = Instant::now();
         let due = self.conduits.iter().filter_map(Conduit::due);
-        let due = due.chain(self.inlet.as_ref().and_then(Inlet::due)).min();
+        let keys = self.conduits.iter().filter_map(|one| one.terminal.as_ref()?.due());
+        let due = due.chain(keys).chain(self.inlet.as_ref().and_then(Inlet::due)).min();
         let pause = due.map(|due| due.saturating_duration_since(now));
         // A program that ended writes nothing more, so nothing is waited for but readers.
         let behind = self.conduits.iter().any(|one| one.sink.is_behind());
@@ -124,7 +125,9 @@ impl<'k> Pump<'k> {
         let mut all = vec![PollFd::new(self.signals.fd.as_fd(), PollFlags::POLLIN)];
         all.extend(self.conduits.iter().filter_map(Conduit::wanted));
         all.extend(self.inlet.as_ref().and_then(Inlet::wanted));
-        all.extend(self.conduits.iter().filter_map(|one| one.terminal.as_ref()?.wanted()));
+        if self.end.is_none() {
+            all.extend(self.conduits.iter().filter_map(|one| one.terminal.as_ref()?.wanted()));
+        }
         matches!(poll(&mut all, timeout), Ok(0))
     }
 
@@ -174,6 +177,10 @@ impl<'k> Pump<'k> {
     fn move_on(&mut self) -> bool {
         let mut moved = 0_usize;
         for conduit in &mut self.conduits {
+            // What is typed once the program ended is for whoever reads next.
+            if let Some(terminal) = conduit.terminal.as_mut().filter(|_| self.end.is_none()) {
+                terminal.pass_keys();
+            }
             moved = moved.saturating_add(conduit.move_on(&mut self.block, &mut self.tally));
         }
         if let Some(inlet) = &mut self.inlet {

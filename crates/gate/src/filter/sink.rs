@@ -42,6 +42,8 @@ enum Way {
 pub(super) struct Sink {
     to: OwnedFd,
     way: Way,
+    /// Somebody may read it while it is written, and answer.
+    talked_to: bool,
     backlog: Vec<u8>,
     /// How much of the backlog is out.
     done: usize,
@@ -62,7 +64,8 @@ impl Sink {
                 Err(_) => (to, Way::Careful),
             }
         };
-        Self { to, way, backlog: Vec::new(), done: 0, broken: None }
+        let talked_to = kind != SFlag::S_IFREG;
+        Self { to, way, talked_to, backlog: Vec::new(), done: 0, broken: None }
     }
 
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
@@ -72,6 +75,11 @@ impl Sink {
     /// Whether something waits to be written.
     pub(super) const fn is_behind(&self) -> bool {
         self.done < self.backlog.len()
+    }
+
+    /// Whether somebody may read it while it is written: anything but a file.
+    pub(super) const fn is_talked_to(&self) -> bool {
+        self.talked_to
     }
 
     pub(super) const fn broken(&self) -> Option<Errno> {

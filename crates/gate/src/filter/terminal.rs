@@ -12,6 +12,7 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::poll::{PollFd, PollFlags};
@@ -19,7 +20,17 @@ use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, OutputFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, ttyname, write};
+use rustix::io::ioctl_fionread;
 use rustix::termios::{tcgetwinsize, tcsetwinsize};
+
+/// How long a program has to read a key, and to do what that is for, before it gets the next one.
+const KEY_PAUSE: Duration = Duration::from_millis(20);
+
+/// Longest code of a key, in bytes.
+const LONGEST_KEY: usize = 16;
+
+/// How codes of more than one byte begin.
+const ESCAPE: u8 = 0x1b;
 
 /// The pair, and what is set on it.
 #[derive(Debug)]
@@ -36,6 +47,8 @@ pub(super) struct Terminal {
     name: Option<PathBuf>,
     /// The user's terminal, read for a program that reads its own.
     keys: Option<File>,
+    /// When the next key may be handed on: the program may leave what comes then to the next one.
+    next_key: Option<Instant>,
 }
 
 impl Terminal {
@@ -52,8 +65,18 @@ impl Terminal {
         let last = tcgetattr(&pair.slave)?;
         let (inner, outer) = (pair.master.try_clone()?, outer.try_clone_to_owned()?);
         let name = ttyname(&pair.slave).ok();
-        let mut terminal =
-            Self { inner, outer, before, last, size: (0, 0), has_set: false, name, keys: None };
+        let size = (0, 0);
+        let mut terminal = Self {
+            inner,
+            outer,
+            before,
+            last,
+            size,
+            has_set: false,
+            name,
+            keys: None,
+            next_key: None,
+        };
         terminal.resize();
         Ok((terminal, pair.master, pair.slave))
     }
@@ -100,17 +123,46 @@ impl Terminal {
 
     /// What to wait for, while keys are handed on.
     pub(super) fn wanted(&self) -> Option<PollFd<'_>> {
-        self.keys.as_ref().map(|keys| PollFd::new(keys.as_fd(), PollFlags::POLLIN))
+        let keys = self.keys.as_ref().filter(|_| self.next_key.is_none());
+        keys.map(|keys| PollFd::new(keys.as_fd(), PollFlags::POLLIN))
     }
 
-    /// Hands on what was typed. The user's terminal keeps making signals of keys.
+    /// When to look for keys again.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.next_key.filter(|_| self.keys.is_some())
+    }
+
+    /// Hands on one key. The user's terminal keeps making signals of keys. Those behind it stay
+    /// there until the program has read it and had time to end or to set its terminal back: what is
+    /// typed ahead belongs to whoever reads next.
     pub(super) fn pass_keys(&mut self) {
-        let Some(keys) = &mut self.keys else { return };
-        let mut typed = [0; 256];
-        if let Ok(count @ 1..) = keys.read(&mut typed) {
-            // What the program's terminal has no room for, nobody is waiting for.
-            let _passed = write(&self.inner, typed.get(..count).unwrap_or_default());
+        let now = Instant::now();
+        if self.keys.is_none() || self.next_key.is_some_and(|next| now < next) {
+            return;
         }
+        self.next_key = now.checked_add(KEY_PAUSE).filter(|_| self.has_unread());
+        if self.next_key.is_some() {
+            return;
+        }
+        self.follow();
+        let Some(keys) = &mut self.keys else { return };
+        let mut typed = [0; LONGEST_KEY];
+        let (first, rest) = typed.split_at_mut(1);
+        let Ok(count @ 1..) = keys.read(first) else { return };
+        // The codes of one key come at once.
+        let more = if first == [ESCAPE] { keys.read(rest).unwrap_or_default() } else { 0 };
+        let count = count.saturating_add(more);
+        // What the program's terminal has no room for, nobody is waiting for.
+        let _passed = write(&self.inner, typed.get(..count).unwrap_or_default());
+        self.next_key = now.checked_add(KEY_PAUSE);
+    }
+
+    /// Whether a key waits for the program to read it.
+    fn has_unread(&self) -> bool {
+        let flags = nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY;
+        let open = |name| OpenOptions::new().read(true).custom_flags(flags).open(name).ok();
+        let unread = self.name.as_ref().and_then(open).and_then(|it| ioctl_fionread(it).ok());
+        unread.is_some_and(|count| count > 0)
     }
 
     /// Whether some process has opened the program's terminal by its path, as pagers do that read
