@@ -234,21 +234,22 @@ impl Following {
                 self.line(&line, fed, world, (start.guessed, deeper))
             }
             (What::Input(_), Fed::Unread) => Vec::new(),
+            // What a client is sent are statements, of which hardly one is an order to run something.
+            (What::Input(Language::Orders), Fed::Unknown) => Vec::new(),
             (What::Input(_), Fed::Unknown) | (What::Made, _) => {
                 vec![self.opaque(UNKNOWN_PROGRAM, !self.is_elsewhere, world)]
             }
             (What::Input(Language::Shell), Fed::Text(text)) => {
                 self.line(&Line::of(text, self.place()), Fed::Unread, world, (false, deeper))
             }
-            (What::Input(Language::Rules), Fed::Text(text)) => {
-                let recipes: Vec<&str> = text.lines().filter_map(recipe).collect();
-                let recipes = recipes.join("\n");
-                self.line(&Line::of(&recipes, Place::Here), Fed::Unread, world, (true, deeper))
-            }
             (What::Input(Language::Code), Fed::Text(text)) => {
                 let starts = datafog_shim::started_by_code(text, world);
                 let starts = starts.into_iter();
                 starts.flat_map(|start| self.start(start, Fed::Unread, deeper)).collect()
+            }
+            (What::Input(language), Fed::Text(text)) => {
+                let lines = datafog_shim::lines_within(language, text).unwrap_or_default();
+                self.line(&Line::of(&lines, Place::Here), Fed::Unread, world, (true, deeper))
             }
         }
     }
@@ -488,11 +489,6 @@ fn emptying(command: &Command) -> Option<Vec<Word>> {
 /// Commands that write nothing.
 const NOTHING: [&[&str]; 6] =
     [&[], &[":"], &["true"], &["cat", "/dev/null"], &["echo", "-n"], &["printf", ""]];
-
-/// The line for a shell in one of rules of make: behind the tab, without signs of make's own.
-fn recipe(line: &str) -> Option<&str> {
-    Some(line.strip_prefix('\t')?.trim_start_matches(['@', '-', '+']))
-}
 
 const UNKNOWN_PROGRAM: &str =
     "a program would run that only shows when the line runs; look at it first";

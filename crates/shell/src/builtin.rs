@@ -57,9 +57,30 @@ impl Walker {
     /// What runs at the end, or on a signal.
     fn trap(&mut self, arguments: &[Field]) {
         let [action, _, ..] = behind_dashes(arguments) else { return };
-        if action.known && !action.text.starts_with('-') {
+        if !action.known || action.text.starts_with('-') {
+            return;
+        }
+        if self.waits(&action.text) {
+            self.trapped.push(action.text.clone());
+        } else {
             self.text(&action.text, &Input::Inherited);
         }
+    }
+
+    /// Whether a text names variables that have no value yet, so that it means something only once
+    /// they have one. What would be the root without a value (`"$x"/y`) does not wait.
+    fn waits(&self, text: &str) -> bool {
+        let of_name = |one: char| one.is_ascii_alphanumeric() || one == '_';
+        let mut names = text.split('$').skip(1).filter_map(|rest| {
+            let name = rest.strip_prefix('{').unwrap_or(rest);
+            let end = name.find(|one| !of_name(one)).unwrap_or(name.len());
+            let (name, behind) = name.split_at_checked(end)?;
+            let is_name = name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_');
+            let has_value = self.variables.holds(name) || self.world.variable(name).is_some();
+            let plain = !behind.trim_start_matches(['}', '"']).starts_with(['/', '[', ':']);
+            (is_name && !has_value).then_some(plain)
+        });
+        names.next().is_some_and(|plain| plain && names.all(|plain| plain))
     }
 
     /// `set -- a b`.

@@ -42,8 +42,10 @@ impl Walker {
             ("ls", [folder] | ["-1" | "-a" | "-A", folder]) => self.listed(folder)?,
             // Of what is found only the place itself is told: it is the largest.
             // A dot by itself would mean something else to many programs.
-            ("find", ["."] | [".", "-print" | "-print0"]) => "./\n".to_owned(),
-            ("find", [place] | [place, "-print" | "-print0"]) => format!("{place}\n"),
+            ("find", [place, tests @ ..]) if leaves_all_in(place, tests) => match *place {
+                "." => "./\n".to_owned(),
+                place => format!("{place}\n"),
+            },
             ("cat", [] | ["-"]) => text?.to_owned(),
             ("base64", ["-d" | "-D" | "-di" | "--decode"])
             | ("openssl", ["base64", "-d"] | ["enc", "-base64", "-d"]) => from_base64(text?)?,
@@ -107,6 +109,19 @@ impl Walker {
         self.made = self.made.saturating_add(1);
         Some(format!("{folder}/tmp.{:010}\n", self.made))
     }
+}
+
+/// Whether a search of a place leaves in all that is there, or all of a kind.
+fn leaves_all_in(place: &str, tests: &[&str]) -> bool {
+    let mut tests = tests.iter();
+    while let Some(test) = tests.next() {
+        match *test {
+            "-print" | "-print0" | "-depth" | "-mount" | "-xdev" => {}
+            "-maxdepth" | "-mindepth" | "-type" => drop(tests.next()),
+            _ => return false,
+        }
+    }
+    !place.starts_with('-')
 }
 
 /// How many folders are looked at for a repository.

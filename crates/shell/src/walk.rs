@@ -93,6 +93,8 @@ pub(crate) struct Walker {
     perhaps: u32,
     /// There is a loop in which the parser loses the bodies of heredocs (`for ((…))`).
     pub(crate) hollow: bool,
+    /// What runs at the end, in the words of the line (`trap`).
+    pub(crate) trapped: Vec<String>,
     /// How many files and folders for a while the line has made.
     pub(crate) made: usize,
     /// Which of a variable's values is looked at, and how many there are to look at.
@@ -125,6 +127,7 @@ impl Walker {
             depth: 0,
             perhaps: 0,
             hollow: false,
+            trapped: Vec::new(),
             made: 0,
             pick: 0,
             picks: 1,
@@ -134,6 +137,9 @@ impl Walker {
     /// Reads a whole text.
     pub(crate) fn read(mut self, text: &str) -> Script {
         self.text(text, &Input::Inherited);
+        for action in core::mem::take(&mut self.trapped) {
+            self.text(&action, &Input::Inherited);
+        }
         // Nobody calls them here, but a later line may. One may hold another.
         while let Some((name, bodies)) = self.functions.pop_first() {
             if self.called.contains(&name) {

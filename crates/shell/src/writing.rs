@@ -159,7 +159,29 @@ const LINES: [&str; 37] = [
 /// Variables that name a file which a shell runs before anything else.
 const FILES: [&str; 2] = ["BASH_ENV", "ENV"];
 
+/// Variables that hold options of a program, and what of these makes it run another one.
+const OPTIONS: [(&str, &str, &[&str]); 3] = [
+    ("LESS", "less", &["+!", "+&!"]),
+    ("MORE", "more", &["+!"]),
+    ("TAR_OPTIONS", "tar", &["-F", "-I", "command", "compress-program", "exec=", "script"]),
+];
+
 impl Walker {
+    /// Options in a variable count as if they stood behind the program's name.
+    fn set_options(&mut self, name: &str, value: &str) {
+        let Some((_, program, marks)) = OPTIONS.iter().find(|(known, ..)| *known == name) else {
+            return;
+        };
+        if marks.iter().any(|mark| value.contains(mark)) {
+            // Orders of a pager are one word; tar parts its options as a shell does.
+            let line = match *program {
+                "tar" => format!("tar {value}"),
+                pager => format!("{pager} '{}'", value.replace('\'', "'\\''")),
+            };
+            self.apart(|walker| drop(walker.text(&line, &Input::Inherited)));
+        }
+    }
+
     /// Reads what a variable makes other programs run.
     pub(crate) fn set_to_run(&mut self, name: &str, value: Option<&str>) {
         self.refuse_renaming(name);
@@ -172,6 +194,7 @@ impl Walker {
         if LINES.contains(&name) {
             self.apart(|walker| drop(walker.text(value, &Input::Inherited)));
         }
+        self.set_options(name, value);
         if FILES.contains(&name) {
             // It is expanded once more before it is opened.
             self.raw(value);

@@ -463,9 +463,9 @@ words! {
     /// Whether an option takes a value.
     Takes { None, Required, Optional, Many, Word, Command, Ends }
     /// What a word or value starts; see `profile::Starts`.
-    Starts { Code, Command, Each, Found, Input, Line, Nothing, Removal, RemoteCommand, RemoteLine, Script, Sed, Setting }
+    Starts { Code, Command, Each, Found, Input, Line, Nothing, Orders, Removal, RemoteCommand, RemoteLine, Rules, Script, Sed, Setting }
     /// What a program that stands in standard input is written in; see `profile::Language`.
-    Language { Code, Rules, Shell }
+    Language { Code, Orders, Rules, Schedule, Shell }
     /// How files of options are written; see `profile::Dialect`.
     Dialect { Curlrc, Wgetrc }
     /// Which calls a proxy variable is for.

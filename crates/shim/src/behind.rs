@@ -15,6 +15,7 @@ use datafog_core::Surroundings;
 use crate::code;
 use crate::interpret::{self, operand_specs};
 use crate::line::assignment;
+use crate::lines_within::lines_within;
 use crate::profile::{self, Language, Profile, Starts, behind_prefix, profile};
 use crate::read::Call;
 use crate::source::git_alias;
@@ -123,6 +124,9 @@ fn by_code<'s>(code: &str, ticks: bool, surroundings: &'s dyn Surroundings) -> V
     calls.into_iter().chain(sent).map(start).collect()
 }
 
+/// Interpreters of languages whose calls nobody knows here: in their literals commands are looked for.
+const STRANGE: &str = "elixir";
+
 /// Interpreters of such languages.
 const TICKING: [&str; 3] = ["perl", "php", "ruby"];
 
@@ -227,6 +231,12 @@ impl Gathering<'_, '_> {
                 let text = self.word(text);
                 self.push(What::Line(text, Vec::new()));
             }
+            Starts::RemoteLine => {
+                let start = Start::of(What::Line(self.word(text), Vec::new()), self.surroundings);
+                self.starts.push(Start { elsewhere: true, ..start });
+            }
+            Starts::Orders => self.lines_within(Language::Orders, text),
+            Starts::Rules => self.lines_within(Language::Rules, text),
             Starts::Input if is_input(text) => {
                 let reads = self.call.scopes.iter().rev().find_map(|scope| scope.reads);
                 self.push(reads.map_or(What::Made, What::Input));
@@ -237,8 +247,16 @@ impl Gathering<'_, '_> {
             | Starts::Input
             | Starts::Nothing
             | Starts::Removal
-            | Starts::RemoteCommand
-            | Starts::RemoteLine => {}
+            | Starts::RemoteCommand => {}
+        }
+    }
+
+    /// What the lines for a shell in a text of another kind run.
+    fn lines_within(&mut self, language: Language, text: &Text<'_>) {
+        let word = self.word(text);
+        let lines = lines_within(language, &word.text.to_string_lossy()).unwrap_or_default();
+        if !lines.is_empty() {
+            self.push(What::Line(Word { text: lines.into(), known: word.known }, Vec::new()));
         }
     }
 
@@ -275,6 +293,10 @@ impl Gathering<'_, '_> {
                     let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
                     self.push(What::Command(head.chain(words).collect()));
                 }
+                Starts::Orders | Starts::Rules => {
+                    self.value(starts, word);
+                    continue;
+                }
                 Starts::Found | Starts::Input | Starts::Nothing | Starts::Setting => continue,
             }
             if matches!(starts, Starts::RemoteCommand | Starts::RemoteLine) {
@@ -288,7 +310,15 @@ impl Gathering<'_, '_> {
     fn code(&mut self, text: &Text<'_>) {
         let code = text.to_os_string();
         let ticks = TICKING.contains(&self.call.profile.name);
-        self.starts.extend(by_code(&code.to_string_lossy(), ticks, self.surroundings));
+        let code = code.to_string_lossy();
+        self.starts.extend(by_code(&code, ticks, self.surroundings));
+        if self.call.profile.name == STRANGE {
+            let start = |text: String| {
+                let line = What::Line(Word::of(text), Vec::new());
+                Start { guessed: true, loose: true, ..Start::of(line, self.surroundings) }
+            };
+            self.starts.extend(code::literals(&code).into_iter().take(MOST).map(start));
+        }
     }
 
     /// What `e` runs in a script of sed.
@@ -307,7 +337,12 @@ impl Gathering<'_, '_> {
     /// machine that the container gets by another name is meant by its own name, too.
     fn contained(&mut self, words: &[Word]) {
         let volumes = self.call.given.iter().filter(|it| it.spec.name == "--volume");
-        let mut all = vec![words.to_vec()];
+        // What stands behind the image are words of the program that takes the place of its own.
+        let entry = self.call.given.iter().rfind(|it| it.spec.name == "--entrypoint");
+        let entry = entry.and_then(|it| it.value.as_ref()).map(|text| self.word(text));
+        let entry = entry.filter(|word| !word.text.is_empty());
+        let words: Vec<Word> = entry.into_iter().chain(words.iter().cloned()).collect();
+        let mut all = vec![words.clone()];
         for given in volumes.take(MOST) {
             let Some(text) = given.value.as_ref().and_then(Text::utf8) else { continue };
             let mut parts = text.split(':');

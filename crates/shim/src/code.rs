@@ -13,6 +13,7 @@ use crate::behind::{What, Word};
 const STARTING: &[&str] = &[
     "Popen",
     "call",
+    "cmd",
     "check_call",
     "check_output",
     "create_subprocess_exec",
@@ -68,6 +69,15 @@ pub(crate) fn calls(code: &str, ticks: bool, home: Option<&Path>) -> Vec<What> {
     gather(code, (ticks, home), 0, &mut found);
     found.truncate(MOST);
     found
+}
+
+/// The literals of a program.
+pub(crate) fn literals(code: &str) -> Vec<String> {
+    let texts = tokens(code, true).into_iter().filter_map(|token| match token {
+        Token::Ran(text) | Token::Text(text) => Some(text),
+        Token::Name(_) | Token::Sign(_) => None,
+    });
+    texts.collect()
 }
 
 fn gather(code: &str, how: (bool, Option<&Path>), depth: usize, found: &mut Vec<What>) {

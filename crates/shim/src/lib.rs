@@ -28,6 +28,7 @@ mod interpret;
 mod json;
 mod likely;
 mod line;
+mod lines_within;
 mod mounts;
 mod naming;
 mod netrc;
@@ -62,6 +63,7 @@ pub use install::{CommandName, InvalidName, LinkChange, LinkError, LinkState, Li
 pub use interpret::{interpret, resolve};
 pub use likely::{LIKELY_AHEAD, likely_places, telling_words};
 pub use line::{LineSecret, secrets_in_line};
+pub use lines_within::lines_within;
 pub use normal_form::normal_form;
 pub use profile::{Language, Profile, families, profile, profiles};
 pub use secrets::secrets_in;

@@ -188,6 +188,8 @@ pub(crate) enum Starts {
     Line,
     /// Nothing that is looked into: the program that runs is named, and not in the input.
     Nothing,
+    /// Orders of a client, of which some are lines for a shell.
+    Orders,
     /// A file that holds the program; `-` is standard input.
     Input,
     /// No program: what is found, or is named from here on, is removed.
@@ -196,6 +198,8 @@ pub(crate) enum Starts {
     RemoteCommand,
     /// A line for the shell of another machine.
     RemoteLine,
+    /// Rules of make.
+    Rules,
     /// A line for a shell; the words behind it are `$0`, `$1` and so on.
     Script,
     /// A script of sed, in which `e` runs a command.
@@ -209,8 +213,12 @@ pub(crate) enum Starts {
 pub enum Language {
     /// A language of programs: its calls that start commands are looked for.
     Code,
+    /// Orders of a client or an editor, of which some are lines for a shell.
+    Orders,
     /// Rules of make: their recipes are lines for a shell.
     Rules,
+    /// Entries of a crontab: each ends in a line for a shell.
+    Schedule,
     /// A shell's.
     Shell,
 }

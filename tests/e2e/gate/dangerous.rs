@@ -53,6 +53,70 @@ fn statements_are_seen_where_the_line_holds_them() {
     assert_eq!(otherwise(&install, &free, false), nothing);
 }
 
+/// Recipes, orders of clients, entries of a crontab, options in variables, other languages.
+#[test]
+fn commands_stand_in_texts_of_other_kinds() {
+    let install = guarded();
+    let stopped = [
+        "TAR_OPTIONS='--checkpoint=1 --checkpoint-action=exec=\"rm -rf /srv/x\"' tar cf a b",
+        "LESS='+!rm -rf /srv/x' less f",
+        "make --eval='x:;rm -rf /srv/x' x",
+        "make -f - <<< 'x:;rm -rf /srv/x'",
+        "ed <<< '!rm -rf /srv/x'",
+        "psql -c '\\! rm -rf /srv/x'",
+        "psql <<< '\\! rm -rf /srv/x'",
+        "psql -c \"COPY t TO PROGRAM 'rm -rf /srv/x'\"",
+        "mysql -e 'system rm -rf /srv/x'",
+        "docker run --entrypoint rm -v /srv:/s alpine -rf /s/x",
+        "fd . /srv/x -x rm -rf {}",
+        "fd . /srv/x -X rm",
+        "find /srv/x -type f -print0 | xargs -0 rm -rf",
+        "bwrap --bind / / rm -rf /srv/x",
+        "npm exec -c 'rm -rf /srv/x'",
+        "npm exec -- rimraf /srv/x",
+        "pnpm dlx rimraf /srv/x",
+        "sftp -o ProxyCommand='rm -rf /srv/x' host",
+        "crontab - <<< '* * * * * rm -rf /srv/x'",
+        "echo '@daily rm -rf /srv/x' | crontab -",
+        "capsh -- -c 'rm -rf /srv/x'",
+        "ts rm -rf /srv/x",
+        "git send-email --sendmail-cmd='rm -rf /srv/x' a",
+        "ansible localhost -a 'rm -rf /srv/x'",
+        "pdsh -w h 'rm -rf /srv/x'",
+        "emacs --batch --eval '(shell-command \"rm -rf /srv/x\")'",
+        "elixir -e 'System.cmd(\"rm\", [\"-rf\", \"/srv/x\"])'",
+        "guile -c '(system \"rm -rf /srv/x\")'",
+        "gio remove /srv/x",
+        "blkdiscard /dev/sda",
+        "sgdisk -Z /dev/sda",
+        "trap 'rm -rf \"$x/srv\"' EXIT; x=",
+    ];
+    let free = [
+        "TAR_OPTIONS=--no-same-owner tar tf a.tar",
+        "LESS=-R less README.md",
+        "make --eval='x:;echo hi' x",
+        "psql -c 'select 1'",
+        "cat dump.sql | psql shop",
+        "mysql -e 'SHOW TABLES'",
+        "docker run --rm --entrypoint sh app -c 'ls /w'",
+        "fd -e rs -x wc -l",
+        "find . -type f -print0 | xargs -0 grep -l foo",
+        "find . -type f | xargs sed -n 1p",
+        "npm exec -c 'eslint . && tsc'",
+        "echo '0 4 * * * /usr/local/bin/backup' | crontab -",
+        "ls | ts '%H:%M'",
+        "ansible all -m ping",
+        "emacs --batch --eval '(message \"hi\")'",
+        "fdisk -l /dev/sda",
+        "trap 'rm -f \"$tmp\"' EXIT; tmp=$(mktemp)",
+        "trap 'rm -rf \"${work}\"' EXIT INT; work=$(mktemp -d)",
+        "git branch --merged | grep -v main",
+    ];
+    let nothing: [String; 0] = [];
+    assert_eq!(otherwise(&install, &stopped, true), nothing);
+    assert_eq!(otherwise(&install, &free, false), nothing);
+}
+
 /// The lines of which `check` says otherwise than that they are stopped (or not).
 fn otherwise(install: &Install, lines: &[&str], stopped: bool) -> Vec<String> {
     let said = |line: &&str| {

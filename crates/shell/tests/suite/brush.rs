@@ -75,7 +75,7 @@ impl Second {
         if self.depth >= DEEPEST {
             return;
         }
-        if never_ends(text) {
+        if never_ends(text) || misreads_calculation(text) || misreads_list(text) {
             self.refused = true;
             return;
         }
@@ -316,6 +316,24 @@ impl Second {
 fn never_ends(text: &str) -> bool {
     let named = text.split("<<").skip(1).map(|rest| rest.trim_start_matches(['-', ' ', '\t']));
     named.into_iter().any(|rest| rest.starts_with(['\u{b}', '\u{c}']))
+}
+
+/// Whether a calculation is timed: what of it is no calculation, it takes for two subshells, where a
+/// shell runs nothing.
+fn misreads_calculation(text: &str) -> bool {
+    let behind = text.split("time").skip(1).map(|rest| {
+        let rest = rest.trim_start().trim_start_matches("-p");
+        rest.trim_start().trim_start_matches("--").trim_start()
+    });
+    behind.into_iter().any(|rest| rest.starts_with("(("))
+}
+
+/// Whether a word goes on behind a list (`a=()b c`): there it begins a new one, which would be a
+/// program's name; a shell takes all of it for the assignment.
+fn misreads_list(text: &str) -> bool {
+    let behind = text.split("=(").skip(1).filter_map(|rest| rest.split_once(')'));
+    let ends = |one: char| one.is_whitespace() || ";&|<>()".contains(one);
+    behind.map(|(_, rest)| rest).any(|rest| !rest.is_empty() && !rest.starts_with(ends))
 }
 
 /// The text of a word in which nothing is left to expand.

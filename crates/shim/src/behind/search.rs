@@ -18,6 +18,9 @@ impl Gathering<'_, '_> {
         let ends = |word: &&Word| matches!(word.text.as_bytes(), b";" | b"+");
         let rest = self.words.get(from..).unwrap_or_default();
         let words: Vec<Word> = rest.iter().take_while(|word| !ends(word)).cloned().collect();
+        if self.call.profile.name == "fd" {
+            return self.found_by_fd(&words, from);
+        }
         if self.narrows() {
             let found = carriers::found(self.words, self.surroundings);
             for folder in self.places_of(given) {
@@ -56,6 +59,35 @@ impl Gathering<'_, '_> {
                 let new = self.starts.iter_mut().skip(before);
                 new.for_each(|start| start.world.enter(folder.clone()));
             }
+        }
+    }
+
+    /// The same of `fd PATTERN PLACE… -x COMMAND`: without a mark what is found stands at the end.
+    fn found_by_fd(&mut self, words: &[Word], from: usize) {
+        let stands = |word: &&Text<'_>| word.place.is_some_and(|place| place.argument < from);
+        let before: Vec<&Text<'_>> = self.call.words.iter().filter(stands).collect();
+        let (pattern, places) = before.split_first().map_or((None, &[][..]), |(a, b)| (Some(a), b));
+        let all = pattern.is_none_or(|it| matches!(&*it.bytes, b"" | b"." | b"^" | b".*"));
+        let picks = |given: &Given<'_>| PICKING.contains(&given.spec.name);
+        let mark = |word: &Word| word.text.as_bytes().contains(&b'{');
+        let mut words = words.to_vec();
+        if !words.iter().any(mark) {
+            words.push(Word::of("{}"));
+        }
+        if !all || self.call.given.iter().any(picks) {
+            return self.command(replaced(&words, "{}", None));
+        }
+        let named: Vec<Word> = places.iter().map(|place| self.word(place)).collect();
+        let places = if named.is_empty() { vec![Word::of("./")] } else { named };
+        let removes = words.first().is_some_and(|head| {
+            matches!(&*interpret::program_name(&head.text), "rm" | "unlink" | "shred")
+        });
+        if removes {
+            let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
+            return self.push(What::Command(head.chain(places).collect()));
+        }
+        for place in places {
+            self.command(replaced(&words, "{}", place.text.to_str().filter(|_| place.known)));
         }
     }
 
@@ -113,6 +145,10 @@ impl Gathering<'_, '_> {
 fn in_folders(given: &Given<'_>) -> bool {
     matches!(given.spec.name, "-execdir" | "-okdir")
 }
+
+/// Options of `fd` that leave most of what is there out.
+const PICKING: [&str; 7] =
+    ["--and", "--changed-before", "--changed-within", "-S", "-e", "-g", "-o"];
 
 /// Options of `find` that leave nothing out, or little.
 const EVERYTHING: [&str; 18] = [
