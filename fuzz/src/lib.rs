@@ -16,11 +16,13 @@ mod cases;
 mod foreign;
 mod ledgers;
 mod texts;
+mod wire;
 
 pub use cases::{Judged, judged};
 pub use foreign::assert_foreign;
 pub use ledgers::{event, fill};
 pub use texts::{scan_both_ways, scan_keeping};
+pub use wire::assert_wire;
 
 /// A world that answers every question with the same bytes; a part that is missing is not there.
 #[derive(Debug, Default)]

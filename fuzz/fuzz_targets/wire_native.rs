@@ -1,0 +1,20 @@
+//! Bodies of our own form as a server gets them.
+//!
+//! Asserts: nothing panics; nothing fails on our side; what is answered is JSON, with the same status for
+//! the same question.
+
+#![no_main]
+
+use datafog_fuzz::assert_wire;
+use libfuzzer_sys::fuzz_target;
+
+/// The routes, of which the first byte chooses one.
+const ROUTES: &[&str] = &[
+    "/v1/actions",
+    "/v1/approvals",
+    "/v1/approvals/0123456789abcdef0123456789abcdef/decision",
+    "/v1/approvals/0123456789abcdef0123456789abcdef/withdrawal",
+    "/v1/tokens",
+];
+
+fuzz_target!(|data: &[u8]| assert_wire(ROUTES, data));
