@@ -2,6 +2,8 @@
 
 use rable::{Node, NodeKind};
 
+use crate::walk::Walker;
+
 /// Words that begin something to the shell. Where one is left as the name of a program, the parser
 /// has read the line otherwise than a shell does (`time -p ! a`, `time coproc a`).
 pub(crate) const RESERVED: [&str; 16] = [
@@ -9,9 +11,19 @@ pub(crate) const RESERVED: [&str; 16] = [
     "until", "while", "{", "}",
 ];
 
+impl Walker {
+    /// Takes a word that ends elsewhere to some shells for not understood.
+    pub(crate) fn require_whole(&mut self, word: &Node) {
+        if is_cut_elsewhere(word) {
+            self.opaque("brackets hold what parts commands to some shells; put that in quotes");
+        }
+    }
+}
+
 /// Whether a word that begins as an assignment to a place (`x[…`) holds what ends a command, or no
-/// bracket that closes. Bash reads on to that; to dash the word ends there, and a command follows.
-pub(crate) fn is_cut_elsewhere(node: &Node) -> bool {
+/// bracket that closes. Bash reads on to that; to dash the word ends there, and a command follows. Behind
+/// `<` it ends there to bash as well, and the parser reads on.
+fn is_cut_elsewhere(node: &Node) -> bool {
     let NodeKind::Word { value, .. } = &node.kind else { return false };
     let Some((name, rest)) = value.split_once('[') else { return false };
     if name.is_empty() || !name.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'_') {

@@ -74,6 +74,7 @@ impl Walker {
         files: &mut Vec<Redirection>,
         input: &mut Input,
     ) {
+        self.require_whole(target);
         if op == "<<<" {
             let field = self.one_field(target);
             if fd <= 0 {

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use rable::{Node, NodeKind};
 
-use crate::heads::{RESERVED, is_cut_elsewhere};
+use crate::heads::RESERVED;
 use crate::limits::{DEEPEST, MOST_COMMANDS, MOST_STEPS, MOST_VALUES};
 use crate::outside::Outside;
 use crate::parse;
@@ -297,9 +297,7 @@ impl Walker {
         self.substituted = self.script.commands.len();
         let outer = self.substituted;
         let heads = command.assignments.iter().chain(command.words.first());
-        if heads.clone().any(is_cut_elsewhere) {
-            self.opaque("brackets hold what parts commands to some shells; put that in quotes");
-        }
+        heads.clone().for_each(|head| self.require_whole(head));
         if command.assignments.iter().any(zsh::runs) {
             self.opaque(FOR_ZSH);
         }

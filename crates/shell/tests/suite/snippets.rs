@@ -344,7 +344,7 @@ fn folders_are_followed_as_far_as_they_can_be_told() {
     }
 }
 
-/// Where bash reads on to the bracket that closes, dash runs what follows.
+/// Where bash reads on to the bracket that closes, dash runs what follows; behind `<` bash does, too.
 #[test]
 fn a_bracket_that_parts_commands_to_another_shell_is_not_understood() {
     for line in [
@@ -356,6 +356,8 @@ fn a_bracket_that_parts_commands_to_another_shell_is_not_understood() {
         "s['(; ;' b;' a",
         "s['x' a b",
         "s[a[b];rm;",
+        "<i[9;rm x",
+        ">>i[;rm x",
     ] {
         let script = read(&Line::of(line, Place::Here), &World::new());
         assert!(!script.opaque.is_empty(), "{line:?}: {script:?}");
