@@ -331,12 +331,15 @@ fn misreads_calculation(text: &str) -> bool {
     behind.into_iter().any(|rest| rest.starts_with("(("))
 }
 
-/// Whether a word goes on behind a list (`a=()b c`): there it begins a new one, which would be a
-/// program's name; a shell takes all of it for the assignment.
+/// Whether a word goes on behind a list (`a=()b c`) or a file that is a command (`> >(a)b`): there it
+/// begins a new one, which would be a program's name; a shell takes all of it for one word.
 fn misreads_list(text: &str) -> bool {
-    let behind = text.split("=(").skip(1).filter_map(|rest| rest.split_once(')'));
     let ends = |one: char| one.is_whitespace() || ";&|<>()".contains(one);
-    behind.map(|(_, rest)| rest).any(|rest| !rest.is_empty() && !rest.starts_with(ends))
+    let goes_on = |opening: &&str| {
+        let behind = text.split(*opening).skip(1).filter_map(|rest| rest.split_once(')'));
+        behind.map(|(_, rest)| rest).any(|rest| !rest.is_empty() && !rest.starts_with(ends))
+    };
+    ["=(", ">(", "<("].iter().any(goes_on)
 }
 
 /// The text of a word in which nothing is left to expand.
