@@ -13,6 +13,7 @@ one more command here. The parser is a crate behind one function; its limits sta
 
 mod brace;
 mod builtin;
+mod calculation;
 mod expand;
 mod glob;
 mod heads;

@@ -267,8 +267,8 @@ impl Walker {
             }
             NodeKind::ArithmeticCommand { raw_content, redirects, .. } => {
                 self.raw(raw_content);
-                self.only_redirects(redirects, input);
-                Some(String::new())
+                let input = self.only_redirects(redirects, input);
+                self.subshells(raw_content, &input)
             }
             NodeKind::ConditionalExpr { body, redirects } => {
                 self.condition(body);

@@ -19,6 +19,22 @@ fn a_word_of_the_shell_in_the_place_of_a_program_is_not_understood() {
     }
 }
 
+/// bash calculates what stands in double brackets, dash runs it.
+#[test]
+fn what_is_no_calculation_is_read_as_commands() {
+    let install = Install::new(&[]);
+    let decision = |line: &str| {
+        install.datafog(["check", "--json", "-c", line]).run().json()["decision"].clone()
+    };
+    for line in ["sh -c '((rm -rf /))'", "((rm -rf /etc))", "if ((a; rm -rf /)); then b; fi"] {
+        assert_eq!(decision(line), "deny", "{line}");
+    }
+    for line in ["i=1; while ((i < 10)); do ((i++)); done", "((x > 5)) || exit", "echo $((n * 2))"]
+    {
+        assert_eq!(decision(line), "allow", "{line}");
+    }
+}
+
 #[test]
 fn a_command_is_found_however_it_is_started() {
     let install = Install::new(&[]);

@@ -8,6 +8,8 @@
 use rable::{CasePattern, ListOperator, Node, NodeKind};
 
 use super::{Walker, Written};
+use crate::calculation;
+use crate::parse;
 use crate::script::Input;
 use crate::variables::Variable;
 
@@ -37,6 +39,22 @@ impl Walker {
             }
             _ => self.repeated(node, input),
         }
+    }
+
+    /// What stands in double brackets, for a shell that takes them for two subshells. What is no list
+    /// of commands either runs nothing in such a shell.
+    pub(super) fn subshells(&mut self, text: &str, input: &Input) -> Written {
+        if !calculation::may_be_commands(text) {
+            return Some(String::new());
+        }
+        if !self.may_go_deeper() || !self.step(text.len() / 16) {
+            self.opaque("the line runs texts within texts, too deep to follow");
+            return None;
+        }
+        for node in parse::commands(text).unwrap_or_default() {
+            self.apart(|walker| walker.perhaps(|walker| walker.walk(&node, input)));
+        }
+        None
     }
 
     /// A loop; its body is walked as one that may never run.

@@ -1,0 +1,171 @@
+//! Whether the text in double brackets is a calculation or, to some shells, commands.
+//!
+//! bash, zsh and ksh calculate `((rm -rf x))`, which fails and runs nothing. dash and the shell of
+//! busybox know no such command: to them it is a subshell in a subshell. Most calculations are no
+//! commands that anybody would mind, but `((x > 5))` would write a file, so a text counts as commands
+//! only where it is none that bash could calculate, or where a path stands in it.
+
+/// What may stand next.
+#[derive(Clone, Copy, PartialEq)]
+enum Next {
+    Any,
+    Operand,
+    Operator,
+}
+
+/// Whether a shell that does not calculate would start something with it.
+pub(crate) fn may_be_commands(text: &str) -> bool {
+    names_program(text) && (!is_calculation(text) || has_argument(text))
+}
+
+/// Whether it begins as the name of a program does. Of a name that only shows when the line runs
+/// nothing can be told, and in calculations one stands often.
+fn names_program(text: &str) -> bool {
+    let first = text.trim_start_matches(|one: char| one.is_whitespace() || one == '(');
+    first.starts_with(|one: char| one.is_alphabetic() || "_/.~'\"\\[".contains(one))
+        || text.contains([';', '\n'])
+}
+
+/// Whether an operand is followed by a path, by which bash would divide: `rm /etc`.
+fn has_argument(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().take(MOST_WORDS).collect();
+    words.windows(2).any(|pair| {
+        let [before, word] = pair else { return false };
+        let ends = |one: char| one.is_alphanumeric() || "_)]".contains(one);
+        let named = |one: char| one.is_alphabetic() || "*$".contains(one);
+        before.ends_with(ends) && word.strip_prefix('/').is_some_and(|rest| rest.starts_with(named))
+    })
+}
+
+/// Whether operands and operators take turns, as they do in whatever bash can calculate.
+fn is_calculation(text: &str) -> bool {
+    let mut rest = text.trim_start();
+    let mut next = Next::Operand;
+    while let Some(first) = rest.chars().next() {
+        let (length, then) = match next {
+            Next::Operator | Next::Any if first == ')' => (1, Next::Operator),
+            Next::Operator => operator(rest),
+            Next::Any if operator(rest).0 > 0 => operator(rest),
+            Next::Operand | Next::Any if "+-!~(".contains(first) => (1, Next::Operand),
+            // What a variable holds may be an operator.
+            Next::Operand | Next::Any if first == '$' => (operand(rest), Next::Any),
+            Next::Operand | Next::Any => (operand(rest), Next::Operator),
+        };
+        let Some(behind) = rest.get(length..).filter(|_| length > 0) else { return false };
+        (rest, next) = (behind.trim_start(), then);
+    }
+    next != Next::Operand || text.trim().is_empty()
+}
+
+/// The length of an operator, and what may stand behind it.
+fn operator(text: &str) -> (usize, Next) {
+    if text.starts_with("++") || text.starts_with("--") {
+        return (2, Next::Operator);
+    }
+    let found = OPERATORS.iter().find(|one| text.starts_with(**one));
+    (found.map_or(0, |one| one.len()), Next::Operand)
+}
+
+/// The length of a number, a name with its place in a list, a variable or something in quotes.
+fn operand(text: &str) -> usize {
+    let mut closing: Vec<char> = Vec::new();
+    for (at, letter) in text.char_indices() {
+        let plain = letter.is_alphanumeric() || "_#@$".contains(letter);
+        match (closing.last(), letter) {
+            (Some(close), _) if *close == letter => drop(closing.pop()),
+            (Some('\'' | '"'), _) => {}
+            (_, '\'' | '"' | '`') => closing.push(letter),
+            (_, '[') => closing.push(']'),
+            (_, '{') => closing.push('}'),
+            (inner, '(') if inner.is_some() || text.get(..at).is_some_and(|b| b.ends_with('$')) => {
+                closing.push(')');
+            }
+            (Some(_), _) => {}
+            (None, _) if plain => {}
+            (None, _) => return at,
+        }
+    }
+    text.len()
+}
+
+/// Most words that are looked at for paths and options.
+const MOST_WORDS: usize = 64;
+
+/// The operators of POSIX and bash between two operands, the longer ones first.
+const OPERATORS: [&str; 33] = [
+    "<<=", ">>=", "**", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "*=", "/=", "%=", "+=",
+    "-=", "&=", "^=", "|=", "*", "/", "%", "+", "-", "<", ">", "=", "?", ":", ",", "&", "^", "|",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calculations_are_left_to_calculate() {
+        for plain in [
+            "",
+            " ",
+            "i++",
+            "++i",
+            "a - b",
+            " a -b ",
+            "x > 5",
+            "i=0",
+            "n * 2",
+            "a/b",
+            "a / b",
+            "(a+b)*c",
+            "a[i] + 1",
+            "$a $op $b",
+            "${#list[@]} > 0",
+            "x == y ? 1 : 2",
+            "i < 10 && j",
+            "a, b",
+            "a | b",
+            "count",
+            "!done",
+            "x ** 2",
+            "16#ff + 1",
+            "$(wc -l < f) > 5",
+            "a -1",
+            "'1' + \"2\"",
+            "a /2",
+            "`f` + 1",
+            "i <<= 1",
+            "total - used -free",
+            "\n $a $op $b\n",
+            "-x",
+            "(a) - (b)",
+        ] {
+            assert!(!may_be_commands(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_calculated_is_commands() {
+        for odd in [
+            "rm -rf x",
+            "rm x",
+            " rm -rf /srv ",
+            "rm /etc/passwd",
+            "rm ~",
+            "git push -f",
+            "rm $x",
+            "rm \"$x\"",
+            "a&c;(b)",
+            "(rm -rf x)",
+            "a;",
+            "true && rm x",
+            "/bin/rm x",
+            "rm -rf /x",
+            "a\nb c",
+            "'rm' x",
+            "x=1 rm y",
+            "a @ b",
+            "rm \\x",
+        ] {
+            assert!(may_be_commands(odd), "{odd}");
+        }
+    }
+}
