@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Install, github_token};
+use crate::support::{Install, binary, github_token};
 
 /// The table itself, which the binary's own file holds.
 #[path = "../../crates/datafog/exit_code.rs"]
@@ -326,6 +326,61 @@ fn a_policy_is_written_checked_and_shown() {
     fs::write(install.root().join("policy.toml"), text.replace("subcommand", "subcomand")).unwrap();
     let bad = install.datafog(["policy", "lint"]).run().ends_with(4);
     assert!(bad.stdout().contains("did you mean `subcommand`"), "{}", bad.stdout());
+}
+
+#[test]
+fn packs_are_named_when_a_policy_is_begun() {
+    let install = Install::new(&["git"]);
+    let wrong = install.datafog(["policy", "init", "--packs", "agent"]).run().ends_with(2);
+    assert!(wrong.stderr().contains("'agents'"), "{}", wrong.stderr());
+    assert!(!install.root().join("policy.toml").exists());
+    let words = ["policy", "init", "--packs", "agents,starter,git"];
+    install.datafog(words).run().succeeds();
+    assert!(install.read("policy.toml").contains("extends = [\"starter\", \"agents\", \"git\"]\n"));
+    install.datafog(["policy", "lint"]).run().succeeds();
+    let rules = install.datafog(["policy", "effective"]).run().succeeds().stdout();
+    assert!(rules.contains("agent-keeps-work-it-discards"), "{rules}");
+    assert!(rules.contains("no-root-removal"), "{rules}");
+}
+
+/// Whoever only wants to know what would be said need not install anything first.
+#[test]
+fn questions_are_answered_before_anything_is_installed() {
+    for (words, code) in [
+        (&["check", "-c", "rm -rf /"][..], 1),
+        (&["check", "--", "git", "status"], 0),
+        (&["run", "--", "true"], 0),
+        (&["shell", "true"], 0),
+        (&["explain", "--", "rm", "-rf", "/"], 1),
+        (&["detectors", "list"], 0),
+        (&["detectors", "show", "github-pat"], 0),
+        (&["detectors", "test", "nothing"], 0),
+    ] {
+        let install = Install::bare();
+        let home = install.home().join("new");
+        install.start(&binary(), words).env("HOME", &home).run().ends_with(code);
+        assert!(home.join(".datafog/key").exists(), "{words:?}");
+    }
+}
+
+/// In a container or a build there may be no home at all.
+#[test]
+fn texts_are_read_where_no_key_can_be_kept() {
+    let install = Install::bare();
+    let token = github_token(71);
+    for words in [&["scan", "--stdin"][..], &["redact"], &["detectors", "test", &token]] {
+        let nowhere = install.start(&binary(), words).env("HOME", "/dev/null/x");
+        let said = nowhere.run_with(token.as_bytes());
+        assert!(said.stderr().contains("of this run alone"), "{words:?} {}", said.stderr());
+        let found = said.stdout() + &said.stderr();
+        let told = found.contains("github") || found.contains("[REDACTED]");
+        assert!(told, "{words:?} {found}");
+        assert!(!found.contains(&token), "{words:?} {found}");
+    }
+    // Names that can be turned back are of no use without a key that stays.
+    let vault = install.work().join("vault");
+    let words = ["redact", "--mode", "tokenize", "--vault", vault.to_str().unwrap()];
+    install.start(&binary(), words).env("HOME", "/dev/null/x").run().ends_with(5);
 }
 
 #[test]

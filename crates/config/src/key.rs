@@ -55,13 +55,27 @@ pub fn load_key(path: &Path, user: u32) -> Result<Option<Key>, Error> {
     Key::from_bytes(&bytes).map(Some).ok_or_else(not_a_key)
 }
 
+/// A key for one process, where there is no folder to keep one in: what is named by it cannot be
+/// known again. `path` is where one would be kept, for messages only.
+///
+/// # Errors
+/// When the system gives no random bytes.
+pub fn passing_key(path: &Path) -> Result<Key, Error> {
+    let mut bytes = [0_u8; 32];
+    draw(&mut bytes, path)?;
+    Key::from_bytes(&bytes).ok_or_else(|| Error::Key { path: path.to_owned() })
+}
+
+/// Fills up to 256 bytes, which come whole or not at all (getrandom(2)).
+fn draw(buffer: &mut [u8], path: &Path) -> Result<(), Error> {
+    let count = getrandom(buffer, GetRandomFlags::empty());
+    count.map(drop).map_err(|errno| Error::io("draw random bytes for", path)(errno.into()))
+}
+
 fn create(path: &Path) -> Result<(), Error> {
     let (mut bytes, mut name) = ([0_u8; 32], [0_u8; 8]);
-    for buffer in [bytes.as_mut_slice(), name.as_mut_slice()] {
-        let count = getrandom(&mut *buffer, GetRandomFlags::empty());
-        // Up to 256 bytes come whole or not at all (getrandom(2)).
-        count.map_err(|errno| Error::io("draw random bytes for", path)(errno.into()))?;
-    }
+    draw(&mut bytes, path)?;
+    draw(&mut name, path)?;
     // A name of its own: a draft that a killed process left behind must not stand in the way.
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{:016x}", u64::from_le_bytes(name)));

@@ -27,7 +27,7 @@ pub use env_vars::{EnvVar, EnvVars};
 pub use error::Error;
 pub use host::Host;
 pub use identity::{FileIdentity, Identity};
-pub use key::{load_key, load_or_create_key};
+pub use key::{load_key, load_or_create_key, passing_key};
 pub use layout::Layout;
 pub use passwd::{group_names, home_of, user_name};
 pub use path_setup::{PathSetup, Shell, StartFileState};

@@ -8,7 +8,7 @@ use datafog_scan::{About, Options, Report, Text, about, abouts};
 use serde::Serialize;
 
 use super::output::{Cell, Tone};
-use super::scan::{Format, exit_code, key, show};
+use super::scan::{Format, exit_code, key_to_read, show};
 use super::session::Session;
 use crate::exit_code::ExitCode;
 use crate::report::Advised;
@@ -155,7 +155,7 @@ impl List {
     fn run(&self, session: &Session) -> Result<ExitCode> {
         let text = self.text.as_deref().unwrap_or_default().to_lowercase();
         let holds = |part: &str| part.to_lowercase().contains(&text);
-        let custom = session.gate()?.custom()?;
+        let custom = session.gate()?.custom(&key_to_read(session)?)?;
         let own = custom.iter().flat_map(Custom::detectors).map(Entry::from);
         let mut detectors: Vec<Entry<'_>> =
             own.chain(abouts().into_iter().map(Entry::from)).collect();
@@ -179,7 +179,7 @@ impl List {
 
 impl Show {
     fn run(&self, session: &Session) -> Result<ExitCode> {
-        let custom = session.gate()?.custom()?;
+        let custom = session.gate()?.custom(&key_to_read(session)?)?;
         let own = custom.as_ref().and_then(|custom| custom.detector(&self.name)).map(Entry::from);
         let Some(one) = own.or_else(|| about(&self.name).map(Entry::from)) else {
             let message = format!("there is no detector `{}`", self.name);
@@ -212,9 +212,9 @@ impl Show {
 
 impl Test {
     fn run(&self, session: &Session) -> Result<ExitCode> {
-        let key = key(session)?;
+        let key = key_to_read(session)?;
         let mut report = Report::default();
-        let custom = session.gate()?.custom()?;
+        let custom = session.gate()?.custom(&key)?;
         let options = Options { custom: custom.as_ref(), ..Options::new(&key) };
         Text::whole(&options, "-", self.text.as_bytes(), &mut report);
         let format = if self.json { Format::Json } else { Format::Text };

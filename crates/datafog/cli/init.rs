@@ -118,6 +118,10 @@ impl Init {
         };
         let done = session.out.talk_tone(Tone::Good, "Done.");
         session.out.say(format_args!("{done} {where_to}\nThen:  datafog doctor\n"));
+        if !session.layout.policy().exists() {
+            let line = "Agents run commands here?  datafog policy init --packs agents\n";
+            session.out.say(line);
+        }
     }
 }
 

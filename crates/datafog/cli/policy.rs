@@ -5,20 +5,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Subcommand;
-use datafog_config::Change;
 use datafog_core::Obligation;
 use datafog_gate::Replay;
 use datafog_policy::{Policy, Rule};
 use serde::Serialize;
 
 use super::output::{Cell, Tone, plain};
-use super::plan::{Plan, Step};
 use super::session::Session;
-use super::{check, foreign, hooks, installation, status};
+use super::{check, foreign, hooks, scan, status};
 use crate::exit_code::ExitCode;
 use crate::report::Advised;
 
 mod diff;
+mod init;
 mod lint;
 mod pull;
 mod recorded;
@@ -31,18 +30,11 @@ mod trust;
 use diff::moment;
 pub(super) use trust::gone;
 
-/// A user's policy to begin with: nothing but comments, so that it changes nothing.
-const TEMPLATE: &str = include_str!("policy_template.toml");
-
 /// The policy: what is allowed, held and denied.
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
     /// Write a policy file to begin with, every part explained
-    #[command(after_help = "\
-Examples:
-  datafog policy init
-  datafog policy init --dry-run")]
-    Init(hooks::Write),
+    Init(init::Init),
     /// Check a policy file and show every mistake with its place and remedy
     #[command(after_help = "\
 Warnings name what is probably not meant: rules that are very broad, exceptions that switch a rule
@@ -202,7 +194,7 @@ impl fmt::Display for Summary {
 impl PolicyCommand {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
         match self {
-            Self::Init(how) => init(session, *how),
+            Self::Init(command) => command.run(session),
             Self::Lint(command) => command.run(session),
             Self::Diff(command) => command.run(session),
             Self::Pull(command) => command.run(session),
@@ -242,7 +234,7 @@ fn is_tests(path: &Path) -> bool {
 fn replay(session: &Session) -> Result<Replay> {
     let home = session.host.home().map(Path::to_owned);
     let root = session.layout.root().to_owned();
-    Ok(Replay::new(home, root, session.gate()?.custom()?))
+    Ok(Replay::new(home, root, session.gate()?.custom(&scan::key_to_read(session)?)?))
 }
 
 /// The policy that the gate would use for a command started here.
@@ -253,38 +245,6 @@ fn in_force(session: &Session) -> Result<Policy> {
 /// Before there is an installation, what is embedded is all there is.
 fn is_installed(session: &Session) -> bool {
     session.layout.root().exists() || session.layout.system_policy().exists()
-}
-
-fn init(session: &Session, how: hooks::Write) -> Result<ExitCode> {
-    let path = session.layout.policy();
-    require_no_link(&path)?;
-    if path.exists() {
-        let message = format!("`{}` is there already", path.display());
-        return Err(Advised::usage(message, "edit it, then run `datafog policy lint`"));
-    }
-    how.carry_out(session, || {
-        let mut plan: Plan = installation::plan(session, None)?;
-        plan.push(Step::Own(Change::to_new(&path, TEMPLATE.into(), 0o600)?));
-        let (path, schema) = (session.layout.schema(), schema::schema()?.into_bytes());
-        require_no_link(&path)?;
-        plan.extend(if path.exists() {
-            Change::to_text(&path, schema, 0o600)?.map(Step::Own)
-        } else {
-            Some(Step::Own(Change::to_new(&path, schema, 0o600)?))
-        });
-        Ok(plan)
-    })?;
-    Ok(ExitCode::Success)
-}
-
-/// What is written for the first time goes where its name says, and nowhere else.
-fn require_no_link(path: &Path) -> Result<()> {
-    if !path.is_symlink() {
-        return Ok(());
-    }
-    let message = format!("`{}` is a symbolic link", path.display());
-    let hint = "edit the file that it leads to, or remove the link and try again";
-    Err(Advised::usage(message, hint))
 }
 
 fn effective(session: &Session, json: bool) -> Result<ExitCode> {

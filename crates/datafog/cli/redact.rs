@@ -14,7 +14,7 @@ use datafog_redact::{Patience, Plan, Redactor, Tally};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::json;
 
-use super::scan::key;
+use super::scan::{key, key_to_read};
 use super::session::Session;
 use super::vault::VaultFile;
 use crate::exit_code::ExitCode;
@@ -67,8 +67,9 @@ fn mode(name: &str) -> Result<Transform, String> {
 impl Redact {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
         let transform = self.transform()?;
-        let key = key(session)?;
-        let custom = session.gate()?.custom()?;
+        // What can be turned back must be known again.
+        let key = if self.vault.is_some() { key(session) } else { key_to_read(session) }?;
+        let custom = session.gate()?.custom(&key)?;
         self.require_known(custom.as_ref())?;
         let fits = |entity: &str| self.entities.iter().any(|glob| fits_entity(glob, entity));
         let plan = Plan::new(|entity| fits(entity).then_some(transform));

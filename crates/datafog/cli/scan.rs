@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use anyhow::Result;
-use datafog_config::load_or_create_key;
+use datafog_config::{load_or_create_key, passing_key};
 use datafog_core::Key;
 use datafog_scan::{Baseline, Git, Options, Progress, Report, walk};
 
@@ -24,8 +24,8 @@ use crate::report::Advised;
 impl Scan {
     pub(super) fn run(&self, session: &Session) -> Result<ExitCode> {
         self.require_a_person()?;
-        let key = key(session)?;
-        let custom = session.gate()?.custom()?;
+        let key = key_to_read(session)?;
+        let custom = session.gate()?.custom(&key)?;
         let options = Options {
             custom: custom.as_ref(),
             floor: self.min_confidence,
@@ -119,6 +119,21 @@ fn git(session: &Session) -> Result<Git> {
     let program = session.gate()?.real_program("git".as_ref(), target.as_deref());
     let missing = || Advised::usage("there is no git", "--staged, --since and --history need it");
     Ok(Git { program: program.ok_or_else(missing)?, folder: session.host.cwd().to_owned() })
+}
+
+/// The same for who only reads. Where no folder can be made to keep one in (a container, a build)
+/// it is a key for this run alone, and that is said.
+pub(super) fn key_to_read(session: &Session) -> Result<Key> {
+    let made = key(session);
+    if made.is_ok() || session.layout.root().symlink_metadata().is_ok() {
+        return made;
+    }
+    let place = session.layout.key();
+    session.out.say(format_args!(
+        "note: no key can be kept at `{}`; fingerprints are those of this run alone\n",
+        place.display()
+    ));
+    Ok(passing_key(&place)?)
 }
 
 /// The installation's key, so that fingerprints are those of its receipts.

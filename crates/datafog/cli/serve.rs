@@ -6,12 +6,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use datafog_api::serve::{Error, Installation, News, Served, serve};
 use datafog_api::settings::Settings;
 use datafog_api::{listen, store};
-use datafog_config::{Change, make_folder};
+use datafog_config::Change;
 use datafog_core::Secret;
 use datafog_gate::Terminal as _;
 
@@ -52,8 +52,7 @@ impl Serve {
         if self.open {
             require_terminal(session)?;
         }
-        let root = session.layout.root();
-        make_folder(root).with_context(|| format!("cannot make `{}`", root.display()))?;
+        session.make_root()?;
         let installation = Installation {
             layout: session.layout.clone(),
             own: session.binary_identity()?,

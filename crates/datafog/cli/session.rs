@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use anyhow::{Context, Result};
 use datafog_config::{
-    EnvVars, FileIdentity, Host, Identity, Layout, PathSetup, Settings, read_small,
+    EnvVars, FileIdentity, Host, Identity, Layout, PathSetup, Settings, make_folder, read_small,
 };
 use datafog_gate::{Gate, Notice, Outcome, Purpose, Request};
 use datafog_shim::Links;
@@ -68,6 +68,13 @@ impl Session {
         Ok(FileIdentity::of(&metadata.context("cannot look at the running binary")?))
     }
 
+    /// Makes the installation's folder where none is yet, so that one may ask, and serve, before
+    /// anything is installed.
+    pub(super) fn make_root(&self) -> Result<()> {
+        let root = self.layout.root();
+        make_folder(root).with_context(|| format!("cannot make `{}`", root.display()))
+    }
+
     /// The gate of the installation.
     pub(super) fn gate(&self) -> Result<Gate<'_>> {
         let gate = Gate::new(&self.host, &self.layout, self.binary_identity()?, self.user);
@@ -77,6 +84,7 @@ impl Session {
     /// The same for those who ask what would happen to a call: an installation that others could
     /// change gives no answer, as its shims run nothing.
     pub(super) fn judging(&self) -> Result<Gate<'_>> {
+        self.make_root()?;
         self.layout.require_trusted(self.user)?;
         self.gate()
     }

@@ -215,13 +215,13 @@ impl<'a> Gate<'a> {
         }
     }
 
-    /// Detectors and exceptions of the user's policy, for those who only look.
+    /// Detectors and exceptions of the user's policy, for those who only look. With `key`, the
+    /// installation's, what is compiled is kept for the next time.
     ///
     /// # Errors
     /// When settings or policy cannot be read or are not valid.
-    pub fn custom(&self) -> Result<Option<Custom>, Error> {
-        let key = load_or_create_key(&self.layout.key(), self.user)?;
-        let state = State::load(self.layout, self.own, self.user, &key);
+    pub fn custom(&self, key: &Key) -> Result<Option<Custom>, Error> {
+        let state = State::load(self.layout, self.own, self.user, key);
         state.fault.map_or(Ok(state.custom), Err)
     }
 

@@ -9,7 +9,10 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use datafog_core::{Action, Flow, Invocation, Operand, OperandKind, Surroundings, is_somewhere};
+use datafog_core::{
+    Action, Flow, Invocation, Operand, OperandKind, Surroundings, in_temporary, in_temporary_home,
+    is_somewhere,
+};
 use datafog_shim::Word;
 
 use crate::circumstance;
@@ -17,10 +20,6 @@ use crate::world::World;
 
 /// Most paths that git is asked about at once; of more nobody knows.
 const MOST: usize = 1000;
-
-/// Folders whose files nobody misses, where no repository is.
-const TEMPORARY: [&str; 6] =
-    ["/dev/shm", "/private/tmp", "/private/var/folders", "/run", "/tmp", "/var/tmp"];
 
 /// Options of git itself that say which repository is meant.
 const PLACES: [&str; 3] = ["-C", "--git-dir", "--work-tree"];
@@ -218,7 +217,7 @@ fn lost(paths: &[PathBuf], world: &World<'_>, is_spared: &dyn Fn(&Path) -> bool)
     for path in paths {
         let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
         match circumstance::repository(folder, world)? {
-            None if TEMPORARY.iter().any(|folder| path.starts_with(folder)) => {}
+            None if is_temporary(path, world) => {}
             None => return Some(true),
             Some(repository) => match kept.iter_mut().find(|(root, _)| *root == repository.root) {
                 Some((_, known)) => known.push(path),
@@ -235,6 +234,13 @@ fn lost(paths: &[PathBuf], world: &World<'_>, is_spared: &dyn Fn(&Path) -> bool)
         }
     }
     answer
+}
+
+/// Whether nobody misses what lies at `path`, where no repository is.
+fn is_temporary(path: &Path, world: &World<'_>) -> bool {
+    let named = world.variable("HOME").map(Path::new).filter(|home| home.is_absolute());
+    let mut homes = [world.home(), named].into_iter().flatten();
+    in_temporary(path).is_some() && !homes.any(|home| in_temporary_home(path, home))
 }
 
 /// The same for paths of the repository at `root`. New files count, those that are ignored do not.

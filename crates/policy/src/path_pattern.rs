@@ -2,12 +2,13 @@
 //!
 //! `/etc` is that folder alone and never `/etcetera`; `/etc/**` is the folder and everything below
 //! it; `~/.ssh/id_*` stays within one component. A pattern starts at a known place: `/`, `~` (the
-//! user's home by the password file, and the folder that `$HOME` names), `<cwd>`, `<root>` (datafog's own folder), or `**` for anywhere. The places
+//! user's home by the password file, and the folder that `$HOME` names), `<cwd>`, `<root>` (datafog's
+//! own folder), `<temporary>` (the folders for files that nobody misses), or `**` for anywhere. The places
 //! `<cwd-ancestor>` and `<root-ancestor>` stand for the folder itself and every folder above it.
 
 use std::path::Path;
 
-use datafog_core::{Facts, behind_somewhere};
+use datafog_core::{Facts, behind_somewhere, in_temporary, in_temporary_home};
 
 use crate::Truth;
 use crate::glob;
@@ -32,6 +33,7 @@ fn placed(head: Head, rest: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
         Head::Home => return home_matches(rest, path, facts),
         Head::Root => facts.root(),
         Head::RootAncestor => return Truth::of(facts.root().starts_with(path)),
+        Head::Temporary => return temporary(rest, path, facts),
     };
     // It stands as somebody wrote it.
     let inside = path.strip_prefix(folder);
@@ -64,7 +66,10 @@ fn somewhere(
         (_, Truth::True | Truth::Unknown) => return Truth::Unknown,
         (Head::CwdAncestor | Head::RootAncestor, Truth::False) => return Truth::False,
         (Head::Cwd, Truth::False) if path.starts_with(&facts.action().cwd) => return Truth::False,
-        (Head::Anywhere | Head::Cwd | Head::Home | Head::Root | Head::Slash, Truth::False) => {}
+        (
+            Head::Anywhere | Head::Cwd | Head::Home | Head::Root | Head::Slash | Head::Temporary,
+            Truth::False,
+        ) => {}
     }
     let mut end = rest;
     while let Some((first, behind)) = first_component(end) {
@@ -84,6 +89,17 @@ fn home_matches(pattern: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
     let certain = below(home, pattern, path);
     let doubt = || facts.named_home().is_some_and(|home| below(home, pattern, path));
     Truth::unless_doubt(certain, !certain && doubt())
+}
+
+/// What lies in a home is not temporary wherever that home stands; whether it is one is in doubt where
+/// the caller alone says so.
+fn temporary(pattern: &[u8], path: &Path, facts: &dyn Facts) -> Truth {
+    let fits = in_temporary(path).is_some_and(|behind| fits(pattern, behind));
+    let is_at = |home: Option<&Path>| home.is_some_and(|home| in_temporary_home(path, home));
+    if !fits || is_at(facts.home()) {
+        return Truth::False;
+    }
+    if is_at(facts.named_home()) { Truth::Unknown } else { Truth::True }
 }
 
 /// Whether `path` lies in `home` and the components after it fit `pattern`. Both are canonical, so
@@ -146,14 +162,16 @@ enum Head {
     Root,
     RootAncestor,
     Slash,
+    Temporary,
 }
 
 /// Every place a pattern may start at, the longer spelling first.
-const HEADS: [(&str, Head); 5] = [
+const HEADS: [(&str, Head); 6] = [
     ("<cwd-ancestor>", Head::CwdAncestor),
     ("<cwd>", Head::Cwd),
     ("<root-ancestor>", Head::RootAncestor),
     ("<root>", Head::Root),
+    ("<temporary>", Head::Temporary),
     ("~", Head::Home),
 ];
 
@@ -178,7 +196,7 @@ pub(crate) fn check(pattern: &str) -> Result<(), glob::Fault> {
     let Some((head, rest)) = parts else {
         return fault(
             "the path pattern does not say where it starts",
-            "start it with `/`, `~/`, `<cwd>/`, `<root>/`, or `**/` for anywhere",
+            "start it with `/`, `~/`, `<cwd>/`, `<root>/`, `<temporary>/`, or `**/` for anywhere",
         );
     };
     if matches!(head, Head::CwdAncestor | Head::RootAncestor) && !rest.is_empty() {
@@ -271,6 +289,26 @@ mod tests {
         hit("<root>/**", "/home/ann/.datafog/policy.toml");
         hit("<root-ancestor>", "/home/ann/.datafog");
         hit("<root-ancestor>", "/home");
+    }
+
+    #[test]
+    fn a_home_in_a_temporary_folder_is_not_temporary() {
+        let mut facts = Given::command("rm", "/srv/app").home("/tmp/ann").root("/tmp/ann/.datafog");
+        facts.named_home = Some("/var/tmp/build/home".into());
+        for (pattern, path, expected) in [
+            ("<temporary>/**", "/tmp/x1/y", Truth::True),
+            ("<temporary>/**", "/dev/shm/y", Truth::True),
+            ("<temporary>/*/**", "/tmp", Truth::False),
+            ("<temporary>/*.log", "/var/tmp/a.log", Truth::True),
+            ("<temporary>/*.log", "/var/tmp/a/b.log", Truth::False),
+            ("<temporary>/**", "/tmp/ann/work", Truth::False),
+            ("<temporary>/**", "/var/tmp/build/home/work", Truth::Unknown),
+            ("<temporary>/**", "/var/tmp/build/out", Truth::True),
+            ("<temporary>/**", "/srv/tmp", Truth::False),
+        ] {
+            let found = matches(pattern.as_bytes(), Path::new(path), &facts);
+            assert_eq!(found, expected, "{pattern} {path}");
+        }
     }
 
     #[test]

@@ -33,7 +33,6 @@ fn a_thousand_rules_cost_what_ten_do_when_few_name_the_command() {
         lots.as_nanos() <= few.as_nanos().saturating_mul(12).checked_div(10).unwrap()
     };
     assert!((0..5).any(fits), "{:?} against {:?}", fastest(&lots), fastest(&few));
-    assert!(fastest(&lots) < Duration::from_millis(20), "20 µs for one decision");
 }
 
 #[test]

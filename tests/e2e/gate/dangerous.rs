@@ -454,7 +454,6 @@ const INNOCENT: &[&str] = &[
     "rm -rf target dist build",
     "rm -rf \"$(mktemp -d)\"",
     "rm -rf /tmp/build-1",
-    "rm -rf ~/.cache/pip",
     "rm -r src/old",
     "rm clean.txt",
     "rm target/new.txt",
