@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::tables::place;
+use crate::hashes::place;
 
 /// The commonest windows; what is not among them is rarer than all of them.
 pub(crate) struct Grams(BTreeMap<u32, u32>);

@@ -5,6 +5,8 @@
 
 mod format;
 mod grams;
+#[path = "../src/hashes.rs"]
+mod hashes;
 mod keyword;
 mod layer;
 mod numbers;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use crate::format::{Boundary, Detector, Source, Trigger};
 use crate::grams::Grams;
+use crate::hashes::{BIT, fnv, hash, place, set};
 use crate::keyword::Keyword;
 use crate::layer;
 use crate::numbers::Numbers;
@@ -360,30 +361,9 @@ fn buckets(keywords: &[Placed<'_>], multiplier: u32) -> (Vec<usize>, Windows) {
 
 /// One bit for each of `1 << bits` places, set where a window has that place.
 fn bitmap(windows: &Windows, place: impl Fn(u32) -> usize, bits: u32) -> Vec<u32> {
-    let mut bitmap = vec![0_u32; 1_usize.checked_shl(bits.saturating_sub(5)).unwrap_or_default()];
+    let mut bitmap = vec![0_u32; 1_usize.checked_shl(bits.saturating_sub(BIT)).unwrap_or_default()];
     for (window, _) in windows {
-        let place = place(*window);
-        if let Some(word) = bitmap.get_mut(place >> 5) {
-            *word |= 1 << (place & 31);
-        }
+        set(&mut bitmap, place(*window));
     }
     bitmap
-}
-
-/// The place of a window in a first bitmap: a word by its hash, a bit by its first byte, which the
-/// prefilter then need not take out of the hash.
-pub(crate) fn place(window: u32, bits: u32, multiplier: u32) -> usize {
-    hash(window, bits.saturating_sub(5), multiplier) << 5 | (window & 31) as usize
-}
-
-fn hash(window: u32, bits: u32, multiplier: u32) -> usize {
-    let shift = u32::BITS.saturating_sub(bits);
-    usize::try_from(window.wrapping_mul(multiplier) >> shift).unwrap_or_default()
-}
-
-/// FNV-1a of 64 bits: published examples are kept as this, so that they stand nowhere whole.
-fn fnv(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }

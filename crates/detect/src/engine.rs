@@ -10,10 +10,11 @@ use memchr::{memchr2_iter, memmem};
 
 use crate::assignment::{self, Assignment, Form, LONGEST_VALUE};
 use crate::boundary;
-use crate::bytes::{fnv, is_host, run_back};
+use crate::bytes::{is_host, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::column::{Aligned, Column};
 use crate::full::Full;
+use crate::hashes::fnv;
 use crate::layer::Layers;
 use crate::layer::spelled::Kind;
 use crate::number::{self, Group};
@@ -129,7 +130,7 @@ impl Engine {
     }
 
     /// Looks at every trigger in `from..to` of `text`, whose first byte has absolute offset
-    /// `base`. Both `base` and `from` are multiples of [`number::BLOCK`].
+    /// `base`. Both `base` and `from` are multiples of [`crate::bytes::BLOCK`].
     pub(crate) fn segment(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
         let long = to.saturating_sub(from) >= repeat::LEAST;
         match long.then(|| Repetition::find(text, from, to)).flatten() {

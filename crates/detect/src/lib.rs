@@ -27,6 +27,7 @@ mod custom;
 mod detector;
 mod engine;
 mod full;
+mod hashes;
 mod kept;
 mod layer;
 pub mod marker;

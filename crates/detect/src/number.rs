@@ -5,14 +5,11 @@
 //! such number are groups of digits looked at one by one.
 
 use crate::boundary;
-use crate::bytes::{before, is_word, run_back};
+use crate::bytes::{self, BLOCK, before, is_word, run_back};
 use crate::tables::{FOLLOWING, LETTERS_BEFORE};
 
-/// Bytes of a block; blocks lie at multiples of it, whatever the pieces a stream came in.
-pub(crate) const BLOCK: usize = 64;
-
 /// Fewest digits of any number that is looked for.
-const FEWEST_DIGITS: usize = 4;
+const FEWEST_DIGITS: u32 = 4;
 
 /// A group longer than this is no number of a person's; its bit is 31.
 const LONGEST_GROUP: u32 = 31;
@@ -50,38 +47,29 @@ pub(crate) struct Group {
 /// in absolute offsets.
 pub(crate) fn groups(text: &[u8], from: usize, to: usize, mut hit: impl FnMut(Group)) {
     let mut at = from;
-    let mut here = digits_in(text, at);
+    let mut here = digit_bits(text, at);
     while at < to {
         let next = at.saturating_add(BLOCK);
-        let there = digits_in(text, next);
-        if here > 0 && here.saturating_add(there) >= FEWEST_DIGITS {
-            groups_of_block(text, at, next.min(to), &mut hit);
+        let there = digit_bits(text, next);
+        if here != 0 && here.count_ones().saturating_add(there.count_ones()) >= FEWEST_DIGITS {
+            groups_of_block(text, (at, next.min(to)), (here, there), &mut hit);
         }
         at = next;
         here = there;
     }
 }
 
-fn digits_in(text: &[u8], at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    rest.first_chunk::<BLOCK>().map_or_else(
-        || rest.iter().filter(|byte| byte.is_ascii_digit()).count(),
-        // At most 64 fit a byte, and a sum that cannot overflow compiles to vector instructions.
-        |block| usize::from(block.iter().fold(0, |sum: u8, b| sum.wrapping_add(is_digit(*b)))),
-    )
-}
-
-fn is_digit(byte: u8) -> u8 {
-    u8::from(byte.is_ascii_digit())
-}
-
-fn groups_of_block(text: &[u8], from: usize, to: usize, hit: &mut impl FnMut(Group)) {
-    let block = |at: usize| digit_bits(text.get(at..).unwrap_or_default());
-    let here = block(from);
+/// The groups in a range of a block of which the bits of its digits, and of those in the next one,
+/// are known.
+fn groups_of_block(
+    text: &[u8],
+    (from, to): (usize, usize),
+    (here, next): (u64, u64),
+    hit: &mut impl FnMut(Group),
+) {
     let inside = before(text, from).is_some_and(|byte| byte.is_ascii_digit());
     let within = u64::MAX.unbounded_shr(BLOCK.saturating_sub(to.saturating_sub(from)) as u32);
     let mut starts = here & !((here << 1) | u64::from(inside)) & within;
-    let next = if starts == 0 { 0 } else { block(from.saturating_add(BLOCK)) };
     while starts != 0 {
         let place = starts.trailing_zeros();
         starts &= starts.wrapping_sub(1);
@@ -96,18 +84,11 @@ fn groups_of_block(text: &[u8], from: usize, to: usize, hit: &mut impl FnMut(Gro
     }
 }
 
-/// One bit for each byte of at most a block: whether it is a digit.
-fn digit_bits(text: &[u8]) -> u64 {
-    let mut flags = [0_u8; BLOCK];
-    match text.first_chunk::<BLOCK>() {
-        Some(block) => flags = block.map(is_digit),
-        None => flags.iter_mut().zip(text).for_each(|(flag, byte)| *flag = is_digit(*byte)),
-    }
-    let (eights, _) = flags.as_chunks::<8>();
-    eights.iter().rev().fold(0, |bits, eight| {
-        // The product moves the lowest bit of each byte to a place of its own in the highest byte.
-        (bits << 8) | (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56)
-    })
+/// One bit for each byte of the block at `at`: whether it is a digit.
+#[inline]
+fn digit_bits(text: &[u8], at: usize) -> u64 {
+    let block = bytes::block(text.get(at..).unwrap_or_default());
+    bytes::bits(&block, |bytes| bytes::within(bytes, b'0', b'9'))
 }
 
 /// Whether the digits at `at` follow a small letter or `_` that ends no escape: no number begins there.
@@ -196,10 +177,10 @@ mod tests {
         for at in 0..BLOCK {
             let mut text = [b'a'; BLOCK];
             text[at] = b'7';
-            assert_eq!(digit_bits(&text), 1 << at);
-            assert_eq!(digit_bits(&text[..at]), 0);
+            assert_eq!(digit_bits(&text, 0), 1 << at);
+            assert_eq!(digit_bits(&text[..at], 0), 0);
         }
-        assert_eq!(digit_bits(&[b'0'; BLOCK]), u64::MAX);
+        assert_eq!(digit_bits(&[b'0'; BLOCK], 0), u64::MAX);
     }
 
     #[test]

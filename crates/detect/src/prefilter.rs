@@ -7,6 +7,7 @@
 //! four bytes a bit in it: so little has to be done for each byte of a text. What passes a second
 //! bitmap with another hash too is looked up exactly in a small table.
 
+use crate::hashes::{BIT, hash, place, set, word};
 use crate::rule::Keyword;
 use crate::tables::{
     BUCKET_BITS, BUCKETS, COARSE, COARSE_BITS, COARSE_MULTIPLIER, FINE, FINE_BITS, KEYWORDS,
@@ -52,25 +53,14 @@ impl MoreBitmaps {
     pub(crate) fn with(windows: impl Iterator<Item = u32>) -> Self {
         let mut bitmaps = Self { fine: Box::new(FINE), second: Box::new(SECOND) };
         for window in windows {
-            let word = hash::<{ FINE_BITS - BIT }>(window, MULTIPLIER);
-            set(&mut *bitmaps.fine, word << BIT | (window & 31) as usize);
-            set(&mut *bitmaps.second, hash::<SECOND_BITS>(window, SECOND_MULTIPLIER));
+            set(&mut *bitmaps.fine, place(window, FINE_BITS, MULTIPLIER));
+            set(&mut *bitmaps.second, hash(window, SECOND_BITS, SECOND_MULTIPLIER));
         }
         bitmaps
     }
 
     pub(crate) fn all(&self) -> Bitmaps<'_> {
         Bitmaps { fine: &self.fine, second: &self.second }
-    }
-}
-
-/// How many bits the number of a bit in a word has.
-const BIT: u32 = 5;
-
-/// Sets a bit of a bitmap.
-pub(crate) fn set(bitmap: &mut [u32], place: usize) {
-    if let Some(word) = bitmap.get_mut(place >> BIT) {
-        *word |= 1 << (place & 31);
     }
 }
 
@@ -92,7 +82,7 @@ pub(crate) fn places(
     let Some(region) = text.get(from..end) else { return };
     if is_short(from, to) {
         let bitmaps = (&COARSE, &SECOND);
-        search::<{ COARSE_BITS - BIT }, COARSE_MULTIPLIER, _, _>(bitmaps, region, fold, |at| {
+        search::<COARSE_BITS, COARSE_MULTIPLIER, _, _>(bitmaps, region, fold, |at| {
             hit(from.saturating_add(at))
         });
     } else {
@@ -109,7 +99,7 @@ fn pieces(bitmaps: Bitmaps<'_>, region: &[u8], mut hit: impl FnMut(usize)) {
     while let Some(rest) = region.get(start..).filter(|rest| !rest.is_empty()) {
         folded.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = byte | 0x20);
         let piece = folded.get(..rest.len().min(folded.len())).unwrap_or_default();
-        search::<{ FINE_BITS - BIT }, MULTIPLIER, _, _>(
+        search::<FINE_BITS, MULTIPLIER, _, _>(
             bitmaps,
             piece,
             |window| window,
@@ -121,7 +111,7 @@ fn pieces(bitmaps: Bitmaps<'_>, region: &[u8], mut hit: impl FnMut(usize)) {
     }
 }
 
-/// Looks up every window of `region`, its word by a hash of `BITS` bits with the multiplier `BY`, and calls
+/// Looks up every window of `region` in a bitmap of `BITS` bits by a hash with the multiplier `BY`, and calls
 /// `hit` with the offsets of those that pass, and pass the second bitmap too.
 fn search<const BITS: u32, const BY: u32, const WORDS: usize, F: Fn(u32) -> u32 + Copy>(
     (bitmap, second): (&[u32; WORDS], &Second),
@@ -179,7 +169,7 @@ fn each_passing<const BITS: u32, const BY: u32, const WORDS: usize>(
 
 /// Whether a window that passed has a place in the second bitmap too; few pass both by chance.
 fn passes_again(second: &Second, window: &[u8]) -> bool {
-    let place = hash::<SECOND_BITS>(fold(read(window)), SECOND_MULTIPLIER);
+    let place = hash(fold(read(window)), SECOND_BITS, SECOND_MULTIPLIER);
     has(second, place)
 }
 
@@ -194,7 +184,7 @@ pub(crate) fn keywords(
     at: usize,
 ) -> impl Iterator<Item = (usize, &'static Keyword)> + '_ {
     let folded = text.get(at..).and_then(folded).unwrap_or_default();
-    let bucket = hash::<BUCKET_BITS>(folded, MULTIPLIER);
+    let bucket = hash(folded, BUCKET_BITS, MULTIPLIER);
     let start = BUCKETS.get(bucket).copied().map_or(0, usize::from);
     let end = BUCKETS.get(bucket.saturating_add(1)).copied().map_or(0, usize::from);
     WINDOWS.get(start..end).unwrap_or_default().iter().filter_map(move |(window, number)| {
@@ -233,7 +223,7 @@ fn probe<const BITS: u32, const BY: u32, const WORDS: usize>(
     folded: impl Fn(u32) -> u32,
 ) -> u32 {
     let window = folded(read(window));
-    let word = bitmap.get(hash::<BITS>(window, BY)).copied().unwrap_or(0);
+    let word = bitmap.get(word(window, BITS, BY)).copied().unwrap_or(0);
     // A shift takes the lowest five bits alone: those of the first byte.
     word.wrapping_shr(window)
 }
@@ -241,10 +231,4 @@ fn probe<const BITS: u32, const BY: u32, const WORDS: usize>(
 #[inline]
 const fn fold(window: u32) -> u32 {
     window | 0x2020_2020
-}
-
-/// The first `BITS` bits of a multiplicative hash (Knuth, volume 3, section 6.4).
-#[inline]
-const fn hash<const BITS: u32>(folded: u32, multiplier: u32) -> usize {
-    folded.wrapping_mul(multiplier).unbounded_shr(u32::BITS.saturating_sub(BITS)) as usize
 }

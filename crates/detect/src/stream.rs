@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use datafog_core::{Channel, Finding};
 
+use crate::bytes::BLOCK;
 use crate::engine::Engine;
 use crate::kept::Kept;
-use crate::number::BLOCK;
 use crate::scanner::{Scanner, Tally};
 use crate::watch::Watch;
 

@@ -8,7 +8,8 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::prefilter::{self, Bitmaps, MoreBitmaps, has, set};
+use crate::hashes::set;
+use crate::prefilter::{self, Bitmaps, MoreBitmaps, has};
 
 /// Places nearer to each other than this many bytes are told as one.
 const NEAR: usize = 1024;

@@ -2,7 +2,7 @@
 
 pub(crate) use super::blocks::{digits, digits_back, is_digit};
 use super::{Decoded, Stop, WINDOW, is_promising, is_text};
-use crate::bytes::run;
+use crate::bytes::{run, table};
 
 /// Fewest digits of a run that is looked at.
 pub(crate) const SHORTEST: usize = 22;
@@ -116,23 +116,13 @@ fn value(digit: u8) -> u32 {
     VALUES.get(usize::from(digit)).copied().map_or(0, u32::from)
 }
 
-static VALUES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut digit = 0_u8;
-    let mut rest = table.as_mut_slice();
-    while let [slot, tail @ ..] = rest {
-        *slot = match digit {
-            b'A'..=b'Z' => digit.wrapping_sub(b'A'),
-            b'a'..=b'z' => digit.wrapping_sub(b'a').wrapping_add(26),
-            b'0'..=b'9' => digit.wrapping_sub(b'0').wrapping_add(52),
-            b'+' | b'-' => 62,
-            _ => 63,
-        };
-        digit = digit.wrapping_add(1);
-        rest = tail;
-    }
-    table
-};
+static VALUES: [u8; 256] = table!(digit => match digit {
+    b'A'..=b'Z' => digit.wrapping_sub(b'A'),
+    b'a'..=b'z' => digit.wrapping_sub(b'a').wrapping_add(26),
+    b'0'..=b'9' => digit.wrapping_sub(b'0').wrapping_add(52),
+    b'+' | b'-' => 62,
+    _ => 63,
+});
 
 #[cfg(test)]
 mod tests {

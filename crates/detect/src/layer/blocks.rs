@@ -1,16 +1,13 @@
 //! Where runs of digits or text in UTF-16 may stand: plain loops over blocks, which compile to
 //! vector instructions and pass over ordinary text at the speed of memory.
 
+use wide::u8x16;
+
 use super::base64::SHORTEST;
-
-/// Bytes of a block.
-const BLOCK: usize = 64;
-
-/// Bytes whose bits are put together at once.
-const PART: usize = 8;
+use crate::bytes::{self, BLOCK, table};
 
 /// Zeros in a block, from which on it may be text in UTF-16.
-const FEWEST_ZEROS: usize = 8;
+const FEWEST_ZEROS: u32 = 8;
 
 /// What a block may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +41,7 @@ impl<'t> Blocks<'t> {
     /// `from` is a multiple of 64 in absolute offsets; of what stands before it a block is seen.
     pub(crate) fn new(text: &'t [u8], from: usize, to: usize) -> Self {
         let before = from.checked_sub(BLOCK).and_then(|at| text.get(at..)?.first_chunk::<BLOCK>());
-        let digits = before.map_or(0, |block| u128::from(bits(block)) << BLOCK);
+        let digits = before.map_or(0, |block| u128::from(digit_bits(block)) << BLOCK);
         Self { text, to, at: from.wrapping_sub(BLOCK), digits, waiting: 0, zeros: false }
     }
 
@@ -56,25 +53,16 @@ impl<'t> Blocks<'t> {
                 return None;
             }
             let rest = self.text.get(self.at..)?;
-            match rest.first_chunk::<BLOCK>() {
-                Some(block) => self.take(block),
-                None => {
-                    // What is missing at the end of the text is neither digit nor zero.
-                    let mut block = [b' '; BLOCK];
-                    block.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
-                    self.take(&block);
-                }
-            }
+            self.take(&bytes::block(rest));
         }
         Some(())
     }
 
     fn take(&mut self, block: &[u8; BLOCK]) {
-        self.digits = self.digits >> BLOCK | u128::from(bits(block)) << BLOCK;
+        self.digits = self.digits >> BLOCK | u128::from(digit_bits(block)) << BLOCK;
         let long = runs(self.digits) & NEW;
         self.waiting = long & !(long << 1);
-        let zeros = block.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(*byte == 0)));
-        self.zeros = usize::from(zeros) >= FEWEST_ZEROS;
+        self.zeros = bytes::any_zero(block) && zeros(block) >= FEWEST_ZEROS;
     }
 }
 
@@ -94,15 +82,19 @@ impl Iterator for Blocks<'_> {
     }
 }
 
-/// A bit for each byte: whether it is a digit.
-fn bits(block: &[u8; BLOCK]) -> u64 {
-    // A loop, since `map` of so many is a call for each byte where it is not inlined.
-    let mut digits = [0; BLOCK];
-    digits.iter_mut().zip(block).for_each(|(slot, byte)| *slot = u8::from(is_digit(*byte)));
-    let (parts, _) = digits.as_chunks::<PART>();
-    parts.iter().rev().fold(0, |bits, part| {
-        // The product moves the lowest bit of each byte to a place of its own in the highest byte.
-        (bits << PART) | (u64::from_le_bytes(*part).wrapping_mul(0x0102_0408_1020_4080) >> 56)
+/// How many bytes are zero.
+#[cold]
+fn zeros(block: &[u8; BLOCK]) -> u32 {
+    bytes::bits(block, |bytes| bytes.simd_eq(u8x16::ZERO)).count_ones()
+}
+
+/// A bit for each byte: whether it is a digit, as [`is_digit`] says.
+fn digit_bits(block: &[u8; BLOCK]) -> u64 {
+    bytes::bits(block, |bytes| {
+        let is = |byte| bytes.simd_eq(u8x16::splat(byte));
+        let letters = bytes::within(bytes | u8x16::splat(0x20), b'a', b'z');
+        // From `/` on, which stands before the digits.
+        letters | bytes::within(bytes, b'/', b'9') | is(b'+') | is(b'-') | is(b'_')
     })
 }
 
@@ -151,21 +143,13 @@ fn kind(byte: u8) -> u8 {
     KINDS.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
-static KINDS: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0_u8;
-    let mut rest = table.as_mut_slice();
-    while let [slot, tail @ ..] = rest {
-        let known = if is_digit(byte) { KNOWN } else { 0 };
-        let other = if byte.is_ascii_hexdigit() { 0 } else { OTHER };
-        let capital = if byte.is_ascii_uppercase() { CAPITAL } else { 0 };
-        let small = if byte.is_ascii_lowercase() { SMALL } else { 0 };
-        *slot = known | other | capital | small;
-        byte = byte.wrapping_add(1);
-        rest = tail;
-    }
-    table
-};
+static KINDS: [u8; 256] = table!(byte => {
+    let known = if is_digit(byte) { KNOWN } else { 0 };
+    let other = if byte.is_ascii_hexdigit() { 0 } else { OTHER };
+    let capital = if byte.is_ascii_uppercase() { CAPITAL } else { 0 };
+    let small = if byte.is_ascii_lowercase() { SMALL } else { 0 };
+    known | other | capital | small
+});
 
 /// Whether a byte is a digit of base64 in either alphabet; those of hex are among them.
 pub(crate) const fn is_digit(byte: u8) -> bool {
@@ -174,7 +158,15 @@ pub(crate) const fn is_digit(byte: u8) -> bool {
 
 /// Length of the run of such digits at the start of `text`.
 pub(crate) fn digits(text: &[u8]) -> usize {
-    text.iter().position(|byte| !is_known(*byte)).unwrap_or(text.len())
+    let mut length = 0_usize;
+    loop {
+        let rest = text.get(length..).unwrap_or_default();
+        let found = digit_bits(&bytes::block(rest)).trailing_ones() as usize;
+        length = length.saturating_add(found);
+        if found < BLOCK {
+            return length;
+        }
+    }
 }
 
 /// Length of the run of such digits at the end of `text`.
@@ -193,6 +185,13 @@ mod tests {
 
     fn marks(text: &[u8]) -> Vec<Marks> {
         Blocks::new(text, 0, text.len()).collect()
+    }
+
+    #[test]
+    fn digits_are_the_same_by_the_block() {
+        for byte in 0..=u8::MAX {
+            assert_eq!(digit_bits(&[byte; BLOCK]) == u64::MAX, is_digit(byte), "{byte}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Hex: two digits for each byte, in one run.
 
 use super::{Decoded, Stop, WINDOW, is_promising};
+use crate::bytes::table;
 
 /// Fewest digits of a run that is looked at.
 const SHORTEST: usize = 24;
@@ -33,22 +34,12 @@ fn nibble(digit: u8) -> u8 {
     NIBBLES.get(usize::from(digit)).copied().unwrap_or(NONE)
 }
 
-static NIBBLES: [u8; 256] = {
-    let mut table = [NONE; 256];
-    let mut byte = 0_u8;
-    let mut rest = table.as_mut_slice();
-    while let [slot, tail @ ..] = rest {
-        *slot = match byte {
-            b'0'..=b'9' => byte.wrapping_sub(b'0'),
-            b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
-            b'A'..=b'F' => byte.wrapping_sub(b'A').wrapping_add(10),
-            _ => NONE,
-        };
-        byte = byte.wrapping_add(1);
-        rest = tail;
-    }
-    table
-};
+static NIBBLES: [u8; 256] = table!(byte => match byte {
+    b'0'..=b'9' => byte.wrapping_sub(b'0'),
+    b'a'..=b'f' => byte.wrapping_sub(b'a').wrapping_add(10),
+    b'A'..=b'F' => byte.wrapping_sub(b'A').wrapping_add(10),
+    _ => NONE,
+});
 
 /// Undoes the run at the start of `text`.
 pub(super) fn undo(text: &[u8], out: &mut Decoded) -> Stop {

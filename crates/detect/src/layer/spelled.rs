@@ -6,7 +6,7 @@
 
 use super::hex::byte as hex_byte;
 use super::{Decoded, Stop, WINDOW, is_text};
-use crate::bytes::{before, is_word, run, run_back};
+use crate::bytes::{before, is_word, run, run_back, table};
 
 /// How far before the first escape the part begins.
 const BEFORE: usize = 200;
@@ -246,22 +246,12 @@ fn class(byte: u8) -> u8 {
 }
 
 /// The classes of all bytes.
-static CLASSES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0_u8;
-    let mut rest = table.as_mut_slice();
-    while let [slot, tail @ ..] = rest {
-        *slot = match byte {
-            b'"' | b'\'' | b'`' => MARK | PART,
-            b'%' | b'\\' | b'&' | b'=' | 0xC2.. => MARK,
-            b'\0'..=b' ' => PART,
-            _ => 0,
-        };
-        byte = byte.wrapping_add(1);
-        rest = tail;
-    }
-    table
-};
+static CLASSES: [u8; 256] = table!(byte => match byte {
+    b'"' | b'\'' | b'`' => MARK | PART,
+    b'%' | b'\\' | b'&' | b'=' | 0xC2.. => MARK,
+    b'\0'..=b' ' => PART,
+    _ => 0,
+});
 
 /// Whether the `=` at `at` ends a line that quoted-printable has cut.
 pub(crate) fn is_soft_break(text: &[u8], at: usize) -> bool {

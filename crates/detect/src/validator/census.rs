@@ -1,5 +1,7 @@
 //! How many bytes of each kind a value is made of, counted in one pass.
 
+use crate::bytes::table;
+
 /// Counts of small letters, capitals, digits and marks of ASCII; 16 bits each, which no value
 /// exceeds.
 #[derive(Clone, Copy, Debug)]
@@ -33,40 +35,20 @@ const fn mark_bit(byte: u8) -> u32 {
 }
 
 /// The bits of all bytes.
-static MARKS: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0_u8;
-    let mut rest = table.as_mut_slice();
-    while let [slot, tail @ ..] = rest {
-        *slot = mark_bit(byte);
-        byte = byte.wrapping_add(1);
-        rest = tail;
-    }
-    table
-};
+static MARKS: [u32; 256] = table!(byte => mark_bit(byte));
 
 /// Bits of one count.
 const BITS: u32 = 16;
 
 /// The kind of each byte: small letters, capitals, digits, marks, and everything else, which is not
 /// counted.
-static KINDS: [u8; 256] = {
-    let mut table = [4; 256];
-    let mut byte = 0_u8;
-    let mut rest = table.as_mut_slice();
-    while let [slot, tail @ ..] = rest {
-        *slot = match byte {
-            b'a'..=b'z' => 0,
-            b'A'..=b'Z' => 1,
-            b'0'..=b'9' => 2,
-            _ if byte.is_ascii_punctuation() => 3,
-            _ => 4,
-        };
-        byte = byte.wrapping_add(1);
-        rest = tail;
-    }
-    table
-};
+static KINDS: [u8; 256] = table!(byte => match byte {
+    b'a'..=b'z' => 0,
+    b'A'..=b'Z' => 1,
+    b'0'..=b'9' => 2,
+    _ if byte.is_ascii_punctuation() => 3,
+    _ => 4,
+});
 
 /// The kind of a byte; only equality means something.
 pub(super) fn kind(byte: u8) -> u8 {
