@@ -22,10 +22,11 @@ use crate::house::House;
 use crate::identity::{Minted, mint};
 use crate::judges::{self, Judges};
 use crate::listen::{self, Address, Listener};
+use crate::server::noted::Noted;
 use crate::server::{App, Options, app, expire_overdue};
 use crate::settings::Settings;
 use crate::signals::Signals;
-use crate::store::{self, Role, Store};
+use crate::store::{self, Role, Store, Write, Written};
 use crate::tell;
 use crate::tls;
 
@@ -142,7 +143,7 @@ async fn run(
     let judges = Judges::open(settings.judges, open).await?;
     let is_private = tls.is_some() || settings.allow_plain;
     let listener = Listener::bind(&settings.address, is_private).await?;
-    if let Some(minted) = first_key(&*store, &settings).await? {
+    if let Some(minted) = first_key((&*store, &judges), &settings, &house.person()).await? {
         tell(News::FirstKey(&minted));
     }
     let address = told(&settings.address, &listener, tls.is_some());
@@ -215,12 +216,23 @@ async fn secret(judges: &Judges, settings: &Settings) -> Result<[u8; 32], Error>
     Ok(judges.ask(made).await?)
 }
 
-/// A key for the first administrator, where nobody has any and no token is shared.
-async fn first_key(store: &dyn Store, settings: &Settings) -> Result<Option<Minted>, Error> {
+/// A key for the first administrator, where nobody has any and no token is shared. Its line stands in the
+/// chain before it is made; `person` is the user of this machine who starts the server.
+async fn first_key(
+    (store, judges): (&dyn Store, &Judges),
+    settings: &Settings,
+    person: &str,
+) -> Result<Option<Minted>, Error> {
     if settings.token.is_some() || !store.keys().await?.is_empty() {
         return Ok(None);
     }
     let now = Timestamp::now().as_microsecond();
+    let (what, why) = ("make key first administrator", "at the first start, with the role admin");
+    let noted = Noted::at_hand(person, "", what.into(), why.into());
+    let line = noted.clone();
+    let event = judges.ask(move |judge| line.event(judge)).await?.map_err(judges::Error::Gate)?;
+    let entry = Some(noted.line(&event)?);
+    let _stored: Written = store.write(Write { entry, answer: None }).await?;
     let minted = mint("first administrator", (Role::Admin, ""), (now, None))?;
     store.add_key(minted.stored.clone()).await?;
     Ok(Some(minted))
@@ -260,6 +272,9 @@ async fn sweep(store: Arc<dyn Store>) {
         let _again: Result<u64, store::Error> = store.forget_approvals(before).await;
         let now = Timestamp::now().as_second();
         let _again: Result<u64, store::Error> = store.forget_visits(now).await;
+        if let Some(counter) = store.counter() {
+            let _again: Result<u64, store::Error> = counter.forget_full().await;
+        }
         let before = before.saturating_mul(1000);
         let _again: Result<u64, store::Error> = store.forget_deliveries(before).await;
     }

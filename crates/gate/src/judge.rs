@@ -214,7 +214,11 @@ impl<'f> Judge<'f> {
     /// What stands in a text, by all detectors and without what is excepted.
     #[must_use]
     pub fn scan(&self, text: &[u8], channel: &Channel) -> Vec<Finding> {
-        let (key, custom) = (&self.open.key, self.open.state.custom.as_ref());
+        self.scan_by(&self.open.state, text, channel)
+    }
+
+    fn scan_by(&self, state: &State, text: &[u8], channel: &Channel) -> Vec<Finding> {
+        let (key, custom) = (&self.open.key, state.custom.as_ref());
         let mut found = Vec::new();
         Scanner::new(key).allowing(custom).scan(text, channel, &mut found);
         if let Some(custom) = custom {
@@ -269,16 +273,42 @@ impl Judge<'_> {
     /// As [`Self::judge`], and when its policy is not there.
     pub fn judge_for(&self, question: Inquiry, holder: Holder<'_>) -> Result<Judged, Error> {
         let Holder { within, lenience, policy } = holder;
-        let state = match policy {
-            Some(name) => self.named.state(name)?,
-            None => &self.open.state,
-        };
+        let state = self.state_for(policy)?;
         let lenience = lenience.filter(|_| question.outside(within).is_none());
         let judged = self.judge_by(state, question, within)?;
         Ok(match lenience {
             Some(lenience) => judged.lenient(lenience),
             None => judged,
         })
+    }
+
+    /// The policy of that name; the installation's for none.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn policy_for(&self, policy: Option<&str>) -> Result<&Policy, Error> {
+        self.state_for(policy).map(|state| &state.policy)
+    }
+
+    /// What stands in a text, by our detectors and those of the policy of that name, and without what
+    /// it excepts; the installation's for none.
+    ///
+    /// # Errors
+    /// When that policy is not there.
+    pub fn scan_for(
+        &self,
+        policy: Option<&str>,
+        text: &[u8],
+        channel: &Channel,
+    ) -> Result<Vec<Finding>, Error> {
+        self.state_for(policy).map(|state| self.scan_by(state, text, channel))
+    }
+
+    fn state_for(&self, policy: Option<&str>) -> Result<&State, Error> {
+        match policy {
+            Some(name) => self.named.state(name),
+            None => Ok(&self.open.state),
+        }
     }
 }
 

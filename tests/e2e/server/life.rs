@@ -17,8 +17,14 @@ fn the_first_start_makes_a_key_and_every_route_answers() {
     let server = Server::start(&install);
     let key = server.first_key.clone().unwrap();
     assert!(key.starts_with("dfg_") && key.len() == 77, "{key}");
-    assert_eq!(server.curl("/health", &[]).json()["status"], "ok");
+    assert_eq!(server.curl("/health", &[]).json(), json!({ "status": "ok" }));
+    assert!(server.get(&key, "/health").json()["policy_id"].is_string());
     assert_eq!(server.curl("/v1/receipts", &[]).status, 401);
+    // That the key was made has the first line of the chain.
+    let behind = rusqlite::Connection::open(install.root().join("server.db")).unwrap();
+    let first = "SELECT line FROM entry WHERE seq = 1";
+    let first: String = behind.query_row(first, [], |row| row.get(0)).unwrap();
+    assert!(first.contains("make key first administrator"), "{first}");
     let text = format!("mail ann@posteo.de, key {token}");
     let found = server.post(&key, "/v1/scan", &json!({ "text": text })).json();
     assert_eq!(found["findings"].as_array().unwrap().len(), 2, "{found}");
@@ -31,7 +37,7 @@ fn the_first_start_makes_a_key_and_every_route_answers() {
     assert!(!masked["output"].as_str().unwrap().contains(&token), "{masked}");
     let plain = server.post(&key, "/v1/anonymize", &json!({ "text": text })).json();
     assert_eq!(plain["stats"]["entities_transformed"], 2, "{plain}");
-    assert_eq!(server.get(&key, "/v1/receipts").json()["total"], 2);
+    assert_eq!(server.get(&key, "/v1/receipts").json()["total"], 3, "one is of the first key");
     assert!(server.get(&key, "/metrics").json()["total_requests"].as_u64().unwrap() > 5);
     assert_eq!(server.end(), Some(0));
     assert_eq!(install.leak_of(&token), None);
@@ -60,7 +66,8 @@ fn what_was_answered_is_there_after_a_kill_and_the_chain_verifies() {
     let verified = install.datafog(["receipts", "verify", "--store", "--json"]).run().succeeds();
     assert_eq!(
         (&verified.json()["entries"], &verified.json()["intact"]),
-        (&json!(6), &json!(true))
+        (&json!(7), &json!(true)),
+        "with the line of the first key"
     );
 }
 
@@ -176,5 +183,5 @@ fn what_waits_and_what_was_said_outlive_a_kill() {
     assert_eq!(ask(&server)["decision"], "require_approval", "it was used once");
     server.kill();
     let verified = install.datafog(["receipts", "verify", "--store"]).run().succeeds();
-    assert!(verified.stdout().contains("intact  7 entries"), "{}", verified.stdout());
+    assert!(verified.stdout().contains("intact  8 entries"), "{}", verified.stdout());
 }

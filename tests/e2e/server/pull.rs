@@ -172,15 +172,14 @@ fn a_server_whose_policy_comes_from_another_asks_for_it_too() {
     let pair = Pair::new();
     pair.pull(&["--remember"]).succeeds();
     let second = Server::start(&pair.install);
-    let version =
-        || curl(&[&*format!("{}/health", second.address)]).json()["policy_version"].clone();
+    let key = second.first_key.clone().unwrap();
+    let version = || second.get(&key, "/health").json()["policy_version"].clone();
     assert!(eventually(|| version() == "1"), "{}", version());
     second.kill();
     fs::write(pair.of_server.root().join("policy.toml"), policy("2", "find")).unwrap();
     pair.asked(DAY);
     let second = Server::start(&pair.install);
-    let version =
-        || curl(&[&*format!("{}/health", second.address)]).json()["policy_version"].clone();
+    let version = || second.get(&key, "/health").json()["policy_version"].clone();
     assert!(eventually(|| version() == "2"), "{}", version());
     drop(second);
     let Pair { server, install, of_server } = pair;

@@ -131,6 +131,11 @@ struct Replicas {
 
 impl Replicas {
     fn start(upstream: &Upstream) -> Option<Self> {
+        Self::with(upstream, &[])
+    }
+
+    /// The same with these options besides.
+    fn with(upstream: &Upstream, more: &[&str]) -> Option<Self> {
         let cluster = Cluster::start()?;
         cluster.create("shared");
         let install = Install::bare();
@@ -144,6 +149,7 @@ impl Replicas {
         let (agent, ann) = (key(&["agent"]), key(&["ann", "--role", "approver"]));
         let upstream = format!("http://{}", upstream.address);
         let serve = ["serve", "--addr", "127.0.0.1:0", "--tool-upstreams", &upstream];
+        let serve = [&serve[..], more].concat();
         let servers: Vec<Server> = (0..3).map(|_| Server::with(command(&serve))).collect();
         let addresses = servers.iter().map(Server::socket).collect();
         Some(Self { install, cluster, servers, addresses, agent, ann })
@@ -301,6 +307,27 @@ fn a_key_of_the_callers_gets_one_answer_at_every_replica() {
         assert_eq!(ask(server, "a").json(), first.json());
         assert_eq!(ask(server, "b").status, 409);
     }
+}
+
+#[test]
+fn a_credential_has_one_rate_at_all_replicas() {
+    let upstream = Upstream::start();
+    let Some(replicas) = Replicas::with(&upstream, &["--rate-limit-rps", "40"]) else { return };
+    let started = Instant::now();
+    let ask = |client: &mut Balanced<'_>, number: usize| {
+        let action =
+            json!({ "type": "command.exec", "command": "ls", "args": [number.to_string()] });
+        client.post(&replicas.agent, "/v1/decide", &json!({ "action": action })).status
+    };
+    let told = each(600, ask, &replicas.addresses);
+    // What the bucket held, and what it gained meanwhile.
+    let most = started.elapsed().as_secs_f64().mul_add(40.0, 41.0);
+    assert!(told.iter().all(|status| matches!(status, 200 | 429)), "{told:?}");
+    let let_through = told.iter().filter(|status| **status == 200).count();
+    assert!(let_through as f64 <= most, "{let_through} of {most}");
+    // Each may hold an eighth of a second's worth back.
+    assert!(let_through >= 25, "{let_through}");
+    replicas.verified();
 }
 
 #[test]

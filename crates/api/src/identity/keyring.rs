@@ -18,6 +18,8 @@ pub struct Keyring {
     token: Option<[u8; 32]>,
     keys: Known<StoredKey>,
     accounts: Known<Account>,
+    /// The names of policies that keys have.
+    policies: Known<Vec<String>>,
     /// Visits that were ended, by name.
     ended: Known<()>,
 }
@@ -29,8 +31,9 @@ impl Keyring {
     pub fn new(store: Arc<dyn Store>, sessions: Sessions, token: Option<&str>) -> Self {
         let token = token.map(str::trim).filter(|token| !token.is_empty());
         let token = token.map(|token| *Digest::of(token.as_bytes()).as_bytes());
-        let (keys, accounts, ended) = (Known::default(), Known::default(), Known::default());
-        Self { store, sessions, token, keys, accounts, ended }
+        let (keys, accounts) = (Known::default(), Known::default());
+        let (policies, ended) = (Known::default(), Known::default());
+        Self { store, sessions, token, keys, accounts, policies, ended }
     }
 
     /// What is given to whoever logs in.
@@ -181,6 +184,16 @@ impl Keyring {
             }
         }
         Ok(key.is_valid_at(now) && of_parent.unwrap_or_else(|| key.bounds.parent.is_none()))
+    }
+
+    /// The names of policies that keys have which hold.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) async fn policies(&self) -> Result<Vec<String>, Error> {
+        let now = Timestamp::now().as_microsecond();
+        let ask = async { self.store.key_policies(now).await.map(Some) };
+        Ok(self.policies.get("", ask).await?.unwrap_or_default())
     }
 
     async fn key(&self, id: &str) -> Result<Option<StoredKey>, Error> {

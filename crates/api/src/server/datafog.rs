@@ -22,11 +22,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
-use jiff::Timestamp;
+use datafog_gate::{Error, Judge};
 use serde::Serialize;
 
 use super::App;
 use super::asked::Reply;
+use super::guard::{caller, is_without_credential};
 
 pub(crate) use ask::{FOLDER, NOBODY};
 pub(crate) use decide::decide;
@@ -41,54 +42,57 @@ pub(crate) struct PolicyName {
     policy_version: String,
 }
 
-/// What is in force.
+/// How the server is. What is in force is told to who may ask at all.
 #[derive(Serialize)]
 pub(crate) struct Health {
     status: &'static str,
     #[serde(flatten)]
-    policy: PolicyName,
-    started_at: String,
+    policy: Option<PolicyName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<String>,
     /// Why what is in force is not what the files say.
     #[serde(skip_serializing_if = "Option::is_none")]
     stale: Option<&'static str>,
 }
 
 impl PolicyName {
-    fn of(judge: &datafog_gate::Judge<'_>) -> Self {
-        let policy = judge.policy();
-        Self { policy_id: policy.id().to_owned(), policy_version: policy.version().to_owned() }
+    /// That of the policy of that name; the installation's for none.
+    fn of(judge: &Judge<'_>, policy: Option<&str>) -> Result<Self, Error> {
+        let policy = judge.policy_for(policy)?;
+        let (policy_id, policy_version) = (policy.id().to_owned(), policy.version().to_owned());
+        Ok(Self { policy_id, policy_version })
     }
 }
 
-/// `GET /health`: for everybody, so it tells no more than that.
-pub(crate) async fn health(State(app): State<Arc<App>>) -> Reply<Health> {
+/// `GET /health`: for everybody. Who shows no credential learns how it is and nothing else; who shows one
+/// that does not hold is told so, as the original tells them.
+pub(crate) async fn health(State(app): State<Arc<App>>, headers: HeaderMap) -> Reply<Health> {
+    let is_known = match is_without_credential(&headers) && !app.anonymous {
+        true => false,
+        false => caller(&app, &headers).await.map(|_| true)?,
+    };
     // A store that does not answer is `/ready`'s to tell.
-    let keys = app.store.keys().await.unwrap_or_default();
-    let now = Timestamp::now().as_microsecond();
-    let names: Vec<String> = keys
-        .into_iter()
-        .filter(|key| key.is_valid_at(now))
-        .filter_map(|it| it.bounds.policy)
-        .collect();
+    let names = app.keyring.policies().await.unwrap_or_default();
     let asked = app.judges.ask(move |judge| {
         let is_missing = names.iter().any(|name| !judge.has_policy(name));
         let is_stale = judge.stale().or_else(|| judge.stale_by_name()).is_some();
-        (PolicyName::of(judge), is_stale, is_missing)
+        PolicyName::of(judge, None).map(|policy| (policy, is_stale, is_missing))
     });
-    let (policy, is_stale, is_missing) = asked.await?;
+    let (policy, is_stale, is_missing) = asked.await??;
     let is_stale = is_stale || app.outdated.load(Ordering::Relaxed);
     let stale = match (is_stale, is_missing) {
         (_, true) => Some("a key has a policy that is not there, and gets no answer"),
         (true, false) => Some("the policy's files cannot be loaded; the last good set is in force"),
         (false, false) => None,
     };
-    let started_at = format!("{:.0}", app.started);
+    let policy = is_known.then_some(policy);
+    let started_at = is_known.then(|| format!("{:.0}", app.started));
     Ok(Json(Health { status: "ok", policy, started_at, stale }))
 }
 
 /// `GET /v1/policy/version`.
 pub(crate) async fn version(State(app): State<Arc<App>>) -> Reply<PolicyName> {
-    Ok(Json(app.judges.ask(PolicyName::of).await?))
+    Ok(Json(app.judges.ask(|judge| PolicyName::of(judge, None)).await??))
 }
 
 /// `GET /metrics`: JSON, or Prometheus' text for who asks for text.

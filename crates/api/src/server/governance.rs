@@ -1,13 +1,13 @@
 //! pi-governance's look at texts (its contract §2.3, §2.4): `POST /v1/dlp/scan` and `/v1/dlp/mask`.
 //!
-//! Places are counted in units of UTF-16, as its clients count them. Matches that overlap are masked as
+//! Texts are looked at by the detectors of the credential's policy. Places are counted in units of UTF-16, as its clients count them. Matches that overlap are masked as
 //! one, so that no letter of either survives. They leave no receipt.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use datafog_core::{Channel, Finding};
 use datafog_gate::Judge;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::App;
 use super::asked::{self, Reply};
 use super::problem::{Kind, Problem};
+use crate::identity::Caller;
 
 /// What is sent. Unknown members are no error.
 #[derive(Debug, Deserialize)]
@@ -73,38 +74,42 @@ pub(crate) struct Masked {
 /// Answers `POST /v1/dlp/scan`.
 pub(crate) async fn scan(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     asked::Asked(asked): asked::Asked<Asked>,
 ) -> Reply<Scanned> {
-    looked(&app, asked, |judge, asked| scanned(&asked.text, &found(judge, asked))).await
+    looked(&app, &caller, asked, |_, asked, found| scanned(&asked.text, found)).await
 }
 
 /// Answers `POST /v1/dlp/mask`.
 pub(crate) async fn mask(
     State(app): State<Arc<App>>,
+    Extension(caller): Extension<Caller>,
     asked::Asked(asked): asked::Asked<Asked>,
 ) -> Reply<Masked> {
-    let look = |judge: &Judge<'_>, asked: &Asked| {
-        let found = found(judge, asked);
-        Masked { text: masked(judge, asked, &found), scanned: scanned(&asked.text, &found) }
+    let look = |judge: &Judge<'_>, asked: &Asked, found: &[Finding]| Masked {
+        text: masked(judge, asked, found),
+        scanned: scanned(&asked.text, found),
     };
-    looked(&app, asked, look).await
+    looked(&app, &caller, asked, look).await
 }
 
 async fn looked<T: Send + 'static>(
     app: &App,
+    caller: &Caller,
     asked: Asked,
-    look: fn(&Judge<'_>, &Asked) -> T,
+    tell: fn(&Judge<'_>, &Asked, &[Finding]) -> T,
 ) -> Reply<T> {
     if asked.text.is_empty() {
         return Err(Problem::new(Kind::Invalid, "text is required"));
     }
-    Ok(Json(app.judges.ask(move |judge| look(judge, &asked)).await?))
-}
-
-fn found(judge: &Judge<'_>, asked: &Asked) -> Vec<Finding> {
-    let mut found = judge.scan(asked.text.as_bytes(), &Channel::Field(String::from("text")));
-    found.retain(|finding| !finding.span.is_empty());
-    found
+    let own = caller.bounds.policy.clone();
+    let look = move |judge: &Judge<'_>| {
+        let channel = Channel::Field(String::from("text"));
+        let mut found = judge.scan_for(own.as_deref(), asked.text.as_bytes(), &channel)?;
+        found.retain(|finding| !finding.span.is_empty());
+        Ok::<T, datafog_gate::Error>(tell(judge, &asked, &found))
+    };
+    Ok(Json(app.judges.ask(look).await??))
 }
 
 /// A finding's place, widened to whole letters.

@@ -132,7 +132,8 @@ async fn let_in(
         true => door::visitor(app, headers).await.map(|(caller, token)| (caller, Some(token)))?,
         false => (caller(app, headers).await?, None),
     };
-    match app.rates.takes(&caller.name(), Instant::now()) {
+    let counted = app.rates.count(&*app.store, &caller.name()).await;
+    match counted.map_err(|error| Problem::unread(&error))? {
         Taken::Uncounted => {}
         Taken::Left(more) => *left = Some(more),
         Taken::TooMany => {
@@ -159,7 +160,8 @@ fn may(caller: &Caller, permission: Option<Permission>) -> Result<(), Problem> {
     }
 }
 
-async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
+/// Whose the credential is that is shown.
+pub(super) async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let refused = |why: Refused| Problem::new(Kind::Unauthorized, why.to_string());
     let shown = match Credential::of(text("authorization"), text("x-api-key")) {
@@ -174,7 +176,7 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
 }
 
 /// Whether nothing was shown at all: a credential that cannot be read is no anonymous request.
-fn is_without_credential(headers: &HeaderMap) -> bool {
+pub(super) fn is_without_credential(headers: &HeaderMap) -> bool {
     !headers.contains_key("authorization") && !headers.contains_key("x-api-key")
 }
 

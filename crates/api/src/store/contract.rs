@@ -62,6 +62,9 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("what_was_given_up_is_tried_anew", |store| {
         Box::pin(channels::what_was_given_up_is_tried_anew(store))
     }),
+    ("policies_of_keys_that_hold_are_named_once", |store| {
+        Box::pin(policies_of_keys_that_hold_are_named_once(store))
+    }),
     ("keys_are_revoked_once", |store| Box::pin(keys_are_revoked_once(store))),
     ("a_call_is_asked_about_once", |store| Box::pin(held::a_call_is_asked_about_once(store))),
     ("of_many_answers_one_counts", |store| Box::pin(held::of_many_answers_one_counts(store))),
@@ -336,8 +339,9 @@ async fn one_that_fails_fails_alone(store: Fresh) {
     assert_eq!(store.verify().await.unwrap(), Verified { entries: 55, flaw: None });
 }
 
-async fn keys_are_revoked_once(store: Fresh) {
-    let key = |id: &str, created| StoredKey {
+/// Somebody's key, which holds until 50.
+fn key(id: &str, created: i64) -> StoredKey {
+    StoredKey {
         id: id.into(),
         digest: [7; 32],
         name: "laptop".into(),
@@ -347,7 +351,37 @@ async fn keys_are_revoked_once(store: Fresh) {
         expires: Some(50),
         revoked: None,
         bounds: Bounds { owner: Some("ann".into()), ..Bounds::default() },
+    }
+}
+
+async fn policies_of_keys_that_hold_are_named_once(store: Fresh) {
+    let with = |id: &str, policy: &str, expires| {
+        let bounds = Bounds { policy: Some(policy.into()), ..Bounds::default() };
+        StoredKey { bounds, expires, ..key(id, 1) }
     };
+    let keys = [
+        with("a", "crm", None),
+        with("b", "crm", Some(60)),
+        with("c", "ci", Some(50)),
+        with("d", "old", None),
+        key("e", 1),
+    ];
+    for key in keys {
+        store.add_key(key).await.unwrap();
+    }
+    assert!(store.revoke_key("d", 10).await.unwrap());
+    let named = async |now| {
+        let named = store.key_policies(now).await.unwrap();
+        named.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (named(49).await, named(50).await),
+        (vec!["ci".into(), "crm".into()], vec!["crm".to_owned()])
+    );
+    assert_eq!(store.key_policies(50).await.unwrap().len(), 1, "each once");
+}
+
+async fn keys_are_revoked_once(store: Fresh) {
     store.add_key(key("b", 1)).await.unwrap();
     store.add_key(key("a", 2)).await.unwrap();
     assert!(matches!(store.add_key(key("a", 3)).await, Err(Error::Exists(_))));

@@ -21,6 +21,7 @@ mod channel;
 mod channels;
 #[cfg(test)]
 mod contract;
+mod counter;
 mod entry;
 mod error;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use account::{Account, Login, PasswordHash};
 pub use approvals::{Within, Work, within};
 pub use chain::{Flaw, Verified};
 pub use channel::{Delivery, DeliveryState, Post, StoredChannel};
+pub use counter::{Counter, Drawn};
 pub use entry::{Entry, NewEntry, Page, Query, Tally};
 pub use error::Error;
 pub use key::{Bounds, KeyMode, Role, StoredKey};
@@ -114,6 +116,10 @@ pub trait Store: Post + Debug + Send + Sync {
     /// Changes when the chain grew, by this process or, as far as the store can tell, by another that
     /// shares it. Who needs to know looks by itself now and then besides.
     fn grown(&self) -> watch::Receiver<()>;
+
+    /// Where several servers share the store, what counts for all of them. Who shares with nobody counts
+    /// by itself.
+    fn counter(&self) -> Option<&dyn Counter>;
 
     /// The answer that was given under this name.
     ///
@@ -225,6 +231,12 @@ pub trait Store: Post + Debug + Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     async fn keys(&self) -> Result<Vec<StoredKey>, Error>;
+
+    /// The names of policies that keys have which hold at the moment, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn key_policies(&self, now: i64) -> Result<Vec<String>, Error>;
 
     /// Revokes a key from the moment on, in microseconds since 1970; whether it was in force. The
     /// first revocation stands.

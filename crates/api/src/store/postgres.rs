@@ -5,6 +5,7 @@
 //! the server's settings say.
 
 mod chain;
+mod counter;
 mod listen;
 mod migrate;
 mod post;
@@ -23,8 +24,8 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{NoTls, Row};
 
 use super::{
-    Account, Answer, Entry, Error, Login, Mark, NewEntry, NewPolicy, Page, PolicyVersion, Query,
-    Store, StoredKey, Tally, Verified, Write, Written, sql,
+    Account, Answer, Counter, Entry, Error, Login, Mark, NewEntry, NewPolicy, Page, PolicyVersion,
+    Query, Store, StoredKey, Tally, Verified, Write, Written, sql,
 };
 use writer::Pending;
 
@@ -120,6 +121,10 @@ impl Store for Postgres {
         self.grown.clone()
     }
 
+    fn counter(&self) -> Option<&dyn Counter> {
+        Some(self)
+    }
+
     async fn answer(&self, scope: &str, name: &str) -> Result<Option<Answer>, Error> {
         self.row(sql::ANSWER, &[&scope, &name]).await?.as_ref().map(read::answer).transpose()
     }
@@ -206,6 +211,11 @@ impl Store for Postgres {
 
     async fn keys(&self) -> Result<Vec<StoredKey>, Error> {
         self.rows(sql::KEYS, &[]).await?.iter().map(read::key).collect()
+    }
+
+    async fn key_policies(&self, now: i64) -> Result<Vec<String>, Error> {
+        let found = self.rows(sql::KEY_POLICIES, &[&now]).await?;
+        found.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
     async fn revoke_key(&self, id: &str, at: i64) -> Result<bool, Error> {

@@ -183,6 +183,11 @@ pub(super) const KEYS: &str = "\
 SELECT id, digest, name, role, tenant, created, expires, revoked, bounds \
 FROM api_key ORDER BY created, id";
 
+/// The names of policies that keys have which hold at a moment.
+pub(super) const KEY_POLICIES: &str = "\
+SELECT DISTINCT json(bounds) ->> 'policy' FROM api_key WHERE revoked IS NULL \
+AND (expires IS NULL OR expires > $1) AND json(bounds) ->> 'policy' IS NOT NULL";
+
 /// Revokes a key that is not revoked yet. SQLite numbers parameters as they come.
 pub(super) const REVOKE_KEY: &str =
     "UPDATE api_key SET revoked = $1 WHERE id = $2 AND revoked IS NULL";

@@ -26,8 +26,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::approvals::Approvals;
 use super::chain::Head;
 use super::{
-    Account, Answer, Entry, Error, Login, Mark, NewEntry, NewPolicy, Page, PolicyVersion, Query,
-    Store, StoredKey, Tally, Verified, Write, Written, sql,
+    Account, Answer, Counter, Entry, Error, Login, Mark, NewEntry, NewPolicy, Page, PolicyVersion,
+    Query, Store, StoredKey, Tally, Verified, Write, Written, sql,
 };
 use read::Readers;
 use within::Inside;
@@ -101,6 +101,10 @@ impl Store for Sqlite {
 
     fn grown(&self) -> watch::Receiver<()> {
         self.grown.subscribe()
+    }
+
+    fn counter(&self) -> Option<&dyn Counter> {
+        None
     }
 
     async fn answer(&self, scope: &str, name: &str) -> Result<Option<Answer>, Error> {
@@ -203,6 +207,10 @@ impl Store for Sqlite {
 
     async fn keys(&self) -> Result<Vec<StoredKey>, Error> {
         self.readers.read(read::keys).await
+    }
+
+    async fn key_policies(&self, now: i64) -> Result<Vec<String>, Error> {
+        self.readers.read(move |connection| read::key_policies(connection, now)).await
     }
 
     async fn revoke_key(&self, id: &str, at: i64) -> Result<bool, Error> {

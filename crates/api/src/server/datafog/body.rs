@@ -104,9 +104,10 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    /// Checks that it says where it is: within the text where there is one, at whole letters, and
-    /// with the value that stands there.
-    pub(super) fn check(&self, text: &str) -> Result<(), Problem> {
+    /// The same where it says where it is: within the text where there is one, at whole letters, and
+    /// with the value that stands there. An end that comes before the value's own, as in an example of
+    /// the original's, is moved to that: the whole value is the place.
+    pub(super) fn checked(self, text: &str) -> Result<Self, Problem> {
         let wrong = |message: &str| Err(Problem::new(Kind::Invalid, message));
         if self.entity_type.trim().is_empty() {
             return wrong("a finding without entity_type");
@@ -115,12 +116,20 @@ impl Finding {
             return wrong("a finding whose end or confidence is out of range");
         }
         if text.is_empty() {
-            return Ok(());
+            return Ok(self);
         }
         match text.get(self.start..self.end) {
-            Some(there) if self.value.is_empty() || there == self.value => Ok(()),
+            Some(there) if self.value.is_empty() || there == self.value => Ok(self),
+            Some(there) if self.value.starts_with(there) && self.stands_in(text) => {
+                Ok(Self { end: self.start.saturating_add(self.value.len()), ..self })
+            }
             Some(_) => wrong("a finding whose value is not what stands in the text"),
             None => wrong("a finding that is not within the text"),
         }
+    }
+
+    /// Whether its value begins where it says.
+    fn stands_in(&self, text: &str) -> bool {
+        text.get(self.start..).is_some_and(|rest| rest.starts_with(&self.value))
     }
 }

@@ -66,13 +66,14 @@ pub(crate) async fn decide(
     decided(&app, &caller, asked).await.map(Json)
 }
 
-async fn decided(app: &App, caller: &Caller, asked: body::Decide) -> Result<Decided, Problem> {
+async fn decided(app: &App, caller: &Caller, mut asked: body::Decide) -> Result<Decided, Problem> {
     if asked.action.kind.trim().is_empty() {
         return Err(Problem::new(Kind::Invalid, "action.type is required"));
     }
-    for finding in asked.findings.iter().flatten() {
-        finding.check(&asked.text)?;
-    }
+    let checked = |all: Vec<Finding>| -> Result<Vec<Finding>, Problem> {
+        all.into_iter().map(|finding| finding.checked(&asked.text)).collect()
+    };
+    asked.findings = asked.findings.take().map(checked).transpose()?;
     let asked = Arc::new(asked);
     let (request, context) = (Arc::clone(&asked), context_of(caller, &asked));
     let asks = caller.clone();
@@ -126,7 +127,7 @@ fn prepare(
     let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };
     let text = Some(asked.text.as_str()).filter(|text| !text.is_empty());
     let waiting = judge.waiting(&judged, (&caller.name(), text));
-    let findings = findings(judge, asked, supplied);
+    let findings = findings(judge, (caller, asked), supplied)?;
     let question = Question { judged, waiting, context, asker: caller.party() };
     Ok(Prepared { question, digest, findings })
 }
@@ -140,11 +141,15 @@ fn digest(judge: &Judge<'_>, asked: &body::Decide) -> Result<[u8; 32], Problem> 
 }
 
 /// What was found and what was stated, each place once; `None` when there was nothing to look at.
-fn findings(judge: &Judge<'_>, asked: &body::Decide, supplied: &[Finding]) -> Option<Vec<Finding>> {
+fn findings(
+    judge: &Judge<'_>,
+    (caller, asked): (&Caller, &body::Decide),
+    supplied: &[Finding],
+) -> Result<Option<Vec<Finding>>, datafog_gate::Error> {
     if asked.text.is_empty() && supplied.is_empty() {
-        return None;
+        return Ok(None);
     }
-    let mut all = words::found(judge, &asked.text, &[]);
+    let mut all = words::found(judge, caller.bounds.policy.as_deref(), (&asked.text, &[]))?;
     for one in supplied {
         let same = |known: &Finding| {
             (&known.entity_type, known.start, known.end) == (&one.entity_type, one.start, one.end)
@@ -153,7 +158,7 @@ fn findings(judge: &Judge<'_>, asked: &body::Decide, supplied: &[Finding]) -> Op
             all.push(one.clone());
         }
     }
-    Some(all)
+    Ok(Some(all))
 }
 
 /// Every kind that was found is taken out: more than a rule asks for is never less than it asks.

@@ -1,4 +1,5 @@
-//! `POST /v1/scan` (contract §3.4): what stands in a text. It leaves no receipt.
+//! `POST /v1/scan` (contract §3.4): what stands in a text, by the detectors of the credential's policy.
+//! It leaves no receipt.
 
 use std::sync::Arc;
 
@@ -47,9 +48,11 @@ async fn scanned(
     if text.is_empty() {
         return Err(Problem::new(Kind::Invalid, "text is required"));
     }
-    let look = move |judge: &Judge<'_>| -> serde_json::Result<_> {
+    let own = caller.bounds.policy.clone();
+    let look = move |judge: &Judge<'_>| -> Result<_, Problem> {
         let question = context::digest(judge, &serde_json::to_vec(&(&text, &entity_types))?);
-        Ok((words::found(judge, &text, &entity_types), PolicyName::of(judge), question))
+        let findings = words::found(judge, own.as_deref(), (&text, &entity_types))?;
+        Ok((findings, PolicyName::of(judge, own.as_deref())?, question))
     };
     let (findings, policy, question) = app.judges.ask(look).await??;
     let again::Kept { request_id, trace_id } =

@@ -1,7 +1,7 @@
 //! `POST /v1/transform` and `POST /v1/anonymize` (contract §3.4, §5): a text with what was found in
 //! it replaced. They leave no receipt.
 //!
-//! What is found here counts beside what is sent along. Findings that overlap are one place, so that
+//! What is found here, by the detectors of the credential's policy, counts beside what is sent along. Findings that overlap are one place, so that
 //! no byte of either survives. A request that names no mode is an error and never the text as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,14 +104,16 @@ async fn transformed(
     if text.is_empty() {
         return Err(Problem::new(Kind::Invalid, "text is required"));
     }
-    for finding in &findings {
-        finding.check(&text)?;
-    }
-    let work = move |judge: &Judge<'_>| -> serde_json::Result<_> {
+    let findings = findings.into_iter().map(|finding| finding.checked(&text));
+    let findings = findings.collect::<Result<Vec<_>, _>>()?;
+    let own = who.1.bounds.policy.clone();
+    let work = move |judge: &Judge<'_>| -> Result<_, Problem> {
         let same = serde_json::to_vec(&(&text, &findings, &mode, &entity_modes))?;
         let question = context::digest(judge, &same);
-        let (output, stats) = replaced(judge, (&text, &findings), &plan);
-        Ok((output, stats, PolicyName::of(judge), question))
+        let channel = Channel::Field(String::from("text"));
+        let found = judge.scan_for(own.as_deref(), text.as_bytes(), &channel)?;
+        let (output, stats) = replaced(judge, (&text, &findings), (found, &plan));
+        Ok((output, stats, PolicyName::of(judge, own.as_deref())?, question))
     };
     let (output, stats, policy, question) = app.judges.ask(work).await??;
     let again::Kept { request_id, trace_id } =
@@ -159,9 +161,8 @@ fn mode(name: &str) -> Result<Mode, Problem> {
 fn replaced(
     judge: &Judge<'_>,
     (text, stated): (&str, &[body::Finding]),
-    plan: &Plan,
+    (mut found, plan): (Vec<Finding>, &Plan),
 ) -> (String, Stats) {
-    let mut found = judge.scan(text.as_bytes(), &Channel::Field(String::from("text")));
     for finding in stated {
         let value = text.get(finding.start..finding.end).unwrap_or_default().to_owned();
         found.extend(words::stated(judge, &body::Finding { value, ..finding.clone() }));

@@ -34,8 +34,13 @@ pub(super) fn theirs(entity: &str) -> Cow<'_, str> {
     Cow::Borrowed(entity.strip_prefix(PERSONAL).unwrap_or(entity))
 }
 
-/// What stands in `text` of the kinds that are wanted; of every kind when none is named.
-pub(super) fn found(judge: &Judge<'_>, text: &str, wanted: &[String]) -> Vec<body::Finding> {
+/// What stands in `text` of the kinds that are wanted, by the policy of that name; of every kind when
+/// none is named.
+pub(super) fn found(
+    judge: &Judge<'_>,
+    policy: Option<&str>,
+    (text, wanted): (&str, &[String]),
+) -> Result<Vec<body::Finding>, datafog_gate::Error> {
     let wanted: Vec<String> = wanted
         .iter()
         .map(|name| name.trim().to_lowercase())
@@ -45,8 +50,9 @@ pub(super) fn found(judge: &Judge<'_>, text: &str, wanted: &[String]) -> Vec<bod
         let known = |name: &String| *name == finding.entity || *name == theirs(&finding.entity);
         wanted.is_empty() || wanted.iter().any(known)
     };
-    let found = judge.scan(text.as_bytes(), &Channel::Field(String::from("text")));
-    found.iter().filter(|finding| is_wanted(finding)).map(|it| told(it, text)).collect()
+    let channel = Channel::Field(String::from("text"));
+    let found = judge.scan_for(policy, text.as_bytes(), &channel)?;
+    Ok(found.iter().filter(|finding| is_wanted(finding)).map(|it| told(it, text)).collect())
 }
 
 /// A finding as it is told to who sent the text.

@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn health_and_policy_version_name_the_policy() {
     let place = Place::new().await;
-    let health = place.send(anonymous("GET", "/health").body(Body::empty()).unwrap()).await;
+    let health = place.get("/health").await;
     assert_eq!((health.status, &health.body["status"]), (StatusCode::OK, &json!("ok")));
     let started = health.body["started_at"].as_str().unwrap();
     assert!(started.parse::<Timestamp>().is_ok() && started.len() == 20, "{started}");
@@ -14,6 +14,19 @@ async fn health_and_policy_version_name_the_policy() {
         assert_eq!(version.body[member], health.body[member]);
         assert!(!version.body[member].as_str().unwrap().is_empty());
     }
+}
+
+#[tokio::test]
+async fn who_shows_nothing_learns_how_the_server_is_and_nothing_else() {
+    let place = Place::new().await;
+    let health = place.send(anonymous("GET", "/health").body(Body::empty()).unwrap()).await;
+    assert_eq!((health.status, &health.body), (StatusCode::OK, &json!({ "status": "ok" })));
+    let wrong = anonymous("GET", "/health").header("x-api-key", "dfg_wrong");
+    let wrong = place.send(wrong.body(Body::empty()).unwrap()).await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    let open = Place::with(Options { anonymous: true, ..Options::default() }).await;
+    let health = open.send(anonymous("GET", "/health").body(Body::empty()).unwrap()).await;
+    assert!(health.body["policy_id"].is_string(), "who may ask anything, this too");
 }
 
 #[tokio::test]
@@ -100,6 +113,8 @@ async fn findings_that_are_sent_along_never_switch_scanning_off() {
         json!({ "entity_type": "email", "start": 0, "end": 999 }),
         json!({ "entity_type": "email", "start": 3, "end": 2 }),
         json!({ "entity_type": "email", "value": "y", "start": 0, "end": 1 }),
+        json!({ "entity_type": "email", "value": "x", "start": 0, "end": 2 }),
+        json!({ "entity_type": "email", "value": "x y", "start": 0, "end": 1 }),
         json!({ "entity_type": " ", "start": 0, "end": 1 }),
         json!({ "entity_type": "email", "start": 0, "end": 1, "confidence": 7 }),
     ] {

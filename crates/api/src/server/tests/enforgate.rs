@@ -203,18 +203,78 @@ not_match = [{ tool = "crm__delete_user", args = {} }]
 tool = ["crm__get_user"]
 "#;
 
+/// A detector of a policy's own.
+const OWN_DETECTOR: &str = r#"
+[[detector]]
+id = "acme-number"
+pattern = 'ACME-[0-9]{6}'
+"#;
+
+/// §1.1: the key selects the policy, for texts that are looked at or masked, too.
+#[tokio::test]
+async fn texts_are_looked_at_by_the_detectors_of_the_policy_that_a_key_has() {
+    let (place, plain) = place().await;
+    let (key, file) = key_with_policy(&place, &[OTHER_RULES, OWN_DETECTOR].concat()).await;
+    let text = "it is about ACME-123456";
+    for (path, more, member) in [
+        ("/v1/scan", json!({}), "/findings/0/entity_type"),
+        ("/v1/transform", json!({ "mode": "redact" }), "/stats/modes_applied"),
+        ("/v1/anonymize", json!({}), "/stats/modes_applied"),
+        ("/v1/dlp/scan", json!({}), "/matches/0/pattern"),
+        ("/v1/dlp/mask", json!({ "strategy": "full" }), "/matches/0/pattern"),
+    ] {
+        let mut body = more;
+        body["text"] = json!(text);
+        let (own, other) = (
+            place.as_key(&key, path, Some(&body)).await,
+            place.as_key(&plain, path, Some(&body)).await,
+        );
+        let named = own.body.pointer(member).and_then(|it| it.as_str()).unwrap_or_default();
+        assert!(named.contains("acme-number"), "{path}: {}", own.text);
+        assert!(!other.text.contains("acme-number"), "{path}: {}", other.text);
+        if !path.contains("dlp") {
+            assert_eq!(
+                (&own.body["policy_id"], &other.body["policy_id"]),
+                (&json!("crm"), &json!("mine"))
+            );
+        }
+        if path != "/v1/scan" && path != "/v1/dlp/scan" {
+            assert!(!own.text.contains("123456") && other.text.contains("123456"), "{path}");
+        }
+    }
+    let decided = json!({ "action": { "type": "command.exec", "command": "ls" }, "text": text });
+    let told = place.as_key(&key, "/v1/decide", Some(&decided)).await;
+    assert_eq!(told.body["findings"].as_array().map(Vec::len), Some(1), "{}", told.text);
+    std::fs::remove_file(&file).unwrap();
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    for (path, more) in
+        [("/v1/scan", json!({})), ("/v1/anonymize", json!({})), ("/v1/dlp/mask", json!({}))]
+    {
+        let mut body = more;
+        body["text"] = json!(text);
+        let told = place.as_key(&key, path, Some(&body)).await;
+        assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE, "{path}: {}", told.text);
+    }
+}
+
+/// A key that has a policy of its own, once that is in force, and the policy's file.
+async fn key_with_policy(place: &Place, text: &str) -> (Minted, PathBuf) {
+    let file = place.root().join("policies/crm.toml");
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, text).unwrap();
+    let bounds = Bounds { policy: Some("crm".into()), ..Bounds::default() };
+    let key = mint("crm", (Role::Agent, "north"), (0, None)).unwrap().within(bounds);
+    place.store.add_key(key.stored.clone()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    (key, file)
+}
+
 /// §1.1: the key selects the policy. E9: without one, nothing is allowed.
 #[tokio::test]
 async fn a_key_is_judged_by_the_policy_that_it_has_and_by_nothing_without_it() {
     let (place, plain) = place().await;
-    let file = place.root().join("policies/crm.toml");
-    std::fs::create_dir(file.parent().unwrap()).unwrap();
-    std::fs::write(&file, OTHER_RULES).unwrap();
-    let bounds = Bounds { policy: Some("crm".into()), ..Bounds::default() };
-    let key = mint("crm", (Role::Agent, "north"), (0, None)).unwrap().within(bounds);
-    place.store.add_key(key.stored.clone()).await.unwrap();
+    let (key, file) = key_with_policy(&place, OTHER_RULES).await;
     let look_again = async || tokio::time::sleep(Duration::from_millis(250)).await;
-    look_again().await;
     for (key, tool, decision, policy) in [
         (&plain, "delete_user", "deny", "mine"),
         (&plain, "get_user", "allow", "mine"),

@@ -5,13 +5,14 @@ use deadpool_postgres::ClientWrapper;
 use crate::store::Error;
 
 /// What makes each version out of the one before it.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("0001.sql"),
     include_str!("0002.sql"),
     include_str!("0003.sql"),
     include_str!("0004.sql"),
     include_str!("0005.sql"),
     include_str!("0006.sql"),
+    include_str!("0007.sql"),
 ];
 
 /// Where the version stands, and a lock so that replicas that start together do so one by one. The

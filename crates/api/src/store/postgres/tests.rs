@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::*;
 use crate::store::contract::{self, Fresh, entry, event};
-use crate::store::{Bounds, Flaw, Post as _};
+use crate::store::{Bounds, Drawn, Flaw, Post as _};
 use cluster::Cluster;
 
 /// A database with nothing in it.
@@ -46,6 +46,7 @@ async fn it_keeps_the_contract() {
         case(store).await;
     }
     replicas_make_one_chain(&cluster).await;
+    replicas_draw_from_one_bucket(&cluster).await;
     a_replica_hears_that_another_added_a_line(&cluster).await;
     a_store_outlives_a_restart_of_the_database(&cluster).await;
     edits_are_refused_or_found(&cluster).await;
@@ -65,6 +66,34 @@ async fn replicas_make_one_chain(cluster: &Cluster) {
     assert!(tasks.join_all().await.iter().all(Result::is_ok));
     let whole = Verified { entries: 200, flaw: None };
     assert_eq!(stores[0].verify().await.unwrap(), whole);
+}
+
+async fn replicas_draw_from_one_bucket(cluster: &Cluster) {
+    let stores = [
+        Arc::new(fresh(cluster, "drawn").await),
+        Arc::new(Postgres::open(&cluster.address("drawn")).await.unwrap()),
+    ];
+    let started = std::time::Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..120_usize {
+        let store = Arc::clone(&stores[number % 2]);
+        tasks.spawn(async move { store.draw("a", 50, 3).await.unwrap().granted });
+    }
+    let granted: u32 = tasks.join_all().await.into_iter().sum();
+    // What the bucket held, and what it gained meanwhile.
+    let most = started.elapsed().as_secs_f64().mul_add(50.0, 51.0);
+    assert!(granted >= 50 && f64::from(granted) <= most, "{granted} of {most}");
+    assert_eq!(stores[0].draw("b", 50, 3).await.unwrap().granted, 3, "each has one of its own");
+    assert_eq!(stores[1].draw("b", 2, 9).await.unwrap().granted, 2, "a smaller one holds less");
+    ask(cluster, "drawn", "UPDATE rate SET at = at - 1, rest = 0 WHERE name = 'a'").await.unwrap();
+    assert_eq!(stores[0].draw("a", 50, 60).await.unwrap().granted, 50, "a second fills it");
+    ask(cluster, "drawn", "UPDATE rate SET at = at + 1000, rest = 1.5 WHERE name = 'a'")
+        .await
+        .unwrap();
+    let back = stores[1].draw("a", 50, 60).await.unwrap();
+    assert_eq!(back, Drawn { granted: 1, rest: 0.5 }, "a clock that is put back gives nothing");
+    ask(cluster, "drawn", "UPDATE rate SET at = at - 2000").await.unwrap();
+    assert_eq!(stores[0].forget_full().await.unwrap(), 2);
 }
 
 async fn a_replica_hears_that_another_added_a_line(cluster: &Cluster) {
@@ -124,6 +153,7 @@ async fn tables_of_each_earlier_version_are_brought_forward(cluster: &Cluster) {
         include_str!("0003.sql"),
         include_str!("0004.sql"),
         include_str!("0005.sql"),
+        include_str!("0006.sql"),
     ];
     for version in 1..=steps.len() {
         let name = format!("earlier_{version}");
@@ -146,6 +176,7 @@ async fn tables_of_each_earlier_version_are_brought_forward(cluster: &Cluster) {
         assert!(store.marks("").await.unwrap().is_empty());
         assert_eq!(store.looked_at().await.unwrap(), 0);
         assert!(store.write(entry(&event("a", 1))).await.is_ok());
+        assert_eq!(store.draw("k", 5, 2).await.unwrap(), Drawn { granted: 2, rest: 3.0 });
     }
 }
 
@@ -153,7 +184,7 @@ async fn tables_of_a_newer_version_are_left_alone(cluster: &Cluster) {
     drop(fresh(cluster, "newer").await);
     ask(cluster, "newer", "UPDATE store_version SET version = 99").await.unwrap();
     let opened = Postgres::open(&cluster.address("newer")).await;
-    assert!(matches!(opened, Err(Error::Newer { found: 99, known: 6 })));
+    assert!(matches!(opened, Err(Error::Newer { found: 99, known: 7 })));
 }
 
 /// A certificate or key in the form of files (RFC 7468).

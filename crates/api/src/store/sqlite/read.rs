@@ -225,6 +225,11 @@ pub(super) fn keys(connection: &Connection) -> Result<Vec<StoredKey>, Error> {
     rows.into_iter().collect()
 }
 
+pub(super) fn key_policies(connection: &Connection, now: i64) -> Result<Vec<String>, Error> {
+    let mut ask = connection.prepare_cached(sql::KEY_POLICIES)?;
+    Ok(ask.query_map([now], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
 /// A key, or why its row is none.
 fn stored_key(row: &Row<'_>) -> rusqlite::Result<Result<StoredKey, Error>> {
     let (role, bounds): (String, String) = (row.get(3)?, row.get(8)?);
