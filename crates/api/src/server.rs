@@ -25,7 +25,6 @@ mod routes;
 mod settle;
 pub(crate) mod spoken;
 mod tools;
-pub(crate) mod whole;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;

@@ -20,14 +20,17 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
+    #[serde(deserialize_with = "datafog_core::whole")]
     schema_version: u32,
     /// Id of the request, on both sides.
     pub id: Id,
     /// Digest of the call, by the key of the installation that holds it, in hex.
     call: String,
     /// When it was asked, in milliseconds since 1970.
+    #[serde(deserialize_with = "datafog_core::whole")]
     asked_at: u64,
     /// Until when it can be answered, in milliseconds since 1970.
+    #[serde(deserialize_with = "datafog_core::whole")]
     until: u64,
     action_type: ActionKind,
     tool: String,
@@ -97,7 +100,7 @@ impl Question {
     /// Whether it has the form that is known here.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        self.schema_version == VERSION && self.scopes.is_sorted() && !self.scopes.is_empty()
+        self.schema_version == VERSION && !self.scopes.is_empty()
     }
 
     /// How many seconds are left to answer it; none when its time is over.
@@ -191,6 +194,10 @@ mod tests {
         assert_eq!(question.scopes(), here.scopes().collect::<Vec<_>>());
         assert_eq!((question.seconds_left(&at(0)), question.seconds_left(&at(60))), (60, 0));
         assert!(question.is_known());
+        let written = serde_json::to_string(&question).unwrap();
+        let pointed = written.replace("\"schema_version\":1,", "\"schema_version\":1.0,");
+        assert!(pointed != written);
+        assert_eq!(serde_json::from_str::<Question>(&pointed).unwrap(), question, "one number");
         assert!(!Question { schema_version: 2, ..question.clone() }.is_known());
         assert!(!Question { scopes: Vec::new(), ..question }.is_known());
     }

@@ -37,6 +37,7 @@ mod tool_call;
 mod transform;
 mod value;
 mod verdict;
+mod whole;
 
 pub use action::{Action, ActionKind};
 pub use approval::{ApprovalNote, ApprovalScope, ApprovalState, ApprovalWay, PATIENCE};
@@ -71,3 +72,4 @@ pub use tool_call::{Category, ToolCall};
 pub use transform::Transform;
 pub use value::Value;
 pub use verdict::Verdict;
+pub use whole::{whole, whole_or_none};

@@ -11,6 +11,7 @@ pub struct Principal {
     /// Person or agent.
     pub kind: PrincipalKind,
     /// Numeric id of the user the process runs as.
+    #[serde(deserialize_with = "crate::whole")]
     pub uid: u32,
     /// Name of the agent, for example `claude-code`, when known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -19,7 +19,6 @@ use super::asked::{Asked, Reply};
 use super::noted::{Noted, refused};
 use super::problem::{Kind, Problem};
 use super::spoken::moment;
-use super::whole::whole;
 use crate::identity::{Caller, Issued, mint};
 use crate::store::{Account, Bounds, Login, Permission};
 
@@ -47,7 +46,7 @@ pub(crate) struct Shown {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Narrowed {
     /// For how long it holds.
-    #[serde(deserialize_with = "whole")]
+    #[serde(deserialize_with = "datafog_core::whole")]
     seconds: u32,
     #[serde(default)]
     name: String,

@@ -1,6 +1,7 @@
 //! The native routes as an OpenAPI 3.1 document (`docs/openapi.json`), made from the table of routes.
 
 mod channels;
+mod links;
 
 use datafog_core::ApprovalScope;
 use serde_json::{Map, Value, json};
@@ -40,6 +41,12 @@ pub fn openapi() -> Value {
     })
 }
 
+/// A policy that loads.
+const POLICY: &str = "[policy]\nid = \"house\"\nversion = \"1\"\n\n[[rule]]\nid = \"no-payments\"\n\
+    effect = \"deny\"\nreason = \"money is moved by people\"\ninstead = \"ask somebody\"\n\
+    match = [{ tool = \"pay\", args = {} }]\nnot_match = [{ tool = \"read\", args = {} }]\n\
+    [rule.when]\ntool = [\"pay\"]\n";
+
 fn with_channels(mut schemas: Value) -> Value {
     if let Some(schemas) = schemas.as_object_mut() {
         schemas.extend(channels::schemas());
@@ -64,17 +71,42 @@ fn operation((method, path): (&str, &str), permission: Option<Permission>) -> Va
             "default": problem,
         },
     });
-    if path == "/v1/policy/bundle"
-        && let Some(responses) = operation.pointer_mut("/responses").and_then(Value::as_object_mut)
+    if let Some(links) = links::of((method, path))
+        && let Some(done) = operation.pointer_mut("/responses/200").and_then(Value::as_object_mut)
     {
-        let known = json!({ "description": "The text of the tag that was named." });
-        responses.insert("304".into(), known);
+        done.insert("links".into(), links);
+    }
+    if let Some(responses) = operation.pointer_mut("/responses").and_then(Value::as_object_mut) {
+        responses.extend(besides((method, path)));
     }
     if let (Some(body), Some(operation)) = (body, operation.as_object_mut()) {
         let content = json!({ "application/json": { "schema": of(body) } });
         operation.insert("requestBody".into(), json!({ "required": true, "content": content }));
     }
     operation
+}
+
+/// What is answered to a condition.
+fn besides((method, path): (&str, &str)) -> Map<String, Value> {
+    let problem = |about: &str| {
+        json!({ "description": about,
+            "content": { "application/problem+json": { "schema": of("Problem") } } })
+    };
+    let is_conditional =
+        (method == "PUT" && path == "/v1/policy/text") || path.ends_with("/restoration");
+    let mut known = Map::new();
+    if path == "/v1/policy/bundle" {
+        let same = json!({ "description": "The text of the tag that was named." });
+        known.insert("304".into(), same);
+    } else if is_conditional {
+        let broken = "The text does not load, or holds what looks like a secret.";
+        known.insert("400".into(), problem(broken));
+        let changed = "The file is not the one that was seen.";
+        known.insert("412".into(), problem(changed));
+        let unsaid = "Neither `If-Match` nor `If-None-Match: *` says what was seen.";
+        known.insert("428".into(), problem(unsaid));
+    }
+    known
 }
 
 /// A route's name, what it is in words, and the schemas of what it takes and gives.
@@ -142,7 +174,8 @@ fn parameters((method, path): (&str, &str)) -> Value {
     let header = |name: &str, what: &str| json!({ "name": name, "in": "header", "description": what, "schema": text() });
     let seen = [
         header("If-Match", "The tag of the text that was seen."),
-        header("If-None-Match", "`*`, where there is no file."),
+        json!({ "name": "If-None-Match", "in": "header",
+            "description": "`*`, where there is no file.", "schema": { "const": "*" } }),
     ];
     let number = json!({ "name": "number", "in": "path", "required": true,
         "schema": { "type": "integer", "minimum": 1 } });
@@ -152,7 +185,7 @@ fn parameters((method, path): (&str, &str)) -> Value {
         |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
     let wait = query(
         "wait",
-        json!({ "type": "integer", "minimum": 0,
+        json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX,
             "description": "Seconds to wait until it is answered; ten at most." }),
     );
     match path {
@@ -220,6 +253,11 @@ fn optional() -> Value {
 
 fn number() -> Value {
     json!({ "type": "integer", "minimum": 0 })
+}
+
+/// A moment, since 1970. What is further away than seven days counts as that.
+fn milliseconds() -> Value {
+    json!({ "type": "integer", "minimum": 0, "maximum": (1_u64 << 53) - 1 })
 }
 
 fn scope() -> Value {
@@ -290,6 +328,7 @@ fn asked() -> Value {
             "tool": { "type": "object", "additionalProperties": false, "required": ["name"],
                 "properties": { "name": text(), "arguments": { "type": "object" } } } },
         "oneOf": [one("command"), one("line"), one("tool")],
+        "examples": [{ "command": ["git", "push", "--force", "origin", "main"], "cwd": "/srv/app" }],
         "description": "One of `command`, `line` and `tool`." })
 }
 
@@ -307,13 +346,13 @@ fn held() -> Value {
         ["command.exec", "file.read", "file.write", "http.request", "shell.exec", "tool.call"];
     closed(&json!({ "schema_version": { "const": 1 },
         "id": { "type": "string", "pattern": "^[0-9a-f]{32}$" }, "call": text(),
-        "asked_at": number(), "until": number(),
+        "asked_at": milliseconds(), "until": milliseconds(),
         "action_type": { "type": "string", "enum": kinds }, "tool": text(), "command": text(),
         "cwd": text(), "destinations": texts(), "findings": { "type": "array", "items": found },
         "faults": texts(), "rules": texts(), "reason": text(), "rewrite": optional(),
         "principal": principal,
         "scopes": { "type": "array", "items": scope(), "minItems": 1,
-            "description": "From the narrowest." },
+            "description": "How widely a yes may hold; the widest counts." },
         "policy_id": text(), "policy_version": text() }))
 }
 
@@ -346,7 +385,8 @@ fn schemas() -> Value {
                 "tools": texts(),
                 "seconds": { "type": "integer", "minimum": 60, "maximum": 2_592_000 } } },
         "NewPolicy": { "type": "object", "additionalProperties": false, "required": ["text"],
-            "properties": { "text": text(), "note": text() } },
+            "properties": { "text": text(), "note": text() },
+            "examples": [{ "text": POLICY, "note": "the first one" }] },
         "PolicyBundle": object(&json!({ "schema_version": { "const": 1 }, "issued_at": number(),
             "digest": text(), "text": text(), "signature": text() })),
         "PolicyText": policy_text(),

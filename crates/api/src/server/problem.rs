@@ -49,6 +49,8 @@ pub(crate) enum Kind {
     /// Too many tries to log in; how many seconds to wait.
     Tries(u64),
     Unauthorized,
+    /// What is wanted does not fit to what is there already.
+    Unfit,
     /// What somebody came with is not for them, and no other credential helps.
     Unsuited,
     /// An upstream failed.
@@ -76,6 +78,7 @@ impl Kind {
             Self::Store => ("store_unavailable", StatusCode::SERVICE_UNAVAILABLE),
             Self::TooLarge => ("request_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED),
+            Self::Unfit => ("conflict", StatusCode::CONFLICT),
             Self::Unsuited => ("forbidden", StatusCode::FORBIDDEN),
             Self::Upstream => ("upstream_error", StatusCode::BAD_GATEWAY),
             Self::UpstreamSlow => ("upstream_timeout", StatusCode::GATEWAY_TIMEOUT),

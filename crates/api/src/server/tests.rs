@@ -16,6 +16,7 @@ mod live;
 mod login;
 mod native;
 mod policy_file;
+mod promises;
 mod receivers;
 mod telling;
 mod telling_faults;

@@ -14,7 +14,6 @@ use url::Host;
 
 use super::mail::mailbox;
 use super::occasion::Occasion;
-use crate::server::whole::{whole, whole_or_none};
 use crate::{Endpoint, Networks};
 
 /// Most letters of a name.
@@ -122,7 +121,7 @@ pub(crate) struct New {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) events: BTreeSet<Occasion>,
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "datafog_core::whole")]
     pub(crate) least_risk: u32,
     pub(crate) enabled: Option<bool>,
     pub(crate) url: Option<String>,
@@ -131,13 +130,28 @@ pub(crate) struct New {
     pub(crate) chat: Option<String>,
     pub(crate) api: Option<String>,
     pub(crate) host: Option<String>,
-    #[serde(default, deserialize_with = "whole_or_none")]
+    #[serde(default, deserialize_with = "datafog_core::whole_or_none")]
     pub(crate) port: Option<u16>,
     pub(crate) security: Option<Security>,
     pub(crate) user: Option<String>,
     pub(crate) password: Option<String>,
     pub(crate) from: Option<String>,
     pub(crate) to: Option<Vec<String>>,
+}
+
+/// Why a channel is not made.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// No channel is like that.
+    Form(String),
+    /// It does not fit to what is there: another change of it would.
+    Kept(String),
+}
+
+impl From<String> for Unfit {
+    fn from(why: String) -> Self {
+        Self::Form(why)
+    }
 }
 
 /// A channel that can be stored.
@@ -154,9 +168,11 @@ impl New {
         self,
         old: Option<(&Form, Secrets)>,
         networks: &Networks,
-    ) -> Result<Made, String> {
+    ) -> Result<Made, Unfit> {
+        let missing: fn(String) -> Unfit = if old.is_some() { Unfit::Kept } else { Unfit::Form };
         if old.as_ref().is_some_and(|(form, _)| form.kind != self.kind) {
-            return Err(String::from("the kind of a channel stays as it is; make another channel"));
+            let why = "the kind of a channel stays as it is; make another channel";
+            return Err(Unfit::Kept(why.into()));
         }
         self.require_plain()?;
         let form = Form {
@@ -173,7 +189,7 @@ impl New {
             Some((old, secrets)) if form.leads_to_the_same(old) => secrets,
             Some(_) | None => Secrets::default(),
         };
-        self.with_secrets(form, kept, networks)
+        self.with_secrets(form, (kept, missing), networks)
     }
 
     fn require_plain(&self) -> Result<(), String> {
@@ -246,9 +262,9 @@ impl New {
     fn with_secrets(
         self,
         mut form: Form,
-        kept: Secrets,
+        (kept, missing): (Secrets, fn(String) -> Unfit),
         networks: &Networks,
-    ) -> Result<Made, String> {
+    ) -> Result<Made, Unfit> {
         let typed = |text: Option<String>| text.filter(|text| !text.is_empty());
         let mut secrets = Secrets {
             password: typed(self.password).or(kept.password),
@@ -263,9 +279,9 @@ impl New {
                 if !has_user {
                     secrets.password = None;
                 } else if secrets.password.is_none() {
-                    return Err(String::from(
+                    return Err(missing(String::from(
                         "`user` needs a `password`; it is typed again when the server changes",
-                    ));
+                    )));
                 }
             }
             Kind::Telegram => {
@@ -273,14 +289,14 @@ impl New {
                     |letter: char| letter.is_ascii_alphanumeric() || ":_-".contains(letter);
                 let token = secrets.token.as_deref().unwrap_or_default();
                 if token.is_empty() || !token.chars().all(is_plain) {
-                    return Err(String::from(
+                    return Err(missing(String::from(
                         "`token` is the token of a bot; it is typed again when `api` changes",
-                    ));
+                    )));
                 }
             }
             Kind::Slack | Kind::Teams | Kind::Webhook => {
-                let url = secrets.url.as_deref().ok_or("this needs `url`, where to post")?;
-                endpoint(url, networks)?;
+                let none = || missing(String::from("this needs `url`, where to post"));
+                endpoint(secrets.url.as_deref().ok_or_else(none)?, networks)?;
             }
         }
         if form.kind == Kind::Webhook && secrets.secret.is_none() {
@@ -288,8 +304,8 @@ impl New {
             shown = Some(secret.clone());
             secrets.secret = Some(secret);
         }
-        if secrets.secret.as_ref().is_some_and(|secret| secret.len() < 16) {
-            return Err(String::from("`secret` has 16 characters or more"));
+        if secrets.secret.as_ref().is_some_and(|secret| secret.chars().count() < 16) {
+            return Err(Unfit::Form(String::from("`secret` has 16 characters or more")));
         }
         form.previews = secrets.previews();
         Ok(Made { form, secrets, shown })

@@ -15,13 +15,12 @@ use crate::server::App;
 use crate::server::asked::{Asked, Parameters, Reply};
 use crate::server::problem::{Kind, Problem};
 use crate::server::spoken::{self, decide, moment, waited};
-use crate::server::whole::whole_or_none;
 
 /// Most requests of one answer.
 const MOST: u32 = 1000;
 
 /// Longest that an answer is waited for, in seconds: shorter than a request may take.
-pub(super) const LONGEST: u64 = 10;
+pub(super) const LONGEST: u32 = 10;
 
 /// The states that can be asked for.
 const STATES: [ApprovalState; 6] = [
@@ -45,7 +44,7 @@ pub(crate) struct Which {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Patience {
-    pub(super) wait: Option<u64>,
+    pub(super) wait: Option<u32>,
 }
 
 /// What a person says.
@@ -56,10 +55,10 @@ pub(crate) struct Said {
     /// How widely a yes holds.
     scope: Option<ApprovalScope>,
     /// How long a yes holds, in seconds.
-    #[serde(default, deserialize_with = "whole_or_none")]
+    #[serde(default, deserialize_with = "datafog_core::whole_or_none")]
     seconds: Option<u32>,
     /// For how many calls a yes is, at most.
-    #[serde(default, deserialize_with = "whole_or_none")]
+    #[serde(default, deserialize_with = "datafog_core::whole_or_none")]
     uses: Option<u32>,
     note: Option<String>,
 }
@@ -106,7 +105,7 @@ pub(crate) async fn approval(
     Path(approval): Path<String>,
     Parameters(Patience { wait }): Parameters<Patience>,
 ) -> Reply<Value> {
-    let wait = Duration::from_secs(wait.unwrap_or(0).min(LONGEST));
+    let wait = Duration::from_secs(u64::from(wait.unwrap_or(0).min(LONGEST)));
     let record = waited(&app, (&caller.tenant, &approval), wait).await?;
     let now = Moment::now();
     Ok(Json(match caller.may(Permission::Read) {

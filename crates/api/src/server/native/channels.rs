@@ -19,7 +19,7 @@ use crate::server::context::{Context, Line, plain};
 use crate::server::problem::{Kind, Problem};
 use crate::server::spoken::moment;
 use crate::store::{Delivery, DeliveryState, Error, NewEntry, StoredChannel, Write};
-use crate::tell::form::{Made, New};
+use crate::tell::form::{Made, New, Unfit};
 use crate::tell::message::Message;
 use crate::tell::send::{form, whom};
 
@@ -139,7 +139,7 @@ pub(crate) async fn added(
     new: New,
 ) -> Result<(StoredChannel, Option<String>), Problem> {
     if of_tenant(app, caller).await?.len() >= MOST {
-        return Err(Problem::new(Kind::Invalid, format!("a tenant has {MOST} channels at most")));
+        return Err(Problem::new(Kind::Unfit, format!("a tenant has {MOST} channels at most")));
     }
     let made = made(app, new, None)?;
     let about = (made.form.kind.name(), &*made.form.name);
@@ -271,7 +271,10 @@ fn made(
     old: Option<(&crate::tell::form::Form, crate::tell::form::Secrets)>,
 ) -> Result<Made, Problem> {
     let made = new.made(old, &app.teller.telling.networks);
-    made.map_err(|why| Problem::new(Kind::Invalid, why))
+    made.map_err(|why| match why {
+        Unfit::Form(why) => Problem::new(Kind::Invalid, why),
+        Unfit::Kept(why) => Problem::new(Kind::Unfit, why),
+    })
 }
 
 async fn sealed(

@@ -51,7 +51,7 @@ pub(crate) async fn ask(
     Parameters(Patience { wait }): Parameters<Patience>,
     Written(text): Written,
 ) -> Reply<Standing> {
-    let wait = Duration::from_secs(wait.unwrap_or(0).min(LONGEST));
+    let wait = Duration::from_secs(u64::from(wait.unwrap_or(0).min(LONGEST)));
     let id = requested(&app, &caller, &text).await?;
     let record = waited(&app, (&caller.tenant, &id.to_string()), wait).await?;
     let state = record.state(&Moment::now());
@@ -85,9 +85,12 @@ async fn requested(app: &App, caller: &Caller, text: &str) -> Result<Id, Problem
         Err(error) => Err(error.into()),
     };
     let done = within(&*app.store, &caller.tenant, work).await;
-    match done.map_err(|error| Problem::unstored(&error))? {
-        true => Ok(id),
-        false => Err(Problem::new(Kind::Settled, "another question has this id")),
+    let taken = || Problem::new(Kind::Settled, "something else has this id");
+    match done {
+        Ok(true) => Ok(id),
+        // A request of another text, or a line of the chain.
+        Ok(false) | Err(Error::Exists(_)) => Err(taken()),
+        Err(error) => Err(Problem::unstored(&error)),
     }
 }
 
@@ -98,11 +101,10 @@ fn read(text: &str) -> Result<Question, Problem> {
     let wrong = |what: String| Problem::new(Kind::Invalid, "this is no question").with(what);
     let question: Question = serde_json::from_str(text)
         .map_err(|error| wrong(format!("line {}, column {}", error.line(), error.column())))?;
-    let is_open = question.seconds_left(&Moment::now());
-    if !question.is_known() || is_open > LONGEST_OPEN {
-        return Err(wrong(String::from("its version, its scopes or its time")));
+    match question.is_known() {
+        true => Ok(question),
+        false => Err(wrong(String::from("its version or its scopes"))),
     }
-    Ok(question)
 }
 
 /// Nothing that a detector takes for a secret is kept; who asks has taken out what its own found.
@@ -137,9 +139,9 @@ fn make(
     context: &Context,
 ) -> Result<Record, Error> {
     let (now, timestamp) = (Moment::now(), format!("{:.6}", Timestamp::now()));
-    let seconds = question.seconds_left(&now);
+    let seconds = question.seconds_left(&now).min(LONGEST_OPEN);
     let event = question.event(timestamp, binding.call);
-    let widest = question.scopes().last().copied().unwrap_or(ApprovalScope::Once);
+    let widest = question.scopes().iter().max().copied().unwrap_or(ApprovalScope::Once);
     let rewrite = question.rewrite().map(str::to_owned);
     let asked = event.clone();
     let request = Request { event: asked, binding, widest, rewrite, seconds, asker, eyes };

@@ -22,7 +22,7 @@ pub(super) fn operation(
         ("PUT", "/v1/channels/{id}") => (
             "changeChannel",
             "Changes who is told; secrets that are left out stay.",
-            Some("NewChannel"),
+            Some("ChangedChannel"),
             "Channel",
         ),
         (_, "/v1/channels/{id}") => ("getChannel", "Somebody who is told.", None, "Channel"),
@@ -81,23 +81,91 @@ fn port() -> Value {
     json!({ "type": "integer", "minimum": 0, "maximum": 65535 })
 }
 
-/// A channel as it is said.
-fn new() -> Value {
-    let mut port = port();
-    if let Some(port) = port.as_object_mut() {
+/// An address that is posted to, over a network.
+const ADDRESS: &str =
+    r"^https://([a-z0-9]{1,40}(-[a-z0-9]{1,10}){0,2}\.){1,4}[a-z]{2,12}(/[A-Za-z0-9/_.~-]*)?$";
+
+/// A host of a network by name.
+const HOST: &str = r"^([a-z0-9]{1,40}(-[a-z0-9]{1,10}){0,2}\.){1,3}[a-z]{2,12}$";
+
+/// An address of mail.
+const MAILBOX: &str =
+    r"^[A-Za-z0-9]{1,40}([._-][A-Za-z0-9]{1,10}){0,2}@([a-z0-9]{1,40}\.){1,3}[a-z]{2,12}$";
+
+/// Every member that only some kinds have.
+const SOME_HAVE: [&str; 12] = [
+    "api", "chat", "from", "host", "password", "port", "secret", "security", "to", "token", "url",
+    "user",
+];
+
+fn like(pattern: &str) -> Value {
+    json!({ "type": "string", "pattern": pattern })
+}
+
+/// It, or nothing.
+fn or_none(one: &Value) -> Value {
+    json!({ "anyOf": [one, { "type": "null" }] })
+}
+
+/// It, or nothing was typed.
+fn or_untyped(one: &Value) -> Value {
+    json!({ "anyOf": [one, { "enum": ["", null] }] })
+}
+
+/// A channel of these kinds as it is said: what it has besides what all have, and which of that it needs.
+fn of_kinds(kinds: &[Kind], has: &Value, needs: &[&str]) -> Value {
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    let mut members = json!({ "name": { "type": "string", "pattern": r"^[A-Za-z0-9][ -~]{0,126}$" },
+        "kind": { "type": "string", "enum": kinds }, "events": events(), "least_risk": risk(),
+        "enabled": { "type": ["boolean", "null"] } });
+    if let (Some(members), Some(has)) = (members.as_object_mut(), has.as_object()) {
+        let absent = SOME_HAVE.into_iter().filter(|name| !has.contains_key(*name));
+        members.extend(absent.map(|name| (name.to_owned(), json!({ "type": "null" }))));
+        members.extend(has.clone());
+    }
+    let required: Vec<&str> = ["name", "kind", "events"].iter().chain(needs).copied().collect();
+    json!({ "type": "object", "additionalProperties": false, "required": required,
+        "properties": members })
+}
+
+/// A channel as it is said. Of one that is there, secrets that are left out stay.
+fn said(is_there: bool) -> Value {
+    let secret = |one: Value| if is_there { or_untyped(&one) } else { one };
+    let needs = |more: &[&'static str], secret: &'static str| -> Vec<&'static str> {
+        let secret = (!is_there).then_some(secret);
+        more.iter().copied().chain(secret).collect()
+    };
+    let url = secret(like(ADDRESS));
+    let signing = or_untyped(&json!({ "type": "string", "minLength": 16 }));
+    let bot = json!({ "token": secret(like("^[A-Za-z0-9:_-]{1,128}$")),
+        "chat": like("^[A-Za-z0-9_@-]{1,128}$"), "api": or_none(&like(ADDRESS)) });
+    let mut optional_port = port();
+    if let Some(port) = optional_port.as_object_mut() {
         port.insert(String::from("type"), json!(["integer", "null"]));
     }
-    json!({ "type": "object", "additionalProperties": false,
-        "required": ["name", "kind", "events"],
-        "description": "Slack, Teams and webhooks have `url`, webhooks `secret` besides; Telegram has \
-            `token`, `chat` and `api`; mail has the rest.",
-        "properties": { "name": { "type": "string", "minLength": 1, "maxLength": 128 },
-            "kind": kind(), "events": events(), "least_risk": risk(),
-            "enabled": { "type": ["boolean", "null"] }, "url": optional(), "secret": optional(),
-            "token": optional(), "chat": optional(), "api": optional(), "host": optional(),
-            "port": port, "security": { "anyOf": [security(), { "type": "null" }] },
-            "user": optional(), "password": optional(), "from": optional(),
-            "to": { "type": ["array", "null"], "items": text() } } })
+    let mail = json!({ "host": like(HOST), "port": optional_port,
+        "security": { "enum": ["starttls", "tls", null] }, "from": like(MAILBOX),
+        "to": { "type": "array", "items": like(MAILBOX), "minItems": 1, "maxItems": 20 } });
+    let with = |user: Value, password: Value| {
+        let mut mail = mail.clone();
+        if let Some(mail) = mail.as_object_mut() {
+            mail.extend([("user".to_owned(), user), ("password".to_owned(), password)]);
+        }
+        mail
+    };
+    let typed = json!({ "type": "string", "minLength": 1 });
+    let anybody = with(json!({ "enum": ["", null] }), optional());
+    let somebody = with(typed.clone(), secret(typed));
+    let mailed = needs(&["host", "from", "to", "user"], "password");
+    let about = "An address is `https` and of a network, unless `channel_networks` lists its own; mail \
+        that is not encrypted (`none`) is for this machine alone.";
+    json!({ "description": about, "oneOf": [
+        of_kinds(&[Kind::Slack, Kind::Teams], &json!({ "url": url }), &needs(&[], "url")),
+        of_kinds(&[Kind::Webhook], &json!({ "url": url, "secret": signing }), &needs(&[], "url")),
+        of_kinds(&[Kind::Telegram], &bot, &needs(&["chat"], "token")),
+        of_kinds(&[Kind::Mail], &anybody, &["host", "from", "to"]),
+        of_kinds(&[Kind::Mail], &somebody, &mailed),
+    ] })
 }
 
 /// A channel as it is shown; what only some kinds have is not always there.
@@ -123,13 +191,14 @@ pub(super) fn schemas() -> Map<String, Value> {
         object(&json!({ (name): { "type": "array", "items": of(of_what) } }))
     };
     let schemas = json!({
+        "ChangedChannel": said(true),
         "Channel": channel(),
         "Channels": list("channels", "Channel"),
         "Deliveries": list("deliveries", "Delivery"),
         "Delivery": object(&json!({ "id": text(), "channel": text(), "event": text(),
             "receipt_id": text(), "state": state(), "tries": number(), "at": moment(),
             "next": optional(), "note": text() })),
-        "NewChannel": new(),
+        "NewChannel": said(false),
         "RemovedChannel": object(&json!({ "id": text(), "removed": { "type": "boolean" } })),
         "ReplayedDelivery": object(&json!({ "id": text(), "state": state() })),
         "TestedChannel": object(&json!({ "told": { "type": "boolean" }, "note": optional() })),

@@ -269,7 +269,7 @@ async fn e8_secrets_go_in_and_never_come_out() {
     elsewhere.as_object_mut().unwrap().remove("password");
     let path = format!("/v1/channels/{}", mail["id"].as_str().unwrap());
     let refused = told.ask("PUT", &path, Some(&elsewhere)).await;
-    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
     assert!(refused.text.contains("typed again"), "{}", refused.text);
 }
 

@@ -39,13 +39,19 @@ impl<'de> Deserialize<'de> for Whole {
     }
 }
 
-/// A whole number.
-pub(crate) fn whole<'de, D: Deserializer<'de>, T: TryFrom<u64>>(from: D) -> Result<T, D::Error> {
+/// A whole number, for `deserialize_with`.
+///
+/// # Errors
+/// When it is none, or too large.
+pub fn whole<'de, D: Deserializer<'de>, T: TryFrom<u64>>(from: D) -> Result<T, D::Error> {
     fitting(Whole::deserialize(from)?.0)
 }
 
-/// A whole number, or none.
-pub(crate) fn whole_or_none<'de, D: Deserializer<'de>, T: TryFrom<u64>>(
+/// A whole number, or none, for `deserialize_with`.
+///
+/// # Errors
+/// When it is neither, or too large.
+pub fn whole_or_none<'de, D: Deserializer<'de>, T: TryFrom<u64>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
     Option::<Whole>::deserialize(from)?.map(|whole| fitting(whole.0)).transpose()
