@@ -5,6 +5,8 @@ mod demo;
 mod faults;
 mod held;
 mod life;
+mod originals;
+mod page;
 mod pull;
 mod replicas;
 mod settings;

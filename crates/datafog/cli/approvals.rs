@@ -6,7 +6,7 @@ use core::time::Duration;
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use datafog_approval::{Listing, Moment, Record};
+use datafog_approval::{Listing, Moment, Record, Terms};
 use datafog_core::{ApprovalScope, ApprovalState, IdPrefix};
 use datafog_gate::{Approvals as Requests, Question, Said, Terminal as _};
 use serde::Serialize;
@@ -91,6 +91,9 @@ pub(super) struct Approve {
     /// How long it holds (30s, 10m, 8h, 2d)
     #[arg(long = "for", value_name = "TIME", value_parser = length)]
     length: Option<Duration>,
+    /// For how many calls it holds at most; any number within its time unless said
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    uses: Option<u32>,
     #[command(flatten)]
     answer: Answer,
 }
@@ -244,6 +247,7 @@ impl Approve {
         }
         let holds = self.length.map(|length| ("holds for", span(length.as_secs())));
         question.facts.extend(holds);
+        question.facts.extend(self.uses.map(|uses| ("at most", format!("{uses} calls"))));
         let waits = || record.state(&Moment::now()) == ApprovalState::Pending;
         let scope = match Tty.ask(&question, &mut || waits()) {
             Said::Yes(scope) => scope,
@@ -255,7 +259,8 @@ impl Approve {
         };
         let seconds = self.length.map(|it| u32::try_from(it.as_secs()).unwrap_or(u32::MAX));
         let note = self.answer.note.clone();
-        let record = requests.approve(record.id(), note, (scope, seconds))?;
+        let terms = Terms { scope, seconds, uses: self.uses };
+        let record = requests.approve(record.id(), note, terms)?;
         tell(session, &record, self.answer.json)
     }
 }

@@ -59,11 +59,14 @@ pub(crate) fn read(root: &Node, reader: &mut Reader<'_>) -> Option<DataGuard> {
             ),
         ],
     );
-    let mut text = |key: &str| {
-        let node = table.get(key)?;
-        reader.text(node).map(str::to_owned)
-    };
-    let (id, version) = (text("policy_id"), text("version"));
+    let id = table.get("policy_id").and_then(|node| reader.text(node)).map(str::to_owned);
+    // The original's own example writes a number.
+    let version = table.get("version").and_then(|node| match &node.value {
+        Value::Number(number) => Some(number.clone()),
+        Value::Flag(_) | Value::List(_) | Value::Null | Value::Table(_) | Value::Text(_) => {
+            reader.text(node).map(str::to_owned)
+        }
+    });
     let mut remark = |key: &str| table.get(key).map(|node| reader.remark(node)).unwrap_or_default();
     let (description, _created) = (remark("description"), remark("created_at"));
     table.require("policy_id", reader);
@@ -204,18 +207,18 @@ fn contains(node: &Node, reader: &mut Reader<'_>) -> Option<crate::pattern::Patt
     reader.pattern(pattern)
 }
 
-/// `{ "field": …, "gt": … }`, or the operator's name and value in fields of their own.
+/// `{ "field": …, "gt": … }`, or the operator's name and value in fields of their own. The name's field
+/// is called `condition` in an example of the original's.
 fn field(node: &Node, reader: &mut Reader<'_>) -> Option<Field> {
-    let spelled = node.get("operator").is_some();
-    let keys: Vec<&str> = if spelled {
-        vec!["field", "operator", "value"]
-    } else {
-        core::iter::once("field").chain(OPERATORS.iter().copied()).collect()
+    let spelled = ["operator", "condition"].into_iter().find(|key| node.get(key).is_some());
+    let keys: Vec<&str> = match spelled {
+        Some(key) => vec!["field", key, "value"],
+        None => core::iter::once("field").chain(OPERATORS.iter().copied()).collect(),
     };
     let table = reader.table(node, &keys)?;
     let name = table.require("field", reader).and_then(|node| reader.text(node)).map(str::to_owned);
-    let tests: Vec<Option<Test>> = if spelled {
-        let operator = table.require("operator", reader).and_then(|node| {
+    let tests: Vec<Option<Test>> = if let Some(key) = spelled {
+        let operator = table.require(key, reader).and_then(|node| {
             let word = reader.text(node)?;
             if !OPERATORS.contains(&word) {
                 reader.unknown_word(&node.span, "operator", word, OPERATORS);

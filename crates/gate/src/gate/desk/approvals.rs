@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use datafog_approval::{Eyes, FolderStore, Listing, Moment, Party, Record, Store, Terms, Word};
 use datafog_config::load_or_create_key;
-use datafog_core::{ApprovalScope, ApprovalState, ApprovalWay, Event, Id, Key};
+use datafog_core::{ApprovalState, ApprovalWay, Event, Id, Key};
 
 use super::{follow_up, party, who};
 use crate::Error;
@@ -82,9 +82,9 @@ impl Approvals<'_> {
         &self,
         id: Id,
         note: Option<String>,
-        (scope, seconds): (ApprovalScope, Option<u32>),
+        terms: impl Into<Terms>,
     ) -> Result<Record, Error> {
-        let (word, terms) = (self.word(note), Terms::from((scope, seconds)));
+        let (word, terms) = (self.word(note), terms.into());
         let witness = &mut |record: &Record| self.witness("none", record);
         let now = Moment::now();
         let mut change = |record: &mut Record| {
