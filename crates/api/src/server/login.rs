@@ -175,8 +175,9 @@ impl Narrowed {
         if !(SHORTEST..=LONGEST).contains(&seconds) {
             return wrong("`seconds` is 60 to 2592000");
         }
-        let is_name =
-            |name: &String| name.len() <= MOST_LETTERS && !name.chars().any(char::is_control);
+        let is_name = |name: &String| {
+            name.chars().count() <= MOST_LETTERS && !name.chars().any(char::is_control)
+        };
         let plain = tools.iter().all(|tool| !tool.is_empty() && is_name(tool)) && is_name(&name);
         if !plain || tools.len() > MOST || scopes.len() > MOST {
             return wrong("names have 1 to 128 letters, and there are 64 at most");

@@ -247,6 +247,12 @@ fn texts() -> Value {
     json!({ "type": "array", "items": text() })
 }
 
+/// A name of so many letters at least.
+fn name(least: u32) -> Value {
+    let pattern = format!("^[^\\u0000-\\u001f\\u007f-\\u009f]{{{least},128}}$");
+    json!({ "type": "string", "pattern": pattern })
+}
+
 fn optional() -> Value {
     json!({ "type": ["string", "null"] })
 }
@@ -319,15 +325,16 @@ fn approval() -> Value {
 
 /// What is asked of an action: one of three, and what is known besides.
 fn asked() -> Value {
-    let one = |name: &str| json!({ "required": [name] });
+    let one = |name: &str, kind: &str| json!({ "required": [name], "properties": { (name): { "type": kind } } });
     let program = json!({ "type": "string", "minLength": 1 });
     let folder = json!({ "type": ["string", "null"], "pattern": "^/" });
     json!({ "type": "object", "additionalProperties": false, "properties": {
-            "command": { "type": "array", "items": text(), "prefixItems": [program], "minItems": 1 },
-            "line": text(), "text": optional(), "cwd": folder, "session": optional(),
-            "tool": { "type": "object", "additionalProperties": false, "required": ["name"],
+            "command": { "type": ["array", "null"], "items": text(), "prefixItems": [program],
+                "minItems": 1 },
+            "line": optional(), "text": optional(), "cwd": folder, "session": optional(),
+            "tool": { "type": ["object", "null"], "additionalProperties": false, "required": ["name"],
                 "properties": { "name": text(), "arguments": { "type": "object" } } } },
-        "oneOf": [one("command"), one("line"), one("tool")],
+        "oneOf": [one("command", "array"), one("line", "string"), one("tool", "object")],
         "examples": [{ "command": ["git", "push", "--force", "origin", "main"], "cwd": "/srv/app" }],
         "description": "One of `command`, `line` and `tool`." })
 }
@@ -381,8 +388,9 @@ fn schemas() -> Value {
             `done`, each with its number in the chain as its id." },
         "Held": held(),
         "Narrowed": { "type": "object", "additionalProperties": false, "required": ["seconds"],
-            "properties": { "name": text(), "scopes": { "type": "array", "items": permission() },
-                "tools": texts(),
+            "properties": { "name": name(0),
+                "scopes": { "type": "array", "items": permission(), "maxItems": 64 },
+                "tools": { "type": "array", "items": name(1), "maxItems": 64 },
                 "seconds": { "type": "integer", "minimum": 60, "maximum": 2_592_000 } } },
         "NewPolicy": { "type": "object", "additionalProperties": false, "required": ["text"],
             "properties": { "text": text(), "note": text() },
