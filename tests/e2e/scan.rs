@@ -97,6 +97,17 @@ fn folders_archives_and_what_is_left_out() {
 }
 
 #[test]
+fn what_comes_before_a_fault_of_a_compressed_file_is_looked_at() {
+    let install = Install::bare();
+    // A stored block (RFC 1951 §3.2.4) in a member (RFC 1952 §2.3), and something appended.
+    let packed = b"\x1F\x8B\x08\0\0\0\0\0\0\x03\x01\x18\0\xE7\xFFpassword = \x22q7fXk2Lm9v\x22\n\xCF\xC9\xD5p\x18\0\0\0more";
+    fs::write(install.work().join("a.gz"), packed).unwrap();
+    let ended = install.datafog(["scan", "--json"]).run().ends_with(1);
+    assert_eq!(paths(&ended.json()), ["a.gz"]);
+    assert_eq!(ended.json()["unread"][0]["path"], "a.gz");
+}
+
+#[test]
 fn what_cannot_be_read_is_told() {
     let install = Install::bare();
     write(&install, "good", "nothing\n");

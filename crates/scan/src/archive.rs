@@ -30,11 +30,16 @@ pub(crate) fn packed(
 ) {
     let mut content = packing.reader(BufReader::new(content));
     let mut head = Vec::new();
-    if let Err(error) = content.by_ref().take(HEAD).read_to_end(&mut head) {
+    let read = content.by_ref().take(HEAD).read_to_end(&mut head);
+    let kind = Kind::of(&head);
+    if let Err(error) = read {
         report.note(path, error);
+        // What came before the fault is looked at: something else may only have been appended.
+        if kind == Kind::Text && !head.is_empty() {
+            plain(kind, &head, path, options, report);
+        }
         return;
     }
-    let kind = Kind::of(&head);
     let content = Cursor::new(head).chain(content);
     if kind == Kind::Tar {
         return tar(content, path, options, report);

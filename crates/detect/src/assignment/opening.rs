@@ -18,7 +18,7 @@ pub(super) fn opening(
     let rest = text.get(name_end..)?;
     let closing = match closes_hash(text, name_start, rest) {
         // `the new one (api_key): …`.
-        0 if rest.starts_with(b"):") && before(text, name_start) == Some(b'(') => 1,
+        0 if rest.starts_with(b"):") && is_bracketed(text, name_start) => 1,
         0 => closing(rest),
         brace => brace,
     };
@@ -43,6 +43,16 @@ pub(super) fn opening(
     let start = after.checked_add(blanks)?;
     let rest = text.get(start..)?;
     Some((start.checked_add(inner_value(rest).unwrap_or_else(|| tag(rest)))?, form))
+}
+
+/// Whether a round bracket opens before the name, and not the list of what was changed in a program:
+/// `* agent.c (ask_passphrase): Simplify.`
+fn is_bracketed(text: &[u8], name_start: usize) -> bool {
+    let head = text.get(..name_start).unwrap_or_default();
+    let Some(head) = head.strip_suffix(b"(") else { return false };
+    let near = head.get(head.len().saturating_sub(MOST_ATTRIBUTES)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    !line.is_empty() && !line.windows(2).any(|mark| mark == b"* ")
 }
 
 /// Length up to the value of an object that holds nothing else: `{ "value": "…" }`.
@@ -319,6 +329,11 @@ fn word(place: &Place<'_>) -> Option<(usize, Form)> {
             Some((width, Form::Prose))
         }
         [b'i', b's', b':' | b' ', ..] if blanks == 1 => Some((3, Form::Prose)),
+        _ if closing == 0
+            && let Some(width) = dashed(place) =>
+        {
+            Some((width, Form::Prose))
+        }
         _ if closing == 0 && is_line_of_settings(place) => Some((0, Form::Prose)),
         _ => None,
     }
@@ -335,13 +350,15 @@ fn told(place: &Place<'_>) -> Option<usize> {
     if near.starts_with(b"to ") && place.sentence(&SET) {
         return Some(3);
     }
-    if near.starts_with(b"for ") {
-        let is = near.windows(4).position(|window| window == b" is ");
-        let width = if is.is_some() { 4 } else { 2 };
-        let verb = is.or_else(|| near.windows(2).position(|window| window == b": "))?;
+    if FOR.begin(near) {
+        let at = |mark: &[u8]| near.windows(mark.len()).position(|window| window == mark);
+        let (verb, width) = MIDDLES.into_iter().find_map(|mark| Some((at(mark)?, mark.len())))?;
         let between = near.get(..verb)?;
-        let plain =
-            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'_' | b'.');
+        let plain = |byte: &u8| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b' ' | b'-' | b'_' | b'.')
+                || *byte >= 0x80
+        };
         return between.iter().all(plain).then(|| verb.saturating_add(width));
     }
     let value = run(near, |byte| byte.is_ascii_graphic());
@@ -351,12 +368,42 @@ fn told(place: &Place<'_>) -> Option<usize> {
     (place.follows(&WITH) && near.get(..value).is_some_and(mixed)).then_some(0)
 }
 
+/// Length of a dash between a name and what somebody noted behind it: `password - …`.
+fn dashed(place: &Place<'_>) -> Option<usize> {
+    let Place { text, name_start, operator_at, blanks, .. } = *place;
+    let name = text.get(name_start..operator_at.saturating_sub(blanks))?;
+    let dash = DASHES.into_iter().find(|dash| place.rest().starts_with(dash.as_bytes()))?;
+    (blanks == 1 && DASHED.end(name)).then_some(dash.len())
+}
+
+/// Dashes that people write, and ends of names before them.
+const DASHES: [&str; 3] = ["- ", "– ", "— "];
+static DASHED: Words = words! { "password" "passwd" "passphrase" "passcode" "pwd" };
+
 /// Verbs that lead from a name to its value.
-const VERBS: [&[u8]; 7] = [b"is now ", b"was ", b"ist ", b"lautet ", b"becomes ", b"es ", b"est "];
+const VERBS: [&[u8]; 13] = [
+    b"is now ",
+    b"is set to ",
+    b"was changed to ",
+    b"was reset to ",
+    b"was set to ",
+    b"has been changed to ",
+    b"has been reset to ",
+    b"was ",
+    b"ist ",
+    b"lautet ",
+    b"becomes ",
+    b"es ",
+    b"est ",
+];
+
+/// Words before what a password is for, and what stands between that and the password.
+static FOR: Words = words! { "for " "für " "fuer " "del " "de la " "du " "per " "voor " };
+const MIDDLES: [&[u8]; 6] = [b" is ", b" ist ", b" lautet ", b" es ", b" est ", b": "];
 
 /// What begins a sentence that gives a name a value, and what stands before a name and its value.
 static SET: Words = words! { "set" "change" "changed" "reset" "update" "updated" };
-static WITH: Words = words! { ", " "with " "with the " "using " "and " };
+static WITH: Words = words! { ", " "with " "with the " "using " "and " "use " "used " "via " };
 
 /// Length of a mark of YAML between the operator and the value: `|`, `>-` and the line end after
 /// it, or `!!str `.

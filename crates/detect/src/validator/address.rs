@@ -137,11 +137,18 @@ pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
     }
     // Versions and sections have small numbers, and of addresses one in forty has no other.
     let octets = address.octets();
-    let known = octets.iter().any(|it| *it > 99)
+    // Of what has three small numbers before a greater one, the fourth counts sections.
+    let known = (octets.iter().any(|it| *it > 99) && !is_deep(octets))
         || is_said(candidate)
         || (octets.iter().any(|it| *it > 9) && is_placed(candidate))
         || (RESOLVERS.contains(&octets) && is_whole(candidate));
     Judgement::sound_if(!address.is_private() && known)
+}
+
+/// Whether three numbers of one digit lead to the last one, as in a standard or a table of kinds:
+/// `3.2.2.103`, `2.1.1.104`.
+fn is_deep([first, second, third, _]: [u8; 4]) -> bool {
+    [first, second, third].iter().all(|it| *it < 10)
 }
 
 /// Whether the address ends in zeros, or the length of a prefix follows and nothing but zeros behind
@@ -287,7 +294,16 @@ fn is_said(candidate: &Candidate<'_>) -> bool {
 /// user of a URL or a scheme before it, or a line of a log that begins with it.
 fn is_placed(candidate: &Candidate<'_>) -> bool {
     matches!(candidate.before(), [.., b'@'] | [.., b'/', b'/'])
-        || matches!(candidate.after(), [b':' | b'/', b'0'..=b'9', ..] | [b' ', b'-', b' ', ..])
+        || matches!(candidate.after(), [b':' | b'/', b'0'..=b'9', ..])
+        || is_logged(candidate.after())
+}
+
+/// Whether who asked and when follow, as in the log of a server: `1.2.3.4 - - [22/Nov/2026`. A title
+/// stands behind a dash, too.
+fn is_logged(after: &[u8]) -> bool {
+    let Some(rest) = after.strip_prefix(b" - ") else { return false };
+    let name = run(rest, |byte| byte.is_ascii_graphic());
+    rest.get(name..).is_some_and(|rest| rest.starts_with(b" ["))
 }
 
 /// Whether it stands between numbers with a fraction, as in the path of a drawing, which leaves out
@@ -317,8 +333,11 @@ fn is_anchor(candidate: &Candidate<'_>) -> bool {
         return false;
     };
     tag.starts_with(b"a ")
-        && [&b"name=\""[..], b"href=\"#"].iter().any(|it| tag.windows(it.len()).any(|at| at == *it))
+        && (tag.contains(&b'#') || tag.windows(NAMED.len()).any(|at| at == NAMED))
 }
+
+/// What names a place of a page.
+const NAMED: &[u8] = b"name=\"";
 
 /// Whether the name of a product stands before it and its numbers are those of a version: a word with
 /// a capital, and at least two numbers of one digit behind a small one, `Oracle 19.3.0.128`.
@@ -471,6 +490,7 @@ mod tests {
             "prim: OBJECT            :1.3.101.110",
             "re-inject the changes from 4.1.2.1.",
             "names 5.2.0.192.in-addr.arpa.",
+            "<a href=\"cvs_2.html#Client-authentication\">2.9.3.2 Using",
         ] {
             assert_eq!(judged(text), Judgement::Refuse, "{text}");
         }
@@ -496,6 +516,7 @@ mod tests {
             "inet 62.1.7.9/24 brd",
             "client ip 8.8.8.8 logged in",
             "8.8.8.8",
+            "62.1.1.9 - frank [22/Nov/2026:10:00:00",
             "from 81.2.69.142:443",
         ] {
             assert_eq!(judged(text), Judgement::Sound, "{text}");

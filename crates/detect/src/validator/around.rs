@@ -32,6 +32,39 @@ static UNITS: Words = words! {
     "byte" "cycle" "entries" "from cache" "items" "ms" "ns" "records" "rows" "seconds" "ticks" "times" "us "
 };
 
+/// Whether what stands on either side is capitals, digits and marks by chance, without a blank, as the
+/// qualities of a sequence of DNA are written: `A?;@<B+42662905,59##`.
+pub(super) fn in_noise(candidate: &Candidate<'_>) -> bool {
+    let (before, after) = line(candidate);
+    let near = before.get(before.len().saturating_sub(NOISE)..).unwrap_or_default();
+    let around = || near.iter().chain(after.iter().take(NOISE));
+    let calm = |byte: &u8| byte.is_ascii_lowercase() || !byte.is_ascii_graphic();
+    let unusual =
+        |byte: &&u8| matches!(byte, b'!' | b'#'..=b'&' | b';'..=b'@' | b'*' | b'^' | b'~');
+    !around().any(calm) && around().filter(unusual).count() >= LEAST_NOISE
+}
+
+/// How much on either side is looked at for that, and how many such marks are no chance.
+const NOISE: usize = 16;
+const LEAST_NOISE: usize = 5;
+
+/// Whether groups of digits are numbers close to each other, as rows of indices are: `2421 2416 2433`.
+pub(super) fn are_neighbours(groups: &[u8]) -> bool {
+    let mut numbers = groups
+        .split(|byte| !byte.is_ascii_digit())
+        .map(|group| str::from_utf8(group).ok().and_then(|it| it.parse::<u32>().ok()));
+    let Some(Some(first)) = numbers.next() else { return false };
+    let mut others = 0_usize;
+    let near = numbers.all(|number| {
+        others = others.saturating_add(1);
+        number.is_some_and(|it| it.abs_diff(first) < CLOSE)
+    });
+    near && others > 0
+}
+
+/// How far apart such numbers are at most.
+const CLOSE: u32 = 64;
+
 /// Whether a text is nothing but the number, as what somebody typed into a field is: nothing around
 /// it says that it counts or names something else.
 pub(super) fn is_whole(candidate: &Candidate<'_>) -> bool {
@@ -83,6 +116,24 @@ mod tests {
             form: Form::Operator,
         };
         in_sentence(&candidate)
+    }
+
+    #[test]
+    fn indices_are_close_to_each_other() {
+        assert!(are_neighbours(b"2421 2416 2433") && are_neighbours(b"4313 4314 4315 4316"));
+        assert!(!are_neighbours(b"2421 7416 2433") && !are_neighbours(b"2421"));
+    }
+
+    #[test]
+    fn chance_has_marks_and_no_blanks() {
+        let noisy = |text: &str| {
+            let start = text.find("77").unwrap();
+            let end = start.checked_add(2).unwrap();
+            let (name, form) = ([].as_slice(), Form::Operator);
+            in_noise(&Candidate { text: text.as_bytes(), start, end, name, quoted: false, form })
+        };
+        assert!(noisy("@A@A4??<<A77=>.9>=:;") && noisy("77@559@96@79####"));
+        assert!(!noisy("{\"PHONE\":77,\"FAX\":1}") && !noisy("<TEL>77</TEL>"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! check character inside does the rest. The sources are those of the checks with a word before
 //! them: `national`, `europe` and `world`.
 
-use super::around::{in_sentence, is_whole};
+use super::around::{are_neighbours, in_noise, in_sentence, is_whole};
 use super::card::is_row;
 use super::digits::{digits, is_month_day};
 use super::{base58, europe, national, world};
@@ -160,7 +160,7 @@ pub(super) fn in_pan(candidate: &mut Candidate<'_>) -> Judgement {
         value.get(3),
         Some(b'A' | b'B' | b'C' | b'E' | b'F' | b'G' | b'H' | b'J' | b'K' | b'L' | b'P' | b'T')
     );
-    Judgement::refuse_unless(holder && in_row.count() < 5)
+    Judgement::refuse_unless(holder && in_row.count() < 5 && !in_noise(candidate))
 }
 
 /// Indian vehicle registration: a state, a district, a series, a number.
@@ -193,7 +193,9 @@ const IT_FISCAL_DIGITS: usize = 5;
 /// Indian Aadhaar number in its printed groups. Twelve digits without them are as well the account
 /// of a cloud or the id of a row, even where they are all of a text.
 pub(super) fn in_aadhaar(candidate: &mut Candidate<'_>) -> Judgement {
-    if is_printed(candidate, &["dddd dddd dddd", "dddd-dddd-dddd"]) {
+    if is_printed(candidate, &["dddd dddd dddd", "dddd-dddd-dddd"])
+        && !are_neighbours(candidate.value())
+    {
         national::is_aadhaar(candidate)
     } else {
         Judgement::Refuse

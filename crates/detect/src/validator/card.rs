@@ -3,7 +3,7 @@
 //! Ranges and lengths are those that the networks publish and ISO/IEC 7812-1 assigns; the check
 //! digit is ISO/IEC 7812-1 annex B (Luhn).
 
-use super::around::{in_sentence, is_whole};
+use super::around::{are_neighbours, in_sentence, is_whole};
 use crate::assignment::Form;
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
@@ -23,6 +23,10 @@ static NAMES: Words = words! {
     "amex" "american express" "card" "carte" "cc:" "cc=" "ccn" "cc_" "charge" "credit" "cvc" "cvv" "debit" "diners" "jcb" "karte" "kreditkart"
     "maestro" "mastercard" "pan:" "pan=" "pan\"" "payment" "rupay" "tarjeta" "unionpay" "visa"
 };
+
+/// What follows a card number: its code, or when it expires.
+static VERIFIED: Words =
+    words! { " cvv" " cvc" ", cvv" ", cvc" " exp " " exp:" ", exp" " expires" };
 
 /// Test numbers that every processor's first page of documentation prints; they open no account.
 /// Rarer ones are as likely somebody's test of a scanner as of a shop, and are found.
@@ -51,10 +55,12 @@ pub(super) fn card_in_text(candidate: &mut Candidate<'_>) -> Judgement {
     let grouped = candidate.value().len() < FEWEST;
     let Some(number) = number(candidate) else { return Judgement::Refuse };
     // What stands around costs the most to look at, and few numbers come this far.
-    let named = || NAMES.stand_near_end(candidate.before(), CONTEXT);
+    let named =
+        || NAMES.stand_near_end(candidate.before(), CONTEXT) || VERIFIED.begin(candidate.after());
     if grouped
         && (is_row(candidate.before(), candidate.after())
-            || is_drawn(candidate.value(), candidate.after()))
+            || is_drawn(candidate.value(), candidate.after())
+            || are_neighbours(candidate.value()))
         && !named()
     {
         return Judgement::Refuse;
@@ -94,8 +100,14 @@ impl Number {
 fn is_told(candidate: &Candidate<'_>, digits: &[u8]) -> bool {
     // Seventeen digits and more are often an integer of 64 bits; what begins with a 1, a time.
     let integer = digits.len() >= 17 || digits.starts_with(b"1");
-    let alone = is_whole(candidate) || in_sentence(candidate);
+    let alone = is_whole(candidate) || in_sentence(candidate) || is_cell(candidate);
     (alone && !integer) || follows_card(candidate) || is_followed(candidate)
+}
+
+/// Whether it is all of a line between two bars: `|4…|`. Rows of more cells hold ids.
+fn is_cell(candidate: &Candidate<'_>) -> bool {
+    matches!(candidate.before(), [b'|'] | [.., b'\n', b'|'])
+        && matches!(candidate.after(), [b'|'] | [b'|', b'\n' | b'\r', ..])
 }
 
 /// Whether an expiry date or another card stands directly behind.

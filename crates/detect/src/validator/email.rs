@@ -1,5 +1,6 @@
 //! E-mail addresses (RFC 5321 §4.1.2, dot-strings and host names only).
 
+use super::around::in_noise;
 use crate::bytes::{before, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
@@ -62,10 +63,20 @@ pub(super) fn email(candidate: &mut Candidate<'_>) -> Judgement {
     });
     let local = value.split(|byte| *byte == b'@').next().unwrap_or_default();
     let machine = MACHINES.iter().any(|name| local.eq_ignore_ascii_case(name));
-    if reserved || machine {
+    // A place to fill in, the name of a class and where an object of it lies, or chance.
+    let template = local.starts_with(b"%s") || local.starts_with(b"%d");
+    let object = value.rsplit(|byte| *byte == b'.').next().is_some_and(is_class);
+    if reserved || machine || template || object || in_noise(candidate) {
         return Judgement::Refuse;
     }
     Judgement::sound_if(!is_recipient(candidate.before()) && !is_login(candidate))
+}
+
+/// Whether the last part of a name of a host is rather the name of a class: `Object`.
+fn is_class(label: &[u8]) -> bool {
+    label.len() > 4
+        && label.first().is_some_and(u8::is_ascii_uppercase)
+        && label.iter().skip(1).all(u8::is_ascii_lowercase)
 }
 
 /// Whether it is a user of another machine: the argument of a command that logs in there, or what

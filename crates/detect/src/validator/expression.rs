@@ -13,7 +13,8 @@ pub(super) fn is_expression(value: &[u8], census: Census) -> bool {
     }
     let has_marks = !value.iter().all(u8::is_ascii_alphanumeric);
     // `secret.*` is a pattern of names.
-    (value.ends_with(b".*") && value.iter().all(|byte| !byte.is_ascii_digit()))
+    value.starts_with(b".*")
+        || (value.ends_with(b".*") && value.iter().all(|byte| !byte.is_ascii_digit()))
         || has_marks
             && value.windows(2).any(|pair| {
                 matches!(

@@ -187,6 +187,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("th-id", world::th_id),
     ("told", told::told),
     ("told-for", told::told_for),
+    ("told-key", told::told_key),
     ("tr-kimlik", world::tr_kimlik),
     ("tw-id", world::tw_id),
     ("ua-rnokpp", europe::ua_rnokpp),

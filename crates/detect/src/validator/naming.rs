@@ -18,7 +18,7 @@ static HOLDERS: Words = words! {
     "key" "keystore" "master" "mssql" "oracle" "rpc" "service" "store" "system" "temp" "truststore" "vnc"
     "wifi" "wpa" "backup" "bind" "bmc" "cifs" "docker" "elastic" "git" "grafana" "ilo" "ipmi" "kafka" "nexus" "pdf" "radius"
     "registry" "repl" "replication" "samba" "smb" "snmp" "vpn" "wlan" "zip" "db" "email" "ftp" "http" "imap" "ldap" "login" "mail"
-    "mongo" "my" "mysql" "pg" "postgres" "proxy" "rabbitmq" "redis" "root" "sftp" "smtp" "sql" "ssh"
+    "amqp" "exchange" "influx" "jira" "mariadb" "minio" "mongo" "mqtt" "my" "mysql" "ntlm" "ota" "rds" "router" "snowflake" "svn" "tomcat" "webdav" "xmpp" "zabbix" "pg" "postgres" "proxy" "rabbitmq" "redis" "root" "sftp" "smtp" "sql" "ssh"
     "sudo" "user"
 };
 
@@ -74,10 +74,18 @@ static KEY_VETOES: Words = words! {
     "tree" "unique" "unknown" "valid" "websocket" "widget" "with" "word" "xml" "yaml" "your"
 };
 
+/// Words that make a following `cookie` the secret that the nodes of a cluster share.
+static CLUSTERS: Words = words! { "erlang" "release" };
+
+/// Words that make a following `salt` one that is kept secret: those of all passwords and cookies, not of one hash.
+static SALTED: Words = words! {
+    "app" "auth" "cookie" "encryption" "hashids" "in" "jwt" "nonce" "password" "passwd" "secret" "security" "session" "signing" "site"
+};
+
 /// Words that make a following `token` something else.
 static TOKEN_VETOES: Words = words! {
     "backward" "bos" "cancellation" "cancel" "change" "cls" "continuation" "csrf" "cursor" "design" "eos" "export" "forward" "id" "idempotency" "import" "lock" "mask"
-    "max" "min" "n" "next" "num" "pad" "page" "prev" "product" "sep" "start" "starting" "stop" "sync" "unk"
+    "max" "min" "n" "next" "num" "pad" "page" "prev" "product" "redir" "redirect" "sep" "start" "starting" "stop" "sync" "unk"
     "xsrf"
 };
 
@@ -106,6 +114,8 @@ const LEAST_RANDOM: usize = 10;
 
 /// What the last words promise.
 fn last_words(name: &[u8]) -> Option<Promise> {
+    // What stands before the mark of a query is the name of a page.
+    let name = name.rsplit(|byte| matches!(byte, b'?' | b'&')).next().unwrap_or(name);
     let mut words = Parts { rest: name };
     let mut word = words.next()?;
     while NEUTRAL.contain(word) {
@@ -122,6 +132,8 @@ fn last_words(name: &[u8]) -> Option<Promise> {
     let key = KEYS.end(word)
         || (word.eq_ignore_ascii_case(b"key") && KEY_KINDS.contain(before))
         || (word.eq_ignore_ascii_case(b"token") && !TOKEN_VETOES.contain(before))
+        || (word.eq_ignore_ascii_case(b"cookie") && CLUSTERS.contain(before))
+        || (word.eq_ignore_ascii_case(b"salt") && SALTED.contain(before))
         || (matches!(word, b"PAT" | b"AUTH") && !before.is_empty())
         || (word.eq_ignore_ascii_case(b"auth") && before.is_empty() && name.starts_with(b"_"));
     let perhaps = word.eq_ignore_ascii_case(b"key")

@@ -176,7 +176,10 @@ pub(super) fn street(candidate: &mut Candidate<'_>) -> Judgement {
             }
             let near = head.get(..start).unwrap_or_default();
             candidate.start = start;
-            return Judgement::sound_if(ADDRESSES.stand_near_end(near, CONTEXT));
+            let delivered = is_delivered(candidate.after())
+                && !PUBLISHERS.stand_near_end(near, CONTEXT)
+                && !PUBLISHED.begin(candidate.value());
+            return Judgement::sound_if(delivered || ADDRESSES.stand_near_end(near, CONTEXT));
         }
         let capital = word.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0x80);
         let ordinal =
@@ -189,6 +192,31 @@ pub(super) fn street(candidate: &mut Candidate<'_>) -> Judgement {
     }
     Judgement::Refuse
 }
+
+/// Whether a town, a state of the US and its postal code follow: `, Brooklyn, NY 11215`.
+fn is_delivered(after: &[u8]) -> bool {
+    let near = after.get(..TOWN.min(after.len())).unwrap_or_default();
+    let near = near.strip_prefix(b".").unwrap_or(near);
+    near.starts_with(b",")
+        && near.windows(POSTAL.len()).any(|part| {
+            part.iter().zip(POSTAL).all(|(byte, kind)| match kind {
+                b'A' => byte.is_ascii_uppercase(),
+                b'9' => byte.is_ascii_digit(),
+                _ => byte == kind,
+            })
+        })
+}
+
+/// Words before addresses of who published something, as licences give them.
+static PUBLISHERS: Words =
+    words! { "inc" "foundation" "corp" "ltd" "llc" "oracle" "gmbh" "company" "software" };
+
+/// Where the Free Software Foundation is and was, as the GNU licences say.
+static PUBLISHED: Words = words! { "51 franklin st" "59 temple pl" "675 mass ave" };
+
+/// How far behind a street that ends, and what a state and its code look like.
+const TOWN: usize = 64;
+const POSTAL: &[u8] = b", AA 99999";
 
 /// A street whose kind ends its name and whose house number follows, as in German: the candidate
 /// is the kind and the number.
@@ -203,4 +231,26 @@ pub(super) fn street_before_number(candidate: &mut Candidate<'_>) -> Judgement {
     }
     candidate.start = candidate.start.saturating_sub(length);
     Judgement::Sound
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assignment::Form;
+
+    fn judged(text: &str) -> Judgement {
+        let start = text.find(" Street").unwrap();
+        let end = start.checked_add(" Street".len()).unwrap();
+        let (text, name) = (text.as_bytes(), [].as_slice());
+        street(&mut Candidate { text, start, end, name, quoted: false, form: Form::Operator })
+    }
+
+    #[test]
+    fn a_town_behind_a_street_says_that_it_is_an_address() {
+        assert_eq!(judged("350 Fifth Street, Brooklyn, NY 11215"), Judgement::Sound);
+        assert_eq!(judged("350 Fifth Street, Brooklyn"), Judgement::Shape);
+        let published = "Foundation, Inc., 51 Franklin Street, Boston, MA 02110";
+        assert_eq!(judged(published), Judgement::Shape);
+        assert_eq!(judged("51 Franklin Street, Fifth Floor, Boston, MA 02110"), Judgement::Shape);
+    }
 }

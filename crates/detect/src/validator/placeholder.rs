@@ -29,7 +29,7 @@ static NOTHING: Words = words! {
     "added" "always" "anoncvs" "changed" "deprecated" "fixed" "removed" "renamed" "anonymous" "correct" "encrypted" "guest" "ignored" "incorrect" "message"
     "auditsystem" "audituser" "generalize" "offlineservicing" "oobesystem" "specialize" "windowspe"
     "fail" "failed" "failure" "pending" "skipped"
-    "incomplete" "mock" "never" "right" "stub" "testpass" "tiger" "unencrypted" "wrong"
+    "incomplete" "mock" "never" "right" "stub" "testpass" "tiger" "entered" "given" "provided" "supplied" "miapass" "mipass" "unencrypted" "wrong"
 };
 
 /// The word for a password in other languages, which interfaces show where one is to be entered.
@@ -37,7 +37,7 @@ static TRANSLATED: Words = words! {
     "adgangskode" "clave" "contrasenya" "contraseña" "geslo" "haslo" "hasło" "heslo"
     "jelszo" "jelszó" "kata sandi" "kennwort" "lozinka" "losenord" "lösenord" "mot de passe" "mật khẩu"
     "palavra-passe" "parola" "parool" "passord" "passwort" "salasana" "senha" "slaptažodis"
-    "wachtwoord" "zaporka" "şifre" "κωδικός" "пароль" "パスワード" "密码" "密碼" "비밀번호" "รหัสผ่าน"
+    "wachtwoord" "zaporka" "şifre" "κωδικός" "пароль" "лозинка" "мојалозинка" "парола" "パスワード" "密码" "密碼" "비밀번호" "รหัสผ่าน"
 };
 
 /// Beginnings of references to where the value really is.
@@ -101,10 +101,25 @@ const SLASH: u32 = marks(b"/");
 /// Whether a value is the path of a file, rather than bytes in base64.
 fn is_path(value: &[u8]) -> bool {
     let slashes = value.iter().filter(|byte| **byte == b'/').count();
-    slashes >= 2
-        && matches!(value, [b'/' | b'~', ..] | [b'.', b'/' | b'.', ..])
-        && !is_base64(value)
+    is_coordinate(value)
+        || slashes >= 2
+            && matches!(value, [b'/' | b'~', ..] | [b'.', b'/' | b'.', ..])
+            && !is_base64(value)
         || has_extension(value)
+}
+
+/// Whether a value is a name with dots, a slash and names, all in lower case, as hosts and packages of
+/// Java have: `org.slf4j/slf4j-api`.
+fn is_coordinate(value: &[u8]) -> bool {
+    let mut parts = value.splitn(2, |byte| *byte == b'/');
+    let (group, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let plain =
+        |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._/".contains(byte);
+    let mut labels = group.split(|byte| *byte == b'.');
+    labels.next().is_some_and(|first| first.len() > 1 && first.iter().all(u8::is_ascii_lowercase))
+        && labels.next().is_some_and(|next| next.first().is_some_and(u8::is_ascii_lowercase))
+        && rest.first().is_some_and(u8::is_ascii_lowercase)
+        && value.iter().all(plain)
 }
 
 /// Whether a value that begins like a path is rather bytes in base64: whole groups of four, of all
@@ -133,7 +148,10 @@ fn has_extension(value: &[u8]) -> bool {
 /// Whether a value is filler that somebody is meant to replace.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     // `String!` is a type, too, and a text ends an example with ’.
-    let bare = value.strip_suffix(b"!").or_else(|| value.strip_suffix("’".as_bytes()));
+    let bare = value
+        .strip_suffix(b"!")
+        .or_else(|| value.strip_suffix(b"$"))
+        .or_else(|| value.strip_suffix("’".as_bytes()));
     let bare = bare.unwrap_or(value);
     is_filler(value)
         || value.starts_with(b"<")
@@ -147,7 +165,9 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
         || TRANSLATED.contain(value)
         || PLACEHOLDERS.stand_in(value)
         || (value.contains(&b':')
-            && value.split(|byte| *byte == b':').all(|it| NOTHING.contain(it)))
+            && value
+                .split(|byte| *byte == b':')
+                .all(|it| NOTHING.contain(it) || TRANSLATED.contain(it) || it == b"oauth"))
 }
 
 /// What stands in the quotes that a value has of its own: `'"secret"'`.

@@ -126,7 +126,8 @@ const LEAST_DIGITS: usize = 8;
 /// Ends of such names.
 static STRICT: Words = words! {
     "api_key" "api-key" "apikey" "secret_key" "secretkey" "auth_token" "authtoken" "access_token" "accesstoken"
-    "api_token" "apitoken" "client_secret" "clientsecret" "api_secret" "apisecret" "access_key" "accesskey"
+    "api_token" "apitoken" "auth-token" "access-token" "api-token" "secret-key" "client_secret" "client-secret" "clientsecret" "api_secret" "apisecret" "access_key" "accesskey"
+    "_secret"
 };
 
 /// Whether a field is called `Key` and no more, and holds letters of both cases and digits: base64 of
@@ -150,11 +151,37 @@ fn is_long_key(candidate: &Candidate<'_>) -> bool {
     let census = Census::of(candidate.value());
     // The byte before it was looked for together with the name, so the word before it stands there, too.
     let name = candidate.name.rsplit(|byte| matches!(byte, b' ' | b'\n' | b'?' | b'&')).next();
+    let kinds = || [census.lower(), census.upper(), census.digits()].iter().all(|count| *count > 1);
     name.is_some_and(|name| name.eq_ignore_ascii_case(b"key"))
         && candidate.form == Form::Operator
         && (LEAST_LONG..=MOST_LONG).contains(&candidate.value().len())
         && census.is_made_of(0)
-        && [census.lower(), census.upper(), census.digits()].iter().all(|count| *count > 1)
+        && if is_queried(candidate) {
+            is_hex_key(candidate)
+        } else {
+            kinds() || is_hex_key(candidate)
+        }
+}
+
+/// What stands before a name of three letters that is assigned to without a blank, in its line.
+fn before_key<'t>(candidate: &Candidate<'t>) -> &'t [u8] {
+    let head = line_before(candidate).strip_suffix(b"=").unwrap_or_default();
+    head.get(..head.len().saturating_sub(b"key".len())).unwrap_or_default()
+}
+
+/// Whether it is a part of a query, which may name a document by its key.
+fn is_queried(candidate: &Candidate<'_>) -> bool {
+    matches!(before_key(candidate), [.., b'?' | b'&'])
+}
+
+/// Whether a line of settings or a query holds such a key in hex, of 128 or 256 bits: `Key=…`, `?key=…`.
+fn is_hex_key(candidate: &Candidate<'_>) -> bool {
+    let value = candidate.value();
+    matches!(value.len(), 32 | 64)
+        && is_hex(value)
+        && is_tight(candidate)
+        && matches!(before_key(candidate), [] | [.., b'?' | b'&'])
+        && matches!(candidate.after(), [] | [b'\n' | b'\r' | b'&' | b'"' | b'\'' | b' ', ..])
 }
 
 /// Fewest and most bytes of such a key.
@@ -460,6 +487,7 @@ fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
         return false;
     }
     let called = matches!(candidate.after(), [b'(' | b'[' | b'{', ..])
+        || (value.ends_with(b"-") && candidate.after().starts_with(b">"))
         || matches!(candidate.after(), [b'<', next, ..] if *next != b'/');
     // `;user=sa;password=…;` is a connection string.
     let connection = || {
@@ -479,9 +507,16 @@ fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
         && !is_numbered(value);
     let pathlike = census.has(PATH_MARKS)
         && value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));
+    // `input$secret` is a part of something in R.
+    let part = census.has(DOLLAR)
+        && value.split(|byte| *byte == b'$').all(|part| {
+            part.first().is_some_and(u8::is_ascii_lowercase) && is_name(part, Census::of(part))
+        })
+        && census.digits() == 0;
     let sign = matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]) && !is_tight(candidate);
-    // `pass= bitrate=`: a list of names.
-    let listed = value.ends_with(b"=") && !is_tight(candidate) && census.digits() == 0;
+    // `pass= bitrate=`, `password= host=x`: a list of names.
+    let listed = is_next_name(candidate)
+        || value.ends_with(b"=") && !is_tight(candidate) && census.digits() == 0;
     let number = matches!(value, [b'0', b'x', ..])
         || (matches!(value, [b'-' | b'+', b'0'..=b'9', ..]) && value.len() < LEAST_KEY);
     let several = census.has(UNDERSCORE)
@@ -493,12 +528,29 @@ fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
     let annotated = candidate.name.ends_with(b"_")
         && value.first().is_some_and(u8::is_ascii_uppercase)
         && census.letters() == value.len();
-    called || passed || dotted || pathlike || sign || number || several || listed || annotated
+    called
+        || passed
+        || dotted
+        || pathlike
+        || part
+        || sign
+        || number
+        || several
+        || listed
+        || annotated
+}
+
+/// Whether nothing is assigned and the next name with its value follows: `password= host=db`.
+fn is_next_name(candidate: &Candidate<'_>) -> bool {
+    let name = run(candidate.value(), |byte| byte.is_ascii_lowercase() || byte == b'_');
+    let assigned = name > 1 && candidate.value().get(name) == Some(&b'=');
+    assigned && matches!(candidate.before(), [.., byte, b'=', b' '] if byte.is_ascii_alphanumeric())
 }
 
 /// Marks of a path of names in code, and of a name of several words.
 const PATH_MARKS: u32 = marks(b":>.");
 const UNDERSCORE: u32 = marks(b"_");
+const DOLLAR: u32 = marks(b"$");
 
 /// Whether a value is a name in code: letters, `_` and few digits.
 fn is_name(value: &[u8], census: Census) -> bool {

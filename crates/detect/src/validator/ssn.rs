@@ -76,8 +76,10 @@ fn stands_alone(candidate: &Candidate<'_>, text: &[u8]) -> bool {
         candidate.before(),
         [.., b'0'..=b'9' | b',' | b'.', b' ' | b'.' | b'\t'] | [.., b' ', b' ' | b'.']
     );
-    let followed =
-        matches!(text.get(11..), Some([b' ' | b'.' | b'\t' | b',', b'0'..=b'9' | b' ' | b'-', ..]));
+    let followed = matches!(
+        text.get(11..),
+        Some([b' ' | b'.' | b'\t' | b',', b'0'..=b'9' | b' ' | b'-' | b'A'..=b'Z', ..])
+    );
     !led && !followed
 }
 

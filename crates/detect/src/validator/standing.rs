@@ -84,7 +84,8 @@ pub(super) fn is_given(candidate: &Candidate<'_>) -> bool {
     let first = method.get(..run(method, |byte| byte.is_ascii_lowercase())).unwrap_or_default();
     let asked = ASKERS.contain(first) && !is_one_word(method);
     // `validate(password, "…")` and `Token("…", "…")` say something about it.
-    let several = matches!(candidate.after(), [b'"' | b'\'' | b'`', b',', ..]);
+    let several = matches!(candidate.after(), [b'"' | b'\'' | b'`', b',', ..])
+        && !ENCODINGS.begin(candidate.after().get(2..).unwrap_or_default().trim_ascii_start());
     let bracket = matches!(
         candidate.before(),
         [.., b'(' | b'[', b'"' | b'\''] | [.., b'(' | b'[', b'b', b'"' | b'\'']
@@ -96,6 +97,11 @@ pub(super) fn is_given(candidate: &Candidate<'_>) -> bool {
     };
     given && !is_part(candidate)
 }
+
+/// How a literal is written, which calls that read one are told behind it.
+static ENCODINGS: Words = words! {
+    "'hex'" "\"hex\"" "'base64'" "\"base64\"" "'utf8'" "\"utf8\"" "'utf-8'" "\"utf-8\"" "'ascii'" "\"ascii\""
+};
 
 /// Whether the name is a part of a longer one with colons between, `Test::Pass => …` or
 /// `arn:aws:secretsmanager:eu:1:secret:…`, or one of two texts to choose from, `ok ? "PASS" : "FAIL"`.
@@ -113,7 +119,7 @@ fn is_part(candidate: &Candidate<'_>) -> bool {
     let tight = near.last() == Some(&b':');
     head.ends_with(b"::")
         || head.ends_with(b"checksum/")
-        || (head.ends_with(b"/") && is_digest(candidate.value()))
+        || (head.ends_with(b"/") && is_digest(candidate.value()) && !candidate.name.contains(&b'?'))
         || (tight && head.ends_with(b":") && !head.ends_with(b"\":"))
         || matches!(head, [.., b'?', b' ', b'"' | b'\''])
 }
@@ -138,7 +144,15 @@ pub(super) fn is_loose(candidate: &Candidate<'_>) -> bool {
 /// files and connection strings, or the name is an option.
 pub(super) fn is_tight(candidate: &Candidate<'_>) -> bool {
     candidate.name.starts_with(b"--")
+        || is_default(candidate)
         || matches!(candidate.before(), [.., name, b'=' | b'>'] if name.is_ascii_alphanumeric() || *name == b'_')
+}
+
+/// Whether the value stands in for that of a property: `${db.password:…}`.
+fn is_default(candidate: &Candidate<'_>) -> bool {
+    let head = candidate.before().strip_suffix(b":").unwrap_or_default();
+    candidate.after().starts_with(b"}")
+        && head.strip_suffix(candidate.name).is_some_and(|head| head.ends_with(b"${"))
 }
 
 /// Whether nothing but closing marks or a comment follows on the line.
@@ -194,5 +208,25 @@ pub(super) fn goes_on_as_text(candidate: &Candidate<'_>) -> bool {
     let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let fills = |part: &[u8]| matches!(part, [b'{', b'0'..=b'9', b'}'] | [b' ', b'%', b's' | b'd']);
     !candidate.quoted
-        && (line.starts_with(b"\\u") || (line.starts_with(b" ") && line.windows(3).any(fills)))
+        && (line.starts_with(b"\\u")
+            || (line.starts_with(b" ") && line.windows(3).any(fills))
+            || is_label(candidate, line))
+}
+
+/// Whether a line of a file of texts is shown where a password is asked for: a name with small letters
+/// and `=`, then a word with a capital and more, perhaps a colon: `proxy_password=Proxy password:`.
+fn is_label(candidate: &Candidate<'_>, rest: &[u8]) -> bool {
+    let value = candidate.value();
+    let line = line_before(candidate);
+    let led = line.strip_suffix(b"=").is_some_and(|name| name.ends_with(candidate.name));
+    let letters = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
+    let words = rest.trim_ascii();
+    led && !line.contains(&b' ')
+        && candidate.name.iter().any(u8::is_ascii_lowercase)
+        && letters(value)
+        && value.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0x80)
+        && rest.starts_with(b" ")
+        && words
+            .split(|byte| *byte == b' ')
+            .all(|word| letters(word.strip_suffix(b":").unwrap_or(word)))
 }

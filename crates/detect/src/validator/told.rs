@@ -5,7 +5,7 @@
 
 use super::beside::call;
 use super::census::Census;
-use super::secret::is_term;
+use super::secret::{LEAST_KEY, is_key, is_term};
 use super::standing::line_before;
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
@@ -20,6 +20,10 @@ const LONGEST_WORD: usize = 24;
 /// Takes marks off both ends and judges the rest: letters and digits, or three kinds of characters.
 pub(super) fn told(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
+    // `\fIstring\fR` is a word in a manual page.
+    if value.starts_with(b"\\f") {
+        return Judgement::Refuse;
+    }
     let opens = run(value, |byte| matches!(byte, b'"' | b'\'' | b'`' | b'(' | b'*'));
     candidate.start = candidate.start.saturating_add(opens).min(candidate.end);
     let ends = run_back(candidate.value(), |byte| {
@@ -42,17 +46,47 @@ pub(super) fn told_for(candidate: &mut Candidate<'_>) -> Judgement {
     if glued.is_some_and(|byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b'.')) {
         return Judgement::Refuse;
     }
+    let Some(verb) = behind_verb(candidate.value()) else { return Judgement::Refuse };
     let value = candidate.value();
-    let verb = [b" is ".as_slice(), b": "].into_iter().find_map(|verb| {
-        let at = value.windows(verb.len()).position(|part| part == verb)?;
-        at.checked_add(verb.len())
-    });
-    let Some(verb) = verb else { return Judgement::Refuse };
     let word = run(value.get(verb..).unwrap_or_default(), |byte| byte.is_ascii_graphic());
     candidate.start = candidate.start.saturating_add(verb);
     candidate.end = candidate.start.saturating_add(word);
     told(candidate)
 }
+
+/// Where the verb of a sentence ends that leads from what a password is for to the password.
+fn behind_verb(sentence: &[u8]) -> Option<usize> {
+    [b" is ".as_slice(), b": "].into_iter().find_map(|verb| {
+        let at = sentence.windows(verb.len()).position(|part| part == verb)?;
+        at.checked_add(verb.len())
+    })
+}
+
+/// A key that a sentence tells, `the key to the api is …`: made by a machine, and not the key of a row or
+/// one that everybody may know.
+pub(super) fn told_key(candidate: &mut Candidate<'_>) -> Judgement {
+    let Some(verb) = behind_verb(candidate.value()) else { return Judgement::Refuse };
+    let rest = candidate.value().get(verb..).unwrap_or_default();
+    let opens = run(rest, |byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let rest = rest.get(opens..).unwrap_or_default();
+    let key = run(rest, |byte| byte.is_ascii_alphanumeric() || b"_+/=.-".contains(&byte));
+    let ends = run_back(rest.get(..key).unwrap_or_default(), |byte| byte == b'.');
+    candidate.start = candidate.start.saturating_add(verb).saturating_add(opens);
+    candidate.end = candidate.start.saturating_add(key).saturating_sub(ends);
+    let line = line_before(candidate);
+    let hex = candidate.value().iter().all(u8::is_ascii_hexdigit);
+    let whose = !hex || OF_SERVICES.stand_in(line);
+    let fits = whose && !OF_DATA.stand_in(line) && is_key(candidate, LEAST_KEY);
+    Judgement::refuse_unless(fits)
+}
+
+/// Words of sentences about keys of services, and of those about keys of data.
+static OF_SERVICES: Words =
+    words! { "api" "secret" "access" "auth" "token" "admin" "service" "account" };
+static OF_DATA: Words = words! {
+    "cache" "public" "primary" "foreign" "commit" "digest" "hash" "checksum" "partition" "sort key" "object key"
+    "map" "dict" "csrf" "page" "cursor" "row" "record" "column" "index" "fingerprint"
+};
 
 /// Whether a word of a language that ends a sentence about a password is the password: `my password is
 /// …`, and not `the password is wrong`.
