@@ -38,12 +38,17 @@ fn has_argument(text: &str) -> bool {
 }
 
 /// Whether operands and operators take turns, as they do in whatever bash can calculate.
-fn is_calculation(text: &str) -> bool {
+pub(crate) fn is_calculation(text: &str) -> bool {
     let mut rest = text.trim_start();
-    let mut next = Next::Operand;
+    let (mut next, mut open) = (Next::Operand, Vec::new());
     while let Some(first) = rest.chars().next() {
         let (length, then) = match next {
-            Next::Operator | Next::Any if first == ')' => (1, Next::Operator),
+            Next::Operator | Next::Any if first == ')' || first == ']' => match open.pop() {
+                Some(opened) if opened == first => (1, Next::Operator),
+                Some(_) | None => return false,
+            },
+            // A place in a list.
+            Next::Operator if first == '[' => (1, Next::Operand),
             Next::Operator => operator(rest),
             Next::Any if operator(rest).0 > 0 => operator(rest),
             Next::Operand | Next::Any if "+-!~(".contains(first) => (1, Next::Operand),
@@ -51,10 +56,15 @@ fn is_calculation(text: &str) -> bool {
             Next::Operand | Next::Any if first == '$' => (operand(rest), Next::Any),
             Next::Operand | Next::Any => (operand(rest), Next::Operator),
         };
+        match first {
+            '(' => open.push(')'),
+            '[' => open.push(']'),
+            _ => {}
+        }
         let Some(behind) = rest.get(length..).filter(|_| length > 0) else { return false };
         (rest, next) = (behind.trim_start(), then);
     }
-    next != Next::Operand || text.trim().is_empty()
+    open.is_empty() && (next != Next::Operand || text.trim().is_empty())
 }
 
 /// The length of an operator, and what may stand behind it.
@@ -66,26 +76,25 @@ fn operator(text: &str) -> (usize, Next) {
     (found.map_or(0, |one| one.len()), Next::Operand)
 }
 
-/// The length of a number, a name with its place in a list, a variable or something in quotes.
+/// The length of a number, a name, a variable or something in quotes; 0 where it does not end.
 fn operand(text: &str) -> usize {
-    let mut closing: Vec<char> = Vec::new();
+    let (mut closing, mut before): (Vec<char>, char) = (Vec::new(), ' ');
     for (at, letter) in text.char_indices() {
-        let plain = letter.is_alphanumeric() || "_#@$".contains(letter);
+        let nested = before == '$' || !closing.is_empty();
         match (closing.last(), letter) {
             (Some(close), _) if *close == letter => drop(closing.pop()),
             (Some('\'' | '"'), _) => {}
             (_, '\'' | '"' | '`') => closing.push(letter),
-            (_, '[') => closing.push(']'),
-            (_, '{') => closing.push('}'),
-            (inner, '(') if inner.is_some() || text.get(..at).is_some_and(|b| b.ends_with('$')) => {
-                closing.push(')');
-            }
+            (_, '[') if nested => closing.push(']'),
+            (_, '{') if nested => closing.push('}'),
+            (_, '(') if nested => closing.push(')'),
             (Some(_), _) => {}
-            (None, _) if plain => {}
+            (None, _) if letter.is_alphanumeric() || "_#@$".contains(letter) => {}
             (None, _) => return at,
         }
+        before = letter;
     }
-    text.len()
+    if closing.is_empty() { text.len() } else { 0 }
 }
 
 /// Most words that are looked at for paths and options.
@@ -137,6 +146,8 @@ mod tests {
             "\n $a $op $b\n",
             "-x",
             "(a) - (b)",
+            "a[b[1] + 2] * 3",
+            "a[$i]++",
         ] {
             assert!(!may_be_commands(plain), "{plain}");
         }
@@ -164,6 +175,11 @@ mod tests {
             "x=1 rm y",
             "a @ b",
             "rm \\x",
+            "[=b;i9;4;i++",
+            "a[b;c",
+            "a[1];b",
+            "a)(b",
+            "i=0;j'",
         ] {
             assert!(may_be_commands(odd), "{odd}");
         }

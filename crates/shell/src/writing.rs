@@ -185,6 +185,9 @@ impl Walker {
     /// Reads what a variable makes other programs run.
     pub(crate) fn set_to_run(&mut self, name: &str, value: Option<&str>) {
         self.refuse_renaming(name);
+        if name == "BASH_ENV" && value.is_none() {
+            self.opaque(MADE);
+        }
         let Some(value) = value.filter(|value| !value.is_empty()) else { return };
         self.read_again(name, value);
         if name.starts_with("BASH_FUNC_") {

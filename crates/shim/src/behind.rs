@@ -486,6 +486,13 @@ impl Gathering<'_, '_> {
         if call.scope().options.iter().any(|option| option.starts == Some(Starts::Input)) {
             return;
         }
+        // A shell reads the file that an option names (`--rcfile`).
+        let made = |text: &Text<'_>| text.starts_with(b"<(");
+        if language == Language::Shell
+            && call.given.iter().filter_map(|given| given.value.as_ref()).any(made)
+        {
+            self.push(What::Made);
+        }
         let given = call.given.iter().any(|given| given.spec.starts.is_some());
         let specs = operand_specs(call);
         let mut named = call

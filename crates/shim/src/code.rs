@@ -32,6 +32,7 @@ const STARTING: &[&str] = &[
     "passthru",
     "popen",
     "run",
+    "script",
     "shell_exec",
     "spawn",
     "spawnSync",
@@ -44,6 +45,7 @@ const STARTING: &[&str] = &[
 const REMOVING: &[&str] = &[
     "emptyDirSync",
     "removeSync",
+    "remove_tree",
     "rimraf",
     "rimrafSync",
     "rm",
@@ -329,6 +331,8 @@ mod tests {
             ("puts %x(rm -rf /)", "`rm -rf /`"),
             ("print qx(rm -rf /);", "`rm -rf /`"),
             ("os.execute(\"rm -rf /\")", "`rm -rf /`"),
+            ("do shell script \"rm -rf /\"", "`rm -rf /`"),
+            ("remove_tree('/srv')", "rm|-r|-f|--|/srv"),
             ("BEGIN { system(\"id\") }", "`id`"),
             ("BEGIN { print \"x\" | \"sh\"; \"date\" | getline d }", "`sh`\n`date`"),
         ] {

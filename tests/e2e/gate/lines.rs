@@ -35,6 +35,57 @@ fn what_is_no_calculation_is_read_as_commands() {
     }
 }
 
+/// Programs without a profile that start others, each by its own way.
+#[test]
+fn what_other_programs_start_is_found() {
+    let install = Install::new(&[]);
+    let decision = |line: &str| {
+        install.datafog(["check", "--json", "-c", line]).run().json()["decision"].clone()
+    };
+    for line in [
+        "zip -q x.zip f -T -TT 'rm -rf /'",
+        "bash --rcfile <(echo 'rm -rf /') -i",
+        "BASH_ENV=<(echo 'rm -rf /') bash -c true",
+        "screen -S x -X stuff 'rm -rf /'",
+        "screen -S x -X screen rm -rf /",
+        "script -q /dev/null rm -rf /",
+        "gdb --eval-command='shell rm -rf /' -batch",
+        "osascript -e 'do shell script \"rm -rf /\"'",
+        "R -e 'system(\"rm -rf /\")'",
+        "perl -MFile::Path=remove_tree -e 'remove_tree(\"/etc\")'",
+        "pwsh -c 'Remove-Item -Recurse /'",
+        "nvm exec 20 rm -rf /",
+        "chamber exec prod -- rm -rf /",
+        "dotenv -- rm -rf /",
+        "tini -- rm -rf /",
+        "faketime 2020-01-01 rm -rf /",
+        "cgexec -g cpu:low rm -rf /",
+        "xterm -geometry 80x24 -e rm -rf /",
+        "gnome-terminal -- rm -rf /",
+        "pueue add 'rm -rf /'",
+        "cargo watch -s 'rm -rf /'",
+        "/lib64/ld-linux-x86-64.so.2 /bin/rm -rf /",
+        "docker-compose run -v /:/h web rm -rf /h",
+    ] {
+        assert_eq!(decision(line), "deny", "{line}");
+    }
+    for line in [
+        "zip -qr site.zip public -x '*.map'",
+        "screen -S x -X quit",
+        "script -q log",
+        "gdb --eval-command=run ./app",
+        "R -e 'print(1)'",
+        "mise install",
+        "mise exec -- node -v",
+        "dotenv -f .env run -- npm test",
+        "xterm -e vim a",
+        "cargo watch -x test",
+        "bash --rcfile ./rc -i",
+    ] {
+        assert_eq!(decision(line), "allow", "{line}");
+    }
+}
+
 #[test]
 fn a_command_is_found_however_it_is_started() {
     let install = Install::new(&[]);

@@ -41,8 +41,7 @@ impl Walker {
         }
     }
 
-    /// What stands in double brackets, for a shell that takes them for two subshells. What is no list
-    /// of commands either runs nothing in such a shell.
+    /// What stands in double brackets, for a shell that takes them for two subshells.
     pub(super) fn subshells(&mut self, text: &str, input: &Input) -> Written {
         if !calculation::may_be_commands(text) {
             return Some(String::new());
@@ -51,8 +50,14 @@ impl Walker {
             self.opaque("the line runs texts within texts, too deep to follow");
             return None;
         }
-        for node in parse::commands(text).unwrap_or_default() {
-            self.apart(|walker| walker.perhaps(|walker| walker.walk(&node, input)));
+        match parse::commands(text) {
+            Ok(nodes) => {
+                for node in nodes {
+                    self.apart(|walker| walker.perhaps(|walker| walker.walk(&node, input)));
+                }
+            }
+            Err(_) if calculation::is_calculation(text) => {}
+            Err(why) => self.opaque(why),
         }
         None
     }
