@@ -17,7 +17,7 @@ fn the_first_start_makes_a_key_and_every_route_answers() {
     let server = Server::start(&install);
     let key = server.first_key.clone().unwrap();
     assert!(key.starts_with("dfg_") && key.len() == 77, "{key}");
-    assert_eq!(server.curl("/health", &[]).json(), json!({ "status": "ok" }));
+    assert_eq!(server.curl("/health", &[]).json()["status"], "ok");
     assert!(server.get(&key, "/health").json()["policy_id"].is_string());
     assert_eq!(server.curl("/v1/receipts", &[]).status, 401);
     // That the key was made has the first line of the chain.

@@ -42,14 +42,13 @@ pub(crate) struct PolicyName {
     policy_version: String,
 }
 
-/// How the server is. What is in force is told to who may ask at all.
+/// How the server is, and what is in force.
 #[derive(Serialize)]
 pub(crate) struct Health {
     status: &'static str,
     #[serde(flatten)]
-    policy: Option<PolicyName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    started_at: Option<String>,
+    policy: PolicyName,
+    started_at: String,
     /// Why what is in force is not what the files say.
     #[serde(skip_serializing_if = "Option::is_none")]
     stale: Option<&'static str>,
@@ -64,13 +63,12 @@ impl PolicyName {
     }
 }
 
-/// `GET /health`: for everybody. Who shows no credential learns how it is and nothing else; who shows one
-/// that does not hold is told so, as the original tells them.
+/// `GET /health`: for everybody, as clients of the original expect it, so it tells no more than that.
+/// Who shows a credential that does not hold is told so, as the original tells them.
 pub(crate) async fn health(State(app): State<Arc<App>>, headers: HeaderMap) -> Reply<Health> {
-    let is_known = match is_without_credential(&headers) && !app.anonymous {
-        true => false,
-        false => caller(&app, &headers).await.map(|_| true)?,
-    };
+    if !is_without_credential(&headers) {
+        caller(&app, &headers).await?;
+    }
     // A store that does not answer is `/ready`'s to tell.
     let names = app.keyring.policies().await.unwrap_or_default();
     let asked = app.judges.ask(move |judge| {
@@ -85,8 +83,7 @@ pub(crate) async fn health(State(app): State<Arc<App>>, headers: HeaderMap) -> R
         (true, false) => Some("the policy's files cannot be loaded; the last good set is in force"),
         (false, false) => None,
     };
-    let policy = is_known.then_some(policy);
-    let started_at = is_known.then(|| format!("{:.0}", app.started));
+    let started_at = format!("{:.0}", app.started);
     Ok(Json(Health { status: "ok", policy, started_at, stale }))
 }
 
