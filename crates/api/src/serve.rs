@@ -193,6 +193,7 @@ fn options(settings: &Settings, house: Arc<dyn House>) -> Options {
         token: settings.token.as_ref().map(|token| token.expose().clone()),
         hosts: settings.hosts.clone(),
         rate: settings.rate,
+        tenant_rate: settings.tenant_rate,
         session_time: settings.session_time,
         anonymous: settings.anonymous,
         upstreams: settings.upstreams.clone(),

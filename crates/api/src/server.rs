@@ -139,6 +139,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Requests per second of one credential; 0 for any number (`DATAFOG_RATE_LIMIT_RPS`).
     pub rate: u32,
+    /// The same of all credentials of a tenant together (`DATAFOG_TENANT_RATE_LIMIT_RPS`).
+    pub tenant_rate: u32,
     /// Whether who shows no credential may ask, as an agent may. They see and decide nothing.
     pub anonymous: bool,
     /// How long somebody who logged in stays so.
@@ -180,7 +182,7 @@ impl App {
             passwords: Passwords::default(),
             hosts: options.hosts.clone(),
             anonymous: options.anonymous,
-            rates: Rates::of(options.rate),
+            rates: Rates::of(options.rate, options.tenant_rate),
             metrics: Metrics::default(),
             live: Live::default(),
             board: Arc::default(),

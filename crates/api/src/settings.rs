@@ -107,6 +107,11 @@ pub const SETTINGS: &[Setting] = &[
         does: "What passwords and tokens of channels are encrypted with; without it none is taken.",
     },
     row("store", "DATAFOG_STORE", "A file of SQLite, or `postgres://user@host/database`."),
+    row(
+        "tenant_rate_limit_rps",
+        "DATAFOG_TENANT_RATE_LIMIT_RPS",
+        "Requests per second of all credentials of a tenant together; 0 for any.",
+    ),
     row("tls_cert", "DATAFOG_TLS_CERT", "The certificate and those between it and a root, as PEM."),
     row("tls_key", "DATAFOG_TLS_KEY", "The certificate's key, as PEM."),
     Setting {
@@ -181,6 +186,8 @@ pub struct Settings {
     pub session_time: Duration,
     /// Where it keeps what it must not lose.
     pub store: Place,
+    /// Requests per second of a tenant's credentials together; 0 for any.
+    pub tenant_rate: u32,
     /// How people are told what happens.
     pub telling: Telling,
     /// Certificate and key, where it speaks TLS.
@@ -336,6 +343,7 @@ impl Said {
             session_secret: self.read("session_secret", value::secret)?,
             session_time: self.read("session_time", value::duration)?.unwrap_or(SESSION_TIME),
             store: self.read("store", value::place)?.unwrap_or(Place::File(store)),
+            tenant_rate: self.read("tenant_rate_limit_rps", value::number)?.unwrap_or_default(),
             telling: self.telling()?,
             tls: self.tls()?,
             token: self.read("token", value::secret)?,

@@ -39,6 +39,9 @@ pub(super) struct ServerSettings {
     /// Requests per second of one credential; 0 for any number
     #[arg(long, value_name = "NUMBER")]
     rate_limit_rps: Option<String>,
+    /// Requests per second of all credentials of a tenant together; 0 for any number
+    #[arg(long, value_name = "NUMBER")]
+    tenant_rate_limit_rps: Option<String>,
     /// Answer questions without a credential; at an address of this machine alone
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     anonymous: Option<String>,
@@ -127,6 +130,7 @@ impl ServerSettings {
             ("read_timeout", &self.read_timeout),
             ("session_time", &self.session_time),
             ("shutdown_timeout", &self.shutdown_timeout),
+            ("tenant_rate_limit_rps", &self.tenant_rate_limit_rps),
             ("tls_cert", &self.tls_cert),
             ("tls_key", &self.tls_key),
             ("tool_timeout", &self.tool_timeout),

@@ -331,6 +331,25 @@ fn a_credential_has_one_rate_at_all_replicas() {
 }
 
 #[test]
+fn a_tenant_has_one_rate_at_all_replicas_whichever_of_its_keys_ask() {
+    let upstream = Upstream::start();
+    let rate = ["--tenant-rate-limit-rps", "40", "--rate-limit-rps", "1000"];
+    let Some(replicas) = Replicas::with(&upstream, &rate) else { return };
+    // Two servers of three, and two keys of one tenant.
+    let (keys, addresses) = ([&replicas.agent, &replicas.ann], &replicas.addresses[..2]);
+    let started = Instant::now();
+    let ask = |client: &mut Balanced<'_>, number: usize| {
+        client.post(keys[number % 2], "/nowhere", &json!({})).status
+    };
+    let told = each(600, ask, addresses);
+    let most = started.elapsed().as_secs_f64().mul_add(40.0, 41.0);
+    assert!(told.iter().all(|status| matches!(status, 404 | 429)), "{told:?}");
+    let let_through = told.iter().filter(|status| **status == 404).count();
+    assert!(let_through as f64 <= most, "{let_through} of {most}");
+    assert!(let_through >= 25, "{let_through}");
+}
+
+#[test]
 fn a_database_that_is_restarted_loses_no_verdict_that_was_told() {
     let upstream = Upstream::start();
     let Some(mut replicas) = Replicas::start(&upstream) else { return };

@@ -16,7 +16,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::App;
 use super::problem::{Form, Kind, Problem};
-use super::rate::Taken;
+use super::rate::Told;
 use super::routes::{form, permission};
 use crate::dashboard::{Token, door, is_page};
 use crate::identity::{Caller, Credential, Permission, Refused, is_in_query};
@@ -40,8 +40,8 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let route = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
     parts.extensions.insert(RequestId(id.clone()));
     let page = is_page(parts.uri.path()).then(|| parts.uri.clone());
-    let mut left = None;
-    let mut answer = match let_in(&app, &parts, route.as_deref(), &mut left).await {
+    let mut told = None;
+    let mut answer = match let_in(&app, &parts, route.as_deref(), &mut told).await {
         Ok(Way::Plain) => StatusCode::NO_CONTENT.into_response(),
         Ok(Way::Open) => next.run(Request::from_parts(parts, body)).await,
         Ok(Way::Known(caller, token)) => {
@@ -57,7 +57,7 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
             None => problem.told(route.as_deref().map_or(Form::DataFog, form), &id),
         };
     }
-    tell_rate(&app, &mut answer, left);
+    tell_rate(&app, &mut answer, told);
     let route = route.as_deref().unwrap_or("/_not_found");
     app.metrics.count(method.as_str(), route, answer.status().as_u16(), start.elapsed());
     let headers = answer.headers_mut();
@@ -83,12 +83,15 @@ enum Way {
 }
 
 /// Says how many requests are left of this second (draft-ietf-httpapi-ratelimit-headers), where they
-/// are counted.
-fn tell_rate(app: &App, answer: &mut Response, left: Option<u32>) {
-    let Some(left) = left else { return };
+/// are counted: of the credential's own or of its tenant's, which has less.
+fn tell_rate(app: &App, answer: &mut Response, told: Option<Told>) {
+    let Some(Told { bucket, left, .. }) = told else { return };
+    let policies = app.rates.policies();
+    let policies: Vec<String> =
+        policies.map(|(bucket, most)| format!("\"{bucket}\";q={most};w=1")).collect();
     let lines = [
-        ("ratelimit-policy", format!("\"second\";q={};w=1", app.rates.most())),
-        ("ratelimit", format!("\"second\";r={left};t=1")),
+        ("ratelimit-policy", policies.join(", ")),
+        ("ratelimit", format!("\"{bucket}\";r={left};t=1")),
     ];
     for (name, line) in lines {
         if let Ok(line) = HeaderValue::from_str(&line) {
@@ -97,12 +100,12 @@ fn tell_rate(app: &App, answer: &mut Response, left: Option<u32>) {
     }
 }
 
-/// Who may go on, and where to. `left` is how many requests they have left, where that is counted.
+/// Who may go on, and where to. `told` is how many requests they have left, where that is counted.
 async fn let_in(
     app: &App,
     request: &Parts,
     route: Option<&str>,
-    left: &mut Option<u32>,
+    told: &mut Option<Told>,
 ) -> Result<Way, Problem> {
     let headers = &request.headers;
     if !is_ours(app, headers) {
@@ -132,14 +135,10 @@ async fn let_in(
         true => door::visitor(app, headers).await.map(|(caller, token)| (caller, Some(token)))?,
         false => (caller(app, headers).await?, None),
     };
-    let counted = app.rates.count(&*app.store, &caller.name()).await;
-    match counted.map_err(|error| Problem::unread(&error))? {
-        Taken::Uncounted => {}
-        Taken::Left(more) => *left = Some(more),
-        Taken::TooMany => {
-            *left = Some(0);
-            return Err(Problem::new(Kind::Rate, "rate limit exceeded"));
-        }
+    let counted = app.rates.count(&*app.store, &caller).await;
+    *told = counted.map_err(|error| Problem::unread(&error))?;
+    if told.is_some_and(|told| !told.may) {
+        return Err(Problem::new(Kind::Rate, "rate limit exceeded"));
     }
     may(&caller, permission)?;
     Ok(Way::Known(Box::new(caller), token))

@@ -55,6 +55,7 @@ fn a_bad_value_is_an_error_that_names_where_it_was_said() {
         ("addr", "nonsense", "`--addr`"),
         ("addr", "unix:socket", "`--addr`"),
         ("rate_limit_rps", "-1", "`--rate-limit-rps`"),
+        ("tenant_rate_limit_rps", "many", "`--tenant-rate-limit-rps`"),
         ("read_timeout", "5", "`--read-timeout`"),
         ("read_timeout", "0s", "`--read-timeout`"),
         ("idle_timeout", "99999999999999999999s", "`--idle-timeout`"),

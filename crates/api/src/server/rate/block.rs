@@ -22,7 +22,7 @@ const SHORT: Duration = Duration::from_millis(60);
 /// How long the store is not asked again at least once a bucket is empty.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Blocks by credential.
+/// Blocks by the bucket's name.
 #[derive(Debug, Default)]
 pub(super) struct Blocks(std::sync::Mutex<HashMap<String, Arc<Mutex<Block>>>>);
 
@@ -42,20 +42,20 @@ struct Block {
 }
 
 impl Blocks {
-    /// One request of a credential that may send `rate` a second. Of many at once one asks the store.
+    /// One request of a bucket that gains `rate` a second. Of many at once one asks the store.
     pub(super) async fn take(
         &self,
         counter: &dyn Counter,
-        (credential, rate): (&str, u32),
+        (name, rate): (&str, u32),
     ) -> Result<Taken, Error> {
-        let block = self.of(credential);
+        let block = self.of(name);
         let mut block = block.lock().await;
         let now = Instant::now();
         if let Some(taken) = block.at_hand(now) {
             return Ok(taken);
         }
         let wanted = block.grown(rate, now);
-        let drawn = counter.draw(credential, rate, wanted).await?;
+        let drawn = counter.draw(name, rate, wanted).await?;
         (block.more, block.rest) = (drawn.granted, drawn.rest);
         (block.drawn, block.empty) = (Some(now), None);
         if drawn.granted == 0 {
@@ -65,12 +65,12 @@ impl Blocks {
         Ok(block.at_hand(now).unwrap_or(Taken::TooMany))
     }
 
-    fn of(&self, credential: &str) -> Arc<Mutex<Block>> {
+    fn of(&self, name: &str) -> Arc<Mutex<Block>> {
         let mut blocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if blocks.len() >= MOST {
             blocks.retain(|_, block| Arc::strong_count(block) > 1);
         }
-        Arc::clone(blocks.entry(credential.to_owned()).or_default())
+        Arc::clone(blocks.entry(name.to_owned()).or_default())
     }
 }
 

@@ -320,6 +320,21 @@ async fn requests_that_are_left_are_told_where_they_are_counted() {
 }
 
 #[tokio::test]
+async fn of_two_buckets_the_one_with_less_is_told_and_both_count() {
+    let place = Place::with(Options { rate: 4, tenant_rate: 2, ..Options::default() }).await;
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let answer = place.get("/v1/policy").await;
+        let policies = "\"second\";q=4;w=1, \"tenant\";q=2;w=1";
+        assert_eq!(answer.headers["ratelimit-policy"], policies);
+        let left = answer.headers["ratelimit"].to_str().unwrap().to_owned();
+        told.push((answer.status.as_u16(), left));
+    }
+    let left = |status, left| (status, format!("\"tenant\";r={left};t=1"));
+    assert_eq!(told, [left(200, 1), left(200, 0), left(429, 0)]);
+}
+
+#[tokio::test]
 async fn a6_with_four_eyes_nobody_answers_their_own_by_whichever_credential() {
     let eyes = datafog_approval::Eyes { others: true, count: 2 };
     let place = Place::with(Options { eyes, ..Options::default() }).await;
