@@ -6,14 +6,20 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use datafog_core::Secret;
+use datafog_core::{Key, Secret};
 use datafog_gate::Judge;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::identity::{Minted, mint, password};
+use crate::server::arguments::Arguments;
+use crate::server::context::Stored;
 use crate::server::noted::Noted;
-use crate::store::{self, Account, Bounds, Login, Place, Role, Store, StoredKey, Verified, Write};
+use crate::store::{
+    self, Account, Bounds, Login, Place, Role, Store, StoredChannel, StoredKey, Verified, Write,
+};
+use crate::tell::seal::Sealer;
+use crate::tell::send::{form, whom};
 
 /// An open store.
 #[derive(Debug)]
@@ -37,6 +43,18 @@ pub enum Error {
     /// The password is not one that is taken.
     #[error("{0}")]
     Password(String),
+    /// What is to be compared is no table of JSON.
+    #[error("line {0}, column {1}: arguments are one table of JSON in which no name stands twice")]
+    Arguments(usize, usize),
+    /// The line is about no call of a tool.
+    #[error("no arguments of a tool were recorded with it")]
+    NoArguments,
+    /// There is no such line.
+    #[error("the store has no line of that id")]
+    NoLine,
+    /// A channel's secrets open with neither key.
+    #[error("the secrets of the channel {0} open with neither key")]
+    Sealed(String),
     /// Nobody logs in by that name.
     #[error("nobody logs in as `{0}`")]
     Nobody(Login),
@@ -53,6 +71,15 @@ pub enum Change {
     Password(Secret<String>),
     /// What they may do.
     Role(Role),
+}
+
+/// How many channels were encrypted under another key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rekeyed {
+    /// Those that were.
+    pub changed: usize,
+    /// Those that were under it already.
+    pub kept: usize,
 }
 
 /// A moment in microseconds since 1970 as a person reads it, in seconds (RFC 3339).
@@ -152,6 +179,66 @@ impl Desk {
         self.runtime.block_on(change_account(&*self.store, login, change))
     }
 
+    /// Whether a call of a tool that the chain tells of had these arguments (JSON), by their digests alone.
+    ///
+    /// # Errors
+    /// When there is no such line, it is about no call of a tool, the text is no table, or the store cannot
+    /// be read.
+    pub fn had_arguments(&self, key: &Key, id: &str, text: &[u8]) -> Result<bool, Error> {
+        let arguments: Arguments = serde_json::from_slice(text).map_err(|error| {
+            // What stands there is not told, only where.
+            Error::Arguments(error.line(), error.column())
+        })?;
+        let entry = self.runtime.block_on(self.store.entry(None, id))?;
+        let line = entry.map(|entry| Stored::of(&entry)).transpose();
+        let line = line.map_err(|error| store::Error::Form(error.to_string()))?;
+        match line.map(|line| line.server.args_hash) {
+            Some(known) if known.is_empty() => Err(Error::NoArguments),
+            Some(known) => Ok(known == arguments.digest(key).to_string()),
+            None => Err(Error::NoLine),
+        }
+    }
+
+    /// Encrypts the secrets of channels under the key `new` that were encrypted under `old`, each with its line
+    /// in the chain. What is under `new` already stays, so that this can be done again after it was broken
+    /// off.
+    ///
+    /// # Errors
+    /// When one opens with neither key, before anything is changed; when somebody else changed one meanwhile;
+    /// when the store cannot be written.
+    pub fn rekey(
+        &self,
+        judge: &Judge<'_>,
+        person: &str,
+        (old, new): (Secret<String>, Arc<Secret<String>>),
+    ) -> Result<Rekeyed, Error> {
+        let (old, new) = (Sealer::new(Arc::new(old)), Sealer::new(new));
+        let (mut again, mut kept) = (Vec::new(), 0_usize);
+        for channel in self.runtime.block_on(self.store.channels())? {
+            let Some(sealed) = &channel.sealed else { continue };
+            let whom = whom(&channel.id, &channel.tenant);
+            if new.open(&whom, sealed).is_ok() {
+                kept = kept.saturating_add(1);
+                continue;
+            }
+            let plain = old.open(&whom, sealed).map_err(|_| Error::Sealed(named(&channel)))?;
+            again.push((channel, whom, plain));
+        }
+        let changed = again.len();
+        for (channel, whom, plain) in again {
+            let sealed = new.seal(&whom, plain.expose()).map_err(io::Error::other)?;
+            let reason = String::from("its secrets are under another key");
+            let what = format!("encrypt channel {} anew", named(&channel));
+            let noted = Noted::at_hand(person, &channel.tenant, what, reason);
+            let event = noted.event(judge)?;
+            let entry = noted.line(&event)?;
+            let epoch = channel.epoch.saturating_add(1);
+            let channel = StoredChannel { sealed: Some(sealed), epoch, ..channel };
+            self.runtime.block_on(self.store.set_channel(channel, entry))?;
+        }
+        Ok(Rekeyed { changed, kept })
+    }
+
     /// Reads the whole chain.
     ///
     /// # Errors
@@ -159,6 +246,11 @@ impl Desk {
     pub fn verify(&self) -> Result<Verified, Error> {
         Ok(self.runtime.block_on(self.store.verify())?)
     }
+}
+
+/// What a channel is called.
+fn named(channel: &StoredChannel) -> String {
+    form(channel).map_or_else(|_| channel.id.clone(), |form| format!("`{}`", form.name))
 }
 
 /// Makes a key, which is void after `lasting`, where that is given.

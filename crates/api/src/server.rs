@@ -5,7 +5,10 @@
 //! decision back; none of them judges.
 
 mod agentgov;
+mod approver;
+pub(crate) mod arguments;
 pub(crate) mod asked;
+mod awaited;
 pub(crate) mod context;
 mod datafog;
 mod dataguard;

@@ -7,9 +7,9 @@ use datafog_config::{EnvVars, Host};
 use super::output::{ColorChoice, Output};
 use super::session::Session;
 use super::{
-    approvals, check, completions, demo, detectors, doctor, explain, hooks, init, keep, key, mode,
-    paths, policy, receipts, redact, reveal, run as run_one, scan, serve, shell, show_script,
-    status, trash, uninstall, user, would_run,
+    approvals, channels, check, completions, demo, detectors, doctor, explain, hooks, init, keep,
+    key, mode, paths, policy, receipts, redact, reveal, run as run_one, scan, serve, shell,
+    show_script, status, trash, uninstall, user, would_run,
 };
 use crate::exit_code::ExitCode;
 use crate::report::report;
@@ -100,6 +100,9 @@ enum Command {
     /// Add, list and change those who log in to the server
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Put the secrets of the server's channels under another key
+    #[command(subcommand)]
+    Channels(channels::ChannelsCommand),
     /// Show where everything is
     Paths(paths::Paths),
     /// Print a completion script for a shell
@@ -155,6 +158,7 @@ impl Command {
             Self::Demo(command) => command.run(session),
             Self::Key(command) => command.run(session),
             Self::User(command) => command.run(session),
+            Self::Channels(command) => command.run(session),
             Self::Paths(command) => command.run(session),
             Self::Completions(command) => command.run(session),
             Self::Uninstall(command) => command.run(session),

@@ -267,6 +267,23 @@ pub(super) fn failed(error: Error) -> anyhow::Error {
             code: ExitCode::Negative,
         }
         .into(),
+        Error::Arguments(..) => Advised::usage(
+            error.to_string(),
+            "write what the tool was given, such as `{\"id\": 5}`",
+        ),
+        Error::NoArguments | Error::NoLine => Advised::usage(
+            error.to_string(),
+            "name the whole id of the decision, as the server told it",
+        ),
+        Error::Sealed(_) => Advised {
+            message: error.to_string(),
+            hint: String::from(
+                "type the key that `SMTP_SECRET_KEY` was when they were stored, or type the secrets again \
+                 (`PUT /v1/channels/{id}`)",
+            ),
+            code: ExitCode::Invalid,
+        }
+        .into(),
         Error::Password(why) => Advised::usage(&why, "choose another one"),
     }
 }

@@ -8,6 +8,7 @@ they did or could not do on standard error; none of them judges anything by itse
 
 mod app;
 mod approvals;
+mod channels;
 mod check;
 mod command_line;
 mod completions;

@@ -1,5 +1,7 @@
 //! `datafog receipts`: reads, sums up and verifies what was recorded.
 
+mod compare;
+
 use core::fmt;
 use std::path::Path;
 use std::thread;
@@ -21,6 +23,7 @@ use super::server_settings::StorePlace;
 use super::session::Session;
 use crate::exit_code::ExitCode;
 use crate::report::Advised;
+use compare::Compare;
 
 /// How many receipts `list` shows unless told otherwise.
 const LISTED: usize = 20;
@@ -65,6 +68,17 @@ Examples:
   datafog receipts verify --json | jq -r '.last[1]'
   datafog receipts verify --store               the store of the server, instead of the ledger")]
     Verify(Verify),
+    /// Say whether a tool's call on the server had these arguments
+    #[command(after_help = "\
+The server keeps a keyed digest of a tool's arguments. This makes the one of a file and compares them:
+what the call had is neither stored nor shown. How the JSON is written makes no difference.
+
+Exit codes: 0 equal, 1 not.
+
+Examples:
+  datafog receipts compare 019aa0c2f3b47d1e8a5c6b7d8e9f0a1b --args call.json
+  datafog receipts compare 019aa0c2f3b47d1e8a5c6b7d8e9f0a1b --args - < call.json")]
+    Compare(Compare),
     /// Sum up decisions, rules, commands and findings
     #[command(after_help = "\
 Examples:
@@ -178,6 +192,7 @@ impl Receipts {
                 None => check(session, &dir, how.json),
             },
             Self::Stats(which) => which.stats(session, &dir),
+            Self::Compare(which) => which.run(session),
         }
     }
 }

@@ -196,6 +196,19 @@ impl Told {
 
 /// A new password: typed twice at a terminal, else a line of standard input.
 fn password(session: &Session) -> Result<Secret<String>> {
+    let first = typed(session, "password")?;
+    if !io::stdin().is_terminal() {
+        return Ok(first);
+    }
+    let again = Secret::new(rpassword::prompt_password("again: ")?);
+    match first.expose() == again.expose() {
+        true => Ok(first),
+        false => Err(Advised::usage("the two are not the same", "type it again")),
+    }
+}
+
+/// Something secret: typed at a terminal, else a line of standard input.
+pub(super) fn typed(session: &Session, what: &str) -> Result<Secret<String>> {
     if !io::stdin().is_terminal() {
         let mut line = String::new();
         io::stdin().lock().take(MOST).read_line(&mut line)?;
@@ -205,12 +218,7 @@ fn password(session: &Session) -> Result<Secret<String>> {
     }
     if !session.may_ask() {
         let hint = "let it come by standard input";
-        return Err(Advised::usage("nobody may be asked for a password here", hint));
+        return Err(Advised::usage(format!("nobody may be asked for the {what} here"), hint));
     }
-    let first = Secret::new(rpassword::prompt_password("password: ")?);
-    let again = Secret::new(rpassword::prompt_password("again: ")?);
-    match first.expose() == again.expose() {
-        true => Ok(first),
-        false => Err(Advised::usage("the two are not the same", "type it again")),
-    }
+    Ok(Secret::new(rpassword::prompt_password(format!("{what}: "))?))
 }

@@ -19,7 +19,8 @@ use std::time::{Duration, Instant};
 
 use datafog_config::{FileIdentity, Layout, load_or_create_key};
 use datafog_core::{
-    ActionKind, Channel, Decision, Event, Finding, Key, Mode, Principal, Value, Verdict,
+    ActionKind, ApprovalScope, Channel, Decision, Event, Finding, Key, Mode, Obligation, PATIENCE,
+    Principal, Value, Verdict,
 };
 use datafog_detect::Scanner;
 use datafog_policy::{Policy, fits_name};
@@ -102,6 +103,8 @@ pub struct Holder<'a> {
     pub lenience: Option<Lenience>,
     /// The name of the policy that its questions are judged by; the installation's for none.
     pub policy: Option<&'a str>,
+    /// Whether the caller wants a person to say it, whatever the policy lets pass.
+    pub of_person: bool,
 }
 
 /// How the questions of a credential are answered for which nothing is to be stopped.
@@ -235,14 +238,14 @@ impl<'f> Judge<'f> {
     /// # Errors
     /// When there are no random bytes for an id.
     pub fn judge(&self, question: Inquiry, within: &[String]) -> Result<Judged, Error> {
-        self.judge_by(&self.open.state, question, within)
+        self.judge_by(&self.open.state, question, (within, false))
     }
 
     fn judge_by(
         &self,
         state: &State,
         question: Inquiry,
-        within: &[String],
+        (within, of_person): (&[String], bool),
     ) -> Result<Judged, Error> {
         let mut clock = Clock::start();
         let now = Timestamp::now();
@@ -258,6 +261,11 @@ impl<'f> Judge<'f> {
                 distant.ask(policy)
             });
         let decision = outside.into_iter().fold(decision, foreign::stricter);
+        // Of two that hold, the policy's says why.
+        let decision = match of_person {
+            true => foreign::stricter(a_person(), decision),
+            false => decision,
+        };
         clock.decided();
         let mut event = distant.event(&decision, &state.policy, (key, now, &clock));
         foreign::name(&mut event, &asked);
@@ -272,10 +280,10 @@ impl Judge<'_> {
     /// # Errors
     /// As [`Self::judge`], and when its policy is not there.
     pub fn judge_for(&self, question: Inquiry, holder: Holder<'_>) -> Result<Judged, Error> {
-        let Holder { within, lenience, policy } = holder;
+        let Holder { within, lenience, policy, of_person } = holder;
         let state = self.state_for(policy)?;
         let lenience = lenience.filter(|_| question.outside(within).is_none());
-        let judged = self.judge_by(state, question, within)?;
+        let judged = self.judge_by(state, question, (within, of_person))?;
         Ok(match lenience {
             Some(lenience) => judged.lenient(lenience),
             None => judged,
@@ -331,6 +339,19 @@ impl Inquiry {
             instead: None,
             risk: None,
         })
+    }
+}
+
+/// What is decided of a call that the caller wants a person to say, who may say it once.
+fn a_person() -> Decision {
+    let (scope, seconds) = (ApprovalScope::Once, PATIENCE);
+    Decision {
+        verdict: Verdict::RequireApproval,
+        obligations: vec![Obligation::Approve, Obligation::ApproveWithin { scope, seconds }],
+        matched: Vec::new(),
+        reason: "the caller asks for a person".into(),
+        instead: None,
+        risk: None,
     }
 }
 

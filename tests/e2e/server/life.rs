@@ -185,3 +185,31 @@ fn what_waits_and_what_was_said_outlive_a_kill() {
     let verified = install.datafog(["receipts", "verify", "--store"]).run().succeeds();
     assert!(verified.stdout().contains("intact  8 entries"), "{}", verified.stdout());
 }
+
+#[test]
+fn e3_whether_arguments_are_equal_is_proven_without_telling_them() {
+    let install = Install::bare();
+    let server = Server::start(&install);
+    let key = server.first_key.clone().unwrap();
+    let args = json!({ "to": "planted-5d41402abc", "n": 1, "more": [1.5, null] });
+    let call = json!({ "serverName": "crm", "toolName": "get_user", "args": args });
+    let told = server.post(&key, "/v1/check", &call).json();
+    let id = told["toolCallId"].as_str().unwrap();
+    let command = json!({ "command": ["ls"] });
+    let other = server.post(&key, "/v1/actions", &command).json();
+    let compare = |id: &str, text: &str| {
+        let command = install.datafog(["receipts", "compare", id, "--args", "-"]);
+        command.run_with(text.as_bytes())
+    };
+    let same = r#"{"more":[15e-1,null],"n":1.0, "to":"planted\u002d5d41402abc"}"#;
+    assert!(compare(id, same).succeeds().stdout().contains("equal"));
+    for different in [r#"{"to":"planted-5d41402abc","n":2,"more":[1.5,null]}"#, "{}"] {
+        assert!(compare(id, different).ends_with(1).stdout().contains("not equal"));
+    }
+    let twice = compare(id, r#"{"n":1,"n":1}"#).ends_with(2);
+    assert!(twice.stderr().contains("line 1"), "{}", twice.stderr());
+    compare(&"0".repeat(32), "{}").ends_with(2);
+    let no_tool = compare(other["id"].as_str().unwrap(), "{}").ends_with(2);
+    assert!(no_tool.stderr().contains("no arguments of a tool"), "{}", no_tool.stderr());
+    assert!(!install.holds(b"planted"), "arguments are nowhere");
+}

@@ -169,6 +169,11 @@ fn failed(error: &desk::Error) -> Problem {
         desk::Error::Store(error) => Problem::unstored(error),
         desk::Error::Gate(error) => Problem::ours(error),
         desk::Error::Io(error) => Problem::ours(error),
+        // Pages neither compare arguments nor encrypt anew.
+        desk::Error::Arguments(..)
+        | desk::Error::NoArguments
+        | desk::Error::NoLine
+        | desk::Error::Sealed(_) => Problem::ours(error),
     }
 }
 

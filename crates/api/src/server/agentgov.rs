@@ -16,21 +16,23 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use datafog_approval::{Moment, Record};
-use datafog_core::{ApprovalState, Event, Verdict};
+use datafog_approval::Record;
+use datafog_core::Event;
 use datafog_gate::Judge;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::App;
+use super::arguments::{Arguments, Single};
 use super::asked::Asked;
+use super::awaited::{Settled, settled};
 use super::context::Context;
 use super::follow::{Reported, report};
 use super::guard::RequestId;
 use super::problem::{Kind, Problem};
-use super::spoken::{end, waited};
-use super::tools::{self, ToolCall};
+use super::spoken::end;
+use super::tools::ToolCall;
 use crate::Endpoint;
 use crate::ask::NoAnswer;
 use crate::identity::Caller;
@@ -47,7 +49,7 @@ pub(crate) struct Call {
     #[serde(default)]
     tool_name: String,
     #[serde(default)]
-    args: Value,
+    args: Single,
     upstream: Option<String>,
     /// Whether the answer waits until a person said something, where one is asked.
     #[serde(default = "yes")]
@@ -58,16 +60,6 @@ pub(crate) struct Call {
 
 const fn yes() -> bool {
     true
-}
-
-/// What became of a call before anything was forwarded.
-enum Settled {
-    /// It may be made; the event that says so is stored.
-    Allowed(Box<Event>),
-    /// It may not, for this reason.
-    Refused(String),
-    /// Nobody has answered yet.
-    Waiting(Box<Record>),
 }
 
 /// Answers `POST /tool/call` and the other spellings of it.
@@ -88,7 +80,9 @@ pub(crate) async fn call(
         tool: call.tool_name.clone(),
         ..Context::of(&caller, "agentgov")
     };
-    match settled(&app, &caller, (&call, &to), &context).await? {
+    let patience = if call.wait { app.tool_wait } else { Duration::ZERO };
+    let held = call.approval_id.as_deref();
+    match settled(&app, &caller, (&call.tool(&to), held, patience), &context).await? {
         Settled::Allowed(event) => {
             let result = forwarded(app, (call, to), (*event, context)).await?;
             Ok(Json(json!({ "success": true, "result": result })).into_response())
@@ -110,86 +104,10 @@ fn ticket(record: &Record) -> Response {
     (StatusCode::ACCEPTED, Json(body)).into_response()
 }
 
-/// Judges a call, and waits for a person as long as the caller does.
-async fn settled(
-    app: &Arc<App>,
-    caller: &Caller,
-    (call, to): (&Call, &Endpoint),
-    context: &Context,
-) -> Result<Settled, Problem> {
-    let start = Instant::now();
-    let patience = if call.wait { app.tool_wait } else { Duration::ZERO };
-    let wait = async |id: &str| {
-        let left = patience.saturating_sub(start.elapsed());
-        waited(app, (&caller.tenant, id), left).await
-    };
-    if let Some(ticket) = &call.approval_id
-        && let Some(settled) = unless_approved(wait(ticket).await?)
-    {
-        return Ok(settled);
-    }
-    loop {
-        let asked = (call.tool(to), None);
-        let outcome = tools::ask(app, caller, asked, context.clone()).await?;
-        let held = match (outcome.verdict, outcome.approval) {
-            (Verdict::Allow, _) => return Ok(Settled::Allowed(Box::new(outcome.event))),
-            (Verdict::RequireApproval, Some(record)) => record,
-            (Verdict::Deny, Some(record)) => return Ok(Settled::Refused(refusal(&record))),
-            (verdict, _) => return Ok(Settled::Refused(refused(verdict, &outcome.event))),
-        };
-        let id = held.id().to_string();
-        if call.approval_id.as_ref().is_some_and(|ticket| *ticket != id) {
-            return Err(Problem::new(Kind::Settled, "the ticket is for another call"));
-        }
-        // After a yes it is asked anew: that uses the yes up, once, whoever else waits for it.
-        if let Some(settled) = unless_approved(wait(&id).await?) {
-            return Ok(settled);
-        }
-    }
-}
-
-/// What a request says that has no yes.
-fn unless_approved(record: Record) -> Option<Settled> {
-    match record.state(&Moment::now()) {
-        ApprovalState::Approved => None,
-        ApprovalState::Pending => Some(Settled::Waiting(Box::new(record))),
-        ApprovalState::Denied
-        | ApprovalState::Expired
-        | ApprovalState::Revoked
-        | ApprovalState::Used => Some(Settled::Refused(refusal(&record))),
-    }
-}
-
-/// Why a request lets nothing through.
-fn refusal(record: &Record) -> String {
-    let answer = record.answer();
-    let by = answer.and_then(|answer| answer.by.as_deref()).unwrap_or("a person");
-    let note = answer.and_then(|answer| answer.note.as_deref());
-    match record.state(&Moment::now()) {
-        ApprovalState::Denied => match note {
-            Some(note) => format!("denied by {by}: {note}"),
-            None => format!("denied by {by}"),
-        },
-        ApprovalState::Expired => String::from("timeout: nobody answered, or used a yes, in time"),
-        ApprovalState::Revoked => String::from("the answer was taken back"),
-        ApprovalState::Used => String::from("the approval was used already"),
-        ApprovalState::Approved | ApprovalState::Pending => record.event().reason.clone(),
-    }
-}
-
-fn refused(verdict: Verdict, event: &Event) -> String {
-    match verdict {
-        Verdict::Redact | Verdict::Rewrite => {
-            format!("it would have to be changed first: {}", event.reason)
-        }
-        Verdict::Allow | Verdict::RequireApproval | Verdict::Deny => event.reason.clone(),
-    }
-}
-
 impl Call {
     /// The call as it is judged. An answer counts for the same upstream alone.
     fn tool(&self, to: &Endpoint) -> ToolCall {
-        let arguments = match &self.args {
+        let arguments = match &self.args.0 {
             Value::Object(members) => members.clone(),
             Value::Null => Map::new(),
             other @ (Value::Array(_) | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
@@ -197,7 +115,8 @@ impl Call {
             }
         };
         let via = Some(to.url().to_string());
-        ToolCall { name: self.tool_name.clone(), arguments, session: None, via }
+        let (name, arguments) = (self.tool_name.clone(), Arguments(arguments));
+        ToolCall { name, arguments, session: None, via, of_person: false }
     }
 }
 
@@ -207,7 +126,7 @@ async fn forwarded(
     (call, to): (Call, Endpoint),
     (event, context): (Event, Context),
 ) -> Result<Value, Problem> {
-    let body = json!({ "tool_name": call.tool_name, "args": call.args });
+    let body = json!({ "tool_name": call.tool_name, "args": call.args.0 });
     let body = serde_json::to_vec(&body)?;
     let carried = tokio::spawn(async move {
         let start = Instant::now();

@@ -71,6 +71,9 @@ pub(crate) struct Context {
     pub(crate) proposal_id: String,
     /// Keyed digest of what was asked, without its names.
     pub(crate) input_hash: String,
+    /// Keyed digest of a tool's arguments, equal for equal ones.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) args_hash: String,
     /// The action in the caller's words.
     pub(crate) action_type: String,
     pub(crate) tool: String,

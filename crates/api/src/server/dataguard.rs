@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::App;
+use super::arguments::Single;
 use super::asked::{Asked, Parameters, Reply};
 use super::context::Context;
 use super::guard::RequestId;
@@ -46,9 +47,9 @@ pub(crate) async fn evaluate(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
-    Asked(asked): Asked<Value>,
+    Asked(asked): Asked<Single>,
 ) -> Reply<Decided> {
-    evaluated(&app, &caller, asked, &id.0).await.map(Json)
+    evaluated(&app, &caller, asked.0, &id.0).await.map(Json)
 }
 
 /// Answers `POST /v1/guardian/evaluate-batch`: one answer for each proposal, in their order; what
@@ -57,14 +58,14 @@ pub(crate) async fn batch(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
-    Asked(asked): Asked<Vec<Value>>,
+    Asked(asked): Asked<Vec<Single>>,
 ) -> Reply<Vec<Value>> {
     if asked.len() > MOST {
         return Err(Problem::new(Kind::TooLarge, "a batch has at most 1000 proposals"));
     }
     let mut told = Vec::with_capacity(asked.len());
     for one in asked {
-        let one = evaluated(&app, &caller, one, &id.0).await.map(|decided| json!(decided));
+        let one = evaluated(&app, &caller, one.0, &id.0).await.map(|decided| json!(decided));
         told.push(one.unwrap_or_else(|problem| problem.as_value()));
     }
     Ok(Json(told))
@@ -86,6 +87,7 @@ async fn evaluated(app: &App, caller: &Caller, asked: Value, id: &str) -> Result
         arguments: proposal.tool_args,
         session: Some(context.session_id).filter(|session| !session.is_empty()),
         via: None,
+        of_person: false,
     };
     let named = proposal.proposal_id.as_deref().filter(|id| !id.is_empty());
     let named = named.map(|id| outcome::named(&caller.tenant, id));

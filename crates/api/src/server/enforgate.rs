@@ -10,9 +10,9 @@ use axum::Json;
 use axum::extract::{Extension, State};
 use datafog_core::Verdict;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::App;
+use super::arguments::Arguments;
 use super::asked::{Asked, Reply};
 use super::context::Context;
 use super::guard::RequestId;
@@ -30,7 +30,7 @@ pub(crate) struct Check {
     server_name: String,
     #[serde(default)]
     tool_name: String,
-    args: Option<Map<String, Value>>,
+    args: Option<Arguments>,
 }
 
 /// What is answered.
@@ -62,7 +62,8 @@ pub(crate) async fn check(
     let name = name(&server_name, &tool_name)?;
     let context =
         Context { request_id: id.0, tool: name.clone(), ..Context::of(&caller, "enforgate") };
-    let call = ToolCall { name, arguments: args.unwrap_or_default(), session: None, via: None };
+    let arguments = args.unwrap_or_default();
+    let call = ToolCall { name, arguments, session: None, via: None, of_person: false };
     let outcome = tools::ask(&app, &caller, (call, None), context).await?;
     let enforcement_mode = caller.bounds.mode.map(KeyMode::name);
     Ok(Json(Checked { enforcement_mode, ..Checked::of(outcome, start) }))

@@ -9,6 +9,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::App;
 use super::agentgov;
+use super::approver;
 use super::datafog;
 use super::dataguard;
 use super::enforgate;
@@ -116,6 +117,7 @@ pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
     ("GET", "/v1/events", Some(Permission::Read)),
     ("GET", "/v1/events/stream", Some(Permission::Read)),
     ("POST", "/v1/guardian/approve/{id}", Some(Permission::Decide)),
+    ("POST", "/v1/governance/approve", Some(Permission::Ask)),
     ("POST", "/v1/guardian/evaluate", Some(Permission::Ask)),
     ("POST", "/v1/guardian/evaluate-batch", Some(Permission::Ask)),
     ("POST", "/v1/guardian/report-outcome", Some(Permission::Ask)),
@@ -167,15 +169,18 @@ const CALLS: [&str; 4] = ["/check", "/proxy", "/tool/call", "/tools"];
 
 /// Whether an answer at this path may wait for a person and for an upstream.
 pub(crate) fn waits(path: &str) -> bool {
-    CALLS.contains(&path)
+    CALLS.contains(&path) || path == APPROVER
 }
+
+/// pi-governance's route for approvals.
+const APPROVER: &str = "/v1/governance/approve";
 
 /// How a route tells what is wrong.
 pub(crate) fn form(route: &str) -> Form {
     let agentgov = ["/approval/", "/approvals", "/approve/", "/audit", "/login", "/pending", "/ws"];
     if is_native(route) {
         Form::Native
-    } else if waits(route)
+    } else if CALLS.contains(&route)
         || route == "/me"
         || agentgov.iter().any(|start| route.starts_with(start))
     {
@@ -241,6 +246,7 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/v1/check", only(post(enforgate::check)))
         .route("/v1/dlp/mask", only(post(governance::mask)))
         .route("/v1/dlp/scan", only(post(governance::scan)))
+        .route(APPROVER, only(post(approver::approve)))
         .route("/v1/guardian/approve/{id}", only(post(dataguard::approve)))
         .route("/v1/guardian/evaluate", only(post(dataguard::evaluate)))
         .route("/v1/guardian/evaluate-batch", only(post(dataguard::batch)))

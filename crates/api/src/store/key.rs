@@ -165,7 +165,8 @@ impl Bounds {
     #[must_use]
     pub(crate) fn holder(&self) -> Holder<'_> {
         let (within, lenience) = (self.tools.as_slice(), self.mode.map(Into::into));
-        Holder { within, lenience, policy: self.policy.as_deref() }
+        let policy = self.policy.as_deref();
+        Holder { within, lenience, policy, of_person: false }
     }
 
     /// Whether what is not narrowed away includes this.

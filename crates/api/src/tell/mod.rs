@@ -16,7 +16,7 @@ mod forms;
 mod mail;
 pub(crate) mod message;
 pub(crate) mod occasion;
-mod seal;
+pub(crate) mod seal;
 pub(crate) mod send;
 pub(crate) mod worker;
 

@@ -164,6 +164,14 @@ impl Wanted {
     }
 }
 
+/// Equal for equal arguments; of what is no call of a tool, and of lines of before, the whole call's.
+fn args_hash(line: &Stored) -> String {
+    match &*line.server.args_hash {
+        "" => line.event.action_digest.to_string(),
+        known => known.to_owned(),
+    }
+}
+
 /// A decision as a row, with what was reported of it.
 fn row(line: &Stored, done: Option<&Reported>) -> Value {
     let (event, server) = (&line.event, &line.server);
@@ -181,7 +189,7 @@ fn row(line: &Stored, done: Option<&Reported>) -> Value {
         "tool_name": if server.tool.is_empty() { &event.tool } else { &server.tool },
         "category": event.action_type,
         "call": event.command,
-        "tool_args_hash": event.action_digest.to_string(),
+        "tool_args_hash": args_hash(line),
         "verdict": verdict,
         "decision": event.decision.name(),
         "final_score": score,

@@ -3,8 +3,9 @@
 use datafog_approval::{Moment, Record};
 use datafog_core::{ApprovalState, Event, Verdict};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::server::arguments::Arguments;
 use crate::server::problem::{Kind, Problem};
 use crate::server::settle::Outcome;
 
@@ -23,7 +24,7 @@ pub(super) struct Proposal {
     pub(super) proposal_id: Option<String>,
     pub(super) tool_name: String,
     #[serde(default)]
-    pub(super) tool_args: Map<String, Value>,
+    pub(super) tool_args: Arguments,
 }
 
 /// Who asks, as they say.

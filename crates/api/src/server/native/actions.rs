@@ -16,13 +16,14 @@ use serde_json::json;
 use super::approvals::brief;
 use crate::identity::Caller;
 use crate::server::App;
+use crate::server::arguments::Arguments;
 use crate::server::asked::{self, Reply};
 use crate::server::context::Context;
 use crate::server::datafog::FOLDER;
 use crate::server::guard::RequestId;
 use crate::server::problem::{Kind, Problem};
 use crate::server::settle::{Outcome, Repeat, Told, settle};
-use crate::server::tools::{self, judged, somebody};
+use crate::server::tools::{self, Given, judged, somebody};
 use crate::store;
 
 /// What is asked: one of the first three, and what is known besides.
@@ -48,7 +49,7 @@ pub(crate) struct Asked {
 struct Tool {
     name: String,
     #[serde(default)]
-    arguments: serde_json::Map<String, serde_json::Value>,
+    arguments: Arguments,
 }
 
 /// What is answered.
@@ -82,13 +83,13 @@ async fn answered(
     asked: Asked,
     (headers, id): (&HeaderMap, &str),
 ) -> Result<Answered, Problem> {
-    let (inquiry, same) = asked.inquiry()?;
+    let (inquiry, given) = asked.inquiry()?;
     let context = Context {
         request_id: id.to_owned(),
         session_id: inquiry.principal.session.clone().unwrap_or_default(),
         ..Context::of(caller, "native")
     };
-    let (question, digest) = judged(app, (caller, None), inquiry, (context, same)).await?;
+    let (question, digest) = judged(app, (caller, None), (inquiry, given), context).await?;
     let repeat = idempotency_key(headers)?.map(|key| {
         let body = |outcome: &Outcome| {
             let body = serde_json::to_vec(&Answered::of(outcome));
@@ -114,11 +115,12 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 impl Asked {
-    /// The question for the gate, and what it must be equal in to be the same.
-    fn inquiry(self) -> Result<(Inquiry, Vec<u8>), Problem> {
+    /// The question for the gate, and what was sent.
+    fn inquiry(self) -> Result<(Inquiry, Given), Problem> {
         let wrong = |message: &str| Problem::new(Kind::Invalid, message);
         let same = serde_json::to_vec(&self)?;
         let Self { command, line, tool, text, cwd, session } = self;
+        let sent = tool.as_ref().map(|tool| tool.arguments.clone());
         let (kind, what) = match (command, line, tool) {
             (Some(words), None, None) if words.first().is_some_and(|word| !word.is_empty()) => {
                 let words = words.into_iter().map(OsString::from).collect();
@@ -143,7 +145,8 @@ impl Asked {
         }
         let principal = somebody(session);
         let text = text.filter(|text| !text.is_empty());
-        Ok((Inquiry { what, kind, text, stated: Vec::new(), cwd, principal }, same))
+        let inquiry = Inquiry { what, kind, text, stated: Vec::new(), cwd, principal };
+        Ok((inquiry, Given { same, arguments: sent, of_person: false }))
     }
 }
 

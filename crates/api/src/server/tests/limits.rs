@@ -94,3 +94,27 @@ async fn the_third_call_over_a_rate_of_two_waits() {
     }
     assert_eq!(statuses, [200, 200, 429]);
 }
+
+#[tokio::test]
+async fn arguments_in_which_a_name_stands_twice_are_refused_in_every_form() {
+    let place = Place::new().await;
+    for (path, body) in [
+        ("/v1/check", r#"{"serverName":"a","toolName":"b","args":{"c":{"d":1,"d":2}}}"#),
+        ("/v1/check", r#"{"serverName":"a","toolName":"b","toolName":"c"}"#),
+        ("/tool/call", r#"{"tool_name":"b","args":{"c":1,"c":2}}"#),
+        ("/v1/actions", r#"{"tool":{"name":"b","arguments":{"c":[{"d":1,"d":2}]}}}"#),
+        ("/v1/governance/approve", r#"{"toolCall":{"toolName":"b","input":{"c":1,"c":2}}}"#),
+        (
+            "/v1/guardian/evaluate",
+            r#"{"proposal":{"tool_name":"b","tool_args":{"c":1,"c":2}},"context":{"agent_id":"x"}}"#,
+        ),
+        (
+            "/v1/guardian/evaluate-batch",
+            r#"[{"proposal":{"tool_name":"b","tool_args":{"c":1,"c":2}},"context":{"agent_id":"x"}}]"#,
+        ),
+        ("/v1/decide", r#"{"action":{"type":"tool.call","tool":"a","tool":"b"}}"#),
+    ] {
+        let told = place.post_text(path, body.to_owned()).await;
+        assert_eq!(told.status, StatusCode::BAD_REQUEST, "{path}: {}", told.text);
+    }
+}

@@ -111,12 +111,12 @@ const DATAGUARD: &[Promise] = &[
 
 const ENFORGATE: &[Promise] = &[
     ("E1", "e1_values_of_arguments_stand_nowhere_in_the_store"),
-    ("E2", SEE_PAGE),
-    ("E3", SEE_PAGE),
+    ("E2", "e2_how_arguments_are_written_makes_no_difference_and_what_they_are_does"),
+    ("E3", "e3_whether_arguments_are_equal_is_proven_without_telling_them"),
     ("E4", "e4_e5_nothing_that_is_stored_of_a_key_lets_anybody_in"),
     ("E5", "e4_e5_nothing_that_is_stored_of_a_key_lets_anybody_in"),
     ("E6", "e6_equal_secrets_differ_and_every_changed_byte_is_seen"),
-    ("E7", "e7_without_a_key_no_secret_is_taken"),
+    ("E7", "e7_secrets_of_channels_go_under_another_key_and_none_is_lost_on_the_way"),
     ("E8", "e8_secrets_go_in_and_never_come_out"),
     ("E9", "the_first_match_wins_then_the_default_then_no"),
     ("E10", SEE_PAGE),
