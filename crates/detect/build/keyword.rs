@@ -23,6 +23,9 @@ pub(crate) struct Keyword {
     pub(crate) offset: u8,
     /// All values of its window, folded as the prefilter folds.
     pub(crate) windows: Vec<u32>,
+    /// The rarest of the literal bytes outside its window, folded: how far from the window's first byte it
+    /// stands, and what it is.
+    pub(crate) beside: Option<(i8, u8)>,
 }
 
 impl Keyword {
@@ -48,7 +51,8 @@ impl Keyword {
         };
         let offset = u8::try_from(offset).map_err(|_| format!("`{}` is too long", name(source)))?;
         let text = places.iter().map(|place| place.literal()).collect();
-        Ok(Self { text, offset, windows: expand(window) })
+        let beside = beside(&places, usize::from(offset));
+        Ok(Self { text, offset, windows: expand(window), beside })
     }
 }
 
@@ -104,6 +108,20 @@ fn read(source: &[u8]) -> Result<Vec<Place>, String> {
         places.push(Place::Class(number.map_or(0, |(number, _)| number), bytes));
     }
     Ok(places)
+}
+
+/// The rarest literal byte outside the window at `offset`.
+fn beside(places: &[Place], offset: usize) -> Option<(i8, u8)> {
+    let window = |at: usize| at.checked_sub(offset).is_some_and(|at| at < WINDOW);
+    let others = places.iter().enumerate().filter(|(at, _)| !window(*at));
+    let literals = others.filter_map(|(at, place)| match place {
+        Place::Literal(byte) => {
+            let away = i8::try_from(at).ok()?.checked_sub(i8::try_from(offset).ok()?)?;
+            Some((away, *byte | 0x20))
+        }
+        Place::Class(..) => None,
+    });
+    literals.min_by(|(_, one), (_, two)| byte_share(*one).total_cmp(&byte_share(*two)))
 }
 
 fn combinations(window: &[Place]) -> usize {

@@ -11,8 +11,8 @@ use crate::layer;
 use crate::numbers::Numbers;
 use crate::pattern::{self, Sets, Step};
 
-/// Bits of the number of a place in the fine bitmap: 64 KiB, for long texts.
-const FINE_BITS: u32 = 19;
+/// Bits of the number of a place in the fine bitmap: 128 KiB, for long texts.
+const FINE_BITS: u32 = 20;
 
 /// The same for the coarse bitmap: 8 KiB, for short texts, which should touch few pages.
 const COARSE_BITS: u32 = 16;
@@ -193,11 +193,18 @@ impl Tables {
         let second = bitmap(&windows, |window| hash(window, SECOND_BITS, SECOND), SECOND_BITS);
         writeln!(code, "pub(crate) static SECOND: [u32; {}] = {second:?};", second.len())?;
         writeln!(code, "pub(crate) static BUCKETS: [u16; {}] = {buckets:?};", buckets.len())?;
-        writeln!(
-            code,
-            "pub(crate) static WINDOWS: [(u32, u16); {}] = {windows:?};",
-            windows.len()
-        )?;
+        writeln!(code, "pub(crate) static WINDOWS: [Window; {}] = [", windows.len())?;
+        for (window, number) in &windows {
+            let beside = keywords.get(usize::from(*number)).and_then(|(it, ..)| it.beside);
+            // Where there is no other byte, the window's first one says nothing new.
+            let [first, ..] = window.to_le_bytes();
+            let (away, beside) = beside.unwrap_or((0, first));
+            writeln!(
+                code,
+                "Window {{ window: {window}, keyword: {number}, away: {away}, beside: {beside} }},"
+            )?;
+        }
+        writeln!(code, "];")?;
         writeln!(code, "pub(crate) static KEYWORDS: [Keyword; {}] = [", keywords.len())?;
         for (keyword, rules, layer) in &keywords {
             let Keyword { text, offset, .. } = keyword;

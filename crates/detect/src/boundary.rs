@@ -4,7 +4,9 @@
 //! `%3D`, `\u0022` and colour codes end in letters or digits too and stand between values: after
 //! them a value may begin. So may a token after the letters of short options: `-sSd`.
 
-use crate::bytes::{before, is_word, run_back};
+use wide::u8x16;
+
+use crate::bytes::{self, BLOCK, before, is_word, run_back};
 use crate::walks::in_set;
 
 /// Longest escape sequence that is recognised, in bytes.
@@ -61,6 +63,15 @@ pub(crate) fn ends(text: &[u8], at: usize, last: Option<u16>) -> bool {
 /// from the end are told: a cheap look before [`after_escape`], without a branch for each.
 pub(crate) fn may_end_escape([fifth, third, second, last]: [u8; 4]) -> bool {
     (second == b'\\') | (third == b'%') | (third == b'x') | (fifth == b'u') | (last == b'm')
+}
+
+/// Whether an escape sequence may end in the block at `from` of `text`.
+pub(crate) fn may_hold_escape(text: &[u8], from: usize, block: &[u8; BLOCK]) -> bool {
+    let head = text.get(from.saturating_sub(LONGEST_ESCAPE)..from).unwrap_or_default();
+    let begins = |byte: u8| matches!(byte, b'\\' | b'%' | b'\x1b');
+    let begun = head.iter().fold(false, |any, byte| any | begins(*byte));
+    let is = |bytes: u8x16, byte| bytes.simd_eq(u8x16::splat(byte));
+    begun | (bytes::bits(block, |it| is(it, b'\\') | is(it, b'%') | is(it, b'\x1b')) != 0)
 }
 
 /// Whether the bytes before `at` are an escape sequence rather than a word. [`may_end_escape`] knows

@@ -4,6 +4,8 @@
 //! vector instructions; only where two neighbours together hold as many digits as the shortest
 //! such number are groups of digits looked at one by one.
 
+use wide::u8x16;
+
 use crate::boundary;
 use crate::bytes::{self, BLOCK, before, is_word, run_back};
 use crate::tables::{FOLLOWING, LETTERS_BEFORE};
@@ -69,7 +71,8 @@ fn groups_of_block(
 ) {
     let inside = before(text, from).is_some_and(|byte| byte.is_ascii_digit());
     let within = u64::MAX.unbounded_shr(BLOCK.saturating_sub(to.saturating_sub(from)) as u32);
-    let mut starts = here & !((here << 1) | u64::from(inside)) & within;
+    let starts = here & !((here << 1) | u64::from(inside)) & within;
+    let mut starts = outside_words(text, from, starts);
     while starts != 0 {
         let place = starts.trailing_zeros();
         starts &= starts.wrapping_sub(1);
@@ -89,6 +92,23 @@ fn groups_of_block(
 fn digit_bits(text: &[u8], at: usize) -> u64 {
     let block = bytes::block(text.get(at..).unwrap_or_default());
     bytes::bits(&block, |bytes| bytes::within(bytes, b'0', b'9'))
+}
+
+/// Those of the `starts` in the block at `from` that follow no small letter or `_`, where no escape can
+/// stand: so the groups of a hash, which are nearly all, cost one question together. Where one can,
+/// each is asked about by itself.
+fn outside_words(text: &[u8], from: usize, starts: u64) -> u64 {
+    let block = bytes::block(text.get(from..).unwrap_or_default());
+    let words = bytes::bits(&block, |bytes| {
+        bytes::within(bytes, b'a', b'z') | bytes.simd_eq(u8x16::splat(b'_'))
+    });
+    let inside = before(text, from).is_some_and(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let glued = starts & ((words << 1) | u64::from(inside));
+    if glued == 0 || boundary::may_hold_escape(text, from, &block) {
+        starts
+    } else {
+        starts & !glued
+    }
 }
 
 /// Whether the digits at `at` follow a small letter or `_` that ends no escape: no number begins there.

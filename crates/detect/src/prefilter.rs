@@ -1,6 +1,6 @@
 //! Finds the places where a keyword may stand: every four bytes are looked up in a bitmap.
 //!
-//! The bitmaps are statics and need no start. The fine one, of 64 KiB, lets little pass and is for
+//! The bitmaps are statics and need no start. The fine one, of 128 KiB, lets little pass and is for
 //! long texts; the coarse one, of 8 KiB, is for short ones, where touching a page costs more than
 //! looking closer. Letters are folded by setting bit 5, which costs one
 //! instruction and also folds some punctuation. The hash tells a word of the bitmap, the first of the
@@ -187,8 +187,14 @@ pub(crate) fn keywords(
     let bucket = hash(folded, BUCKET_BITS, MULTIPLIER);
     let start = BUCKETS.get(bucket).copied().map_or(0, usize::from);
     let end = BUCKETS.get(bucket.saturating_add(1)).copied().map_or(0, usize::from);
-    WINDOWS.get(start..end).unwrap_or_default().iter().filter_map(move |(window, number)| {
-        let keyword = KEYWORDS.get(usize::from(*number)).filter(|_| *window == folded)?;
+    WINDOWS.get(start..end).unwrap_or_default().iter().filter_map(move |known| {
+        let beside = at.wrapping_add_signed(isize::from(known.away));
+        let beside = text.get(beside).map_or(0, |byte| byte | 0x20);
+        // One branch for both: which of them differs cannot be foretold.
+        if (known.window ^ folded) | u32::from(known.beside ^ beside) != 0 {
+            return None;
+        }
+        let keyword = KEYWORDS.get(usize::from(known.keyword))?;
         let start = at.checked_sub(usize::from(keyword.offset))?;
         stands(keyword, text.get(start..)?).then_some((start, keyword))
     })

@@ -98,6 +98,20 @@ pub(crate) struct Keyword {
     pub(crate) layer: Option<Layer>,
 }
 
+/// A window of a keyword, and one more byte of it: most places with the window alone are told apart by
+/// that byte, without a look at the keyword.
+#[derive(Debug)]
+pub(crate) struct Window {
+    /// The four bytes, folded as the prefilter folds.
+    pub(crate) window: u32,
+    /// The number of the keyword.
+    pub(crate) keyword: u16,
+    /// How far from the window's first byte the other one stands.
+    pub(crate) away: i8,
+    /// The other byte, folded.
+    pub(crate) beside: u8,
+}
+
 /// Layers of disguise that a few bytes betray.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layer {

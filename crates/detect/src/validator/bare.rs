@@ -5,14 +5,18 @@
 //! check character inside does the rest. The sources are those of the checks with a word before
 //! them: `national`, `europe` and `world`.
 
+use wide::u8x16;
+
 use super::around::{are_neighbours, in_noise, in_sentence, is_whole};
 use super::card::is_row;
 use super::digits::{digits, is_month_day};
 use super::{base58, europe, national, world};
+use crate::bytes;
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
-/// Longest base 58 text of an address.
+/// Shortest and longest base 58 text of an address.
+const SHORTEST_ADDRESS: usize = 26;
 const LONGEST_ADDRESS: usize = 35;
 
 /// Indian states and union territories, as on plates and in Motor Vehicles rules.
@@ -53,13 +57,21 @@ pub(super) fn bitcoin(candidate: &mut Candidate<'_>) -> Judgement {
     if !matches!(text.first(), Some(b'1' | b'3')) {
         return Judgement::Refuse;
     }
-    let near = text.get(..LONGEST_ADDRESS.saturating_add(1).min(text.len())).unwrap_or_default();
-    let length = near.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    if !(26..=LONGEST_ADDRESS).contains(&length) {
+    if !text.get(SHORTEST_ADDRESS.saturating_sub(1)).is_some_and(u8::is_ascii_alphanumeric) {
+        return Judgement::Refuse;
+    }
+    // Counted without a branch for each: where a hash or a number ends cannot be foretold.
+    let length = bytes::bits(&bytes::block(text), alphanumeric).trailing_ones() as usize;
+    if !(SHORTEST_ADDRESS..=LONGEST_ADDRESS).contains(&length) {
         return Judgement::Refuse;
     }
     candidate.end = candidate.start.saturating_add(length);
     base58::address(candidate)
+}
+
+fn alphanumeric(bytes: u8x16) -> u8x16 {
+    let letters = bytes::within(bytes | u8x16::splat(0x20), b'a', b'z');
+    letters | bytes::within(bytes, b'0', b'9')
 }
 
 /// Spanish identity number: eight digits and a letter that checks them; eight digits that are a date

@@ -6,6 +6,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::bytes::table;
 use crate::candidate::{Candidate, Judgement};
 
 /// Bytes of the longest value, an extended key: version, 74 bytes, checksum.
@@ -40,10 +41,13 @@ fn judge(candidate: &Candidate<'_>, fits: impl FnOnce(&[u8]) -> bool) -> Judgeme
 
 /// The bytes of `value`; `None` when a character is no digit or they do not fit.
 fn decode<'b>(value: &[u8], buffer: &'b mut [u8; LONGEST]) -> Option<&'b [u8]> {
+    // Most hashes have a zero: that is asked of all characters before one is reckoned with.
+    if value.iter().fold(0, |all, byte| all | digit(*byte)) >= NONE {
+        return None;
+    }
     let mut length = 0_usize;
     for byte in value {
-        let digit = ALPHABET.iter().position(|known| known == byte)?;
-        let mut carry = u32::try_from(digit).ok()?;
+        let mut carry = u32::from(digit(*byte));
         // The number lies at the end of the buffer, most significant byte first.
         for slot in buffer.iter_mut().rev().take(length) {
             carry = carry.checked_add(u32::from(*slot).checked_mul(58)?)?;
@@ -59,6 +63,26 @@ fn decode<'b>(value: &[u8], buffer: &'b mut [u8; LONGEST]) -> Option<&'b [u8]> {
     let zeros = value.iter().take_while(|byte| **byte == b'1').count();
     buffer.get(LONGEST.checked_sub(length.checked_add(zeros)?)?..)
 }
+
+/// The value of a digit; [`NONE`] for what is no digit.
+fn digit(byte: u8) -> u8 {
+    DIGITS.get(usize::from(byte)).copied().unwrap_or(NONE)
+}
+
+/// No digit: a bit that no value of one has.
+const NONE: u8 = 64;
+
+static DIGITS: [u8; 256] = table!(byte => {
+    let mut digit = 0_u8;
+    let mut rest = ALPHABET.as_slice();
+    while let [known, tail @ ..] = rest
+        && *known != byte
+    {
+        digit = digit.wrapping_add(1);
+        rest = tail;
+    }
+    if rest.is_empty() { NONE } else { digit }
+});
 
 /// Whether the last four bytes are the checksum of the others.
 fn holds(bytes: &[u8]) -> bool {
