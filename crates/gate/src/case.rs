@@ -9,7 +9,7 @@ use std::{fs, io};
 use datafog_core::{
     Account, Action, Automation, Channel, ChannelScan, Destination, Facts, Finding, Flow, Flows,
     HostName, Invocation, Key, KeyedDigest, LocalTime, Mode, Principal, Remote, Repository,
-    Surroundings, is_somewhere,
+    is_somewhere,
 };
 use datafog_detect::Custom;
 
@@ -20,7 +20,7 @@ use crate::outside::{FAILED, Scoring};
 use crate::principal;
 use crate::started::Started;
 use crate::world::World;
-use crate::{canonical, circumstance, losses, taint};
+use crate::{circumstance, losses, taint};
 
 /// The facts of one action. Costly ones are worked out when a rule first asks.
 #[derive(Debug)]
@@ -333,16 +333,11 @@ impl Facts for Case<'_> {
     }
 
     fn home(&self) -> Option<&Path> {
-        self.home.get_or_init(|| canonical::followed(Path::new("/"), self.world.home()?)).as_deref()
+        self.home.get_or_init(|| self.world.account_home()).as_deref()
     }
 
     fn named_home(&self) -> Option<&Path> {
-        let find = || {
-            let named = self.world.variable("HOME").map(Path::new);
-            let named = named.filter(|it| it.is_absolute() && Some(*it) != self.world.home())?;
-            canonical::followed(Path::new("/"), named)
-        };
-        self.named_home.get_or_init(find).as_deref()
+        self.named_home.get_or_init(|| self.world.named_home()).as_deref()
     }
 
     fn canonical(&self, path: &Path) -> Option<PathBuf> {

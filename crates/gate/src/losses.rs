@@ -238,9 +238,10 @@ fn lost(paths: &[PathBuf], world: &World<'_>, is_spared: &dyn Fn(&Path) -> bool)
 
 /// Whether nobody misses what lies at `path`, where no repository is.
 fn is_temporary(path: &Path, world: &World<'_>) -> bool {
-    let named = world.variable("HOME").map(Path::new).filter(|home| home.is_absolute());
-    let mut homes = [world.home(), named].into_iter().flatten();
-    in_temporary(path).is_some() && !homes.any(|home| in_temporary_home(path, home))
+    let in_home = |home: PathBuf| in_temporary_home(path, &home);
+    in_temporary(path).is_some()
+        && !world.account_home().is_some_and(in_home)
+        && !world.named_home().is_some_and(in_home)
 }
 
 /// The same for paths of the repository at `root`. New files count, those that are ignored do not.
@@ -268,8 +269,10 @@ fn unkept(
 mod tests {
     use super::*;
     use crate::example::nothing;
+    use crate::lookup::Finder;
     use crate::read;
     use crate::started::Files;
+    use datafog_config::{FileIdentity, Host, Layout};
     use datafog_core::{ActionKind, Id};
 
     fn action(line: &str) -> Action {
@@ -280,6 +283,22 @@ mod tests {
 
     fn stake_of(line: &str) -> Stake {
         stake(&action(line), &nothing("/srv/a"), &|name| !looks_like_a_file(name))
+    }
+
+    #[test]
+    fn a_home_that_a_link_names_is_not_temporary() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("ann")).unwrap();
+        std::os::unix::fs::symlink("ann", root.join("home")).unwrap();
+        let home = root.join("home");
+        let host = Host::made_up(&["rm"], &[("HOME", home.to_str().unwrap())], &root);
+        let (layout, own) = (Layout::at(&root), FileIdentity::of(&root.metadata().unwrap()));
+        let world = World { finder: Finder { host: &host, layout: &layout, own }, folder: None };
+        assert_eq!(world.named_home(), Some(root.join("ann")));
+        let expected = in_temporary(&root).is_some();
+        assert_eq!(is_temporary(&root.join("other"), &world), expected);
+        assert!(!is_temporary(&root.join("ann/notes"), &world));
     }
 
     fn tracked(names: &[&str]) -> Stake {

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,8 +17,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::git_folder;
 use crate::lookup::Finder;
+use crate::{canonical, git_folder};
 
 /// How long a helper program may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -132,6 +132,18 @@ impl<'a> World<'a> {
     /// The same world, seen from a folder.
     pub(crate) const fn at(self, folder: &'a Path) -> Self {
         Self { folder: Some(folder), ..self }
+    }
+
+    /// The home of the account, links followed.
+    pub(crate) fn account_home(&self) -> Option<PathBuf> {
+        canonical::followed(Path::new("/"), self.home()?)
+    }
+
+    /// The same of the home that the environment names, where it is another one.
+    pub(crate) fn named_home(&self) -> Option<PathBuf> {
+        let named = self.variable("HOME").map(Path::new);
+        let named = named.filter(|it| it.is_absolute() && Some(*it) != self.home())?;
+        canonical::followed(Path::new("/"), named)
     }
 
     /// The real program, ready to be started with nothing on standard input.
