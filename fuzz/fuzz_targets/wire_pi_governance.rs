@@ -9,6 +9,6 @@ use datafog_fuzz::assert_wire;
 use libfuzzer_sys::fuzz_target;
 
 /// The routes, of which the first byte chooses one.
-const ROUTES: &[&str] = &["/v1/dlp/scan", "/v1/dlp/mask"];
+const ROUTES: &[&str] = &["/v1/dlp/scan", "/v1/dlp/mask", "/v1/governance/approve"];
 
 fuzz_target!(|data: &[u8]| assert_wire(ROUTES, data));

@@ -175,3 +175,21 @@ fn more_than_may_wait_are_not_asked() {
     assert_eq!(crowded.code(), 126);
     assert_eq!(install.ran(), "");
 }
+
+#[test]
+fn what_two_persons_have_to_say_is_not_asked_of_one() {
+    let install = installation();
+    let rule = RULE.replace("timeout = \"30s\"", "timeout = \"0s\", approvers = 2");
+    fs::write(install.root().join("policy.toml"), rule).unwrap();
+    let held = delete(&install).ends_with(126);
+    assert!(
+        held.stderr().contains("when 2 different persons have approved it"),
+        "{}",
+        held.stderr()
+    );
+    let id = id_of(&held);
+    let shown = install.datafog(["approvals", "show", &id]).run().succeeds().stdout();
+    assert!(shown.contains("2 different persons have to say yes"), "{shown}");
+    let listed = install.datafog(["approvals", "list"]).run().succeeds().stdout();
+    assert!(listed.contains("pending 0/2"), "{listed}");
+}

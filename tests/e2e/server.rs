@@ -1,5 +1,6 @@
 //! `datafog serve` and `datafog key` as they are used: the binary, and curl on loopback.
 
+mod capacity;
 mod dataguard_policy;
 mod demo;
 mod faults;

@@ -30,13 +30,13 @@ use tower_service::Service as _;
 use crate::server::waits;
 
 /// Most bytes of a request's head.
-const MOST_HEAD: usize = 64 << 10;
+pub(crate) const MOST_HEAD: usize = 64 << 10;
 
 /// Most headers of a request.
 const MOST_HEADERS: usize = 100;
 
 /// Most connections at once; who comes then waits in the system's queue.
-const MOST_CONNECTIONS: u32 = 4096;
+pub(crate) const MOST_CONNECTIONS: u32 = 4096;
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use datafog_config::{FileIdentity, Layout};
 use datafog_core::Secret;
 use datafog_gate::{ForeignPolicies, Judge};
 use jiff::Timestamp;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
@@ -21,7 +22,7 @@ use crate::dashboard::house::watch;
 use crate::house::House;
 use crate::identity::{Minted, mint};
 use crate::judges::{self, Judges};
-use crate::listen::{self, Address, Listener};
+use crate::listen::{self, Address, Listener, MOST_CONNECTIONS};
 use crate::server::noted::Noted;
 use crate::server::{App, Options, app, expire_overdue};
 use crate::settings::Settings;
@@ -114,12 +115,27 @@ pub fn serve(
     tell: impl Fn(News<'_>),
 ) -> Result<(), Error> {
     let stop = Signals::take().map_err(io::Error::from)?.come()?;
+    make_room();
     let runtime = Builder::new_multi_thread().enable_io().enable_time().build()?;
     let ended = runtime.block_on(run(served, settings, way, (stop, &tell)));
     // Who reads a large store just then is not waited for.
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended
 }
+
+/// Sees to it that as many files may be open as there may be connections, and what the server opens besides:
+/// a session's usual limit is a quarter of that. Where the system does not permit it, fewer are answered at
+/// once.
+fn make_room() {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
+    let wanted = hard.min(OPEN);
+    if soft < wanted {
+        let _fewer: nix::Result<()> = setrlimit(Resource::RLIMIT_NOFILE, wanted, hard);
+    }
+}
+
+/// Files that may be open: connections, and a thousand for stores, upstreams and channels.
+const OPEN: u64 = MOST_CONNECTIONS as u64 + 1024;
 
 async fn run(
     served: Served,

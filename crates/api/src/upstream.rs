@@ -119,7 +119,9 @@ fn is_beneath(named: &Endpoint, listed: &Endpoint) -> bool {
     let (named, listed) = (named.url(), listed.url());
     let path = named.path();
     let lower = path.to_ascii_lowercase();
-    let is_plain = !["%2e", "%2f", "%5c", "//"].iter().any(|part| lower.contains(part));
+    // Some read what stands behind a semicolon as no part of the name, and some decode twice.
+    let odd = ["%25", "%2e", "%2f", "%3b", "%5c", "//", ";"];
+    let is_plain = !odd.iter().any(|part| lower.contains(part));
     let folder = listed.path().trim_end_matches('/');
     let beneath = path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
     named.origin() == listed.origin()
@@ -154,6 +156,9 @@ mod tests {
             "https://tools.example/mcp/%2e%2e/admin",
             "https://tools.example/mcp/..%2fadmin",
             "https://tools.example/mcp//x",
+            "https://tools.example/mcp/..;/admin",
+            "https://tools.example/mcp/..%3b/admin",
+            "https://tools.example/mcp/%252e%252e/admin",
             "https://tools.example/mcp?x=1",
             "https://tools.example:8443/mcp",
             "http://tools.example/mcp",

@@ -42,6 +42,9 @@ pub struct Eyes {
 }
 
 impl Eyes {
+    /// No more have to say yes.
+    pub const MOST: u32 = 5;
+
     pub(crate) fn is_anybody(&self) -> bool {
         *self == Self::default()
     }

@@ -11,7 +11,7 @@ use datafog_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Moment, Record};
+use crate::{Eyes, Moment, Record};
 
 /// Version of the form.
 const VERSION: u32 = 1;
@@ -46,6 +46,9 @@ pub struct Question {
     principal: Principal,
     /// How widely a yes may hold.
     scopes: Vec<ApprovalScope>,
+    /// How many different persons have to say yes, where it is more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    persons: Option<u32>,
     policy_id: String,
     policy_version: String,
 }
@@ -92,6 +95,7 @@ impl Question {
             rewrite: record.rewrite().map(str::to_owned),
             principal: event.principal.clone(),
             scopes: record.scopes().collect(),
+            persons: Some(record.needed()).filter(|needed| *needed > 1),
             policy_id: event.policy_id.clone(),
             policy_version: event.policy_version.clone(),
         }
@@ -100,7 +104,8 @@ impl Question {
     /// Whether it has the form that is known here.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        self.schema_version == VERSION && !self.scopes.is_empty()
+        let fits = self.persons.is_none_or(|persons| (2..=Eyes::MOST).contains(&persons));
+        self.schema_version == VERSION && !self.scopes.is_empty() && fits
     }
 
     /// How many seconds are left to answer it; none when its time is over.
@@ -114,6 +119,12 @@ impl Question {
     #[must_use]
     pub fn scopes(&self) -> &[ApprovalScope] {
         &self.scopes
+    }
+
+    /// Who has to say yes, as whoever holds the call asks for it.
+    #[must_use]
+    pub fn eyes(&self) -> Eyes {
+        Eyes { others: false, count: self.persons.unwrap_or_default() }
     }
 
     /// The name of the safer form that would run instead.
@@ -198,6 +209,12 @@ mod tests {
         let pointed = written.replace("\"schema_version\":1,", "\"schema_version\":1.0,");
         assert!(pointed != written);
         assert_eq!(serde_json::from_str::<Question>(&pointed).unwrap(), question, "one number");
+        assert!(!written.contains("persons"), "who asks for one says nothing of it");
+        let mut several = request(1, "git push --force");
+        several.eyes.count = 3;
+        let several = Question::of(&Record::new(several, &at(0)));
+        assert!(several.is_known() && several.eyes().count == 3);
+        assert!(!Question { persons: Some(Eyes::MOST + 1), ..several }.is_known());
         assert!(!Question { schema_version: 2, ..question.clone() }.is_known());
         assert!(!Question { scopes: Vec::new(), ..question }.is_known());
     }

@@ -285,6 +285,12 @@ impl Record {
         self.agreed.iter().map(|said| said.by.as_str())
     }
 
+    /// Whether somebody who goes by one of these names is among them.
+    #[must_use]
+    pub fn has_agreed(&self, who: &Party) -> bool {
+        self.agreed.iter().any(|said| !said.who.is_other_than(who))
+    }
+
     /// What this record says a call is: whether the form is one that we know.
     pub(crate) fn is_known(&self) -> bool {
         self.version == VERSION && self.id == self.event.receipt_id
@@ -340,13 +346,21 @@ impl Record {
         if self.eyes.others && !word.who.is_other_than(&self.asker) {
             return Err(Refusal::OwnRequest);
         }
-        if self.agreed.iter().any(|said| !word.who.is_other_than(&said.who)) {
+        if self.has_agreed(&word.who) {
             return Err(Refusal::SaidBefore);
         }
         let terms = self.agreed.iter().fold(terms.into(), |terms, said| terms.and(said.terms));
         let grant = self.grant(terms, now)?;
         let by = word.by.clone().unwrap_or_default();
-        let missing = self.needed().saturating_sub(1) as usize;
+        let missing = match word.way {
+            // As many said yes there as the question, over which the answer is signed, asks for.
+            ApprovalWay::Server => 0,
+            ApprovalWay::Api
+            | ApprovalWay::Command
+            | ApprovalWay::Dashboard
+            | ApprovalWay::Deadline
+            | ApprovalWay::Prompt => self.needed().saturating_sub(1) as usize,
+        };
         if self.agreed.len() < missing {
             if word.who.is_nobody() {
                 return Err(Refusal::OwnRequest);

@@ -58,6 +58,11 @@ pub struct RuleMatch {
 pub enum Obligation {
     /// A person must approve.
     Approve,
+    /// So many different persons must, beside [`Obligation::Approve`]. Of several the most hold.
+    ApproveBy {
+        /// How many.
+        persons: u32,
+    },
     /// What an approval may cover and how long it is waited for; beside [`Obligation::Approve`]. Of
     /// several the narrowest holds.
     ApproveWithin {
@@ -88,6 +93,7 @@ impl Obligation {
         match self {
             Self::Rewrite(name) => Some(name),
             Self::Approve
+            | Self::ApproveBy { .. }
             | Self::ApproveWithin { .. }
             | Self::Notify(_)
             | Self::Redact(_)
@@ -100,6 +106,7 @@ impl fmt::Display for Obligation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Approve => f.write_str("a person approves"),
+            Self::ApproveBy { persons } => write!(f, "{persons} different persons approve"),
             Self::ApproveWithin { scope, seconds } => {
                 write!(
                     f,

@@ -353,6 +353,15 @@ fn state(state: ApprovalState) -> Cell {
     Cell::toned(tone, state)
 }
 
+/// The state, and where it takes several persons, how many of them have said yes.
+fn standing(record: &Record, now: &Moment) -> Cell {
+    let (now, needed) = (record.state(now), record.needed());
+    if now != ApprovalState::Pending || needed < 2 {
+        return state(now);
+    }
+    Cell::toned(Tone::Warning, format_args!("{now} {}/{needed}", record.agreed().count()))
+}
+
 fn row(record: &Record, now: &Moment) -> Vec<Cell> {
     let event = record.event();
     let asked = now.wall.saturating_sub(record.asked().from.wall).checked_div(1000);
@@ -362,7 +371,7 @@ fn row(record: &Record, now: &Moment) -> Vec<Cell> {
     };
     vec![
         Cell::toned(Tone::Bold, record.id().short()),
-        state(record.state(now)),
+        standing(record, now),
         Cell::new(format_args!("{} ago", span(asked.unwrap_or_default()))),
         Cell::new(over),
         Cell::new(event.principal.agent.as_deref().unwrap_or("-")),

@@ -2,7 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use datafog_approval::{Binding, Bound};
+use datafog_approval::{Binding, Bound, Eyes};
 use datafog_config::{FileIdentity, Identity};
 use datafog_core::{
     ApprovalScope, Decision, Digest, Facts, Key, Mode, Obligation, PATIENCE, Verdict,
@@ -45,6 +45,8 @@ pub(crate) struct Hold {
     pub(crate) binding: Binding,
     /// The widest scope that every rule permits.
     pub(crate) widest: ApprovalScope,
+    /// Who has to say yes.
+    pub(crate) eyes: Eyes,
     /// How long an answer is waited for, in seconds.
     pub(crate) patience: u32,
     /// The safer form that would run instead.
@@ -62,7 +64,10 @@ pub(crate) fn is_held(decision: &Decision, mode: Mode) -> bool {
 /// nothing else. What other rules take out or rewrite stays obliged.
 pub(crate) fn lifted(decision: &Decision) -> Decision {
     let stays = |obligation: &&Obligation| {
-        !matches!(obligation, Obligation::Approve | Obligation::ApproveWithin { .. })
+        !matches!(
+            obligation,
+            Obligation::Approve | Obligation::ApproveBy { .. } | Obligation::ApproveWithin { .. }
+        )
     };
     let obligations: Vec<_> = decision.obligations.iter().filter(stays).cloned().collect();
     let matched: Vec<_> = decision
@@ -74,9 +79,10 @@ pub(crate) fn lifted(decision: &Decision) -> Decision {
     let obliged = obligations.iter().map(|obligation| match obligation {
         Obligation::Redact(_) | Obligation::Transform { .. } => Verdict::Redact,
         Obligation::Rewrite(_) => Verdict::Rewrite,
-        Obligation::Approve | Obligation::ApproveWithin { .. } | Obligation::Notify(_) => {
-            Verdict::Allow
-        }
+        Obligation::Approve
+        | Obligation::ApproveBy { .. }
+        | Obligation::ApproveWithin { .. }
+        | Obligation::Notify(_) => Verdict::Allow,
     });
     let verdict = matched.iter().map(|rule| rule.verdict).chain(obliged).max();
     let verdict = verdict.unwrap_or(Verdict::Allow);
@@ -96,8 +102,8 @@ impl Hold {
     ) -> Self {
         let (widest, patience) = terms(decision);
         let rewrite = decision.obligations.iter().find_map(Obligation::rewrite).map(str::to_owned);
-        let binding = bind(case, decision, (policy, key), &then);
-        Self { then, binding, widest, patience, rewrite, notice }
+        let (binding, eyes) = (bind(case, decision, (policy, key), &then), eyes(decision));
+        Self { then, binding, widest, eyes, patience, rewrite, notice }
     }
 }
 
@@ -106,6 +112,7 @@ pub(crate) fn terms(decision: &Decision) -> (ApprovalScope, u32) {
     let within = decision.obligations.iter().filter_map(|obligation| match obligation {
         Obligation::ApproveWithin { scope, seconds } => Some((*scope, *seconds)),
         Obligation::Approve
+        | Obligation::ApproveBy { .. }
         | Obligation::Notify(_)
         | Obligation::Redact(_)
         | Obligation::Rewrite(_)
@@ -114,6 +121,20 @@ pub(crate) fn terms(decision: &Decision) -> (ApprovalScope, u32) {
     let (scopes, times): (Vec<_>, Vec<_>) = within.unzip();
     let widest = scopes.into_iter().min().unwrap_or(ApprovalScope::WIDEST);
     (widest, times.into_iter().min().unwrap_or(PATIENCE))
+}
+
+/// Who has to say yes by all rules together: the most of those that they ask for.
+pub(crate) fn eyes(decision: &Decision) -> Eyes {
+    let asked = decision.obligations.iter().filter_map(|obligation| match obligation {
+        Obligation::ApproveBy { persons } => Some(*persons),
+        Obligation::Approve
+        | Obligation::ApproveWithin { .. }
+        | Obligation::Notify(_)
+        | Obligation::Redact(_)
+        | Obligation::Rewrite(_)
+        | Obligation::Transform { .. } => None,
+    });
+    Eyes { others: false, count: asked.max().unwrap_or_default() }
 }
 
 /// Everything that makes a call that call.
@@ -254,6 +275,15 @@ mod tests {
         assert_eq!(terms(&decision(&[], vec![Obligation::Approve])), (ApprovalScope::WIDEST, 60));
         let both = vec![within(ApprovalScope::Session, 5), within(ApprovalScope::Exact, 0)];
         assert_eq!(terms(&decision(&[], both)), (ApprovalScope::Exact, 0));
+    }
+
+    #[test]
+    fn the_most_persons_hold_and_a_yes_of_theirs_lifts_that_too() {
+        let by = |persons| Obligation::ApproveBy { persons };
+        assert_eq!(eyes(&decision(&[], vec![Obligation::Approve])).count, 0);
+        let both = decision(&[], vec![Obligation::Approve, by(2), by(3)]);
+        assert_eq!((eyes(&both).count, lifted(&both).verdict), (3, Verdict::Allow));
+        assert!(lifted(&both).obligations.is_empty());
     }
 
     #[test]

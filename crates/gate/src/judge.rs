@@ -250,7 +250,7 @@ impl<'f> Judge<'f> {
         let mut clock = Clock::start();
         let now = Timestamp::now();
         let Open { key, foreign, .. } = &self.open;
-        let outside = question.outside(within);
+        let besides = [question.misspelled(), question.outside(within)];
         let distant = Distant::read(question, event::new_id(now)?, state, self.layout.root());
         clock.interpreted();
         let distant = distant.inspected(key, state);
@@ -260,7 +260,7 @@ impl<'f> Judge<'f> {
             foreign::join_with((&state.policy, own), Vec::new(), foreign, &|policy| {
                 distant.ask(policy)
             });
-        let decision = outside.into_iter().fold(decision, foreign::stricter);
+        let decision = besides.into_iter().flatten().fold(decision, foreign::stricter);
         // Of two that hold, the policy's says why.
         let decision = match of_person {
             true => foreign::stricter(a_person(), decision),
@@ -376,6 +376,7 @@ impl Open {
 mod again;
 mod named;
 mod policy_file;
+mod spelled;
 mod trial;
 mod waiting;
 

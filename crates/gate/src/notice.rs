@@ -7,6 +7,7 @@
 
 use core::fmt;
 
+use datafog_approval::Record;
 use datafog_core::{
     Decision, Destination, Facts, Finding, Flow, HostName, Id, RuleOrigin, Verdict, is_unseen,
 };
@@ -105,13 +106,17 @@ impl Notice {
 impl Notice {
     /// A person has to answer first. The id is no code: whoever approves has to be a person at a
     /// terminal.
-    pub(crate) fn waiting(mut self, request: Id) -> Self {
-        let then = "run the same command again when a person has approved it";
+    pub(crate) fn waiting(mut self, request: &Record) -> Self {
+        let who = match request.needed() {
+            0 | 1 => String::from("a person has"),
+            needed => format!("{needed} different persons have"),
+        };
+        let then = format!("run the same command again when {who} approved it");
         self.instead = Some(match self.instead {
             Some(instead) => format!("{instead}; or {then}"),
-            None => then.to_owned(),
+            None => then,
         });
-        self.person = Some(format!("approvals approve {}", request.short()));
+        self.person = Some(format!("approvals approve {}", request.id().short()));
         self
     }
 

@@ -84,6 +84,7 @@ impl Question {
         facts.extend(faults);
         facts.extend(record.rewrite().map(|rewrite| ("instead", text(rewrite))));
         facts.push(("asked by", text(who)));
+        facts.extend(persons(record).map(|persons| ("needs", text(&persons))));
         Self {
             title: text(&event.reason),
             facts,
@@ -91,6 +92,16 @@ impl Question {
             seconds: record.asked().seconds_left(now),
         }
     }
+}
+
+/// Who has to say yes, where it takes more than one.
+fn persons(record: &Record) -> Option<String> {
+    let needed = record.needed();
+    let agreed: Vec<&str> = record.agreed().collect();
+    (needed > 1).then(|| match agreed.as_slice() {
+        [] => format!("{needed} different persons have to say yes"),
+        some => format!("{} of {needed} have said yes: {}", some.len(), some.join(", ")),
+    })
 }
 
 fn finding(found: &Finding) -> String {

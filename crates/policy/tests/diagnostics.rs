@@ -294,6 +294,9 @@ fn obligations_are_read_strictly() {
             "expected one of `once`, `exact`, `session`, `repository`, `target` or `tool`",
         ),
         ("require_approval", "approval = { scpoe = \"once\" }", "did you mean `scope`?"),
+        ("require_approval", "approval = { approvers = 0 }", "a whole number of at least 1"),
+        ("require_approval", "approval = { approvers = 6 }", "no more than 5 persons"),
+        ("require_approval", "approval = { approvers = \"2\" }", "a whole number of at least 1"),
         ("require_approval", "approval = { timeout = \"soon\" }", "`30s`, `5m`, `1h` or `1d`"),
         (
             "deny",

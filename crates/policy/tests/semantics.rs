@@ -103,6 +103,27 @@ fn terms_of_approval_have_defaults_and_nobody_need_wait() {
 }
 
 #[test]
+fn a_rule_may_ask_for_several_persons() {
+    for (terms, more) in [
+        ("approvers = 2", vec![Obligation::ApproveBy { persons: 2 }]),
+        ("approvers = 1", Vec::new()),
+        (
+            "approvers = 5, timeout = '5m'",
+            vec![
+                Obligation::ApproveBy { persons: 5 },
+                Obligation::ApproveWithin { scope: ApprovalScope::WIDEST, seconds: 300 },
+            ],
+        ),
+    ] {
+        let terms = format!("approval = {{ {terms} }}");
+        let rules = [rule("ask", "require_approval", &terms, "command = 'rm'")];
+        let decision = policy("allow", &rules).decide(&Given::command("rm", "/"));
+        let expected = [vec![Obligation::Approve], more].concat();
+        assert_eq!(decision.obligations, expected, "{terms}");
+    }
+}
+
+#[test]
 fn the_strictest_wins_and_all_obligations_stay() {
     let rules = [
         rule("redact", "allow_with_redaction", "redact = ['pii.*']", "command = 'rm'"),

@@ -242,3 +242,31 @@ fn an_agent_at_a_terminal_waits_and_cannot_answer() {
     assert_eq!(install.ran(), "");
     assert_eq!(state(&install, &id), "expired");
 }
+
+#[test]
+fn one_person_at_a_terminal_is_one_of_two_and_no_more() {
+    let install = installation();
+    let rule = super::RULE.replace("timeout = \"30s\"", "timeout = \"5m\", approvers = 2");
+    fs::write(install.root().join("policy.toml"), rule).unwrap();
+    let terminal = Terminal::new(&install, "one");
+    terminal.types(RUN);
+    let screen = terminal.sees("2 different persons");
+    assert!(!screen.contains("Run it?") && screen.contains("HELD"), "{screen}");
+    let other = Terminal::new(&install, "two");
+    let datafog = install.root().join("bin/datafog").display().to_string();
+    let id = listed(&install)[0]["id"].as_str().unwrap().to_owned();
+    let approve = |name: &str| {
+        other.types(&format!("clear; '{datafog}' approvals approve {id}; echo {name}=$?"));
+        other.answers("y");
+    };
+    approve("first");
+    other.sees("first=0");
+    other.sees("1 of 2 have said yes");
+    approve("second");
+    other.sees("another person has to say yes, too");
+    other.sees("second=1");
+    assert_eq!((state(&install, &id).as_str(), install.ran().as_str()), ("pending", ""));
+    install.datafog(["approvals", "deny", &id]).run().succeeds();
+    terminal.sees("said no");
+    assert_eq!(install.ran(), "");
+}

@@ -224,3 +224,22 @@ fn nobody_who_answers_in_time_is_a_no_on_both_sides() {
     assert_eq!((pair.install.ran().as_str(), &pair.here()["state"]), ("", &json!("expired")));
     pair.is_whole();
 }
+
+#[test]
+fn what_a_rule_asks_two_persons_about_takes_two_on_the_server() {
+    let pair = Pair::new("30s\", approvers = 2, scope = \"once");
+    pair.run().ends_with(126);
+    assert_eq!(pair.there()["needed"], 2, "{}", pair.there());
+    let bob = key(&pair.of_server, &["bob", "--role", "approver"]);
+    let one = pair.say(&json!({ "decision": "approve" })).json();
+    assert_eq!(one["state"], "pending", "{one}");
+    pair.run().ends_with(126);
+    assert_eq!(pair.install.ran(), "");
+    let path = format!("/v1/approvals/{}/decision", pair.there()["id"].as_str().unwrap());
+    let two = pair.server.post(&bob, &path, &json!({ "decision": "approve" })).json();
+    assert_eq!(two["state"], "approved", "{two}");
+    pair.run().succeeds();
+    assert_eq!(pair.install.ran(), format!("{RUN}\n"));
+    pair.run().ends_with(126);
+    pair.is_whole();
+}

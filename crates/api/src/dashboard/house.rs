@@ -102,8 +102,9 @@ impl Viewer {
         let done = at(house, move |house| {
             let person = house.person();
             // Two keys are two persons; that neither is the one who asked is another question.
-            let party = if eyes.others { caller.party_here(&person) } else { caller.party() };
-            let by = Answerer { name, party };
+            let here = caller.party_here(&person);
+            let party = if eyes.others { here.clone() } else { caller.party() };
+            let by = Answerer { name, party, here };
             house.answer(id, Answer { by, eyes, said, note }).map_err(|error| (error, person))
         });
         done.await?.map(drop).map_err(|(error, person)| {

@@ -11,7 +11,8 @@ use super::mint::{HEAD, ID_LETTERS, SECRET_LETTERS};
 const MOST: usize = 1024;
 
 /// Names of parameters in which others put their credentials into addresses.
-const PARAMETERS: [&str; 6] = ["access_token", "api_key", "apikey", "key", "token", "x-api-key"];
+const PARAMETERS: [&str; 7] =
+    ["access_token", "api_key", "apikey", "authorization", "key", "token", "x-api-key"];
 
 /// A credential that was shown.
 #[derive(Debug)]
@@ -84,13 +85,12 @@ impl Credential {
     }
 }
 
-/// Whether a credential stands in the query of an address.
+/// Whether a credential stands in the query of an address, however it is written there.
 #[must_use]
 pub fn is_in_query(query: &str) -> bool {
-    query.split('&').any(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    url::form_urlencoded::parse(query.as_bytes()).any(|(name, value)| {
         let named = PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known));
-        (named && !value.is_empty()) || pair.contains(HEAD)
+        (named && !value.is_empty()) || name.contains(HEAD) || value.contains(HEAD)
     })
 }
 
@@ -143,7 +143,16 @@ mod tests {
 
     #[test]
     fn a_credential_in_an_address_is_seen() {
-        for query in ["token=x", "a=b&API_KEY=x", "q=dfg_12345678_0", "key=1"] {
+        for query in [
+            "token=x",
+            "a=b&API_KEY=x",
+            "q=dfg_12345678_0",
+            "key=1",
+            "q=%64fg_12345678_0",
+            "t%6Fken=x",
+            "Authorization=Bearer+x",
+            "dfg_12345678_0",
+        ] {
             assert!(is_in_query(query), "{query}");
         }
         for query in ["", "limit=5&after=x", "token=", "monkey=1"] {

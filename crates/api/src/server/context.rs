@@ -112,12 +112,32 @@ impl Context {
 
 /// A name, or what a caller says in words, as it may be kept.
 pub(crate) fn plain(judge: &Judge<'_>, name: &str) -> String {
-    let found = judge.scan(name.as_bytes(), &Channel::Field(String::from("name")));
-    let secret = found.iter().find(|finding| finding.entity.starts_with("secret."));
-    match secret {
-        Some(finding) => format!("‹{}›", finding.entity),
+    match secret(judge, name) {
+        Some(instead) => instead,
         None => name.chars().filter(|letter| !letter.is_control()).take(MOST).collect(),
     }
+}
+
+/// The same for a name that tells one thing from another: two that differ stay two.
+pub(crate) fn distinct(judge: &Judge<'_>, name: &str) -> String {
+    let kept = plain(judge, name);
+    if kept == name {
+        return kept;
+    }
+    let digest = judge.key().digest("name", [name.as_bytes()]).to_string();
+    format!("{kept}#{}", digest.get(..16).unwrap_or_default())
+}
+
+/// What a person writes, as it may be kept.
+pub(crate) fn without_secret(judge: &Judge<'_>, text: String) -> String {
+    secret(judge, &text).unwrap_or(text)
+}
+
+/// What stands in the place of a text that holds a secret.
+fn secret(judge: &Judge<'_>, text: &str) -> Option<String> {
+    let found = judge.scan(text.as_bytes(), &Channel::Field(String::from("name")));
+    let secret = found.iter().find(|finding| finding.entity.starts_with("secret."));
+    secret.map(|finding| format!("‹{}›", finding.entity))
 }
 
 /// What a repeated request must be equal in: keyed, so that nothing can be found by trying.

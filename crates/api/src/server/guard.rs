@@ -20,6 +20,7 @@ use super::rate::Told;
 use super::routes::{form, permission};
 use crate::dashboard::{Token, door, is_page};
 use crate::identity::{Caller, Credential, Permission, Refused, is_in_query};
+use crate::listen::MOST_HEAD;
 
 /// The header that names a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -108,6 +109,9 @@ async fn let_in(
     told: &mut Option<Told>,
 ) -> Result<Way, Problem> {
     let headers = &request.headers;
+    if head(request) > MOST_HEAD {
+        return Err(Problem::new(Kind::HeadTooLarge, "the head of the request is too large"));
+    }
     if !is_ours(app, headers) {
         return Err(Problem::new(Kind::Forbidden, "the server is not called by this name"));
     }
@@ -177,6 +181,15 @@ pub(super) async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Pro
 /// Whether nothing was shown at all: a credential that cannot be read is no anonymous request.
 pub(super) fn is_without_credential(headers: &HeaderMap) -> bool {
     !headers.contains_key("authorization") && !headers.contains_key("x-api-key")
+}
+
+/// How many bytes a request's head has. Whoever reads it takes pieces, and so up to twice as many as the bound.
+fn head(request: &Parts) -> usize {
+    let path = request.uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let line = |(name, value): (&HeaderName, &HeaderValue)| {
+        name.as_str().len().saturating_add(value.len()).saturating_add(4)
+    };
+    request.headers.iter().map(line).fold(path, usize::saturating_add)
 }
 
 /// Whether the request calls the server by a name of its own.

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::asked::{Asked, Reply};
+use super::context::plain;
 use super::noted::{Noted, refused};
 use super::problem::{Kind, Problem};
 use super::spoken::moment;
@@ -149,6 +150,7 @@ pub(crate) async fn token(
     };
     let seconds = i64::from(narrowed.seconds);
     let (name, role) = (narrowed.name.clone(), caller.role);
+    let name = app.judges.ask(move |judge| plain(judge, &name)).await?;
     let bounds = narrowed.bounds(&caller, parent)?;
     let now = Timestamp::now().as_microsecond();
     let until = now.saturating_add(seconds.saturating_mul(1_000_000));

@@ -27,6 +27,8 @@ pub(crate) struct Problem {
 pub(crate) enum Kind {
     Conflict,
     Forbidden,
+    /// The head of the request is.
+    HeadTooLarge,
     Internal,
     Invalid,
     MediaType,
@@ -66,6 +68,7 @@ impl Kind {
             Self::Unconditional => ("precondition_required", StatusCode::PRECONDITION_REQUIRED),
             Self::Conflict => ("idempotency_conflict", StatusCode::CONFLICT),
             Self::Forbidden => ("forbidden", StatusCode::FORBIDDEN),
+            Self::HeadTooLarge => ("head_too_large", StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
             Self::Internal => ("internal_error", StatusCode::INTERNAL_SERVER_ERROR),
             Self::Invalid => ("invalid_request", StatusCode::BAD_REQUEST),
             Self::MediaType => ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),

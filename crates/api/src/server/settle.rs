@@ -6,7 +6,7 @@
 //! is told that was not stored.
 
 use datafog_approval::{Eyes, Moment, Party, Record, Request};
-use datafog_core::{ApprovalState, Event, Verdict};
+use datafog_core::{ApprovalState, Digest, Event, Verdict};
 use datafog_gate::{Judged, Waiting};
 use jiff::Timestamp;
 
@@ -45,11 +45,13 @@ pub(crate) struct Repeat {
 }
 
 impl Repeat {
-    /// Under a caller's key: unique within the route, the tenant and the credential.
+    /// Under a caller's key: unique within the route, the tenant and the credential. The key is free text, and
+    /// its digest is kept.
     pub(crate) fn of(route: &str, caller: &Caller, (key, question): (&str, [u8; 32])) -> Self {
         let scope = format!("{route}\u{1f}{}\u{1f}{}", caller.tenant, caller.name());
         let at = Timestamp::now().as_microsecond();
-        Self { scope, key: key.to_owned(), question, replaces: false, at }
+        let key = Digest::of(key.as_bytes()).to_string();
+        Self { scope, key, question, replaces: false, at }
     }
 
     /// A name by which the newest answer can be found.
@@ -157,11 +159,11 @@ fn spoken(
     (waiting, asker, eyes): (Option<&Waiting>, Party, Eyes),
 ) -> Result<Outcome, Error> {
     let (mut event, verdict) = (judged.event, judged.decision.verdict);
-    let Some(&Waiting { binding, widest, seconds, then }) = waiting else {
+    let Some(&Waiting { binding, widest, eyes: demanded, seconds, then }) = waiting else {
         return Ok(Outcome { event, verdict, approval: None });
     };
     let (now, seconds) = (Moment::now(), seconds.max(ANSWERABLE));
-    let (event_asked, rewrite) = (event.clone(), None);
+    let (event_asked, rewrite, eyes) = (event.clone(), None, eyes.and(demanded));
     let request = Request { event: event_asked, binding, widest, rewrite, seconds, asker, eyes };
     let mut record = inside.request(request, &now)?.into_record();
     let mut state = record.state(&now);

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::App;
-use super::context::{Context, Line};
+use super::context::{Context, Line, without_secret};
 use super::follow::follow_up;
 use super::live::{Waiter, waiter};
 use super::problem::{Kind, Problem};
@@ -61,7 +61,7 @@ pub(crate) async fn decide(
     approval: &str,
     (said, note): (Said, Option<String>),
 ) -> Result<Record, Problem> {
-    let (word, eyes) = (word(caller, note), app.eyes);
+    let (word, eyes) = (word(caller, kept(app, note).await?), app.eyes);
     let answer: Change = Box::new(move |record, now| {
         // It may have been asked before the settings said so.
         record.demand(eyes);
@@ -81,11 +81,17 @@ pub(crate) async fn revoke(
     approval: &str,
     note: Option<String>,
 ) -> Result<Record, Problem> {
-    let word = word(caller, note);
+    let word = word(caller, kept(app, note).await?);
     let revoke: Change =
         Box::new(move |record, now| record.revoke(word.clone(), now).map_err(Into::into));
     let done = change(app, (&caller.tenant, &caller.name()), id(approval)?, revoke).await;
     done.map_err(|error| Problem::unstored(&error))
+}
+
+/// A note as it may be kept.
+async fn kept(app: &App, note: Option<String>) -> Result<Option<String>, Problem> {
+    let Some(note) = note else { return Ok(None) };
+    Ok(Some(app.judges.ask(move |judge| without_secret(judge, note)).await?))
 }
 
 /// What a caller says, and by which way.

@@ -65,6 +65,9 @@ pub(crate) async fn judged(
     };
     let (bounds, asker) = (caller.bounds.clone(), caller.party());
     let work = move |judge: &Judge<'_>| {
+        let mut inquiry = inquiry;
+        let session = inquiry.principal.session.take();
+        inquiry.principal.session = session.map(|name| context::distinct(judge, &name));
         let text = inquiry.text.clone();
         let Given { same, arguments, of_person } = given;
         let judged = judge.judge_for(inquiry, Holder { of_person, ..bounds.holder() })?;

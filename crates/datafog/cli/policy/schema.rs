@@ -95,7 +95,7 @@ fn rule() -> Value {
             "instead": text("What would pass."),
             "overrides": list("Ids of rules that do not count when this one matches."),
             "redact": { "description": "Entity globs to remove, or tables of `entity`, `with` and `show_chars`." },
-            "approval": { "type": "object", "properties": { "scope": { "enum": ApprovalScope::ALL.map(ApprovalScope::name) }, "timeout": text("Such as `5m`; `0s`: nobody waits.") }, "additionalProperties": false, "description": "What one approval covers, and how long an answer is waited for." },
+            "approval": { "type": "object", "properties": { "scope": { "enum": ApprovalScope::ALL.map(ApprovalScope::name) }, "timeout": text("Such as `5m`; `0s`: nobody waits."), "approvers": { "type": "integer", "minimum": 1, "maximum": 5, "description": "How many different persons have to say yes." } }, "additionalProperties": false, "description": "Who has to say yes, what it covers, and how long it is waited for." },
             "notify": list("Who is told."),
             "locked": { "type": "boolean", "description": "No later layer can override the rule." },
             "rewrite": { "anyOf": [{ "enum": KnownWords.rewrites() }, { "type": "string", "minLength": 1 }], "description": "Name of the rewrite: a built-in one, or one of `[[rewrite]]`." },

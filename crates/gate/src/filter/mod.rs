@@ -78,6 +78,7 @@ pub(crate) fn transform(obligations: &[Obligation], entity: &str) -> Option<Tran
         Obligation::Redact(entities) => fits(entities).then_some(Transform::Redact),
         Obligation::Transform { entities, with } => fits(entities).then_some(*with),
         Obligation::Approve
+        | Obligation::ApproveBy { .. }
         | Obligation::ApproveWithin { .. }
         | Obligation::Notify(_)
         | Obligation::Rewrite(_) => None,

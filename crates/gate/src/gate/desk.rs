@@ -8,7 +8,7 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use datafog_approval::{Deadline, Eyes, FolderStore, Moment, Party, Record, Spoken, Store, Word};
+use datafog_approval::{Deadline, FolderStore, Moment, Party, Record, Spoken, Store, Word};
 use datafog_audit::{Filter, list};
 use datafog_config::user_name;
 use datafog_core::{ApprovalState, ApprovalWay, Event, Id, ReceiptKind};
@@ -82,7 +82,7 @@ impl Desk<'_> {
         let notice = hold.notice.clone();
         let notice = match state {
             ApprovalState::Approved => return self.go(&record, hold, case),
-            ApprovalState::Pending => notice.waiting(record.id()),
+            ApprovalState::Pending => notice.waiting(&record),
             ApprovalState::Denied => {
                 let answer = record.answer();
                 let by = answer.and_then(|answer| answer.by.as_deref()).unwrap_or("a person");
@@ -107,7 +107,7 @@ impl Desk<'_> {
             rewrite: hold.rewrite.clone(),
             seconds: if waits { hold.patience } else { hold.patience.max(UNWAITED) },
             asker: party(self.gate.user),
-            eyes: Eyes::default(),
+            eyes: hold.eyes,
         }
     }
 
@@ -131,14 +131,20 @@ impl Desk<'_> {
         };
         let known = principal::from_environment(self.gate.host, self.gate.user);
         let said = match principal::behind(&known) {
+            // Whoever sits here is one person, and several have to say yes.
+            _ if record.needed() > 1 => Said::Nobody,
             Behind::Nobody => terminal.ask(&Question::of(&record, &Moment::now()), &mut goes_on),
             Behind::Agent(_) | Behind::TooMany => Said::Nobody,
         };
         self.answer(id, said)?;
         if said == Said::Nobody && goes_on() {
             let there = if is_told { ", or on the server" } else { "" };
+            let whom = match record.needed() {
+                0 | 1 => String::from("a person"),
+                needed => format!("{needed} different persons, here and in the dashboard"),
+            };
             terminal.tell(&format!(
-                "datafog: HELD  waiting up to {} s for a person: datafog approvals approve {}{there}",
+                "datafog: HELD  waiting up to {} s for {whom}: datafog approvals approve {}{there}",
                 hold.patience,
                 id.short()
             ));

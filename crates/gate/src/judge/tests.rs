@@ -163,3 +163,33 @@ fn a_policy_is_replaced_by_one_that_loads_and_by_no_other() {
     let supposed = judge.try_policy_file(NO_LS).unwrap();
     assert_eq!(place.open().unwrap().policy().digest(), supposed.digest(), "one way to load it");
 }
+
+#[test]
+fn what_is_spelled_so_that_something_else_would_be_done_is_denied() {
+    let place = Place::new();
+    let judge = place.open().unwrap();
+    let tool = |name: &str, text: &str| {
+        let text = Value::Text(text.to_owned());
+        What::Tool(name.to_owned(), Value::Table(vec![(String::from("path"), text)]))
+    };
+    let long = format!("{}\0", "x".repeat(5000));
+    for (what, is_denied) in [
+        (What::Command(vec!["ls".into(), "x".into()]), false),
+        (What::Command(vec!["ls\0x".into()]), true),
+        (What::Command(vec!["ls".into(), "/\0x".into()]), true),
+        (tool("read_file", "/srv/a"), false),
+        (tool("read_file", "/srv/a\0.txt"), true),
+        (tool("read_file ", "/srv/a"), true),
+        (tool("read\u{7f}_file", "/srv/a"), true),
+        (tool("read\u{200b}_file", "/srv/a"), true),
+        (tool("lies_datei_ä", "/srv/a"), false),
+        (tool("note", &long), false),
+    ] {
+        let shown = format!("{what:?}");
+        let judged = judge.judge(asked(what, None), &[]).unwrap();
+        assert_eq!(judged.decision.verdict == Verdict::Deny, is_denied, "{shown:.200}");
+        assert_eq!(judged.event.decision, judged.decision.verdict);
+    }
+    let inquiry = Inquiry { cwd: "/a\0b".into(), ..command(&["ls"], None) };
+    assert_eq!(judge.judge(inquiry, &[]).unwrap().decision.verdict, Verdict::Deny);
+}

@@ -1,6 +1,6 @@
 //! A call elsewhere that waits for a person.
 
-use datafog_approval::{Binding, Bound};
+use datafog_approval::{Binding, Bound, Eyes};
 use datafog_core::{ApprovalScope, HostName, Verdict};
 
 use super::{Judge, Judged};
@@ -13,6 +13,8 @@ pub struct Waiting {
     pub binding: Binding,
     /// The widest scope that every rule permits.
     pub widest: ApprovalScope,
+    /// Who has to say yes, as the rules say it.
+    pub eyes: Eyes,
     /// How long an answer is waited for, in seconds, as the rules say it.
     pub seconds: u32,
     /// What the decision is once a person said yes: what other rules take out stays obliged.
@@ -56,6 +58,7 @@ impl Judge<'_> {
             ..Bound::default()
         };
         let binding = Binding::of(bound, self.key());
-        Some(Waiting { binding, widest, seconds, then: hold::lifted(decision).verdict })
+        let (eyes, then) = (hold::eyes(decision), hold::lifted(decision).verdict);
+        Some(Waiting { binding, widest, eyes, seconds, then })
     }
 }

@@ -17,6 +17,9 @@ const OWNERS: [(&str, &[Verdict]); 4] = [
 /// Longest time that an answer is waited for, in seconds: a week.
 const LONGEST: u32 = 7 * 24 * 60 * 60;
 
+/// Most persons that a rule may ask for.
+const MOST_PERSONS: u32 = 5;
+
 /// What a finding may be replaced by, and other names for it.
 const TRANSFORMS: [(&str, Transform); 12] = [
     ("anonymize", Transform::Anonymize),
@@ -67,7 +70,7 @@ pub(super) fn read_obligations(
 
 fn approval(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<Obligation>> {
     let Some(item) = fields.item("approval") else { return Some(vec![Obligation::Approve]) };
-    let terms = reader.fields(item, &["scope", "timeout"])?;
+    let terms = reader.fields(item, &["approvers", "scope", "timeout"])?;
     if terms.table.is_empty() {
         let help = "leave it out, or write `approval = { scope = \"once\", timeout = \"15m\" }`";
         reader.error_with_help(item.span(), "the table says nothing", help);
@@ -78,7 +81,27 @@ fn approval(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<Obli
     let seconds = terms.item("timeout").map(|item| patience(item, reader));
     let (scope, seconds) =
         (scope.unwrap_or(Some(ApprovalScope::WIDEST))?, seconds.unwrap_or(Some(PATIENCE))?);
-    Some(vec![Obligation::Approve, Obligation::ApproveWithin { scope, seconds }])
+    let persons = terms.item("approvers").map(|item| persons(item, reader));
+    let mut all = vec![Obligation::Approve];
+    let persons = persons.unwrap_or(Some(1))?;
+    if persons > 1 {
+        all.push(Obligation::ApproveBy { persons });
+    }
+    if terms.item("scope").is_some() || terms.item("timeout").is_some() {
+        all.push(Obligation::ApproveWithin { scope, seconds });
+    }
+    Some(all)
+}
+
+/// How many different persons have to say yes.
+fn persons(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<u32> {
+    let persons = reader.count(item)?;
+    if persons > MOST_PERSONS {
+        let message = format!("no more than {MOST_PERSONS} persons can be asked for");
+        reader.error(item.span(), message);
+        return None;
+    }
+    Some(persons)
 }
 
 /// How long an answer is waited for; `0s` is an answer too: nobody waits.

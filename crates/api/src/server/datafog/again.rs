@@ -4,18 +4,20 @@
 //! conflict; the same one gets what was answered. No value that was found may be in the store, so
 //! what is kept of an answer is without them, and they are taken from the repeated request itself.
 
+use datafog_gate::Judge;
 use serde::{Deserialize, Serialize};
 
 use super::body::Names;
 use crate::identity::Caller;
 use crate::server::App;
+use crate::server::context::plain;
 use crate::server::problem::{Kind, Problem};
 use crate::server::settle::Repeat;
 use crate::store::{Answer, NewAnswer, Write, Written};
 
 /// What is kept of an answer that leaves no receipt: the names of the first time. The rest is worked
 /// out again.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Kept {
     pub(super) request_id: String,
     pub(super) trace_id: String,
@@ -31,8 +33,13 @@ pub(super) async fn kept(
 ) -> Result<Kept, Problem> {
     let own = if names.request_id.is_empty() { id } else { &names.request_id };
     let kept = Kept { request_id: own.to_owned(), trace_id: names.trace_id.clone() };
-    let body = serde_json::to_vec(&kept)?;
     let Some(repeat) = repeat(route, caller, names, question) else { return Ok(kept) };
+    let Kept { request_id, trace_id } = kept.clone();
+    let keep = move |judge: &Judge<'_>| Kept {
+        request_id: plain(judge, &request_id),
+        trace_id: plain(judge, &trace_id),
+    };
+    let body = serde_json::to_vec(&app.judges.ask(keep).await?)?;
     let Repeat { scope, key, question, replaces, at } = repeat;
     let answer = NewAnswer { scope, key, answer: Answer { question, body }, replaces, at };
     let write = Write { entry: None, answer: Some(answer) };

@@ -81,7 +81,9 @@ async fn decided(app: &App, caller: &Caller, mut asked: body::Decide) -> Result<
     let Prepared { question, digest, findings } = prepared??;
     let names = asked.names.clone();
     let repeat = again::repeat("decide", caller, &names, digest).map(|repeat| {
-        let (names, findings) = (names.clone(), findings.clone());
+        // What is kept of the names is what the chain keeps of them.
+        let Context { request_id, trace_id, .. } = question.context.clone();
+        let (names, findings) = (Names { request_id, trace_id, ..names.clone() }, findings.clone());
         let body = move |outcome: &Outcome| {
             let kept = Decided::of(outcome, &names, findings.clone()).without_values();
             serde_json::to_vec(&kept).map_err(|error| store::Error::Form(error.to_string()))
@@ -121,7 +123,9 @@ fn prepare(
 ) -> Result<Prepared, Problem> {
     let supplied = asked.findings.as_deref().unwrap_or_default();
     let stated = supplied.iter().filter_map(|finding| words::stated(judge, finding)).collect();
-    let question = ask::question(&asked.action, (&asked.text, stated), &asked.names);
+    let mut question = ask::question(&asked.action, (&asked.text, stated), &asked.names);
+    let session = question.principal.session.take();
+    question.principal.session = session.map(|name| context::distinct(judge, &name));
     let judged = judge.judge_for(question, caller.bounds.holder())?;
     let digest = digest(judge, asked)?;
     let context = Context { input_hash: context::hex(digest), ..context.plain(judge) };

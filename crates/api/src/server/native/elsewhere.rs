@@ -144,6 +144,7 @@ fn make(
     let widest = question.scopes().iter().max().copied().unwrap_or(ApprovalScope::Once);
     let rewrite = question.rewrite().map(str::to_owned);
     let asked = event.clone();
+    let eyes = eyes.and(question.eyes());
     let request = Request { event: asked, binding, widest, rewrite, seconds, asker, eyes };
     let record = inside.request(request, &now)?.into_record();
     let mut event = event;

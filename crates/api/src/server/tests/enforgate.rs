@@ -95,6 +95,66 @@ async fn e1_values_of_arguments_stand_nowhere_in_the_store() {
 }
 
 #[tokio::test]
+async fn e1_a_secret_in_the_place_of_a_name_stands_nowhere_in_the_store() {
+    let (place, agent) = place().await;
+    let (secret, ann) = (token(), place.key(Role::Approver, "north").await);
+    let names = json!({ "request_id": secret, "trace_id": secret, "tenant_id": secret,
+        "actor_id": secret, "session_id": secret, "idempotency_key": secret });
+    let with_names = |mut body: Value| {
+        body.as_object_mut().unwrap().extend(names.as_object().unwrap().clone());
+        body
+    };
+    let proposal = json!({ "proposal": { "tool_name": "x", "tool_args": {}, "proposal_id": secret },
+        "context": { "agent_id": secret, "session_id": secret } });
+    let action = json!({ "type": "command.exec", "command": "ls" });
+    for (path, body) in [
+        ("/v1/decide", with_names(json!({ "action": action }))),
+        ("/v1/scan", with_names(json!({ "text": "x" }))),
+        ("/v1/transform", with_names(json!({ "text": "x", "mode": "redact" }))),
+        ("/v1/actions", json!({ "command": ["ls"], "session": secret })),
+        ("/v1/check", call("crm", "get_user", &json!({ "session": 1 }))),
+        ("/v1/guardian/evaluate", proposal),
+        ("/v1/tokens", json!({ "seconds": 60, "name": secret })),
+    ] {
+        let told = place.as_key(&agent, path, Some(&body)).await;
+        assert_eq!(told.status, StatusCode::OK, "{path}: {}", told.text);
+    }
+    let request = anonymous("POST", "/v1/actions").header("x-api-key", agent.key.expose());
+    let request = request.header("idempotency-key", &secret).header("x-request-id", &secret);
+    let request = request.header("content-type", "application/json");
+    let request = request.body(Body::from(r#"{"command":["ls"]}"#)).unwrap();
+    assert_eq!(place.send(request).await.status, StatusCode::OK);
+    let held = place.as_key(&agent, "/v1/check", Some(&call("mail", "send", &json!({})))).await;
+    let path = format!("/v1/approvals/{}/decision", held.body["approvalId"].as_str().unwrap());
+    let said = json!({ "decision": "deny", "note": format!("not with {secret}") });
+    assert_eq!(place.as_key(&ann, &path, Some(&said)).await.status, StatusCode::OK);
+    for entry in std::fs::read_dir(place.root()).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        let found = bytes.windows(secret.len()).any(|piece| piece == secret.as_bytes());
+        assert!(!found, "{}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn two_sessions_whose_names_are_not_kept_stay_two() {
+    let place = Place::new().await.under(ASKS_ABOUT_MONEY).await;
+    let (agent, ann) = place.agent_and_approver().await;
+    let ask = async |session: &str| {
+        let tool = json!({ "name": "pay", "arguments": { "amount": 5 } });
+        let asked = json!({ "tool": tool, "session": session });
+        place.as_key(&agent, "/v1/actions", Some(&asked)).await.body
+    };
+    let (long, other) = (format!("{}a", "x".repeat(300)), format!("{}b", "x".repeat(300)));
+    let held = ask(&long).await;
+    let path = format!("/v1/approvals/{}/decision", held["approval"]["id"].as_str().unwrap());
+    let said = json!({ "decision": "approve", "scope": "session" });
+    assert_eq!(place.as_key(&ann, &path, Some(&said)).await.status, StatusCode::OK);
+    assert_eq!(ask(&long).await["decision"], "allow");
+    assert_eq!(ask(&other).await["decision"], "require_approval");
+}
+
+#[tokio::test]
 async fn e4_e5_nothing_that_is_stored_of_a_key_lets_anybody_in() {
     let (place, agent) = place().await;
     let digest: String = agent.stored.digest.iter().map(|byte| format!("{byte:02x}")).collect();

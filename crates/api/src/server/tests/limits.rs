@@ -118,3 +118,13 @@ async fn arguments_in_which_a_name_stands_twice_are_refused_in_every_form() {
         assert_eq!(told.status, StatusCode::BAD_REQUEST, "{path}: {}", told.text);
     }
 }
+
+#[tokio::test]
+async fn a_head_of_more_than_the_bound_is_refused() {
+    let place = Place::new().await;
+    for (length, status) in [(65_000, 200), (65_536, 431), (100_000, 431)] {
+        let request = request("GET", "/v1/policy/version").header("x-more", "x".repeat(length));
+        let told = place.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(told.status.as_u16(), status, "{length}");
+    }
+}

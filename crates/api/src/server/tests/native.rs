@@ -372,6 +372,68 @@ async fn a6_with_four_eyes_nobody_answers_their_own_by_whichever_credential() {
     assert_eq!(again.body["decision"], "allow", "{}", again.text);
 }
 
+/// A server whose rule about money asks for two persons, and somebody who asks.
+async fn of_two() -> (Place, Minted) {
+    let two = ASKS_ABOUT_MONEY.replace("instead = ", "approval = { approvers = 2 }\ninstead = ");
+    let place = Place::new().await.under(&two).await;
+    let agent = place.key(Role::Agent, "north").await;
+    (place, agent)
+}
+
+async fn pays(place: &Place, agent: &Minted) -> Value {
+    let tool = json!({ "tool": { "name": "pay", "arguments": { "amount": 5 } } });
+    place.as_key(agent, "/v1/actions", Some(&tool)).await.body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rule_asks_two_persons_about_is_let_through_by_two_and_stopped_by_one() {
+    let (place, agent) = of_two().await;
+    let mut people = Vec::new();
+    for _ in 0..6 {
+        people.push(place.key(Role::Approver, "north").await);
+    }
+    let held = pays(&place, &agent).await;
+    assert_eq!(
+        (&held["decision"], &held["approval"]["state"]),
+        (&json!("require_approval"), &json!("pending"))
+    );
+    let id = held["approval"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/approvals/{id}/decision");
+    let say = async |by: &Minted, said: &str| {
+        place.as_key(by, &path, Some(&json!({ "decision": said }))).await
+    };
+    let one = say(&people[0], "approve").await.body;
+    assert_eq!((&one["state"], &one["needed"]), (&json!("pending"), &json!(2)), "{one}");
+    assert_eq!(pays(&place, &agent).await["decision"], "require_approval", "one is not enough");
+    assert_eq!(say(&people[0], "approve").await.status, StatusCode::FORBIDDEN, "the same again");
+    // Of five that say it at once one is the second, and the others come too late.
+    let router = place.router.clone();
+    let mut tasks = tokio::task::JoinSet::new();
+    for person in &people[1..] {
+        let request = anonymous("POST", &path).header("x-api-key", person.key.expose());
+        let request = request.header("content-type", "application/json");
+        let request = request.body(Body::from(r#"{"decision":"approve"}"#)).unwrap();
+        let router = router.clone();
+        tasks.spawn(async move { router.oneshot(request).await.unwrap().status().as_u16() });
+    }
+    let mut said = tasks.join_all().await;
+    said.sort_unstable();
+    assert_eq!(said, [200, 409, 409, 409, 409]);
+    let decisions = [pays(&place, &agent).await, pays(&place, &agent).await];
+    let decisions = decisions.map(|told| told["decision"].clone());
+    assert_eq!(decisions, [json!("allow"), json!("require_approval")], "it is for one call");
+    let held = pays(&place, &agent).await;
+    let id = held["approval"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/approvals/{id}/decision");
+    for (person, said, state) in [(0, "approve", "pending"), (1, "deny", "denied")] {
+        let said = json!({ "decision": said });
+        let told = place.as_key(&people[person], &path, Some(&said)).await;
+        assert_eq!(told.body["state"], state, "{}", told.text);
+    }
+    assert_eq!(pays(&place, &agent).await["decision"], "deny", "one no ends it");
+    assert_eq!(place.store.verify().await.unwrap().flaw, None);
+}
+
 #[tokio::test]
 async fn a5_a_grant_for_a_tool_holds_for_its_calls_until_they_are_used_up() {
     let place = Place::new().await.under(ASKS_ABOUT_MONEY).await;

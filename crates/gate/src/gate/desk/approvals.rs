@@ -28,6 +28,8 @@ pub struct Answerer {
     pub name: String,
     /// By which names they are known.
     pub party: Party,
+    /// The same where whoever may be this machine's user counts as that user.
+    pub here: Party,
 }
 
 impl Gate<'_> {
@@ -89,7 +91,7 @@ impl Approvals<'_> {
         let now = Moment::now();
         let mut change = |record: &mut Record| {
             record.demand(self.eyes);
-            Ok(record.approve(word.clone(), terms, &now)?)
+            Ok(record.approve(self.known(word.clone(), record), terms, &now)?)
         };
         let done = self.store().change(id, &mut change, witness)?;
         self.tell(&done);
@@ -137,8 +139,18 @@ impl Approvals<'_> {
         FolderStore::new(self.folder(), &self.key, self.gate.user)
     }
 
+    /// The same word, by the names that count for the request. Where this machine's user has said yes at the
+    /// terminal, who may be that user is no other.
+    fn known(&self, word: Word, record: &Record) -> Word {
+        let here = self.answerer.as_ref().map(|answerer| &answerer.here);
+        match here.filter(|_| record.has_agreed(&party(self.gate.user))) {
+            Some(here) => Word { who: here.clone(), ..word },
+            None => word,
+        }
+    }
+
     fn word(&self, note: Option<String>) -> Word {
-        if let Some(Answerer { name, party }) = self.answerer.clone() {
+        if let Some(Answerer { name, party, .. }) = self.answerer.clone() {
             return Word { by: Some(name), way: ApprovalWay::Dashboard, note, who: party };
         }
         let (by, who) = (Some(who(self.gate.user)), party(self.gate.user));
