@@ -174,7 +174,7 @@ fn passes_again(second: &Second, window: &[u8]) -> bool {
 }
 
 /// Whether a bit of a bitmap is set.
-pub(crate) fn has(bitmap: &[u32], place: usize) -> bool {
+fn has(bitmap: &[u32], place: usize) -> bool {
     bitmap.get(place >> BIT).is_some_and(|word| word >> (place & 31) & 1 == 1)
 }
 

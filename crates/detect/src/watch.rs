@@ -8,8 +8,8 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::hashes::set;
-use crate::prefilter::{self, Bitmaps, MoreBitmaps, has};
+use crate::hashes::hash;
+use crate::prefilter::{self, Bitmaps, MoreBitmaps};
 
 /// Places nearer to each other than this many bytes are told as one.
 const NEAR: usize = 1024;
@@ -25,9 +25,10 @@ pub struct Watch {
 #[derive(Debug)]
 struct Made {
     bitmaps: MoreBitmaps,
-    /// A bit for the folded first bytes of every word: nearly all that passes is a keyword's.
-    heads: [u32; 128],
-    /// Every word behind its folded first bytes, in order of these.
+    /// Where in `words` those of each bucket begin, and at its end where the last one ends. Most are
+    /// empty: nearly all that passes is a keyword's.
+    buckets: Vec<usize>,
+    /// Every word behind its folded first bytes, in order of the buckets of these.
     words: Vec<(u32, &'static [u8])>,
 }
 
@@ -43,11 +44,11 @@ impl Watch {
             let words = (self.words)().into_iter().map(str::as_bytes);
             let words = words.filter_map(|word| Some((prefilter::folded(word)?, word)));
             let mut words: Vec<_> = words.collect();
-            words.sort_unstable();
-            let windows = words.iter().map(|(window, _)| *window);
-            let mut heads = [0; 128];
-            windows.clone().for_each(|window| set(&mut heads, head(window)));
-            Made { bitmaps: MoreBitmaps::with(windows), heads, words }
+            words.sort_unstable_by_key(|(window, _)| bucket(*window));
+            let begin = |number| words.partition_point(|(window, _)| bucket(*window) < number);
+            let buckets = (0..=1 << BUCKET_BITS).map(begin).collect();
+            let bitmaps = MoreBitmaps::with(words.iter().map(|(window, _)| *window));
+            Made { bitmaps, buckets, words }
         })
     }
 }
@@ -57,18 +58,20 @@ impl Made {
     fn word(&self, text: &[u8], at: usize) -> Option<usize> {
         let rest = text.get(at..)?;
         let window = prefilter::folded(rest)?;
-        if !has(&self.heads, head(window)) {
-            return None;
-        }
-        let first = self.words.partition_point(|(known, _)| *known < window);
-        let alike = self.words.iter().skip(first).take_while(|(known, _)| *known == window);
-        alike.filter(|(_, word)| rest.starts_with(word)).map(|(_, word)| word.len()).max()
+        let number = bucket(window);
+        let first = *self.buckets.get(number)?;
+        let alike = self.words.get(first..*self.buckets.get(number.saturating_add(1))?)?;
+        let alike = alike.iter().filter(|(known, word)| *known == window && rest.starts_with(word));
+        alike.map(|(_, word)| word.len()).max()
     }
 }
 
-/// Which bit stands for a window: the top of a multiplicative hash.
-const fn head(window: u32) -> usize {
-    (window.wrapping_mul(0x9E37_79B1) >> 20) as usize
+/// Bits of the number of a bucket.
+const BUCKET_BITS: u32 = 12;
+
+/// The bucket of a window: the top of a multiplicative hash.
+const fn bucket(window: u32) -> usize {
+    hash(window, BUCKET_BITS, 0x9E37_79B1)
 }
 
 /// What a scan has noticed so far.
