@@ -56,6 +56,14 @@ pub(crate) fn within(bytes: u8x16, first: u8, last: u8) -> u8x16 {
     bytes.max(u8x16::splat(first)).min(u8x16::splat(last)).simd_eq(bytes)
 }
 
+/// Zero for the bytes that lie in `first..=last`, so that the least of several such answers is zero where
+/// one of them is.
+#[inline]
+#[expect(clippy::arithmetic_side_effects, reason = "lanes wrap around, which is what is wanted")]
+pub(crate) fn beyond(bytes: u8x16, first: u8, last: u8) -> u8x16 {
+    (bytes - u8x16::splat(first)).saturating_sub(u8x16::splat(last.saturating_sub(first)))
+}
+
 /// At most a block of `text`; what is missing at its end is blanks.
 #[inline]
 pub(crate) fn block(text: &[u8]) -> [u8; BLOCK] {
@@ -109,6 +117,8 @@ mod tests {
         for byte in 0..=u8::MAX {
             let within = within(u8x16::splat(byte), b'0', b'9').to_bitmask() == 0xffff;
             assert_eq!(within, byte.is_ascii_digit(), "{byte}");
+            let beyond = beyond(u8x16::splat(byte), b'0', b'9').simd_eq(u8x16::ZERO).any();
+            assert_eq!(beyond, byte.is_ascii_digit(), "{byte}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! Where runs of digits or text in UTF-16 may stand: plain loops over blocks, which compile to
 //! vector instructions and pass over ordinary text at the speed of memory.
 
+use core::mem;
+
 use wide::u8x16;
 
 use super::base64::SHORTEST;
@@ -26,22 +28,23 @@ pub(crate) struct Blocks<'t> {
     to: usize,
     /// Offset of the present block.
     at: usize,
-    /// A bit for each byte of the block before and of the present one: whether it is a digit.
-    digits: u128,
-    /// The same bits, set where a run begins that waits to be told.
+    /// A bit for each byte of the present block: whether it is a digit.
+    digits: u64,
+    /// A bit for each byte of the block before and of this one, set where a run begins that waits to be
+    /// told.
     waiting: u128,
     /// Whether zeros wait to be told.
     zeros: bool,
 }
 
-/// The bits of places at which a run begins that gets long enough in the present block.
-const NEW: u128 = u128::MAX << (BLOCK - SHORTEST + 1);
+/// The first byte of the block before at which a run begins that gets long enough in the present one.
+const FIRST: usize = BLOCK - SHORTEST + 1;
 
 impl<'t> Blocks<'t> {
     /// `from` is a multiple of 64 in absolute offsets; of what stands before it a block is seen.
     pub(crate) fn new(text: &'t [u8], from: usize, to: usize) -> Self {
         let before = from.checked_sub(BLOCK).and_then(|at| text.get(at..)?.first_chunk::<BLOCK>());
-        let digits = before.map_or(0, |block| u128::from(digit_bits(block)) << BLOCK);
+        let digits = before.map_or(0, digit_bits);
         Self { text, to, at: from.wrapping_sub(BLOCK), digits, waiting: 0, zeros: false }
     }
 
@@ -59,9 +62,14 @@ impl<'t> Blocks<'t> {
     }
 
     fn take(&mut self, block: &[u8; BLOCK]) {
-        self.digits = self.digits >> BLOCK | u128::from(digit_bits(block)) << BLOCK;
-        let long = runs(self.digits) & NEW;
-        self.waiting = long & !(long << 1);
+        let before = mem::replace(&mut self.digits, digit_bits(block));
+        // Each word by itself, since shifts across two are slow.
+        let across = runs(before >> FIRST | self.digits << (BLOCK - FIRST));
+        let inside = runs(self.digits);
+        if across | inside != 0 {
+            let long = u128::from(across) << FIRST | u128::from(inside) << BLOCK;
+            self.waiting = long & !(long << 1);
+        }
         self.zeros = bytes::any_zero(block) && zeros(block) >= FEWEST_ZEROS;
     }
 }
@@ -91,15 +99,17 @@ fn zeros(block: &[u8; BLOCK]) -> u32 {
 /// A bit for each byte: whether it is a digit, as [`is_digit`] says.
 fn digit_bits(block: &[u8; BLOCK]) -> u64 {
     bytes::bits(block, |bytes| {
-        let is = |byte| bytes.simd_eq(u8x16::splat(byte));
-        let letters = bytes::within(bytes | u8x16::splat(0x20), b'a', b'z');
+        let no = |byte| bytes ^ u8x16::splat(byte);
+        let letters = bytes::beyond(bytes | u8x16::splat(0x20), b'a', b'z');
         // From `/` on, which stands before the digits.
-        letters | bytes::within(bytes, b'/', b'9') | is(b'+') | is(b'-') | is(b'_')
+        let digits = bytes::beyond(bytes, b'/', b'9');
+        let least = letters.min(digits).min(no(b'+')).min(no(b'-')).min(no(b'_'));
+        least.simd_eq(u8x16::ZERO)
     })
 }
 
 /// The bits that have as many after them as a run needs.
-const fn runs(digits: u128) -> u128 {
+const fn runs(digits: u64) -> u64 {
     let two = digits & (digits >> 1);
     let four = two & (two >> 2);
     let eight = four & (four >> 4);
