@@ -131,6 +131,24 @@ fn what_cannot_be_read_is_told() {
 }
 
 #[test]
+fn pipes_are_not_waited_for() {
+    let install = Install::bare();
+    for folder in ["odd", "above/below"] {
+        fs::create_dir_all(install.work().join(folder)).unwrap();
+        write(&install, &format!("{folder}/left"), "password = \"q7fXk2Lm9v\"\n");
+    }
+    // A pipe among the files, one in place of an ignore file, and one that nobody writes to by name.
+    for pipe in ["pipe", "odd/.gitignore", "above/.ignore"] {
+        nix::unistd::mkfifo(&install.work().join(pipe), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    }
+    let ended = install.datafog(["scan", "--json"]).run().ends_with(1);
+    assert_eq!(paths(&ended.json()), ["above/below/left", "odd/left"]);
+    let ended = install.datafog(["scan", "--json", "above/below", "pipe"]).run().ends_with(1);
+    assert_eq!(paths(&ended.json()), ["above/below/left"]);
+    assert_eq!(ended.json()["unread"][0]["path"], "pipe");
+}
+
+#[test]
 fn comments_and_baselines_allow_what_is_known() {
     let install = Install::bare();
     write(&install, "a", &format!("{} # datafog:allow github-pat: sample\n", github_token(8)));
@@ -200,6 +218,30 @@ fn git_is_asked_for_what_changed() {
     assert_eq!(paths(&files), ["a", "a"], "who asks for files asks for no messages");
     let receipts = install.receipts();
     assert!(receipts.is_empty(), "git was asked directly: {receipts:?}");
+}
+
+#[test]
+fn names_of_files_are_nothing_else_to_git() {
+    let install = Install::bare();
+    git(&install, &["init", "-q"]);
+    let names = ["HEAD", "-rf", "a => b", "{x => y}", "nl\nx", "q\"uote", "t\tab", ":(glob)*"];
+    for (name, seed) in names.iter().zip(31..) {
+        write(&install, name, &format!("{}\n", github_token(seed)));
+    }
+    git(&install, &["add", "-A"]);
+    let told = |arguments: &[&str]| {
+        let told = install.datafog(arguments.iter().copied()).run().ends_with(1).json();
+        paths(&told).into_iter().map(str::to_owned).collect::<std::collections::BTreeSet<_>>()
+    };
+    let all = names.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(told(&["scan", "--staged", "--json"]), all);
+    git(&install, &["commit", "-qm", "one"]);
+    assert_eq!(told(&["scan", "--history", "--json"]), all);
+    git(&install, &["mv", "HEAD", "moved => here"]);
+    install.datafog(["scan", "--staged"]).run().succeeds();
+    git(&install, &["commit", "-qm", "two"]);
+    assert_eq!(told(&["scan", "--history", "--json"]), all, "what moved came in before");
+    install.datafog(["scan", "--since", "HEAD~1"]).run().succeeds();
 }
 
 #[test]

@@ -200,7 +200,10 @@ fn closes_text(text: &[u8], name: (usize, usize), open: usize) -> bool {
 
 /// The word without a byte that only ended the keyword: `pwd=`.
 pub(crate) fn whole_word(text: &[u8], (start, end): (usize, usize)) -> Option<(usize, usize)> {
-    Some((start, end.checked_sub(run_back(text.get(start..end)?, |byte| !is_name(byte)))?))
+    Some((
+        start,
+        end.checked_sub(run_back(text.get(start..end)?, |byte| byte.is_ascii() && !is_name(byte)))?,
+    ))
 }
 
 /// Where the name begins in which a word stands.

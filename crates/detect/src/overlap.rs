@@ -3,6 +3,7 @@
 //! Raw findings wait here until nothing that is still to come can overlap them.
 
 use crate::rule::Rule;
+use crate::tables::RULES;
 
 /// A finding before its value is named and masked; offsets are absolute.
 #[derive(Clone, PartialEq, Eq)]
@@ -155,7 +156,8 @@ fn winners(cluster: &[Raw]) -> Vec<&Raw> {
         let next = sure.partition_point(|token| token.start < raw.start);
         raw.rank == UNTELLING && sure.get(next).is_some_and(|token| token.end <= raw.end)
     };
-    let told = cluster.iter().filter(|raw| !hides_one(raw));
+    let plain = Plain::of(cluster);
+    let told = cluster.iter().filter(|raw| !hides_one(raw) && !plain.hide(raw));
     let mut by_worth: Vec<(u128, &Raw)> = told.map(|raw| (worth(raw, first), raw)).collect();
     by_worth.sort_unstable_by_key(|(worth, _)| core::cmp::Reverse(*worth));
     let mut standing: Vec<&Raw> = Vec::new();
@@ -169,6 +171,38 @@ fn winners(cluster: &[Raw]) -> Vec<&Raw> {
         }
     }
     standing
+}
+
+/// The secrets of a cluster that stand in the text as they are, and how far each and those before it
+/// reach.
+struct Plain(Vec<(usize, usize)>);
+
+impl Plain {
+    fn of(cluster: &[Raw]) -> Self {
+        let mut far = 0_usize;
+        let plain = cluster.iter().filter(|raw| raw.value.is_none() && is_secret(raw));
+        Self(
+            plain
+                .map(|raw| {
+                    far = far.max(raw.end);
+                    (raw.start, far)
+                })
+                .collect(),
+        )
+    }
+
+    /// Whether personal data comes out of an escape within one of them: a password in a URL is spelled
+    /// with escapes so that none of its marks ends it.
+    fn hide(&self, raw: &Raw) -> bool {
+        let Self(plain) = self;
+        let place = plain.partition_point(|(start, _)| *start < raw.end);
+        let before = place.checked_sub(1).and_then(|last| plain.get(last));
+        raw.value.is_some() && !is_secret(raw) && before.is_some_and(|(_, far)| *far > raw.start)
+    }
+}
+
+fn is_secret(raw: &Raw) -> bool {
+    RULES.get(usize::from(raw.rule)).is_some_and(|rule| rule.secret)
 }
 
 /// The rank of detectors that only know that something is a secret.

@@ -70,8 +70,9 @@ impl Engine {
             match mark {
                 Marks::Digits(at) if at >= done => self.digits(text, base, at, done),
                 Marks::Zeros(at) => {
-                    if let Some(start) = wide::begin(text, at, done.max(from)) {
-                        self.window(Spelling::Wide, text, base, start, false);
+                    let found = wide::begin(text, base, at, done.max(from));
+                    if let Some((spelling, start)) = found {
+                        self.window(spelling, text, base, start, false);
                     }
                 }
                 Marks::Digits(_) => continue,

@@ -92,15 +92,16 @@ impl Git {
 
     /// The commits of a selection, oldest first, one name a line; none of the index.
     fn commits(&self, selection: &Selection) -> Result<Option<Vec<u8>>, Error> {
+        // A file may be called like a revision (`HEAD`): what follows the dashes would be files.
         let commits = match selection {
             Selection::Staged => return Ok(None),
             Selection::Since(revision) => {
                 let since = format!("^{}", self.commit(revision)?);
-                let arguments = ["rev-list", "--topo-order", "--reverse", "HEAD", &since];
+                let arguments = ["rev-list", "--topo-order", "--reverse", "HEAD", &since, "--"];
                 self.output("about its commits", arguments)?
             }
             Selection::History => {
-                let arguments = ["rev-list", "--topo-order", "--reverse", "--all", "HEAD"];
+                let arguments = ["rev-list", "--topo-order", "--reverse", "--all", "HEAD", "--"];
                 match self.output("about its commits", arguments) {
                     // A repository without a commit has no history, which is no failure.
                     Err(Error::GitRefused { .. }) if self.commit("HEAD").is_err() => {

@@ -24,6 +24,7 @@ mod git;
 mod history;
 mod mark;
 mod message;
+mod opened;
 mod options;
 mod place;
 mod read;

@@ -44,10 +44,22 @@ impl Kind {
             _ if datafog_archive::is_tar(head) => Self::Tar,
             // Texts of two bytes a letter are full of zero bytes and begin with a mark.
             [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Self::Text,
+            _ if is_wide(head) => Self::Text,
             _ if memchr::memchr(0, head.get(..TELLING).unwrap_or(head)).is_some() => Self::Binary,
             _ => Self::Text,
         }
     }
+}
+
+/// Whether every second byte is zero from the first bytes on, as in a text of two bytes a letter without
+/// a mark.
+fn is_wide(head: &[u8]) -> bool {
+    /// Bytes that tell.
+    const FIRST: usize = 64;
+    let first = head.get(..FIRST).unwrap_or(head);
+    let all =
+        |zero: usize| first.iter().enumerate().all(|(at, byte)| (at % 2 == zero) == (*byte == 0));
+    first.len() > FIRST / 4 && (all(0) || all(1))
 }
 
 /// A buffer that is used again for one content after the other.
@@ -152,7 +164,11 @@ mod tests {
     fn contents_are_told_by_their_first_bytes() {
         let mut tar = vec![b'a'; 512];
         tar.splice(257..262, *b"ustar");
-        let kinds: [(&[u8], Kind); 7] = [
+        let wide = b"p\0a\0s\0s\0w\0o\0r\0d\0=\0x\0";
+        let kinds: [(&[u8], Kind); 10] = [
+            (wide, Kind::Text),
+            (&[&[0], &wide[..]].concat()[..wide.len()], Kind::Text),
+            (&wide[..8], Kind::Binary),
             (b"", Kind::Text),
             (b"plain", Kind::Text),
             (b"a\0b", Kind::Binary),

@@ -4,16 +4,16 @@
 //! for the paths that were named. Of a repository's own folder only settings and hooks are looked
 //! at; what its objects hold is asked of git. Files that a `.gitignore` or `.ignore` in the tree
 //! names are left out unless [`Options::ignore`] is off; what a person named is never left out.
+//! Nothing is waited for: pipes and devices in a tree are passed over, also where a file is expected.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
+use crate::opened::{Opened, is_file_or_nothing};
 use crate::options::Options;
 use crate::read::{Buffer, read_with};
 use crate::report::Report;
@@ -32,30 +32,67 @@ pub fn walk(paths: &[PathBuf], options: &Options<'_>, progress: &Progress) -> Re
     let total = Mutex::new(Report::default());
     let (folders, files): (Vec<_>, Vec<_>) = paths.iter().partition(|path| path.is_dir());
     let mut one = Visitor::new(options, progress, &total);
-    files.iter().for_each(|path| one.file(path));
+    files.iter().for_each(|path| one.file(path, true));
     drop(one);
-    if let Some((first, rest)) = folders.split_first() {
-        let mut builder = WalkBuilder::new(first);
-        rest.iter().for_each(|path| {
-            builder.add(path);
-        });
-        let ignore = options.ignore;
-        builder
-            .hidden(false)
-            .ignore(ignore)
-            .git_ignore(ignore)
-            .parents(ignore)
-            // What is left out depends on the tree alone, not on who looks at it.
-            .git_global(false)
-            .git_exclude(false)
-            .filter_entry(is_wanted)
-            .threads(thread::available_parallelism().map_or(1, usize::from));
-        let mut visitors = Visitors { options, progress, total: &total };
-        builder.build_parallel().visit(&mut visitors);
-    }
+    let mut visitors = Visitors { options, progress, total: &total };
+    let (plain, odd): (Vec<_>, Vec<_>) =
+        folders.into_iter().partition(|folder| parents(folder).ancestors().all(obeys_files));
+    let found = Arc::new(Mutex::new(Vec::new()));
+    below(plain, options.ignore.then_some(&found), &mut visitors);
+    let found = core::mem::take(&mut *found.lock().unwrap_or_else(PoisonError::into_inner));
+    below(odd.into_iter().chain(&found), None, &mut visitors);
     let mut report = total.into_inner().unwrap_or_else(PoisonError::into_inner);
     report.sort();
     report
+}
+
+/// Looks at every file below `folders`. What ignore files name is left out, but for folders in which one
+/// of them is no file: those go to `odd`, which is absent when nothing is to be left out.
+fn below<'p>(
+    folders: impl IntoIterator<Item = &'p PathBuf>,
+    odd: Option<&Arc<Mutex<Vec<PathBuf>>>>,
+    visitors: &mut Visitors<'_>,
+) {
+    let mut folders = folders.into_iter();
+    let Some(first) = folders.next() else { return };
+    let mut builder = WalkBuilder::new(first);
+    folders.for_each(|path| {
+        builder.add(path);
+    });
+    let (ignore, odd) = (odd.is_some(), odd.map(Arc::clone));
+    builder
+        .hidden(false)
+        .ignore(ignore)
+        .git_ignore(ignore)
+        .parents(ignore)
+        // What is left out depends on the tree alone, not on who looks at it.
+        .git_global(false)
+        .git_exclude(false)
+        .filter_entry(move |entry| {
+            let put_off = odd.as_ref().filter(|_| is_folder(entry) && !obeys_files(entry.path()));
+            if let Some(odd) = put_off {
+                let mut odd = odd.lock().unwrap_or_else(PoisonError::into_inner);
+                odd.push(entry.path().to_owned());
+            }
+            put_off.is_none() && is_wanted(entry)
+        })
+        .threads(thread::available_parallelism().map_or(1, usize::from));
+    builder.build_parallel().visit(visitors);
+}
+
+/// A folder by its whole path, so that the ones above it are known.
+fn parents(folder: &Path) -> PathBuf {
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
+}
+
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+}
+
+/// Whether what is called like an ignore file in a folder is one: of a pipe of that name, or a device,
+/// lines would be waited for without end.
+fn obeys_files(folder: &Path) -> bool {
+    [".gitignore", ".ignore"].into_iter().all(|name| is_file_or_nothing(&folder.join(name)))
 }
 
 /// Whether an entry belongs to the tree rather than to the inner life of git.
@@ -66,8 +103,7 @@ fn is_wanted(entry: &DirEntry) -> bool {
     const FILES: [&str; 3] = ["config", "config.worktree", "credentials"];
     let mut below = entry.path().iter().skip_while(|name| *name != ".git").skip(1);
     let (Some(first), name) = (below.next(), entry.file_name()) else { return true };
-    let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-    match (is_folder, entry.depth()) {
+    match (is_folder(entry), entry.depth()) {
         // A path inside a repository that a person named.
         (_, 0) => true,
         // What git puts there as a sample never runs.
@@ -110,12 +146,16 @@ impl<'s> Visitor<'s> {
         Self { options, progress, total, report: Report::default(), buffer: Buffer::default() }
     }
 
-    fn file(&mut self, path: &Path) {
+    /// Looks at one file; `named` says that a person named it.
+    fn file(&mut self, path: &Path, named: bool) {
         let name = name(path);
         let before = self.report.bytes;
-        match File::open(path) {
-            Ok(file) => {
+        match Opened::at(path, named) {
+            Ok(Opened { file, pipe }) => {
                 read_with(&mut self.buffer, file, &name, self.options, &mut self.report);
+                if pipe && self.report.bytes == before {
+                    self.report.note(&name, "a pipe that nothing came out of");
+                }
             }
             Err(error) => self.report.note(&name, error),
         }
@@ -134,7 +174,7 @@ impl ParallelVisitor for Visitor<'_> {
                     self.report.note(&name(entry.path()), error);
                 }
                 if entry.file_type().is_some_and(|kind| kind.is_file()) {
-                    self.file(entry.path());
+                    self.file(entry.path(), false);
                 }
             }
             Err(error) => self.report.note(&place_of(&error), reason(&error)),

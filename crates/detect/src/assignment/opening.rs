@@ -160,6 +160,8 @@ fn operator(place: &Place<'_>) -> Option<(usize, Form)> {
         // What follows is shown to whoever is asked.
         [b'=', ..] if place.follows(&ASKED) => return None,
         [b'=' | b':', ..] => (1, Form::Operator),
+        // The colon of Chinese and Japanese texts.
+        [0xEF, 0xBC, 0x9A, ..] => (3, Form::Operator),
         // `process.env.TOKEN || "…"`: what stands in for the value.
         [b'|', b'|', ..] | [b'?', b'?', ..]
             if opens_quote(place.text, place.operator_at.checked_add(1)?) =>
@@ -244,6 +246,17 @@ fn argument(place: &Place<'_>) -> Option<(usize, Form)> {
                 && opens_quote(text, operator_at.checked_add(2)?) =>
         {
             Some((3, Form::Operator))
+        }
+        // `{:name "value"}` of Clojure.
+        [b'"', ..]
+            if !quoted
+                && blanks == 1
+                && matches!(
+                    text.get(..name_start)?,
+                    [b':'] | [.., b' ' | b'{' | b'\n' | b'\t', b':']
+                ) =>
+        {
+            Some((0, Form::Operator))
         }
         // `config.name 'value'`, or alone on a line: a call without brackets.
         [b'"' | b'\'', ..]
@@ -365,8 +378,22 @@ fn told(place: &Place<'_>) -> Option<usize> {
     let mixed = |value: &[u8]| {
         value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic)
     };
-    (place.follows(&WITH) && near.get(..value).is_some_and(mixed)).then_some(0)
+    let given = place.follows(&WITH) && near.get(..value).is_some_and(mixed);
+    (given || is_noted(place, near)).then_some(0)
 }
+
+/// Whether so many letters and digits follow the word token that they are one: `acme token 4fK…`.
+fn is_noted(place: &Place<'_>, near: &[u8]) -> bool {
+    let Place { text, name_start, operator_at, blanks, .. } = *place;
+    let name = text.get(name_start..operator_at.saturating_sub(blanks)).unwrap_or_default();
+    let value = run(near, |byte| byte.is_ascii_alphanumeric());
+    let digits = near.iter().take(value).filter(|byte| byte.is_ascii_digit()).count();
+    name.len() >= b"token".len() && NOTED.end(name) && value >= LEAST_NOTED && digits > 2
+}
+
+/// Ends of such names, and fewest bytes of what follows.
+static NOTED: Words = words! { "token" };
+const LEAST_NOTED: usize = 24;
 
 /// Length of a dash between a name and what somebody noted behind it: `password - …`.
 fn dashed(place: &Place<'_>) -> Option<usize> {
@@ -465,8 +492,8 @@ fn value_field(rest: &[u8]) -> Option<usize> {
 }
 
 /// Names of what holds the value of what was named before.
-const VALUE_FIELDS: [&[u8]; 6] =
-    [b"value", b"Value", b"val", b"content", b"default", b"defaultValue"];
+const VALUE_FIELDS: [&[u8]; 7] =
+    [b"value", b"Value", b"val", b"content", b"default", b"defaultValue", b"android:value"];
 
 /// Whether a word before the name at `start` says that its value follows: `ENV NAME …`.
 fn is_declared(text: &[u8], start: usize) -> bool {

@@ -35,7 +35,7 @@ pub(crate) const OVERLAP: usize = 1536;
 pub(crate) enum Spelling {
     Base64,
     Hex,
-    Wide,
+    Wide(wide::Order),
 }
 
 impl Spelling {
@@ -44,7 +44,7 @@ impl Spelling {
         match self {
             Self::Base64 => base64::undo(text, out),
             Self::Hex => hex::undo(text, out),
-            Self::Wide => wide::undo(text, out),
+            Self::Wide(order) => wide::undo(text, order, out),
         }
     }
 
@@ -52,7 +52,7 @@ impl Spelling {
     pub(crate) const fn group(self) -> usize {
         match self {
             Self::Base64 => 3,
-            Self::Hex | Self::Wide => 1,
+            Self::Hex | Self::Wide(_) => 1,
         }
     }
 }
@@ -110,6 +110,7 @@ pub(crate) const fn is_text(byte: u8) -> bool {
 
 /// Whether decoded bytes, the first ones of a layer, are text, or compressed, or text in UTF-16.
 fn is_promising(head: &[u8]) -> bool {
-    let wide = head.chunks_exact(2).all(|pair| matches!(pair, [byte, 0] if is_text(*byte)));
+    let wide = head.chunks_exact(2).all(|pair| matches!(pair, [byte, 0] if is_text(*byte)))
+        || head.chunks_exact(2).all(|pair| matches!(pair, [0, byte] if is_text(*byte)));
     head.iter().all(|byte| is_text(*byte)) || wide || head.starts_with(gzip::MAGIC)
 }

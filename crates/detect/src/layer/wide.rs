@@ -1,6 +1,6 @@
 //! UTF-16 in either byte order (RFC 2781), as far as it spells ASCII: every second byte is zero.
 
-use super::{Decoded, Stop, WINDOW, is_text};
+use super::{Decoded, Spelling, Stop, WINDOW, is_text};
 use crate::bytes::before;
 
 /// Fewest characters of a run that is looked at.
@@ -12,9 +12,23 @@ const BEHIND: usize = 64;
 /// How far into a block the start of a run is looked for.
 const BLOCK: usize = 64;
 
-/// Where the first run in the block at `block` begins, not before `floor`: the place of its first
-/// character.
-pub(crate) fn begin(text: &[u8], block: usize, floor: usize) -> Option<usize> {
+/// Which byte of a character comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The zero.
+    Big,
+    /// The letter.
+    Little,
+}
+
+/// Where the first run in the block at `block` begins, not before `floor`, and in which order its
+/// bytes stand; `base` is the absolute offset of `text`.
+pub(crate) fn begin(
+    text: &[u8],
+    base: usize,
+    block: usize,
+    floor: usize,
+) -> Option<(Spelling, usize)> {
     let from = block.max(floor);
     let found = (from..block.saturating_add(BLOCK)).find(|at| {
         let rest = text.get(*at..).unwrap_or_default();
@@ -28,32 +42,37 @@ pub(crate) fn begin(text: &[u8], block: usize, floor: usize) -> Option<usize> {
     {
         at = earlier;
     }
-    Some(at)
+    let place = base.saturating_add(at);
+    if place % 2 == 0 {
+        return Some((Spelling::Wide(Order::Little), at));
+    }
+    // Texts begin at even places, so the zero comes first. A letter before it is of another text.
+    let zero = if before(text, at) == Some(0) { at.checked_sub(1) } else { at.checked_add(1) };
+    zero.map(|zero| (Spelling::Wide(Order::Big), zero))
 }
 
 fn is_unit(pair: &[u8]) -> bool {
-    matches!(pair, [byte, 0] if is_text(*byte))
+    letter(pair, Order::Little).is_some()
 }
 
-/// Undoes the run at the start of `text`. The last character of a big-endian run has its zero
-/// before it.
-pub(super) fn undo(text: &[u8], out: &mut Decoded) -> Stop {
+/// The ASCII character that two bytes spell.
+fn letter(pair: &[u8], order: Order) -> Option<u8> {
+    match (pair, order) {
+        ([byte, 0], Order::Little) | ([0, byte], Order::Big) => Some(*byte),
+        _ => None,
+    }
+    .filter(|byte| is_text(*byte))
+}
+
+/// Undoes the run at the start of `text`.
+pub(super) fn undo(text: &[u8], order: Order, out: &mut Decoded) -> Stop {
     let mut at = 0_usize;
-    while let Some([byte, zero]) = text.get(at..at.saturating_add(2)) {
+    while let Some(pair) = text.get(at..at.saturating_add(2)) {
         if at >= WINDOW {
             return Stop { length: at, open: true };
         }
-        if *zero != 0 || !is_text(*byte) {
-            break;
-        }
+        let Some(byte) = letter(pair, order) else { break };
         let end = at.saturating_add(2);
-        out.push(*byte, at, end);
-        at = end;
-    }
-    if before(text, at) == Some(0)
-        && let Some(byte) = text.get(at).copied().filter(|byte| is_text(*byte))
-    {
-        let end = at.saturating_add(1);
         out.push(byte, at, end);
         at = end;
     }
@@ -69,13 +88,20 @@ mod tests {
         let text = "password=hunter2!";
         let little: Vec<u8> = text.bytes().flat_map(|byte| [byte, 0]).collect();
         let big: Vec<u8> = text.bytes().flat_map(|byte| [0, byte]).collect();
-        for (bytes, start) in [(little, 0), (big, 1)] {
-            let at = begin(&bytes, 0, 0).unwrap();
-            assert_eq!(at, start);
+        let after_a_letter = [&[0xE9, 0][..], &little].concat();
+        let cases = [
+            (&little, Order::Little, 0),
+            (&big, Order::Big, 0),
+            (&after_a_letter, Order::Little, 2),
+        ];
+        for (bytes, order, start) in cases {
+            let found = begin(bytes, 0, 0, 0);
+            assert_eq!(found, Some((Spelling::Wide(order), start)));
             let mut out = Decoded::new();
-            undo(&bytes[at..], &mut out);
+            undo(&bytes[start..], order, &mut out);
             assert_eq!(out.bytes(), text.as_bytes());
+            assert_eq!(out.outer(0, text.len()), Some((0, text.len() * 2)));
         }
-        assert_eq!(begin(&[0; 64], 0, 0), None);
+        assert_eq!(begin(&[0; 64], 0, 0, 0), None);
     }
 }

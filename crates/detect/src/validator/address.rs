@@ -201,8 +201,19 @@ fn is_of_anybody(candidate: &Candidate<'_>, address: Ipv4Addr) -> bool {
         || small
         || end
         || one
+        || is_almost_documented(octets)
         || octets == EXAMPLE;
     known && !is_whole(candidate) && !CLIENTS.stand_near_end(line(candidate, CONTEXT), CONTEXT)
+}
+
+/// Whether two of the three numbers of a network kept for documents stand at their places, or two zeros
+/// before a small last one: what people write who mean no address in particular. A part of those is
+/// in use.
+fn is_almost_documented(octets: [u8; 4]) -> bool {
+    let like = |network: [u8; 3]| octets.iter().zip(network).filter(|(a, b)| **a == *b).count() > 1;
+    let used = matches!(octets, [192, 0, 64..=127, _]);
+    let first = matches!(octets, [_, 0, 0, last] if last < 10);
+    !used && (first || like([192, 0, 2]) || like([198, 51, 100]) || like([203, 0, 113]))
 }
 
 /// A global address of the sixth version that begins with the candidate.
@@ -223,7 +234,8 @@ pub(super) fn ipv6(candidate: &mut Candidate<'_>) -> Judgement {
     let address = str::from_utf8(candidate.value()).ok().and_then(|it| it.parse::<Ipv6Addr>().ok());
     Judgement::refuse_unless(address.is_some_and(|address| {
         let [first, second, third, ..] = address.segments();
-        // 2001:db8::/32 and 3fff::/20 are kept for documentation (RFC 3849, RFC 9637), 2001:0::/23
+        // 2001:db8::/32 and 3fff::/20 are kept for documentation (RFC 3849, RFC 9637), beside the
+        // first people write one digit too many or too few; 2001:0::/23
         // for protocols (RFC 2928), and what ends in zeros is a network.
         let of_protocols = first == 0x2001 && second < 0x0200;
         let network = address.to_bits().trailing_zeros() >= HOST_BITS;
@@ -231,7 +243,7 @@ pub(super) fn ipv6(candidate: &mut Candidate<'_>) -> Judgement {
             || address.segments().starts_with(&EXAMPLE_SIX);
         !open
             && (0x2000..0x3fff).contains(&first)
-            && (first, second) != (0x2001, 0x0db8)
+            && !matches!((first, second), (0x2001, 0x0db7..=0x0db9))
             && !of_protocols
             && !network
             && !resolver

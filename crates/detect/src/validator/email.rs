@@ -66,7 +66,8 @@ pub(super) fn email(candidate: &mut Candidate<'_>) -> Judgement {
     // A place to fill in, the name of a class and where an object of it lies, or chance.
     let template = local.starts_with(b"%s") || local.starts_with(b"%d");
     let object = value.rsplit(|byte| *byte == b'.').next().is_some_and(is_class);
-    if reserved || machine || template || object || in_noise(candidate) {
+    let letter = is_of_message(candidate.before());
+    if reserved || machine || template || object || letter || in_noise(candidate) {
         return Judgement::Refuse;
     }
     Judgement::sound_if(!is_recipient(candidate.before()) && !is_login(candidate))
@@ -78,6 +79,16 @@ fn is_class(label: &[u8]) -> bool {
         && label.first().is_some_and(u8::is_ascii_uppercase)
         && label.iter().skip(1).all(u8::is_ascii_lowercase)
 }
+
+/// Whether it is the number of a message (RFC 5322 §3.6.4), which looks like an address.
+fn is_of_message(head: &[u8]) -> bool {
+    let near = head.get(head.len().saturating_sub(LONGEST_FIELD)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.ends_with(b"<") && NUMBERED.begin(line)
+}
+
+/// Fields that hold such numbers.
+static NUMBERED: Words = words! { "message-id:" "in-reply-to:" "references:" "content-id:" };
 
 /// Whether it is a user of another machine: the argument of a command that logs in there, or what
 /// stands before a path on it, `ann@host:/srv`.

@@ -34,6 +34,7 @@ mod national;
 mod national_phone;
 mod nats;
 mod nuget;
+mod parts;
 mod pem;
 mod phone;
 mod place;
@@ -102,6 +103,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("cell-password", cell::password),
     ("ch-ahv", europe::ch_ahv),
     ("cl-rut", world::cl_rut),
+    ("client-id", parts::client_id),
     ("cloudflare-crc32", crc32::cloudflare),
     ("cn-resident", world::cn_resident),
     ("confluent-crc32", crc32::confluent),

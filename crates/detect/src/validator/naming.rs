@@ -42,7 +42,7 @@ static NEUTRAL: Words = words! {
 
 /// Endings of words that are passwords.
 static PASSWORDS: Words = words! {
-    "password" "passwd" "passphrase" "passcode" "pwd" "passwort" "kennwort" "wachtwoord" "hasło" "senha" "contraseña" "userpass" "dbpass" "requirepass" "masterauth" "rootpw" "bindpw" "psk"
+    "password" "passwd" "passphrase" "passcode" "pwd" "passwort" "kennwort" "wachtwoord" "hasło" "senha" "contraseña" "пароль" "Пароль" "パスワード" "密码" "密碼" "비밀번호" "userpass" "dbpass" "requirepass" "masterauth" "rootpw" "bindpw" "psk"
 };
 
 /// Endings of words that are keys, whatever stands before them.
@@ -68,7 +68,7 @@ static KEY_VETOES: Words = words! {
     "header" "host" "hot" "i18n" "idempotency" "index" "input" "item" "json" "lang" "language" "last"
     "locale" "lookup" "map" "message" "meta" "metadata" "missing" "modifier" "msg" "my" "natural" "next"
     "no" "node" "null" "object" "of" "order" "other" "output" "parent" "partition" "path" "pixel" "pre"
-    "press" "prev" "primary" "prop" "property" "public" "query" "react" "record" "registry" "resource"
+    "press" "prev" "primary" "project" "prop" "property" "public" "query" "react" "record" "registry" "resource"
     "result" "route" "routing" "row" "same" "search" "set" "setting" "socket" "shard" "shortcut" "sort" "state" "storage"
     "surrogate" "tab" "table" "tag" "template" "that" "the" "theme" "this" "translation" "trace"
     "tree" "unique" "unknown" "valid" "websocket" "widget" "with" "word" "xml" "yaml" "your"
@@ -84,7 +84,7 @@ static SALTED: Words = words! {
 
 /// Words that make a following `token` something else.
 static TOKEN_VETOES: Words = words! {
-    "backward" "bos" "cancellation" "cancel" "change" "cls" "continuation" "csrf" "cursor" "design" "eos" "export" "forward" "id" "idempotency" "import" "lock" "mask"
+    "authenticity" "backward" "bos" "cancellation" "cancel" "change" "cls" "continuation" "csrf" "cursor" "design" "eos" "export" "forward" "id" "idempotency" "import" "lock" "mask"
     "max" "min" "n" "next" "num" "pad" "page" "prev" "product" "redir" "redirect" "sep" "start" "starting" "stop" "sync" "unk"
     "xsrf"
 };

@@ -45,7 +45,7 @@ pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
     let same = digits.all(|digit| Some(digit) == first);
     // Digits with dashes are a date and a time.
     let time = *separator == b'-' && !value.iter().any(u8::is_ascii_alphabetic);
-    if open || group || same || time || is_filler(value) {
+    if open || group || same || time || is_filler(value) || is_documented(value) {
         return Judgement::Refuse;
     }
     candidate.start = start;
@@ -64,6 +64,13 @@ fn is_filler(address: &[u8]) -> bool {
     first.is_some_and(|first| {
         octets.zip(first.saturating_add(1)..).all(|(it, next)| it == Some(next))
     })
+}
+
+/// Whether an address is one of those kept for documents (RFC 7042 §2.1.2): `00:00:5E:00:53:01`.
+fn is_documented(address: &[u8]) -> bool {
+    const DOCUMENTS: &[u8; 10] = b"00005E0053";
+    let digits = address.chunks(3).flat_map(|part| part.get(..2).unwrap_or_default());
+    digits.take(DOCUMENTS.len()).map(u8::to_ascii_uppercase).eq(DOCUMENTS.iter().copied())
 }
 
 /// Words for coordinates.

@@ -164,11 +164,25 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
         || NOTHING.contain(bare)
         || TRANSLATED.contain(value)
         || PLACEHOLDERS.stand_in(value)
+        || is_constant(value)
         || (value.contains(&b':')
             && value
                 .split(|byte| *byte == b':')
                 .all(|it| NOTHING.contain(it) || TRANSLATED.contain(it) || it == b"oauth"))
 }
+
+/// Whether a value is a constant that is called after the secret it stands for: `ADMIN_PASS`.
+fn is_constant(value: &[u8]) -> bool {
+    let mut words = value.rsplit(|byte| *byte == b'_');
+    words.next().is_some_and(|last| CONSTANTS.contain(last))
+        && words.next().is_some_and(|word| !word.is_empty())
+        && value.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+}
+
+/// Last words of such constants.
+static CONSTANTS: Words = words! {
+    "pass" "dbpass" "password" "passwd" "passphrase" "pwd" "secret" "token" "key" "apikey"
+};
 
 /// What stands in the quotes that a value has of its own: `'"secret"'`.
 fn in_quotes(value: &[u8]) -> Option<&[u8]> {
@@ -193,6 +207,12 @@ pub(crate) fn is_sample(value: &[u8], head: usize) -> bool {
 /// Whether one or two characters, or a counting sequence, make up the whole.
 fn is_filler(value: &[u8]) -> bool {
     let (Some(first), Some(last)) = (value.first(), value.last()) else { return true };
+    if *first >= 0x80 {
+        // One character again and again: `••••••`.
+        let mut letters = str::from_utf8(value).unwrap_or_default().chars();
+        let first = letters.next();
+        return first.is_some() && letters.all(|letter| Some(letter) == first);
+    }
     let two = value.iter().all(|byte| byte == first || byte == last);
     let mut jumps =
         value.windows(2).filter(|pair| !matches!(pair, [a, b] if a.wrapping_add(1) == *b));
@@ -258,6 +278,8 @@ mod tests {
                 .iter()
                 .all(|it| is_placeholder(it.as_bytes()))
         );
+        assert!(is_placeholder("••••••".as_bytes()) && !is_placeholder("•••x••".as_bytes()));
+        assert!(is_placeholder(b"NOVA_DBPASS") && !is_placeholder(b"NOVA_DBPASS7"));
         assert!(!is_placeholder(b"hunter2") && !is_placeholder(b"00010203040506070809ff0A"));
     }
 }

@@ -8,6 +8,7 @@ use super::lookalike::{
     is_type, is_uuid, is_version,
 };
 use super::naming::{Promise, promise};
+use super::parts::{is_salt, is_uuid_key};
 use super::placeholder::{is_counted, is_placeholder, is_reference, refers};
 use super::standing::{
     ends_line, goes_on_as_text, is_given, is_inside, is_loose, is_one_word, is_other_option,
@@ -56,6 +57,11 @@ static TERMS: Words = words! {
     "unicode" "md" "x" "v" "version" "level" "step" "chapter" "section" "table" "figure"
 };
 
+/// Beginnings of names of calls whose argument is the name of a secret.
+static ASKING: Words = words! {
+    "unset" "remove" "delete" "clear" "forget" "has" "get" "find" "lookup" "need" "require" "read" "fetch" "load"
+};
+
 /// Fewest letters that are told to be no word.
 const LEAST_SCRAMBLED: usize = 7;
 
@@ -88,11 +94,15 @@ pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
     if candidate.form == Form::Near || PUBLIC.stand_in(candidate.name) {
         return Judgement::Refuse;
     }
-    let least = match promise(candidate.name) {
-        Some(Promise::Key) if is_key_of_parts(candidate) => return Judgement::Shape,
+    let promised = promise(candidate.name);
+    if is_uuid_key(candidate, promised) {
+        return Judgement::Shape;
+    }
+    let least = match promised {
         Some(Promise::Key) => LEAST_KEY,
         Some(Promise::PerhapsKey) => LEAST_PERHAPS,
         None if is_bare_key(candidate) => LEAST_BARE,
+        None if is_salt(candidate) && is_key(candidate, LEAST_KEY) => return Judgement::Shape,
         None if is_long_key(candidate) => {
             return if is_key(candidate, LEAST_LONG) {
                 Judgement::Shape
@@ -104,31 +114,6 @@ pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
     };
     Judgement::refuse_unless(is_key(candidate, least))
 }
-
-/// Whether a name says key or token of something, `api_key` or `auth_token`, and the value is a random
-/// UUID: many services give such ones out, and ids have other names.
-fn is_key_of_parts(candidate: &Candidate<'_>) -> bool {
-    let value = candidate.value();
-    let random = matches!(value.get(14), Some(b'4'))
-        && matches!(value.get(19), Some(b'8' | b'9' | b'a' | b'b' | b'A' | b'B'));
-    random
-        && is_uuid(value)
-        && STRICT.end(candidate.name)
-        && candidate.form != Form::Item
-        && is_given(candidate)
-        && !is_placeholder(value)
-        && b"0123456789abcdef".iter().filter(|it| value.contains(it)).count() >= LEAST_DIGITS
-}
-
-/// Fewest different digits of a UUID that is no filler.
-const LEAST_DIGITS: usize = 8;
-
-/// Ends of such names.
-static STRICT: Words = words! {
-    "api_key" "api-key" "apikey" "secret_key" "secretkey" "auth_token" "authtoken" "access_token" "accesstoken"
-    "api_token" "apitoken" "auth-token" "access-token" "api-token" "secret-key" "client_secret" "client-secret" "clientsecret" "api_secret" "apisecret" "access_key" "accesskey"
-    "_secret"
-};
 
 /// Whether a field is called `Key` and no more, and holds letters of both cases and digits: base64 of
 /// some bytes. Most such fields hold the name of something.
@@ -155,7 +140,7 @@ fn is_long_key(candidate: &Candidate<'_>) -> bool {
     name.is_some_and(|name| name.eq_ignore_ascii_case(b"key"))
         && candidate.form == Form::Operator
         && (LEAST_LONG..=MOST_LONG).contains(&candidate.value().len())
-        && census.is_made_of(0)
+        && census.is_made_of(LONG_MARKS)
         && if is_queried(candidate) {
             is_hex_key(candidate)
         } else {
@@ -184,7 +169,8 @@ fn is_hex_key(candidate: &Candidate<'_>) -> bool {
         && matches!(candidate.after(), [] | [b'\n' | b'\r' | b'&' | b'"' | b'\'' | b' ', ..])
 }
 
-/// Fewest and most bytes of such a key.
+/// Marks that such a key may have, and fewest and most bytes of it.
+const LONG_MARKS: u32 = marks(b"-_");
 const LEAST_LONG: usize = 30;
 const MOST_LONG: usize = 64;
 
@@ -262,6 +248,9 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     if candidate.form == Form::Near {
         return Judgement::Refuse;
     }
+    if promised == Promise::Password && is_uuid_key(candidate, Some(promised)) {
+        return Judgement::Shape;
+    }
     widen(candidate);
     let value = candidate.value();
     if !(4..=128).contains(&value.len()) {
@@ -269,6 +258,7 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     }
     let census = Census::of(value);
     let refused = !is_literal(candidate, census)
+        || !(candidate.name.is_ascii() || value.is_ascii())
         || (promised == Promise::Key && is_weak_key(candidate, census))
         || is_prose(candidate, census);
     if refused { Judgement::Refuse } else { how_sure(candidate, census) }
@@ -295,6 +285,8 @@ pub(super) fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
         && (!is_path_of_names(value, census) || is_numbered(value))
         && !is_type(value, census)
         && !value.ends_with(b"\\")
+        && !value.starts_with(b"--")
+        && (candidate.quoted || !value.ends_with(b"):"))
         && !is_escapes(value)
         && !is_alphabet(value, census)
         && !is_cursor(value)
@@ -390,6 +382,8 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
                     && !is_scrambled(value, census)
                     && !is_told_word(candidate))
         }
+        // What is asked for or taken away by a name is not given: `unsetPassphrase("personal")`.
+        Form::Call if ASKING.begin(candidate.name) => true,
         Form::Call if short => words > 0 || kinds < 3,
         Form::Pair => {
             !is_constant(candidate.name)

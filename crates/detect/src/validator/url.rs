@@ -59,13 +59,21 @@ fn judge(candidate: &mut Candidate<'_>, database: bool) -> Judgement {
     // What a machine made is no sample, wherever it is shown.
     let documented = DOCUMENTS.iter().any(|name| host.eq_ignore_ascii_case(name))
         && !(value.len() >= LEAST_RANDOM && entropy::is_random(value, Census::of(value)));
+    // What a test begins its own server with: `postgres:postgres@localhost`.
+    let local = matches!(host, b"localhost" | b"127.0.0.1")
+        && value == found.user
+        && value.iter().all(u8::is_ascii_lowercase);
     Judgement::refuse_unless(
-        !documented && !placeholder::is_reference(value) && !placeholder::is_placeholder(value),
+        !documented
+            && !local
+            && !placeholder::is_reference(value)
+            && !placeholder::is_placeholder(value),
     )
 }
 
 struct Found<'t> {
     scheme: &'t [u8],
+    user: &'t [u8],
     password: (usize, usize),
 }
 
@@ -86,6 +94,7 @@ fn find(text: &[u8], at: usize) -> Option<Found<'_>> {
         && (host.is_ascii_alphanumeric() || matches!(host, b'[' | b'$' | b'{'));
     fits.then_some(Found {
         scheme: scheme.get(scheme.len().checked_sub(named)?..)?,
+        user: user.get(..colon)?,
         password: (open, end),
     })
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use crate::shared::template::{base64, expand};
 use datafog_core::{Channel, Confidence, Finding, Key};
 use datafog_detect::Scanner;
+use proptest::prelude::*;
 
 fn scan(text: &[u8]) -> Vec<Finding> {
     let key = Key::from_bytes(&[7; 32]).unwrap();
@@ -110,6 +111,35 @@ fn every_layer_is_undone() {
         let around = format!("{}{text} {}", "some words \n".repeat(3000), "and more ".repeat(300));
         let (later, _) = finds(around.as_bytes(), what);
         assert_eq!(later, start + 36000, "{what}");
+    }
+}
+
+/// A text in UTF-16, with the mark of its order or without.
+fn utf16(text: &str, big: bool, mark: bool) -> Vec<u8> {
+    let mark = if mark { "\u{feff}" } else { "" };
+    let units = mark.encode_utf16().chain(text.encode_utf16());
+    units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spans_in_utf16_are_exactly_the_bytes_of_the_value(
+        before in "([a-zé]{1,9} |[a-z ]{0,3}\n){0,3}",
+        after in "\n([a-zé]{0,9} ){0,3}",
+        lines in 0..700_usize,
+        big: bool,
+        mark: bool,
+    ) {
+        let before = format!("{}{before}a line = ", "é words of a line\n".repeat(lines));
+        let token = token();
+        let text = utf16(&format!("{before}{token}{after}"), big, mark);
+        let found = scan(&text);
+        prop_assert_eq!(found.len(), 1);
+        let start = utf16(&before, big, mark).len();
+        let end = start + token.len() * 2;
+        prop_assert_eq!((found[0].span.start(), found[0].span.end()), (start, end));
     }
 }
 
