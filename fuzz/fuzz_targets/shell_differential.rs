@@ -36,8 +36,12 @@ fuzz_target!(|data: &[u8]| {
 });
 
 /// Whether behind a parameter's name no operator stands: bash runs nothing of that ("bad
-/// substitution"), the other parser reads it.
+/// substitution"), the other parser reads it. What stands for a missing `$0` no shell runs: it is
+/// always set.
 fn is_bad(rest: &str) -> bool {
+    if rest.starts_with("0:-") || rest.starts_with("0-") || rest.starts_with("0:=") {
+        return true;
+    }
     let behind = rest.trim_start_matches(|one: char| one.is_ascii_alphanumeric() || one == '_');
     !behind.starts_with(|one| "}:-=?+#%/^,@[".contains(one))
 }

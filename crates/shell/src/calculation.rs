@@ -18,6 +18,53 @@ pub(crate) fn may_be_commands(text: &str) -> bool {
     names_program(text) && (!is_calculation(text) || has_argument(text))
 }
 
+/// Whether a word holds `$[…]`, outside of quotes, in which a shell would start something that does not
+/// calculate there: to dash `$[` is text like any other, and what parts commands in it does.
+pub(crate) fn has_odd_brackets(word: &str) -> bool {
+    if !word.contains("$[") {
+        return false;
+    }
+    let (mut at, mut quoted) = (0_usize, false);
+    while let Some(rest) = word.get(at..) {
+        let Some(letter) = rest.chars().next() else { break };
+        let skip = match letter {
+            '\\' => letter.len_utf8().saturating_add(rest.chars().nth(1).map_or(0, char::len_utf8)),
+            '\'' if !quoted => rest
+                .get(1..)
+                .and_then(|inside| inside.find('\''))
+                .map_or(rest.len(), |end| end.saturating_add(2)),
+            '$' if !quoted && rest.starts_with("$[") => {
+                let text = bracketed(rest.get(2..).unwrap_or_default());
+                let parts = text.contains([';', '&', '|', '(', '\n']);
+                if parts && (!is_calculation(text) || has_argument(text)) {
+                    return true;
+                }
+                2
+            }
+            letter => {
+                quoted ^= letter == '"';
+                letter.len_utf8()
+            }
+        };
+        at = at.saturating_add(skip);
+    }
+    false
+}
+
+/// What stands up to the bracket that closes.
+fn bracketed(text: &str) -> &str {
+    let mut open = 0_usize;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '[' => open = open.saturating_add(1),
+            ']' if open == 0 => return text.get(..at).unwrap_or_default(),
+            ']' => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    text
+}
+
 /// Whether it begins as the name of a program does. Of a name that only shows when the line runs
 /// nothing can be told, and in calculations one stands often.
 fn names_program(text: &str) -> bool {
@@ -150,6 +197,26 @@ mod tests {
             "a[$i]++",
         ] {
             assert!(!may_be_commands(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn r_fuzz_brackets_that_a_shell_may_not_know_are_no_place_to_hide() {
+        for odd in ["$[ ; rm x ; ]", "a$[b\nrm x]", "$[) d $;i c[x[]];I c[> f]]", "$[a | rm /etc]"]
+        {
+            assert!(has_odd_brackets(odd), "{odd}");
+        }
+        for plain in [
+            "$[1+2]",
+            "$[(a+b)*c]",
+            "$[a | b]",
+            "$[a[i] && b]",
+            "'$[;x]'",
+            "\"$[;x]\"",
+            "\\$[;x]",
+            "a[;b",
+        ] {
+            assert!(!has_odd_brackets(plain), "{plain}");
         }
     }
 

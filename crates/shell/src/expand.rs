@@ -8,6 +8,7 @@
 use rable::{Node, NodeKind};
 
 use crate::brace;
+use crate::calculation;
 use crate::glob::{self, Letter};
 use crate::limits::{LONGEST_WORD, MOST_FIELDS};
 use crate::parse;
@@ -74,6 +75,12 @@ impl Walker {
         };
         if zsh::runs(word) {
             self.opaque(FOR_ZSH);
+        }
+        if ticks::is_cut(value) {
+            self.opaque("quotes in backticks do not close there; use `$(…)`");
+        }
+        if calculation::has_odd_brackets(value) {
+            self.opaque("`$[` begins no calculation here; use `$((…))`");
         }
         if let Some(renewed) = ticks::renewed(value).filter(|it| self.step(it.len() / 16)) {
             let Some(word) = parse::word(&renewed).filter(|_| self.may_go_deeper()) else {

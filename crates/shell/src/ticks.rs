@@ -1,4 +1,4 @@
-//! Backticks whose text holds escapes, written as `$(…)`.
+//! Backticks whose text holds escapes, written as `$(…)`; and those that end within quotes.
 //!
 //! A shell takes one layer of backslashes off what stands between backticks before it reads that;
 //! the parser does not. So `` `a \`b\`` `` starts `b`, and is read as text that holds backticks.
@@ -38,6 +38,49 @@ pub(crate) fn renewed(word: &str) -> Option<String> {
     changed.then_some(made)
 }
 
+/// Whether the text between some backticks ends within quotes: `` `f'` ``. To a shell that is a command
+/// that fails, and the line goes on; the parser looks for the other quote first, and takes what
+/// stands up to it for text.
+pub(crate) fn is_cut(word: &str) -> bool {
+    if !word.contains('`') {
+        return false;
+    }
+    let (mut letters, mut quoted) = (word.chars(), false);
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => drop(letters.next()),
+            '\'' if !quoted => drop(letters.find(|one| *one == '\'')),
+            '"' => quoted = !quoted,
+            '`' => match body(&mut letters, quoted) {
+                Some((_, text)) if ends_in_quotes(&text) => return true,
+                Some(_) => {}
+                None => return true,
+            },
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether a quote of this text is not closed.
+fn ends_in_quotes(text: &str) -> bool {
+    let (mut letters, mut before, mut open) = (text.chars(), ' ', None);
+    while let Some(letter) = letters.next() {
+        match (open, letter) {
+            (None | Some('"'), '\\') => drop(letters.next()),
+            // Of `$'…'`.
+            (Some('$'), '\\') => drop(letters.next()),
+            (None, '\'') => open = Some(if before == '$' { '$' } else { '\'' }),
+            (None, '"') => open = Some('"'),
+            (None, '#') if before.is_whitespace() => drop(letters.find(|one| *one == '\n')),
+            (Some('\'' | '$'), '\'') | (Some('"'), '"') => open = None,
+            _ => {}
+        }
+        before = letter;
+    }
+    open.is_some()
+}
+
 fn copy_to_quote(letters: &mut Chars<'_>, made: &mut String) {
     for letter in letters.by_ref() {
         made.push(letter);
@@ -71,7 +114,27 @@ fn body(letters: &mut Chars<'_>, quoted: bool) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::renewed;
+    use super::{is_cut, renewed};
+
+    #[test]
+    fn r_fuzz_backticks_end_at_the_next_one_whatever_quotes_are_open() {
+        for cut in ["`f'`i\nr `f'`", "[n$'`['`v", "a\"`b\"`\"", "`x", "`a $'\\'`b`'`"] {
+            assert!(is_cut(cut), "{cut}");
+        }
+        for whole in [
+            "`a 'b'`",
+            "\"`a \"b\"`\"",
+            "`echo \"it's\"`",
+            "`# don't`",
+            "'`f'",
+            "`a $'it\\'s'`",
+            "\\`f'x'",
+            "`a\\'b`",
+            "`a \\`b 'c'\\``",
+        ] {
+            assert!(!is_cut(whole), "{whole}");
+        }
+    }
 
     #[test]
     fn one_layer_of_backslashes_comes_off() {

@@ -465,7 +465,7 @@ words! {
     /// What a word or value starts; see `profile::Starts`.
     Starts { Code, Command, Each, Found, Input, Line, Nothing, Orders, Removal, RemoteCommand, RemoteLine, Rules, Script, Sed, Setting }
     /// What a program that stands in standard input is written in; see `profile::Language`.
-    Language { Code, Orders, Rules, Schedule, Shell }
+    Language { Code, Orders, Rules, Schedule, Shell, Tcl }
     /// How files of options are written; see `profile::Dialect`.
     Dialect { Curlrc, Wgetrc }
     /// Which calls a proxy variable is for.

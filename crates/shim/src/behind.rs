@@ -135,7 +135,14 @@ const TICKING: [&str; 3] = ["perl", "php", "ruby"];
 fn table(name: &str) -> Option<&'static Profile> {
     let find = |name: &str| profile(name).or_else(|| profile::unwrapped(name));
     let version = |letter: char| letter.is_ascii_digit() || letter == '.';
-    find(name).or_else(|| find(name.trim_end_matches(version))).filter(|table| table.starts)
+    let find = |name: &str| find(name).or_else(|| find(name.trim_end_matches(version)));
+    // Cmdlets are written in any case of letters.
+    let lower = || {
+        name.contains(|letter: char| letter.is_ascii_uppercase())
+            .then(|| find(&name.to_ascii_lowercase()))
+            .flatten()
+    };
+    find(name).or_else(lower).filter(|table| table.starts)
 }
 
 /// The command behind one that changes the environment (`env`).
@@ -267,7 +274,7 @@ impl Gathering<'_, '_> {
             let Some((spec, starts)) = spec.and_then(|spec| Some((spec, spec.starts?))) else {
                 continue;
             };
-            if !spec.prefix.is_empty() {
+            if !spec.prefix.is_empty() && starts != Starts::Command {
                 if let Some(text) = spec.of(word) {
                     self.value(starts, &text);
                 }

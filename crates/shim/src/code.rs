@@ -56,6 +56,18 @@ const REMOVING: &[&str] = &[
     "rmtree",
 ];
 
+/// Calls that remove one file, and a folder where they are told to (`recursive` of R).
+const UNLINKING: &[&str] = &["unlink", "unlinkSync"];
+
+/// Names that say so only behind the name of a module: what a list removes is no file.
+const OF_MODULES: &[&str] = &["delete", "remove"];
+
+/// Such modules.
+const MODULES: &[&str] = &["Deno", "File", "Files", "FileUtils", "file", "fs", "os"];
+
+/// Calls that do what their first literal names to each of the others (PHP, R).
+const MAPPING: &[&str] = &["array_map", "array_walk", "lapply", "sapply"];
+
 /// Names that stand for the home of the user.
 pub(crate) const HOMES: &[&str] = &["HOME", "home", "homedir"];
 
@@ -88,8 +100,15 @@ fn gather(code: &str, how: (bool, Option<&Path>), depth: usize, found: &mut Vec<
     for (at, token) in tokens.iter().enumerate() {
         let rest = tokens.get(at.saturating_add(1)..).unwrap_or_default();
         match token {
-            Token::Name(name) if REMOVING.contains(name) => {
-                found.extend(removal(&arguments(rest), home));
+            Token::Name(name) if removes(name, tokens.get(..at).unwrap_or_default()) => {
+                found.extend(removal(&arguments(rest), REMOVING.contains(name), home));
+            }
+            Token::Name(name) if MAPPING.contains(name) => {
+                let arguments = arguments(rest);
+                let names = |it: &Token<'_>| matches!(it, Token::Text(text) if UNLINKING.contains(&text.as_str()));
+                if let Some((_, others)) = arguments.split_first().filter(|it| names(it.0)) {
+                    found.extend(removal(others, false, home));
+                }
             }
             Token::Name(name) if STARTING.contains(name) => {
                 let arguments = arguments(rest);
@@ -116,6 +135,14 @@ fn gather(code: &str, how: (bool, Option<&Path>), depth: usize, found: &mut Vec<
             Token::Name(_) | Token::Sign(_) => {}
         }
     }
+}
+
+/// Whether a call of that name, behind these pieces, removes what it is given.
+fn removes(name: &str, before: &[Token<'_>]) -> bool {
+    let of_module = || matches!(before, [.., Token::Name(module), Token::Sign('.')] if MODULES.contains(module));
+    REMOVING.contains(&name)
+        || UNLINKING.contains(&name)
+        || OF_MODULES.contains(&name) && of_module()
 }
 
 /// A piece of a program.
@@ -182,8 +209,9 @@ fn line(text: &str, known: bool) -> What {
     What::Line(Word { text: text.into(), known }, Vec::new())
 }
 
-/// The removal of the first literal, or of the home where that is named.
-fn removal(arguments: &[Token<'_>], home: Option<&Path>) -> Option<What> {
+/// The removal of the first literal, or of the home where that is named; with all that is in it where
+/// the call does so, is told to, or names what it finds there.
+fn removal(arguments: &[Token<'_>], whole: bool, home: Option<&Path>) -> Option<What> {
     let texts = arguments.iter().filter_map(|token| match token {
         Token::Text(text) if text == "~" || text == "HOME" => Some(home?.to_owned()),
         Token::Text(text) => match text.strip_prefix("~/") {
@@ -197,7 +225,12 @@ fn removal(arguments: &[Token<'_>], home: Option<&Path>) -> Option<What> {
     parts.peek()?;
     // Pieces of one path, as often as several places.
     let joins = arguments.contains(&Token::Name("join"));
-    let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
+    let told = |token: &Token<'_>| {
+        matches!(token, Token::Name("recursive"))
+            || joins && matches!(token, Token::Name(name) if name.len() == 1)
+    };
+    let whole = whole || arguments.iter().any(told);
+    let head = ["rm", if whole { "-r" } else { "-f" }, "-f", "--"].into_iter().map(Word::of);
     let places: Vec<Word> = match joins {
         true => vec![Word::of(parts.collect::<std::path::PathBuf>())],
         false => parts.take(1).map(Word::of).collect(),
@@ -333,6 +366,12 @@ mod tests {
             ("os.execute(\"rm -rf /\")", "`rm -rf /`"),
             ("do shell script \"rm -rf /\"", "`rm -rf /`"),
             ("remove_tree('/srv')", "rm|-r|-f|--|/srv"),
+            ("unlink(\"/srv\", recursive=TRUE)", "rm|-r|-f|--|/srv"),
+            ("file.remove('/srv/a')", "rm|-f|-f|--|/srv/a"),
+            ("os.remove('/srv/a')", "rm|-f|-f|--|/srv/a"),
+            ("for f in x: os.remove(os.path.join('/srv', f))", "rm|-r|-f|--|/srv"),
+            ("array_map('unlink', glob('/srv/*'));", "rm|-f|-f|--|/srv/*"),
+            ("File.delete('/srv/a')", "rm|-f|-f|--|/srv/a"),
             ("BEGIN { system(\"id\") }", "`id`"),
             ("BEGIN { print \"x\" | \"sh\"; \"date\" | getline d }", "`sh`\n`date`"),
         ] {
@@ -351,6 +390,9 @@ mod tests {
             "app.run(host=name)",
             "{print $1}",
             "asyncio.run(main())",
+            "names.remove('/srv')",
+            "array_map('trim', $x)",
+            "requests.delete('https://example.com')",
         ] {
             assert_eq!(found(code), [""; 0], "{code}");
         }

@@ -1,7 +1,9 @@
 //! Lines for a shell that stand among other text: recipes of make, orders of clients and editors,
-//! entries of a crontab.
+//! entries of a crontab, commands of Tcl.
 //!
 //! What else such a text says is not looked at.
+
+use std::borrow::Cow;
 
 use crate::profile::Language;
 
@@ -14,11 +16,14 @@ const HANDING: [&str; 4] = ["\\!", "\\g |", "\\o |", "\\w |"];
 /// The lines for a shell in a text; `None` where the text is no such one.
 #[must_use]
 pub fn lines_within(language: Language, text: &str) -> Option<String> {
-    let lines: Vec<&str> = match language {
+    let lines: Vec<Cow<'_, str>> = match language {
         Language::Code | Language::Shell => return None,
-        Language::Orders => text.lines().flat_map(orders).chain(programs(text)).collect(),
-        Language::Rules => text.lines().filter_map(recipe).collect(),
-        Language::Schedule => text.lines().filter_map(entry).collect(),
+        Language::Orders => {
+            text.lines().flat_map(orders).chain(programs(text)).map(Cow::Borrowed).collect()
+        }
+        Language::Rules => text.lines().filter_map(recipe).map(Cow::Borrowed).collect(),
+        Language::Schedule => text.lines().filter_map(entry).map(Cow::Borrowed).collect(),
+        Language::Tcl => text.split(['\n', ';', '[', ']']).filter_map(tcl).collect(),
     };
     Some(lines.join("\n"))
 }
@@ -67,13 +72,38 @@ fn entry(line: &str) -> Option<&str> {
     is_time.then(|| rest.split('%').next()).flatten().map(str::trim_start)
 }
 
+/// What a command of Tcl runs, or removes (exec(n), open(n), file(n), Expect's spawn). Braces are
+/// quotes there.
+fn tcl(command: &str) -> Option<Cow<'_, str>> {
+    let bare = |text: &str| text.replace(['{', '}'], " ");
+    let command =
+        command.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '{');
+    let (name, rest) = command.split_once(char::is_whitespace)?;
+    let rest = rest.trim_start();
+    let line = match name {
+        "exec" | "spawn" | "system" => {
+            let options = ["-ignorestderr", "-keepnewline", "-noecho", "--"];
+            let skip = |rest| options.iter().find_map(|one| str::strip_prefix(rest, one));
+            let mut rest = rest;
+            while let Some(shorter) = skip(rest) {
+                rest = shorter.trim_start();
+            }
+            bare(rest)
+        }
+        "file" => format!("rm -r {}", bare(rest.strip_prefix("delete")?)).replace("-force", "-f"),
+        "open" => bare(rest.trim_start_matches(['"', '{']).strip_prefix('|')?).replace('"', " "),
+        _ => return None,
+    };
+    Some(line.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn lines_are_told_from_what_stands_around_them() {
-        use Language::{Orders, Rules, Schedule};
+        use Language::{Orders, Rules, Schedule, Tcl};
         for (language, text, expected) in [
             (Rules, "all: x\n\t@rm y\n", "rm y"),
             (Rules, "x:;rm y", "rm y"),
@@ -89,6 +119,10 @@ mod tests {
             (Orders, "update programs set name = 'system rm'", ""),
             (Schedule, "# a\nPATH=/bin\n*/5 * * * * rm x%in\n@daily rm y\n", "rm x\nrm y"),
             (Schedule, "0 4 * *", ""),
+            (Tcl, "exec -ignorestderr -- rm -rf {/srv}", "rm -rf  /srv "),
+            (Tcl, "set x [file delete -force /srv]; puts hi", "rm -r  -f /srv"),
+            (Tcl, "set f [open \"|cat x\" r]", "cat x  r"),
+            (Tcl, "puts {exec rm}\nset exec 1", ""),
         ] {
             assert_eq!(lines_within(language, text).as_deref(), Some(expected), "{text}");
         }

@@ -221,6 +221,8 @@ pub enum Language {
     Schedule,
     /// A shell's.
     Shell,
+    /// Tcl: its commands that run or remove something are read as lines for a shell.
+    Tcl,
 }
 
 /// What of a value is a secret; see `build/format.rs`.

@@ -66,6 +66,17 @@ fn what_other_programs_start_is_found() {
         "cargo watch -s 'rm -rf /'",
         "/lib64/ld-linux-x86-64.so.2 /bin/rm -rf /",
         "docker-compose run -v /:/h web rm -rf /h",
+        "bwrap --ro-bind / / --dev /dev /bin/rm -rf /",
+        "echo 'file delete -force /' | tclsh",
+        "tclsh <<< 'exec rm -rf /'",
+        "Rscript -e 'unlink(\"/\", recursive=TRUE)'",
+        "pwsh -c 'ri / -r -fo'",
+        "mise exec node@20 -- rm -rf /",
+        "dotenv -f .env run -- rm -rf /",
+        "doppler run --command 'rm -rf /'",
+        "flatpak-spawn --host rm -rf /",
+        "ltrace -S rm -rf /",
+        "entr -c rm -rf /",
     ] {
         assert_eq!(decision(line), "deny", "{line}");
     }
@@ -81,6 +92,12 @@ fn what_other_programs_start_is_found() {
         "xterm -e vim a",
         "cargo watch -x test",
         "bash --rcfile ./rc -i",
+        "bwrap --ro-bind /usr /usr /usr/bin/ls /",
+        "echo 'puts {file delete /}' | tclsh",
+        "tclsh build.tcl",
+        "Rscript -e 'summary(cars)'",
+        "iex -S mix",
+        "dotenv list",
     ] {
         assert_eq!(decision(line), "allow", "{line}");
     }

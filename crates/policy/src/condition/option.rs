@@ -179,6 +179,8 @@ fn canonical(name: &str, span: core::ops::Range<usize>, reader: &mut Reader<'_>)
     meanings.dedup();
     match meanings.as_slice() {
         [one] => Some((*one).to_owned()),
+        // An option that is called so means more than one that may be written so.
+        several if several.contains(&name) => Some(name.to_owned()),
         [] => {
             let of = reader.commands.join("` or `");
             let spellings = table.iter().map(|(spelling, _)| *spelling);
