@@ -315,10 +315,11 @@ impl Second {
 }
 
 /// Whether it would read for ever, and take all memory: a form feed or vertical tab where the end of a
-/// here-document is named, which it takes for a blank and no shell does.
+/// here-document is named, which it takes for a blank and no shell does, or an end without a name.
 fn never_ends(text: &str) -> bool {
     let named = text.split("<<").skip(1).map(|rest| rest.trim_start_matches(['-', ' ', '\t']));
-    named.into_iter().any(|rest| rest.starts_with(['\u{b}', '\u{c}']))
+    let odd = ["\u{b}", "\u{c}", "\"\"", "''"];
+    named.into_iter().any(|rest| odd.iter().any(|one| rest.starts_with(one)))
 }
 
 /// Whether a calculation is timed: what of it is no calculation, it takes for two subshells, where a
