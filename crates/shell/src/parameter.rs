@@ -160,6 +160,11 @@ impl Walker {
                 let text = if missing { String::new() } else { field.text };
                 Some(Expansion { texts: vec![text], known: field.known && !unknown })
             }
+            // The message is made before the shell ends with it.
+            ":?" | "?" if missing || unknown => {
+                self.argument(arg);
+                (!unknown).then(|| Expansion::known(""))
+            }
             ":-" | "-" | ":=" | "=" | ":?" | "?" => match value {
                 Value::Known(texts) => Some(Expansion { texts, known: true }),
                 Value::Unknown => None,

@@ -18,6 +18,20 @@ fn check(table: &[(&str, &[&str])]) {
 }
 
 #[test]
+fn r_fuzz_the_message_for_a_missing_value_is_made_first() {
+    check(&[
+        ("a ${x:?$(b)}", &["b", "a"]),
+        ("a ${x?$$:-$(b)}c", &["b", "a c"]),
+        ("x=1; a ${x:?$(b)}", &["a 1"]),
+    ]);
+    // What scripts say there is no more than text.
+    for line in ["a ${1:?usage: a <file> [-x]}", ": \"${X:?must be set; see README (1)}\""] {
+        let read = read(&Line::of(line, Place::Here), &World::new());
+        assert!(read.opaque.is_empty(), "{line}");
+    }
+}
+
+#[test]
 fn what_zsh_alone_runs_is_not_understood() {
     let odd = [
         "echo =(a b)",
