@@ -109,8 +109,11 @@ pub fn zip(content: impl Read + Seek, visit: &mut Visit<'_>) -> Result<(), Fault
 /// # Errors
 /// When it cannot be read further, or goes past a bound.
 pub fn tar(content: impl Read, visit: &mut Visit<'_>) -> Result<(), Fault> {
+    taped(content, &mut Budget::new(), visit)
+}
+
+fn taped(content: impl Read, budget: &mut Budget, visit: &mut Visit<'_>) -> Result<(), Fault> {
     let mut archive = tar::Archive::new(content);
-    let mut budget = Budget::new();
     for entry in archive.entries()? {
         let mut entry = entry?;
         // Files by whatever type: sparse ones and old ones are some. Folders and links have no content.
@@ -120,6 +123,51 @@ pub fn tar(content: impl Read, visit: &mut Visit<'_>) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// The files in the layers of an image of a container, as `docker save` writes it: archives, compressed
+/// or not, in a tape archive, beside what tells of them.
+///
+/// # Errors
+/// When it cannot be read to its end, lacks the list with which it ends, or goes past a bound.
+pub fn image(content: impl Read, visit: &mut Visit<'_>) -> Result<(), Fault> {
+    let mut archive = tar::Archive::new(content);
+    let mut budget = Budget { bytes: IMAGE, entries: IMAGE_ENTRIES };
+    let mut is_whole = false;
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        is_whole |= name == LIST;
+        let mut layer = unpacked(&mut entry)?;
+        let mut head = Vec::new();
+        layer.by_ref().take(HEAD).read_to_end(&mut head)?;
+        let is_layer = is_tar(&head);
+        let mut whole = Cursor::new(head).chain(layer);
+        match is_layer {
+            true => taped(whole, &mut budget, visit)?,
+            false => budget.entry(&mut whole, &name, visit)?,
+        }
+    }
+    if is_whole { Ok(()) } else { Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()) }
+}
+
+/// Bytes and entries that the layers of an image may unpack to.
+const IMAGE: u64 = 8 << 30;
+const IMAGE_ENTRIES: usize = 1_000_000;
+
+/// The list of what is in an image, which stands behind its layers.
+const LIST: &str = "manifest.json";
+
+/// A content without what compresses it.
+fn unpacked<'r>(content: &'r mut impl Read) -> Result<Box<dyn Read + 'r>, Fault> {
+    let mut head = Vec::new();
+    content.by_ref().take(HEAD).read_to_end(&mut head)?;
+    let packing = Packing::of(&head);
+    let whole = Cursor::new(head).chain(content);
+    Ok(match packing {
+        Some(packing) => packing.reader(BufReader::with_capacity(BLOCK, whole)),
+        None => Box::new(whole),
+    })
 }
 
 /// One content without a name that was compressed, within the same bound.
@@ -198,6 +246,36 @@ mod tests {
         gzip.write_all(&bytes).unwrap();
         let bytes = gzip.finish().unwrap();
         assert_eq!(names(|visit| super::unpack(Cursor::new(bytes), visit).map(drop)), ["d=hi"]);
+    }
+
+    fn taped(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (name, text) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            tar.append_data(&mut header, name, *text).unwrap();
+        }
+        tar.into_inner().unwrap()
+    }
+
+    #[test]
+    fn the_layers_of_an_image_are_read_and_a_cut_one_is_a_fault() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&taped(&[("app/b", b"two")])).unwrap();
+        let packed = gzip.finish().unwrap();
+        let layer = taped(&[("app/a", b"one")]);
+        let list = ("manifest.json", b"[]".as_slice());
+        let files = [("blobs/1", layer.as_slice()), ("blobs/2", &packed), ("blobs/3", b"{}"), list];
+        let whole = taped(&files);
+        let found = names(|visit| super::image(whole.as_slice(), visit));
+        assert_eq!(found, ["app/a=one", "app/b=two", "blobs/3={}", "manifest.json=[]"]);
+        for length in (0..whole.len().saturating_sub(1024)).step_by(7) {
+            let read = super::image(&whole[..length], &mut |_, content| {
+                drop(io::copy(content.unwrap(), &mut io::sink()));
+            });
+            assert!(read.is_err(), "{length}");
+        }
+        assert!(super::image(taped(&files[..3]).as_slice(), &mut |_, _| {}).is_err());
     }
 
     #[test]

@@ -58,7 +58,8 @@ pub use carriers::{
 };
 pub use display::{Mask, display};
 pub use folders::{folders, tool_folders};
-pub use gather::{Gathered, Says, gather};
+pub use gather::image::is_installed;
+pub use gather::{Gathered, Says, gather, gathers_layers};
 pub use install::{CommandName, InvalidName, LinkChange, LinkError, LinkState, Links};
 pub use interpret::{interpret, resolve};
 pub use likely::{LIKELY_AHEAD, likely_places, telling_words};

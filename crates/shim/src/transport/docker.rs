@@ -11,6 +11,7 @@ use datafog_core::{
 };
 
 use crate::address::{self, Address, Style};
+use crate::gather::image;
 use crate::json::strings_at;
 use crate::profile::Effect;
 use crate::read::Call;
@@ -36,6 +37,7 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     if to.flows.has(Flow::Leaves) || matches!(daemon, Daemon::There(_)) {
         context::settle(surroundings, to);
     }
+    to.gathers = image::of_docker(&to.subcommand);
     registries(call, to, &voids);
     fetched(to);
     match daemon {
