@@ -31,6 +31,8 @@ struct Server {
     address: String,
     /// The key that it printed, where it made one.
     first_key: Option<String>,
+    /// What it said before it listened.
+    said: String,
 }
 
 /// What curl was answered.
@@ -72,7 +74,7 @@ impl Server {
             line.trim().to_owned()
         });
         assert!(!said.contains("dfg_"), "a key stands in the talk: {said}");
-        Self { child, address, first_key }
+        Self { child, address, first_key, said }
     }
 
     /// Where it listens.

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::io;
+use std::time::Instant;
 
 use datafog_gate::Judge;
 use tokio::sync::{mpsc, oneshot};
@@ -98,7 +99,9 @@ fn run(
     };
     let _gone: Result<(), _> = opened.send(Ok(()));
     while let Some(work) = waiting.blocking_recv() {
+        let start = Instant::now();
         judge.refresh();
         work(&judge);
+        tracing::trace!(waiting = waiting.len(), micros = start.elapsed().as_micros(), "judged");
     }
 }

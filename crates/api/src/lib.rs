@@ -45,6 +45,8 @@ mod tell;
 #[cfg(feature = "server")]
 mod tls;
 #[cfg(feature = "server")]
+mod trace;
+#[cfg(feature = "server")]
 mod upstream;
 
 pub use ask::{Bounds, Fetched, NoAnswer, ask, fetch};

@@ -181,8 +181,12 @@ impl Listener {
             tokio::spawn(async move {
                 if let Some(connection) = secured(connection, tls, patience.head).await {
                     // What a connection fails of is known to who made it.
-                    let _ended: hyper::Result<()> =
-                        answer(connection, router, patience, ending).await;
+                    if let Err(error) = answer(connection, router, patience, ending).await {
+                        let (malformed, late) = (error.is_parse(), error.is_timeout());
+                        tracing::debug!(malformed, late, "a connection failed");
+                    }
+                } else {
+                    tracing::debug!("a connection did not come to terms about TLS");
                 }
                 drop(permit);
             });
@@ -245,7 +249,10 @@ async fn answer(
         let longer = if waits(request.uri().path()) { patience.held } else { Duration::ZERO };
         async move {
             let answered = router.call(request.map(Body::new));
-            let late = |_| (StatusCode::REQUEST_TIMEOUT, "the request took too long\n");
+            let late = |_| {
+                tracing::warn!("a request took too long");
+                (StatusCode::REQUEST_TIMEOUT, "the request took too long\n")
+            };
             let answered =
                 tokio::time::timeout(patience.request.saturating_add(longer), answered).await;
             let answer: Response = match answered.map_err(late) {

@@ -4,6 +4,7 @@
 //! before it listens, so a server that listens can answer.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -30,6 +31,7 @@ use crate::signals::Signals;
 use crate::store::{self, Role, Store, Write, Written};
 use crate::tell;
 use crate::tls;
+use crate::trace::Debug;
 
 /// The installation whose policy a server judges by.
 #[derive(Clone, Debug)]
@@ -60,6 +62,8 @@ pub enum News<'a> {
     FirstKey(&'a Minted),
     /// It listens, at this address.
     Listening(String),
+    /// It tells what it does, at this one.
+    Debugging(SocketAddr),
     /// Whoever follows this link within two minutes, once, is logged in.
     Link(&'a Secret<String>),
 }
@@ -163,6 +167,7 @@ async fn run(
         tell(News::FirstKey(&minted));
     }
     let address = told(&settings.address, &listener, tls.is_some());
+    let debug = debug(&settings, tell).await?;
     tell(News::Listening(address.clone()));
     let secret = secret(&judges, &settings).await?;
     let whole =
@@ -171,7 +176,7 @@ async fn run(
     if is_opened {
         tell(News::Link(&link(&whole, &address)?));
     }
-    let beside = [
+    let mut beside = vec![
         tokio::spawn(follow_chain(Arc::clone(&whole.board), Arc::clone(&store))),
         tokio::spawn(follow_ledger(Arc::clone(&whole.board), place.receipts())),
         tokio::spawn(sweep(store)),
@@ -180,6 +185,7 @@ async fn run(
         tokio::spawn(watch(Arc::clone(&whole))),
         tokio::spawn(refresh(Arc::clone(&whole))),
     ];
+    beside.extend(debug.map(|debug| tokio::spawn(debug.serve())));
     let router = app(Arc::clone(&whole));
     let stopped = async move {
         // The other end is dropped only when the process ends.
@@ -189,6 +195,16 @@ async fn run(
     let ended = listener.serve(router, (settings.patience, tls), stopped).await;
     beside.iter().for_each(tokio::task::JoinHandle::abort);
     Ok(ended?)
+}
+
+/// The listener for those who look for what is wrong, where one is wanted.
+async fn debug(settings: &Settings, tell: &impl Fn(News<'_>)) -> Result<Option<Debug>, Error> {
+    let Some(address) = settings.debug else { return Ok(None) };
+    let debug = Debug::listen(address).await?;
+    if let Some(address) = debug.address() {
+        tell(News::Debugging(address));
+    }
+    Ok(Some(debug))
 }
 
 /// Whether a browser of this machine reaches the address, and nobody else.
@@ -260,7 +276,12 @@ async fn expire(app: Arc<App>) {
     let mut often = tokio::time::interval(CLOSED);
     loop {
         often.tick().await;
-        let _again: Result<usize, store::Error> = expire_overdue(&app).await;
+        // What fails is tried again in a moment.
+        match expire_overdue(&app).await {
+            Ok(0) => {}
+            Ok(closed) => tracing::info!(closed, "requests whose time was over were closed"),
+            Err(_) => tracing::warn!("requests whose time is over could not be closed"),
+        }
     }
 }
 
@@ -272,6 +293,9 @@ async fn refresh(app: Arc<App>) {
         often.tick().await;
         let asked = tokio::task::spawn_blocking(move || house.refresh()).await;
         let is_outdated = matches!(asked, Ok(Err(datafog_gate::Error::Remote { .. })));
+        if is_outdated && !app.outdated.swap(is_outdated, Ordering::Relaxed) {
+            tracing::warn!("the server that the policy comes from has been silent for too long");
+        }
         app.outdated.store(is_outdated, Ordering::Relaxed);
     }
 }

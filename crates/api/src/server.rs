@@ -56,6 +56,7 @@ use metrics::Metrics;
 use noted::Failures;
 use rate::Rates;
 
+pub(crate) use guard::is_local_name;
 pub use native::expire_overdue;
 pub use openapi::openapi;
 pub use routes::app;

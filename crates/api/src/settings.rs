@@ -10,6 +10,7 @@ mod value;
 use core::fmt;
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,6 +61,11 @@ pub const SETTINGS: &[Setting] = &[
         "How long until a message is tried again; twice as long each time, an hour at most.",
     ),
     row("channel_tries", "DATAFOG_CHANNEL_TRIES", "How often a message is tried, 1 to 100."),
+    row(
+        "debug_listen",
+        "DATAFOG_DEBUG_LISTEN",
+        "Where to tell what the server does, while it does it; an address of this machine alone.",
+    ),
     row(
         "four_eyes",
         "DATAFOG_FOUR_EYES",
@@ -145,9 +151,9 @@ pub const WITHOUT_MEANING: &[(&str, &str)] = &[
     ("DATAFOG_ENABLE_ADMIN_UI", "the dashboard is always there, at `/ui`, for who logs in"),
     ("DATAFOG_ENABLE_DEMO", "there is no demo: it would run commands for whoever asks"),
     ("DATAFOG_EVENTS_PATH", "events are in the store: set `DATAFOG_STORE`"),
-    ("DATAFOG_FGPROF", "there is no listener for profiles"),
+    ("DATAFOG_FGPROF", "there are no profiles: `debug_listen` tells what the server does"),
     ("DATAFOG_POLICY_PATH", "name the file as `policy` in `config.toml` of the installation"),
-    ("DATAFOG_PPROF_ADDR", "there is no listener for profiles"),
+    ("DATAFOG_PPROF_ADDR", "there are no profiles: `debug_listen` tells what the server does"),
     ("DATAFOG_RECEIPT_PATH", "receipts are in the store: set `DATAFOG_STORE`"),
 ];
 
@@ -170,6 +176,8 @@ pub struct Settings {
     pub allow_plain: bool,
     /// Whether questions need no credential.
     pub anonymous: bool,
+    /// Where it tells what it does, of this machine alone.
+    pub debug: Option<SocketAddr>,
     /// Who has to say yes to what is held.
     pub eyes: Eyes,
     /// Names that it may be called by, besides those of this machine.
@@ -332,6 +340,7 @@ impl Said {
             address: self.read("addr", value::address)?.unwrap_or_else(value::here),
             allow_plain: self.read("allow_plain", value::truth)?.unwrap_or_default(),
             anonymous: self.read("anonymous", value::truth)?.unwrap_or_default(),
+            debug: self.read("debug_listen", value::local)?,
             eyes: Eyes {
                 others: self.read("four_eyes", value::truth)?.unwrap_or_default(),
                 count: self.read("approvers", value::approvers)?.unwrap_or_default(),

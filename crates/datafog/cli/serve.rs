@@ -88,6 +88,11 @@ fn told(session: &Session, news: &News<'_>) {
             session.out.say(talk);
             open_in_browser(session, link);
         }
+        News::Debugging(address) => {
+            session
+                .out
+                .say(format_args!("telling what it does at http://{address}/debug/events\n"));
+        }
         News::Listening(address) => session.out.say(format_args!("listening on {address}\n")),
     }
 }

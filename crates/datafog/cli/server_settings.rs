@@ -87,6 +87,9 @@ pub(super) struct ServerSettings {
     /// How often a message to a channel is tried
     #[arg(long, value_name = "NUMBER")]
     channel_tries: Option<String>,
+    /// Where to tell what the server does, while it does it; an address of this machine alone
+    #[arg(long, value_name = "ADDRESS")]
+    debug_listen: Option<String>,
     /// Where people reach the server, for links in messages
     #[arg(long, value_name = "ADDRESS")]
     public_url: Option<String>,
@@ -120,6 +123,7 @@ impl ServerSettings {
             ("channel_networks", &self.channel_networks),
             ("channel_pause", &self.channel_pause),
             ("channel_tries", &self.channel_tries),
+            ("debug_listen", &self.debug_listen),
             ("four_eyes", &self.four_eyes),
             ("hosts", &self.hosts),
             ("idle_timeout", &self.idle_timeout),

@@ -1,5 +1,7 @@
 //! From the first start to the end, a kill in between.
 
+use std::io::Read as _;
+
 use serde_json::json;
 
 use super::*;
@@ -42,6 +44,40 @@ fn the_first_start_makes_a_key_and_every_route_answers() {
     assert_eq!(server.end(), Some(0));
     assert_eq!(install.leak_of(&token), None);
     assert!(!install.holds(key.rsplit('_').next().unwrap().as_bytes()), "the key itself is stored");
+}
+
+/// What is asked stands nowhere in what whoever debugs is told; that it was asked does.
+#[test]
+fn who_debugs_is_told_of_requests_and_not_what_is_in_them() {
+    let (install, token) = (Install::bare(), random_token());
+    let start =
+        install.datafog(["serve", "--addr", "127.0.0.1:0", "--debug-listen", "127.0.0.1:0"]);
+    let server = Server::with(start);
+    let debug = server.said.split("telling what it does at ").nth(1).unwrap();
+    let debug = debug.lines().next().unwrap().to_owned();
+    let trace = format!("{debug}?level=trace");
+    let mut listening = Command::new("curl");
+    listening.args(["-q", "-s", "-N", "--noproxy", "*", &trace]).env_clear();
+    let mut listening = listening.stdout(Stdio::piped()).spawn().unwrap();
+    let state = debug.replace("/events", "/state");
+    assert!(eventually(|| curl(&[&state]).json()["listening"] == 1));
+    let key = server.first_key.clone().unwrap();
+    assert_eq!(server.post(&key, "/v1/decide", &leak(&token)).json()["decision"], "deny");
+    assert_eq!(server.get(&key, "/v1/receipts/none?q=hidden-word").status, 404);
+    assert_eq!(curl(&["-H", "Origin: http://evil.example", &state]).status, 403);
+    assert_eq!(server.end(), Some(0));
+    let mut told = String::new();
+    listening.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+    listening.wait().unwrap();
+    for line in ["route=\"/v1/decide\" status=200", "route=\"/v1/receipts/{id}\" status=404"] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    assert!(told.contains("judged") && told.contains("the store wrote"), "{told}");
+    for hidden in [token.as_str(), key.as_str(), "evil.example", "hidden-word", "127.0.0.1"] {
+        assert!(!told.contains(hidden), "{hidden}: {told}");
+    }
+    let open = install.datafog(["serve", "--debug-listen", "0.0.0.0:6060"]).run();
+    open.ends_with(4);
 }
 
 #[test]

@@ -192,21 +192,31 @@ fn head(request: &Parts) -> usize {
     request.headers.iter().map(line).fold(path, usize::saturating_add)
 }
 
-/// Whether the request calls the server by a name of its own.
-fn is_ours(app: &App, headers: &HeaderMap) -> bool {
-    let mut hosts = headers.get_all("host").iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-    let Ok(host) = host.to_str() else { return false };
+/// Whether a `Host` is a name of this machine, with any port.
+pub(crate) fn is_local_name(host: &str) -> bool {
+    name_of(host).is_some_and(|name| LOCAL.iter().any(|known| known.eq_ignore_ascii_case(name)))
+}
+
+/// What this machine calls itself.
+const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// The name in a `Host`, without its port; `None` where it is malformed.
+fn name_of(host: &str) -> Option<&str> {
     let (name, port) = match host.strip_prefix('[') {
         Some(rest) => rest.split_once(']').unwrap_or_default(),
         None => host.find(':').map_or((host, ""), |colon| host.split_at(colon)),
     };
     let digits = port.strip_prefix(':').unwrap_or_default();
-    if !(port.is_empty() || (!digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit()))) {
-        return false;
-    }
-    let local = ["localhost", "127.0.0.1", "::1"];
-    let own = local.into_iter().chain(app.hosts.iter().map(String::as_str));
+    let is_port = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
+    (port.is_empty() || is_port).then_some(name)
+}
+
+/// Whether the request calls the server by a name of its own.
+fn is_ours(app: &App, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all("host").iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let Some(name) = host.to_str().ok().and_then(name_of) else { return false };
+    let own = LOCAL.into_iter().chain(app.hosts.iter().map(String::as_str));
     own.into_iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 
 use super::App;
@@ -22,6 +22,7 @@ use super::native::channels;
 use super::problem::{Form, Kind, Problem};
 use crate::dashboard;
 use crate::identity::Permission;
+use crate::trace;
 
 /// Every route with its method and what it takes to use it; `None` is for everybody.
 pub(crate) const ROUTES: &[(&str, &str, Option<Permission>)] = &[
@@ -268,6 +269,7 @@ pub fn app(app: Arc<App>) -> Router {
         // Bodies are bounded where they are read, with an answer of ours.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(Arc::clone(&app), guard))
+        .layer(from_fn(trace::request))
         .with_state(app)
 }
 

@@ -37,6 +37,16 @@ pub(super) fn plain(value: &toml::Value) -> Option<String> {
     }
 }
 
+/// An address that nobody but this machine reaches.
+pub(super) fn local(text: &str) -> Result<SocketAddr, String> {
+    match address(text)? {
+        Address::Tcp(address) if address.ip().is_loopback() => Ok(address),
+        Address::Tcp(_) | Address::Unix(_) => {
+            Err(String::from("expected an address of this machine alone, such as `127.0.0.1:6060`"))
+        }
+    }
+}
+
 /// `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, `:8080` (every address), `unix:/path`.
 pub(super) fn address(text: &str) -> Result<Address, String> {
     if let Some(path) = text.strip_prefix("unix:") {

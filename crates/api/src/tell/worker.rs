@@ -155,6 +155,7 @@ async fn attempt(app: &App, channel: &StoredChannel, taken: &Delivery) -> Result
 /// What a try makes of a delivery: told, to be tried again after a while, or given up.
 fn concluded(app: &App, taken: Delivery, done: Result<(), String>) -> Delivery {
     let (now, tries) = (now(), taken.tries.saturating_add(1));
+    tracing::debug!(told = done.is_ok(), tries, "a channel was tried");
     let telling = &app.teller.telling;
     match done {
         Ok(()) => {

@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 use core::iter;
+use std::time::Instant;
 
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -118,12 +119,17 @@ pub(super) fn run(
 
 /// Does all of `works` in one transaction, then tells everybody.
 fn commit(connection: &Connection, works: impl Iterator<Item = Work>, grown: &watch::Sender<()>) {
+    let start = Instant::now();
     let batch = Batch::begin(connection);
     let of = || batch.as_ref().map_err(Error::clone);
     let told: Vec<Told> = works.map(|work| work(of())).collect();
     let committed = batch.and_then(|batch| batch.commit());
+    let micros = start.elapsed().as_micros();
     if committed.is_err() {
+        tracing::warn!(writes = told.len(), micros, "the store took back what was written");
         undo(connection);
+    } else {
+        tracing::trace!(writes = told.len(), micros, "the store wrote");
     }
     let came = committed.as_ref().map(|_| ()).map_err(Error::clone);
     told.into_iter().for_each(|tell| tell(came.clone()));
