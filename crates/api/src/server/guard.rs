@@ -41,11 +41,13 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     let route = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
     parts.extensions.insert(RequestId(id.clone()));
     let page = is_page(parts.uri.path()).then(|| parts.uri.clone());
-    let mut told = None;
+    let named = route.as_deref().and_then(|route| named(route, parts.uri.path()));
+    let (mut told, mut tenant) = (None, None);
     let mut answer = match let_in(&app, &parts, route.as_deref(), &mut told).await {
         Ok(Way::Plain) => StatusCode::NO_CONTENT.into_response(),
         Ok(Way::Open) => next.run(Request::from_parts(parts, body)).await,
         Ok(Way::Known(caller, token)) => {
+            tenant = Some(caller.tenant.clone());
             parts.extensions.insert(*caller);
             token.and_then(|token| parts.extensions.insert(token));
             next.run(Request::from_parts(parts, body)).await
@@ -55,7 +57,10 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     if let Some(problem) = answer.extensions_mut().remove::<Problem>() {
         answer = match &page {
             Some(page) => problem.shown((&method, page), &id),
-            None => problem.told(route.as_deref().map_or(Form::DataFog, form), &id),
+            None => {
+                let problem = of_others(&app, problem, tenant.zip(named)).await;
+                problem.told(route.as_deref().map_or(Form::DataFog, form), &id)
+            }
         };
     }
     tell_rate(&app, &mut answer, told);
@@ -71,6 +76,24 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     headers.entry("cache-control").or_insert(HeaderValue::from_static("no-store"));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     answer
+}
+
+/// The id in a path, where its route has one.
+fn named(route: &str, path: &str) -> Option<String> {
+    let mut parts = route.split('/').zip(path.split('/'));
+    parts.find(|(part, _)| part.starts_with('{')).map(|(_, name)| name.to_owned())
+}
+
+/// What is not there for a tenant may be another one's: that is said. Ids are random, so none is found by
+/// trying. A store that cannot tell leaves the problem as it is.
+async fn of_others(app: &App, problem: Problem, asked: Option<(String, String)>) -> Problem {
+    let Some((tenant, id)) = asked.filter(|_| problem.is(Kind::NotFound)) else { return problem };
+    match app.store.tenant_of(&id).await {
+        Ok(Some(owner)) if owner != tenant => {
+            Problem::new(Kind::Forbidden, "it belongs to another tenant")
+        }
+        Ok(_) | Err(_) => problem,
+    }
 }
 
 /// How a request goes on.

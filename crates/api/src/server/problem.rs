@@ -125,6 +125,11 @@ impl Problem {
         Self { kind, message: message.into(), details: None, errors: Vec::new() }
     }
 
+    /// Whether it is of that kind.
+    pub(crate) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind
+    }
+
     /// The same with what a reader of the body said of it.
     pub(crate) fn with(self, details: String) -> Self {
         Self { details: Some(details), ..self }

@@ -244,6 +244,8 @@ async fn tenants_do_not_see_each_other(store: Fresh) {
     assert_eq!(ids(&store, south).await, (vec![String::from("s")], 1));
     assert_eq!(store.entry(Some("south"), "n").await.unwrap(), None);
     assert!(store.entry(Some("north"), "n").await.unwrap().is_some());
+    let owner = async |id| store.tenant_of(id).await.unwrap();
+    assert_eq!((owner("n").await.as_deref(), owner("none").await), (Some("north"), None));
 }
 
 async fn a_repeated_request_is_stored_once(store: Fresh) {

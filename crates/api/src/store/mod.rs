@@ -139,6 +139,12 @@ pub trait Store: Post + Debug + Send + Sync {
     /// When the store cannot be read.
     async fn entry(&self, tenant: Option<&str>, id: &str) -> Result<Option<Entry>, Error>;
 
+    /// The tenant whose entry or request for approval that id is, if there is any.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn tenant_of(&self, id: &str) -> Result<Option<String>, Error>;
+
     /// Entries, newest first.
     ///
     /// # Errors

@@ -137,6 +137,11 @@ impl Store for Postgres {
         self.row(sql::ENTRY, &[&id, &tenant]).await?.as_ref().map(read::entry).transpose()
     }
 
+    async fn tenant_of(&self, id: &str) -> Result<Option<String>, Error> {
+        let found = self.row(sql::TENANT_OF, &[&id]).await?;
+        Ok(found.map(|row| row.try_get(0)).transpose()?)
+    }
+
     async fn entries(&self, query: &Query) -> Result<Page, Error> {
         let client = self.client().await?;
         read::entries(&client, query).await

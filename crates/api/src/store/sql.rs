@@ -60,6 +60,10 @@ pub(super) const ENTRY: &str = "\
 SELECT seq, line FROM entry \
 WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR tenant = CAST($2 AS TEXT))";
 
+/// Whose an id is, of an entry or of a request for approval.
+pub(super) const TENANT_OF: &str = "\
+SELECT tenant FROM entry WHERE id = $1 UNION ALL SELECT tenant FROM approval WHERE id = $1 LIMIT 1";
+
 /// How risky a decision was said to be; where the policy says nothing, as its verdict is.
 macro_rules! points {
     () => {

@@ -125,6 +125,11 @@ impl Store for Sqlite {
         self.readers.read(move |connection| read::entry(connection, tenant.as_deref(), &id)).await
     }
 
+    async fn tenant_of(&self, id: &str) -> Result<Option<String>, Error> {
+        let id = id.to_owned();
+        self.readers.read(move |connection| read::tenant_of(connection, &id)).await
+    }
+
     async fn entries(&self, query: &Query) -> Result<Page, Error> {
         let query = query.clone();
         self.readers.read(move |connection| read::entries(connection, &query)).await

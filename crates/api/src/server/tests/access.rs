@@ -115,7 +115,7 @@ async fn a_tenant_sees_its_own_receipts_alone() {
     body["tenant_id"] = json!("south");
     let told = place.send(ask(&north, "POST", "/v1/decide", body.to_string())).await;
     let path = format!("/v1/receipts/{}", told.body["receipt_id"].as_str().unwrap());
-    for (key, status, total) in [(&north, 200, 1), (&south, 404, 0)] {
+    for (key, status, total) in [(&north, 200, 1), (&south, 403, 0)] {
         let one = place.send(ask(key, "GET", &path, String::new())).await;
         assert_eq!(one.status.as_u16(), status);
         let all = place.send(ask(key, "GET", "/v1/receipts", String::new())).await;

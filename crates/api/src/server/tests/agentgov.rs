@@ -333,7 +333,7 @@ async fn a6_who_decides_is_an_approver_of_the_tenant() {
     let (viewer, stranger) =
         (proxy.place.key(Role::Viewer, "north").await, proxy.place.key(Role::Admin, "south").await);
     let yes = json!({ "approved": true });
-    for (key, status) in [(&proxy.agent, 403), (&viewer, 403), (&stranger, 404)] {
+    for (key, status) in [(&proxy.agent, 403), (&viewer, 403), (&stranger, 403)] {
         let told = proxy.place.as_key(key, &format!("/approve/{id}"), Some(&yes)).await;
         assert_eq!(told.status.as_u16(), status, "{}", told.text);
         assert_eq!(told.body["success"], false);

@@ -170,7 +170,12 @@ async fn t4_n1_the_tenant_is_the_credentials() {
     let first = held.pay(5).await;
     let stranger = held.place.key(Role::Admin, "t").await;
     let id = first["decision_id"].as_str().unwrap();
-    assert_eq!(held.review(&stranger, id, "true").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(held.review(&stranger, id, "true").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(held.review(&stranger, "nobodys", "true").await.status, StatusCode::NOT_FOUND);
+    let path = format!("/v1/receipts/{id}");
+    for (key, status) in [(&stranger, 403), (&held.ann, 200)] {
+        assert_eq!(held.place.as_key(key, &path, None).await.status.as_u16(), status);
+    }
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ async fn tenants_have_channels_of_their_own() {
     for (method, path) in
         [("GET", path.clone()), ("DELETE", path.clone()), ("POST", format!("{path}/test"))]
     {
-        assert_eq!(ask(method, &path).await.status, StatusCode::NOT_FOUND, "{method} {path}");
+        assert_eq!(ask(method, &path).await.status, StatusCode::FORBIDDEN, "{method} {path}");
     }
     let agent = told.place.key(Role::Agent, "south").await;
     let asked = json!({ "command": ["terraform", "apply"], "cwd": "/" });

@@ -92,6 +92,11 @@ pub(super) fn entry(
     Ok(ask.query_row(params![id, tenant], line).optional()?)
 }
 
+pub(super) fn tenant_of(connection: &Connection, id: &str) -> Result<Option<String>, Error> {
+    let mut ask = connection.prepare_cached(sql::TENANT_OF)?;
+    Ok(ask.query_row([id], |row| row.get(0)).optional()?)
+}
+
 pub(super) fn entries(connection: &Connection, query: &Query) -> Result<Page, Error> {
     let Query { tenant, decision, action_type, tool, after, before, .. } = query;
     let Query { agent, session, kind, limit, offset, score: (least, most), .. } = query;
