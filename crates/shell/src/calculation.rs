@@ -15,7 +15,17 @@ enum Next {
 
 /// Whether a shell that does not calculate would start something with it.
 pub(crate) fn may_be_commands(text: &str) -> bool {
-    names_program(text) && (!is_calculation(text) || has_argument(text))
+    has_comment(text) || names_program(text) && (!is_calculation(text) || has_argument(text))
+}
+
+/// Whether a `#` begins a word: to a shell that does not calculate, a remark up to the end of the line.
+pub(crate) fn has_comment(text: &str) -> bool {
+    let mut before = '(';
+    text.chars().any(|letter| {
+        let begins = before.is_whitespace() || "(;&|".contains(before);
+        before = letter;
+        begins && letter == '#'
+    })
 }
 
 /// Whether a word holds `$[…]`, outside of quotes, in which a shell would start something that does not
@@ -247,6 +257,9 @@ mod tests {
             "a[1];b",
             "a)(b",
             "i=0;j'",
+            "#x",
+            "##i.=<i0;3;i++",
+            "x; #",
         ] {
             assert!(may_be_commands(odd), "{odd}");
         }

@@ -105,7 +105,10 @@ impl Walker {
                 Some(NodeKind::Word { value, parts, .. }) => {
                     all.extend(self.parts(value, parts, true));
                 }
-                _ => all.push(Field { text, known: false }),
+                _ => {
+                    self.unread(&text);
+                    all.push(Field { text, known: false });
+                }
             }
         }
         all

@@ -25,9 +25,12 @@ pub(crate) fn words(text: &str) -> Option<Vec<Node>> {
     redirects.is_empty().then(|| words.iter().skip(1).cloned().collect())
 }
 
-/// One word.
+/// One word. What begins it is part of it, a `#` too: `{,#$(a)}` makes no remark.
 pub(crate) fn word(text: &str) -> Option<Node> {
-    let mut words = words(text)?;
+    let mut words = match text.starts_with('#') {
+        true => words(&format!("\\{text}"))?,
+        false => words(text)?,
+    };
     (words.len() <= 1).then(|| words.pop()).flatten()
 }
 

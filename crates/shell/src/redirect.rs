@@ -42,6 +42,12 @@ fn written_into(target: &Node) -> Option<&Node> {
     }
 }
 
+/// Whether shells read the name of a here-document's end differently: it holds a substitution or goes
+/// over lines.
+fn is_odd_end(name: &str) -> bool {
+    parse::substitutes(name) || name.contains("${") || name.contains('\n')
+}
+
 impl Walker {
     /// The files that are opened, and where standard input then comes from.
     pub(crate) fn redirects(&mut self, nodes: &[Node], input: &Input) -> (Vec<Redirection>, Input) {
@@ -50,6 +56,11 @@ impl Walker {
             match &node.kind {
                 NodeKind::HereDoc { content, .. } if content.is_empty() && self.hollow => {
                     self.opaque("a text in a loop was not understood; put it before the loop");
+                }
+                NodeKind::HereDoc { delimiter, .. } if is_odd_end(delimiter) => {
+                    self.opaque(
+                        "shells differ in where a text in the line ends; name its end plainly",
+                    );
                 }
                 NodeKind::HereDoc { content, quoted, fd, .. } => {
                     let text = if *quoted { content.clone() } else { self.heredoc(content) };

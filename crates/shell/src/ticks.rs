@@ -40,7 +40,7 @@ pub(crate) fn renewed(word: &str) -> Option<String> {
 
 /// Whether the text between some backticks ends within quotes: `` `f'` ``. To a shell that is a command
 /// that fails, and the line goes on; the parser looks for the other quote first, and takes what
-/// stands up to it for text.
+/// stands up to it for text. A remark it reads up to the end of the line (`` `#``a` ``).
 pub(crate) fn is_cut(word: &str) -> bool {
     if !word.contains('`') {
         return false;
@@ -52,8 +52,11 @@ pub(crate) fn is_cut(word: &str) -> bool {
             '\'' if !quoted => drop(letters.find(|one| *one == '\'')),
             '"' => quoted = !quoted,
             '`' => match body(&mut letters, quoted) {
-                Some((_, text)) if ends_in_quotes(&text) => return true,
-                Some(_) => {}
+                Some((_, text)) => match ends_in(&text) {
+                    Some('#') if !letters.as_str().contains('`') => {}
+                    Some(_) => return true,
+                    None => {}
+                },
                 None => return true,
             },
             _ => {}
@@ -62,8 +65,8 @@ pub(crate) fn is_cut(word: &str) -> bool {
     false
 }
 
-/// Whether a quote of this text is not closed.
-fn ends_in_quotes(text: &str) -> bool {
+/// The quote of this text that is not closed, or the `#` of a remark that goes on.
+fn ends_in(text: &str) -> Option<char> {
     let (mut letters, mut before, mut open) = (text.chars(), ' ', None);
     while let Some(letter) = letters.next() {
         match (open, letter) {
@@ -72,13 +75,15 @@ fn ends_in_quotes(text: &str) -> bool {
             (Some('$'), '\\') => drop(letters.next()),
             (None, '\'') => open = Some(if before == '$' { '$' } else { '\'' }),
             (None, '"') => open = Some('"'),
-            (None, '#') if before.is_whitespace() => drop(letters.find(|one| *one == '\n')),
+            (None, '#') if before.is_whitespace() || ";&|(".contains(before) => {
+                open = letters.find(|one| *one == '\n').is_none().then_some('#');
+            }
             (Some('\'' | '$'), '\'') | (Some('"'), '"') => open = None,
             _ => {}
         }
         before = letter;
     }
-    open.is_some()
+    open
 }
 
 fn copy_to_quote(letters: &mut Chars<'_>, made: &mut String) {
@@ -118,7 +123,15 @@ mod tests {
 
     #[test]
     fn r_fuzz_backticks_end_at_the_next_one_whatever_quotes_are_open() {
-        for cut in ["`f'`i\nr `f'`", "[n$'`['`v", "a\"`b\"`\"", "`x", "`a $'\\'`b`'`"] {
+        for cut in [
+            "`f'`i\nr `f'`",
+            "[n$'`['`v",
+            "a\"`b\"`\"",
+            "`x",
+            "`a $'\\'`b`'`",
+            "`#``a\n`",
+            "`a;#``b`",
+        ] {
             assert!(is_cut(cut), "{cut}");
         }
         for whole in [
@@ -131,6 +144,7 @@ mod tests {
             "\\`f'x'",
             "`a\\'b`",
             "`a \\`b 'c'\\``",
+            "`a # b\n``c`",
         ] {
             assert!(!is_cut(whole), "{whole}");
         }

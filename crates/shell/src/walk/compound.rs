@@ -51,6 +51,10 @@ impl Walker {
             return None;
         }
         match parse::commands(text) {
+            // To such a shell the brackets close somewhere else.
+            Ok(_) if calculation::has_comment(text) => {
+                self.opaque("a `#` in double brackets ends the line to some shells");
+            }
             Ok(nodes) => {
                 for node in nodes {
                     self.apart(|walker| walker.perhaps(|walker| walker.walk(&node, input)));

@@ -32,6 +32,23 @@ fn r_fuzz_the_message_for_a_missing_value_is_made_first() {
 }
 
 #[test]
+fn r_fuzz_a_word_that_braces_make_is_no_remark() {
+    check(&[("a {,#$(b)}", &["b", "a ‹›? #$(…)?"]), ("a {x,#}", &["a x #"])]);
+}
+
+#[test]
+fn r_fuzz_what_shells_end_at_different_places_is_not_understood() {
+    for line in ["a <<E$(\nb\n0)c", "a <<`b`\nc", "((##i;i++)); a <<x\nb))\nx", "`#``a\n`"] {
+        let read = read(&Line::of(line, Place::Here), &World::new());
+        assert!(!read.opaque.is_empty(), "{line}");
+    }
+    for line in ["a <<E\n$x # b\nE", "a <<'E'\n`b\nE", "((16#ff > $#)); a", "a `b # c`"] {
+        let read = read(&Line::of(line, Place::Here), &World::new());
+        assert!(read.opaque.is_empty(), "{line}");
+    }
+}
+
+#[test]
 fn what_zsh_alone_runs_is_not_understood() {
     let odd = [
         "echo =(a b)",
