@@ -331,6 +331,7 @@ fn implied(option: &Opt) -> Takes {
     let bare = [
         Effect::Disable,
         Effect::Globoff,
+        Effect::Help,
         Effect::Insecure,
         Effect::Location,
         Effect::LocationAll,

@@ -478,7 +478,7 @@ words! {
         Header, Item, KeyFile, KeyValue, Multipart, Orders, Password, Path, Text, Upload, Url, UrlEncode, UserPassword, Variable }
     /// What an option means to the transport; see `profile::Effect`.
     Effect { Config, ConfigFile, ConnectTo, ConnectsElsewhere, Database, DefaultScheme, Directory,
-        Disable, Endpoint, FileList, Globoff, Insecure, Jump, LeavesOut, Location, LocationAll, LocationTrusted,
+        Disable, Endpoint, FileList, Globoff, Help, Insecure, Jump, LeavesOut, Location, LocationAll, LocationTrusted,
         MaxRedirects, Mounts, Netrc, Next,
         NoProxy, Port, Proxy, Reaches, Remote, Resolve, Setting, SettingFromVariable, Sifts, SshCommand, TakesIn, UnixSocket,
         Url, UrlFile, Variable }

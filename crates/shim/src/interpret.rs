@@ -15,7 +15,7 @@ use datafog_core::{
 use crate::form::Collector;
 use crate::mounts::mounted;
 use crate::profile::{At, Effect, OperandSpec, Profile, READING, SAYING, Starts, profile};
-use crate::read::{Call, Doubt};
+use crate::read::{Call, Doubt, Given};
 use crate::secrets::{secrets_in, secrets_of};
 use crate::source::SOURCES;
 use crate::text::Text;
@@ -50,6 +50,9 @@ pub(crate) fn interpret_within(
         return invocation;
     };
     let mut call = Call::read(profile, argv);
+    if call.words.is_empty() && call.given.iter().any(is_help) && call.is_clear() {
+        return question(profile, &call, argv);
+    }
     config_file::expand(&mut call, argv, surroundings);
     let mut invocation = describe(profile, &call);
     place_secrets(&call, argv, &mut invocation);
@@ -62,6 +65,34 @@ pub(crate) fn interpret_within(
         wrapped::add(profile, argv, surroundings, depth, &mut invocation);
     }
     settle_flows(&mut invocation);
+    invocation
+}
+
+fn is_help(given: &Given<'_>) -> bool {
+    given.spec.effect == Some(Effect::Help) && !given.negated
+}
+
+/// A call that asks what the program could do is that question and nothing else, whatever it is
+/// about: `cargo yank --help` is `cargo help`.
+#[cold]
+fn question(profile: &Profile, call: &Call<'_>, argv: &[OsString]) -> Invocation {
+    let asked = call.given.iter().filter(|given| is_help(given)).take(1);
+    let mut invocation = Invocation {
+        program: profile.name.to_owned(),
+        family: profile.family.to_owned(),
+        known: true,
+        subcommand: vec!["help".to_owned()],
+        flows: Flows::NONE.with(Flow::Stays),
+        options: asked
+            .map(|given| Opt {
+                name: given.name.as_ref().to_owned(),
+                value: None,
+                place: given.place,
+            })
+            .collect(),
+        ..Invocation::default()
+    };
+    place_secrets(call, argv, &mut invocation);
     invocation
 }
 

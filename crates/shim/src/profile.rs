@@ -139,14 +139,26 @@ impl Scope {
     }
 
     /// The subcommand called `word`, with the name that the table has for it: `*` when any word will
-    /// do.
+    /// do, or any that begins with the same verb (`delete-*`).
     pub(crate) fn subcommand(&self, word: &[u8]) -> Option<(&'static str, &'static Self)> {
-        let find =
-            |word: &[u8]| self.words.binary_search_by(|(known, _)| known.as_bytes().cmp(word)).ok();
-        let at = find(word).or_else(|| find(b"*"))?;
+        let find = self.words.binary_search_by(|(known, _)| known.as_bytes().cmp(word));
+        let Ok(at) = find else { return Some(("*", self.any_subcommand(word)?)) };
         let (known, index) = self.words.get(at)?;
         let scope = self.scopes.get(usize::from(*index))?;
         Some((if scope.name == "*" { known } else { scope.name }, scope))
+    }
+
+    /// The subcommand of a word that no table lists, by its verb (`delete-*`) or none (`*`).
+    #[cold]
+    fn any_subcommand(&self, word: &[u8]) -> Option<&'static Self> {
+        let end = word.iter().position(|byte| b"-_".contains(byte));
+        let length = end.map_or(0, |end| end.saturating_add(1));
+        let find = |length: usize| {
+            let verb = || word.iter().take(length).chain(b"*");
+            self.words.binary_search_by(|(known, _)| known.as_bytes().iter().cmp(verb())).ok()
+        };
+        let (_, index) = self.words.get(find(length).or_else(|| find(0))?)?;
+        self.scopes.get(usize::from(*index))
     }
 }
 
@@ -405,6 +417,8 @@ pub(crate) enum Effect {
     FileList,
     /// URLs are not globs.
     Globoff,
+    /// The program tells what it could do, and does nothing.
+    Help,
     /// Certificates are not checked.
     Insecure,
     /// The value is a host in between.

@@ -133,6 +133,12 @@ impl<'a> Call<'a> {
         self.scopes.last().copied().unwrap_or(&self.profile.command)
     }
 
+    /// Whether every word of it was understood.
+    pub(crate) fn is_clear(&self) -> bool {
+        let told = self.unclear.is_empty() && self.untold.is_empty() && self.doubts.is_empty();
+        told && self.stray.is_none() && self.given.iter().all(|given| !given.spec.name.is_empty())
+    }
+
     /// Whether an option of that canonical name stands, not taken back by a later one: `--no-x`
     /// by `--x`, where a program has both.
     pub(crate) fn has(&self, name: &str) -> bool {

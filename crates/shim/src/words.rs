@@ -21,7 +21,7 @@ impl Profile {
     #[must_use]
     pub fn subcommands(&self) -> Option<Vec<&'static str>> {
         let words: Vec<&str> = self.command.words.iter().map(|(word, _)| *word).collect();
-        (!words.is_empty() && !words.contains(&"*")).then_some(words)
+        (!words.is_empty() && !words.iter().any(|word| word.ends_with('*'))).then_some(words)
     }
 
     /// Whether any word of the command is a subcommand.
