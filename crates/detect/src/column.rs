@@ -138,7 +138,7 @@ impl Iterator for Cells<'_> {
 fn cell_of_name(text: &[u8], word: (usize, usize)) -> Option<((usize, usize), u8)> {
     let rest = text.get(word.1..)?;
     let tail = run(rest.get(..LONGEST_NAME.min(rest.len()))?, is_decoration);
-    let after = rest.get(tail).copied()?;
+    let after = rest.get(tail).copied().filter(|it| is_mark(*it) || matches!(it, b'\r' | b'\n'))?;
     let head = text.get(..word.0)?;
     let near = head.get(head.len().saturating_sub(LONGEST_NAME)..)?;
     let lead = run_back(near, |byte| is_decoration(byte) || is_name(byte));

@@ -129,6 +129,8 @@ fn group(text: &[u8], start: usize, digits: u64) -> Option<Group> {
     let follows = match text.get(start.saturating_add(length)) {
         Some(b'A'..=b'Z') => CAPITAL,
         Some(b'a'..=b'z') => SMALL,
+        // Escapes: no number is written with these between its groups.
+        Some(b'\\' | b'%' | b'=') => 1,
         _ => second_group(digits >> ones),
     };
     let known = FOLLOWING.get(length).is_some_and(|wanted| wanted & follows != 0);

@@ -158,7 +158,9 @@ impl Engine {
             return;
         }
         let mut inner = Self::at_depth(self.depth.saturating_add(1));
+        inner.layers.spare = self.layers.spare.take();
         inner.whole(bytes);
+        self.layers.spare = inner.layers.spare.take();
         self.walks.work = self.walks.work.saturating_add(inner.walks.work);
         inner.pending.settle(usize::MAX, |raw| {
             let cut = (open.0 && raw.start == 0) || (open.1 && raw.end == bytes.len());
@@ -188,7 +190,8 @@ impl Engine {
         if self.layers.gzip.is_none() {
             let view = View::new(text, base, at);
             let data = view.text.get(view.at..).unwrap_or_default();
-            self.layers.gzip = Gzip::begin(data, base.saturating_add(at));
+            let spare = self.layers.spare.take();
+            self.layers.gzip = Gzip::begin(data, base.saturating_add(at), spare);
         }
     }
 
@@ -205,7 +208,11 @@ impl Engine {
                     self.layers.gzip = Some(gzip);
                     return;
                 }
-                Fed::Over => return self.unzipped(&gzip, false),
+                Fed::Over => {
+                    self.unzipped(&gzip, false);
+                    self.layers.spare = Some(gzip);
+                    return;
+                }
             }
         }
     }

@@ -81,11 +81,12 @@ impl Words {
             let starts = !before.is_ascii_alphabetic() || hump;
             before = *byte;
             let rest = text.get(at..).unwrap_or_default();
-            starts
-                && self.any(u64::MAX, |word| {
-                    rest.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
-                        && !rest.get(word.len()).is_some_and(u8::is_ascii_lowercase)
-                })
+            let some =
+                if starts { both(&self.heads, &self.seconds, *byte, rest.get(1)) } else { 0 };
+            self.any(some, |word| {
+                rest.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
+                    && !rest.get(word.len()).is_some_and(u8::is_ascii_lowercase)
+            })
         })
     }
 

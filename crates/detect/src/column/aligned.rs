@@ -24,10 +24,10 @@ impl<'t> Aligned<'t> {
         let rest = text.get(word.1..)?;
         let tail = run(rest.get(..LONGEST_NAME.min(rest.len()))?, is_name);
         let end = word.1.checked_add(tail)?;
-        let start = name_start(text.get(..word.0)?)?;
         if !matches!(text.get(end..)?, [b' ', b' ', ..] | [b'\n' | b'\r', ..]) {
             return None;
         }
+        let start = name_start(text.get(..word.0)?)?;
         let head = text.get(..start)?;
         let near = head.get(head.len().saturating_sub(LONGEST_HEADER)..)?;
         let place = run_back(near, |byte| byte != b'\n');

@@ -5,7 +5,7 @@
 
 use miniz_oxide::DataFormat;
 use miniz_oxide::MZFlush;
-use miniz_oxide::inflate::stream::{InflateState, inflate};
+use miniz_oxide::inflate::stream::{InflateState, MinReset, inflate};
 
 use super::OVERLAP;
 
@@ -27,6 +27,8 @@ const PIECE: usize = 4096;
 /// Compressed data of which a part is undone.
 pub(crate) struct Gzip {
     state: Box<InflateState>,
+    /// Where a step is undone to: clearing room for each one would cost more than undoing it.
+    piece: Box<[u8; PIECE]>,
     /// What is undone and not scanned yet, after what the last window saw already.
     window: Vec<u8>,
     /// Whether the window begins in the middle of the data.
@@ -51,18 +53,36 @@ pub(crate) enum Fed {
 }
 
 impl Gzip {
-    /// A member at the start of `text`, which lies at absolute offset `at`.
-    pub(crate) fn begin(text: &[u8], at: usize) -> Option<Box<Self>> {
-        let next = at.checked_add(header(text)?)?;
-        Some(Box::new(Self {
+    /// A member at the start of `text`, which lies at absolute offset `at`. The memory of an earlier one
+    /// is used again: to clear it costs more than most texts do that only look like a member. What
+    /// damaged data then copies from before its own beginning is some of what was undone earlier.
+    pub(crate) fn begin(text: &[u8], at: usize, spare: Option<Box<Self>>) -> Option<Box<Self>> {
+        let header = header(text)?;
+        if !may_begin(text.get(header..)?) {
+            return None;
+        }
+        let mut member = spare.unwrap_or_else(Self::new);
+        member.state.reset_as(MinReset);
+        member.window.clear();
+        member.steps.clear();
+        member.open = false;
+        member.next = at.checked_add(header)?;
+        member.read = 0;
+        member.written = 0;
+        Some(member)
+    }
+
+    fn new() -> Box<Self> {
+        Box::new(Self {
             state: InflateState::new_boxed(DataFormat::Raw),
+            piece: Box::new([0; PIECE]),
             window: Vec::new(),
             open: false,
             steps: Vec::new(),
-            next,
+            next: 0,
             read: 0,
             written: 0,
-        }))
+        })
     }
 
     /// Reads on in `text`, whose first byte has absolute offset `base`, up to `to`.
@@ -84,11 +104,9 @@ impl Gzip {
     /// Reads one step; false when it was the last.
     fn step(&mut self, mut input: &[u8]) -> bool {
         loop {
-            let old = self.window.len();
-            self.window.resize(old.saturating_add(PIECE), 0);
-            let output = self.window.get_mut(old..).unwrap_or_default();
-            let result = inflate(&mut self.state, input, output, MZFlush::None);
-            self.window.truncate(old.saturating_add(result.bytes_written));
+            let result = inflate(&mut self.state, input, &mut *self.piece, MZFlush::None);
+            let written = self.piece.get(..result.bytes_written).unwrap_or_default();
+            self.window.extend_from_slice(written);
             input = input.get(result.bytes_consumed..).unwrap_or_default();
             self.next = self.next.saturating_add(result.bytes_consumed);
             self.read = self.read.saturating_add(result.bytes_consumed);
@@ -172,9 +190,23 @@ fn header(text: &[u8]) -> Option<usize> {
     (at < text.len()).then_some(at)
 }
 
+/// Whether a first block may begin so (RFC 1951 §3.2.3): there are three kinds, and one that is stored
+/// says its length twice.
+fn may_begin(data: &[u8]) -> bool {
+    let Some(kind) = data.first().map(|byte| (byte >> 1) & 3) else { return false };
+    let stored = |it: &[u8]| matches!(it, [_, a, b, c, d, ..] if (*a, *b) != (!c, !d));
+    kind != 3 && !(kind == 0 && stored(data))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn blocks_begin_as_they_are_defined() {
+        assert!(may_begin(&[3, 0]) && may_begin(&[1, 2, 0, 0xfd, 0xff]) && may_begin(&[1, 2]));
+        assert!(!may_begin(&[7, 0]) && !may_begin(&[1, 2, 0, 0xfd, 0xfe]) && !may_begin(&[]));
+    }
 
     #[test]
     fn headers_have_their_length() {

@@ -78,6 +78,8 @@ pub(crate) struct Layers {
     pub(crate) resume: Option<(Spelling, usize)>,
     /// Compressed data that goes on.
     pub(crate) gzip: Option<Box<gzip::Gzip>>,
+    /// Compressed data that ended; kept for its memory.
+    pub(crate) spare: Option<Box<gzip::Gzip>>,
     /// Kept for its memory.
     pub(crate) buffer: Decoded,
 }
@@ -85,7 +87,14 @@ pub(crate) struct Layers {
 impl Layers {
     /// Nothing seen yet.
     pub(crate) const fn new() -> Self {
-        Self { runs: 0, spelled: [0; 3], resume: None, gzip: None, buffer: Decoded::new() }
+        Self {
+            runs: 0,
+            spelled: [0; 3],
+            resume: None,
+            gzip: None,
+            spare: None,
+            buffer: Decoded::new(),
+        }
     }
 
     /// Whether a layer goes on after `place`.

@@ -89,6 +89,10 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
     let text = candidate.text.get(candidate.start..).unwrap_or_default();
     let Some((latitude, one)) = degrees(text, 90) else { return Judgement::Refuse };
     let rest = text.get(one..).unwrap_or_default();
+    // Four numbers with dots are an address, and looking for words costs more than to see that.
+    if rest.starts_with(b".") || matches!(candidate.before(), [.., b'0'..=b'9', b'.']) {
+        return Judgement::Refuse;
+    }
     if let Some(judgement) = named_pair(candidate, text, one) {
         return judgement;
     }

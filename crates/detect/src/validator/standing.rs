@@ -209,7 +209,9 @@ pub(super) fn goes_on_as_text(candidate: &Candidate<'_>) -> bool {
     let fills = |part: &[u8]| matches!(part, [b'{', b'0'..=b'9', b'}'] | [b' ', b'%', b's' | b'd']);
     !candidate.quoted
         && (line.starts_with(b"\\u")
-            || (line.starts_with(b" ") && line.windows(3).any(fills))
+            || (line.starts_with(b" ")
+                && line.iter().any(|byte| matches!(byte, b'{' | b'%'))
+                && line.windows(3).any(fills))
             || is_label(candidate, line))
 }
 

@@ -4,7 +4,7 @@
 use super::template::expand;
 
 /// Templates, as those of the detectors' examples; each is to be expanded until a text is long.
-pub(crate) const TEMPLATES: [&str; 30] = [
+pub(crate) const TEMPLATES: [&str; 55] = [
     "{luhn:4/16/4 4 4 4}\n",
     "{luhn:4/16}\n",
     "{digits:16}\n",
@@ -35,6 +35,31 @@ pub(crate) const TEMPLATES: [&str; 30] = [
     "%{HEX:2}%{HEX:2}%{HEX:2}%{HEX:2}",
     "{base36:6}={base36:6}&",
     "{base62:2} ",
+    "PW: {base62:3} ",
+    "--{lower:3}-password ",
+    "{lower:4}://{lower:3}:{base62:4}@",
+    "eyJ{base62:9}.",
+    "-----BEGIN {upper:6} KEY-----{base62:10}\n",
+    "{lower:2}@{lower:1}",
+    "{digits:3}-{digits:2}.{digits:4}/",
+    "+{digits:9} ",
+    "AKIA{upper:15} ",
+    "ghp_{base62:5}xoxb-{base62:3}",
+    "password={lower:4}secret: {lower:5}\n",
+    "\\u00{hex:2}",
+    "\\1{digits:2}",
+    "&#1{digits:2};",
+    "={HEX:2}",
+    "H4sIAAAAAAAA{base64:30} ",
+    "\"{base62:3}\" + ",
+    "<{lower:3}password>",
+    "user,password\n{lower:4},{base62:8}\n\n",
+    "{hex:2}:{hex:2}:{hex:2}:{hex:2}:{hex:2}:{hex:2} ",
+    "0x{hex:40} ",
+    "stripe {lower:5} key {base62:30}\n",
+    "born 19{digits:2}-0{digits:1}-1{digits:1} ",
+    "пароль: {lower:6}\n",
+    "Cookie: session={base62:20}; ",
 ];
 
 /// At least `length` bytes of expansions of a template, each with other random characters.
