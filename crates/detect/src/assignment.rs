@@ -6,6 +6,8 @@
 
 mod opening;
 
+use memchr::memchr;
+
 use self::opening::opening;
 use crate::bytes::{run, run_back};
 use crate::tables::{NAME, NEAR_KEY, VALUE};
@@ -198,12 +200,15 @@ fn closes_text(text: &[u8], name: (usize, usize), open: usize) -> bool {
     whole && (0..line.len()).filter(|at| opens(*at)).count() % 2 == 1
 }
 
-/// The word without a byte that only ended the keyword: `pwd=`.
+/// The word without what only ended the keyword: `pwd=`, `pw=x`.
 pub(crate) fn whole_word(text: &[u8], (start, end): (usize, usize)) -> Option<(usize, usize)> {
-    Some((
-        start,
-        end.checked_sub(run_back(text.get(start..end)?, |byte| byte.is_ascii() && !is_name(byte)))?,
-    ))
+    let word = text.get(start..end)?;
+    let word = match word {
+        [name @ .., b'=' | b':', last] if is_name(*last) => name,
+        _ => word,
+    };
+    let marks = run_back(word, |byte| byte.is_ascii() && !is_name(byte));
+    Some((start, start.checked_add(word.len())?.checked_sub(marks)?))
 }
 
 /// Where the name begins in which a word stands.
@@ -315,14 +320,20 @@ fn quoted(text: &[u8], start: usize, close: &[u8]) -> Option<((usize, usize), bo
 /// Where the value opens when what looked like one at `open` is a type: `password: str = "…"`.
 fn after_type(text: &[u8], open: usize) -> Option<usize> {
     let rest = text.get(open..)?;
-    let kind = rest.get(..LONGEST_TYPE.min(rest.len()))?;
-    let length = run(kind, |byte| {
+    let near = rest.get(..LONGEST_TYPE.min(rest.len()))?;
+    // Most values have no such sign behind them, which is cheap to see.
+    let length = memchr(b'=', near)?;
+    let kind = near.get(..length)?;
+    let typed = run(kind, |byte| {
         byte.is_ascii_alphanumeric()
             || matches!(
                 byte,
                 b' ' | b'_' | b'&' | b'<' | b'>' | b'[' | b']' | b'|' | b'?' | b'*' | b'.' | b':'
             )
     });
+    if typed < length {
+        return None;
+    }
     match (rest.get(..length)?, rest.get(length..)?) {
         ([b'a'..=b'z' | b'A'..=b'Z' | b'&' | b'*', .., b' '], [b'=', next, tail @ ..])
             if !matches!(next, b'=' | b'>') =>

@@ -176,6 +176,7 @@ const INSTRUCTIONS: &[&str] = &[
     "token",
     "key",
     "changeme",
+    "dummy",
     "change-me",
     "change_me",
     "true",

@@ -160,8 +160,8 @@ fn operator(place: &Place<'_>) -> Option<(usize, Form)> {
         // What follows is shown to whoever is asked.
         [b'=', ..] if place.follows(&ASKED) => return None,
         [b'=' | b':', ..] => (1, Form::Operator),
-        // The colon of Chinese and Japanese texts.
-        [0xEF, 0xBC, 0x9A, ..] => (3, Form::Operator),
+        // The colon and the sign of Chinese and Japanese texts.
+        [0xEF, 0xBC, 0x9A | 0x9D, ..] => (3, Form::Operator),
         // `process.env.TOKEN || "…"`: what stands in for the value.
         [b'|', b'|', ..] | [b'?', b'?', ..]
             if opens_quote(place.text, place.operator_at.checked_add(1)?) =>

@@ -195,11 +195,27 @@ pub(super) fn is_row(before: &[u8], after: &[u8]) -> bool {
     let is_group = |length: usize| matches!(length, 4 | 5);
     let gap = run_back(before, blank);
     let head = before.get(..before.len().saturating_sub(gap)).unwrap_or_default();
-    let led = gap > 0 && is_group(run_back(head, |byte| byte.is_ascii_hexdigit()));
+    let led =
+        gap > 0 && (is_group(run_back(head, |byte| byte.is_ascii_hexdigit())) || is_counted(head));
     let gap = run(after, blank);
     let tail = after.get(gap..).unwrap_or_default();
     led || (gap > 0
         && is_group(run(tail.get(..6).unwrap_or(tail), |byte| byte.is_ascii_hexdigit())))
+}
+
+/// Whether it ends with a number of two or three digits, or with two shorter ones, with nothing but
+/// blanks around them: more of the same row.
+fn is_counted(head: &[u8]) -> bool {
+    let digits = |text: &[u8]| run_back(text, |byte| byte.is_ascii_digit());
+    let ends = |text: &[u8]| matches!(text.last(), None | Some(b' ' | b'\t' | b'\n'));
+    let last = digits(head);
+    let rest = head.get(..head.len().saturating_sub(last)).unwrap_or_default();
+    let more = rest.strip_suffix(b" ").is_some_and(|rest| {
+        let next = digits(rest);
+        (1..=3).contains(&next)
+            && ends(rest.get(..rest.len().saturating_sub(next)).unwrap_or_default())
+    });
+    ends(rest) && (matches!(last, 2 | 3) || (last == 1 && more))
 }
 
 /// Whether groups are places in a drawing: each of them a multiple of 25, as a grid has them, or more

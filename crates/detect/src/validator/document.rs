@@ -110,7 +110,7 @@ fn judge(
     let open = glued.is_some_and(|byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'$') || *byte >= 0x80
     });
-    if before > letters || open {
+    if before > letters || open || is_indexed(candidate) {
         return Judgement::Refuse;
     }
     candidate.start = candidate.start.saturating_sub(before);
@@ -128,17 +128,41 @@ fn judge(
     )
 }
 
+/// Whether a bar stands between a word and the number and the next line is such a pair, too: the index
+/// of a book of words says so where in it each stands.
+fn is_indexed(candidate: &Candidate<'_>) -> bool {
+    let Some(next) = candidate.after().strip_prefix(b"\n") else { return false };
+    let next = next.get(..LONGEST_PAIR.min(next.len())).unwrap_or_default();
+    let line = next.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let digits = run_back(line, |byte| byte.is_ascii_digit());
+    let head = line.get(..line.len().saturating_sub(digits)).unwrap_or_default();
+    let word = head.strip_suffix(b"|").is_some_and(|word| {
+        !word.is_empty() && word.iter().all(|byte| !matches!(byte, b'|' | b'=' | b':'))
+    });
+    candidate.before().ends_with(b"|") && digits > 0 && word
+}
+
+/// Longest line of such an index that is looked at.
+const LONGEST_PAIR: usize = 80;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[test]
+    fn an_index_of_words_holds_no_documents() {
+        assert_eq!(value(account, "bank account|1327229\nbank bill|1327318\n"), None);
+        assert_eq!(value(account, "account|1327229\nname|Jo\n"), Some("1327229".to_owned()));
+    }
+
     fn value(validator: fn(&mut Candidate<'_>) -> Judgement, text: &str) -> Option<String> {
         let start = text.find(|c: char| c.is_ascii_digit()).unwrap();
+        let end = text.find('\n').unwrap_or(text.len());
         let text = text.as_bytes();
         let mut one = Candidate {
             text,
             start,
-            end: text.len(),
+            end,
             name: &[],
             quoted: false,
             form: crate::assignment::Form::Operator,

@@ -39,6 +39,9 @@ pub(super) fn is_expression(value: &[u8], census: Census) -> bool {
 /// Whether a value stands between the quotes of two others: `,n.token]}),g(R,{content:[`. It begins
 /// with what ends something, and brackets of a program follow.
 pub(super) fn is_cut_code(value: &[u8], census: Census) -> bool {
+    if is_spliced(value) {
+        return true;
+    }
     if !census.has(CODE_MARKS) {
         return false;
     }
@@ -48,8 +51,35 @@ pub(super) fn is_cut_code(value: &[u8], census: Census) -> bool {
         || value.ends_with(b"()")
 }
 
+/// Whether an expression is put between two literals: `'.token().'` of `"… value=\"'.token().'\""`.
+fn is_spliced(value: &[u8]) -> bool {
+    let inner = match value {
+        [b'\'', inner @ .., b'\''] | [b'"', inner @ .., b'"'] => inner.trim_ascii(),
+        _ => return false,
+    };
+    matches!(inner, [b'.', _, .., b'.'] | [b'+', _, .., b'+'])
+}
+
 /// Marks of which such a piece has some.
 const CODE_MARKS: u32 = marks(b"()[]{}|");
+
+/// Whether what follows a word of another language for a password says what one is, as interfaces and
+/// their translations do, rather than is one: a word, text, or how long it may be.
+pub(super) fn describes(value: &[u8], census: Census) -> bool {
+    let word = census.digits() == 0 && census.kinds() < 3;
+    let range = census.letters() == 0 && census.has(marks(b"-"));
+    !value.is_ascii() || word || range
+}
+
+/// Whether one name of a list stands within the next: `"storeKey", "sqlite3_storeKeyOnStack"`.
+pub(super) fn repeats(name: &[u8], value: &[u8]) -> bool {
+    let name = name.trim_ascii();
+    let name = name.strip_prefix(b"\"").or_else(|| name.strip_prefix(b"'")).unwrap_or(name);
+    name.len() >= LEAST_REPEATED && value.windows(name.len()).any(|part| part == name)
+}
+
+/// Fewest bytes of such a name.
+const LEAST_REPEATED: usize = 8;
 
 /// Whether three dots follow the value: who wrote it left the rest out.
 pub(super) fn is_cut_short(candidate: &Candidate<'_>) -> bool {

@@ -107,6 +107,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("cloudflare-crc32", crc32::cloudflare),
     ("cn-resident", world::cn_resident),
     ("confluent-crc32", crc32::confluent),
+    ("cookie", shape::cookie),
     ("coordinates", place::coordinates),
     ("cz-birth", europe::cz_birth),
     ("database-url", url::database),

@@ -14,7 +14,7 @@ static SHORT_PASSWORDS: Words = words! {
 
 /// Words that make a following `pass` a password.
 static HOLDERS: Words = words! {
-    "account" "admin" "app" "auth" "basic" "become" "cert" "database" "default" "enable" "jenkins"
+    "account" "admin" "app" "auth" "basic" "become" "cert" "database" "default" "enable" "env" "jenkins"
     "key" "keystore" "master" "mssql" "oracle" "rpc" "service" "store" "system" "temp" "truststore" "vnc"
     "wifi" "wpa" "backup" "bind" "bmc" "cifs" "docker" "elastic" "git" "grafana" "ilo" "ipmi" "kafka" "nexus" "pdf" "radius"
     "registry" "repl" "replication" "samba" "smb" "snmp" "vpn" "wlan" "zip" "db" "email" "ftp" "http" "imap" "ldap" "login" "mail"
@@ -42,13 +42,13 @@ static NEUTRAL: Words = words! {
 
 /// Endings of words that are passwords.
 static PASSWORDS: Words = words! {
-    "password" "passwd" "passphrase" "passcode" "pwd" "passwort" "kennwort" "wachtwoord" "hasło" "senha" "contraseña" "пароль" "Пароль" "パスワード" "密码" "密碼" "비밀번호" "userpass" "dbpass" "requirepass" "masterauth" "rootpw" "bindpw" "psk"
+    "password" "passwd" "passphrase" "passcode" "pwd" "passwort" "kennwort" "wachtwoord" "hasło" "senha" "contraseña" "пароль" "Пароль" "パスワード" "密码" "密碼" "비밀번호" "ПАРОЛЬ" "лозинка" "口令" "암호" "şifre" "jelszó" "lösenord" "haslo" "heslo" "contrasena" "sifre" "salasana" "losenord" "passord" "adgangskode" "jelszo" "motdepasse" "mdp" "userpass" "dbpass" "requirepass" "masterauth" "rootpw" "bindpw" "psk"
 };
 
 /// Endings of words that are keys, whatever stands before them.
 static KEYS: Words = words! {
     "apikey" "accesskey" "secretkey" "privatekey" "authtoken" "accesstoken" "secret" "apitoken"
-    "authkey" "keystring" "masterkey" "bearer" "sessionid" "phpsessid" "sessid" "credential" "credentials" "creds"
+    "authkey" "keystring" "masterkey" "bearer" "authorization" "sessionid" "phpsessid" "sessid" "credential" "credentials" "creds"
 };
 
 /// Words that make a following `key` a secret one.
@@ -114,6 +114,10 @@ const LEAST_RANDOM: usize = 10;
 
 /// What the last words promise.
 fn last_words(name: &[u8]) -> Option<Promise> {
+    // Words of other scripts have no letters of ASCII, by which words are told below.
+    if !name.is_ascii() && PASSWORDS.end(name) {
+        return Some(Promise::Password);
+    }
     // What stands before the mark of a query is the name of a page.
     let name = name.rsplit(|byte| matches!(byte, b'?' | b'&')).next().unwrap_or(name);
     let mut words = Parts { rest: name };
@@ -122,9 +126,8 @@ fn last_words(name: &[u8]) -> Option<Promise> {
         word = words.next()?;
     }
     let before = words.next().unwrap_or_default();
-    let foreign = !name.is_ascii() && PASSWORDS.end(name);
-    if foreign
-        || PASSWORDS.end(word)
+    if PASSWORDS.end(word)
+        || (word.eq_ignore_ascii_case(b"passe") && before.eq_ignore_ascii_case(b"de"))
         || (SHORT_PASSWORDS.contain(word) && (before.is_empty() || HOLDERS.contain(before)))
     {
         return Some(Promise::Password);
@@ -181,6 +184,10 @@ mod tests {
     fn the_last_word_that_means_something_decides() {
         for name in
             ["password", "DB_PASSWORD", "dbPassword2", "PASSWORD_PROD", "mysqlpwd", "db.pass"]
+        {
+            assert_eq!(promise(name.as_bytes()), Some(Promise::Password), "{name}");
+        }
+        for name in ["пароль", "パスワード", "数据库密码", "şifre", "mot_de_passe", "db_contrasena"]
         {
             assert_eq!(promise(name.as_bytes()), Some(Promise::Password), "{name}");
         }

@@ -68,6 +68,10 @@ fn is_named(before: &[u8]) -> bool {
         let head = rest.get(..rest.len().saturating_sub(word.len())).unwrap_or_default();
         let hump = !word.is_ascii() || !word.iter().skip(1).any(u8::is_ascii_uppercase);
         let glued = head.last().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        // `Number::Phone::Table` is a package, and a version stands behind it.
+        if head.ends_with(b"::") {
+            return false;
+        }
         if !glued && hump && is_phone(word) {
             return true;
         }

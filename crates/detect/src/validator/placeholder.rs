@@ -29,7 +29,7 @@ static NOTHING: Words = words! {
     "added" "always" "anoncvs" "changed" "deprecated" "fixed" "removed" "renamed" "anonymous" "correct" "encrypted" "guest" "ignored" "incorrect" "message"
     "auditsystem" "audituser" "generalize" "offlineservicing" "oobesystem" "specialize" "windowspe"
     "fail" "failed" "failure" "pending" "skipped"
-    "incomplete" "mock" "never" "right" "stub" "testpass" "tiger" "entered" "given" "provided" "supplied" "miapass" "mipass" "unencrypted" "wrong"
+    "confirmed" "incomplete" "mock" "never" "right" "stub" "testpass" "tiger" "entered" "given" "provided" "supplied" "miapass" "mipass" "unencrypted" "wrong"
 };
 
 /// The word for a password in other languages, which interfaces show where one is to be entered.
@@ -143,6 +143,11 @@ fn has_extension(value: &[u8]) -> bool {
         && extension.len() < value.len()
         && extension.iter().all(u8::is_ascii_lowercase)
         && value.iter().all(plain)
+}
+
+/// Whether a name ends with the word for a password in another language.
+pub(super) fn is_foreign(name: &[u8]) -> bool {
+    TRANSLATED.end(name)
 }
 
 /// Whether a value is filler that somebody is meant to replace.

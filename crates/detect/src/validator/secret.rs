@@ -2,14 +2,14 @@
 
 use super::census::{ALL_KINDS, Census, marks};
 use super::entropy;
-use super::expression::{is_cut_code, is_cut_short, is_expression};
+use super::expression::{describes, is_cut_code, is_cut_short, is_expression, repeats};
 use super::lookalike::{
     has_path_of_code, is_alphabet, is_chain_address, is_cursor, is_escapes, is_hash, is_rules,
     is_type, is_uuid, is_version,
 };
 use super::naming::{Promise, promise};
 use super::parts::{is_salt, is_uuid_key};
-use super::placeholder::{is_counted, is_placeholder, is_reference, refers};
+use super::placeholder::{is_counted, is_foreign, is_placeholder, is_reference, refers};
 use super::standing::{
     ends_line, goes_on_as_text, is_given, is_inside, is_loose, is_one_word, is_other_option,
     is_tight, is_told, line_before, widen,
@@ -187,7 +187,8 @@ pub(super) fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
     let census = Census::of(value);
     census.is_made_of(KEY_MARKS)
         && !is_lettered(census)
-        && (candidate.form != Form::Item || is_item(value, census))
+        && (candidate.form != Form::Item
+            || (is_item(value, census) && !repeats(candidate.name, value)))
         && entropy::is_random(value, census)
         && is_given(candidate)
         && !is_wordy(value, census)
@@ -258,7 +259,8 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     }
     let census = Census::of(value);
     let refused = !is_literal(candidate, census)
-        || !(candidate.name.is_ascii() || value.is_ascii())
+        || (!candidate.name.is_ascii() && describes(value, census))
+        || (!candidate.quoted && census.kinds() < 2 && is_foreign(candidate.name))
         || (promised == Promise::Key && is_weak_key(candidate, census))
         || is_prose(candidate, census);
     if refused { Judgement::Refuse } else { how_sure(candidate, census) }
@@ -350,6 +352,8 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
     let mixed = || digits && census.letters() > 0 && !census.has(DASH);
     let short = SHORT.contain(candidate.name);
     match candidate.form {
+        // Words of other scripts and nothing else are shown to somebody: `"password": "Пароль"`.
+        _ if !value.is_ascii() && is_text(value) => true,
         // What follows `PASS:` is the name of a test.
         _ if short && !candidate.quoted && !is_tight(candidate) && !is_entry(candidate, census) => {
             true
@@ -450,13 +454,14 @@ fn is_scrambled(value: &[u8], census: Census) -> bool {
 }
 
 /// Whether a value is words that end in a number, as people make passwords and seldom name things:
-/// `silver.river44`.
+/// `silver.river44`, `Mallard.7` and not `token.7`.
 fn is_numbered(value: &[u8]) -> bool {
     let digits = run_back(value, |byte| byte.is_ascii_digit());
     let letters = value.get(..value.len().saturating_sub(digits)).unwrap_or_default();
     let words = || letters.split(|byte| !byte.is_ascii_alphanumeric());
     let named = |word: &[u8]| SELVES.contain(word) || NUMBERED.contain(word);
-    (2..=4).contains(&digits) && words().count() == 2 && !words().any(named)
+    let named_alone = digits == 1 && !value.first().is_some_and(u8::is_ascii_uppercase);
+    (1..=4).contains(&digits) && !named_alone && words().count() == 2 && !words().any(named)
 }
 
 /// Whether a value is the name of a kind of something, with the number that such names have:
@@ -511,7 +516,8 @@ fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
     // `pass= bitrate=`, `password= host=x`: a list of names.
     let listed = is_next_name(candidate)
         || value.ends_with(b"=") && !is_tight(candidate) && census.digits() == 0;
-    let number = matches!(value, [b'0', b'x', ..])
+    let number = CODE.contain(value)
+        || matches!(value, [b'0', b'x', ..])
         || (matches!(value, [b'-' | b'+', b'0'..=b'9', ..]) && value.len() < LEAST_KEY);
     let several = census.has(UNDERSCORE)
         && named()
@@ -540,6 +546,9 @@ fn is_next_name(candidate: &Candidate<'_>) -> bool {
     let assigned = name > 1 && candidate.value().get(name) == Some(&b'=');
     assigned && matches!(candidate.before(), [.., byte, b'=', b' '] if byte.is_ascii_alphanumeric())
 }
+
+/// Words with which code goes on.
+static CODE: Words = words! { "async" "await" "function" "lambda" "typeof" "yield" };
 
 /// Marks of a path of names in code, and of a name of several words.
 const PATH_MARKS: u32 = marks(b":>.");

@@ -29,6 +29,21 @@ pub(super) fn random(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::refuse_unless(fits)
 }
 
+/// The same of what a line about cookies holds.
+pub(super) fn cookie(candidate: &mut Candidate<'_>) -> Judgement {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(COOKIES)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    if line.windows(5).any(|part| part.eq_ignore_ascii_case(b"ookie")) {
+        random(candidate)
+    } else {
+        Judgement::Refuse
+    }
+}
+
+/// How far before a session the word for a cookie may stand.
+const COOKIES: usize = 400;
+
 /// The same of base64: what is all hex digits is a hash of something.
 pub(super) fn random_base64(candidate: &mut Candidate<'_>) -> Judgement {
     if candidate.value().iter().all(u8::is_ascii_hexdigit) {
