@@ -28,7 +28,7 @@ use crate::report;
 const TUNE: RangeInclusive<u64> = 1..=50;
 
 /// Seeds that are looked at once per release.
-const RELEASE: RangeInclusive<u64> = 1100..=1149;
+const RELEASE: RangeInclusive<u64> = 1150..=1199;
 
 /// How much of a value must be covered to count as found.
 const COVERED: usize = 80;
