@@ -432,7 +432,8 @@ fn is_kept_revision(candidate: &Candidate<'_>) -> bool {
     };
     match line {
         b"" => ends(b"\ndate\t") || ends(b"\nlog\n"),
-        b"next\t" | b"\t" => ends(b";"),
+        b"next\t" => ends(b";"),
+        b"\t" => ends(b";") || ends(b"\n\t1.") || ends(b"\r\n\t1."),
         _ => tag() && matches!(after, [b'\n' | b'\r' | b';', ..]),
     }
 }

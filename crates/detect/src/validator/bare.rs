@@ -172,7 +172,10 @@ pub(super) fn in_pan(candidate: &mut Candidate<'_>) -> Judgement {
         value.get(3),
         Some(b'A' | b'B' | b'C' | b'E' | b'F' | b'G' | b'H' | b'J' | b'K' | b'L' | b'P' | b'T')
     );
-    Judgement::refuse_unless(holder && in_row.count() < 5 && !in_noise(candidate))
+    // Messages of programs are numbered so, with how grave they are at the end: `CRJAZ2384E Cannot …`.
+    let message = matches!(value, [.., b'E' | b'I' | b'W'])
+        && matches!(candidate.after(), [b' ', b'A'..=b'Z', b'a'..=b'z', ..]);
+    Judgement::refuse_unless(holder && !message && in_row.count() < 5 && !in_noise(candidate))
 }
 
 /// Indian vehicle registration: a state, a district, a series, a number.

@@ -39,7 +39,7 @@ pub(super) fn is_expression(value: &[u8], census: Census) -> bool {
 /// Whether a value stands between the quotes of two others: `,n.token]}),g(R,{content:[`. It begins
 /// with what ends something, and brackets of a program follow.
 pub(super) fn is_cut_code(value: &[u8], census: Census) -> bool {
-    if is_spliced(value) {
+    if is_spliced(value) || is_sized(value, census) {
         return true;
     }
     if !census.has(CODE_MARKS) {
@@ -58,6 +58,17 @@ fn is_spliced(value: &[u8]) -> bool {
         _ => return false,
     };
     matches!(inner, [b'.', _, .., b'.'] | [b'+', _, .., b'+'])
+}
+
+/// Whether a value is a number and a word in brackets behind it, as formats are called: `160(20LLL)`.
+fn is_sized(value: &[u8], census: Census) -> bool {
+    let [b'0'..=b'9', .., b')'] = value else { return false };
+    let mut parts = value.splitn(2, |byte| *byte == b'(');
+    let number = parts.next().is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    let word = parts.next().and_then(|part| part.strip_suffix(b")"));
+    census.lower() == 0
+        && number
+        && word.is_some_and(|word| !word.is_empty() && word.iter().all(u8::is_ascii_alphanumeric))
 }
 
 /// Marks of which such a piece has some.

@@ -139,6 +139,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("hr-oib", europe::hr_oib),
     ("iban", iban::iban),
     ("id-nik", world::id_nik),
+    ("identified", shape::identified),
     ("ie-pps", europe::ie_pps),
     ("il-id", world::il_id),
     ("in-aadhaar", national::in_aadhaar),

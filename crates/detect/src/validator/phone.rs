@@ -28,12 +28,19 @@ static NAMES: Words = words! {
 /// Ends of names of ids, whatever they are of: `"phone_id": …`.
 static IDS: Words = words! { "id" };
 
-/// Whether digits are a power of two, or next to one: the end of what a type holds.
+/// Whether digits are a power of two, or close to one: the end of what a type holds, or a prime below it
+/// with which random numbers are made.
 fn is_limit(digits: &[u8]) -> bool {
     let number = str::from_utf8(digits).ok().and_then(|it| it.parse::<u64>().ok());
-    let power = |it: u64| it.is_power_of_two();
-    number.is_some_and(|it| power(it) || power(it.saturating_add(1)) || power(it.saturating_sub(1)))
+    number.is_some_and(|it| {
+        let above = it.checked_next_power_of_two().unwrap_or(u64::MAX);
+        let below = above / 2;
+        above.saturating_sub(it) <= CLOSE || it.saturating_sub(below) <= 1
+    })
 }
+
+/// How close below such a power.
+const CLOSE: u64 = 256;
 
 /// Whether latitude and longitude stand in a column of their own, as the tables of time zones write
 /// them (ISO 6709): `+5320-00615`, `+744144-0944945`.
@@ -79,7 +86,7 @@ static OTHERS: Words = words! { "nhs" "npi" "pid" };
 /// Words for what is told by numbers of its own.
 static LISTS: Words = words! {
     "tests" "failed" "ignored" "skipped" "disable" "warning" "pragma" "lines" "pages" "issues" "bugs"
-    "ids" "cases" "errors" "codes" "ports" "rows"
+    "ids" "cases" "errors" "codes" "ports" "rows" "size" "sizes"
 };
 
 /// A telephone number whose first digits are the candidate.

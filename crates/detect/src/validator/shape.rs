@@ -3,6 +3,7 @@
 use super::census::Census;
 use super::entropy;
 use super::placeholder::{is_placeholder, is_reference};
+use super::secret::literal;
 use crate::bytes::run_back;
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
@@ -28,6 +29,21 @@ pub(super) fn random(candidate: &mut Candidate<'_>) -> Judgement {
         && !is_placeholder(value);
     Judgement::refuse_unless(fits)
 }
+
+/// A literal behind `IDENTIFIED BY`. In small letters that is prose as well, where a name stands in quotes.
+pub(super) fn identified(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let named = value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(STATEMENT)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let stated = line.ends_with(b"BY '") || SUBJECTS.stand_whole_near_end(line, STATEMENT);
+    if named && !stated { Judgement::Refuse } else { literal(candidate) }
+}
+
+/// How far before the password of a statement its subject is looked for, and what says that it is one.
+const STATEMENT: usize = 100;
+static SUBJECTS: Words = words! { "user" "grant" "alter" "role" };
 
 /// The same of what a line about cookies holds.
 pub(super) fn cookie(candidate: &mut Candidate<'_>) -> Judgement {
