@@ -4,9 +4,8 @@
 //! `%3D`, `\u0022` and colour codes end in letters or digits too and stand between values: after
 //! them a value may begin. So may a token after the letters of short options: `-sSd`.
 
-use wide::u8x16;
-
-use crate::bytes::{self, BLOCK, before, is_word, run_back};
+use crate::bytes::{before, is_word, run_back};
+use crate::class::{self, BLOCK, Escape};
 use crate::walks::in_set;
 
 /// Longest escape sequence that is recognised, in bytes.
@@ -70,8 +69,7 @@ pub(crate) fn may_hold_escape(text: &[u8], from: usize, block: &[u8; BLOCK]) -> 
     let head = text.get(from.saturating_sub(LONGEST_ESCAPE)..from).unwrap_or_default();
     let begins = |byte: u8| matches!(byte, b'\\' | b'%' | b'\x1b');
     let begun = head.iter().fold(false, |any, byte| any | begins(*byte));
-    let is = |bytes: u8x16, byte| bytes.simd_eq(u8x16::splat(byte));
-    begun | (bytes::bits(block, |it| is(it, b'\\') | is(it, b'%') | is(it, b'\x1b')) != 0)
+    begun | (class::bits(block, Escape) != 0)
 }
 
 /// Whether the bytes before `at` are an escape sequence rather than a word. [`may_end_escape`] knows

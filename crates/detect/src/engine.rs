@@ -12,6 +12,7 @@ use crate::assignment::{self, Assignment, Form, LONGEST_VALUE};
 use crate::boundary;
 use crate::bytes::{is_host, run_back};
 use crate::candidate::{Candidate, Judgement};
+use crate::class;
 use crate::column::{Aligned, Column};
 use crate::full::Full;
 use crate::hashes::fnv;
@@ -37,9 +38,6 @@ const MOST_NAMES: u8 = 4;
 
 /// Bytes in which the next keyword is looked for one by one; the quick search takes time to begin.
 const NEAR: usize = 32;
-
-/// Texts below this many bytes are searched for `@` byte by byte.
-const SHORT: usize = 4096;
 
 /// The state of a scan between its segments.
 #[derive(Debug)]
@@ -130,7 +128,7 @@ impl Engine {
     }
 
     /// Looks at every trigger in `from..to` of `text`, whose first byte has absolute offset
-    /// `base`. Both `base` and `from` are multiples of [`crate::bytes::BLOCK`].
+    /// `base`. Both `base` and `from` are multiples of [`crate::class::BLOCK`].
     pub(crate) fn segment(&mut self, text: &[u8], base: usize, from: usize, to: usize) {
         let long = to.saturating_sub(from) >= repeat::LEAST;
         match long.then(|| Repetition::find(text, from, to)).flatten() {
@@ -162,9 +160,8 @@ impl Engine {
         self.unzip(text, base, to);
         let part = text.get(from..to).unwrap_or_default();
         let mut at_sign = |at| self.sign(text, base, from.saturating_add(at));
-        // The quick search first asks the processor what it can do, which under a hypervisor
-        // costs more than looking through a command line.
-        if part.len() < SHORT {
+        // The quick search first asks the processor what it can do.
+        if part.len() < class::SHORT {
             let places = part.iter().enumerate().filter(|(_, byte)| matches!(byte, b'@' | b'%'));
             places.for_each(|(at, _)| at_sign(at));
         } else {

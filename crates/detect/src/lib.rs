@@ -22,6 +22,7 @@ mod assignment;
 mod boundary;
 mod bytes;
 mod candidate;
+mod class;
 mod column;
 mod custom;
 mod detector;

@@ -4,10 +4,11 @@
 //! vector instructions; only where two neighbours together hold as many digits as the shortest
 //! such number are groups of digits looked at one by one.
 
-use wide::u8x16;
+use fearless_simd::{Simd, dispatch};
 
 use crate::boundary;
-use crate::bytes::{self, BLOCK, before, is_word, run_back};
+use crate::bytes::{before, is_word, run_back};
+use crate::class::{self, BLOCK, Number, ROW, Small};
 use crate::tables::{FOLLOWING, LETTERS_BEFORE};
 
 /// Fewest digits of any number that is looked for.
@@ -48,17 +49,39 @@ pub(crate) struct Group {
 /// dense enough and a number that is looked for may begin. `from` must be a multiple of [`BLOCK`]
 /// in absolute offsets.
 pub(crate) fn groups(text: &[u8], from: usize, to: usize, mut hit: impl FnMut(Group)) {
+    let level = class::level(to.saturating_sub(from));
     let mut at = from;
-    let mut here = digit_bits(text, at);
     while at < to {
-        let next = at.saturating_add(BLOCK);
-        let there = digit_bits(text, next);
-        if here != 0 && here.count_ones().saturating_add(there.count_ones()) >= FEWEST_DIGITS {
-            groups_of_block(text, (at, next.min(to)), (here, there), &mut hit);
+        // Of the block after the row is told, too, which of its bytes are digits.
+        let mut bits = [0; ROW + 1];
+        let blocks = to.saturating_sub(at).div_ceil(BLOCK).min(ROW);
+        let Some(bits) = bits.get_mut(..=blocks) else { return };
+        let rest = text.get(at..).unwrap_or_default();
+        let mut dense = dispatch!(level, simd => dense(simd, rest, bits));
+        while dense != 0 {
+            let block = dense.trailing_zeros() as usize;
+            dense &= dense.wrapping_sub(1);
+            let Some([here, next, ..]) = bits.get(block..) else { return };
+            let from = at.saturating_add(block.saturating_mul(BLOCK));
+            let end = from.saturating_add(BLOCK).min(to);
+            groups_of_block(text, (from, end), (*here, *next), &mut hit);
         }
-        at = next;
-        here = there;
+        at = at.saturating_add(ROW * BLOCK);
     }
+}
+
+/// Which bytes of the blocks from the start of `text` on are digits; and a bit for each block but the
+/// last that has some, and with the next one enough.
+#[inline(always)]
+fn dense<S: Simd>(simd: S, text: &[u8], bits: &mut [u64]) -> u32 {
+    class::rows(simd, text, Number, bits);
+    let mut dense = 0;
+    for (at, [here, there]) in (0_u32..).zip(bits.array_windows()) {
+        let digits = here.count_ones().saturating_add(there.count_ones());
+        let enough = (*here != 0) & (digits >= FEWEST_DIGITS);
+        dense |= u32::from(enough).unbounded_shl(at);
+    }
+    dense
 }
 
 /// The groups in a range of a block of which the bits of its digits, and of those in the next one,
@@ -87,21 +110,12 @@ fn groups_of_block(
     }
 }
 
-/// One bit for each byte of the block at `at`: whether it is a digit.
-#[inline]
-fn digit_bits(text: &[u8], at: usize) -> u64 {
-    let block = bytes::block(text.get(at..).unwrap_or_default());
-    bytes::bits(&block, |bytes| bytes::within(bytes, b'0', b'9'))
-}
-
 /// Those of the `starts` in the block at `from` that follow no small letter or `_`, where no escape can
 /// stand: so the groups of a hash, which are nearly all, cost one question together. Where one can,
 /// each is asked about by itself.
 fn outside_words(text: &[u8], from: usize, starts: u64) -> u64 {
-    let block = bytes::block(text.get(from..).unwrap_or_default());
-    let words = bytes::bits(&block, |bytes| {
-        bytes::within(bytes, b'a', b'z') | bytes.simd_eq(u8x16::splat(b'_'))
-    });
+    let block = class::block(text.get(from..).unwrap_or_default());
+    let words = class::bits(&block, Small);
     let inside = before(text, from).is_some_and(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let glued = starts & ((words << 1) | u64::from(inside));
     if glued == 0 || boundary::may_hold_escape(text, from, &block) {
@@ -192,17 +206,6 @@ mod tests {
         assert_eq!(found("123-45-6789")[..2], [(0, 3, 0), (4, 2, 0)]);
         assert_eq!(found("DE123456789 x_123456789"), [(2, 9, 2)]);
         assert_eq!(found("1 ab 34"), []);
-    }
-
-    #[test]
-    fn every_digit_has_its_bit() {
-        for at in 0..BLOCK {
-            let mut text = [b'a'; BLOCK];
-            text[at] = b'7';
-            assert_eq!(digit_bits(&text, 0), 1 << at);
-            assert_eq!(digit_bits(&text[..at], 0), 0);
-        }
-        assert_eq!(digit_bits(&[b'0'; BLOCK], 0), u64::MAX);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use datafog_core::{Channel, Finding};
 
-use crate::bytes::BLOCK;
+use crate::class::BLOCK;
 use crate::engine::Engine;
 use crate::kept::Kept;
 use crate::scanner::{Scanner, Tally};

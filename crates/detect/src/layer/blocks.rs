@@ -1,12 +1,11 @@
-//! Where runs of digits or text in UTF-16 may stand: plain loops over blocks, which compile to
-//! vector instructions and pass over ordinary text at the speed of memory.
+//! Where runs of digits or text in UTF-16 may stand: loops over the bits of blocks, which pass over
+//! ordinary text at the speed of memory.
 
-use core::mem;
-
-use wide::u8x16;
+use fearless_simd::{Level, Simd, dispatch};
 
 use super::base64::SHORTEST;
-use crate::bytes::{self, BLOCK, table};
+use crate::bytes::table;
+use crate::class::{self, BLOCK, Base64, ROW, Zero};
 
 /// Zeros in a block, from which on it may be text in UTF-16.
 const FEWEST_ZEROS: u32 = 8;
@@ -26,15 +25,29 @@ pub(crate) enum Marks {
 pub(crate) struct Blocks<'t> {
     text: &'t [u8],
     to: usize,
+    level: Level,
+    row: Row,
     /// Offset of the present block.
     at: usize,
-    /// A bit for each byte of the present block: whether it is a digit.
-    digits: u64,
     /// A bit for each byte of the block before and of this one, set where a run begins that waits to be
     /// told.
     waiting: u128,
     /// Whether zeros wait to be told.
     zeros: bool,
+}
+
+/// Blocks that are looked at together.
+struct Row {
+    /// Offset of the first of them.
+    at: usize,
+    /// How many there are.
+    blocks: usize,
+    /// A bit for each byte: whether it is a digit; of the block before them, too.
+    digits: [u64; ROW + 1],
+    /// The same of zeros.
+    zeros: [u64; ROW],
+    /// A bit for each block that may hold a mark and was not gone to.
+    marked: u32,
 }
 
 /// The first byte of the block before at which a run begins that gets long enough in the present one.
@@ -44,34 +57,82 @@ impl<'t> Blocks<'t> {
     /// `from` is a multiple of 64 in absolute offsets; of what stands before it a block is seen.
     pub(crate) fn new(text: &'t [u8], from: usize, to: usize) -> Self {
         let before = from.checked_sub(BLOCK).and_then(|at| text.get(at..)?.first_chunk::<BLOCK>());
-        let digits = before.map_or(0, digit_bits);
-        Self { text, to, at: from.wrapping_sub(BLOCK), digits, waiting: 0, zeros: false }
+        let mut row = Row { at: from, blocks: 0, digits: [0; ROW + 1], zeros: [0; ROW], marked: 0 };
+        if let (Some(before), [slot, ..]) = (before, &mut row.digits) {
+            *slot = class::bits(before, Base64);
+        }
+        let level = class::level(to.saturating_sub(from));
+        Self { text, to, level, row, at: from, waiting: 0, zeros: false }
     }
 
     /// Goes on to the next block with a mark.
     fn advance(&mut self) -> Option<()> {
         while self.waiting == 0 && !self.zeros {
-            self.at = self.at.wrapping_add(BLOCK);
-            if self.at >= self.to {
-                return None;
+            while self.row.marked == 0 {
+                self.look()?;
             }
-            let rest = self.text.get(self.at..)?;
-            self.take(&bytes::block(rest));
+            let block = self.row.marked.trailing_zeros() as usize;
+            self.row.marked &= self.row.marked.wrapping_sub(1);
+            self.at = self.row.at.saturating_add(block.saturating_mul(BLOCK));
+            let [before, digits, ..] = *self.row.digits.get(block..)? else { return None };
+            let (across, inside) = long(before, digits);
+            let long = u128::from(across) << FIRST | u128::from(inside) << BLOCK;
+            self.waiting = long & !(long << 1);
+            self.zeros = self.row.zeros.get(block)?.count_ones() >= FEWEST_ZEROS;
         }
         Some(())
     }
 
-    fn take(&mut self, block: &[u8; BLOCK]) {
-        let before = mem::replace(&mut self.digits, digit_bits(block));
-        // Each word by itself, since shifts across two are slow.
-        let across = runs(before >> FIRST | self.digits << (BLOCK - FIRST));
-        let inside = runs(self.digits);
-        if across | inside != 0 {
-            let long = u128::from(across) << FIRST | u128::from(inside) << BLOCK;
-            self.waiting = long & !(long << 1);
+    /// Looks at the next row.
+    fn look(&mut self) -> Option<()> {
+        let row = &mut self.row;
+        let last = *row.digits.get(row.blocks)?;
+        if let Some(first) = row.digits.first_mut() {
+            *first = last;
         }
-        self.zeros = bytes::any_zero(block) && zeros(block) >= FEWEST_ZEROS;
+        row.at = row.at.saturating_add(row.blocks.saturating_mul(BLOCK));
+        row.blocks = self.to.saturating_sub(row.at).div_ceil(BLOCK).min(ROW);
+        if row.blocks == 0 {
+            return None;
+        }
+        let rest = self.text.get(row.at..)?;
+        dispatch!(self.level, simd => row.fill(simd, rest));
+        Some(())
     }
+}
+
+impl Row {
+    #[expect(
+        clippy::inline_always,
+        reason = "only so is it compiled for the processor of the token"
+    )]
+    #[inline(always)]
+    fn fill<S: Simd>(&mut self, simd: S, text: &[u8]) {
+        let Some(digits) = self.digits.get_mut(..=self.blocks) else { return };
+        let Some(zeros) = self.zeros.get_mut(..self.blocks) else { return };
+        if let Some(new) = digits.get_mut(1..) {
+            class::rows(simd, text, Base64, new);
+        }
+        class::rows(simd, text, Zero, zeros);
+        let mut found = [0; ROW];
+        for ((slot, [before, digits]), zeros) in
+            found.iter_mut().zip(digits.array_windows()).zip(&*zeros)
+        {
+            let (across, inside) = long(*before, *digits);
+            *slot = across | inside | *zeros;
+        }
+        self.marked = 0;
+        for (at, found) in (0_u32..).zip(&found) {
+            self.marked |= u32::from(*found != 0).unbounded_shl(at);
+        }
+    }
+}
+
+/// The bits of bytes at which a run begins that is long enough: of those of the block before from
+/// [`FIRST`] on, and of this one.
+const fn long(before: u64, digits: u64) -> (u64, u64) {
+    // Each word by itself, since shifts across two are slow.
+    (runs(before >> FIRST | digits << (BLOCK - FIRST)), runs(digits))
 }
 
 impl Iterator for Blocks<'_> {
@@ -88,24 +149,6 @@ impl Iterator for Blocks<'_> {
         // The bits begin a block earlier; before the first one there are none.
         Some(Marks::Digits(self.at.saturating_add(place).saturating_sub(BLOCK)))
     }
-}
-
-/// How many bytes are zero.
-#[cold]
-fn zeros(block: &[u8; BLOCK]) -> u32 {
-    bytes::bits(block, |bytes| bytes.simd_eq(u8x16::ZERO)).count_ones()
-}
-
-/// A bit for each byte: whether it is a digit, as [`is_digit`] says.
-fn digit_bits(block: &[u8; BLOCK]) -> u64 {
-    bytes::bits(block, |bytes| {
-        let no = |byte| bytes ^ u8x16::splat(byte);
-        let letters = bytes::beyond(bytes | u8x16::splat(0x20), b'a', b'z');
-        // From `/` on, which stands before the digits.
-        let digits = bytes::beyond(bytes, b'/', b'9');
-        let least = letters.min(digits).min(no(b'+')).min(no(b'-')).min(no(b'_'));
-        least.simd_eq(u8x16::ZERO)
-    })
 }
 
 /// The bits that have as many after them as a run needs.
@@ -171,7 +214,7 @@ pub(crate) fn digits(text: &[u8]) -> usize {
     let mut length = 0_usize;
     loop {
         let rest = text.get(length..).unwrap_or_default();
-        let found = digit_bits(&bytes::block(rest)).trailing_ones() as usize;
+        let found = class::bits(&class::block(rest), Base64).trailing_ones() as usize;
         length = length.saturating_add(found);
         if found < BLOCK {
             return length;
@@ -195,13 +238,6 @@ mod tests {
 
     fn marks(text: &[u8]) -> Vec<Marks> {
         Blocks::new(text, 0, text.len()).collect()
-    }
-
-    #[test]
-    fn digits_are_the_same_by_the_block() {
-        for byte in 0..=u8::MAX {
-            assert_eq!(digit_bits(&[byte; BLOCK]) == u64::MAX, is_digit(byte), "{byte}");
-        }
     }
 
     #[test]

@@ -5,14 +5,12 @@
 //! check character inside does the rest. The sources are those of the checks with a word before
 //! them: `national`, `europe` and `world`.
 
-use wide::u8x16;
-
 use super::around::{are_neighbours, in_noise, in_sentence, is_whole};
 use super::card::is_row;
 use super::digits::{digits, is_month_day};
 use super::{base58, europe, national, world};
-use crate::bytes;
 use crate::candidate::{Candidate, Judgement};
+use crate::class::{self, Alphanumeric};
 use crate::words::{Words, words};
 
 /// Shortest and longest base 58 text of an address.
@@ -61,17 +59,12 @@ pub(super) fn bitcoin(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     }
     // Counted without a branch for each: where a hash or a number ends cannot be foretold.
-    let length = bytes::bits(&bytes::block(text), alphanumeric).trailing_ones() as usize;
+    let length = class::bits(&class::block(text), Alphanumeric).trailing_ones() as usize;
     if !(SHORTEST_ADDRESS..=LONGEST_ADDRESS).contains(&length) {
         return Judgement::Refuse;
     }
     candidate.end = candidate.start.saturating_add(length);
     base58::address(candidate)
-}
-
-fn alphanumeric(bytes: u8x16) -> u8x16 {
-    let letters = bytes::within(bytes | u8x16::splat(0x20), b'a', b'z');
-    letters | bytes::within(bytes, b'0', b'9')
 }
 
 /// Spanish identity number: eight digits and a letter that checks them; eight digits that are a date
