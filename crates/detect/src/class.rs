@@ -42,9 +42,10 @@ pub(crate) fn rows<S: Simd>(simd: S, text: &[u8], class: impl Class, slots: &mut
     for (block, slot) in blocks.iter().zip(slots) {
         *slot = bits_with(simd, block, class);
     }
-    beyond.fill(0);
-    if let Some(slot) = beyond.first_mut() {
-        *slot = bits_with(simd, &block(rest), class);
+    let mut rest = rest;
+    for slot in beyond {
+        *slot = if rest.is_empty() { 0 } else { bits_with(simd, &block(rest), class) };
+        rest = &[];
     }
 }
 

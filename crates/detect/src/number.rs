@@ -49,6 +49,15 @@ pub(crate) struct Group {
 /// dense enough and a number that is looked for may begin. `from` must be a multiple of [`BLOCK`]
 /// in absolute offsets.
 pub(crate) fn groups(text: &[u8], from: usize, to: usize, mut hit: impl FnMut(Group)) {
+    let rest = text.get(from..).unwrap_or_default();
+    if rest.len() <= BLOCK {
+        // A command line, mostly: all of it is one block.
+        let digits = class::bits(&class::block(rest), Number);
+        if digits.count_ones() >= FEWEST_DIGITS {
+            groups_of_block(text, (from, to), (digits, 0), &mut hit);
+        }
+        return;
+    }
     let level = class::level(to.saturating_sub(from));
     let mut at = from;
     while at < to {

@@ -65,30 +65,45 @@ impl Engine {
             return;
         }
         self.resume(text, base, to);
+        if text.len() < base64::SHORTEST {
+            return;
+        }
         for mark in Blocks::new(text, from, to) {
             let done = self.layers.runs.saturating_sub(base);
             match mark {
-                Marks::Digits(at) if at >= done => self.digits(text, base, at, done),
+                Marks::Digits(at, seen) if at >= done => self.digits(text, base, (at, seen), done),
                 Marks::Zeros(at) => {
                     let found = wide::begin(text, base, at, done.max(from));
                     if let Some((spelling, start)) = found {
                         self.window(spelling, text, base, start, false);
                     }
                 }
-                Marks::Digits(_) => continue,
+                Marks::Digits(..) => continue,
             }
             self.resume(text, base, to);
         }
     }
 
-    /// Looks at the run of digits around `at`, which does not begin before `floor`.
-    fn digits(&mut self, text: &[u8], base: usize, at: usize, floor: usize) {
+    /// Looks at the run of digits around `at`, which does not begin before `floor`; how many of its bytes
+    /// follow is known where that was `seen`.
+    fn digits(
+        &mut self,
+        text: &[u8],
+        base: usize,
+        (at, seen): (usize, Option<usize>),
+        floor: usize,
+    ) {
         let earliest = floor.max(at.saturating_sub(BEHIND)).min(at);
         let head = text.get(earliest..at).unwrap_or_default();
-        let start = at.saturating_sub(base64::digits_back(head));
+        let back = base64::digits_back(head);
+        let start = at.saturating_sub(back);
         let view = View::new(text, base, start);
         let rest = view.text.get(view.at..).unwrap_or_default();
-        let run = rest.get(..base64::digits(rest)).unwrap_or_default();
+        let length = match seen {
+            Some(seen) => back.saturating_add(seen).min(rest.len()),
+            None => base64::digits(rest),
+        };
+        let run = rest.get(..length).unwrap_or_default();
         self.walks.work = self.walks.work.saturating_add(run.len() as u64);
         self.layers.runs = base.saturating_add(start).saturating_add(run.len());
         if run.len() < base64::SHORTEST {

@@ -1,7 +1,7 @@
 //! Base64 in either alphabet (RFC 4648 §4 and §5), also over lines (RFC 2045 §6.8).
 
 pub(crate) use super::blocks::{digits, digits_back, is_digit};
-use super::{Decoded, Stop, WINDOW, is_promising, is_text};
+use super::{Decoded, Stop, WINDOW, is_promising, may_begin};
 use crate::bytes::{run, table};
 
 /// Fewest digits of a run that is looked at.
@@ -31,13 +31,7 @@ pub(crate) fn begin(run: &[u8]) -> Option<usize> {
 fn is_worth_it(run: &[u8]) -> bool {
     let Some(head) = run.get(..HEAD) else { return false };
     // Three bytes tell most names and paths from a layer.
-    let may_begin = match head.first_chunk().map_or([0; 3], |digits| group(*digits)) {
-        [0x1f, 0x8b, 8] => true,
-        [first, second, third] => {
-            is_text(first) && (second == 0 || is_text(second)) && (third == 0 || is_text(third))
-        }
-    };
-    if !may_begin {
+    if !may_begin(head.first_chunk().map_or([0; 3], |digits| group(*digits))) {
         return false;
     }
     let mut bytes = [0; HEAD / 4 * 3];

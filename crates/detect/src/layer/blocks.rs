@@ -14,8 +14,8 @@ const FEWEST_ZEROS: u32 = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Marks {
     /// A run of base64 or hex digits that is long enough begins at this offset; or goes on there, and
-    /// was told before.
-    Digits(usize),
+    /// was told before. The second is how many bytes from there on belong to it, when that was seen.
+    Digits(usize, Option<usize>),
     /// Zeros: perhaps UTF-16. The offset of the block.
     Zeros(usize),
 }
@@ -29,6 +29,8 @@ pub(crate) struct Blocks<'t> {
     row: Row,
     /// Offset of the present block.
     at: usize,
+    /// A bit for each byte of the present block: whether it is a digit.
+    digits: u64,
     /// A bit for each byte of the block before and of this one, set where a run begins that waits to be
     /// told.
     waiting: u128,
@@ -62,7 +64,7 @@ impl<'t> Blocks<'t> {
             *slot = class::bits(before, Base64);
         }
         let level = class::level(to.saturating_sub(from));
-        Self { text, to, level, row, at: from, waiting: 0, zeros: false }
+        Self { text, to, level, row, at: from, digits: 0, waiting: 0, zeros: false }
     }
 
     /// Goes on to the next block with a mark.
@@ -75,6 +77,7 @@ impl<'t> Blocks<'t> {
             self.row.marked &= self.row.marked.wrapping_sub(1);
             self.at = self.row.at.saturating_add(block.saturating_mul(BLOCK));
             let [before, digits, ..] = *self.row.digits.get(block..)? else { return None };
+            self.digits = digits;
             let (across, inside) = long(before, digits);
             let long = u128::from(across) << FIRST | u128::from(inside) << BLOCK;
             self.waiting = long & !(long << 1);
@@ -96,16 +99,26 @@ impl<'t> Blocks<'t> {
             return None;
         }
         let rest = self.text.get(row.at..)?;
-        dispatch!(self.level, simd => row.fill(simd, rest));
+        if rest.len() <= BLOCK {
+            row.fill_one(rest);
+        } else {
+            dispatch!(self.level, simd => row.fill(simd, rest));
+        }
         Some(())
     }
 }
 
 impl Row {
-    #[expect(
-        clippy::inline_always,
-        reason = "only so is it compiled for the processor of the token"
-    )]
+    /// The last block, which is all that there is of a command line.
+    fn fill_one(&mut self, text: &[u8]) {
+        let block = class::block(text);
+        let ([before, digits, ..], [zeros, ..]) = (&mut self.digits, &mut self.zeros);
+        *digits = class::bits(&block, Base64);
+        *zeros = class::bits(&block, Zero);
+        let (across, inside) = long(*before, *digits);
+        self.marked = u32::from(across | inside | *zeros != 0);
+    }
+
     #[inline(always)]
     fn fill<S: Simd>(&mut self, simd: S, text: &[u8]) {
         let Some(digits) = self.digits.get_mut(..=self.blocks) else { return };
@@ -115,6 +128,7 @@ impl Row {
         }
         class::rows(simd, text, Zero, zeros);
         let mut found = [0; ROW];
+        let Some(found) = found.get_mut(..self.blocks) else { return };
         for ((slot, [before, digits]), zeros) in
             found.iter_mut().zip(digits.array_windows()).zip(&*zeros)
         {
@@ -122,7 +136,7 @@ impl Row {
             *slot = across | inside | *zeros;
         }
         self.marked = 0;
-        for (at, found) in (0_u32..).zip(&found) {
+        for (at, found) in (0_u32..).zip(found) {
             self.marked |= u32::from(*found != 0).unbounded_shl(at);
         }
     }
@@ -144,10 +158,15 @@ impl Iterator for Blocks<'_> {
             self.zeros = false;
             return Some(Marks::Zeros(self.at));
         }
-        let place = self.waiting.trailing_zeros() as usize;
+        let place = self.waiting.trailing_zeros();
         self.waiting &= self.waiting.wrapping_sub(1);
+        let (skipped, before) = (place.saturating_sub(64), 64_u32.saturating_sub(place));
+        let here = self.digits.unbounded_shr(skipped).trailing_ones();
+        let open = skipped.saturating_add(here) == 64;
+        let length = (!open).then(|| before.saturating_add(here) as usize);
         // The bits begin a block earlier; before the first one there are none.
-        Some(Marks::Digits(self.at.saturating_add(place).saturating_sub(BLOCK)))
+        let at = self.at.saturating_add(place as usize).saturating_sub(BLOCK);
+        Some(Marks::Digits(at, length))
     }
 }
 
@@ -246,7 +265,12 @@ mod tests {
             for (length, after) in [(22, 90), (22, 0), (40, 90), (42, 0)] {
                 let run = "aB".repeat(length / 2);
                 let text = format!("{}{run}{}", ".".repeat(at), ",".repeat(after));
-                assert_eq!(marks(text.as_bytes()).first(), Some(&Marks::Digits(at)), "{text}");
+                let found = marks(text.as_bytes());
+                let Some(Marks::Digits(start, seen)) = found.first() else { panic!("{text}") };
+                assert_eq!(*start, at, "{text}");
+                assert!(seen.is_none_or(|seen| seen == length), "{text}");
+                let told = (at + SHORTEST - 1) / BLOCK * BLOCK;
+                assert_eq!(seen.is_some(), at + length < told + BLOCK, "{text}");
             }
             let short = format!("{}{}{}", ".".repeat(at), "a".repeat(21), " ".repeat(90));
             assert_eq!(marks(short.as_bytes()), [], "{at}");
@@ -257,7 +281,7 @@ mod tests {
     fn a_run_that_goes_on_is_told_again() {
         let text = "aB".repeat(200);
         let found: Vec<_> = Blocks::new(text.as_bytes(), 128, 256).collect();
-        assert_eq!(found, [Marks::Digits(128 - 21), Marks::Digits(192 - 21)]);
+        assert_eq!(found, [Marks::Digits(128 - 21, None), Marks::Digits(192 - 21, None)]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Hex: two digits for each byte, in one run.
 
-use super::{Decoded, Stop, WINDOW, is_promising};
+use super::{Decoded, Stop, WINDOW, is_promising, may_begin};
 use crate::bytes::table;
 
 /// Fewest digits of a run that is looked at.
@@ -11,12 +11,18 @@ pub(crate) fn begins(run: &[u8]) -> bool {
     let Some(head) = run.get(..SHORTEST).filter(|_| run.len().is_multiple_of(2)) else {
         return false;
     };
-    let mut bytes = [0; SHORTEST / 2];
-    for (pair, slot) in head.as_chunks::<2>().0.iter().zip(&mut bytes) {
-        let Some(byte) = byte(pair) else { return false };
-        *slot = byte;
+    // Three bytes tell most hashes from a layer.
+    bytes::<3>(head).is_some_and(may_begin)
+        && bytes::<{ SHORTEST / 2 }>(head).is_some_and(|bytes| is_promising(&bytes))
+}
+
+/// The first bytes that digits stand for.
+fn bytes<const COUNT: usize>(digits: &[u8]) -> Option<[u8; COUNT]> {
+    let mut bytes = [0; COUNT];
+    for (pair, slot) in digits.as_chunks::<2>().0.iter().zip(&mut bytes) {
+        *slot = byte(pair)?;
     }
-    is_promising(&bytes)
+    Some(bytes)
 }
 
 /// The byte that two hex digits stand for.

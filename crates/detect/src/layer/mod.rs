@@ -117,6 +117,17 @@ pub(crate) const fn is_text(byte: u8) -> bool {
     matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')
 }
 
+/// Whether a layer whose first bytes these are may be what [`is_promising`] is asked about.
+const fn may_begin(head: [u8; 3]) -> bool {
+    match head {
+        [0x1f, 0x8b, 8] => true,
+        [0, byte, 0] => is_text(byte),
+        [first, second, third] => {
+            is_text(first) && (second == 0 || is_text(second)) && (third == 0 || is_text(third))
+        }
+    }
+}
+
 /// Whether decoded bytes, the first ones of a layer, are text, or compressed, or text in UTF-16.
 fn is_promising(head: &[u8]) -> bool {
     let wide = head.chunks_exact(2).all(|pair| matches!(pair, [byte, 0] if is_text(*byte)))
