@@ -131,6 +131,10 @@ fn near(text: &[u8], word: (usize, usize), base: usize, walks: &mut Walks) -> Op
     let reach = rest.get(..NEAR.min(rest.len()))?;
     let second_line = reach.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1);
     let reach = second_line.map_or(reach, |(at, _)| reach.get(..at).unwrap_or(reach));
+    // Most names of services stand in sentences that say nothing of keys.
+    if !HINTS.stand_in(reach) {
+        return None;
+    }
     let mut at = 0_usize;
     while at < reach.len() {
         let place = base.checked_add(word.1)?.checked_add(at)?;

@@ -4,6 +4,8 @@
 //! `%3D`, `\u0022` and colour codes end in letters or digits too and stand between values: after
 //! them a value may begin. So may a token after the letters of short options: `-sSd`.
 
+use fearless_simd::Simd;
+
 use crate::bytes::{before, is_word, run_back};
 use crate::class::{self, BLOCK, Escape};
 use crate::walks::in_set;
@@ -65,11 +67,19 @@ pub(crate) fn may_end_escape([fifth, third, second, last]: [u8; 4]) -> bool {
 }
 
 /// Whether an escape sequence may end in the block at `from` of `text`.
-pub(crate) fn may_hold_escape(text: &[u8], from: usize, block: &[u8; BLOCK]) -> bool {
-    let head = text.get(from.saturating_sub(LONGEST_ESCAPE)..from).unwrap_or_default();
-    let begins = |byte: u8| matches!(byte, b'\\' | b'%' | b'\x1b');
-    let begun = head.iter().fold(false, |any, byte| any | begins(*byte));
-    begun | (class::bits(block, Escape) != 0)
+#[inline(always)]
+pub(crate) fn may_hold_escape<S: Simd>(
+    simd: S,
+    text: &[u8],
+    from: usize,
+    block: &[u8; BLOCK],
+) -> bool {
+    let head = text.get(from.saturating_sub(BLOCK)..from).unwrap_or_default();
+    let begun = match head.first_chunk::<BLOCK>() {
+        Some(head) => class::bits_with(simd, head, Escape) >> (BLOCK - LONGEST_ESCAPE) != 0,
+        None => head.iter().any(|byte| matches!(byte, b'\\' | b'%' | b'\x1b')),
+    };
+    begun | (class::bits_with(simd, block, Escape) != 0)
 }
 
 /// Whether the bytes before `at` are an escape sequence rather than a word. [`may_end_escape`] knows

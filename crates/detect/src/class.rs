@@ -49,8 +49,9 @@ pub(crate) fn rows<S: Simd>(simd: S, text: &[u8], class: impl Class, slots: &mut
     }
 }
 
+/// [`bits`] with the instructions of the token.
 #[inline(always)]
-fn bits_with<S: Simd>(simd: S, block: &[u8; BLOCK], class: impl Class) -> u64 {
+pub(crate) fn bits_with<S: Simd>(simd: S, block: &[u8; BLOCK], class: impl Class) -> u64 {
     let mut bits = 0_u64;
     // No closures: they would be compiled for any processor.
     for part in block.rchunks_exact(S::u8s::LEN) {
@@ -117,6 +118,9 @@ classes! {
     /// What an escape sequence may begin with.
     Escape = |S, bytes| bytes.simd_eq(b'\\') | bytes.simd_eq(b'%') | bytes.simd_eq(b'\x1b');
 
+    /// `/`.
+    Slash = |S, bytes| bytes.simd_eq(b'/');
+
     /// Zero.
     Zero = |S, bytes| bytes.simd_eq(0);
 }
@@ -144,6 +148,7 @@ mod tests {
         check(Base64, |it| it.is_ascii_alphanumeric() || b"+/-_".contains(&it));
         check(Small, |byte| byte.is_ascii_lowercase() || byte == b'_');
         check(Escape, |byte| b"\\%\x1b".contains(&byte));
+        check(Slash, |byte| byte == b'/');
         check(Zero, |byte| byte == 0);
     }
 

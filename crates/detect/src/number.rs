@@ -4,7 +4,7 @@
 //! vector instructions; only where two neighbours together hold as many digits as the shortest
 //! such number are groups of digits looked at one by one.
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::{Level, Simd, dispatch};
 
 use crate::boundary;
 use crate::bytes::{before, is_word, run_back};
@@ -54,7 +54,7 @@ pub(crate) fn groups(text: &[u8], from: usize, to: usize, mut hit: impl FnMut(Gr
         // A command line, mostly: all of it is one block.
         let digits = class::bits(&class::block(rest), Number);
         if digits.count_ones() >= FEWEST_DIGITS {
-            groups_of_block(text, (from, to), (digits, 0), &mut hit);
+            groups_of_block(Level::baseline(), text, (from, to), (digits, 0), &mut hit);
         }
         return;
     }
@@ -73,7 +73,7 @@ pub(crate) fn groups(text: &[u8], from: usize, to: usize, mut hit: impl FnMut(Gr
             let Some([here, next, ..]) = bits.get(block..) else { return };
             let from = at.saturating_add(block.saturating_mul(BLOCK));
             let end = from.saturating_add(BLOCK).min(to);
-            groups_of_block(text, (from, end), (*here, *next), &mut hit);
+            groups_of_block(level, text, (from, end), (*here, *next), &mut hit);
         }
         at = at.saturating_add(ROW * BLOCK);
     }
@@ -96,6 +96,7 @@ fn dense<S: Simd>(simd: S, text: &[u8], bits: &mut [u64]) -> u32 {
 /// The groups in a range of a block of which the bits of its digits, and of those in the next one,
 /// are known.
 fn groups_of_block(
+    level: Level,
     text: &[u8],
     (from, to): (usize, usize),
     (here, next): (u64, u64),
@@ -104,7 +105,7 @@ fn groups_of_block(
     let inside = before(text, from).is_some_and(|byte| byte.is_ascii_digit());
     let within = u64::MAX.unbounded_shr(BLOCK.saturating_sub(to.saturating_sub(from)) as u32);
     let starts = here & !((here << 1) | u64::from(inside)) & within;
-    let mut starts = outside_words(text, from, starts);
+    let mut starts = dispatch!(level, simd => outside_words(simd, text, from, starts));
     while starts != 0 {
         let place = starts.trailing_zeros();
         starts &= starts.wrapping_sub(1);
@@ -122,12 +123,13 @@ fn groups_of_block(
 /// Those of the `starts` in the block at `from` that follow no small letter or `_`, where no escape can
 /// stand: so the groups of a hash, which are nearly all, cost one question together. Where one can,
 /// each is asked about by itself.
-fn outside_words(text: &[u8], from: usize, starts: u64) -> u64 {
+#[inline(always)]
+fn outside_words<S: Simd>(simd: S, text: &[u8], from: usize, starts: u64) -> u64 {
     let block = class::block(text.get(from..).unwrap_or_default());
-    let words = class::bits(&block, Small);
+    let words = class::bits_with(simd, &block, Small);
     let inside = before(text, from).is_some_and(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let glued = starts & ((words << 1) | u64::from(inside));
-    if glued == 0 || boundary::may_hold_escape(text, from, &block) {
+    if glued == 0 || boundary::may_hold_escape(simd, text, from, &block) {
         starts
     } else {
         starts & !glued

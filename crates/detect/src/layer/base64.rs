@@ -3,6 +3,7 @@
 pub(crate) use super::blocks::{digits, digits_back, is_digit};
 use super::{Decoded, Stop, WINDOW, is_promising, may_begin};
 use crate::bytes::{run, table};
+use crate::class::{self, BLOCK, Slash};
 
 /// Fewest digits of a run that is looked at.
 pub(crate) const SHORTEST: usize = 22;
@@ -19,13 +20,24 @@ const MOST_BLANKS: usize = 16;
 /// Where in `run` base64 of text begins: at its start, after a few letters of an option, or after
 /// the first or last `/` of a path.
 pub(crate) fn begin(run: &[u8]) -> Option<usize> {
-    let after = |slash: Option<usize>| slash.and_then(|at| at.checked_add(1));
-    let first = after(run.iter().position(|byte| *byte == b'/'));
-    let last = after(run.iter().rposition(|byte| *byte == b'/'));
-    [Some(0), Some(1), Some(2), Some(3), first, last]
-        .into_iter()
-        .flatten()
-        .find(|start| run.get(*start..).is_some_and(is_worth_it))
+    let worth = |start: &usize| run.get(*start..).is_some_and(is_worth_it);
+    let near = (0..4).find(worth);
+    near.or_else(|| {
+        let (first, last) = slashes(run)?;
+        [first, last].into_iter().map(|slash| slash.saturating_add(1)).find(worth)
+    })
+}
+
+/// The places of the first and of the last `/`.
+fn slashes(run: &[u8]) -> Option<(usize, usize)> {
+    if run.len() > BLOCK {
+        let is_slash = |byte: &u8| *byte == b'/';
+        return run.iter().position(is_slash).zip(run.iter().rposition(is_slash));
+    }
+    // Names and paths, mostly: without a branch for each byte.
+    let bits = class::bits(&class::block(run), Slash);
+    let last = u64::BITS.checked_sub(bits.leading_zeros())?.checked_sub(1)?;
+    Some((bits.trailing_zeros() as usize, last as usize))
 }
 
 fn is_worth_it(run: &[u8]) -> bool {
