@@ -214,7 +214,7 @@ impl Walker {
             _ => value,
         };
         if rest.contains("$[") {
-            self.raw(&rest.replace("$[", " ").replace('"', " "));
+            self.raw(&rest.replace("$[", " "));
         }
         // What `$[` holds was read as a calculation.
         let (mut letters, mut substitutes, plain) = (rest.chars(), false, !rest.contains("$["));

@@ -72,6 +72,9 @@ pub(crate) struct Walker {
     pub(crate) left: Vec<Option<PathBuf>>,
     /// What each name may stand for: a definition may be one that was not reached.
     functions: BTreeMap<String, Vec<Node>>,
+    /// Those of them that stand for their name here for certain: no branch or process of its own defined
+    /// them.
+    sure: Vec<String>,
     /// Texts that a name may stand for where a shell looks for such names.
     pub(crate) aliases: BTreeMap<String, Vec<String>>,
     /// Functions that were called; the bodies of all others are walked at the end.
@@ -115,6 +118,7 @@ impl Walker {
             came_from: None,
             left: Vec::new(),
             functions: BTreeMap::new(),
+            sure: Vec::new(),
             aliases: BTreeMap::new(),
             called: Vec::new(),
             script: Script::default(),
@@ -209,16 +213,19 @@ impl Walker {
 
     fn perhaps<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         self.perhaps = self.perhaps.saturating_add(1);
+        let sure = self.sure.clone();
         let made = work(self);
+        self.sure = sure;
         self.perhaps = self.perhaps.saturating_sub(1);
         made
     }
 
     /// What is done in a process of its own changes nothing outside.
     pub(crate) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let before = (self.variables.clone(), self.cwd.clone(), self.left.clone());
+        let before =
+            (self.variables.clone(), self.cwd.clone(), self.left.clone(), self.sure.clone());
         let made = self.deeper(work);
-        (self.variables, self.cwd, self.left) = before;
+        (self.variables, self.cwd, self.left, self.sure) = before;
         made
     }
 
@@ -395,8 +402,12 @@ impl Walker {
         if let Some(bodies) = self.functions.get(&name).cloned()
             && self.may_go_deeper()
         {
-            self.push(Vec::new(), environment, Input::Inherited, redirections);
-            return self.call(name, &bodies, own, &input);
+            if self.sure.contains(&name) {
+                self.push(Vec::new(), environment, Input::Inherited, redirections);
+                return self.call(name, &bodies, own, &input);
+            }
+            // It may as well be the program of that name.
+            self.perhaps(|walker| walker.call(name, &bodies, own, &input));
         }
         self.runs_later(own, &input);
         let found = self.with_places(&environment, |walker| walker.builtin(own, &input));
@@ -426,6 +437,10 @@ impl Walker {
             self.opaque("the line defines a function too often");
         } else if !bodies.contains(body) {
             bodies.push(body.clone());
+        }
+        // What is no group is a mistake to some shells, and then nothing is defined.
+        if matches!(body.kind, NodeKind::BraceGroup { .. } | NodeKind::Subshell { .. }) {
+            self.sure.push(name.to_owned());
         }
     }
 

@@ -113,6 +113,8 @@ impl Walker {
             let may_not = matches!(before, Some(ListOperator::And | ListOperator::Or));
             let one = if may_not {
                 self.perhaps(|walker| walker.walk(node, input))
+            } else if after == Some(ListOperator::Background) {
+                self.apart(|walker| walker.walk(node, input))
             } else {
                 self.walk(node, input)
             };

@@ -37,6 +37,33 @@ fn r_fuzz_a_word_that_braces_make_is_no_remark() {
 }
 
 #[test]
+fn r_fuzz_a_function_that_may_not_be_there_leaves_the_program() {
+    let programs = [
+        "f `f()` x",
+        "f $(f() { a; }) x",
+        "(f() { a; }); f x",
+        "f() { a; } | b; f x",
+        "f() { a; } & f x",
+        "false && f() { a; }; f x",
+        "if b; then f() { a; }; fi; f x",
+    ];
+    for line in programs {
+        let read = read(&Line::of(line, Place::Here), &World::new());
+        let found =
+            read.commands.iter().any(|it| it.words.first().is_some_and(|it| it.text == "f"));
+        assert!(found || !read.opaque.is_empty(), "{line}");
+    }
+    check(&[("f() { a; }; f x", &["a"]), ("(f() { a; }; f x)", &["a"])]);
+}
+
+#[test]
+fn r_fuzz_quotes_beside_an_old_calculation_are_kept() {
+    let read = read(&Line::of("i[`i\"\"d`$[1]]", Place::Here), &World::new());
+    let found = read.commands.iter().any(|it| it.words.first().is_some_and(|it| it.text == "id"));
+    assert!(found || !read.opaque.is_empty());
+}
+
+#[test]
 fn r_fuzz_what_shells_end_at_different_places_is_not_understood() {
     for line in ["a <<E$(\nb\n0)c", "a <<`b`\nc", "((##i;i++)); a <<x\nb))\nx", "`#``a\n`"] {
         let read = read(&Line::of(line, Place::Here), &World::new());
@@ -94,7 +121,7 @@ fn structure_is_followed() {
         ("f() { a $1; }", &["a $1?"]),
         ("[[ -f $(a) && x =~ `b` ]]", &["b", "a"]),
         ("(( x = $(a) ))", &["a"]),
-        ("if x; then f() { a; }; else f() { b; }; fi; f", &["x", "a", "b"]),
+        ("if x; then f() { a; }; else f() { b; }; fi; f", &["x", "a", "b", "f"]),
         ("f() { a; }; (f() { b; }); f", &["a", "b"]),
         ("f() { a; }; f; f() { b; }", &["a", "b"]),
         ("f() { a; }; f() { b; }; f", &["a", "b"]),
