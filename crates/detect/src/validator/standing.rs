@@ -204,21 +204,28 @@ pub(super) fn line_before<'t>(candidate: &Candidate<'t>) -> &'t [u8] {
 /// once, or a place to fill in behind it, `httpPassword=HTTP password: {0}`.
 pub(super) fn goes_on_as_text(candidate: &Candidate<'_>) -> bool {
     let after = candidate.after();
+    // Whatever is text goes on behind a blank or a backslash.
+    if candidate.quoted || !matches!(after.first(), Some(b' ' | b'\\')) {
+        return false;
+    }
     let line = after.get(..MOST_MARKS.min(after.len())).unwrap_or_default();
-    let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.get(..run(line, |byte| byte != b'\n')).unwrap_or(line);
     let fills = |part: &[u8]| matches!(part, [b'{', b'0'..=b'9', b'}'] | [b' ', b'%', b's' | b'd']);
-    !candidate.quoted
-        && (line.starts_with(b"\\u")
-            || (line.starts_with(b" ")
-                && line.iter().any(|byte| matches!(byte, b'{' | b'%'))
-                && line.windows(3).any(fills))
-            || is_label(candidate, line))
+    line.starts_with(b"\\u")
+        || (line.starts_with(b" ")
+            && line.iter().any(|byte| matches!(byte, b'{' | b'%'))
+            && line.windows(3).any(fills))
+        || is_label(candidate, line)
 }
 
 /// Whether a line of a file of texts is shown where a password is asked for: a name with small letters
 /// and `=`, then a word with a capital and more, perhaps a colon: `proxy_password=Proxy password:`.
 fn is_label(candidate: &Candidate<'_>, rest: &[u8]) -> bool {
     let value = candidate.value();
+    let shown = value.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0x80);
+    if !shown || !rest.starts_with(b" ") {
+        return false;
+    }
     let line = line_before(candidate);
     let led = line.strip_suffix(b"=").is_some_and(|name| name.ends_with(candidate.name));
     let letters = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
@@ -226,8 +233,6 @@ fn is_label(candidate: &Candidate<'_>, rest: &[u8]) -> bool {
     led && !line.contains(&b' ')
         && candidate.name.iter().any(u8::is_ascii_lowercase)
         && letters(value)
-        && value.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0x80)
-        && rest.starts_with(b" ")
         && words
             .split(|byte| *byte == b' ')
             .all(|word| letters(word.strip_suffix(b":").unwrap_or(word)))
