@@ -293,10 +293,10 @@ async fn refresh(app: Arc<App>) {
         often.tick().await;
         let asked = tokio::task::spawn_blocking(move || house.refresh()).await;
         let is_outdated = matches!(asked, Ok(Err(datafog_gate::Error::Remote { .. })));
-        if is_outdated && !app.outdated.swap(is_outdated, Ordering::Relaxed) {
+        let was_outdated = app.outdated.swap(is_outdated, Ordering::Relaxed);
+        if is_outdated && !was_outdated {
             tracing::warn!("the server that the policy comes from has been silent for too long");
         }
-        app.outdated.store(is_outdated, Ordering::Relaxed);
     }
 }
 

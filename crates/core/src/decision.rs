@@ -26,6 +26,12 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// A verdict that no rule gave, for this reason.
+    pub fn without_rule(verdict: Verdict, reason: impl Into<Cow<'static, str>>) -> Self {
+        let (obligations, matched) = (Vec::new(), Vec::new());
+        Self { verdict, obligations, matched, reason: reason.into(), instead: None, risk: None }
+    }
+
     /// The rule that gave the verdict; `None` when the default did.
     #[must_use]
     pub fn decider(&self) -> Option<&RuleMatch> {

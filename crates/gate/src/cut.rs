@@ -12,14 +12,7 @@ use crate::started::{OPAQUE, TOO_DEEP, TOO_MANY};
 /// The decision against an action that was not followed to its end; `None` for all others.
 pub(crate) fn refusal(case: &Case<'_>) -> Option<Decision> {
     let why = case.all().find_map(|one| reason(one.action))?;
-    Some(Decision {
-        verdict: Verdict::Deny,
-        obligations: Vec::new(),
-        matched: Vec::new(),
-        reason: why.into(),
-        instead: None,
-        risk: None,
-    })
+    Some(Decision::without_rule(Verdict::Deny, why))
 }
 
 /// Why nobody looked further here.

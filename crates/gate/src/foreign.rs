@@ -265,14 +265,7 @@ pub fn stricter(first: Decision, second: Decision) -> Decision {
 
 /// The answer when nobody was asked, which cannot be: a denial all the same.
 fn nobody() -> Decision {
-    Decision {
-        verdict: Verdict::Deny,
-        obligations: Vec::new(),
-        matched: Vec::new(),
-        reason: "no policy was asked".into(),
-        instead: None,
-        risk: None,
-    }
+    Decision::without_rule(Verdict::Deny, "no policy was asked")
 }
 
 /// Writes into a receipt which policies were asked, and whose word held.

@@ -519,12 +519,8 @@ impl Opened {
             }
             Some(error) => {
                 let decision = Decision {
-                    verdict: Verdict::Deny,
-                    obligations: Vec::new(),
-                    matched: Vec::new(),
-                    reason: error.in_full().into(),
                     instead: Some(error.hint().into_owned()),
-                    risk: None,
+                    ..Decision::without_rule(Verdict::Deny, error.in_full())
                 };
                 (decision, Vec::new())
             }

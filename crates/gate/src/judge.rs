@@ -331,14 +331,8 @@ impl Inquiry {
             What::Tool(name, _) => name.as_bytes(),
         };
         let fits = |glob: &String| fits_name(glob, name);
-        (!within.is_empty() && !within.iter().any(fits)).then(|| Decision {
-            verdict: Verdict::Deny,
-            obligations: Vec::new(),
-            matched: Vec::new(),
-            reason: "the credential is for other tools".into(),
-            instead: None,
-            risk: None,
-        })
+        (!within.is_empty() && !within.iter().any(fits))
+            .then(|| Decision::without_rule(Verdict::Deny, "the credential is for other tools"))
     }
 }
 
@@ -346,12 +340,8 @@ impl Inquiry {
 fn a_person() -> Decision {
     let (scope, seconds) = (ApprovalScope::Once, PATIENCE);
     Decision {
-        verdict: Verdict::RequireApproval,
         obligations: vec![Obligation::Approve, Obligation::ApproveWithin { scope, seconds }],
-        matched: Vec::new(),
-        reason: "the caller asks for a person".into(),
-        instead: None,
-        risk: None,
+        ..Decision::without_rule(Verdict::RequireApproval, "the caller asks for a person")
     }
 }
 

@@ -51,13 +51,11 @@ pub(crate) fn decision(case: &Case<'_>) -> Option<Decision> {
     let folder = finder.host.variable(VARIABLE).filter(|named| is_ours(named, finder.layout))?;
     let by = started_by(case, Path::new(folder))?;
     let words = case.action.argv.get(1..)?;
-    is_step(GIT, &by, words).then(|| Decision {
-        verdict: Verdict::Allow,
-        obligations: Vec::new(),
-        matched: Vec::new(),
-        reason: format!("git itself starts it, as a step of `git {by}`").into(),
-        instead: None,
-        risk: None,
+    is_step(GIT, &by, words).then(|| {
+        Decision::without_rule(
+            Verdict::Allow,
+            format!("git itself starts it, as a step of `git {by}`"),
+        )
     })
 }
 

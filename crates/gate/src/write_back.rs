@@ -85,22 +85,13 @@ fn printed(action: &Action) -> Vec<String> {
 }
 
 fn denied(found: &str) -> Decision {
-    Decision {
-        verdict: Verdict::Deny,
-        obligations: Vec::new(),
-        matched: Vec::new(),
-        reason: format!(
-            "the text holds {found}, which a redaction put in the place of a value; written into \
-             the file it would destroy that value"
-        )
-        .into(),
-        instead: Some(
-            "change only other lines, by an edit that leaves the line of the value alone, or have \
-             a person do it"
-                .to_owned(),
-        ),
-        risk: None,
-    }
+    let reason = format!(
+        "the text holds {found}, which a redaction put in the place of a value; written into the \
+         file it would destroy that value"
+    );
+    let instead = "change only other lines, by an edit that leaves the line of the value alone, or \
+                   have a person do it";
+    Decision { instead: Some(instead.to_owned()), ..Decision::without_rule(Verdict::Deny, reason) }
 }
 
 /// The texts of a call: what it writes, and what it says that stood there.

@@ -47,12 +47,8 @@ pub(crate) fn judge(head: &Head<'_>, facts: &dyn Facts) -> Result<Decision, Dama
 /// runs.
 pub(crate) fn damaged() -> Decision {
     Decision {
-        verdict: Verdict::Deny,
-        obligations: Vec::new(),
-        matched: Vec::new(),
-        reason: Cow::Borrowed("the compiled policy is damaged"),
         instead: Some(String::from("compile it again with `datafog policy lint`")),
-        risk: None,
+        ..Decision::without_rule(Verdict::Deny, "the compiled policy is damaged")
     }
 }
 

@@ -119,14 +119,7 @@ mod tests {
     fn the_deciding_rule_counts_when_it_is_named() {
         let mut case =
             parse("[[test]]\ncall = \"x\"\nexpect = \"deny\"\n").unwrap().cases.remove(0);
-        let decision = |verdict| Decision {
-            verdict,
-            obligations: Vec::new(),
-            matched: Vec::new(),
-            reason: "".into(),
-            instead: None,
-            risk: None,
-        };
+        let decision = |verdict| Decision::without_rule(verdict, "");
         assert_eq!(case.fault(&decision(Verdict::Deny)), None);
         assert_eq!(
             case.fault(&decision(Verdict::Allow)).unwrap(),

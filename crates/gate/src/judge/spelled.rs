@@ -33,14 +33,7 @@ impl Inquiry {
             }
             What::Command(_) | What::Tool(..) => return None,
         };
-        Some(Decision {
-            verdict: Verdict::Deny,
-            obligations: Vec::new(),
-            matched: Vec::new(),
-            reason: why.into(),
-            instead: None,
-            risk: None,
-        })
+        Some(Decision::without_rule(Verdict::Deny, why))
     }
 }
 
