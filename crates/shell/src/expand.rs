@@ -77,7 +77,7 @@ impl Walker {
             self.opaque(FOR_ZSH);
         }
         if ticks::is_cut(value) {
-            self.opaque("quotes in backticks do not close there; use `$(…)`");
+            self.opaque("quotes or brackets in backticks do not close there; use `$(…)`");
         }
         if calculation::has_odd_brackets(value) {
             self.opaque("`$[` begins no calculation here; use `$((…))`");

@@ -38,9 +38,10 @@ pub(crate) fn renewed(word: &str) -> Option<String> {
     changed.then_some(made)
 }
 
-/// Whether the text between some backticks ends within quotes: `` `f'` ``. To a shell that is a command
-/// that fails, and the line goes on; the parser looks for the other quote first, and takes what
-/// stands up to it for text. A remark it reads up to the end of the line (`` `#``a` ``).
+/// Whether the text between some backticks ends within quotes or a substitution: `` `f'` ``, `` `$( ` ``.
+/// To a shell that is a command that fails, and the line goes on; the parser looks for the other quote
+/// or bracket first, and takes what stands up to it for text. A remark it reads up to the end of the
+/// line (`` `#``a` ``).
 pub(crate) fn is_cut(word: &str) -> bool {
     if !word.contains('`') {
         return false;
@@ -65,9 +66,11 @@ pub(crate) fn is_cut(word: &str) -> bool {
     false
 }
 
-/// The quote of this text that is not closed, or the `#` of a remark that goes on.
+/// The quote or bracket of this text that is not closed, or the `#` of a remark that goes on.
 fn ends_in(text: &str) -> Option<char> {
     let (mut letters, mut before, mut open) = (text.chars(), ' ', None);
+    // Which brackets close the substitutions that are open.
+    let mut closing = Vec::new();
     while let Some(letter) = letters.next() {
         match (open, letter) {
             (None | Some('"'), '\\') => drop(letters.next()),
@@ -79,11 +82,18 @@ fn ends_in(text: &str) -> Option<char> {
                 open = letters.find(|one| *one == '\n').is_none().then_some('#');
             }
             (Some('\'' | '$'), '\'') | (Some('"'), '"') => open = None,
+            (None | Some('"'), '{') if before == '$' => closing.push('}'),
+            (None | Some('"'), '(') if before == '$' || closing.last() == Some(&')') => {
+                closing.push(')');
+            }
+            (None | Some('"'), letter) if closing.last() == Some(&letter) => {
+                closing.pop();
+            }
             _ => {}
         }
         before = letter;
     }
-    open
+    open.or(closing.pop())
 }
 
 fn copy_to_quote(letters: &mut Chars<'_>, made: &mut String) {
@@ -131,6 +141,11 @@ mod tests {
             "`a $'\\'`b`'`",
             "`#``a\n`",
             "`a;#``b`",
+            "x-{$(a),`$( `b}",
+            "`$(`",
+            "`${`}",
+            "`\"$( \"`",
+            "`$(a (b)`",
         ] {
             assert!(is_cut(cut), "{cut}");
         }
@@ -145,6 +160,10 @@ mod tests {
             "`a\\'b`",
             "`a \\`b 'c'\\``",
             "`a # b\n``c`",
+            "`a $(b (c) \"$(d)\") ${e}`",
+            "`a $((1+(2)))`",
+            "`case a in b) c;; esac`",
+            "`a \\( b`",
         ] {
             assert!(!is_cut(whole), "{whole}");
         }
