@@ -161,7 +161,11 @@ impl Walker {
                 }
                 None => self.unread(inner),
             },
-            NodeKind::BraceExpansion { content } => Expansion::known(content.clone()),
+            // Braces that mean something to the parser and nothing to us: read as what they hold.
+            NodeKind::BraceExpansion { content } => match parse::substitutes(content) {
+                true => self.unread(content),
+                false => Expansion::known(content.clone()),
+            },
             NodeKind::CommandSubstitution { command, .. } => match self.substitution(command) {
                 Some(text) => Expansion::known(text),
                 None => Expansion::unknown("$(…)"),

@@ -37,6 +37,14 @@ fn r_fuzz_a_word_that_braces_make_is_no_remark() {
 }
 
 #[test]
+fn r_fuzz_braces_that_only_the_parser_sees_hide_nothing() {
+    let read = read(&Line::of("a t{$(b)`$( `x,}c", Place::Here), &World::new());
+    let found = read.commands.iter().any(|it| it.words.first().is_some_and(|it| it.text == "b"));
+    assert!(found || !read.opaque.is_empty());
+    check(&[("a {x,y}z", &["a xz yz"]), ("a {1..3}", &["a 1 2 3"])]);
+}
+
+#[test]
 fn r_fuzz_a_function_that_may_not_be_there_leaves_the_program() {
     let programs = [
         "f `f()` x",
