@@ -93,7 +93,7 @@ fn ends_in(text: &str) -> Option<char> {
         }
         before = letter;
     }
-    open.or(closing.pop())
+    open.or_else(|| closing.pop())
 }
 
 fn copy_to_quote(letters: &mut Chars<'_>, made: &mut String) {

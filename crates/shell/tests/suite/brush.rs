@@ -18,6 +18,9 @@ use brush_parser::ast::{
 use brush_parser::word::{self, ParameterExpr, WordPiece, WordPieceWithSource};
 use brush_parser::{Parser, ParserOptions};
 
+/// How many brackets it is given that are open at once.
+const MOST_OPEN: u32 = 8;
+
 /// How deep texts are followed within texts.
 const DEEPEST: u32 = 12;
 
@@ -315,8 +318,21 @@ impl Second {
 }
 
 /// Whether it would read for ever, and take all memory: a form feed or vertical tab where the end of a
-/// here-document is named, which it takes for a blank and no shell does, or an end without a name.
+/// here-document is named, which it takes for a blank and no shell does, or an end without a name. And
+/// whether more brackets are open at once than it follows in time: with each it takes twice as long.
 fn never_ends(text: &str) -> bool {
+    let (mut open, mut deepest) = (0_u32, 0);
+    for letter in text.chars() {
+        match letter {
+            '(' => open += 1,
+            ')' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    if deepest > MOST_OPEN {
+        return true;
+    }
     let named = text.split("<<").skip(1).map(|rest| rest.trim_start_matches(['-', ' ', '\t']));
     let odd = ["\u{b}", "\u{c}", "\"\"", "''"];
     named.into_iter().any(|rest| odd.iter().any(|one| rest.starts_with(one)))
