@@ -324,8 +324,8 @@ fn never_ends(text: &str) -> bool {
     let (mut open, mut deepest) = (0_u32, 0);
     for letter in text.chars() {
         match letter {
-            '(' => open += 1,
-            ')' => open = open.saturating_sub(1),
+            '(' | '[' => open += 1,
+            ')' | ']' => open = open.saturating_sub(1),
             _ => {}
         }
         deepest = deepest.max(open);
@@ -339,8 +339,12 @@ fn never_ends(text: &str) -> bool {
 }
 
 /// Whether a calculation is timed: what of it is no calculation, it takes for two subshells, where a
-/// shell runs nothing.
+/// shell runs nothing. Or whether one holds `<<`, and perhaps the lines of a here-document: what it takes
+/// for commands there is a mistake to bash, and text to a shell that knows no calculation.
 fn misreads_calculation(text: &str) -> bool {
+    if text.split_once("((").is_some_and(|(_, rest)| rest.contains("<<")) {
+        return true;
+    }
     let behind = text.split("time").skip(1).map(|rest| {
         let rest = rest.trim_start().trim_start_matches("-p");
         rest.trim_start().trim_start_matches("--").trim_start()
