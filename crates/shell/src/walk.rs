@@ -432,6 +432,10 @@ impl Walker {
     /// process of its own.
     fn define(&mut self, name: &str, body: &Node) {
         self.called.retain(|called| called != name);
+        // A mistake to bash, which runs nothing of the line.
+        if name.contains(['`', '$']) {
+            self.opaque(FOR_ZSH);
+        }
         let bodies = self.functions.entry(name.to_owned()).or_default();
         if bodies.len() >= MOST_VALUES {
             self.opaque("the line defines a function too often");

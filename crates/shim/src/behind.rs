@@ -23,6 +23,8 @@ use crate::text::Text;
 use crate::wrapped::{self, Changed};
 use crate::{folders, sed, sending_code};
 
+pub(crate) use settings::git_may_start;
+
 mod search;
 mod settings;
 

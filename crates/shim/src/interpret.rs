@@ -51,7 +51,7 @@ pub(crate) fn interpret_within(
     };
     let mut call = Call::read(profile, argv);
     if call.words.is_empty() && call.given.iter().any(is_help) && call.is_clear() {
-        return question(profile, &call, argv);
+        return question(profile, &call, argv, surroundings);
     }
     config_file::expand(&mut call, argv, surroundings);
     let mut invocation = describe(profile, &call);
@@ -75,7 +75,12 @@ fn is_help(given: &Given<'_>) -> bool {
 /// A call that asks what the program could do is that question and nothing else, whatever it is
 /// about: `cargo yank --help` is `cargo help`.
 #[cold]
-fn question(profile: &Profile, call: &Call<'_>, argv: &[OsString]) -> Invocation {
+fn question(
+    profile: &Profile,
+    call: &Call<'_>,
+    argv: &[OsString],
+    surroundings: &dyn Surroundings,
+) -> Invocation {
     let asked = call.given.iter().filter(|given| is_help(given)).take(1);
     let mut invocation = Invocation {
         program: profile.name.to_owned(),
@@ -90,6 +95,9 @@ fn question(profile: &Profile, call: &Call<'_>, argv: &[OsString]) -> Invocation
                 place: given.place,
             })
             .collect(),
+        // `git -c man.x.cmd=… log --help` runs what the setting names.
+        starts: call.given.iter().any(|given| given.spec.starts.is_some())
+            || (profile.name == "git" && behind::git_may_start(call, surroundings)),
         ..Invocation::default()
     };
     place_secrets(call, argv, &mut invocation);

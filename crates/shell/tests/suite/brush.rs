@@ -251,6 +251,16 @@ impl Second {
         }
     }
 
+    /// A part of a text that is told by calculations (`${x:1+1}`). What bash cannot calculate there, such
+    /// as what stands within `$'…'`, it refuses before anything runs.
+    fn calculated(&mut self, text: &str) {
+        if text.contains("$'") {
+            self.refused = true;
+        } else {
+            self.calculation(text);
+        }
+    }
+
     fn word(&mut self, word: &Word) -> Option<Vec<WordPieceWithSource>> {
         self.raw(&word.value)
     }
@@ -302,7 +312,7 @@ impl Second {
             }
             P::Substring { offset, length, .. } => {
                 let parts = [Some(calculated(offset)), length.as_ref().map(calculated)];
-                parts.iter().flatten().for_each(|part| self.calculation(part));
+                parts.iter().flatten().for_each(|part| self.calculated(part));
             }
             P::ReplaceSubstring { pattern, replacement, .. } => {
                 self.raw(pattern);

@@ -45,6 +45,14 @@ fn r_fuzz_braces_that_only_the_parser_sees_hide_nothing() {
 }
 
 #[test]
+fn r_fuzz_zsh_runs_what_stands_in_the_name_of_a_function() {
+    for line in ["x`a`$$() &", "x$(a)() { b; }", "function x`a` { b; }", "x$y() { b; }"] {
+        let read = read(&Line::of(line, Place::Here), &World::new());
+        assert!(!read.opaque.is_empty(), "{line}");
+    }
+}
+
+#[test]
 fn r_fuzz_a_function_that_may_not_be_there_leaves_the_program() {
     let programs = [
         "f `f()` x",

@@ -4,13 +4,19 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
+use datafog_core::Surroundings;
+
 use super::{Gathering, MOST, What, Word};
 use crate::carriers::fits;
 use crate::profile::{GIT_RUNNING, SSH_RUNNING};
+use crate::read::Call;
 use crate::text::Text;
 
 /// An address that is a command (git-remote-ext(1)).
 const EXT: &[u8] = b"ext::";
+
+/// Variables that hold settings (git(1)): pairs that are counted, and what `-c` becomes for children.
+const SETTING: [&str; 2] = ["GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS"];
 
 impl Gathering<'_, '_> {
     /// What settings and addresses of a call of git start.
@@ -102,6 +108,15 @@ impl Gathering<'_, '_> {
             }
         }
     }
+}
+
+/// Whether a call of git may start something that stands in no option or operand made for it: in a
+/// setting that it writes or that variables hold, or in an address.
+pub(crate) fn git_may_start(call: &Call<'_>, surroundings: &dyn Surroundings) -> bool {
+    let values = call.given.iter().filter_map(|given| given.value.as_ref());
+    call.subcommand.first().is_some_and(|first| first == "config")
+        || call.words.iter().chain(values).any(|text| text.bytes.starts_with(EXT))
+        || SETTING.iter().any(|name| surroundings.variable(name).is_some())
 }
 
 /// The words of an address that is a command.

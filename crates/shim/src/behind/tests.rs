@@ -250,3 +250,28 @@ fn variables_in_front_are_those_of_the_command() {
     assert_eq!(starts[0].world.variable("X"), Some(OsStr::new("rm")));
     assert!(may_start("python3.12") && may_start("env") && !may_start("ls"));
 }
+
+#[test]
+fn a_call_of_git_that_starts_something_says_so() {
+    let set = |name: &str, value: &str| (name.to_owned(), value.into());
+    let counted = || {
+        let pairs = [("COUNT", "1"), ("KEY_0", "core.pager"), ("VALUE_0", "rm -rf x")];
+        pairs.map(|(name, value)| set(&format!("GIT_CONFIG_{name}"), value)).to_vec()
+    };
+    let inherited = vec![set("GIT_CONFIG_PARAMETERS", "'core.pager'='rm -rf x'")];
+    for (line, variables) in [
+        ("git config core.pager rm", Vec::new()),
+        ("git clone ext::rm%\u{20}x y", Vec::new()),
+        ("git log", counted()),
+        ("git -C x", counted()),
+        ("git --help", counted()),
+        ("git -c man.x.cmd=rm log --help", Vec::new()),
+        ("git log", inherited),
+    ] {
+        let world = World { variables: variables.into_iter().collect(), ..World::default() };
+        let argv: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let words: Vec<Word> = argv.iter().map(Word::of).collect();
+        assert_eq!(behind(&words, None, &world).len(), 1, "{line}");
+        assert!(interpret::interpret(&argv, &world).starts, "{line}");
+    }
+}

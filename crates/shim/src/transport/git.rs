@@ -10,6 +10,7 @@ use datafog_core::{
 };
 
 use crate::address::{self, Address, Style};
+use crate::behind::git_may_start;
 use crate::gather;
 use crate::profile::Effect;
 use crate::read::{Call, Given};
@@ -25,6 +26,7 @@ pub(crate) fn contact(call: &Call<'_>, surroundings: &dyn Surroundings, to: &mut
     helpers(to);
     commands(to);
     to.gathers = gather::of_git(&to.subcommand);
+    to.starts = to.starts || git_may_start(call, surroundings);
     if call.stray.is_some() {
         to.starts = true;
         // An alias or a program of another: it may go anywhere.
