@@ -140,6 +140,26 @@ fn the_command_behind_env_is_judged_as_itself() {
 }
 
 #[test]
+fn a_command_in_settings_is_judged_where_no_line_sets_them() {
+    let install = install();
+    install.stand_in("git");
+    let git = |words: &[&str]| install.shim("git", words);
+    let counted = git(&["log"]).env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "core.pager");
+    let stopped = [
+        counted.env("GIT_CONFIG_VALUE_0", "rm -rf /"),
+        git(&["log"]).env("GIT_CONFIG_PARAMETERS", "'core.pager'='rm -rf /'"),
+        git(&["config", "core.pager", "rm -rf /"]),
+        git(&["clone", "ext::rm -rf /", "y"]),
+        git(&["-c", "man.x.cmd=rm -rf /", "log", "--help"]),
+    ];
+    for (place, call) in stopped.into_iter().enumerate() {
+        assert_eq!(call.run().code(), 126, "{place}");
+    }
+    assert_eq!(install.ran(), "");
+    git(&["log"]).env("GIT_CONFIG_COUNT", "0").run().succeeds();
+}
+
+#[test]
 fn a_secret_in_a_package_is_not_published() {
     let install = Install::new(&[]);
     let lists = r#"#!/bin/sh
