@@ -46,8 +46,7 @@ impl Walker {
             "printf" if arguments.first().is_some_and(|field| field.text == "-v") => {
                 let value = self.written(&without_two(fields), input);
                 let name = arguments.get(1)?.text.clone();
-                let perhaps = self.is_perhaps();
-                self.variables.set(&name, Variable::of(value), perhaps);
+                self.variables.set(&name, Variable::of(value), self.pick > 0);
             }
             _ => return None,
         }
@@ -190,7 +189,7 @@ impl Walker {
         };
         let exports = name.text == "export" || flag('x');
         let sources = self.sources_at_hand();
-        let perhaps = self.is_perhaps();
+        let perhaps = self.pick > 0;
         for field in arguments.iter().filter(|field| !field.text.starts_with('-')) {
             let (name, value) = match field.text.split_once('=') {
                 Some((name, value)) => (name, Some(value)),

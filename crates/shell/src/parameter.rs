@@ -13,6 +13,9 @@ use crate::zsh;
 /// Longer values are not matched with patterns.
 const LONGEST_MATCHED: usize = 1024;
 
+/// In how many ways the variables of one command may be filled; what more of them hold counts as unknown.
+const MOST_PICKS: usize = 64;
+
 /// What a variable holds at the moment.
 enum Value {
     Known(Vec<String>),
@@ -121,18 +124,36 @@ impl Walker {
             self.carry(self.variables.arguments_from.clone());
         }
         self.carry(variable.sources.clone());
-        if variable.array { element(variable, subscript) } else { self.picked(variable) }
+        if variable.array { element(variable, subscript) } else { self.picked(name, variable) }
     }
 
-    /// One of the values that a variable may have: which one changes from look to look.
-    fn picked(&mut self, variable: Variable) -> Value {
-        let options = variable.values.len().saturating_add(usize::from(variable.open));
-        self.picks = self.picks.max(options);
-        let index = self.pick.checked_rem(options).unwrap_or_default();
+    /// One of the values that a variable may have: which one changes from look to look, so that every
+    /// value comes with every value of the others.
+    fn picked(&mut self, name: &str, variable: Variable) -> Value {
+        let options = variable.options();
+        let mut place = 1_usize;
+        let mut known = false;
+        for (other, count) in &self.choices {
+            known = other == name;
+            if known {
+                break;
+            }
+            place = place.saturating_mul(*count);
+        }
+        if options > 1 && !known {
+            if self.picks.saturating_mul(options) > MOST_PICKS {
+                return Value::Unknown;
+            }
+            self.choices.push((name.to_owned(), options));
+            self.picks = self.picks.saturating_mul(options);
+        }
+        let index = self.pick.checked_div(place).and_then(|it| it.checked_rem(options));
+        let index = index.unwrap_or_default();
+        let values = variable.values.len();
         match variable.values.into_iter().nth(index) {
             Some(text) => Value::Known(vec![text]),
-            None if options == 0 => Value::Unset,
-            None => Value::Unknown,
+            None if variable.open && index == values => Value::Unknown,
+            None => Value::Unset,
         }
     }
 
@@ -249,7 +270,7 @@ fn pattern_and_text(arg: &str) -> (&str, &str) {
 /// What `[@]`, `[0]` or nothing names of an array.
 fn element(variable: Variable, subscript: Option<&str>) -> Value {
     match subscript {
-        _ if variable.open => Value::Unknown,
+        _ if variable.open || variable.missing => Value::Unknown,
         Some("@" | "*") => Value::Known(variable.values),
         subscript => match subscript.unwrap_or("0").parse::<usize>() {
             Ok(index) => variable

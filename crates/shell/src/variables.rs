@@ -1,6 +1,7 @@
 //! What is known of variables while a line is walked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::limits::MOST_VALUES;
 use crate::outside::Outside;
@@ -14,6 +15,8 @@ pub(crate) struct Variable {
     pub(crate) values: Vec<String>,
     /// It may also hold something that nobody knows.
     pub(crate) open: bool,
+    /// It may also not be set at all.
+    pub(crate) missing: bool,
     /// It is an array.
     pub(crate) array: bool,
     /// Commands see it.
@@ -26,6 +29,43 @@ impl Variable {
     pub(crate) fn of(value: Option<String>) -> Self {
         let open = value.is_none();
         Self { values: value.into_iter().collect(), open, ..Self::default() }
+    }
+
+    /// One that is not set.
+    fn missing() -> Self {
+        Self { missing: true, ..Self::default() }
+    }
+
+    /// In how many ways it may be filled.
+    pub(crate) fn options(&self) -> usize {
+        let others = usize::from(self.open).saturating_add(usize::from(self.missing));
+        self.values.len().saturating_add(others)
+    }
+
+    /// What holds one or the other.
+    fn or(self, other: Self) -> Self {
+        let sources = self.sources.iter().chain(&other.sources);
+        let mut all: Vec<Source> = Vec::new();
+        for source in sources {
+            if all.len() < MOST_VALUES && !all.contains(source) {
+                all.push(source.clone());
+            }
+        }
+        let exported = self.exported || other.exported;
+        if self.array || other.array {
+            // Which elements stand together is not kept.
+            let open = self.open || other.open || self.values != other.values;
+            return Self { exported, ..Self::array(self.values, open) }.from(all);
+        }
+        let missing = self.missing || other.missing;
+        let open = self.open || other.open;
+        let mut values = self.values;
+        for one in other.values {
+            if !values.contains(&one) {
+                values.push(one);
+            }
+        }
+        Self { exported, missing, ..Self::one_of(values, open) }.from(all)
     }
 
     pub(crate) fn array(values: Vec<String>, open: bool) -> Self {
@@ -46,9 +86,10 @@ impl Variable {
 }
 
 /// The variables of the line, over those of the environment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Variables {
-    set: BTreeMap<String, Variable>,
+    /// Shared between the copies that branches make.
+    set: BTreeMap<Arc<str>, Arc<Variable>>,
     /// `$1`, `$2`, …; `None` when nobody knows them.
     pub(crate) positional: Option<Vec<String>>,
     /// Where that comes from which is not known of them.
@@ -91,7 +132,7 @@ impl Variables {
     /// What `name` may hold; `None` when it is certainly not set.
     pub(crate) fn find(&self, name: &str, world: &Outside, place: Place) -> Option<Variable> {
         if let Some(known) = self.set.get(name) {
-            return Some(known.clone());
+            return Some(Variable::clone(known));
         }
         if let Ok(index) = name.parse::<usize>() {
             return match (&self.positional, index) {
@@ -114,32 +155,71 @@ impl Variables {
         }
     }
 
-    /// Sets a variable. Where it may or may not happen, what it held before stays possible.
+    /// Sets a variable. Where it is one of several that it may be set to, what it held before stays
+    /// possible.
     pub(crate) fn set(&mut self, name: &str, mut value: Variable, perhaps: bool) {
-        let Some(known) = self.set.get_mut(name) else {
-            self.set.insert(name.to_owned(), value);
-            return;
+        match self.set.get(name) {
+            Some(known) if perhaps => value = Variable::clone(known).or(value),
+            Some(known) => value.exported |= known.exported,
+            None => value.open |= perhaps,
+        }
+        self.put(name, value);
+    }
+
+    fn put(&mut self, name: &str, value: Variable) {
+        self.set.insert(name.into(), Arc::new(value));
+    }
+
+    /// How many variables the line has set.
+    pub(crate) fn count(&self) -> usize {
+        self.set.len()
+    }
+
+    /// Either these or the others hold from here on; tells how many of them differed.
+    pub(crate) fn join(&mut self, other: Self, world: &Outside, place: Place) -> usize {
+        let found =
+            |all: &Self, name: &str| all.find(name, world, place).unwrap_or_else(Variable::missing);
+        let names = self.set.keys().chain(other.set.keys().filter(|it| !self.holds(it)));
+        let same = |(ours, theirs): (&Arc<Variable>, &Arc<Variable>)| {
+            Arc::ptr_eq(ours, theirs) || ours == theirs
         };
-        value.exported |= known.exported;
-        if perhaps {
-            for source in core::mem::take(&mut known.sources) {
-                if value.sources.len() < MOST_VALUES && !value.sources.contains(&source) {
-                    value.sources.push(source);
-                }
-            }
+        let differs =
+            |name: &&Arc<str>| !self.set.get(*name).zip(other.set.get(*name)).is_some_and(same);
+        let names: Vec<Arc<str>> = names.filter(differs).cloned().collect();
+        for name in &names {
+            let either = found(&other, name).or(found(self, name));
+            self.put(name, either);
         }
-        if perhaps && !known.array && !value.array {
-            let mut all = core::mem::take(&mut known.values);
-            for one in value.values {
-                if !all.contains(&one) {
-                    all.push(one);
-                }
-            }
-            let open = known.open || value.open;
-            let Variable { exported, sources, .. } = value;
-            value = Variable { exported, ..Variable::one_of(all, open) }.from(sources);
+        if self.positional != other.positional {
+            self.positional = None;
+            self.arguments_from.extend(other.arguments_from);
+            self.arguments_from.truncate(MOST_VALUES);
         }
-        *known = value;
+        self.name =
+            core::mem::take(&mut self.name).filter(|name| other.name.as_ref() == Some(name));
+        self.doubtful |= other.doubtful;
+        names.len()
+    }
+
+    /// The same where a variable is known to hold something; `None` when that cannot be.
+    pub(crate) fn not_empty(mut self, name: &str, world: &Outside, place: Place) -> Option<Self> {
+        let mut variable = self.find(name, world, place)?;
+        if !variable.array {
+            variable.missing = false;
+            variable.values.retain(|value| !value.is_empty());
+            if variable.options() == 0 {
+                return None;
+            }
+            self.put(name, variable);
+        }
+        Some(self)
+    }
+
+    /// Nobody knows how variables go on that hold several values.
+    pub(crate) fn doubt_new(&mut self) {
+        for variable in self.set.values_mut().filter(|variable| variable.options() > 1) {
+            Arc::make_mut(variable).open = true;
+        }
     }
 
     /// Whether the line itself has set a variable.
@@ -149,20 +229,21 @@ impl Variables {
 
     /// Puts another variable, or none, in the place of one that the line has set.
     pub(crate) fn swap(&mut self, name: &str, value: Option<Variable>) -> Option<Variable> {
-        match value {
-            Some(value) => self.set.insert(name.to_owned(), value),
-            None => self.set.remove(name),
+        let before = self.set.remove(name);
+        if let Some(value) = value {
+            self.put(name, value);
         }
+        before.map(Arc::unwrap_or_clone)
     }
 
     pub(crate) fn unset(&mut self, name: &str) {
         // Not set, and not what the environment says either.
-        self.set.insert(name.to_owned(), Variable::of(Some(String::new())));
+        self.put(name, Variable::missing());
     }
 
     pub(crate) fn export(&mut self, name: &str) {
         if let Some(known) = self.set.get_mut(name) {
-            known.exported = true;
+            Arc::make_mut(known).exported = true;
         }
     }
 
@@ -170,9 +251,8 @@ impl Variables {
     pub(crate) fn exported(&self) -> impl Iterator<Item = (String, Option<String>)> {
         let seen = self.set.iter().filter(|(_, variable)| variable.exported);
         seen.map(|(name, variable)| {
-            let one =
-                variable.values.first().filter(|_| !variable.open && variable.values.len() == 1);
-            (name.clone(), one.cloned())
+            let one = variable.values.first().filter(|_| variable.options() == 1);
+            (name.to_string(), one.cloned())
         })
     }
 }

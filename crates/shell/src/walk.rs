@@ -8,6 +8,7 @@
     reason = "the parser has fifty kinds of nodes; what is not named is not understood"
 )]
 
+mod branch;
 mod compound;
 
 use std::collections::BTreeMap;
@@ -94,15 +95,22 @@ pub(crate) struct Walker {
     depth: u32,
     /// In how many branches we are that may not be taken.
     perhaps: u32,
+    /// How many commands there were that leave what holds them before its end.
+    left_early: u32,
+    /// What variables hold where the line, or the function at hand, is left.
+    at_exit: Option<Variables>,
+    at_return: Option<Variables>,
     /// There is a loop in which the parser loses the bodies of heredocs (`for ((…))`).
     pub(crate) hollow: bool,
     /// What runs at the end, in the words of the line (`trap`).
     pub(crate) trapped: Vec<String>,
     /// How many files and folders for a while the line has made.
     pub(crate) made: usize,
-    /// Which of a variable's values is looked at, and how many there are to look at.
+    /// Which of the ways in which the variables of a command may be filled is looked at, and how many
+    /// there are; and the variables with several values so far, with how many each has.
     pub(crate) pick: usize,
     pub(crate) picks: usize,
+    pub(crate) choices: Vec<(String, usize)>,
 }
 
 impl Walker {
@@ -130,17 +138,23 @@ impl Walker {
             steps: 0,
             depth: 0,
             perhaps: 0,
+            left_early: 0,
+            at_exit: None,
+            at_return: None,
             hollow: false,
             trapped: Vec::new(),
             made: 0,
             pick: 0,
             picks: 1,
+            choices: Vec::new(),
         }
     }
 
     /// Reads a whole text.
     pub(crate) fn read(mut self, text: &str) -> Script {
         self.text(text, &Input::Inherited);
+        let left = self.at_exit.take();
+        self.arrive(left);
         for action in core::mem::take(&mut self.trapped) {
             self.text(&action, &Input::Inherited);
         }
@@ -203,27 +217,18 @@ impl Walker {
     }
 
     pub(crate) fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let picks = (self.pick, self.picks);
+        let picks = (self.pick, self.picks, self.choices.len());
         self.depth = self.depth.saturating_add(1);
         let made = work(self);
         self.depth = self.depth.saturating_sub(1);
-        (self.pick, self.picks) = picks;
-        made
-    }
-
-    fn perhaps<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        self.perhaps = self.perhaps.saturating_add(1);
-        let sure = self.sure.clone();
-        let made = work(self);
-        self.sure = sure;
-        self.perhaps = self.perhaps.saturating_sub(1);
+        (self.pick, self.picks) = (picks.0, picks.1);
+        self.choices.truncate(picks.2);
         made
     }
 
     /// What is done in a process of its own changes nothing outside.
     pub(crate) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let before =
-            (self.variables.clone(), self.cwd.clone(), self.left.clone(), self.sure.clone());
+        let before = (self.snapshot(), self.cwd.clone(), self.left.clone(), self.sure.clone());
         let made = self.deeper(work);
         (self.variables, self.cwd, self.left, self.sure) = before;
         made
@@ -286,17 +291,19 @@ impl Walker {
         }
     }
 
-    /// A command, once for each value that its variables may have.
+    /// A command, once for each way in which its variables may be filled.
     fn command(&mut self, command: &Simple<'_>) -> Written {
         let outer = (self.pick, self.picks);
+        let choices = core::mem::take(&mut self.choices);
         (self.pick, self.picks) = (0, 1);
         let mut written = None;
-        while self.pick < self.picks.min(MOST_VALUES.saturating_add(1)) {
+        while self.pick < self.picks {
             let one = self.once(command);
             written = if self.picks == 1 { one } else { None };
             self.pick = self.pick.saturating_add(1);
         }
         (self.pick, self.picks) = outer;
+        self.choices = choices;
         written
     }
 
@@ -316,8 +323,7 @@ impl Walker {
             let Some((name, variable)) = self.assignment(node) else { continue };
             self.set_to_run(&name, variable.values.first().map(String::as_str));
             if fields.is_empty() {
-                let perhaps = self.is_perhaps();
-                self.variables.set(&name, variable, perhaps || self.pick > 0);
+                self.variables.set(&name, variable, self.pick > 0);
             } else {
                 let value = variable.values.first().filter(|_| !variable.open && !variable.array);
                 environment.push((name, value.cloned()));
@@ -399,6 +405,11 @@ impl Walker {
         self.expand_alias(&fields, &input);
         let own = behind_builtin(&fields);
         let name = own.first().map(|head| head.text.clone()).unwrap_or_default();
+        let leaves = matches!(&*name, "break" | "continue" | "exit" | "return");
+        self.left_early = self.left_early.saturating_add(u32::from(leaves));
+        if matches!(&*name, "exit" | "return") {
+            self.leave(name == "exit");
+        }
         if let Some(bodies) = self.functions.get(&name).cloned()
             && self.may_go_deeper()
         {
@@ -461,6 +472,7 @@ impl Walker {
         if !self.called.contains(&name) {
             self.called.push(name);
         }
+        let around = self.at_return.take();
         let written = match bodies {
             [body] => self.deeper(|walker| walker.walk(body, input)),
             _ => {
@@ -470,6 +482,8 @@ impl Walker {
                 None
             }
         };
+        let left = core::mem::replace(&mut self.at_return, around);
+        self.arrive(left);
         self.variables.positional = outer;
         self.variables.arguments_from = outer_from;
         written

@@ -5,7 +5,7 @@
     reason = "the parser has fifty kinds of nodes; what is not named is not understood"
 )]
 
-use rable::{CasePattern, ListOperator, Node, NodeKind};
+use rable::{CasePattern, Node, NodeKind};
 
 use super::{Walker, Written};
 use crate::calculation;
@@ -26,11 +26,7 @@ impl Walker {
             }
             NodeKind::If { condition, then_body, else_body, redirects } => {
                 let input = self.only_redirects(redirects, input);
-                self.walk(condition, &input);
-                self.perhaps(|walker| {
-                    walker.walk(then_body, &input);
-                    else_body.iter().for_each(|body| drop(walker.walk(body, &input)));
-                });
+                self.branches(condition, (then_body, else_body.as_deref()), &input);
                 None
             }
             NodeKind::Case { word, patterns, redirects } => {
@@ -72,9 +68,9 @@ impl Walker {
             NodeKind::While { condition, body, redirects }
             | NodeKind::Until { condition, body, redirects } => {
                 let input = self.only_redirects(redirects, input);
-                self.perhaps(|walker| {
+                self.repeatedly(false, |walker| {
                     walker.walk(condition, &input);
-                    walker.walk(body, &input)
+                    walker.walk(body, &input);
                 });
                 None
             }
@@ -87,7 +83,7 @@ impl Walker {
                 [init, cond, incr].into_iter().for_each(|raw| self.raw(raw));
                 let input = self.only_redirects(redirects, input);
                 self.hollow = true;
-                self.perhaps(|walker| walker.walk(body, &input));
+                self.repeatedly(false, |walker| drop(walker.walk(body, &input)));
                 None
             }
             _ => {
@@ -95,36 +91,6 @@ impl Walker {
                 None
             }
         }
-    }
-
-    /// One command after the other; a long list is a deep tree, which is taken apart in a loop.
-    pub(super) fn list(&mut self, node: &Node, input: &Input) -> Written {
-        let (mut open, mut before) = (vec![(node, None)], None);
-        let mut all = Some(String::new());
-        while let Some((node, after)) = open.pop() {
-            if let NodeKind::List { items } = &node.kind {
-                let mut after = after;
-                for item in items.iter().rev() {
-                    open.push((&item.command, item.operator.or(after)));
-                    after = None;
-                }
-                continue;
-            }
-            let may_not = matches!(before, Some(ListOperator::And | ListOperator::Or));
-            let one = if may_not {
-                self.perhaps(|walker| walker.walk(node, input))
-            } else if after == Some(ListOperator::Background) {
-                self.apart(|walker| walker.walk(node, input))
-            } else {
-                self.walk(node, input)
-            };
-            all = all
-                .zip(one)
-                .map(|(all, one)| all + &one)
-                .filter(|_| before != Some(ListOperator::Or));
-            before = after;
-        }
-        all
     }
 
     pub(super) fn pipeline(&mut self, commands: &[Node], input: &Input) -> Written {
@@ -160,19 +126,17 @@ impl Walker {
                 Variable::one_of(known.clone().unwrap_or_default(), known.is_none())
             }
         };
-        self.variables.set(name, variable, false);
-        self.perhaps(|walker| walker.walk(body, input));
+        let certain = !variable.open && variable.options() > 0;
+        self.repeatedly(certain, |walker| {
+            walker.variables.set(name, variable.clone(), false);
+            walker.walk(body, input);
+        });
         None
     }
 
     fn case(&mut self, word: &Node, patterns: &[CasePattern], input: &Input) -> Written {
         self.fields(core::slice::from_ref(word));
-        self.perhaps(|walker| {
-            for clause in patterns {
-                walker.fields(&clause.patterns);
-                clause.body.iter().for_each(|body| drop(walker.walk(body, input)));
-            }
-        });
+        self.clauses(patterns, input);
         None
     }
 

@@ -32,6 +32,100 @@ fn r_fuzz_the_message_for_a_missing_value_is_made_first() {
 }
 
 #[test]
+fn what_stands_for_a_missing_value_is_run_where_it_may_be_missing() {
+    for line in ["x=1; a ${x-$(b)}", "a ${x=1}; a ${x-$(b)}", "x=1; a ${x:=$(b)}"] {
+        let read = read(&Line::of(line, Place::Here), &World::new());
+        assert!(!lines(&read).iter().any(|it| it == "b"), "{line}");
+    }
+    let mut missed = Vec::new();
+    for line in [
+        "(x=1); a ${x-$(b)}",
+        "x=1 | c; a ${x-$(b)}",
+        "f() { x=1; }; a ${x-$(b)}",
+        "false && x=1; a ${x-$(b)}",
+        "c || x=1; a ${x-$(b)}",
+        "if c; then x=1; fi; a ${x-$(b)}",
+        "while c; do x=1; done; a ${x-$(b)}",
+        "for x in $y; do c; done; a ${x-$(b)}",
+        "x=1 c; a ${x-$(b)}",
+        "x=1 & a ${x-$(b)}",
+        "x=; a ${x:-$(b)}",
+        "a ${x:=}; a ${x:-$(b)}",
+        "x=$y; a ${x:-$(b)}",
+        "x=1; unset x; a ${x-$(b)}",
+        "c $(x=1); a ${x-$(b)}",
+        "x[1]=1; a ${x-$(b)}",
+        "read x; a ${x:-$(b)}",
+    ] {
+        let read = read(&Line::of(line, Place::Here), &World::new());
+        let found = lines(&read).iter().any(|it| it == "b");
+        if !found && read.opaque.is_empty() {
+            missed.push(line);
+        }
+    }
+    assert_eq!(missed, [""; 0]);
+}
+
+#[test]
+fn what_a_branch_sets_may_not_be_set_behind_it() {
+    let stays: &[(&str, &str)] = &[
+        ("x=/; c && x=a; rm $x", "rm /"),
+        ("x=/; c || x=a; rm $x", "rm /"),
+        ("c && x=a; rm $x/b", "rm /b"),
+        ("x=a; while c; do rm $x; x=/; done", "rm /"),
+        ("x=a; y=b; while c; do rm $x; x=$y; y=/; done", "rm /"),
+        ("x=/; c && unset x; rm $x", "rm /"),
+        ("x=/; if c; then unset x; fi; rm $x", "rm /"),
+        ("x=/; case $1 in a) x=a;; esac; rm $x", "rm /"),
+        ("x=/; for d in $1; do x=$d; done; rm $x", "rm /"),
+        ("x=/; for d in a b; do continue; x=$d; done; rm $x", "rm /"),
+        ("x=/; f() { x=a; }; c && f; rm $x", "rm /"),
+        ("x=/; if c; then x=a; exit; fi; rm $x", "rm /"),
+        ("x=/; c && { d; x=a; } || e; rm $x", "rm /"),
+        ("x=/; c && x=a || rm $x", "rm /"),
+        ("set -- /; c && set -- a; rm $1", "rm $1?"),
+        ("x=(/); c && x=(a); rm ${x[@]}", "rm $x[@]?"),
+        ("if c; then f=-r; else f=-v; fi; if c; then x=a; else x=/; fi; rm $f $x", "rm -r /"),
+        ("if c; then f=-r; else f=-v; fi; if c; then x=a; else x=/; fi; rm $f $x", "rm -v a"),
+        ("[ -n \"$x\" ] && x=a; rm $x/b", "rm /b"),
+        ("x=; test() { c; }; test -z \"$x\" && x=a; rm $x/b", "rm /b"),
+        ("x=1; if [ -z \"$x\" ]; then c; else rm $x; fi", "rm 1"),
+        ("x=/; x=a && c & rm $x", "rm /"),
+        ("f() { x=/; return; x=a; }; f; rm $x", "rm /"),
+        ("f() { if c; then x=/; return; fi; x=a; }; f; rm $x", "rm /"),
+        ("trap 'rm $x' EXIT; if c; then x=/; exit; fi; x=a", "rm /"),
+        ("[ -z \"$x\" ] || x=a; rm $x/b", "rm /b"),
+    ];
+    for (line, expected) in stays {
+        let found = lines(&read(&Line::of(line, Place::Here), &World::new()));
+        assert!(found.iter().any(|it| it == expected), "{line}: {found:?}");
+    }
+    for line in [
+        "c && x=a && rm $x/b",
+        "if c; then x=a; rm $x/b; fi",
+        "if c; then x=a; else x=a/c; fi; rm $x/b",
+        "if c; then x=a; else d; exit 1; fi; rm $x/b",
+        "if c; then d; exit 1; else x=a; fi; rm $x/b",
+        "case $1 in a) x=a;; *) x=b;; esac; rm $x/b",
+        "case $1 in a) x=a;; *) d; exit 1;; esac; rm $x/b",
+        "[ -z \"$x\" ] && x=a; rm $x/b",
+        "[ -n \"${x:-}\" ] || x=a; rm $x/b",
+        "[[ -z $x ]] && x=a; rm $x/b",
+        "if [ -z \"$x\" ]; then x=a; fi; rm $x/b",
+        "if test -z \"$x\"; then x=a; fi; rm $x/b",
+        "for d in a b; do x=$d; rm $x/b; done; rm $x/b",
+        "x=a && c || d; rm $x/b",
+        "while c; do x=a; rm $x/b; done",
+        "f() { x=a; }; f; rm $x/b",
+        "x=$(mktemp -d) || exit 1; rm $x/b",
+    ] {
+        let found = lines(&read(&Line::of(line, Place::Here), &World::new()));
+        assert!(found.iter().any(|it| it.starts_with("rm")), "{line}: {found:?}");
+        assert!(!found.iter().any(|it| it == "rm /b"), "{line}: {found:?}");
+    }
+}
+
+#[test]
 fn r_fuzz_a_word_that_braces_make_is_no_remark() {
     check(&[("a {,#$(b)}", &["b", "a ‹›? #$(…)?"]), ("a {x,#}", &["a x #"])]);
 }

@@ -1,0 +1,342 @@
+//! What may not happen, and what variables hold behind it.
+//!
+//! Within a branch, what it sets is set. Behind it a variable holds what it held before or what the branch
+//! made of it, and either counts: `x=/srv; a && x=b; rm -r "$x"` may remove `/srv`. A command behind `&&`
+//! is only reached where all before it went well, one behind `||` where something failed. Where a line
+//! asks whether a variable is empty (`[ -z "$x" ] && x=a`), it is not where the branch is not taken.
+
+use rable::{CasePattern, ListOperator, Node, NodeKind};
+
+use super::{Walker, Written};
+use crate::script::Input;
+use crate::variables::Variables;
+
+/// How often the body of a loop is walked while it changes what variables may hold at its start.
+const MOST_ROUNDS: usize = 3;
+
+/// Steps that it takes to tell what a variable holds behind a branch.
+const JOINING: usize = 8;
+
+/// A question whether a variable is empty.
+pub(super) struct Asked<'n> {
+    /// The variable.
+    name: &'n str,
+    /// Whether it is empty where the command that asks goes well.
+    empty: bool,
+}
+
+/// What variables hold where commands of a list were skipped, by how the last one that was not ended.
+#[derive(Default)]
+struct Skipped {
+    failed: Option<Variables>,
+    done: Option<Variables>,
+}
+
+impl Walker {
+    /// Does what may not happen.
+    pub(super) fn perhaps<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.snapshot();
+        let made = self.in_branch(work);
+        self.join(before);
+        made
+    }
+
+    /// The same, several times over as long as what it sets may change what it does. `certain` says that
+    /// it is done once at least, unless the body leaves it early.
+    pub(super) fn repeatedly(&mut self, certain: bool, mut work: impl FnMut(&mut Self)) {
+        let (cwd, left_early) = (self.cwd.clone(), self.left_early);
+        for round in 0..MOST_ROUNDS {
+            let before = self.snapshot();
+            self.in_branch(&mut work);
+            let done = certain && round == 0 && self.left_early == left_early;
+            let same = self.variables == before;
+            if !done {
+                self.join(before.clone());
+            }
+            if same || (!done && self.variables == before) {
+                return;
+            }
+            if round < MOST_ROUNDS - 1 {
+                self.cwd.clone_from(&cwd);
+            }
+        }
+        self.variables.doubt_new();
+    }
+
+    fn in_branch<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.perhaps = self.perhaps.saturating_add(1);
+        let sure = self.sure.clone();
+        let made = work(self);
+        self.sure = sure;
+        self.perhaps = self.perhaps.saturating_sub(1);
+        made
+    }
+
+    /// What variables hold now. Copies of many count as work; none is made when all of it is done.
+    pub(super) fn snapshot(&mut self) -> Variables {
+        if self.step(self.variables.count().saturating_add(8)) {
+            self.variables.clone()
+        } else {
+            Variables::default()
+        }
+    }
+
+    /// Variables may also hold that from here on.
+    fn join(&mut self, other: Variables) {
+        let mut here = core::mem::take(&mut self.variables);
+        self.join_to(&mut here, other);
+        self.variables = here;
+    }
+
+    /// The same of those that are kept apart.
+    fn join_to(&mut self, one: &mut Variables, other: Variables) {
+        let differing = one.join(other, &self.world, self.place);
+        self.step(differing.saturating_mul(JOINING));
+    }
+
+    /// `if`: what stands behind it follows one branch or the other.
+    pub(super) fn branches(
+        &mut self,
+        condition: &Node,
+        (then, otherwise): (&Node, Option<&Node>),
+        input: &Input,
+    ) {
+        self.walk(condition, input);
+        let before = self.snapshot();
+        let other = match self.asked(condition).filter(|asked| asked.empty) {
+            Some(asked) => before.clone().not_empty(asked.name, &self.world, self.place),
+            None => Some(before.clone()),
+        };
+        let may_be_other = other.is_some();
+        self.in_branch(|walker| walker.walk(then, input));
+        let taken = core::mem::replace(&mut self.variables, other.unwrap_or(before));
+        if let Some(node) = otherwise {
+            self.in_branch(|walker| walker.walk(node, input));
+        }
+        if !may_be_other || otherwise.is_some_and(leaves) {
+            self.variables = taken;
+        } else if !leaves(then) {
+            self.join(taken);
+        }
+    }
+
+    /// `exit` and `return`: what variables hold here, they may hold where the line or the function ends.
+    pub(super) fn leave(&mut self, exits: bool) {
+        // At the end of the line, only what `trap` names still runs.
+        if exits && self.trapped.is_empty() {
+            return;
+        }
+        let mut left = self.snapshot();
+        let end = if exits { &mut self.at_exit } else { &mut self.at_return };
+        if let Some(other) = end.take() {
+            self.join_to(&mut left, other);
+        }
+        *(if exits { &mut self.at_exit } else { &mut self.at_return }) = Some(left);
+    }
+
+    /// Goes on where that ends, too.
+    pub(super) fn arrive(&mut self, left: Option<Variables>) {
+        if let Some(left) = left {
+            self.join(left);
+        }
+    }
+
+    /// `case`: what stands behind it follows one of the patterns, or none where none takes all.
+    pub(super) fn clauses(&mut self, patterns: &[CasePattern], input: &Input) {
+        let before = self.snapshot();
+        let all = |pattern: &Node| text(pattern) == Some("*");
+        let mut behind = Some(before.clone());
+        if patterns.iter().any(|clause| clause.patterns.iter().any(all)) {
+            behind = None;
+        }
+        for clause in patterns {
+            self.fields(&clause.patterns);
+            if let Some(body) = &clause.body {
+                self.in_branch(|walker| walker.walk(body, input));
+            }
+            let goes_on = clause.terminator != ";;";
+            let start = before.clone();
+            let after = core::mem::replace(&mut self.variables, start);
+            if goes_on {
+                self.join(after.clone());
+            }
+            if clause.body.as_ref().is_some_and(leaves) {
+                continue;
+            }
+            behind = Some(match behind {
+                Some(mut behind) => {
+                    self.join_to(&mut behind, after);
+                    behind
+                }
+                None => after,
+            });
+        }
+        self.variables = behind.unwrap_or(before);
+    }
+
+    /// One command after the other; a long list is a deep tree, which is taken apart in a loop.
+    pub(super) fn list(&mut self, node: &Node, input: &Input) -> Written {
+        let (mut open, mut before) = (vec![(node, None)], None);
+        let mut all = Some(String::new());
+        let (mut skipped, mut asks, mut began) = (Skipped::default(), None, None);
+        while let Some((node, after)) = open.pop().filter(|_| self.step(1)) {
+            if let NodeKind::List { items } = &node.kind {
+                let mut after = after;
+                for item in items.iter().rev() {
+                    open.push((&item.command, item.operator.or(after)));
+                    after = None;
+                }
+                continue;
+            }
+            self.skip(before, asks.as_ref(), &mut skipped);
+            let (may_not, goes_on) = (is_within(before), is_within(after));
+            if goes_on && !may_not {
+                began = Some((self.snapshot(), self.cwd.clone()));
+            }
+            let one = if may_not {
+                self.in_branch(|walker| walker.walk(node, input))
+            } else if after == Some(ListOperator::Background) {
+                self.apart(|walker| walker.walk(node, input))
+            } else {
+                self.walk(node, input)
+            };
+            asks = self.asked(node);
+            if !goes_on
+                && let Some(began) = began.take()
+                && after == Some(ListOperator::Background)
+            {
+                // All of `a && b &` is done in a process of its own.
+                (self.variables, self.cwd) = began;
+                skipped = Skipped::default();
+            }
+            all = all
+                .zip(one)
+                .map(|(all, one)| all + &one)
+                .filter(|_| before != Some(ListOperator::Or));
+            before = after;
+        }
+        self.skip(None, None, &mut skipped);
+        all
+    }
+
+    /// Goes on behind an operator of a list: to what it lets through, with what it skips kept apart.
+    fn skip(
+        &mut self,
+        operator: Option<ListOperator>,
+        asked: Option<&Asked<'_>>,
+        skipped: &mut Skipped,
+    ) {
+        let behind = match operator {
+            Some(ListOperator::And) => (&mut skipped.failed, skipped.done.take()),
+            Some(ListOperator::Or) => (&mut skipped.done, skipped.failed.take()),
+            _ => {
+                for other in [skipped.failed.take(), skipped.done.take()].into_iter().flatten() {
+                    self.join(other);
+                }
+                return;
+            }
+        };
+        let (around, through) = behind;
+        let mut here = Some(self.snapshot());
+        // It is skipped by `&&` where the command failed, by `||` where it did not.
+        let skips_full = |asked: &&Asked<'_>| asked.empty == (operator == Some(ListOperator::And));
+        if let Some(asked) = asked.filter(skips_full) {
+            here = here.and_then(|it| it.not_empty(asked.name, &self.world, self.place));
+        }
+        if let Some(mut here) = here {
+            if let Some(other) = around.take() {
+                self.join_to(&mut here, other);
+            }
+            *around = Some(here);
+        }
+        if let Some(other) = through {
+            self.join(other);
+        }
+    }
+}
+
+/// Whether nothing behind a branch is reached from it.
+fn leaves(node: &Node) -> bool {
+    match &node.kind {
+        NodeKind::Command { words, .. } => {
+            words.first().and_then(text).is_some_and(|head| matches!(head, "exit" | "return"))
+        }
+        NodeKind::List { items } => items.last().is_some_and(|item| {
+            item.operator.is_none_or(|it| it == ListOperator::Semi) && leaves(&item.command)
+        }),
+        NodeKind::BraceGroup { body, .. } => leaves(body),
+        _ => false,
+    }
+}
+
+/// Whether a list goes on behind the operator by how the command before it ended.
+const fn is_within(operator: Option<ListOperator>) -> bool {
+    matches!(operator, Some(ListOperator::And | ListOperator::Or))
+}
+
+impl Walker {
+    /// The variable that a test asks about: `[ -z "$x" ]`, `test -n $x`, `[[ -z $x ]]`, `[ "$x" ]`.
+    fn asked<'n>(&self, node: &'n Node) -> Option<Asked<'n>> {
+        match &node.kind {
+            NodeKind::Command { assignments, words, .. } if assignments.is_empty() => {
+                let texts: Vec<&str> = words.iter().take(5).filter_map(text).collect();
+                let renamed = |name: &&str| {
+                    self.functions.contains_key(*name) || self.aliases.contains_key(*name)
+                };
+                match texts.as_slice() {
+                    [head, ..] if renamed(head) => None,
+                    ["[", inside @ .., "]"] | ["test", inside @ ..] => question(inside),
+                    _ => None,
+                }
+            }
+            NodeKind::ConditionalExpr { body, .. } => match &body.kind {
+                NodeKind::UnaryTest { op, operand } => question(&[op, operand_of(operand)?]),
+                _ => None,
+            },
+            NodeKind::List { items } => match items.as_slice() {
+                [item] => self.asked(&item.command),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn question<'n>(words: &[&'n str]) -> Option<Asked<'n>> {
+    match words {
+        ["-z", word] => Some(Asked { name: parameter(word)?, empty: true }),
+        ["-n", word] | [word] => Some(Asked { name: parameter(word)?, empty: false }),
+        _ => None,
+    }
+}
+
+fn operand_of(node: &Node) -> Option<&str> {
+    match &node.kind {
+        NodeKind::CondTerm { value, .. } => Some(value),
+        _ => text(node),
+    }
+}
+
+fn text(word: &Node) -> Option<&str> {
+    match &word.kind {
+        NodeKind::Word { value, .. } => Some(value),
+        _ => None,
+    }
+}
+
+/// The name in `"$name"`, `${name}` or `${name:-}`.
+fn parameter(word: &str) -> Option<&str> {
+    let bare = word.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(word);
+    let rest = bare.strip_prefix('$')?;
+    let name = match rest.strip_prefix('{') {
+        Some(rest) => {
+            let inside = rest.strip_suffix('}')?;
+            inside.strip_suffix(":-").or_else(|| inside.strip_suffix('-')).unwrap_or(inside)
+        }
+        None => rest,
+    };
+    let is_name = |one: char| one.is_ascii_alphanumeric() || one == '_';
+    (name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_')
+        && name.chars().all(is_name))
+    .then_some(name)
+}
