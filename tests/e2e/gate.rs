@@ -18,6 +18,7 @@ mod pipes;
 mod projects;
 mod removal;
 mod rewriting;
+mod roundabout;
 mod secrecy;
 mod steps;
 mod strangers;

@@ -5,8 +5,9 @@ use std::path::{Component, Path, PathBuf};
 use datafog_core::BELOW;
 
 use crate::limits::MOST_VALUES;
+use crate::lists::source_of;
 use crate::read::Place;
-use crate::script::{Field, Input, Source};
+use crate::script::{Field, Input};
 use crate::variables::Variable;
 use crate::walk::{PLACES, Walker, Written};
 
@@ -208,15 +209,20 @@ impl Walker {
 
     /// `read a b`: words of the input, when that is a text of the line.
     fn read_words(&mut self, arguments: &[Field], input: &Input) {
-        let plain =
-            arguments.iter().all(|field| !field.text.starts_with('-') || field.text == "-r");
-        let names: Vec<&Field> =
-            arguments.iter().filter(|field| !field.text.starts_with('-')).collect();
-        let Input::Text(text) = input else { return self.forget_from(arguments, input) };
+        let (plain, names) = names_to_read(arguments);
+        let text = match input {
+            Input::Text(text) => Some(text.clone()),
+            Input::File(_) | Input::Pipe(_) if plain && self.is_perhaps() => {
+                self.names_in(input).map(|(names, _)| names)
+            }
+            Input::File(_) | Input::Inherited | Input::Pipe(_) => None,
+        };
+        let Some(text) = text else { return self.forget_from(arguments, input) };
         if let (true, true, [name]) = (plain, self.is_perhaps(), names.as_slice()) {
             // In a loop: each line in turn.
             let lines = text.lines().map(|line| line.trim().to_owned()).collect();
-            self.variables.set(&name.text, Variable::one_of(lines, true), false);
+            let sources = source_of(input).into_iter().collect();
+            self.variables.set(&name.text, Variable::one_of(lines, true).from(sources), false);
             return;
         }
         if !plain || self.is_perhaps() {
@@ -234,11 +240,7 @@ impl Walker {
 
     /// Variables that are read from the input, which only the run can tell.
     fn forget_from(&mut self, names: &[Field], input: &Input) {
-        let source = match input {
-            Input::File(file) => Some(Source::File(file.clone())),
-            Input::Pipe(range) => Some(Source::Commands(range.clone())),
-            Input::Inherited | Input::Text(_) => None,
-        };
+        let source = source_of(input);
         let mut named = names.iter().filter(|field| !field.text.starts_with('-')).peekable();
         let usual = [Field::of("MAPFILE"), Field::of("REPLY")];
         let unnamed = if named.peek().is_none() { usual.as_slice() } else { &[] };
@@ -254,6 +256,22 @@ impl Walker {
             self.variables.set(&field.text, Variable::of(None), false);
         }
     }
+}
+
+/// The variables that `read` fills, and whether its options change nothing of how a line is read.
+fn names_to_read(arguments: &[Field]) -> (bool, Vec<&Field>) {
+    let (mut plain, mut names) = (true, Vec::new());
+    let mut all = arguments.iter();
+    while let Some(field) = all.next() {
+        match field.text.as_str() {
+            "-d" | "-rd" => drop(all.next()),
+            "-r" => {}
+            text if text.starts_with("-d") || text.starts_with("-rd") => {}
+            text if text.starts_with('-') => plain = false,
+            _ => names.push(field),
+        }
+    }
+    (plain, names)
 }
 
 /// Why a file is not understood that a command of the line writes.

@@ -19,6 +19,7 @@ mod glob;
 mod heads;
 mod later;
 mod limits;
+mod lists;
 mod output;
 mod outside;
 mod parameter;

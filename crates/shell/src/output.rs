@@ -46,6 +46,12 @@ impl Walker {
                 "." => "./\n".to_owned(),
                 place => format!("{place}\n"),
             },
+            ("git", ["ls-files", flags @ ..]) if flags.iter().all(|it| ALL_FILES.contains(it)) => {
+                "./\n".to_owned()
+            }
+            (name, places) if CHILDREN.iter().any(|one| one.eq_ignore_ascii_case(name)) => {
+                children(places)?
+            }
             ("cat", [] | ["-"]) => text?.to_owned(),
             ("base64", ["-d" | "-D" | "-di" | "--decode"])
             | ("openssl", ["base64", "-d"] | ["enc", "-base64", "-d"]) => from_base64(text?)?,
@@ -118,10 +124,40 @@ fn leaves_all_in(place: &str, tests: &[&str]) -> bool {
         match *test {
             "-print" | "-print0" | "-depth" | "-mount" | "-xdev" => {}
             "-maxdepth" | "-mindepth" | "-type" => drop(tests.next()),
+            "-name" | "-iname" if tests.next() == Some(&"*") => {}
             _ => return false,
         }
     }
     !place.starts_with('-')
+}
+
+/// Options of `git ls-files` that leave in all files, or all that are not ignored.
+const ALL_FILES: [&str; 8] =
+    ["--cached", "--exclude-standard", "--full-name", "--modified", "--others", "-c", "-m", "-z"];
+
+/// The cmdlet of PowerShell that tells what is in a folder.
+const CHILDREN: [&str; 2] = ["gci", "get-childitem"];
+
+/// The place of which such a cmdlet tells all that is there; `None` where tests pick some out.
+fn children(arguments: &[&str]) -> Option<String> {
+    const SWITCHES: [&str; 9] = [
+        "-directory",
+        "-file",
+        "-force",
+        "-hidden",
+        "-literalpath",
+        "-name",
+        "-path",
+        "-recurse",
+        "-r",
+    ];
+    let is_switch = |word: &&&str| SWITCHES.iter().any(|one| one.eq_ignore_ascii_case(word));
+    let places: Vec<&&str> = arguments.iter().filter(|word| !is_switch(word)).collect();
+    match places.as_slice() {
+        [] => Some("./\n".to_owned()),
+        [place] if !place.starts_with('-') => Some(format!("{place}\n")),
+        _ => None,
+    }
 }
 
 /// How many folders are looked at for a repository.

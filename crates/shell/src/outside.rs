@@ -10,6 +10,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use datafog_core::Surroundings;
 
+use crate::lists::LONGEST;
+
 /// What an answer costs, in steps of the walk: two threads take turns for it.
 const ASKING: usize = 50;
 /// What it costs to list a folder, besides one step for each name.
@@ -19,6 +21,7 @@ const LISTING: usize = 1_000;
 pub(crate) enum Question {
     IsThere(PathBuf, Sender<bool>),
     Names(PathBuf, Sender<Vec<OsString>>),
+    Text(PathBuf, Sender<Option<String>>),
     Variable(String, Sender<Option<OsString>>),
 }
 
@@ -51,6 +54,13 @@ impl Outside {
         names
     }
 
+    /// The text of a small file.
+    pub(crate) fn text(&self, path: &Path) -> Option<String> {
+        let text = self.ask(|answer| Question::Text(path.to_owned(), answer)).flatten();
+        self.spend(text.as_ref().map_or(0, String::len) / 8);
+        text
+    }
+
     pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
         self.ask(|answer| Question::Variable(name.to_owned(), answer)).flatten()
     }
@@ -80,6 +90,10 @@ pub(crate) fn answer(questions: &Receiver<Question>, world: &dyn Surroundings) {
             Question::IsThere(path, to) => to.send(world.is_there(&path)).is_err(),
             Question::Names(folder, to) => {
                 to.send(world.names(&folder).unwrap_or_default()).is_err()
+            }
+            Question::Text(path, to) => {
+                let text = world.read(&path, LONGEST).ok();
+                to.send(text.and_then(|text| String::from_utf8(text).ok())).is_err()
             }
             Question::Variable(name, to) => to.send(world.variable(&name).map(Into::into)).is_err(),
         };

@@ -21,7 +21,7 @@ use crate::read::Call;
 use crate::source::git_alias;
 use crate::text::Text;
 use crate::wrapped::{self, Changed};
-use crate::{folders, sed, sending_code};
+use crate::{folders, sed, sending_code, writing_code};
 
 pub(crate) use settings::git_may_start;
 
@@ -119,11 +119,10 @@ pub fn started_by_code<'s>(code: &str, surroundings: &'s dyn Surroundings) -> Ve
 /// The same in a language in which text between backticks may be a line for a shell.
 fn by_code<'s>(code: &str, ticks: bool, surroundings: &'s dyn Surroundings) -> Vec<Start<'s>> {
     let start = |what| Start { guessed: true, ..Start::of(what, surroundings) };
-    let (calls, sent) = (
-        code::calls(code, ticks, surroundings.home()),
-        sending_code::sent(code, surroundings.home()),
-    );
-    calls.into_iter().chain(sent).map(start).collect()
+    let calls = code::calls(code, ticks, surroundings.home());
+    let sent = sending_code::sent(code, surroundings.home());
+    let written = writing_code::written(code, surroundings.home());
+    calls.into_iter().chain(sent).chain(written).map(start).collect()
 }
 
 /// Interpreters of languages whose calls nobody knows here: in their literals commands are looked for.
@@ -200,6 +199,9 @@ const CONTAINED: &str = "/(container)/(container)/(container)/(container)/(conta
 /// Most words of standard input, or places of a search, that are told one by one.
 const MOST: usize = 64;
 
+/// Longest file of words that is read.
+const LONGEST_LIST: usize = 64 << 10;
+
 struct Gathering<'c, 's> {
     call: &'c Call<'c>,
     words: &'c [Word],
@@ -250,6 +252,7 @@ impl Gathering<'_, '_> {
                 let reads = self.call.scopes.iter().rev().find_map(|scope| scope.reads);
                 self.push(reads.map_or(What::Made, What::Input));
             }
+            Starts::Input if text.starts_with(b"<(") => self.push(What::Made),
             Starts::Command
             | Starts::Each
             | Starts::Found
@@ -272,6 +275,7 @@ impl Gathering<'_, '_> {
     /// What operands start: the first that starts something takes all behind it.
     fn operands(&mut self) {
         let call = self.call;
+        self.fed_removal();
         for (word, spec) in call.words.iter().zip(operand_specs(call)) {
             let Some((spec, starts)) = spec.and_then(|spec| Some((spec, spec.starts?))) else {
                 continue;
@@ -403,7 +407,14 @@ impl Gathering<'_, '_> {
         let given = |name: &str| self.call.given.iter().find(|given| given.spec.name == name);
         let mark = given("-I").or_else(|| given("-J")).or_else(|| given("--replace"));
         let Some(mark) = mark else {
-            let more = self.input.unwrap_or_default().split([' ', '\t', '\n', '\0']);
+            // A file of words in the place of standard input.
+            let named = given("--arg-file").and_then(|given| given.value.as_ref());
+            let named = named.and_then(|file| {
+                let file = self.surroundings.cwd().join(file.to_path());
+                String::from_utf8(self.surroundings.read(&file, LONGEST_LIST).ok()?).ok()
+            });
+            let input = named.as_deref().or(self.input).unwrap_or_default();
+            let more = input.split([' ', '\t', '\n', '\0']);
             words.extend(more.filter(|word| !word.is_empty()).take(MOST).map(Word::of));
             return vec![words];
         };

@@ -43,7 +43,14 @@ const STARTING: &[&str] = &[
 
 /// Calls that remove a folder with all that is in it.
 const REMOVING: &[&str] = &[
+    "deleteDir",
+    "deleteRecursively",
+    "del_dir_r",
     "emptyDirSync",
+    "remove_dir",
+    "remove_dir_all",
+    "remove_entry",
+    "remove_entry_secure",
     "removeSync",
     "remove_tree",
     "rimraf",
@@ -57,7 +64,23 @@ const REMOVING: &[&str] = &[
 ];
 
 /// Calls that remove one file, and a folder where they are told to (`recursive` of R).
-const UNLINKING: &[&str] = &["unlink", "unlinkSync"];
+const UNLINKING: &[&str] = &["rm_f", "unlink", "unlinkSync"];
+
+/// Calls that tell what is in a folder, or what fits a pattern.
+const LISTING: &[&str] = &[
+    "glob",
+    "globSync",
+    "iglob",
+    "list_files",
+    "listdir",
+    "readdir",
+    "readdirSync",
+    "rglob",
+    "scandir",
+];
+
+/// Classes of which a method removes the file that they were made for.
+const FILES: &[&str] = &["File", "Path"];
 
 /// Names that say so only behind the name of a module: what a list removes is no file.
 const OF_MODULES: &[&str] = &["delete", "remove"];
@@ -101,7 +124,19 @@ fn gather(code: &str, how: (bool, Option<&Path>), depth: usize, found: &mut Vec<
         let rest = tokens.get(at.saturating_add(1)..).unwrap_or_default();
         match token {
             Token::Name(name) if removes(name, tokens.get(..at).unwrap_or_default()) => {
-                found.extend(removal(&arguments(rest), REMOVING.contains(name), home));
+                let whole = REMOVING.contains(name);
+                let given = arguments(rest);
+                let of = || receiver(tokens.get(..at).unwrap_or_default());
+                let one = removal(&given, whole, home).or_else(|| removal(of(), whole, home));
+                found.extend(one.or_else(|| removal(&listed(&tokens), whole, home)));
+            }
+            // Words of Lisp hold dashes: `(delete-directory "x" t)`.
+            Token::Name("delete") => {
+                if let [Token::Sign('-'), Token::Name(what @ ("directory" | "file")), rest @ ..] =
+                    rest
+                {
+                    found.extend(removal(&arguments(rest), *what == "directory", home));
+                }
             }
             Token::Name(name) if MAPPING.contains(name) => {
                 let arguments = arguments(rest);
@@ -140,9 +175,53 @@ fn gather(code: &str, how: (bool, Option<&Path>), depth: usize, found: &mut Vec<
 /// Whether a call of that name, behind these pieces, removes what it is given.
 fn removes(name: &str, before: &[Token<'_>]) -> bool {
     let of_module = || matches!(before, [.., Token::Name(module), Token::Sign('.')] if MODULES.contains(module));
+    let of_file = || match before {
+        [before @ .., Token::Sign(')'), Token::Sign('.')] => {
+            let call = before.get(..opening(before)).unwrap_or_default();
+            matches!(call, [.., Token::Name(class)] if FILES.contains(class))
+        }
+        _ => false,
+    };
     REMOVING.contains(&name)
         || UNLINKING.contains(&name)
-        || OF_MODULES.contains(&name) && of_module()
+        || OF_MODULES.contains(&name) && (of_module() || of_file())
+}
+
+/// Where the bracket stands in these pieces that the one behind them closes.
+fn opening(before: &[Token<'_>]) -> usize {
+    let mut open = 1_usize;
+    let opens = |token: &Token<'_>| {
+        match token {
+            Token::Sign(')') => open = open.saturating_add(1),
+            Token::Sign('(') => open = open.saturating_sub(1),
+            Token::Name(_) | Token::Ran(_) | Token::Sign(_) | Token::Text(_) => {}
+        }
+        open == 0
+    };
+    before.iter().rposition(opens).unwrap_or_default()
+}
+
+/// What the object was made of whose method is called: `Path("x").unlink()`.
+pub(crate) fn receiver<'t, 'c>(before: &'t [Token<'c>]) -> &'t [Token<'c>] {
+    match before {
+        [before @ .., Token::Sign(')'), Token::Sign('.')] => {
+            before.get(opening(before)..).unwrap_or_default()
+        }
+        _ => &[],
+    }
+}
+
+/// What the first listing of a program names, for removals of what it tells one by one.
+fn listed<'c>(tokens: &[Token<'c>]) -> Vec<Token<'c>> {
+    let calls = tokens.iter().enumerate().filter_map(|(at, token)| {
+        let is_one = matches!(token, Token::Name(name) if LISTING.contains(name));
+        let rest = is_one.then(|| tokens.get(at.saturating_add(1)..))??;
+        let place = receiver(tokens.get(..at).unwrap_or_default()).iter().cloned();
+        let all: Vec<Token<'c>> =
+            std::iter::once(token.clone()).chain(place).chain(arguments(rest)).collect();
+        all.iter().any(|it| matches!(it, Token::Text(_))).then_some(all)
+    });
+    calls.take(1).next().unwrap_or_default()
 }
 
 /// A piece of a program.
@@ -158,7 +237,7 @@ pub(crate) enum Token<'c> {
 
 /// The arguments of a call, up to the bracket that closes it; without brackets up to the end of the
 /// statement.
-fn arguments<'c>(rest: &[Token<'c>]) -> Vec<Token<'c>> {
+pub(crate) fn arguments<'c>(rest: &[Token<'c>]) -> Vec<Token<'c>> {
     let (mut open, mut taken) = (0_usize, Vec::new());
     for token in rest.iter().take(MOST) {
         match token {
@@ -224,18 +303,37 @@ fn removal(arguments: &[Token<'_>], whole: bool, home: Option<&Path>) -> Option<
     let mut parts = texts.peekable();
     parts.peek()?;
     // Pieces of one path, as often as several places.
-    let joins = arguments.contains(&Token::Name("join"));
+    let lists =
+        arguments.iter().any(|it| matches!(it, Token::Name(name) if LISTING.contains(name)));
+    let joins =
+        lists || arguments.contains(&Token::Name("join")) || arguments.contains(&Token::Sign('/'));
     let told = |token: &Token<'_>| {
         matches!(token, Token::Name("recursive"))
             || joins && matches!(token, Token::Name(name) if name.len() == 1)
     };
     let whole = whole || arguments.iter().any(told);
+    if lists {
+        let place = parts.collect::<std::path::PathBuf>();
+        return Some(listing_removal(&place, whole));
+    }
     let head = ["rm", if whole { "-r" } else { "-f" }, "-f", "--"].into_iter().map(Word::of);
     let places: Vec<Word> = match joins {
         true => vec![Word::of(parts.collect::<std::path::PathBuf>())],
         false => parts.take(1).map(Word::of).collect(),
     };
     Some(What::Command(head.chain(places).collect()))
+}
+
+/// The removal of all that a listing tells: what fits a pattern, as a shell finds it, or what is in a
+/// folder.
+fn listing_removal(place: &Path, whole: bool) -> What {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-*?[]~,+@".contains(&byte);
+    let text = place.to_str().filter(|text| text.bytes().all(plain)).unwrap_or_default();
+    if text.contains('*') {
+        return line(&format!("rm {} -- {text}", if whole { "-rf" } else { "-f" }), true);
+    }
+    let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
+    What::Command(head.chain([Word::of(place)]).collect())
 }
 
 /// Names, signs and literals; blanks and comments are left out.
@@ -247,7 +345,10 @@ pub(crate) fn tokens(code: &str, ticks: bool) -> Vec<Token<'_>> {
         at = match letter {
             '\'' | '"' | '`' => match literal(rest, letter) {
                 Some((text, length)) => {
-                    let runs = ticks && letter == '`';
+                    // Shells of JavaScript: $`rm x`.
+                    let tagged = tokens.last() == Some(&Token::Name("$"));
+                    let runs = letter == '`' && (ticks || tagged);
+                    let text = if tagged && runs { text.replace("${", "$(") } else { text };
                     tokens.push(if runs { Token::Ran(text) } else { Token::Text(text) });
                     at.saturating_add(length)
                 }
@@ -370,7 +471,19 @@ mod tests {
             ("file.remove('/srv/a')", "rm|-f|-f|--|/srv/a"),
             ("os.remove('/srv/a')", "rm|-f|-f|--|/srv/a"),
             ("for f in x: os.remove(os.path.join('/srv', f))", "rm|-r|-f|--|/srv"),
-            ("array_map('unlink', glob('/srv/*'));", "rm|-f|-f|--|/srv/*"),
+            ("array_map('unlink', glob('/srv/*'));", "`rm -f -- /srv/*`"),
+            ("unlink glob \"*\"", "`rm -f -- *`"),
+            ("[os.remove(f) for f in glob.glob('/srv/*.db')]", "`rm -f -- /srv/*.db`"),
+            ("for p in Path('/srv').glob('*'): p.unlink()", "`rm -f -- /srv/*`"),
+            ("for f in os.scandir('/srv/data'): os.remove(f.path)", "rm|-r|-f|--|/srv/data"),
+            ("Path('/srv/a').unlink()", "rm|-f|-f|--|/srv/a"),
+            ("(Path('/srv') / 'a').unlink()", "rm|-f|-f|--|/srv/a"),
+            ("new File(\"/srv/a\").delete()", "rm|-f|-f|--|/srv/a"),
+            ("new File(\"/srv/a\").deleteDir()", "rm|-r|-f|--|/srv/a"),
+            ("(delete-directory \"x\" t)", "rm|-r|-f|--|x"),
+            ("(delete-file (expand-file-name \"~/a\"))", "rm|-f|-f|--|/home/u/a"),
+            ("FileUtils.remove_dir \"/srv\"", "rm|-r|-f|--|/srv"),
+            ("await Bun.$`rm -rf /srv`", "`rm -rf /srv`"),
             ("File.delete('/srv/a')", "rm|-f|-f|--|/srv/a"),
             ("BEGIN { system(\"id\") }", "`id`"),
             ("BEGIN { print \"x\" | \"sh\"; \"date\" | getline d }", "`sh`\n`date`"),
@@ -391,6 +504,11 @@ mod tests {
             "{print $1}",
             "asyncio.run(main())",
             "names.remove('/srv')",
+            "session(x).delete('https://example.com')",
+            "client.bucket('/srv').delete()",
+            "os.listdir('/srv')",
+            "print(glob.glob('/srv/*'))",
+            "(message \"(delete-directory)\")",
             "array_map('trim', $x)",
             "requests.delete('https://example.com')",
         ] {

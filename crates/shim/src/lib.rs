@@ -50,6 +50,7 @@ mod tool;
 mod transport;
 mod words;
 mod wrapped;
+mod writing_code;
 
 pub use behind::{Start, What, Word, behind, started_by_code};
 pub use carriers::{

@@ -7,7 +7,7 @@ use std::fs;
 use crate::support::Install;
 
 /// An installation with the packs, and a repository at `work` with a change that no commit holds.
-fn guarded() -> Install {
+pub(super) fn guarded() -> Install {
     let install = Install::new(&[]);
     let policy = "[policy]\nid = \"packs\"\nversion = \"1\"\nextends = [\"starter\", \"agents\", \"git\", \"filesystem\"]\n";
     fs::write(install.root().join("policy.toml"), policy).unwrap();
@@ -118,7 +118,7 @@ fn commands_stand_in_texts_of_other_kinds() {
 }
 
 /// The lines of which `check` says otherwise than that they are stopped (or not).
-fn otherwise(install: &Install, lines: &[&str], stopped: bool) -> Vec<String> {
+pub(super) fn otherwise(install: &Install, lines: &[&str], stopped: bool) -> Vec<String> {
     let said = |line: &&str| {
         let json = install.datafog(["check", "--json", "-c", line]).run().json();
         let decision = json["decision"].as_str().unwrap_or_default().to_owned();

@@ -7,6 +7,7 @@ use datafog_core::{BELOW, SOMEWHERE};
 
 use super::{Gathering, MOST, What, Word, replaced};
 use crate::folders::folders;
+use crate::profile::Starts;
 use crate::read::Given;
 use crate::text::Text;
 use crate::{carriers, interpret};
@@ -109,6 +110,21 @@ impl Gathering<'_, '_> {
         if !self.narrows() {
             let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
             self.push(What::Command(head.chain(self.roots()).collect()));
+        }
+    }
+
+    /// Cmdlets are given what they remove: `Get-ChildItem x | Remove-Item`.
+    pub(super) fn fed_removal(&mut self) {
+        let scope = self.call.scope();
+        let removes = scope.operands.iter().any(|spec| spec.starts == Some(Starts::Removal));
+        if !removes || !scope.feeds || !self.call.words.is_empty() {
+            return;
+        }
+        let places: Vec<Word> =
+            self.input.unwrap_or_default().lines().take(MOST).map(Word::of).collect();
+        if !places.is_empty() {
+            let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
+            self.push(What::Command(head.chain(places).collect()));
         }
     }
 
