@@ -324,7 +324,7 @@ impl Replayed<'_> {
             // With a command among its arguments, their names were not kept.
             "category" => self.action.tool.is_some() && !bare,
             "content" if of_text && answer != Truth::True && self.lacks_content() => true,
-            "operand" if of_text && answer != Truth::True && self.lacks_operand() => true,
+            "operand" if of_text && answer != Truth::True && self.lacks_operand(flows) => true,
             "content" | "operand" => {
                 bare && (flows.is_empty() || self.ways.iter().any(|way| flows.has(way)))
             }
@@ -349,9 +349,12 @@ impl Replayed<'_> {
         })
     }
 
-    /// Whether an operand stood there.
-    fn lacks_operand(&self) -> bool {
-        self.action.invocation.operands.iter().any(|operand| is_marked(&operand.text))
+    /// Whether an operand stood there that moves in one of these ways, or in any where there are none:
+    /// what a wrapper (`env`) hands on does not move, and counts with the command that it starts.
+    fn lacks_operand(&self, flows: Flows) -> bool {
+        let asked = |flow: Flow| flows.is_empty() || flows.has(flow);
+        let mut operands = self.action.invocation.operands.iter();
+        operands.any(|operand| asked(operand.flow) && is_marked(&operand.text))
     }
 
     /// It and all that it starts, outer before inner: the order of
