@@ -60,14 +60,32 @@ fn by_line<'a>(actions: impl Iterator<Item = &'a Action>) -> Option<String> {
             held.into_iter().any(|text| contains(&text, found.as_bytes()))
         };
         let texts = printed(action);
-        // People write the marker without digits, too.
-        let mut found = texts.iter().flat_map(|text| markers(text)).filter(|it| it != PLAIN);
-        if let Some(found) = found.find(|it| !files.is_empty() && !there(it)) {
+        let found = texts.iter().flat_map(|text| markers(text).map(move |found| (text, found)));
+        // People write the marker without digits, too: it counts where the file has such a line.
+        let counts = |text: &str, found: &str| {
+            found != PLAIN || files.iter().any(|path| hides_a_line(text, path))
+        };
+        let mut found = found.filter(|(text, found)| counts(text, found));
+        if let Some((_, found)) = found.find(|(_, found)| !files.is_empty() && !there(found)) {
             return Some(found);
         }
     }
     None
 }
+
+/// Whether a file has a line that begins as one of the text does, up to its marker.
+fn hides_a_line(text: &str, path: &Path) -> bool {
+    let heads = text.lines().filter_map(|line| Some(line.split_once(PLAIN)?.0));
+    let heads: Vec<&str> = heads.filter(|head| head.trim().len() >= SHORTEST_HEAD).collect();
+    let held = if heads.is_empty() { None } else { content_of(path) };
+    held.is_some_and(|held| {
+        let begins = |line: &[u8]| heads.iter().any(|head| line.starts_with(head.as_bytes()));
+        held.split(|byte| *byte == b'\n').any(begins)
+    })
+}
+
+/// So much of a line tells it from others.
+const SHORTEST_HEAD: usize = 2;
 
 /// Programs that write what their words say.
 const PRINTING: [&str; 5] = ["awk", "echo", "perl", "printf", "sed"];
@@ -81,7 +99,8 @@ fn printed(action: &Action) -> Vec<String> {
     });
     let prints = PRINTING.contains(&invocation.program.as_str());
     let words = action.argv.iter().skip(1).filter(|_| prints);
-    words.map(|word| word.to_string_lossy().into_owned()).chain(given).collect()
+    let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+    std::iter::once(words.join(" ")).chain(given).collect()
 }
 
 fn denied(found: &str) -> Decision {
@@ -194,6 +213,7 @@ mod tests {
     fn a_line_does_not_write_it_either() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("held"), KEYED).unwrap();
+        std::fs::write(folder.path().join("real"), "A=b\nKEY=hunter2\n").unwrap();
         let refused = |line: &str| {
             let argv = ["sh", "-c", line].map(Into::into).to_vec();
             let id = (Id::new(1, [0; 10]), ActionKind::CommandExec);
@@ -206,6 +226,9 @@ mod tests {
             "cat > .env <<'E'\nKEY=[REDACTED:0123abcd]\nE",
             "printf 'x[REDACTED:0123abcd]' >> .env",
             "tee .env <<< 'KEY=[REDACTED:0123abcd]'",
+            "echo 'KEY=[REDACTED]' > real",
+            "echo KEY=[REDACTED] > real",
+            "cat > real <<'E'\nA=b\nKEY=[REDACTED]\nE",
         ] {
             assert!(refused(line), "{line}");
         }
@@ -213,6 +236,8 @@ mod tests {
             "echo 'KEY=[REDACTED:0123abcd]'",
             "echo 'KEY=[REDACTED]' > .env",
             "echo 'KEY=[REDACTED:0123abcd]' > held",
+            "echo 'a note on [REDACTED]' >> real",
+            "sed -i 's/hunter2/[REDACTED]/' real",
             "grep '[REDACTED:0123abcd]' .env > out.txt",
             "rm -f .env; echo '[REDACTED:0123abcd]'",
         ] {
