@@ -103,6 +103,27 @@ fn a_pager_pages() {
     assert!(!screen.text().contains(token.get(8..20).unwrap()));
 }
 
+/// A wrapped program that starts another one: each has a terminal of its own, and keys and sizes go
+/// through both.
+#[test]
+fn a_pager_below_two_redactions_pages() {
+    let (install, token) = install(&["env"]);
+    let rows: String = (0..200).map(|n| format!("row {n} of the text\n")).collect();
+    std::fs::write(install.work().join("rows"), format!("top {token} end\n{rows}")).unwrap();
+    let screen = Screen::new(&install);
+    screen.types("env env less rows");
+    let text = screen.shows("row 20 of");
+    assert!(text.contains("top [REDACTED] end") && !text.contains("row 100 "), "{text}");
+    screen.keys(&["G"]);
+    screen.shows("row 199 of");
+    screen.tmux(&["resize-window", "-x", "100", "-y", "30"]);
+    screen.shows("\n~");
+    screen.keys(&["g"]);
+    screen.shows("row 26 of");
+    screen.keys(&["q"]);
+    screen.ended_with(0);
+}
+
 /// Keys that are pressed while a program runs which does not read them are there for whoever reads
 /// next.
 #[test]

@@ -14,6 +14,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::poll::{PollFd, PollFlags};
 use nix::pty::openpty;
@@ -95,8 +96,13 @@ impl Terminal {
     /// The same, and tells those who heard of it from the user's terminal once more: they may have
     /// looked before us.
     pub(super) fn resize_and_tell(&mut self) {
+        let group = match tcgetpgrp(&self.outer) {
+            // It is that of a redaction around us, whose groups are ours.
+            Err(Errno::ENOTTY) => Ok(getpgrp()),
+            group => group,
+        };
         if self.resize()
-            && let Ok(group) = tcgetpgrp(&self.outer)
+            && let Ok(group) = group
         {
             let _told = kill(Pid::from_raw(group.as_raw().saturating_neg()), Signal::SIGWINCH);
         }
@@ -105,7 +111,7 @@ impl Terminal {
     /// Sets on the user's terminal what the program has set on its own.
     pub(super) fn follow(&mut self) {
         let Ok(now) = tcgetattr(&self.inner) else { return };
-        if now == self.last || tcgetpgrp(&self.outer) != Ok(getpgrp()) {
+        if now == self.last || !self.is_ours() {
             return;
         }
         let Ok(mut outer) = tcgetattr(&self.outer) else { return };
@@ -114,10 +120,21 @@ impl Terminal {
         outer.control_chars = now.control_chars;
         let toggled = (now.output_flags ^ self.last.output_flags).difference(OutputFlags::OPOST);
         outer.output_flags ^= toggled;
+        // Before it is set: a redaction around us looks then for who reads its terminal.
+        let single = !now.local_flags.contains(LocalFlags::ICANON);
+        let keys = if single && self.is_read() { self.opened_for_keys() } else { None };
         if tcsetattr(&self.outer, SetArg::TCSANOW, &outer).is_ok() {
-            let single = !now.local_flags.contains(LocalFlags::ICANON);
-            (self.last, self.has_set) = (now, true);
-            self.keys = if single && self.is_read() { self.opened_for_keys() } else { None };
+            (self.last, self.has_set, self.keys) = (now, true, keys);
+        }
+    }
+
+    /// Whether we may set the user's terminal: we are in front on it, or it is the terminal of a
+    /// redaction around us, which passes on what is set there (a pager that is wrapped, below a
+    /// wrapped program).
+    fn is_ours(&self) -> bool {
+        match tcgetpgrp(&self.outer) {
+            Ok(group) => group == getpgrp(),
+            Err(error) => error == Errno::ENOTTY,
         }
     }
 
@@ -190,7 +207,7 @@ impl Terminal {
 
     /// Puts back what the program has set there and, killed, could not.
     pub(super) fn restore(&self) {
-        if self.has_set && tcgetpgrp(&self.outer) == Ok(getpgrp()) {
+        if self.has_set && self.is_ours() {
             let _restored = tcsetattr(&self.outer, SetArg::TCSANOW, &self.before);
         }
     }
