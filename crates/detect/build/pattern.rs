@@ -71,6 +71,12 @@ pub(crate) fn compile(text: &str, sets: &mut Sets) -> Result<Vec<Step>, String> 
     Ok(program.steps)
 }
 
+/// How many bytes a pattern matches at least.
+pub(crate) fn least(text: &str) -> Result<u16, String> {
+    let least = parse(text)?.properties().minimum_len().unwrap_or_default();
+    u16::try_from(least).map_err(|_| format!("`{text}` matches only what is too long"))
+}
+
 /// The literal with which every match begins.
 pub(crate) fn public_head(steps: &[Step]) -> Vec<u8> {
     match steps {

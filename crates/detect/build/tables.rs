@@ -135,6 +135,10 @@ impl Tables {
             Some(text) => pattern::compile(text, &mut self.sets)?,
             None => Vec::new(),
         };
+        let least = match &detector.pattern {
+            Some(text) => pattern::least(text)?,
+            None => 0,
+        };
         let back = match &detector.back {
             Some(text) => Some(pattern::compile_back(text, &mut self.sets)?),
             None => None,
@@ -153,7 +157,7 @@ impl Tables {
         let head = head_of(detector, &steps);
         let proves = detector.validator.as_ref().is_some_and(|name| validators.prove(name));
         Ok(format!(
-            "Rule {{ trigger: {}, steps: &{}, back: {back:?}, boundary: Boundary::{:?}, \
+            "Rule {{ trigger: {}, steps: &{}, least: {least}, back: {back:?}, boundary: Boundary::{:?}, \
              validator: {validator:?}, confidence: {}, shape: {:?}, rank: {}, head: {head}, \
              published: &{published:?}, secret: {}, proves: {proves} }},\n",
             trigger(detector),

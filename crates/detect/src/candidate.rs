@@ -1,6 +1,7 @@
 //! What a validator is shown, and what it says.
 
 use crate::assignment::Form;
+use crate::validator::{Promise, promise};
 
 /// A value that has the right shape, with the text around it.
 ///
@@ -21,12 +22,33 @@ pub(crate) struct Candidate<'t> {
     pub(crate) quoted: bool,
     /// How name and value are put together.
     pub(crate) form: Form,
+    /// What is known of it before anybody judges it.
+    pub(crate) known: Known,
+}
+
+/// What the engine knows of a candidate, so that nobody works it out again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    /// What its name promises, when that was asked already.
+    pub(crate) promise: Option<Option<Promise>>,
+    /// Whether as many as are reported were less than sound, so that only a sound one is wanted.
+    pub(crate) sound_only: bool,
+}
+
+impl Known {
+    /// Nothing is known.
+    pub(crate) const NOTHING: Self = Self { promise: None, sound_only: false };
 }
 
 impl<'t> Candidate<'t> {
     /// The value.
     pub(crate) fn value(&self) -> &'t [u8] {
         self.text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// What its name promises.
+    pub(crate) fn promise(&self) -> Option<Promise> {
+        self.known.promise.unwrap_or_else(|| promise(self.name))
     }
 
     /// What stands before the value.

@@ -181,8 +181,15 @@ impl Own {
         channel: &Channel,
         key: &Key,
     ) -> Option<(Finding, Vec<u8>)> {
-        let mut candidate =
-            Candidate { text: line, start, end, name: &[], quoted: false, form: Form::Operator };
+        let mut candidate = Candidate {
+            text: line,
+            start,
+            end,
+            name: &[],
+            quoted: false,
+            form: Form::Operator,
+            known: crate::candidate::Known::NOTHING,
+        };
         if let Some((_, validate)) = self.validator.and_then(|at| VALIDATORS.get(at))
             && !matches!(validate(&mut candidate), Judgement::Sound | Judgement::Proven)
         {

@@ -11,13 +11,14 @@ use memchr::{memchr2_iter, memmem};
 use crate::assignment::{self, Assignment, Form, LONGEST_VALUE};
 use crate::boundary;
 use crate::bytes::{is_host, run_back};
-use crate::candidate::{Candidate, Judgement};
+use crate::candidate::{Candidate, Judgement, Known};
 use crate::class;
 use crate::column::{Aligned, Column};
 use crate::full::Full;
 use crate::hashes::fnv;
 use crate::layer::Layers;
 use crate::layer::spelled::Kind;
+use crate::named::Named;
 use crate::number::{self, Group};
 use crate::overlap::{Pending, Raw};
 use crate::pattern::{self, Match, Mismatch};
@@ -54,6 +55,8 @@ pub(crate) struct Engine {
     refused: Refused,
     /// The last assignment, and by which rules it was judged.
     told: Told,
+    /// The last name, and what it promises.
+    named: Named,
     /// End of the last run of dots and digits: after its first dot no address can begin in it.
     dotted: usize,
     /// How many layers of disguise were undone to get at this text.
@@ -89,7 +92,15 @@ impl<'t> View<'t> {
     }
 
     fn candidate(&self, start: usize, end: usize) -> Candidate<'t> {
-        Candidate { text: self.text, start, end, name: &[], quoted: false, form: Form::Operator }
+        Candidate {
+            text: self.text,
+            start,
+            end,
+            name: &[],
+            quoted: false,
+            form: Form::Operator,
+            known: Known::NOTHING,
+        }
     }
 }
 
@@ -109,6 +120,7 @@ impl Engine {
             barren: 0,
             refused: Refused::NONE,
             told: Told::NONE,
+            named: Named::NONE,
             dotted: 0,
             depth,
             layers: Layers::new(),
@@ -318,6 +330,9 @@ impl Engine {
             form: found.form,
             ..view.candidate(found.value.0, found.value.1)
         };
+        if candidate.value().len() < usize::from(rule.least) {
+            return;
+        }
         if !rule.steps.is_empty() {
             let place = view.base.saturating_add(candidate.start);
             let value = candidate.value();
@@ -330,6 +345,10 @@ impl Engine {
             candidate.end = candidate.start.saturating_add(shape.end);
             candidate.start = candidate.start.saturating_add(shape.start);
         }
+        candidate.known = Known {
+            promise: Some(self.named.promise(name)),
+            sound_only: self.full.is_full_of_shapes(number),
+        };
         self.judge(number, rule, view, candidate, Judgement::Shape);
     }
 

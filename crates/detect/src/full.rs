@@ -3,24 +3,30 @@
 //! A text of a million valid values would else cost what judging a million values costs, only to count
 //! them. What decides about findings asks for at most so many different ones of a kind, and for those
 //! that are sure enough; so a rule is left out only when that many of its surest were reported, and a
-//! rule of another kind never is.
+//! rule of another kind never is. When that many that are less sure were, only the surest are wanted.
 
 use crate::tables::RULES;
 
 /// One bit for each rule.
 const WORDS: usize = RULES.len().div_ceil(u64::BITS as usize);
 
+/// Rules of which only what is sound may be wanted: few tell anything else and are met so often.
+const SHAPES: usize = 4;
+
 /// The rules that are full, and how often one of them was passed over.
 #[derive(Debug)]
 pub(crate) struct Full {
     rules: [u64; WORDS],
     some: bool,
+    /// Rules of which as many findings that are less than sound are held.
+    shapes: [u16; SHAPES],
     passed: usize,
 }
 
 impl Full {
     /// No rule is full.
-    pub(crate) const NONE: Self = Self { rules: [0; WORDS], some: false, passed: 0 };
+    pub(crate) const NONE: Self =
+        Self { rules: [0; WORDS], some: false, shapes: [u16::MAX; SHAPES], passed: 0 };
 
     /// Leaves the rule out from now on.
     pub(crate) fn add(&mut self, rule: u16) {
@@ -36,6 +42,18 @@ impl Full {
         let full = self.some && self.holds(rule);
         self.passed = self.passed.saturating_add(usize::from(full));
         full
+    }
+
+    /// From now on only what is sound is wanted of the rule, if there is room to remember that.
+    pub(crate) fn add_shapes(&mut self, rule: u16) {
+        if let Some(free) = self.shapes.iter_mut().find(|it| matches!(**it, u16::MAX)) {
+            *free = rule;
+        }
+    }
+
+    /// Whether only what is sound is wanted of the rule.
+    pub(crate) fn is_full_of_shapes(&self, rule: u16) -> bool {
+        self.shapes.contains(&rule)
     }
 
     fn holds(&self, rule: u16) -> bool {
@@ -61,6 +79,8 @@ mod tests {
         full.add(64);
         assert!(full.passes_over(last) && full.passes_over(64) && !full.passes_over(63));
         assert_eq!((full.take_passed(), full.take_passed()), (2, 0));
+        full.add_shapes(64);
+        assert!(full.is_full_of_shapes(64) && !full.is_full_of_shapes(last));
         full.add(u16::MAX);
         assert!(!full.passes_over(u16::MAX));
     }

@@ -77,12 +77,14 @@ impl Kept {
         }
     }
 
-    /// Whether as many different values were kept of the surest that the rule tells as may be.
+    /// Whether a finding is one of the surest that its rule tells.
+    pub(crate) fn is_surest(raw: &Raw) -> bool {
+        RULES.get(usize::from(raw.rule)).is_some_and(|it| raw.confidence >= it.confidence)
+    }
+
+    /// Whether as many different values were kept of the finding's rule and confidence as may be.
     pub(crate) fn is_full(&self, raw: &Raw, most: usize) -> bool {
-        let surest =
-            RULES.get(usize::from(raw.rule)).is_some_and(|it| raw.confidence >= it.confidence);
-        surest
-            && self.tally.reported >= most
+        self.tally.reported >= most
             && self.counts.get(&class(raw)).is_some_and(|count| *count >= most)
     }
 

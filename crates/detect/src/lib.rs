@@ -32,6 +32,7 @@ mod hashes;
 mod kept;
 mod layer;
 pub mod marker;
+mod named;
 mod number;
 mod open_end;
 mod overlap;

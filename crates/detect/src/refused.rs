@@ -7,7 +7,7 @@ use crate::assignment::Assignment;
 use crate::rule::Keyword;
 
 /// Bytes that are remembered at most; longer assignments are judged each time.
-const MOST: usize = 160;
+const MOST: usize = 128;
 
 /// Bytes after a value that finding or judging it may look at: a type annotation, or blanks before
 /// the end of the line.

@@ -6,6 +6,8 @@ pub(crate) struct Rule {
     pub(crate) trigger: Trigger,
     /// The pattern; empty when the validator alone knows the shape.
     pub(crate) steps: &'static [Step],
+    /// Fewest bytes that the pattern matches.
+    pub(crate) least: u16,
     /// Set and greatest number of bytes that may stand before the keyword.
     pub(crate) back: Option<(u16, u16)>,
     pub(crate) boundary: Boundary,

@@ -183,8 +183,10 @@ impl<'k> Scanner<'k> {
             if let Some(finding) = finding.filter(|finding| !self.allows(finding, value)) {
                 kept.keep(raw, value, &finding.fingerprint, self.most);
                 out.push(finding);
-                if kept.is_full(raw, self.most) {
-                    full.add(raw.rule);
+                match (kept.is_full(raw, self.most), Kept::is_surest(raw)) {
+                    (true, true) => full.add(raw.rule),
+                    (true, false) => full.add_shapes(raw.rule),
+                    (false, _) => {}
                 }
             }
         });

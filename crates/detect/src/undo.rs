@@ -205,8 +205,8 @@ impl Engine {
         if self.layers.gzip.is_none() {
             let view = View::new(text, base, at);
             let data = view.text.get(view.at..).unwrap_or_default();
-            let spare = self.layers.spare.take();
-            self.layers.gzip = Gzip::begin(data, base.saturating_add(at), spare);
+            let place = base.saturating_add(at);
+            self.layers.gzip = Gzip::begin(data, place, &mut self.layers.spare);
         }
     }
 
@@ -241,6 +241,7 @@ impl Engine {
     pub(crate) fn finish(&mut self) {
         if let Some(gzip) = self.layers.gzip.take() {
             self.unzipped(&gzip, false);
+            self.layers.spare = Some(gzip);
         }
     }
 

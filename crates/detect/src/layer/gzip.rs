@@ -56,12 +56,16 @@ impl Gzip {
     /// A member at the start of `text`, which lies at absolute offset `at`. The memory of an earlier one
     /// is used again: to clear it costs more than most texts do that only look like a member. What
     /// damaged data then copies from before its own beginning is some of what was undone earlier.
-    pub(crate) fn begin(text: &[u8], at: usize, spare: Option<Box<Self>>) -> Option<Box<Self>> {
+    pub(crate) fn begin(
+        text: &[u8],
+        at: usize,
+        spare: &mut Option<Box<Self>>,
+    ) -> Option<Box<Self>> {
         let header = header(text)?;
         if !may_begin(text.get(header..)?) {
             return None;
         }
-        let mut member = spare.unwrap_or_else(Self::new);
+        let mut member = spare.take().unwrap_or_else(Self::new);
         member.state.reset_as(MinReset);
         member.window.clear();
         member.steps.clear();

@@ -114,6 +114,7 @@ mod tests {
             name: &[],
             quoted: false,
             form: Form::Operator,
+            known: crate::candidate::Known::NOTHING,
         };
         in_sentence(&candidate)
     }
@@ -130,7 +131,15 @@ mod tests {
             let start = text.find("77").unwrap();
             let end = start.checked_add(2).unwrap();
             let (name, form) = ([].as_slice(), Form::Operator);
-            in_noise(&Candidate { text: text.as_bytes(), start, end, name, quoted: false, form })
+            in_noise(&Candidate {
+                text: text.as_bytes(),
+                start,
+                end,
+                name,
+                quoted: false,
+                form,
+                known: crate::candidate::Known::NOTHING,
+            })
         };
         assert!(noisy("@A@A4??<<A77=>.9>=:;") && noisy("77@559@96@79####"));
         assert!(!noisy("{\"PHONE\":77,\"FAX\":1}") && !noisy("<TEL>77</TEL>"));

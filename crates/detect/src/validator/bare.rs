@@ -305,6 +305,7 @@ mod tests {
             name: &[],
             quoted: false,
             form: Form::Operator,
+            known: crate::candidate::Known::NOTHING,
         };
         alone(&mut candidate, shapes)
     }

@@ -91,6 +91,7 @@ mod tests {
             name: &[],
             quoted: true,
             form: Form::Call,
+            known: crate::candidate::Known::NOTHING,
         })
     }
 

@@ -145,7 +145,15 @@ fn is_card_at(text: &[u8], start: usize) -> bool {
         return false;
     }
     let end = start.saturating_add(first);
-    let mut other = Candidate { text, start, end, name: &[], quoted: false, form: Form::Operator };
+    let mut other = Candidate {
+        text,
+        start,
+        end,
+        name: &[],
+        quoted: false,
+        form: Form::Operator,
+        known: crate::candidate::Known::NOTHING,
+    };
     number(&mut other).is_some()
 }
 

@@ -1,7 +1,7 @@
 //! Secrets in the column of a table whose name says so; the rows say no more than their cells.
 
 use super::census::Census;
-use super::naming::{Promise, promise};
+use super::naming::Promise;
 use super::secret::{LEAST_KEY, is_key, is_literal, is_term};
 use crate::candidate::{Candidate, Judgement};
 
@@ -16,7 +16,7 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     let census = Census::of(value);
     let mixed = census.digits() > 0 && census.letters() > 0;
     Judgement::refuse_unless(
-        promise(candidate.name) == Some(Promise::Password)
+        candidate.promise() == Some(Promise::Password)
             && (LEAST..=MOST).contains(&value.len())
             && census.is_ascii_graphic()
             && (mixed || census.kinds() > 2)
@@ -27,6 +27,6 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
 
 /// The same of a key: what a machine made.
 pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
-    let promised = promise(candidate.name) == Some(Promise::Key);
+    let promised = candidate.promise() == Some(Promise::Key);
     Judgement::refuse_unless(promised && is_key(candidate, LEAST_KEY))
 }

@@ -166,6 +166,7 @@ mod tests {
             name: &[],
             quoted: false,
             form: crate::assignment::Form::Operator,
+            known: crate::candidate::Known::NOTHING,
         };
         let judgement = validator(&mut one);
         (judgement == Judgement::Sound).then(|| String::from_utf8(one.value().to_vec()).unwrap())

@@ -80,6 +80,7 @@ mod tests {
             name: &[],
             quoted: false,
             form: crate::assignment::Form::Operator,
+            known: crate::candidate::Known::NOTHING,
         })
     }
 

@@ -13,6 +13,7 @@ mod base64;
 mod basic;
 mod bech32;
 mod beside;
+mod called_key;
 mod card;
 mod cell;
 mod census;
@@ -49,6 +50,7 @@ mod vehicle;
 mod wordy;
 mod world;
 
+pub(crate) use naming::{Promise, promise};
 pub(crate) use placeholder::is_sample;
 
 use crate::candidate::Validator;

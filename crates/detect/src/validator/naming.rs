@@ -24,7 +24,7 @@ static HOLDERS: Words = words! {
 
 /// What a name promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Promise {
+pub(crate) enum Promise {
     /// A key or token that a machine made.
     Key,
     /// A password that a person may have chosen.
@@ -93,7 +93,7 @@ static TOKEN_VETOES: Words = words! {
 static PUBLIC: Words = words! { "publickey" "public_key" "public-key" };
 
 /// What the name promises; `None` when it names no secret.
-pub(super) fn promise(name: &[u8]) -> Option<Promise> {
+pub(crate) fn promise(name: &[u8]) -> Option<Promise> {
     let promised = last_words(name)?;
     (!PUBLIC.stand_in(name) && !is_random(name)).then_some(promised)
 }

@@ -190,6 +190,7 @@ mod tests {
             name: &[],
             quoted: false,
             form: Form::Operator,
+            known: crate::candidate::Known::NOTHING,
         })
     }
 

@@ -24,7 +24,15 @@ mod tests {
     fn judge(text: &str) -> Judgement {
         let (text, end) = (text.as_bytes(), text.len());
         let form = Form::Operator;
-        api_key(&mut Candidate { text, start: 0, end, name: &[], quoted: false, form })
+        api_key(&mut Candidate {
+            text,
+            start: 0,
+            end,
+            name: &[],
+            quoted: false,
+            form,
+            known: crate::candidate::Known::NOTHING,
+        })
     }
 
     #[test]

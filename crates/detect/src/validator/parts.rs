@@ -2,7 +2,7 @@
 //! rest.
 
 use super::lookalike::is_uuid;
-use super::naming::{Promise, promise};
+use super::naming::Promise;
 use super::placeholder::{is_placeholder, is_reference};
 use super::standing::is_given;
 use crate::assignment::Form;
@@ -81,7 +81,7 @@ pub(super) fn is_salt(candidate: &Candidate<'_>) -> bool {
 /// says so, or says key.
 pub(super) fn client_id(candidate: &mut Candidate<'_>) -> Judgement {
     let name = candidate.name;
-    let named = IDS.end(name) || matches!(promise(name), Some(Promise::Key));
+    let named = IDS.end(name) || candidate.promise() == Some(Promise::Key);
     Judgement::refuse_unless(
         named
             && !matches!(candidate.form, Form::Item | Form::Near | Form::Prose)

@@ -253,7 +253,15 @@ mod tests {
         let start = text.find(" Street").unwrap();
         let end = start.checked_add(" Street".len()).unwrap();
         let (text, name) = (text.as_bytes(), [].as_slice());
-        street(&mut Candidate { text, start, end, name, quoted: false, form: Form::Operator })
+        street(&mut Candidate {
+            text,
+            start,
+            end,
+            name,
+            quoted: false,
+            form: Form::Operator,
+            known: crate::candidate::Known::NOTHING,
+        })
     }
 
     #[test]

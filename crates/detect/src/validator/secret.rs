@@ -1,5 +1,6 @@
 //! Values that only their name makes secret: keys and passwords of any kind.
 
+use super::called_key::{LEAST_BARE, LEAST_LONG, is_bare_key, is_long_key};
 use super::census::{ALL_KINDS, Census, marks};
 use super::entropy;
 use super::expression::{describes, is_cut_code, is_cut_short, is_expression, repeats};
@@ -30,10 +31,6 @@ static PUBLIC: Words = words! {
 /// Fewest bytes of a key whose name promises one, and of one whose name only might.
 pub(super) const LEAST_KEY: usize = 16;
 const LEAST_PERHAPS: usize = 20;
-
-/// The same of one that is called a key and no more, and the most: longer ones are public.
-const LEAST_BARE: usize = 24;
-const MOST_BARE: usize = 128;
 
 /// The same of one whose form a service describes.
 const LEAST_SERVICE: usize = 16;
@@ -84,9 +81,9 @@ pub(super) fn key(candidate: &mut Candidate<'_>) -> Judgement {
 fn is_of_service(candidate: &Candidate<'_>) -> bool {
     let name = candidate.name;
     let words = name.iter().filter(|byte| !byte.is_ascii_alphanumeric()).count();
-    let promised = promise(name) == Some(Promise::Password);
-    let one = words == 0 && promise(name).is_none() && is_one_word(name);
-    candidate.form == Form::Near || promised || one
+    let promised = candidate.promise();
+    let one = words == 0 && promised.is_none() && is_one_word(name);
+    candidate.form == Form::Near || promised == Some(Promise::Password) || one
 }
 
 /// A random value of 16 bytes or more, assigned to a name that promises a key or token.
@@ -94,7 +91,7 @@ pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
     if candidate.form == Form::Near || PUBLIC.stand_in(candidate.name) {
         return Judgement::Refuse;
     }
-    let promised = promise(candidate.name);
+    let promised = candidate.promise();
     if is_uuid_key(candidate, promised) {
         return Judgement::Shape;
     }
@@ -114,68 +111,6 @@ pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
     };
     Judgement::refuse_unless(is_key(candidate, least))
 }
-
-/// Whether a field is called `Key` and no more, and holds letters of both cases and digits: base64 of
-/// some bytes. Most such fields hold the name of something.
-fn is_bare_key(candidate: &Candidate<'_>) -> bool {
-    let census = Census::of(candidate.value());
-    // The quote before it was looked for together with the name.
-    let field =
-        matches!(candidate.name, [b'"' | b'\'', name @ ..] if name.eq_ignore_ascii_case(b"key"));
-    field
-        && candidate.quoted
-        && candidate.form == Form::Operator
-        && candidate.value().len() <= MOST_BARE
-        && census.is_made_of(BASE64_MARKS)
-        && [census.lower(), census.upper(), census.digits()].iter().all(|count| *count > 0)
-}
-
-/// Whether what is called a key and no more is so many letters of both cases and digits, without a mark,
-/// as ids and names of things seldom are: `using key=…`.
-fn is_long_key(candidate: &Candidate<'_>) -> bool {
-    let census = Census::of(candidate.value());
-    // The byte before it was looked for together with the name, so the word before it stands there, too.
-    let name = candidate.name.rsplit(|byte| matches!(byte, b' ' | b'\n' | b'?' | b'&')).next();
-    let kinds = || [census.lower(), census.upper(), census.digits()].iter().all(|count| *count > 1);
-    name.is_some_and(|name| name.eq_ignore_ascii_case(b"key"))
-        && candidate.form == Form::Operator
-        && (LEAST_LONG..=MOST_LONG).contains(&candidate.value().len())
-        && census.is_made_of(LONG_MARKS)
-        && if is_queried(candidate) {
-            is_hex_key(candidate)
-        } else {
-            kinds() || is_hex_key(candidate)
-        }
-}
-
-/// What stands before a name of three letters that is assigned to without a blank, in its line.
-fn before_key<'t>(candidate: &Candidate<'t>) -> &'t [u8] {
-    let head = line_before(candidate).strip_suffix(b"=").unwrap_or_default();
-    head.get(..head.len().saturating_sub(b"key".len())).unwrap_or_default()
-}
-
-/// Whether it is a part of a query, which may name a document by its key.
-fn is_queried(candidate: &Candidate<'_>) -> bool {
-    matches!(before_key(candidate), [.., b'?' | b'&'])
-}
-
-/// Whether a line of settings or a query holds such a key in hex, of 128 or 256 bits: `Key=…`, `?key=…`.
-fn is_hex_key(candidate: &Candidate<'_>) -> bool {
-    let value = candidate.value();
-    matches!(value.len(), 32 | 64)
-        && is_hex(value)
-        && is_tight(candidate)
-        && matches!(before_key(candidate), [] | [.., b'?' | b'&'])
-        && matches!(candidate.after(), [] | [b'\n' | b'\r' | b'&' | b'"' | b'\'' | b' ', ..])
-}
-
-/// Marks that such a key may have, and fewest and most bytes of it.
-const LONG_MARKS: u32 = marks(b"-_");
-const LEAST_LONG: usize = 30;
-const MOST_LONG: usize = 64;
-
-/// Marks of base64.
-const BASE64_MARKS: u32 = marks(b"+/=");
 
 /// Whether a value of `least` bytes or more looks made by a machine and is given. What is cheap to
 /// know and refuses much is asked first.
@@ -219,13 +154,13 @@ const fn is_lettered(census: Census) -> bool {
     census.digits() == 0 && (census.lower() == 0 || census.upper() == 0)
 }
 
-fn is_hex(value: &[u8]) -> bool {
+pub(super) fn is_hex(value: &[u8]) -> bool {
     value.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// A value whose pattern says enough, assigned to a name that promises a key or token.
 pub(super) fn named(candidate: &mut Candidate<'_>) -> Judgement {
-    let promised = promise(candidate.name);
+    let promised = candidate.promise();
     let fits = (promised.is_some() || is_of_service(candidate))
         && !is_placeholder(candidate.value())
         && !is_reference(candidate.value());
@@ -243,7 +178,7 @@ pub(super) fn literal(candidate: &mut Candidate<'_>) -> Judgement {
 /// Any literal of four bytes or more that is assigned to a name that promises a password. What
 /// could as well be a word of code or prose is shape only.
 pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
-    let Some(promised) = promise(candidate.name).filter(|it| *it != Promise::PerhapsKey) else {
+    let Some(promised) = candidate.promise().filter(|it| *it != Promise::PerhapsKey) else {
         return Judgement::Refuse;
     };
     if candidate.form == Form::Near {
@@ -258,12 +193,15 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     }
     let census = Census::of(value);
-    let refused = !is_literal(candidate, census)
+    let surety = how_sure(candidate, census);
+    // What costs least to see and refuses most stands first.
+    let refused = (candidate.known.sound_only && surety < Judgement::Sound)
+        || (promised == Promise::Key && is_weak_key(candidate, census))
         || (!candidate.name.is_ascii() && describes(value, census))
         || (!candidate.quoted && census.kinds() < 2 && is_foreign(candidate.name))
-        || (promised == Promise::Key && is_weak_key(candidate, census))
-        || is_prose(candidate, census);
-    if refused { Judgement::Refuse } else { how_sure(candidate, census) }
+        || is_prose(candidate, census)
+        || !is_literal(candidate, census);
+    if refused { Judgement::Refuse } else { surety }
 }
 
 /// Whether what is assigned is a literal, and none that stands for or describes something else.
@@ -271,36 +209,36 @@ pub(super) fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
     let value = candidate.value();
     let text = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80;
     (census.is_ascii_graphic() || value.iter().all(text))
-        && is_given(candidate)
-        && !is_code(candidate, census)
-        && !is_expression(value, census)
-        && !is_cut_code(value, census)
-        && !is_cut_short(candidate)
-        && !refers(value, census)
-        && (!is_placeholder(value) || is_counted(value))
-        && !is_uuid(value)
-        && !is_chain_address(value)
-        && !has_path_of_code(value, census)
-        && !goes_on_as_text(candidate)
-        && !(census.has(HASH_MARKS) && is_hash(value))
-        && !(census.has(DOT) && is_version(value))
-        && (!is_path_of_names(value, census) || is_numbered(value))
-        && !is_type(value, census)
         && !value.ends_with(b"\\")
         && !value.starts_with(b"--")
         && (candidate.quoted || !value.ends_with(b"):"))
-        && !is_escapes(value)
-        && !is_alphabet(value, census)
-        && !is_cursor(value)
-        && !(census.has(BAR) && is_rules(value))
-        && !names_itself(candidate.name, value)
         && !is_other_option(candidate)
         && !is_number_of_constant(candidate, census)
+        && !is_uuid(value)
+        && !(census.has(HASH_MARKS) && is_hash(value))
+        && !(census.has(DOT) && is_version(value))
+        && !(census.has(BAR) && is_rules(value))
+        && !is_type(value, census)
+        && !refers(value, census)
+        && !is_expression(value, census)
+        && !is_cut_code(value, census)
+        && !is_cut_short(candidate)
+        && !is_escapes(value)
+        && !is_chain_address(value)
+        && !is_alphabet(value, census)
+        && !is_cursor(value)
+        && !has_path_of_code(value, census)
+        && !goes_on_as_text(candidate)
+        && (!is_path_of_names(value, census) || is_numbered(value))
+        && is_given(candidate)
+        && !is_code(candidate, census)
         && (candidate.quoted
             || is_tight(candidate)
             || ends_line(candidate)
             || is_told(candidate, census)
             || is_told_word(candidate))
+        && (!is_placeholder(value) || is_counted(value))
+        && !names_itself(candidate.name, value)
 }
 
 /// Whether a few digits follow a name with nothing but blanks between, as C numbers its constants:

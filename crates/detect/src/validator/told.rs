@@ -150,7 +150,15 @@ mod tests {
         let start = text.find(value).unwrap();
         let end = start.checked_add(value.len()).unwrap();
         let name = b"password".as_slice();
-        Candidate { text: text.as_bytes(), start, end, name, quoted: false, form: Form::Prose }
+        Candidate {
+            text: text.as_bytes(),
+            start,
+            end,
+            name,
+            quoted: false,
+            form: Form::Prose,
+            known: crate::candidate::Known::NOTHING,
+        }
     }
 
     #[test]
