@@ -8,11 +8,17 @@ pub(crate) const WINDOW: usize = 4;
 /// How many windows one keyword may stand for.
 const MOST_WINDOWS: usize = 512;
 
+/// A long keyword of many windows does without those that are met this often in a million bytes: `path` costs
+/// every text more than one token in thirty is worth, which its name still tells.
+const MANY: usize = 30;
+const LONG: usize = 12;
+const COMMON: u32 = 100;
+
 /// Windows that were not counted are met at most this often in a million bytes.
 const RARE: f64 = 11.0;
 
 /// Classes by letter; `src/prefilter.rs` knows them by their places here, counted from 1.
-const CLASSES: [u8; 4] = *b"dhws";
+const CLASSES: [u8; 6] = *b"dhwstu";
 
 /// A keyword in folded form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +58,11 @@ impl Keyword {
         let offset = u8::try_from(offset).map_err(|_| format!("`{}` is too long", name(source)))?;
         let text = places.iter().map(|place| place.literal()).collect();
         let beside = beside(&places, usize::from(offset));
-        Ok(Self { text, offset, windows: expand(window), beside })
+        let mut windows = expand(window);
+        if windows.len() >= MANY && places.len() >= LONG {
+            windows.retain(|it| grams.count(*it).is_none_or(|count| count < COMMON));
+        }
+        Ok(Self { text, offset, windows, beside })
     }
 }
 
@@ -100,8 +110,11 @@ fn read(source: &[u8]) -> Result<Vec<Place>, String> {
             Some(b'h') => (b'0'..=b'9').chain(b'a'..=b'f').collect(),
             Some(b'w') => (b'0'..=b'9').chain(b'a'..=b'z').collect(),
             Some(b's') => b" \"':=_-".to_vec(),
+            // The third and the fourth of four characters that are three digits in base64.
+            Some(b't') => b"aeimquycgk".to_vec(),
+            Some(b'u') => b"wxyz012345".to_vec(),
             _ => {
-                let known = "a keyword knows \\d, \\h, \\w, \\s and \\\\";
+                let known = "a keyword knows \\d, \\h, \\w, \\s, \\t, \\u and \\\\";
                 return Err(format!("`{}`: {known}", name(source)));
             }
         };

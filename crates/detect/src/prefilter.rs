@@ -221,6 +221,8 @@ fn stands(keyword: &Keyword, text: &[u8]) -> bool {
             2 => byte.is_ascii_hexdigit(),
             3 => byte.is_ascii_alphanumeric(),
             4 => matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'_' | b'-'),
+            5 => b"AEIMQUYcgk".contains(byte),
+            6 => b"wxyz012345".contains(byte),
             _ => byte.to_ascii_lowercase() == *known,
         })
 }

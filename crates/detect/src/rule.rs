@@ -91,7 +91,7 @@ pub(crate) enum Step {
 #[derive(Debug)]
 pub(crate) struct Keyword {
     /// Lower case; 1 stands for a digit, 2 for a hex digit, 3 for a letter or digit, 4 for a byte
-    /// that ends a name.
+    /// that ends a name, 5 and 6 for the third and fourth character of three digits in base64.
     pub(crate) text: &'static [u8],
     /// Where in it the four bytes of the prefilter stand.
     pub(crate) offset: u8,

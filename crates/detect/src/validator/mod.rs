@@ -167,6 +167,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("no-fodselsnummer", europe::no_fodselsnummer),
     ("nuget", nuget::api_key),
     ("numbered", encoded::numbered),
+    ("numbered-random", shape::numbered_random),
     ("nz-ird", world::nz_ird),
     ("openai", shape::openai),
     ("password", secret::password),

@@ -30,6 +30,19 @@ pub(super) fn random(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::refuse_unless(fits)
 }
 
+/// The same of one with two digits, small letters and capitals or more, which no call goes on from: a name
+/// in code has hardly so many.
+pub(super) fn numbered_random(candidate: &mut Candidate<'_>) -> Judgement {
+    let census = Census::of(candidate.value());
+    let kinds = [census.digits(), census.lower(), census.upper()];
+    if kinds.iter().any(|count| *count < 2)
+        || matches!(candidate.after(), [b'(' | b'.' | b'[' | b'=', ..])
+    {
+        return Judgement::Refuse;
+    }
+    random(candidate)
+}
+
 /// A literal behind `IDENTIFIED BY`. In small letters that is prose as well, where a name stands in quotes.
 pub(super) fn identified(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
