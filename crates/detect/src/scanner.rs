@@ -63,8 +63,9 @@ impl<'k> Scanner<'k> {
     /// rest is counted.
     ///
     /// Of a detector that reported `most` different values with its full confidence, no more are looked
-    /// for. So no finding hides behind others, and who asks for a kind of finding, or for up to `most`
-    /// different values of a kind, gets the answer that all findings would give.
+    /// for; of one that reported as many with less, only those with its full confidence are. So no
+    /// finding hides behind others, and who asks for a kind of finding, or for up to `most` different
+    /// values of a kind, gets the answer that all findings would give.
     #[must_use]
     pub const fn at_most(self, most: usize) -> Self {
         Self { most, ..self }

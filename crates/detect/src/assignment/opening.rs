@@ -162,6 +162,9 @@ fn operator(place: &Place<'_>) -> Option<(usize, Form)> {
         [b'=' | b':', ..] => (1, Form::Operator),
         // The colon and the sign of Chinese and Japanese texts.
         [0xEF, 0xBC, 0x9A | 0x9D, ..] => (3, Form::Operator),
+        // An arrow, and what says `is` in texts that part no words.
+        [0xE2, 0x86, 0x92, ..] => (3, Form::Prose),
+        rest if place.closing == 0 && PARTICLES.begin(rest) => (3, Form::Prose),
         // `process.env.TOKEN || "…"`: what stands in for the value.
         [b'|', b'|', ..] | [b'?', b'?', ..]
             if opens_quote(place.text, place.operator_at.checked_add(1)?) =>
@@ -173,6 +176,9 @@ fn operator(place: &Place<'_>) -> Option<(usize, Form)> {
         _ => return None,
     })
 }
+
+/// What stands between the word for a password and the password in Chinese, Japanese and Korean.
+static PARTICLES: Words = words! { "是" "为" "為" "は" "는" "은" };
 
 /// A tag or an attribute that closes and holds the value after it.
 fn element(place: &Place<'_>) -> Option<(usize, Form)> {
@@ -404,8 +410,12 @@ fn dashed(place: &Place<'_>) -> Option<usize> {
 }
 
 /// Dashes that people write, and ends of names before them.
-const DASHES: [&str; 3] = ["- ", "– ", "— "];
-static DASHED: Words = words! { "password" "passwd" "passphrase" "passcode" "pwd" };
+const DASHES: [&str; 4] = ["- ", "– ", "— ", "-> "];
+static DASHED: Words = words! {
+    "password" "passwd" "passphrase" "passcode" "pwd" "contraseña" "hasło" "heslo" "jelszó" "kennwort" "lösenord"
+    "mật khẩu" "passwort" "salasana" "senha" "wachtwoord" "şifre" "Şifre" "κωδικός" "Κωδικός" "пароль" "Пароль" "лозинка"
+    "Лозинка" "סיסמה" "كلمة المرور" "كلمة السر" "รหัสผ่าน" "パスワード" "密码" "密碼" "비밀번호" "비번"
+};
 
 /// Verbs that lead from a name to its value.
 const VERBS: [&[u8]; 13] = [
@@ -425,8 +435,10 @@ const VERBS: [&[u8]; 13] = [
 ];
 
 /// Words before what a password is for, and what stands between that and the password.
-static FOR: Words = words! { "for " "für " "fuer " "del " "de la " "du " "per " "voor " };
-const MIDDLES: [&[u8]; 6] = [b" is ", b" ist ", b" lautet ", b" es ", b" est ", b": "];
+static FOR: Words =
+    words! { "for " "für " "fuer " "del " "de la " "du " "per " "voor " "от " "для " "к " };
+const MIDDLES: [&[u8]; 8] =
+    [b" is ", b" ist ", b" lautet ", b" es ", b" est ", b": ", b" - ", "\u{2014} ".as_bytes()];
 
 /// What begins a sentence that gives a name a value, and what stands before a name and its value.
 static SET: Words = words! { "set" "change" "changed" "reset" "update" "updated" };

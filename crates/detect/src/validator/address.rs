@@ -397,6 +397,8 @@ fn is_version(candidate: &Candidate<'_>, first: u8) -> bool {
             .any(|mark| line.ends_with(mark))
         || is_compared(line)
         || is_revision(line)
+        // Since which version a library has a symbol: `g_free@Base 2.49.91.1`.
+        || line.ends_with(b"@Base ")
         || (first == 1 && is_kept_revision(candidate))
         || is_of_package(far)
         || (first <= LAST_ROOT && OBJECTS.stand_near_end(far, FAR))

@@ -203,11 +203,18 @@ const IT_FISCAL_DIGITS: usize = 5;
 pub(super) fn in_aadhaar(candidate: &mut Candidate<'_>) -> Judgement {
     if is_printed(candidate, &["dddd dddd dddd", "dddd-dddd-dddd"])
         && !are_neighbours(candidate.value())
+        && !repeats_group(candidate.value())
     {
         national::is_aadhaar(candidate)
     } else {
         Judgement::Refuse
     }
+}
+
+/// Whether one group of four stands beside the same: codes of letters in a font are twice so.
+fn repeats_group(value: &[u8]) -> bool {
+    let group = |at: usize| value.get(at..at.saturating_add(4));
+    group(0) == group(5) || group(5) == group(10)
 }
 
 /// Korean registration number with its dash.

@@ -59,6 +59,7 @@ pub(super) fn card_in_text(candidate: &mut Candidate<'_>) -> Judgement {
         || NAMES.stand_near_end(candidate.before(), CONTEXT) || VERIFIED.begin(candidate.after());
     if grouped
         && (is_row(candidate.before(), candidate.after())
+            || is_above_numbers(candidate.after())
             || is_drawn(candidate.value(), candidate.after())
             || are_neighbours(candidate.value()))
         && !named()
@@ -196,6 +197,19 @@ fn read(candidate: &Candidate<'_>) -> Option<Number> {
     let end = candidate.start.checked_add(at)?;
     (!open).then_some(Number { digits, length, end })
 }
+
+/// Whether the next line is nothing but numbers, several of them: places in a drawing.
+fn is_above_numbers(after: &[u8]) -> bool {
+    let Some(rest) = after.strip_prefix(b"\n") else { return false };
+    let line = rest.get(..LONGEST_ROW.min(rest.len())).unwrap_or_default();
+    let line = line.get(..run(line, |byte| byte != b'\n')).unwrap_or_default();
+    let plain = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'.' | b'-');
+    line.iter().all(plain) && line.split(|byte| *byte == b' ').count() >= LEAST_ROW
+}
+
+/// How much of the next line is looked at, and the fewest numbers of it.
+const LONGEST_ROW: usize = 80;
+const LEAST_ROW: usize = 6;
 
 /// Whether a further group of four or five hex digits stands on either side: a table of codes.
 pub(super) fn is_row(before: &[u8], after: &[u8]) -> bool {

@@ -46,8 +46,11 @@ pub(super) fn is_cut_code(value: &[u8], census: Census) -> bool {
         return false;
     }
     let bracket = |byte: &&u8| matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'|');
-    matches!(value, [b',' | b'+' | b']' | b')' | b'}', ..])
-        && value.iter().filter(bracket).count() >= 2
+    let called = value.starts_with(b".concat(")
+        || matches!(value, [b'+', b'a'..=b'z', ..] if value.contains(&b'.') && value.contains(&b')'));
+    called
+        || matches!(value, [b',' | b'+' | b']' | b')' | b'}', ..])
+            && value.iter().filter(bracket).count() >= 2
         || value.ends_with(b"()")
 }
 

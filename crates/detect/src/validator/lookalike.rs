@@ -28,8 +28,14 @@ pub(super) fn is_type(value: &[u8], census: Census) -> bool {
     }
 }
 
-/// Whether a value is escapes that end lines, and hardly more: `\r\n`, `0\r\n\r\n`.
+/// Whether a value is escapes that end lines, and hardly more: `\r\n`, `0\r\n\r\n`; or escapes of letters beyond
+/// Latin and nothing else, which are a word to show: `\u4EE4\u724C`.
 pub(super) fn is_escapes(value: &[u8]) -> bool {
+    let (letters, rest) = value.as_chunks::<6>();
+    let shown = |it: &[u8; 6]| it.starts_with(b"\\u") && !it.starts_with(b"\\u00");
+    if rest.is_empty() && !letters.is_empty() && letters.iter().all(shown) {
+        return true;
+    }
     let first = run(value, |byte| byte != b'\\');
     let (pairs, rest) = value.get(first..).unwrap_or_default().as_chunks::<2>();
     first < 2 && rest.is_empty() && pairs.iter().all(|pair| pair.first() == Some(&b'\\'))
@@ -132,6 +138,7 @@ mod tests {
             assert!(is_escapes(value.as_bytes()), "{value}");
         }
         assert!(!is_version(b"3.x-Zx91") && !is_escapes(b"Zx\\r\\n"));
+        assert!(is_escapes(b"\\u4EE4\\u724C") && !is_escapes(b"\\u0041\\u0042"));
         assert!(is_chain_address(&[b"0x".as_slice(), &[b'a'; 40]].concat()));
         assert!(!is_chain_address(&[b"0x".as_slice(), &[b'a'; 64]].concat()));
         assert!(has_path_of_code(b"get,Net::HTTP", Census::of(b"get,Net::HTTP")));

@@ -43,6 +43,7 @@ static NEUTRAL: Words = words! {
 /// Endings of words that are passwords.
 static PASSWORDS: Words = words! {
     "password" "passwd" "passphrase" "passcode" "pwd" "passwort" "kennwort" "wachtwoord" "hasło" "senha" "contraseña" "пароль" "Пароль" "パスワード" "密码" "密碼" "비밀번호" "ПАРОЛЬ" "лозинка" "口令" "암호" "şifre" "jelszó" "lösenord" "haslo" "heslo" "contrasena" "sifre" "salasana" "losenord" "passord" "adgangskode" "jelszo" "motdepasse" "mdp" "userpass" "dbpass" "requirepass" "masterauth" "rootpw" "bindpw" "psk"
+    "Şifre" "Лозинка" "κωδικός" "Κωδικός" "סיסמה" "كلمة المرور" "كلمة السر" "รหัสผ่าน" "mật khẩu" "비번"
 };
 
 /// Endings of words that are keys, whatever stands before them.

@@ -39,6 +39,9 @@ fn is_limit(digits: &[u8]) -> bool {
     })
 }
 
+/// How many values 32 bits have: the only such limit that is a number of this plan.
+const WORD_LIMIT: &[u8] = b"4294967296";
+
 /// How close below such a power.
 const CLOSE: u64 = 256;
 
@@ -206,6 +209,7 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
         && (LISTS.stand_near_end(candidate.before(), CONTEXT) || is_in_row(candidate));
     if !is_north_american(ten)
         || all_equal(ten)
+        || (digits.len() == 10 && digits == WORD_LIMIT)
         || listed
         || OTHERS.stand_near_end(candidate.before(), CONTEXT)
     {

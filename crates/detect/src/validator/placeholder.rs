@@ -12,6 +12,7 @@ static PLACEHOLDERS: Words = words! {
     "my_pass" "mypass" "my-pass" "my_secret" "mysecret" "xxxx" "****" "...." "____" "----"
     "anonymous" "insert" "todo" "fixme" "foobar" "enter_" "enter-" "not-a-real" "notareal" "not_a_real" "fake"
     "hmac-sha" "ugfzc3dvcmq6" "vxnlcm5hbwu6" "some_" "some-" "abcdefgh" "invalid" "lorem" "masked"
+    "do-not-use" "do_not_use" "donotuse" "insecure-key"
 };
 
 /// What documented samples of tokens hold.
@@ -29,7 +30,7 @@ static NOTHING: Words = words! {
     "added" "always" "anoncvs" "changed" "deprecated" "fixed" "removed" "renamed" "anonymous" "correct" "encrypted" "guest" "ignored" "incorrect" "message"
     "auditsystem" "audituser" "generalize" "offlineservicing" "oobesystem" "specialize" "windowspe"
     "fail" "failed" "failure" "pending" "skipped"
-    "confirmed" "incomplete" "mock" "never" "right" "stub" "testpass" "tiger" "entered" "given" "provided" "supplied" "miapass" "mipass" "unencrypted" "wrong"
+    "confirmed" "incomplete" "mock" "never" "right" "stub" "oauth2" "x-oauth-basic" "private-token" "gitlab-ci-token" "testpass" "tiger" "entered" "given" "provided" "supplied" "miapass" "mipass" "unencrypted" "wrong"
 };
 
 /// The word for a password in other languages, which interfaces show where one is to be entered.
@@ -37,7 +38,7 @@ static TRANSLATED: Words = words! {
     "adgangskode" "clave" "contrasenya" "contraseña" "geslo" "haslo" "hasło" "heslo"
     "jelszo" "jelszó" "kata sandi" "kennwort" "lozinka" "losenord" "lösenord" "mot de passe" "mật khẩu"
     "palavra-passe" "parola" "parool" "passord" "passwort" "salasana" "senha" "slaptažodis"
-    "wachtwoord" "zaporka" "şifre" "κωδικός" "пароль" "лозинка" "мојалозинка" "парола" "パスワード" "密码" "密碼" "비밀번호" "รหัสผ่าน"
+    "wachtwoord" "zaporka" "şifre" "κωδικός" "пароль" "лозинка" "мојалозинка" "парола" "パスワード" "密码" "密碼" "비밀번호" "รหัสผ่าน" "סיסמה" "كلمة المرور" "كلمة السر" "비번"
 };
 
 /// Beginnings of references to where the value really is.

@@ -197,7 +197,7 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     // What costs least to see and refuses most stands first.
     let refused = (candidate.known.sound_only && surety < Judgement::Sound)
         || (promised == Promise::Key && is_weak_key(candidate, census))
-        || (!candidate.name.is_ascii() && describes(value, census))
+        || (!candidate.name.is_ascii() && (describes(value, census) || is_term(value)))
         || (!candidate.quoted && census.kinds() < 2 && is_foreign(candidate.name))
         || is_prose(candidate, census)
         || !is_literal(candidate, census);
@@ -298,6 +298,8 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
         }
         // Nor is what a step of a program does, several words of it.
         _ if short && words > 0 && !is_tight(candidate) => true,
+        // Nor is a field or a variable that a program shortened: `{pass:"shadow"}`, `Pw=class`.
+        _ if short && is_shortened(candidate, census) => true,
         // Nor is the result of a test, whose name is quoted.
         _ if short
             && is_constant(candidate.name)
@@ -313,6 +315,7 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
                 || words > 0
                 || !digits
                 || (census.has(UNDERSCORE) && is_name(value, census))
+                || are_of_one_list(candidate.name, value)
         }
         Form::Prose => {
             short
@@ -327,6 +330,8 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
         // What is asked for or taken away by a name is not given: `unsetPassphrase("personal")`.
         Form::Call if ASKING.begin(candidate.name) => true,
         Form::Call if short => words > 0 || kinds < 3,
+        // `auth_pass("set_privileges")` calls what is named so with the name of something.
+        Form::Call if candidate.name.ends_with(b"_pass") && is_identifier(census) => true,
         Form::Pair => {
             !is_constant(candidate.name)
                 && (kinds < 2 || is_identifier(census))
@@ -336,6 +341,15 @@ fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
             is_word_of_prose(candidate, census)
         }
     }
+}
+
+/// Whether a short name and a word stand without blanks as in code that a program wrote.
+fn is_shortened(candidate: &Candidate<'_>, census: Census) -> bool {
+    let value = candidate.value();
+    let field = candidate.quoted
+        && matches!(candidate.before(), [.., b's' | b'S', b':', b'"' | b'\''])
+        && census.upper() == 0;
+    census.digits() == 0 && (field || candidate.name == b"Pw") && is_wordy(value, census)
 }
 
 /// Whether a value that an operator or an option assigns is a word of prose, or another variable.
@@ -351,6 +365,12 @@ fn is_word_of_prose(candidate: &Candidate<'_>, census: Census) -> bool {
     (!candidate.quoted && is_loose(candidate) && (word() || named()))
         || (one && compared())
         || (!candidate.quoted && word() && is_inside(candidate) && !is_told_word(candidate))
+}
+
+/// Whether both begin with one letter and number, as names of one list do: `'n3ChgPassword', 'n3Capture'`.
+fn are_of_one_list(name: &[u8], value: &[u8]) -> bool {
+    matches!((name, value), ([a, b'0'..=b'9', ..], [c, d, ..])
+        if a == c && name.get(1) == Some(d) && a.is_ascii_alphabetic())
 }
 
 /// Whether a name has no small letter.
@@ -457,8 +477,15 @@ fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
     let number = CODE.contain(value)
         || matches!(value, [b'0', b'x', ..])
         || (matches!(value, [b'-' | b'+', b'0'..=b'9', ..]) && value.len() < LEAST_KEY);
+    // A note in another language has no names of variables: `密碼: longma_2x`.
+    let noted = || {
+        let last = value.rsplit(|byte| *byte == b'_').next().unwrap_or_default();
+        last.iter().any(u8::is_ascii_digit)
+            && (!candidate.name.is_ascii() || is_foreign(candidate.name))
+    };
     let several = census.has(UNDERSCORE)
         && named()
+        && !noted()
         && !is_tight(candidate)
         && census.kinds() < ALL_KINDS
         && !(is_numbered(value) && ends_line(candidate));

@@ -178,7 +178,7 @@ pub(super) fn is_told(candidate: &Candidate<'_>, census: Census) -> bool {
     let mixed = census.digits() > 0 && census.letters() > 0;
     let after = candidate.after();
     let ends = matches!(after, [b'.' | b',' | b'!', b' ', ..]);
-    let goes_on = matches!(after, [b' ', b'a'..=b'z' | b'(', ..]) && mixed;
+    let goes_on = matches!(after, [b' ', b'a'..=b'z' | b'(' | 0x80.., ..]) && mixed;
     match candidate.form {
         Form::Prose => (ends || goes_on) && census.kinds() > 2,
         Form::Operator => mixed && matches!(after, [b' ', b'(', b'a'..=b'z', ..]),
@@ -230,6 +230,13 @@ fn is_label(candidate: &Candidate<'_>, rest: &[u8]) -> bool {
     let led = line.strip_suffix(b"=").is_some_and(|name| name.ends_with(candidate.name));
     let letters = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
     let words = rest.trim_ascii();
+    // A sentence stands for itself in such a file: `Set player's password=Imposta la password`.
+    let sentence = line.contains(&b' ')
+        && line.trim_ascii_start().first().is_some_and(u8::is_ascii_uppercase)
+        && !line.iter().rev().skip(1).any(|byte| matches!(byte, b'=' | b';'));
+    if led && sentence && letters(value) {
+        return true;
+    }
     led && !line.contains(&b' ')
         && candidate.name.iter().any(u8::is_ascii_lowercase)
         && letters(value)
