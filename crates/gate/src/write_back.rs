@@ -76,7 +76,8 @@ fn by_line<'a>(actions: impl Iterator<Item = &'a Action>) -> Option<String> {
 /// Whether a file has a line that begins as one of the text does, up to its marker.
 fn hides_a_line(text: &str, path: &Path) -> bool {
     let heads = text.lines().filter_map(|line| Some(line.split_once(PLAIN)?.0));
-    let heads: Vec<&str> = heads.filter(|head| head.trim().len() >= SHORTEST_HEAD).collect();
+    let heads = heads.filter(|head| head.trim().len() >= SHORTEST_HEAD);
+    let heads: Vec<&str> = heads.take(MOST_HEADS).collect();
     let held = if heads.is_empty() { None } else { content_of(path) };
     held.is_some_and(|held| {
         let begins = |line: &[u8]| heads.iter().any(|head| line.starts_with(head.as_bytes()));
@@ -86,6 +87,9 @@ fn hides_a_line(text: &str, path: &Path) -> bool {
 
 /// So much of a line tells it from others.
 const SHORTEST_HEAD: usize = 2;
+
+/// No more of them are looked for: each is held against every line of the file.
+const MOST_HEADS: usize = 256;
 
 /// Programs that write what their words say.
 const PRINTING: [&str; 5] = ["awk", "echo", "perl", "printf", "sed"];

@@ -6,7 +6,7 @@
 
 use rable::{Node, NodeKind};
 
-use crate::limits;
+use crate::{calculation, limits};
 
 /// The commands of a text.
 pub(crate) fn commands(text: &str) -> Result<Vec<Node>, &'static str> {
@@ -83,12 +83,59 @@ pub(crate) fn is_odd_arithmetic(text: &str) -> bool {
     }) || text.matches("$((").count() > MOST_CALCULATIONS
 }
 
-/// Most calculations of one line that are looked at.
+/// Whether a pattern of bash's extended kind (`!(a|b)`) holds a `#` that the parser takes for a remark,
+/// and something that is run: to a shell with `extglob` it is a letter like any other.
+pub(crate) fn hides_in_pattern(text: &str) -> bool {
+    let opens =
+        |at: &usize| text.get(..*at).is_some_and(|it| it.ends_with(['!', '@', '?', '*', '+']));
+    let patterns = text.match_indices('(').map(|(at, _)| at).filter(opens);
+    let inside = |at: usize| pattern(text.get(at.saturating_add(1)..).unwrap_or_default());
+    let hides = |text: &str| calculation::has_comment(text) && substitutes(text);
+    let mut patterns = patterns.map(inside);
+    patterns.by_ref().take(MOST_CALCULATIONS).any(hides)
+        || (patterns.next().is_some() && hides(text))
+}
+
+/// A text up to the bracket that closes what was open before it: escapes and quotes count.
+fn pattern(text: &str) -> &str {
+    let (mut open, mut quote, mut escaped) = (1_usize, None, false);
+    let end = text.find(|letter: char| {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if quote != Some('\'') => escaped = true,
+            '\'' | '"' if quote.is_none() => quote = Some(letter),
+            '\'' | '"' if quote == Some(letter) => quote = None,
+            '(' if quote.is_none() => open = open.saturating_add(1),
+            ')' if quote.is_none() => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open == 0
+    });
+    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
+}
+
+/// Most calculations, and most patterns, of one line that are looked at.
 const MOST_CALCULATIONS: usize = 64;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn remarks_in_patterns_are_found() {
+        for plain in ["", "a !(b|c) # `d`", "! ( # `a`\n b)", "a !(b) `c` # d", "x @(a#`b`)"] {
+            assert!(!hides_in_pattern(plain), "{plain}");
+        }
+        for odd in [
+            "time -p!( #`b`\n)",
+            "a=@( # $(b)\n)",
+            "[[ x == !(#`b`\n) ]]",
+            "!( #\\)`b`\n)",
+            "!( #')'`b`\n)",
+        ] {
+            assert!(hides_in_pattern(odd), "{odd}");
+        }
+    }
 
     #[test]
     fn calculations_are_told_from_substitutions() {

@@ -203,6 +203,9 @@ impl Walker {
         if parse::is_odd_arithmetic(text) {
             self.opaque("`$((` begins no calculation here; put a blank between the two");
         }
+        if parse::hides_in_pattern(text) {
+            self.opaque("a `#` in a pattern ends the line to some shells");
+        }
         match parse::commands(text) {
             Ok(nodes) => self.deeper(|walker| walker.all(nodes.iter(), input)),
             Err(why) => {
