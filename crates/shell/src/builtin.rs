@@ -47,7 +47,7 @@ impl Walker {
             "printf" if arguments.first().is_some_and(|field| field.text == "-v") => {
                 let value = self.written(&without_two(fields), input);
                 let name = arguments.get(1)?.text.clone();
-                self.variables.set(&name, Variable::of(value), self.pick > 0);
+                self.variables.set(&name, Variable::of(value), false);
             }
             _ => return None,
         }
@@ -60,9 +60,9 @@ impl Walker {
         if !action.known || action.text.starts_with('-') {
             return;
         }
-        if self.waits(&action.text) {
-            self.trapped.push(action.text.clone());
-        } else {
+        // What it means may be another thing at the end.
+        self.trapped.push(action.text.clone());
+        if !self.waits(&action.text) {
             self.text(&action.text, &Input::Inherited);
         }
     }
@@ -87,15 +87,15 @@ impl Walker {
     fn set(&mut self, arguments: &[Field]) {
         let mut parts = arguments.splitn(2, |field| field.text == "--");
         if let (Some(_), Some(words)) = (parts.next(), parts.next()) {
-            self.variables.positional = texts(words);
+            self.variables.set_positional(texts(words));
         }
     }
 
     fn shift(&mut self, arguments: &[Field]) {
         let count = arguments.first().map_or(Ok(1), |field| field.text.parse::<usize>());
         let shifted = self.variables.positional.take().zip(count.ok());
-        self.variables.positional =
-            shifted.map(|(all, count)| all.into_iter().skip(count).collect());
+        let left = shifted.map(|(all, count)| all.into_iter().skip(count).collect());
+        self.variables.set_positional(left);
     }
 
     /// A file that is run as a part of the line. A script that stands in a file is not read here;
@@ -189,21 +189,42 @@ impl Walker {
             flags.any(|field| field.text.contains(letter))
         };
         let exports = name.text == "export" || flag('x');
+        let local = matches!(&*name.text, "declare" | "local" | "typeset") && !flag('g');
         let sources = self.sources_at_hand();
-        let perhaps = self.pick > 0;
         for field in arguments.iter().filter(|field| !field.text.starts_with('-')) {
             let (name, value) = match field.text.split_once('=') {
                 Some((name, value)) => (name, Some(value)),
                 None => (field.text.as_str(), None),
             };
+            // What is added to a value is not worked out here.
+            let (name, adds) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
+            if local {
+                self.make_local(name);
+            }
             if let Some(value) = value {
                 self.set_to_run(name, field.known.then_some(value));
-                let value = Variable::of(field.known.then(|| value.to_owned()));
-                self.variables.set(name, value.from(sources.clone()), perhaps);
+                let value = Variable::of((field.known && !adds).then(|| value.to_owned()));
+                self.variables.set(name, value.from(sources.clone()), false);
             }
             if exports {
                 self.variables.export(name);
             }
+        }
+    }
+
+    /// A variable of the function at hand: behind it stands what stood before. Until it is set, it is not
+    /// set, or to some shells still what it was.
+    fn make_local(&mut self, name: &str) {
+        if self.locals.is_none() {
+            return;
+        }
+        let before = self.variables.swap(name, None);
+        let outer = before.clone().or_else(|| self.variables.find(name, &self.world, self.place));
+        let within = Variable::missing().or(outer.unwrap_or_else(Variable::missing));
+        self.variables.set(name, within, false);
+        let locals = self.locals.get_or_insert_default();
+        if !locals.iter().any(|(known, _)| known == name) {
+            locals.push((name.to_owned(), before));
         }
     }
 

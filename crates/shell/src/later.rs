@@ -153,12 +153,12 @@ impl Walker {
     fn with_words(&mut self, text: &str, words: &[Field], input: &Input) {
         let known = words.iter().all(|field| field.known);
         let all = words.iter().map(|field| field.text.clone()).collect();
-        let outer = core::mem::replace(&mut self.variables.positional, known.then_some(all));
+        let outer = self.variables.swap_positional(known.then_some(all));
         let sources = self.sources_at_hand();
         let outer_from = core::mem::replace(&mut self.variables.arguments_from, sources);
         let line = format!("{text} \"$@\"");
         self.apart(|walker| drop(walker.text(&line, input)));
-        self.variables.positional = outer;
+        self.variables.restore_positional(outer);
         self.variables.arguments_from = outer_from;
     }
 }

@@ -14,7 +14,7 @@ use crate::zsh;
 const LONGEST_MATCHED: usize = 1024;
 
 /// In how many ways the variables of one command may be filled; what more of them hold counts as unknown.
-const MOST_PICKS: usize = 64;
+const MOST_PICKS: usize = 32;
 
 /// What a variable holds at the moment.
 enum Value {
@@ -184,6 +184,8 @@ impl Walker {
             // The message is made before the shell ends with it.
             ":?" | "?" if missing || unknown => {
                 self.argument(arg);
+                // Of several values, this one ends the line before the command.
+                self.ended |= self.picks > 1 && !unknown;
                 (!unknown).then(|| Expansion::known(""))
             }
             ":-" | "-" | ":=" | "=" | ":?" | "?" => match value {
@@ -271,6 +273,7 @@ fn pattern_and_text(arg: &str) -> (&str, &str) {
 fn element(variable: Variable, subscript: Option<&str>) -> Value {
     match subscript {
         _ if variable.open || variable.missing => Value::Unknown,
+        subscript if variable.mixed && !matches!(subscript, Some("@" | "*")) => Value::Unknown,
         Some("@" | "*") => Value::Known(variable.values),
         subscript => match subscript.unwrap_or("0").parse::<usize>() {
             Ok(index) => variable

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::limits::MOST_VALUES;
+use crate::limits::{MOST_FIELDS, MOST_VALUES};
 use crate::outside::Outside;
 use crate::read::Place;
 use crate::script::Source;
@@ -19,6 +19,8 @@ pub(crate) struct Variable {
     pub(crate) missing: bool,
     /// It is an array.
     pub(crate) array: bool,
+    /// It is one of several arrays, and these are all their elements.
+    pub(crate) mixed: bool,
     /// Commands see it.
     pub(crate) exported: bool,
     /// Where that comes from which nobody knows of it.
@@ -32,7 +34,7 @@ impl Variable {
     }
 
     /// One that is not set.
-    fn missing() -> Self {
+    pub(crate) fn missing() -> Self {
         Self { missing: true, ..Self::default() }
     }
 
@@ -43,7 +45,7 @@ impl Variable {
     }
 
     /// What holds one or the other.
-    fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         let sources = self.sources.iter().chain(&other.sources);
         let mut all: Vec<Source> = Vec::new();
         for source in sources {
@@ -54,8 +56,12 @@ impl Variable {
         let exported = self.exported || other.exported;
         if self.array || other.array {
             // Which elements stand together is not kept.
-            let open = self.open || other.open || self.values != other.values;
-            return Self { exported, ..Self::array(self.values, open) }.from(all);
+            let mixed = self.mixed || other.mixed || self.values != other.values;
+            let open = self.open || other.open || self.array != other.array;
+            let mut values = self.values;
+            values.extend(other.values.into_iter().filter(|_| mixed));
+            values.truncate(MOST_FIELDS);
+            return Self { exported, mixed, ..Self::array(values, open) }.from(all);
         }
         let missing = self.missing || other.missing;
         let open = self.open || other.open;
@@ -92,6 +98,10 @@ pub(crate) struct Variables {
     set: BTreeMap<Arc<str>, Arc<Variable>>,
     /// `$1`, `$2`, …; `None` when nobody knows them.
     pub(crate) positional: Option<Vec<String>>,
+    /// Each of them by its number, where there are several lists that they may be.
+    either: BTreeMap<usize, Variable>,
+    /// Some variable may hold one of several values.
+    pub(crate) several: bool,
     /// Where that comes from which is not known of them.
     pub(crate) arguments_from: Vec<Source>,
     /// `$0`; `None` when nobody knows it.
@@ -100,20 +110,50 @@ pub(crate) struct Variables {
     doubtful: bool,
 }
 
+/// `$1`, `$2`, … as they were.
+pub(crate) struct Positional(Option<Vec<String>>, BTreeMap<usize, Variable>);
+
 /// What shells fill in by themselves, and nobody knows before.
-const MADE_BY_SHELLS: [&str; 12] = [
+const MADE_BY_SHELLS: [&str; 39] = [
+    "BASH",
+    "BASHOPTS",
     "BASHPID",
+    "BASH_ARGV0",
+    "BASH_COMMAND",
+    "BASH_LINENO",
+    "BASH_REMATCH",
+    "BASH_SOURCE",
+    "BASH_SUBSHELL",
+    "BASH_VERSINFO",
+    "BASH_VERSION",
     "COLUMNS",
+    "COPROC",
+    "DIRSTACK",
+    "EPOCHREALTIME",
     "EPOCHSECONDS",
+    "EUID",
+    "FUNCNAME",
+    "GROUPS",
+    "HISTCMD",
     "HOSTNAME",
+    "HOSTTYPE",
     "LINENO",
     "LINES",
+    "MACHTYPE",
+    "OPTARG",
+    "OPTIND",
+    "OSTYPE",
+    "PIPESTATUS",
     "PPID",
     "RANDOM",
     "REPLY",
     "SECONDS",
+    "SHELLOPTS",
+    "SHLVL",
     "SRANDOM",
     "UID",
+    "ZSH_ARGZERO",
+    "ZSH_VERSION",
 ];
 
 impl Variables {
@@ -138,7 +178,9 @@ impl Variables {
             return match (&self.positional, index) {
                 (_, 0) => Some(Variable::of(self.name.clone())),
                 (Some(all), _) => Some(Variable::of(Some(all.get(index.checked_sub(1)?)?.clone()))),
-                (None, _) => Some(Variable::of(None)),
+                (None, _) => {
+                    Some(self.either.get(&index).cloned().unwrap_or_else(|| Variable::of(None)))
+                }
             };
         }
         if place == Place::Elsewhere || MADE_BY_SHELLS.contains(&name) {
@@ -167,12 +209,52 @@ impl Variables {
     }
 
     fn put(&mut self, name: &str, value: Variable) {
+        self.several |= value.options() > 1 || value.mixed;
         self.set.insert(name.into(), Arc::new(value));
     }
 
     /// How many variables the line has set.
     pub(crate) fn count(&self) -> usize {
-        self.set.len()
+        self.set.len().saturating_add(self.positional.as_ref().map_or(0, Vec::len))
+    }
+
+    /// Puts others in the place of `$1`, `$2`, …; `None` when nobody knows them.
+    pub(crate) fn set_positional(&mut self, all: Option<Vec<String>>) {
+        self.positional = all;
+        self.either.clear();
+    }
+
+    /// The same, and tells what they were.
+    pub(crate) fn swap_positional(&mut self, all: Option<Vec<String>>) -> Positional {
+        let before = core::mem::replace(&mut self.positional, all);
+        Positional(before, core::mem::take(&mut self.either))
+    }
+
+    /// What [`Variables::swap_positional`] told.
+    pub(crate) fn restore_positional(&mut self, before: Positional) {
+        Positional(self.positional, self.either) = before;
+    }
+
+    /// `$1` or its like, which may be one of these or one of the others.
+    fn join_positional(&mut self, other: &Self) {
+        if self.positional == other.positional && self.either == other.either {
+            return;
+        }
+        let most = |all: &Self| {
+            let known = all.positional.as_ref().map_or(0, Vec::len);
+            known.max(all.either.keys().next_back().copied().unwrap_or_default())
+        };
+        let count = most(self).max(most(other)).min(MOST_VALUES);
+        let one = |all: &Self, index: usize| match (&all.positional, index.checked_sub(1)) {
+            (Some(known), Some(at)) => {
+                known.get(at).map_or_else(Variable::missing, |it| Variable::of(Some(it.clone())))
+            }
+            _ => all.either.get(&index).cloned().unwrap_or_else(|| Variable::of(None)),
+        };
+        let either = (1..=count).map(|index| (index, one(self, index).or(one(other, index))));
+        self.either = either.collect();
+        self.several = true;
+        self.positional = None;
     }
 
     /// Either these or the others hold from here on; tells how many of them differed.
@@ -185,16 +267,24 @@ impl Variables {
         };
         let differs =
             |name: &&Arc<str>| !self.set.get(*name).zip(other.set.get(*name)).is_some_and(same);
-        let names: Vec<Arc<str>> = names.filter(differs).cloned().collect();
+        // Where `cd` came from goes with the folder, of which only one is followed.
+        let joined = |name: &&Arc<str>| ***name != *"OLDPWD";
+        let names: Vec<Arc<str>> = names.filter(differs).filter(joined).cloned().collect();
         for name in &names {
             let either = found(&other, name).or(found(self, name));
             self.put(name, either);
         }
-        if self.positional != other.positional {
-            self.positional = None;
+        if !self.holds("OLDPWD")
+            && let Some(value) = other.set.get("OLDPWD")
+        {
+            self.set.insert("OLDPWD".into(), Arc::clone(value));
+        }
+        self.join_positional(&other);
+        if self.arguments_from != other.arguments_from {
             self.arguments_from.extend(other.arguments_from);
             self.arguments_from.truncate(MOST_VALUES);
         }
+        self.several |= other.several;
         self.name =
             core::mem::take(&mut self.name).filter(|name| other.name.as_ref() == Some(name));
         self.doubtful |= other.doubtful;
@@ -215,10 +305,15 @@ impl Variables {
         Some(self)
     }
 
-    /// Nobody knows how variables go on that hold several values.
-    pub(crate) fn doubt_new(&mut self) {
-        for variable in self.set.values_mut().filter(|variable| variable.options() > 1) {
+    /// Nobody knows how variables go on that hold something else than before.
+    pub(crate) fn doubt_changed(&mut self, before: &Self) {
+        let changed = |name: &str, value: &Arc<Variable>| before.set.get(name) != Some(value);
+        for (_, variable) in self.set.iter_mut().filter(|(name, value)| changed(name, value)) {
             Arc::make_mut(variable).open = true;
+        }
+        self.several = true;
+        if self.positional != before.positional {
+            self.set_positional(None);
         }
     }
 

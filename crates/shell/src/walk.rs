@@ -100,6 +100,16 @@ pub(crate) struct Walker {
     /// What variables hold where the line, or the function at hand, is left.
     at_exit: Option<Variables>,
     at_return: Option<Variables>,
+    /// The same of the loop at hand, and of those around it.
+    at_break: Option<Variables>,
+    at_far_break: Option<Variables>,
+    /// How many loops hold what is walked, and how many functions.
+    loops: u32,
+    calls: u32,
+    /// The variables of the function at hand, and what they were before it.
+    pub(crate) locals: Option<Vec<(String, Option<Variable>)>>,
+    /// The words of the command end the line before it.
+    pub(crate) ended: bool,
     /// There is a loop in which the parser loses the bodies of heredocs (`for ((…))`).
     pub(crate) hollow: bool,
     /// What runs at the end, in the words of the line (`trap`).
@@ -141,6 +151,12 @@ impl Walker {
             left_early: 0,
             at_exit: None,
             at_return: None,
+            at_break: None,
+            at_far_break: None,
+            loops: 0,
+            calls: 0,
+            locals: None,
+            ended: false,
             hollow: false,
             trapped: Vec::new(),
             made: 0,
@@ -164,7 +180,8 @@ impl Walker {
                 continue;
             }
             for body in &bodies {
-                self.variables.positional = None;
+                self.variables.set_positional(None);
+                self.calls = 1;
                 self.perhaps(|walker| walker.walk(body, &Input::Inherited));
             }
         }
@@ -300,11 +317,20 @@ impl Walker {
         let choices = core::mem::take(&mut self.choices);
         (self.pick, self.picks) = (0, 1);
         let mut written = None;
+        // Each way begins with what was there before, and any of them may be what holds behind it.
+        let before = self.variables.several.then(|| self.snapshot());
+        let mut behind: Option<Variables> = None;
         while self.pick < self.picks {
+            if self.pick > 0 {
+                let start = before.clone().unwrap_or_default();
+                let after = core::mem::replace(&mut self.variables, start);
+                self.collect(&mut behind, after);
+            }
             let one = self.once(command);
             written = if self.picks == 1 { one } else { None };
             self.pick = self.pick.saturating_add(1);
         }
+        self.arrive(behind);
         (self.pick, self.picks) = outer;
         self.choices = choices;
         written
@@ -326,11 +352,17 @@ impl Walker {
             let Some((name, variable)) = self.assignment(node) else { continue };
             self.set_to_run(&name, variable.values.first().map(String::as_str));
             if fields.is_empty() {
-                self.variables.set(&name, variable, self.pick > 0);
+                self.variables.set(&name, variable, false);
             } else {
                 let value = variable.values.first().filter(|_| !variable.open && !variable.array);
                 environment.push((name, value.cloned()));
             }
+        }
+        if core::mem::take(&mut self.ended) {
+            self.feeding = fed;
+            self.carried = around;
+            self.fed_later.clear();
+            return None;
         }
         let (redirections, input) = self.redirects(command.redirects, command.input);
         self.feeding = fed;
@@ -409,11 +441,7 @@ impl Walker {
         let input = self.fed_names(&fields, input);
         let own = behind_builtin(&fields);
         let name = own.first().map(|head| head.text.clone()).unwrap_or_default();
-        let leaves = matches!(&*name, "break" | "continue" | "exit" | "return");
-        self.left_early = self.left_early.saturating_add(u32::from(leaves));
-        if matches!(&*name, "exit" | "return") {
-            self.leave(name == "exit");
-        }
+        self.leaves_early(&name, own.len() > 1);
         if let Some(bodies) = self.functions.get(&name).cloned()
             && self.may_go_deeper()
         {
@@ -467,16 +495,15 @@ impl Walker {
     fn call(&mut self, name: String, bodies: &[Node], fields: &[Field], input: &Input) -> Written {
         let known = fields.iter().all(|field| field.known);
         let arguments = fields.iter().skip(1).map(|field| field.text.clone()).collect();
-        let outer = self.variables.positional.replace(arguments);
+        let outer = self.variables.swap_positional(Some(arguments).filter(|_| known));
         let sources = self.sources_at_hand();
         let outer_from = core::mem::replace(&mut self.variables.arguments_from, sources);
-        if !known {
-            self.variables.positional = None;
-        }
         if !self.called.contains(&name) {
             self.called.push(name);
         }
         let around = self.at_return.take();
+        let locals = self.locals.replace(Vec::new());
+        self.calls = self.calls.saturating_add(1);
         let written = match bodies {
             [body] => self.deeper(|walker| walker.walk(body, input)),
             _ => {
@@ -488,7 +515,11 @@ impl Walker {
         };
         let left = core::mem::replace(&mut self.at_return, around);
         self.arrive(left);
-        self.variables.positional = outer;
+        self.calls = self.calls.saturating_sub(1);
+        for (name, before) in core::mem::replace(&mut self.locals, locals).into_iter().flatten() {
+            self.variables.swap(&name, before);
+        }
+        self.variables.restore_positional(outer);
         self.variables.arguments_from = outer_from;
         written
     }

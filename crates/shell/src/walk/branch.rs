@@ -14,8 +14,14 @@ use crate::variables::Variables;
 /// How often the body of a loop is walked while it changes what variables may hold at its start.
 const MOST_ROUNDS: usize = 3;
 
+/// In how many loops a loop may stand for that; within more of them its body is walked once.
+const MOST_LOOPS: u32 = 2;
+
 /// Steps that it takes to tell what a variable holds behind a branch.
 const JOINING: usize = 8;
+
+/// Where something is kept.
+type Place = for<'w> fn(&'w mut Walker) -> &'w mut Option<Variables>;
 
 /// A question whether a variable is empty.
 pub(super) struct Asked<'n> {
@@ -30,6 +36,8 @@ pub(super) struct Asked<'n> {
 struct Skipped {
     failed: Option<Variables>,
     done: Option<Variables>,
+    /// The last one that was not skipped ended the line.
+    dead: bool,
 }
 
 impl Walker {
@@ -44,23 +52,64 @@ impl Walker {
     /// The same, several times over as long as what it sets may change what it does. `certain` says that
     /// it is done once at least, unless the body leaves it early.
     pub(super) fn repeatedly(&mut self, certain: bool, mut work: impl FnMut(&mut Self)) {
-        let (cwd, left_early) = (self.cwd.clone(), self.left_early);
-        for round in 0..MOST_ROUNDS {
+        let (cwd, left_early, around) = (self.cwd.clone(), self.left_early, self.at_break.take());
+        self.loops = self.loops.saturating_add(1);
+        let rounds = if self.loops > MOST_LOOPS { 1 } else { MOST_ROUNDS };
+        for round in 1..=rounds {
             let before = self.snapshot();
             self.in_branch(&mut work);
-            let done = certain && round == 0 && self.left_early == left_early;
+            let left = self.at_break.take();
+            self.arrive(left);
+            let far = self.at_far_break.clone();
+            self.arrive(far);
+            let done = certain && round == 1 && self.left_early == left_early;
             let same = self.variables == before;
             if !done {
                 self.join(before.clone());
             }
             if same || (!done && self.variables == before) {
-                return;
+                break;
             }
-            if round < MOST_ROUNDS - 1 {
+            if round == rounds {
+                self.variables.doubt_changed(&before);
+            } else {
                 self.cwd.clone_from(&cwd);
             }
         }
-        self.variables.doubt_new();
+        self.loops = self.loops.saturating_sub(1);
+        self.at_break = around;
+        if self.loops == 0 {
+            self.at_far_break = None;
+        }
+    }
+
+    /// `break`, `continue`, `exit` and `return`: what variables hold here, they may hold where the loop,
+    /// the line or the function ends.
+    pub(super) fn leaves_early(&mut self, name: &str, far: bool) {
+        let end: Place = match name {
+            "break" | "continue" if far => |walker| &mut walker.at_far_break,
+            "break" | "continue" => |walker| &mut walker.at_break,
+            "return" => |walker| &mut walker.at_return,
+            // At the end of the line, only what `trap` names still runs.
+            "exit" => |walker| &mut walker.at_exit,
+            _ => return,
+        };
+        self.left_early = self.left_early.saturating_add(1);
+        if name == "exit" && self.trapped.is_empty() {
+            return;
+        }
+        let here = self.snapshot();
+        let mut all = end(self).take();
+        self.collect(&mut all, here);
+        *end(self) = all;
+    }
+
+    /// Adds to what may hold at one place.
+    pub(super) fn collect(&mut self, all: &mut Option<Variables>, one: Variables) {
+        match all {
+            Some(all) => self.join_to(all, one),
+            None => *all = Some(one),
+        }
     }
 
     fn in_branch<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
@@ -90,8 +139,9 @@ impl Walker {
 
     /// The same of those that are kept apart.
     fn join_to(&mut self, one: &mut Variables, other: Variables) {
+        let looked = one.count() / JOINING;
         let differing = one.join(other, &self.world, self.place);
-        self.step(differing.saturating_mul(JOINING));
+        self.step(differing.saturating_mul(JOINING).saturating_add(looked));
     }
 
     /// `if`: what stands behind it follows one branch or the other.
@@ -103,8 +153,14 @@ impl Walker {
     ) {
         self.walk(condition, input);
         let before = self.snapshot();
-        let other = match self.asked(condition).filter(|asked| asked.empty) {
-            Some(asked) => before.clone().not_empty(asked.name, &self.world, self.place),
+        let other = match self.asked(condition) {
+            Some(asked) if asked.empty => {
+                before.clone().not_empty(asked.name, &self.world, self.place)
+            }
+            Some(asked) => {
+                self.knows_not_empty(asked.name);
+                Some(before.clone())
+            }
             None => Some(before.clone()),
         };
         let may_be_other = other.is_some();
@@ -113,25 +169,19 @@ impl Walker {
         if let Some(node) = otherwise {
             self.in_branch(|walker| walker.walk(node, input));
         }
-        if !may_be_other || otherwise.is_some_and(leaves) {
+        if !may_be_other || otherwise.is_some_and(|node| self.leaves(node, 0)) {
             self.variables = taken;
-        } else if !leaves(then) {
+        } else if !self.leaves(then, 0) {
             self.join(taken);
         }
     }
 
-    /// `exit` and `return`: what variables hold here, they may hold where the line or the function ends.
-    pub(super) fn leave(&mut self, exits: bool) {
-        // At the end of the line, only what `trap` names still runs.
-        if exits && self.trapped.is_empty() {
-            return;
+    /// Goes on where a variable is known to hold something, if that can be.
+    fn knows_not_empty(&mut self, name: &str) {
+        let known = self.snapshot().not_empty(name, &self.world, self.place);
+        if let Some(known) = known {
+            self.variables = known;
         }
-        let mut left = self.snapshot();
-        let end = if exits { &mut self.at_exit } else { &mut self.at_return };
-        if let Some(other) = end.take() {
-            self.join_to(&mut left, other);
-        }
-        *(if exits { &mut self.at_exit } else { &mut self.at_return }) = Some(left);
     }
 
     /// Goes on where that ends, too.
@@ -144,6 +194,7 @@ impl Walker {
     /// `case`: what stands behind it follows one of the patterns, or none where none takes all.
     pub(super) fn clauses(&mut self, patterns: &[CasePattern], input: &Input) {
         let before = self.snapshot();
+        let cost = before.count();
         let all = |pattern: &Node| text(pattern) == Some("*");
         let mut behind = Some(before.clone());
         if patterns.iter().any(|clause| clause.patterns.iter().any(all)) {
@@ -151,6 +202,9 @@ impl Walker {
         }
         for clause in patterns {
             self.fields(&clause.patterns);
+            if !self.step(cost) {
+                break;
+            }
             if let Some(body) = &clause.body {
                 self.in_branch(|walker| walker.walk(body, input));
             }
@@ -160,16 +214,10 @@ impl Walker {
             if goes_on {
                 self.join(after.clone());
             }
-            if clause.body.as_ref().is_some_and(leaves) {
+            if clause.body.as_ref().is_some_and(|body| self.leaves(body, 0)) {
                 continue;
             }
-            behind = Some(match behind {
-                Some(mut behind) => {
-                    self.join_to(&mut behind, after);
-                    behind
-                }
-                None => after,
-            });
+            self.collect(&mut behind, after);
         }
         self.variables = behind.unwrap_or(before);
     }
@@ -209,6 +257,7 @@ impl Walker {
                 (self.variables, self.cwd) = began;
                 skipped = Skipped::default();
             }
+            skipped.dead = may_not && self.leaves(node, 0);
             all = all
                 .zip(one)
                 .map(|(all, one)| all + &one)
@@ -230,9 +279,13 @@ impl Walker {
             Some(ListOperator::And) => (&mut skipped.failed, skipped.done.take()),
             Some(ListOperator::Or) => (&mut skipped.done, skipped.failed.take()),
             _ => {
-                for other in [skipped.failed.take(), skipped.done.take()].into_iter().flatten() {
-                    self.join(other);
+                let mut others = [skipped.failed.take(), skipped.done.take()].into_iter().flatten();
+                if skipped.dead
+                    && let Some(first) = others.next()
+                {
+                    self.variables = first;
                 }
+                others.for_each(|other| self.join(other));
                 return;
             }
         };
@@ -249,22 +302,60 @@ impl Walker {
             }
             *around = Some(here);
         }
+        if let Some(asked) = asked.filter(|asked| !skips_full(asked)) {
+            self.knows_not_empty(asked.name);
+        }
         if let Some(other) = through {
             self.join(other);
         }
     }
+
+    /// Whether nothing behind a branch is reached from it: it ends in a plain `exit`, `return` in a
+    /// function, or a function that does.
+    fn leaves(&self, node: &Node, depth: u32) -> bool {
+        match &node.kind {
+            NodeKind::Command { assignments, words, redirects } => {
+                let texts: Vec<&str> = words.iter().filter_map(text).collect();
+                let plain = assignments.is_empty() && redirects.is_empty();
+                let [head, arguments @ ..] = texts.as_slice() else { return false };
+                let number = |it: &&str| it.parse::<u8>().is_ok() || matches!(*it, "$?" | "\"$?\"");
+                let ends = *head == "exit" || (*head == "return" && self.calls > 0);
+                match self.functions.get(*head).map(Vec::as_slice) {
+                    Some([body]) => {
+                        depth < 4
+                            && self.sure.iter().any(|it| it == head)
+                            && exits(body)
+                            && self.leaves(body, depth.saturating_add(1))
+                    }
+                    Some(_) => false,
+                    None => {
+                        plain
+                            && ends
+                            && arguments.len() <= 1
+                            && arguments.iter().all(number)
+                            && !self.aliases.contains_key(*head)
+                    }
+                }
+            }
+            NodeKind::List { items } => items.last().is_some_and(|item| {
+                let sure = item.operator.is_none_or(|it| it == ListOperator::Semi);
+                let before = items.iter().rev().nth(1).and_then(|it| it.operator);
+                sure && !is_within(before) && self.leaves(&item.command, depth)
+            }),
+            NodeKind::BraceGroup { body, redirects } => {
+                redirects.is_empty() && self.leaves(body, depth)
+            }
+            _ => false,
+        }
+    }
 }
 
-/// Whether nothing behind a branch is reached from it.
-fn leaves(node: &Node) -> bool {
+/// Whether what a function ends in is `exit`, and not `return`.
+fn exits(node: &Node) -> bool {
     match &node.kind {
-        NodeKind::Command { words, .. } => {
-            words.first().and_then(text).is_some_and(|head| matches!(head, "exit" | "return"))
-        }
-        NodeKind::List { items } => items.last().is_some_and(|item| {
-            item.operator.is_none_or(|it| it == ListOperator::Semi) && leaves(&item.command)
-        }),
-        NodeKind::BraceGroup { body, .. } => leaves(body),
+        NodeKind::Command { words, .. } => words.first().and_then(text) != Some("return"),
+        NodeKind::List { items } => items.last().is_some_and(|item| exits(&item.command)),
+        NodeKind::BraceGroup { body, .. } => exits(body),
         _ => false,
     }
 }
@@ -278,7 +369,9 @@ impl Walker {
     /// The variable that a test asks about: `[ -z "$x" ]`, `test -n $x`, `[[ -z $x ]]`, `[ "$x" ]`.
     fn asked<'n>(&self, node: &'n Node) -> Option<Asked<'n>> {
         match &node.kind {
-            NodeKind::Command { assignments, words, .. } if assignments.is_empty() => {
+            NodeKind::Command { assignments, words, redirects }
+                if assignments.is_empty() && redirects.is_empty() =>
+            {
                 let texts: Vec<&str> = words.iter().take(5).filter_map(text).collect();
                 let renamed = |name: &&str| {
                     self.functions.contains_key(*name) || self.aliases.contains_key(*name)
@@ -289,10 +382,15 @@ impl Walker {
                     _ => None,
                 }
             }
-            NodeKind::ConditionalExpr { body, .. } => match &body.kind {
-                NodeKind::UnaryTest { op, operand } => question(&[op, operand_of(operand)?]),
-                _ => None,
-            },
+            NodeKind::ConditionalExpr { body, redirects } if redirects.is_empty() => {
+                match &body.kind {
+                    NodeKind::UnaryTest { op, operand } => {
+                        let name = parameter(operand_of(operand)?)?;
+                        matches!(&**op, "-z" | "-n").then_some(Asked { name, empty: op == "-z" })
+                    }
+                    _ => None,
+                }
+            }
             NodeKind::List { items } => match items.as_slice() {
                 [item] => self.asked(&item.command),
                 _ => None,
@@ -305,7 +403,10 @@ impl Walker {
 fn question<'n>(words: &[&'n str]) -> Option<Asked<'n>> {
     match words {
         ["-z", word] => Some(Asked { name: parameter(word)?, empty: true }),
-        ["-n", word] | [word] => Some(Asked { name: parameter(word)?, empty: false }),
+        // Without quotes an empty one is no word, and what is left of the test is true.
+        ["-n", word] | [word] if word.starts_with('"') => {
+            Some(Asked { name: parameter(word)?, empty: false })
+        }
         _ => None,
     }
 }

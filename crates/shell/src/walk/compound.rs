@@ -70,14 +70,16 @@ impl Walker {
                 let input = self.only_redirects(redirects, input);
                 self.repeatedly(false, |walker| {
                     walker.walk(condition, &input);
-                    walker.walk(body, &input);
+                    // It is the last that is done.
+                    walker.perhaps(|walker| walker.walk(body, &input));
                 });
                 None
             }
             NodeKind::For { var, words, body, redirects }
             | NodeKind::Select { var, words, body, redirects } => {
                 let input = self.only_redirects(redirects, input);
-                self.each(var, words.as_deref(), body, &input)
+                let certain = redirects.is_empty();
+                self.each((var, words.as_deref()), body, &input, certain)
             }
             NodeKind::ForArith { init, cond, incr, body, redirects } => {
                 [init, cond, incr].into_iter().for_each(|raw| self.raw(raw));
@@ -109,7 +111,13 @@ impl Walker {
     }
 
     /// A loop over words: its body is walked once, with every word as a value of the variable.
-    fn each(&mut self, name: &str, words: Option<&[Node]>, body: &Node, input: &Input) -> Written {
+    fn each(
+        &mut self,
+        (name, words): (&str, Option<&[Node]>),
+        body: &Node,
+        input: &Input,
+        certain: bool,
+    ) -> Written {
         let variable = match words {
             Some(words) => {
                 let (outer, from) =
@@ -126,7 +134,7 @@ impl Walker {
                 Variable::one_of(known.clone().unwrap_or_default(), known.is_none())
             }
         };
-        let certain = !variable.open && variable.options() > 0;
+        let certain = certain && !variable.open && variable.options() > 0;
         self.repeatedly(certain, |walker| {
             walker.variables.set(name, variable.clone(), false);
             walker.walk(body, input);
