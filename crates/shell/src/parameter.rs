@@ -210,7 +210,9 @@ impl Walker {
         let made = match op {
             "#" | "##" | "%" | "%%" => {
                 let pattern = self.argument(arg);
-                pattern.known.then(|| stripped(&text, op, &pattern.text))?
+                let square = text.len().saturating_mul(text.len());
+                let cost = square.saturating_mul(pattern.text.len()) / 1024;
+                (pattern.known && self.step(cost)).then(|| stripped(&text, op, &pattern.text))?
             }
             "/" | "//" => {
                 let (from, to) = pattern_and_text(arg);
