@@ -438,6 +438,7 @@ impl Walker {
             self.opaque(FOR_ZSH);
         }
         self.expand_alias(&fields, &input);
+        self.add_removing_search(&fields, &input);
         let input = self.fed_names(&fields, input);
         let own = behind_builtin(&fields);
         let name = own.first().map(|head| head.text.clone()).unwrap_or_default();

@@ -342,6 +342,8 @@ impl Gathering<'_, '_> {
             self.push(match run {
                 sed::Run::Line(line) => What::Line(Word { text: line.into(), known }, Vec::new()),
                 sed::Run::Made => What::Made,
+                sed::Run::Read(file) => of_file("cat", file),
+                sed::Run::Write(file) => of_file("tee", file),
             });
         }
     }
@@ -545,6 +547,11 @@ impl Gathering<'_, '_> {
 }
 
 /// Whether a name of a file stands for standard input.
+/// A program that reads or writes one file.
+fn of_file(program: &str, file: String) -> What {
+    What::Command(vec![Word::of(program), Word::of("--"), Word::of(file)])
+}
+
 fn is_input(name: &Text<'_>) -> bool {
     matches!(&*name.bytes, b"-" | b"/dev/stdin" | b"/dev/fd/0" | b"/proc/self/fd/0")
 }

@@ -77,6 +77,7 @@ const LISTING: &[&str] = &[
     "readdirSync",
     "rglob",
     "scandir",
+    "walk",
 ];
 
 /// Classes of which a method removes the file that they were made for.
@@ -201,14 +202,14 @@ fn opening(before: &[Token<'_>]) -> usize {
     before.iter().rposition(opens).unwrap_or_default()
 }
 
-/// What the object was made of whose method is called: `Path("x").unlink()`.
+/// What the object was made of whose method is called, `Path("x").unlink()`, or the home where that
+/// is the object, `Path.home().unlink()`.
 pub(crate) fn receiver<'t, 'c>(before: &'t [Token<'c>]) -> &'t [Token<'c>] {
-    match before {
-        [before @ .., Token::Sign(')'), Token::Sign('.')] => {
-            before.get(opening(before)..).unwrap_or_default()
-        }
-        _ => &[],
-    }
+    let [before @ .., Token::Sign(')'), Token::Sign('.')] = before else { return &[] };
+    let open = opening(before);
+    let call = before.get(..open).unwrap_or_default();
+    let is_home = matches!(call, [.., Token::Name(name)] if HOMES.contains(name));
+    before.get(open.saturating_sub(usize::from(is_home))..).unwrap_or_default()
 }
 
 /// What the first listing of a program names, for removals of what it tells one by one.
@@ -313,8 +314,9 @@ fn removal(arguments: &[Token<'_>], whole: bool, home: Option<&Path>) -> Option<
     };
     let whole = whole || arguments.iter().any(told);
     if lists {
+        let deep = arguments.iter().any(|it| matches!(it, Token::Name("rglob" | "walk")));
         let place = parts.collect::<std::path::PathBuf>();
-        return Some(listing_removal(&place, whole));
+        return Some(if deep { search_removal(&place) } else { listing_removal(&place, whole) });
     }
     let head = ["rm", if whole { "-r" } else { "-f" }, "-f", "--"].into_iter().map(Word::of);
     let places: Vec<Word> = match joins {
@@ -334,6 +336,21 @@ fn listing_removal(place: &Path, whole: bool) -> What {
     }
     let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
     What::Command(head.chain([Word::of(place)]).collect())
+}
+
+/// The removal of all that fits a pattern, however deep it lies below the place in front.
+fn search_removal(pattern: &Path) -> What {
+    let text = pattern.to_string_lossy();
+    let star = text.find('*').and_then(|star| text.get(..star)?.rfind('/'));
+    let (place, name) = match star {
+        Some(at) => (text.get(..at).unwrap_or_default(), text.rsplit('/').next()),
+        None if text.contains('*') => ("", text.rsplit('/').next()),
+        None => (&*text, None),
+    };
+    let place = if place.is_empty() { "." } else { place };
+    let tests = name.map(|name| ["-name", name]);
+    let words = ["find", place].into_iter().chain(tests.into_iter().flatten()).chain(["-delete"]);
+    What::Command(words.map(Word::of).collect())
 }
 
 /// Names, signs and literals; blanks and comments are left out.
@@ -475,6 +492,13 @@ mod tests {
             ("unlink glob \"*\"", "`rm -f -- *`"),
             ("[os.remove(f) for f in glob.glob('/srv/*.db')]", "`rm -f -- /srv/*.db`"),
             ("for p in Path('/srv').glob('*'): p.unlink()", "`rm -f -- /srv/*`"),
+            ("for p in Path('/srv').rglob('*.db'): p.unlink()", "find|/srv|-name|*.db|-delete"),
+            ("[p.unlink() for p in Path.home().rglob('*')]", "find|/home/u|-name|*|-delete"),
+            ("for p in Path('.').rglob('*.pyc'): p.unlink()", "find|.|-name|*.pyc|-delete"),
+            (
+                "for r, _, f in os.walk('/srv'): [os.remove(os.path.join(r, x)) for x in f]",
+                "find|/srv|-delete",
+            ),
             ("for f in os.scandir('/srv/data'): os.remove(f.path)", "rm|-r|-f|--|/srv/data"),
             ("Path('/srv/a').unlink()", "rm|-f|-f|--|/srv/a"),
             ("(Path('/srv') / 'a').unlink()", "rm|-f|-f|--|/srv/a"),
@@ -508,6 +532,7 @@ mod tests {
             "client.bucket('/srv').delete()",
             "os.listdir('/srv')",
             "print(glob.glob('/srv/*'))",
+            "for r, _, f in os.walk('/srv'): print(r)",
             "(message \"(delete-directory)\")",
             "array_map('trim', $x)",
             "requests.delete('https://example.com')",

@@ -1,5 +1,5 @@
 //! Commands that a script of sed runs: `e command`, and `e` behind a substitution, which runs what the
-//! line has become.
+//! line has become; and the files that it writes (`w`) and reads (`r`) by itself.
 //!
 //! Of the language only as much is read as tells commands from the text in them: addresses,
 //! substitutions with their delimiters, blocks. What files hold (`-f`) is not looked at.
@@ -11,10 +11,17 @@ pub(crate) enum Run {
     Line(String),
     /// A line that is made from the input.
     Made,
+    /// A file that it reads.
+    Read(String),
+    /// A file that it writes over.
+    Write(String),
 }
 
-/// Commands whose text goes on to the end of the line: text, labels, names of files.
-const TEXTS: &[u8] = b"abcirRtTwW:";
+/// Commands whose text goes on to the end of the line: text and labels.
+const TEXTS: &[u8] = b"abcitT:";
+
+/// Names that mean no file (sed's manual, "Commands").
+const STREAMS: [&str; 3] = ["/dev/stderr", "/dev/stdin", "/dev/stdout"];
 
 /// What the script runs, in order. Linear in its size.
 pub(crate) fn runs(script: &str) -> Vec<Run> {
@@ -27,9 +34,12 @@ pub(crate) fn runs(script: &str) -> Vec<Run> {
                 found.push(if line.is_empty() { Run::Made } else { Run::Line(line) });
             }
             b's' => {
-                let Some(flags) = substitution(&mut rest) else { break };
+                let Some((flags, file)) = substitution(&mut rest) else { break };
                 found.extend(flags.contains(&b'e').then_some(Run::Made));
+                found.extend(file.and_then(named).map(Run::Write));
             }
+            b'w' | b'W' => found.extend(named(line(&mut rest)).map(Run::Write)),
+            b'r' | b'R' => found.extend(named(line(&mut rest)).map(Run::Read)),
             b'y' => {
                 substitution(&mut rest);
             }
@@ -73,22 +83,26 @@ fn line<'s>(rest: &mut &'s [u8]) -> &'s [u8] {
     line
 }
 
-/// Passes both parts of a substitution; its flags.
-fn substitution<'s>(rest: &mut &'s [u8]) -> Option<&'s [u8]> {
+/// The file that the rest of a line names.
+fn named(line: &[u8]) -> Option<String> {
+    let name = String::from_utf8_lossy(line.trim_ascii()).into_owned();
+    (!name.is_empty() && !STREAMS.contains(&name.as_str())).then_some(name)
+}
+
+/// Passes both parts of a substitution; its flags, and what names a file that it writes.
+fn substitution<'s>(rest: &mut &'s [u8]) -> Option<(&'s [u8], Option<&'s [u8]>)> {
     let (mark, tail) = rest.split_first()?;
     *rest = tail;
     delimited(rest, *mark);
     delimited(rest, *mark);
-    let flag = |byte: &u8| byte.is_ascii_alphanumeric();
+    let flag = |byte: &u8| byte.is_ascii_alphanumeric() && *byte != b'w';
     let end = rest.iter().position(|byte| !flag(byte)).unwrap_or(rest.len());
     let (flags, tail) = rest.split_at_checked(end)?;
     *rest = tail;
     // `w` takes the rest of the line for the name of a file.
-    if flags.contains(&b'w') {
-        line(rest);
-    }
-    let names = flags.iter().position(|byte| *byte == b'w').unwrap_or(flags.len());
-    flags.get(..names)
+    let Some((b'w', tail)) = rest.split_first() else { return Some((flags, None)) };
+    *rest = tail;
+    Some((flags, Some(line(rest))))
 }
 
 /// Passes text up to a mark that no backslash stands before.
@@ -121,6 +135,14 @@ mod tests {
             ("s,x,rm -rf y,ge", vec![Run::Made]),
             ("y/abc/def/\ne date", vec![line("date")]),
             ("e", vec![Run::Made]),
+            ("s/a/b/we", vec![Run::Write("e".to_owned())]),
+            ("w e rm", vec![Run::Write("e rm".to_owned())]),
+            ("/x/W out.txt\nr in.txt", {
+                vec![Run::Write("out.txt".to_owned()), Run::Read("in.txt".to_owned())]
+            }),
+            ("s,a,b,gw /etc/passwd\ne date", {
+                vec![Run::Write("/etc/passwd".to_owned()), line("date")]
+            }),
         ] {
             assert_eq!(runs(script), expected, "{script}");
         }
@@ -132,7 +154,7 @@ mod tests {
             "",
             "s/e rm/x/g",
             "s/a/e rm x/",
-            "s/a/b/w e",
+            "s/a/b/w /dev/stdout",
             "/e rm/d",
             "a e rm x",
             "1i\\e rm x",
@@ -143,7 +165,8 @@ mod tests {
             "s/a",
             "\\",
             "b end; :end",
-            "w e rm",
+            "w /dev/stderr",
+            "w",
             "1,5p",
             "/x/,/y/{s/a/b/g}",
         ] {

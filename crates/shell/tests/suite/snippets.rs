@@ -579,3 +579,34 @@ fn many_commands_are_read_and_too_many_are_not() {
     let loops = "for a in 1 2 3 4 5 6 7 8; do ".repeat(12) + "x $a;" + &"done;".repeat(12);
     assert!(!of(loops).is_empty());
 }
+
+#[test]
+fn what_a_search_hands_to_a_program_that_removes_is_removed_where_it_looks() {
+    check(&[
+        (
+            "find ~/a -mtime +9 | xargs rm -f",
+            &[
+                "find /home/u/a -mtime +9",
+                "find /home/u/a -mtime +9 -exec rm -f {} +",
+                "xargs rm -f | 0..1",
+            ],
+        ),
+        (
+            "find a -name x -print0 | sort -z | sudo xargs -0 -n 1 nice rm --",
+            &[
+                "find a -name x -print0",
+                "sort -z | 0..1",
+                "find a -name x -exec nice rm -- {} +",
+                "sudo xargs -0 -n 1 nice rm -- | 0..2",
+            ],
+        ),
+        (
+            "find a -name x | xargs -I{} rm {}",
+            &["find a -name x", "find a -name x -exec rm {} +", "xargs -I{} rm {} | 0..1"],
+        ),
+        // Here `rm` is looked for, or an operand.
+        ("find a -name x | xargs grep rm", &["find a -name x", "xargs grep rm | 0..1"]),
+        ("find a -name x | grep rm", &["find a -name x", "grep rm | 0..1"]),
+        ("cat a | xargs rm", &["cat a", "xargs rm | 0..1"]),
+    ]);
+}
