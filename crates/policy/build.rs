@@ -9,8 +9,11 @@
     reason = "the library's modules, of which a build script uses only the way from text to bytes"
 )]
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::{env, fmt, fs};
 
 #[path = "src/bytes.rs"]
@@ -39,8 +42,6 @@ mod layer;
 mod leaves;
 #[path = "src/node.rs"]
 mod node;
-#[path = "src/packs.rs"]
-mod packs;
 #[path = "src/path_pattern.rs"]
 mod path_pattern;
 #[path = "src/pattern.rs"]
@@ -84,28 +85,72 @@ pub use test_file::{TestCase, TestFile};
 pub use truth::Truth;
 pub use vocabulary::{AnyWord, Vocabulary};
 
-/// What others extend, and so is built before them.
-const FIRST: &str = "starter";
+/// The names that an unknown one may be meant for: none are known while they are built.
+mod builtin {
+    pub(crate) const NAMES: [&str; 0] = [];
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     #[expect(clippy::disallowed_methods, reason = "where a build script is told to write")]
-    let out = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     println!("cargo::rerun-if-changed={}", folder.display());
     println!("cargo::rerun-if-changed=src");
-    let mut done: Vec<(&str, Policy)> = Vec::new();
-    let others = packs::NAMES.into_iter().filter(|name| *name != FIRST);
-    for name in std::iter::once(FIRST).chain(others) {
-        let text = fs::read_to_string(folder.join(name).with_extension("toml"))?;
-        let packs = |wanted: &str| {
-            done.iter().find(|(name, _)| *name == wanted).map(|(_, policy)| policy.clone())
-        };
-        let policy =
-            Policy::parse_with(&text, name, Layer::Builtin, &AnyWord, &packs).map_err(Refused)?;
-        fs::write(Path::new(&out).join(name).with_extension("policy"), policy.to_bytes())?;
-        done.push((name, policy));
+    let packs = Packs { folder, done: RefCell::default() };
+    for entry in fs::read_dir(&packs.folder)? {
+        let file = entry?.path();
+        let stem = file.file_stem().and_then(|stem| stem.to_str());
+        if let Some(name) = stem.filter(|_| file.extension().is_some_and(|end| end == "toml")) {
+            packs.built(name);
+        }
     }
+    let mut names = String::new();
+    let mut all = String::new();
+    for (name, policy) in packs.done.take() {
+        let Built::Whole(policy) = policy? else { return Err("a policy was begun only".into()) };
+        fs::write(out.join(&name).with_extension("policy"), policy.to_bytes())?;
+        writeln!(names, "    {name:?},")?;
+        writeln!(all, "    pack!({name:?}),")?;
+    }
+    let count = names.lines().count();
+    let names = format!("pub(crate) static NAMES: [&str; {count}] = [\n{names}];\n");
+    fs::write(
+        out.join("packs.rs"),
+        format!("{names}static PACKS: [Pack; {count}] = [\n{all}];\n"),
+    )?;
     Ok(())
+}
+
+/// The policies of a folder, each built once, after those that it extends.
+struct Packs {
+    folder: PathBuf,
+    done: RefCell<BTreeMap<String, Result<Built, Refused>>>,
+}
+
+/// How far a policy is. One that is begun only cannot be extended: it would extend itself.
+enum Built {
+    Begun,
+    Whole(Policy),
+}
+
+impl Packs {
+    /// The policy of that name, built now if it was not; `None` if there is none, or none that loads.
+    fn built(&self, name: &str) -> Option<Policy> {
+        if let Some(known) = self.done.borrow().get(name) {
+            return match known {
+                Ok(Built::Whole(policy)) => Some(policy.clone()),
+                Ok(Built::Begun) | Err(_) => None,
+            };
+        }
+        let text = fs::read_to_string(self.folder.join(name).with_extension("toml")).ok()?;
+        self.done.borrow_mut().insert(name.to_owned(), Ok(Built::Begun));
+        let others = |wanted: &str| self.built(wanted);
+        let policy = Policy::parse_with(&text, name, Layer::Builtin, &AnyWord, &others);
+        let kept = policy.as_ref().ok().cloned();
+        let built = policy.map(Built::Whole).map_err(Refused);
+        self.done.borrow_mut().insert(name.to_owned(), built);
+        kept
+    }
 }
 
 /// The reasons why a policy cannot be embedded, shown as a person would see them.

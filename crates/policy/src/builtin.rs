@@ -3,7 +3,6 @@
 //! They are ordinary policy files from `policies/`; this module adds nothing to them. Loading one
 //! parses nothing and copies nothing.
 
-use crate::packs::NAMES;
 use crate::{Diagnostic, Layer, Policy, Vocabulary};
 
 /// An embedded policy: its name, its text, its compiled form.
@@ -28,39 +27,20 @@ macro_rules! pack {
     };
 }
 
-static STARTER: Pack = pack!("starter");
-
-/// Sorted by name.
-static PACKS: [&Pack; NAMES.len()] = [
-    &pack!("agents"),
-    &pack!("business-hours"),
-    &pack!("cloud"),
-    &pack!("containers"),
-    &pack!("database"),
-    &pack!("filesystem"),
-    &pack!("git"),
-    &pack!("kubernetes"),
-    &pack!("observe"),
-    &pack!("packages"),
-    &pack!("payments"),
-    &pack!("privacy"),
-    &pack!("rate-limit"),
-    &pack!("redact"),
-    &STARTER,
-    &pack!("strict"),
-];
+// `NAMES` and `PACKS`, one entry for each file, sorted by name: made by the build script.
+include!(concat!(env!("OUT_DIR"), "/packs.rs"));
 
 impl Policy {
     /// The starter policy.
     #[must_use]
     pub fn builtin() -> Self {
-        load(&STARTER)
+        Self::pack("starter").unwrap_or_else(Self::closed)
     }
 
     /// The embedded policy of that name.
     #[must_use]
     pub fn pack(name: &str) -> Option<Self> {
-        PACKS.iter().find(|pack| pack.name == name).map(|pack| load(pack))
+        PACKS.iter().find(|pack| pack.name == name).map(load)
     }
 
     /// Name and text of every embedded policy, sorted by name.

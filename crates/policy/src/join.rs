@@ -157,7 +157,7 @@ impl Joiner<'_> {
         for (name, span) in document.extends.as_ref().unwrap_or(&implied) {
             let pack = packs(name).and_then(|pack| pack.to_data().ok());
             let Some(pack) = pack else {
-                let known = crate::packs::NAMES;
+                let known = crate::builtin::NAMES;
                 let help = nearest(name, known).map_or_else(
                     || format!("the embedded policies are {}", crate::read::quoted(&known)),
                     |near| format!("did you mean `{near}`?"),

@@ -27,7 +27,6 @@ mod join;
 mod layer;
 mod leaves;
 mod node;
-mod packs;
 mod path_pattern;
 mod pattern;
 mod policy;
