@@ -1,15 +1,9 @@
 //! What a shell does by itself and that changes what the rest of the line means.
 
-use std::path::{Component, Path, PathBuf};
-
-use datafog_core::BELOW;
-
-use crate::limits::MOST_VALUES;
 use crate::lists::source_of;
-use crate::read::Place;
 use crate::script::{Field, Input};
 use crate::variables::Variable;
-use crate::walk::{PLACES, Walker, Written};
+use crate::walk::{Walker, Written};
 
 impl Walker {
     /// Does what the shell would do; `None` for what is a command like any other.
@@ -23,15 +17,8 @@ impl Walker {
             "alias" => {}
             "trap" => self.trap(arguments),
             "cd" | "chdir" => self.change_folder(arguments),
-            "pushd" => {
-                let left = self.cwd.clone();
-                self.change_folder(arguments);
-                self.left.push(left);
-            }
-            "popd" => {
-                let back = if arguments.is_empty() { self.left.pop().flatten() } else { None };
-                self.enter(back);
-            }
+            "pushd" => self.push_folder(arguments),
+            "popd" => self.pop_folder(arguments),
             "declare" | "export" | "local" | "readonly" | "typeset" => {
                 self.declare(name, arguments)
             }
@@ -43,7 +30,7 @@ impl Walker {
             "mapfile" | "readarray" => self.forget_from(arguments, input),
             "set" => self.set(arguments),
             "shift" => self.shift(arguments),
-            "unset" => arguments.iter().for_each(|field| self.variables.unset(&field.text)),
+            "unset" => self.unset(arguments),
             "printf" if arguments.first().is_some_and(|field| field.text == "-v") => {
                 let value = self.written(&without_two(fields), input);
                 let name = arguments.get(1)?.text.clone();
@@ -85,17 +72,54 @@ impl Walker {
 
     /// `set -- a b`.
     fn set(&mut self, arguments: &[Field]) {
-        let mut parts = arguments.splitn(2, |field| field.text == "--");
-        if let (Some(_), Some(words)) = (parts.next(), parts.next()) {
-            self.variables.set_positional(texts(words));
+        let mut words = arguments;
+        while let [first, rest @ ..] = words {
+            if !first.known {
+                return self.variables.set_positional(None);
+            }
+            match (first.text.as_str(), rest) {
+                ("--", _) => return self.variables.set_positional(texts(rest)),
+                ("-", []) => return,
+                ("-", _) => words = rest,
+                (flags, _) if flags.starts_with(['-', '+']) && flags.len() > 1 => {
+                    words = self.options(flags, rest);
+                    if words.is_empty() {
+                        return;
+                    }
+                    continue;
+                }
+                _ => {}
+            }
+            return self.variables.set_positional(texts(words));
         }
+    }
+
+    /// Options of `set`; returns the words behind them.
+    fn options<'f>(&mut self, flags: &str, rest: &'f [Field]) -> &'f [Field] {
+        let on = flags.starts_with('-');
+        let named = rest.first().filter(|_| flags.contains('o'));
+        if flags.contains('e') || named.is_some_and(|name| name.text == "errexit") {
+            self.variables.folders.ends_on_error = on;
+        }
+        // The name behind it is that of a list, as zsh has it; other shells refuse it.
+        if let Some(list) = rest.first().filter(|_| flags.contains('A')) {
+            let known = self.variables.find(&list.text, &self.world, self.place);
+            let elements = texts(rest.get(1..).unwrap_or_default());
+            let open = elements.is_none();
+            let elements = Variable::array(elements.unwrap_or_default(), open);
+            let either = elements.or(known.unwrap_or_else(Variable::missing));
+            self.variables.set(&list.text, either, false);
+            return &[];
+        }
+        rest.get(usize::from(named.is_some())..).unwrap_or_default()
     }
 
     fn shift(&mut self, arguments: &[Field]) {
         let count = arguments.first().map_or(Ok(1), |field| field.text.parse::<usize>());
-        let shifted = self.variables.positional.take().zip(count.ok());
-        let left = shifted.map(|(all, count)| all.into_iter().skip(count).collect());
-        self.variables.set_positional(left);
+        match count {
+            Ok(count) if arguments.iter().all(|field| field.known) => self.variables.shift(count),
+            Ok(_) | Err(_) => self.variables.set_positional(None),
+        }
     }
 
     /// A file that is run as a part of the line. A script that stands in a file is not read here;
@@ -126,61 +150,6 @@ impl Walker {
                 None
             }
         }
-    }
-
-    /// `cd`, as POSIX has it: a relative folder is looked for in those of `CDPATH` first.
-    fn change_folder(&mut self, arguments: &[Field]) {
-        if self.pick == 0 {
-            self.came_from = self.cwd.clone();
-        }
-        let so_far = core::mem::replace(&mut self.cwd, self.came_from.clone());
-        let named =
-            arguments.iter().find(|field| !field.text.starts_with('-') || field.text == "-");
-        let target = match named {
-            Some(field) if !field.known => None,
-            Some(field) if field.text == "-" => self.variable("OLDPWD"),
-            Some(field) => Some(field.text.clone()),
-            None => self.variable("HOME"),
-        };
-        let target = target.and_then(|target| {
-            let target = PathBuf::from(target);
-            if target.is_absolute() { Some(target) } else { self.found_by_name(&target) }
-        });
-        let folder =
-            if self.picks > 1 { self.one_of_several(so_far.as_deref(), target) } else { target };
-        self.enter(folder);
-    }
-
-    /// Where it works after a `cd` to one of several folders (`for d in */; do cd "$d"`): somewhere
-    /// below the folder that it came from, when all of them are there.
-    fn one_of_several(&self, so_far: Option<&Path>, target: Option<PathBuf>) -> Option<PathBuf> {
-        let base = self.came_from.as_ref().filter(|_| self.pick == 0 || so_far.is_some())?;
-        let leads_up = |folder: &Path| folder.components().any(|it| it == Component::ParentDir);
-        let below = target?.strip_prefix(base).is_ok_and(|folder| !leads_up(folder));
-        below.then(|| base.join(BELOW))
-    }
-
-    /// Where a relative folder is; `None` when only the run can tell.
-    fn found_by_name(&mut self, target: &Path) -> Option<PathBuf> {
-        let plain = matches!(target.components().next(), Some(Component::Normal(_)));
-        let here = plain && self.place == Place::Here;
-        if here && (self.variables.holds(PLACES) || self.world.variable(PLACES).is_some()) {
-            let places = self.variable(PLACES)?;
-            for place in places.split(':').take(MOST_VALUES) {
-                let folder = self.cwd.as_ref()?.join(place).join(target);
-                if self.world.is_there(&folder) {
-                    return Some(folder);
-                }
-            }
-        }
-        Some(self.cwd.as_ref()?.join(target))
-    }
-
-    /// Works in another folder from here on; `None` is one that only the run can tell.
-    fn enter(&mut self, folder: Option<PathBuf>) {
-        let left = self.cwd.as_ref().and_then(|folder| folder.to_str()).map(str::to_owned);
-        self.variables.set("OLDPWD", Variable::of(left), false);
-        self.cwd = folder;
     }
 
     fn declare(&mut self, name: &Field, arguments: &[Field]) {

@@ -276,7 +276,7 @@ impl Walker {
         let (name, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
         let text = match name {
             "" => self.variable("HOME"),
-            "+" => self.cwd.as_ref().and_then(|cwd| cwd.to_str()).map(str::to_owned),
+            "+" => self.cwd().and_then(|cwd| cwd.to_str().map(str::to_owned)),
             "root" => Some("/root".to_owned()),
             _ if name.chars().all(|one| one.is_alphanumeric() || "-_.".contains(one)) => {
                 Some(format!("/home/{name}"))
@@ -341,7 +341,7 @@ impl Walker {
         let names = making.splits && known && self.place == crate::Place::Here;
         if names
             && glob::is_pattern(&letters)
-            && let Some(names) = glob::expand(&letters, self.cwd.as_deref(), &self.world)
+            && let Some(names) = glob::expand(&letters, self.cwd().as_deref(), &self.world)
         {
             if self.step(names.len()) {
                 making.fields.extend(names.into_iter().map(Field::of));

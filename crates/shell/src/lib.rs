@@ -15,6 +15,7 @@ mod brace;
 mod builtin;
 mod calculation;
 mod expand;
+mod folders;
 mod found;
 mod glob;
 mod heads;

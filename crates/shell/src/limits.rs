@@ -20,6 +20,8 @@ pub(crate) const DEEPEST: u32 = 24;
 pub(crate) const LONGEST_WORD: usize = 256 << 10;
 /// How many words one word may become.
 pub(crate) const MOST_FIELDS: usize = 4096;
+/// How many folders that a line may work in are kept apart.
+pub(crate) const MOST_FOLDERS: usize = 6;
 /// How many values of a variable are kept apart.
 pub(crate) const MOST_VALUES: usize = 16;
 /// Stack of the thread that parses and walks, in bytes: the parser goes 1,000 levels deep, and a

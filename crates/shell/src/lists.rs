@@ -33,7 +33,7 @@ impl Walker {
         if let Some(written) = self.written_to(file) {
             return Some((written?, true));
         }
-        let folder = self.cwd.as_ref().filter(|_| self.place == Place::Here && file.known)?;
+        let folder = self.cwd().filter(|_| self.place == Place::Here && file.known)?;
         let text = self.world.text(&folder.join(&file.text))?;
         let is_there = |line: &&str| self.world.is_there(&folder.join(line.trim()));
         let all = || text.split(['\n', '\0']).filter(|line| !line.trim().is_empty());

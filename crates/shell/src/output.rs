@@ -1,6 +1,8 @@
 //! What a command writes, where its words and its input alone tell: the usual ways to build another
 //! command (`echo … | base64 -d`, `printf`, `rev`, `tr`, `xxd -r`).
 
+use std::path::Path;
+
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, Engine as _};
@@ -29,7 +31,7 @@ impl Walker {
             ("echo", _) => echo(arguments),
             ("printf", [format, values @ ..]) => printf(format, values)?,
             (":" | "true" | "false" | "test" | "[" | "sleep" | "wait", _) => String::new(),
-            ("pwd", []) => format!("{}\n", self.cwd.as_ref()?.to_str()?),
+            ("pwd", []) => format!("{}\n", self.cwd()?.to_str()?),
             ("git", ["rev-parse", "--show-toplevel"]) => self.top_of_repository()?,
             ("mktemp", flags) => self.temporary(flags)?,
             ("dirname", [path]) => format!("{}\n", parent(path)),
@@ -75,7 +77,7 @@ impl Walker {
     /// The names in a folder, as `ls` writes them into a pipe; `None` for a file, and where there are
     /// none to tell.
     fn listed(&self, folder: &str) -> Option<String> {
-        let folder = self.cwd.as_ref().filter(|_| self.place == Place::Here)?.join(folder);
+        let folder = self.cwd().filter(|_| self.place == Place::Here)?.join(folder);
         let names = self.world.names(&folder).into_iter().filter_map(|it| it.into_string().ok());
         let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
         names.sort_unstable();
@@ -95,9 +97,17 @@ impl Walker {
         if self.place == Place::Elsewhere || bent.into_iter().any(is_set) {
             return None;
         }
-        let mut folders = self.cwd.as_ref()?.ancestors().take(MOST_FOLDERS);
+        let here = self.cwd()?;
+        let mut folders = here.ancestors().take(MOST_FOLDERS);
         let top = folders.find(|folder| self.world.is_there(&folder.join(".git")))?;
         Some(format!("{}\n", top.to_str()?))
+    }
+
+    /// Whether a folder is one that `mktemp` made.
+    pub(crate) fn is_temporary(&self, folder: &Path) -> bool {
+        let name = folder.file_name().and_then(|name| name.to_str());
+        let number = name.and_then(|name| name.strip_prefix("tmp.")?.parse::<usize>().ok());
+        number.is_some_and(|number| number > 0 && number <= self.made)
     }
 
     /// The name of a new file or folder for a while (mktemp(1)): no other one that the line makes

@@ -114,8 +114,8 @@ impl Walker {
             None => (param, None),
         };
         if name == "PWD" && self.place == crate::Place::Here {
-            let cwd = self.cwd.as_ref().and_then(|cwd| cwd.to_str());
-            return cwd.map_or(Value::Unknown, |cwd| Value::Known(vec![cwd.to_owned()]));
+            let cwd = self.cwd().and_then(|cwd| cwd.to_str().map(str::to_owned));
+            return cwd.map_or(Value::Unknown, |cwd| Value::Known(vec![cwd]));
         }
         let Some(variable) = self.variables.find(name, &self.world, self.place) else {
             return Value::Unset;

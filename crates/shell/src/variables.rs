@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::folders::Folders;
 use crate::limits::{MOST_FIELDS, MOST_VALUES};
 use crate::outside::Outside;
 use crate::read::Place;
 use crate::script::Source;
+use crate::walk::Function;
 
 /// What a variable may hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,7 +97,9 @@ impl Variable {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Variables {
     /// Shared between the copies that branches make.
-    set: BTreeMap<Arc<str>, Arc<Variable>>,
+    set: Arc<BTreeMap<Arc<str>, Arc<Variable>>>,
+    /// What copies of all that cost since somebody last took account of it.
+    copied: Copied,
     /// `$1`, `$2`, …; `None` when nobody knows them.
     pub(crate) positional: Option<Vec<String>>,
     /// Each of them by its number, where there are several lists that they may be.
@@ -108,7 +112,23 @@ pub(crate) struct Variables {
     name: Option<String>,
     /// Some of the line is not known, so a variable may have been set by what is not.
     doubtful: bool,
+    /// Where it works, and what goes with it.
+    pub(crate) folders: Folders,
+    /// What the names of functions stand for.
+    functions: Arc<BTreeMap<Arc<str>, Function>>,
 }
+
+/// What was copied; the same is held without it.
+#[derive(Clone, Debug, Default)]
+struct Copied(usize);
+
+impl PartialEq for Copied {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Copied {}
 
 /// `$1`, `$2`, … as they were.
 pub(crate) struct Positional(Option<Vec<String>>, BTreeMap<usize, Variable>);
@@ -210,12 +230,61 @@ impl Variables {
 
     fn put(&mut self, name: &str, value: Variable) {
         self.several |= value.options() > 1 || value.mixed;
-        self.set.insert(name.into(), Arc::new(value));
+        self.own_set().insert(name.into(), Arc::new(value));
     }
 
     /// How many variables the line has set.
     pub(crate) fn count(&self) -> usize {
-        self.set.len().saturating_add(self.positional.as_ref().map_or(0, Vec::len))
+        self.set.len().saturating_add(self.functions.len())
+    }
+
+    /// The variables, to be changed; what others hold is copied before.
+    fn own_set(&mut self) -> &mut BTreeMap<Arc<str>, Arc<Variable>> {
+        if Arc::strong_count(&self.set) > 1 {
+            self.copied.0 = self.copied.0.saturating_add(self.set.len());
+        }
+        Arc::make_mut(&mut self.set)
+    }
+
+    fn own_functions(&mut self) -> &mut BTreeMap<Arc<str>, Function> {
+        if Arc::strong_count(&self.functions) > 1 {
+            self.copied.0 = self.copied.0.saturating_add(self.functions.len());
+        }
+        Arc::make_mut(&mut self.functions)
+    }
+
+    /// What the copies since the last call cost, and what one more would.
+    pub(crate) fn cost(&mut self) -> usize {
+        let positional = self.positional.as_ref().map_or(0, Vec::len);
+        core::mem::take(&mut self.copied.0).saturating_add(positional)
+    }
+
+    /// The function of that name.
+    pub(crate) fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.get(name)
+    }
+
+    /// A name stands for that from here on; `None` where it stands for no function.
+    pub(crate) fn set_function(&mut self, name: &str, function: Option<Function>) {
+        match function {
+            Some(function) => drop(self.own_functions().insert(name.into(), function)),
+            None => drop(self.own_functions().remove(name)),
+        }
+    }
+
+    fn join_functions(&mut self, other: Arc<BTreeMap<Arc<str>, Function>>) {
+        if Arc::ptr_eq(&self.functions, &other) || self.functions == other {
+            return;
+        }
+        let all = self.own_functions();
+        for (name, known) in &mut *all {
+            known.missing |= !other.contains_key(name);
+        }
+        for (name, function) in Arc::unwrap_or_clone(other) {
+            let known = all.remove(&name);
+            let known = known.unwrap_or(Function { bodies: Vec::new(), missing: true });
+            all.insert(name, known.or(function));
+        }
     }
 
     /// Puts others in the place of `$1`, `$2`, …; `None` when nobody knows them.
@@ -233,6 +302,25 @@ impl Variables {
     /// What [`Variables::swap_positional`] told.
     pub(crate) fn restore_positional(&mut self, before: Positional) {
         Positional(self.positional, self.either) = before;
+    }
+
+    /// `shift`: what is more than there is shifts nothing.
+    pub(crate) fn shift(&mut self, count: usize) {
+        if let Some(all) = &mut self.positional {
+            if count <= all.len() {
+                all.drain(..count);
+            }
+            return;
+        }
+        let either = core::mem::take(&mut self.either);
+        let most = either.keys().next_back().copied().unwrap_or_default();
+        let found = |index: usize| either.get(&index).cloned();
+        let shifted = (1..=most).filter_map(|index| {
+            // It may be that there are too few of them.
+            let behind = found(index.saturating_add(count)).unwrap_or_else(Variable::missing);
+            Some((index, found(index)?.or(behind)))
+        });
+        self.either = shifted.collect();
     }
 
     /// `$1` or its like, which may be one of these or one of the others.
@@ -257,29 +345,32 @@ impl Variables {
         self.positional = None;
     }
 
+    /// Whether both hold the same by being one copy of the other.
+    pub(crate) fn is_copy_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.set, &other.set)
+    }
+
     /// Either these or the others hold from here on; tells how many of them differed.
     pub(crate) fn join(&mut self, other: Self, world: &Outside, place: Place) -> usize {
         let found =
             |all: &Self, name: &str| all.find(name, world, place).unwrap_or_else(Variable::missing);
+        let all = !Arc::ptr_eq(&self.set, &other.set);
         let names = self.set.keys().chain(other.set.keys().filter(|it| !self.holds(it)));
+        let names = names.filter(|_| all);
         let same = |(ours, theirs): (&Arc<Variable>, &Arc<Variable>)| {
             Arc::ptr_eq(ours, theirs) || ours == theirs
         };
         let differs =
             |name: &&Arc<str>| !self.set.get(*name).zip(other.set.get(*name)).is_some_and(same);
-        // Where `cd` came from goes with the folder, of which only one is followed.
-        let joined = |name: &&Arc<str>| ***name != *"OLDPWD";
-        let names: Vec<Arc<str>> = names.filter(differs).filter(joined).cloned().collect();
+        let names: Vec<Arc<str>> = names.filter(differs).cloned().collect();
         for name in &names {
             let either = found(&other, name).or(found(self, name));
             self.put(name, either);
         }
-        if !self.holds("OLDPWD")
-            && let Some(value) = other.set.get("OLDPWD")
-        {
-            self.set.insert("OLDPWD".into(), Arc::clone(value));
-        }
         self.join_positional(&other);
+        self.folders.join(other.folders);
+        self.several |= self.folders.here.options() > 1;
+        self.join_functions(other.functions);
         if self.arguments_from != other.arguments_from {
             self.arguments_from.extend(other.arguments_from);
             self.arguments_from.truncate(MOST_VALUES);
@@ -308,10 +399,13 @@ impl Variables {
     /// Nobody knows how variables go on that hold something else than before.
     pub(crate) fn doubt_changed(&mut self, before: &Self) {
         let changed = |name: &str, value: &Arc<Variable>| before.set.get(name) != Some(value);
-        for (_, variable) in self.set.iter_mut().filter(|(name, value)| changed(name, value)) {
+        for (_, variable) in self.own_set().iter_mut().filter(|(name, value)| changed(name, value))
+        {
             Arc::make_mut(variable).open = true;
         }
         self.several = true;
+        self.folders.here.open |= self.folders.here != before.folders.here;
+        self.folders.left_unsure |= self.folders.left != before.folders.left;
         if self.positional != before.positional {
             self.set_positional(None);
         }
@@ -324,7 +418,7 @@ impl Variables {
 
     /// Puts another variable, or none, in the place of one that the line has set.
     pub(crate) fn swap(&mut self, name: &str, value: Option<Variable>) -> Option<Variable> {
-        let before = self.set.remove(name);
+        let before = self.set.contains_key(name).then(|| self.own_set().remove(name)).flatten();
         if let Some(value) = value {
             self.put(name, value);
         }
@@ -337,7 +431,9 @@ impl Variables {
     }
 
     pub(crate) fn export(&mut self, name: &str) {
-        if let Some(known) = self.set.get_mut(name) {
+        if self.holds(name)
+            && let Some(known) = self.own_set().get_mut(name)
+        {
             Arc::make_mut(known).exported = true;
         }
     }

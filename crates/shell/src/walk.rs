@@ -10,9 +10,11 @@
 
 mod branch;
 mod compound;
+mod functions;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rable::{Node, NodeKind};
 
@@ -25,6 +27,9 @@ use crate::redirect::sourced;
 use crate::script::{Command, Field, Input, Redirection, Script, Source};
 use crate::variables::{Variable, Variables};
 use crate::zsh;
+
+pub(crate) use functions::Function;
+use functions::SPECIAL;
 
 /// What a command writes to its standard output, where that can be told.
 pub(crate) type Written = Option<String>;
@@ -66,20 +71,12 @@ pub(crate) struct Walker {
     pub(crate) world: Outside,
     pub(crate) place: Place,
     pub(crate) variables: Variables,
-    pub(crate) cwd: Option<PathBuf>,
-    /// The folder in which the `cd` at hand was called.
-    pub(crate) came_from: Option<PathBuf>,
-    /// The folders that `popd` goes back to.
-    pub(crate) left: Vec<Option<PathBuf>>,
-    /// What each name may stand for: a definition may be one that was not reached.
-    functions: BTreeMap<String, Vec<Node>>,
-    /// Those of them that stand for their name here for certain: no branch or process of its own defined
-    /// them.
-    sure: Vec<String>,
+    /// Every function that the line defines somewhere.
+    defined: BTreeMap<String, Vec<Arc<Node>>>,
     /// Texts that a name may stand for where a shell looks for such names.
     pub(crate) aliases: BTreeMap<String, Vec<String>>,
     /// Functions that were called; the bodies of all others are walked at the end.
-    called: Vec<String>,
+    called: Vec<Arc<Node>>,
     pub(crate) script: Script,
     /// Where that comes from which variables brought into the words at hand.
     pub(crate) carried: Vec<Source>,
@@ -103,9 +100,13 @@ pub(crate) struct Walker {
     /// The same of the loop at hand, and of those around it.
     at_break: Option<Variables>,
     at_far_break: Option<Variables>,
-    /// How many loops hold what is walked, and how many functions.
+    /// How many loops hold what is walked, and how many functions; and how many of these hold the loop at
+    /// hand.
     loops: u32,
     calls: u32,
+    loop_calls: u32,
+    /// In how many places we are where a command may fail and the line goes on by that.
+    pub(crate) tested: u32,
     /// The variables of the function at hand, and what they were before it.
     pub(crate) locals: Option<Vec<(String, Option<Variable>)>>,
     /// The words of the command end the line before it.
@@ -126,17 +127,14 @@ pub(crate) struct Walker {
 impl Walker {
     pub(crate) fn new(world: Outside, line: &Line<'_>) -> Self {
         let place = line.place;
-        let cwd = Some(world.cwd.clone()).filter(|_| place == Place::Here);
-        let variables = Variables::of(line.arguments.clone(), line.known);
+        let mut variables = Variables::of(line.arguments.clone(), line.known);
+        let cwd = world.cwd.to_str().filter(|_| place == Place::Here);
+        variables.folders.here = Variable::of(cwd.map(str::to_owned));
         Self {
             world,
             place,
             variables,
-            cwd,
-            came_from: None,
-            left: Vec::new(),
-            functions: BTreeMap::new(),
-            sure: Vec::new(),
+            defined: BTreeMap::new(),
             aliases: BTreeMap::new(),
             called: Vec::new(),
             script: Script::default(),
@@ -155,6 +153,8 @@ impl Walker {
             at_far_break: None,
             loops: 0,
             calls: 0,
+            loop_calls: 0,
+            tested: 0,
             locals: None,
             ended: false,
             hollow: false,
@@ -175,11 +175,12 @@ impl Walker {
             self.text(&action, &Input::Inherited);
         }
         // Nobody calls them here, but a later line may. One may hold another.
-        while let Some((name, bodies)) = self.functions.pop_first() {
-            if self.called.contains(&name) {
-                continue;
-            }
+        while let Some((name, bodies)) = self.defined.pop_first() {
+            self.variables.set_function(&name, None);
             for body in &bodies {
+                if self.was_called(body) {
+                    continue;
+                }
                 self.variables.set_positional(None);
                 self.calls = 1;
                 self.perhaps(|walker| walker.walk(body, &Input::Inherited));
@@ -248,9 +249,9 @@ impl Walker {
 
     /// What is done in a process of its own changes nothing outside.
     pub(crate) fn apart<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let before = (self.snapshot(), self.cwd.clone(), self.left.clone(), self.sure.clone());
+        let before = self.snapshot();
         let made = self.deeper(work);
-        (self.variables, self.cwd, self.left, self.sure) = before;
+        self.variables = before;
         made
     }
 
@@ -269,7 +270,11 @@ impl Walker {
             self.opaque("the line runs texts within texts, too deep to follow");
             return None;
         }
-        let written = self.apart(|walker| walker.walk(command, &Input::Inherited))?;
+        // A failure within it ends nothing.
+        self.tested = self.tested.saturating_add(1);
+        let written = self.apart(|walker| walker.walk(command, &Input::Inherited));
+        self.tested = self.tested.saturating_sub(1);
+        let written = written?;
         Some(written.trim_end_matches('\n').to_owned())
     }
 
@@ -277,15 +282,15 @@ impl Walker {
         if !self.step(1) {
             return None;
         }
+        self.variables.folders.turn = None;
         match &node.kind {
             NodeKind::Command { assignments, words, redirects } => {
                 self.command(&Simple { assignments, words, redirects, input })
             }
             NodeKind::Pipeline { commands, .. } => self.pipeline(commands, input),
             NodeKind::List { .. } => self.list(node, input),
-            NodeKind::Negation { pipeline } | NodeKind::Time { pipeline, .. } => {
-                self.walk(pipeline, input)
-            }
+            NodeKind::Negation { pipeline } => self.otherwise(pipeline, input),
+            NodeKind::Time { pipeline, .. } => self.walk(pipeline, input),
             NodeKind::Function { name, body } => {
                 self.define(name, body);
                 Some(String::new())
@@ -327,16 +332,19 @@ impl Walker {
                 self.collect(&mut behind, after);
             }
             let one = self.once(command);
-            written = if self.picks == 1 { one } else { None };
+            // What it writes is known where it is the same in every way.
+            written = if self.pick == 0 || written == one { one } else { None };
             self.pick = self.pick.saturating_add(1);
         }
         self.arrive(behind);
+        self.settle_folders();
         (self.pick, self.picks) = outer;
         self.choices = choices;
         written
     }
 
     fn once(&mut self, command: &Simple<'_>) -> Written {
+        self.work_in_one_folder();
         self.substituted = self.script.commands.len();
         let outer = self.substituted;
         let heads = command.assignments.iter().chain(command.words.first());
@@ -443,18 +451,24 @@ impl Walker {
         let own = behind_builtin(&fields);
         let name = own.first().map(|head| head.text.clone()).unwrap_or_default();
         self.leaves_early(&name, own.len() > 1);
-        if let Some(bodies) = self.functions.get(&name).cloned()
+        // Behind `command` a function does not count.
+        let plain = own.len() == fields.len();
+        if let Some(function) = self.variables.function(&name).filter(|_| plain).cloned()
             && self.may_go_deeper()
         {
-            if self.sure.contains(&name) {
-                self.push(Vec::new(), environment, Input::Inherited, redirections);
-                return self.call(name, &bodies, own, &input);
+            if !function.missing {
+                self.push(Vec::new(), environment.clone(), Input::Inherited, redirections);
+                return self
+                    .with(&environment, false, |walker| walker.call(&function, own, &input));
             }
             // It may as well be the program of that name.
-            self.perhaps(|walker| walker.call(name, &bodies, own, &input));
+            self.perhaps(|walker| {
+                walker.with(&environment, false, |walker| walker.call(&function, own, &input))
+            });
         }
         self.runs_later(own, &input);
-        let found = self.with_places(&environment, |walker| walker.builtin(own, &input));
+        let special = SPECIAL.contains(&name.as_str());
+        let found = self.with(&environment, special, |walker| walker.builtin(own, &input));
         if let Some(written) = found {
             // What the line has written before was read by its text.
             let read = sourced(own).filter(|one| self.written_to(&one.target).is_none());
@@ -469,76 +483,8 @@ impl Walker {
         self.push(fields, environment, input.clone(), redirections.clone());
         self.runs_written(&own, &input);
         self.note_written(&own, &redirections, text.as_ref());
+        self.note_folders(&own);
         text.filter(|_| redirections.is_empty())
-    }
-
-    /// A function that the line defines, perhaps once more: in a branch that may not be taken, in a
-    /// process of its own.
-    fn define(&mut self, name: &str, body: &Node) {
-        self.called.retain(|called| called != name);
-        // A mistake to bash, which runs nothing of the line.
-        if name.contains(['`', '$']) {
-            self.opaque(FOR_ZSH);
-        }
-        let bodies = self.functions.entry(name.to_owned()).or_default();
-        if bodies.len() >= MOST_VALUES {
-            self.opaque("the line defines a function too often");
-        } else if !bodies.contains(body) {
-            bodies.push(body.clone());
-        }
-        // What is no group is a mistake to some shells, and then nothing is defined.
-        if matches!(body.kind, NodeKind::BraceGroup { .. } | NodeKind::Subshell { .. }) {
-            self.sure.push(name.to_owned());
-        }
-    }
-
-    /// A function of the line, with its arguments.
-    fn call(&mut self, name: String, bodies: &[Node], fields: &[Field], input: &Input) -> Written {
-        let known = fields.iter().all(|field| field.known);
-        let arguments = fields.iter().skip(1).map(|field| field.text.clone()).collect();
-        let outer = self.variables.swap_positional(Some(arguments).filter(|_| known));
-        let sources = self.sources_at_hand();
-        let outer_from = core::mem::replace(&mut self.variables.arguments_from, sources);
-        if !self.called.contains(&name) {
-            self.called.push(name);
-        }
-        let around = self.at_return.take();
-        let locals = self.locals.replace(Vec::new());
-        self.calls = self.calls.saturating_add(1);
-        let written = match bodies {
-            [body] => self.deeper(|walker| walker.walk(body, input)),
-            _ => {
-                for body in bodies {
-                    self.deeper(|walker| walker.perhaps(|walker| walker.walk(body, input)));
-                }
-                None
-            }
-        };
-        let left = core::mem::replace(&mut self.at_return, around);
-        self.arrive(left);
-        self.calls = self.calls.saturating_sub(1);
-        for (name, before) in core::mem::replace(&mut self.locals, locals).into_iter().flatten() {
-            self.variables.swap(&name, before);
-        }
-        self.variables.restore_positional(outer);
-        self.variables.arguments_from = outer_from;
-        written
-    }
-
-    /// Does something while `CDPATH` is what stands before the command, where it stands there: the
-    /// only variable that changes what the shell does by itself to a folder.
-    fn with_places<T>(
-        &mut self,
-        environment: &[(String, Option<String>)],
-        work: impl FnOnce(&mut Self) -> T,
-    ) -> T {
-        let Some((name, value)) = environment.iter().rfind(|(name, _)| name == PLACES) else {
-            return work(self);
-        };
-        let before = self.variables.swap(name, Some(Variable::of(value.clone())));
-        let made = work(self);
-        self.variables.swap(name, before);
-        made
     }
 
     /// Redirections of something that is no command by itself. What it reads is named from the
@@ -549,7 +495,7 @@ impl Walker {
         self.push(Vec::new(), Vec::new(), input.clone(), redirections);
         // What will be written is not known yet.
         self.feed(fed_later, self.script.commands.len(), None);
-        if let (Input::File(file), Some(cwd)) = (&mut input, &self.cwd)
+        if let (Input::File(file), Some(cwd)) = (&mut input, self.cwd())
             && file.known
             && let Some(whole) = cwd.join(&file.text).to_str()
         {
@@ -570,7 +516,7 @@ impl Walker {
         }
         let set: Vec<_> = self.variables.exported().collect();
         environment.splice(0..0, set);
-        let cwd = self.cwd.clone();
+        let cwd = self.cwd();
         let end = self.script.commands.len();
         let substituted = self.substituted.min(end)..end;
         let carried = self.carried.clone();

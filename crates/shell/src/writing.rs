@@ -107,9 +107,9 @@ impl Walker {
         self.push(words, Vec::new(), Input::Inherited, Vec::new());
     }
 
-    fn path_of(&self, file: &Field) -> Option<PathBuf> {
+    pub(crate) fn path_of(&self, file: &Field) -> Option<PathBuf> {
         let path = Path::new(&file.text);
-        let path = if path.is_absolute() { path.to_owned() } else { self.cwd.as_ref()?.join(path) };
+        let path = if path.is_absolute() { path.to_owned() } else { self.cwd()?.join(path) };
         let plain = path.components().filter(|part| *part != std::path::Component::CurDir);
         file.known.then(|| plain.collect())
     }

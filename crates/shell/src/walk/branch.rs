@@ -9,10 +9,14 @@ use rable::{CasePattern, ListOperator, Node, NodeKind};
 
 use super::{Walker, Written};
 use crate::script::Input;
-use crate::variables::Variables;
+use crate::variables::{Variable, Variables};
 
 /// How often the body of a loop is walked while it changes what variables may hold at its start.
-const MOST_ROUNDS: usize = 3;
+const MOST_ROUNDS: usize = 8;
+
+/// The same within another loop, and where it takes more steps than these.
+const FEWER_ROUNDS: usize = 3;
+const CHEAP: u32 = 2_000;
 
 /// In how many loops a loop may stand for that; within more of them its body is walked once.
 const MOST_LOOPS: u32 = 2;
@@ -52,9 +56,10 @@ impl Walker {
     /// The same, several times over as long as what it sets may change what it does. `certain` says that
     /// it is done once at least, unless the body leaves it early.
     pub(super) fn repeatedly(&mut self, certain: bool, mut work: impl FnMut(&mut Self)) {
-        let (cwd, left_early, around) = (self.cwd.clone(), self.left_early, self.at_break.take());
+        let (left_early, around) = (self.left_early, self.at_break.take());
         self.loops = self.loops.saturating_add(1);
-        let rounds = if self.loops > MOST_LOOPS { 1 } else { MOST_ROUNDS };
+        let loop_calls = core::mem::replace(&mut self.loop_calls, self.calls);
+        let (rounds, steps) = (if self.loops > MOST_LOOPS { 1 } else { MOST_ROUNDS }, self.steps);
         for round in 1..=rounds {
             let before = self.snapshot();
             self.in_branch(&mut work);
@@ -70,13 +75,15 @@ impl Walker {
             if same || (!done && self.variables == before) {
                 break;
             }
-            if round == rounds {
+            let dear = self.steps.saturating_sub(steps) > CHEAP;
+            if round == rounds || (round >= FEWER_ROUNDS && (dear || self.loops > 1)) {
                 self.variables.doubt_changed(&before);
-            } else {
-                self.cwd.clone_from(&cwd);
+                break;
             }
         }
+        self.settle_folders();
         self.loops = self.loops.saturating_sub(1);
+        self.loop_calls = loop_calls;
         self.at_break = around;
         if self.loops == 0 {
             self.at_far_break = None;
@@ -112,18 +119,55 @@ impl Walker {
         }
     }
 
+    /// `! command`: what holds where it went well holds where it failed.
+    pub(super) fn otherwise(&mut self, pipeline: &Node, input: &Input) -> Written {
+        self.tested = self.tested.saturating_add(1);
+        let written = self.walk(pipeline, input);
+        self.tested = self.tested.saturating_sub(1);
+        let turn = self.variables.folders.turn.take();
+        self.variables.folders.turn = turn.map(|(went, stayed)| (stayed, went));
+        written
+    }
+
+    /// A command that fails may end the line here.
+    pub(crate) fn ends_here(&mut self) {
+        if !self.trapped.is_empty() {
+            let here = self.snapshot();
+            let mut all = self.at_exit.take();
+            self.collect(&mut all, here);
+            self.at_exit = all;
+        }
+    }
+
+    /// Where a list works if it went well as a whole, and if it did not.
+    fn turn_behind(&self, skipped: &Skipped) -> Option<(Variable, Variable)> {
+        let here = &self.variables.folders.here;
+        let turn = self.variables.folders.turn.clone();
+        if skipped.dead {
+            return None;
+        }
+        if skipped.done.is_none() && skipped.failed.is_none() {
+            return turn;
+        }
+        let (went, stayed) = turn.unwrap_or_else(|| (here.clone(), here.clone()));
+        let with = |one: Variable, other: &Option<Variables>| match other {
+            Some(other) => one.or(other.folders.here.clone()),
+            None => one,
+        };
+        Some((with(went, &skipped.done), with(stayed, &skipped.failed)))
+    }
+
     fn in_branch<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         self.perhaps = self.perhaps.saturating_add(1);
-        let sure = self.sure.clone();
         let made = work(self);
-        self.sure = sure;
         self.perhaps = self.perhaps.saturating_sub(1);
         made
     }
 
     /// What variables hold now. Copies of many count as work; none is made when all of it is done.
     pub(super) fn snapshot(&mut self) -> Variables {
-        if self.step(self.variables.count().saturating_add(8)) {
+        let cost = self.variables.cost();
+        if self.step(cost.saturating_add(8)) {
             self.variables.clone()
         } else {
             Variables::default()
@@ -139,7 +183,7 @@ impl Walker {
 
     /// The same of those that are kept apart.
     fn join_to(&mut self, one: &mut Variables, other: Variables) {
-        let looked = one.count() / JOINING;
+        let looked = if one.is_copy_of(&other) { 0 } else { one.count() / JOINING };
         let differing = one.join(other, &self.world, self.place);
         self.step(differing.saturating_mul(JOINING).saturating_add(looked));
     }
@@ -151,8 +195,14 @@ impl Walker {
         (then, otherwise): (&Node, Option<&Node>),
         input: &Input,
     ) {
+        self.tested = self.tested.saturating_add(1);
         self.walk(condition, input);
-        let before = self.snapshot();
+        self.tested = self.tested.saturating_sub(1);
+        let turn = self.variables.folders.turn.take();
+        let mut before = self.snapshot();
+        if let Some((went, stayed)) = turn {
+            (self.variables.folders.here, before.folders.here) = (went, stayed);
+        }
         let other = match self.asked(condition) {
             Some(asked) if asked.empty => {
                 before.clone().not_empty(asked.name, &self.world, self.place)
@@ -194,7 +244,6 @@ impl Walker {
     /// `case`: what stands behind it follows one of the patterns, or none where none takes all.
     pub(super) fn clauses(&mut self, patterns: &[CasePattern], input: &Input) {
         let before = self.snapshot();
-        let cost = before.count();
         let all = |pattern: &Node| text(pattern) == Some("*");
         let mut behind = Some(before.clone());
         if patterns.iter().any(|clause| clause.patterns.iter().any(all)) {
@@ -202,6 +251,7 @@ impl Walker {
         }
         for clause in patterns {
             self.fields(&clause.patterns);
+            let cost = self.variables.cost();
             if !self.step(cost) {
                 break;
             }
@@ -239,8 +289,9 @@ impl Walker {
             self.skip(before, asks.as_ref(), &mut skipped);
             let (may_not, goes_on) = (is_within(before), is_within(after));
             if goes_on && !may_not {
-                began = Some((self.snapshot(), self.cwd.clone()));
+                began = Some(self.snapshot());
             }
+            self.tested = self.tested.saturating_add(u32::from(goes_on));
             let one = if may_not {
                 self.in_branch(|walker| walker.walk(node, input))
             } else if after == Some(ListOperator::Background) {
@@ -248,13 +299,14 @@ impl Walker {
             } else {
                 self.walk(node, input)
             };
+            self.tested = self.tested.saturating_sub(u32::from(goes_on));
             asks = self.asked(node);
             if !goes_on
                 && let Some(began) = began.take()
                 && after == Some(ListOperator::Background)
             {
                 // All of `a && b &` is done in a process of its own.
-                (self.variables, self.cwd) = began;
+                self.variables = began;
                 skipped = Skipped::default();
             }
             skipped.dead = may_not && self.leaves(node, 0);
@@ -264,7 +316,9 @@ impl Walker {
                 .filter(|_| before != Some(ListOperator::Or));
             before = after;
         }
+        let turn = self.turn_behind(&skipped);
         self.skip(None, None, &mut skipped);
+        self.variables.folders.turn = turn;
         all
     }
 
@@ -290,7 +344,12 @@ impl Walker {
             }
         };
         let (around, through) = behind;
+        let turn = self.variables.folders.turn.take();
         let mut here = Some(self.snapshot());
+        if let (Some((went, stayed)), Some(here)) = (turn, &mut here) {
+            (self.variables.folders.here, here.folders.here) =
+                if operator == Some(ListOperator::And) { (went, stayed) } else { (stayed, went) };
+        }
         // It is skipped by `&&` where the command failed, by `||` where it did not.
         let skips_full = |asked: &&Asked<'_>| asked.empty == (operator == Some(ListOperator::And));
         if let Some(asked) = asked.filter(skips_full) {
@@ -319,15 +378,19 @@ impl Walker {
                 let plain = assignments.is_empty() && redirects.is_empty();
                 let [head, arguments @ ..] = texts.as_slice() else { return false };
                 let number = |it: &&str| it.parse::<u8>().is_ok() || matches!(*it, "$?" | "\"$?\"");
-                let ends = *head == "exit" || (*head == "return" && self.calls > 0);
-                match self.functions.get(*head).map(Vec::as_slice) {
-                    Some([body]) => {
-                        depth < 4
-                            && self.sure.iter().any(|it| it == head)
-                            && exits(body)
-                            && self.leaves(body, depth.saturating_add(1))
-                    }
-                    Some(_) => false,
+                let ends = match *head {
+                    "exit" => true,
+                    "return" => self.calls > 0,
+                    "break" | "continue" => self.loops > 0 && self.loop_calls == self.calls,
+                    _ => false,
+                };
+                match self.variables.function(head) {
+                    Some(function) => match function.bodies.as_slice() {
+                        [body] if !function.missing && depth < 4 => {
+                            exits(body) && self.leaves(body, depth.saturating_add(1))
+                        }
+                        _ => false,
+                    },
                     None => {
                         plain
                             && ends
@@ -353,7 +416,9 @@ impl Walker {
 /// Whether what a function ends in is `exit`, and not `return`.
 fn exits(node: &Node) -> bool {
     match &node.kind {
-        NodeKind::Command { words, .. } => words.first().and_then(text) != Some("return"),
+        NodeKind::Command { words, .. } => {
+            !matches!(words.first().and_then(text), Some("return" | "break" | "continue"))
+        }
         NodeKind::List { items } => items.last().is_some_and(|item| exits(&item.command)),
         NodeKind::BraceGroup { body, .. } => exits(body),
         _ => false,
@@ -374,7 +439,7 @@ impl Walker {
             {
                 let texts: Vec<&str> = words.iter().take(5).filter_map(text).collect();
                 let renamed = |name: &&str| {
-                    self.functions.contains_key(*name) || self.aliases.contains_key(*name)
+                    self.variables.function(name).is_some() || self.aliases.contains_key(*name)
                 };
                 match texts.as_slice() {
                     [head, ..] if renamed(head) => None,
@@ -395,6 +460,9 @@ impl Walker {
                 [item] => self.asked(&item.command),
                 _ => None,
             },
+            NodeKind::Negation { pipeline } => {
+                self.asked(pipeline).map(|asked| Asked { empty: !asked.empty, ..asked })
+            }
             _ => None,
         }
     }

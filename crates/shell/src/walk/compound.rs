@@ -69,7 +69,9 @@ impl Walker {
             | NodeKind::Until { condition, body, redirects } => {
                 let input = self.only_redirects(redirects, input);
                 self.repeatedly(false, |walker| {
+                    walker.tested = walker.tested.saturating_add(1);
                     walker.walk(condition, &input);
+                    walker.tested = walker.tested.saturating_sub(1);
                     // It is the last that is done.
                     walker.perhaps(|walker| walker.walk(body, &input));
                 });

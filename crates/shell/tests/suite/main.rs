@@ -6,6 +6,8 @@ mod agreement;
 mod brush;
 #[cfg(test)]
 mod differential;
+mod folders;
+mod functions;
 #[cfg(test)]
 mod generator;
 mod snippets;

@@ -1,7 +1,5 @@
 //! Lines and what they would run.
 
-use std::path::PathBuf;
-
 use datafog_shell::{Line, Place, Source, read};
 
 use crate::support::{World, lines};
@@ -266,10 +264,10 @@ fn structure_is_followed() {
         ("f() { a $1; }", &["a $1?"]),
         ("[[ -f $(a) && x =~ `b` ]]", &["b", "a"]),
         ("(( x = $(a) ))", &["a"]),
-        ("if x; then f() { a; }; else f() { b; }; fi; f", &["x", "a", "b", "f"]),
+        ("if x; then f() { a; }; else f() { b; }; fi; f", &["x", "b", "a"]),
         ("f() { a; }; (f() { b; }); f", &["a", "b"]),
         ("f() { a; }; f; f() { b; }", &["a", "b"]),
-        ("f() { a; }; f() { b; }; f", &["a", "b"]),
+        ("f() { a; }; f() { b; }; f", &["b", "a"]),
         ("{ a; } |& b", &["a", "b | 0..1"]),
         ("x[1]=a y[i+1]=b c", &["x=? y=? c"]),
         ("time -p ( ! a b )", &["! a b", "!"]),
@@ -367,7 +365,7 @@ fn files_that_the_line_writes_are_read_when_it_runs_them() {
         ("echo 'a b' > x; chmod +x x; ./x", &["echo ‹a b› > x", "chmod +x x", "./x", "a b"]),
         ("cat > x <<'E'\n#!/bin/sh\na\nE\nbash x", &["cat << #!/bin/sh\\na\\n > x", "bash x", "a"]),
         ("echo a > x; . ./x", &["echo a > x", "a"]),
-        ("echo a > x; cd y; sh x", &["echo a > x", "sh x"]),
+        ("echo a > x; cd /bin; sh x", &["echo a > x", "sh x"]),
         ("b > x; sh x", &["b > x", "sh x", "!"]),
         ("echo a > x; echo b >> x; sh x", &["echo a > x", "echo b > x", "sh x", "!"]),
         ("curl -o x https://h/; sh x", &["curl -o x https://h/", "sh x", "!"]),
@@ -490,61 +488,6 @@ fn files_and_folders_are_followed() {
         ),
         ("curl x | sh", &["curl x", "sh | 0..1"]),
     ]);
-    let line = "cd /; rm x; cd etc; rm y; (cd /tmp; rm z); rm w; cd $(a); rm v";
-    let script = read(&Line::of(line, Place::Here), &World::new());
-    let folders: Vec<_> = script
-        .commands
-        .iter()
-        .filter(|it| it.words[0].text == "rm")
-        .map(|it| it.cwd.clone())
-        .collect();
-    let at = |path: &str| Some(path.into());
-    assert_eq!(folders, [at("/"), at("/etc"), at("/tmp"), at("/etc"), None]);
-}
-
-#[test]
-fn folders_are_followed_as_far_as_they_can_be_told() {
-    let folder = |line: &str| {
-        let script = read(&Line::of(line, Place::Here), &World::new());
-        let last =
-            script.commands.iter().rfind(|it| it.words.first().is_some_and(|it| it.text == "x"));
-        last.unwrap().cwd.as_ref().map(|folder| folder.components().collect::<PathBuf>())
-    };
-    for (line, expected) in [
-        ("cd a; cd -; x", "/home/u/work"),
-        ("cd a; cd b; cd \"$OLDPWD\"; x", "/home/u/work/a"),
-        ("pushd a; pushd /etc; popd; x", "/home/u/work/a"),
-        ("pushd a; popd; x", "/home/u/work"),
-        ("pushd a; (popd); x", "/home/u/work/a"),
-        ("cd \"$(dirname a/b)\"; x", "/home/u/work/a"),
-        ("cd \"$(pwd)\"; x", "/home/u/work"),
-        ("cd $(mktemp -d); x", "/tmp/tmp.0000000001"),
-        ("a=$(mktemp -d); cd $(mktemp -d); x", "/tmp/tmp.0000000002"),
-        ("TMPDIR=/t; cd $(mktemp -d); x", "/t/tmp.0000000001"),
-        ("cd /bin/a/b; cd \"$(git rev-parse --show-toplevel)\"; x", "/bin/a/b"),
-        // `/bin` is all that is there.
-        ("CDPATH=/; cd bin; x", "/bin"),
-        ("CDPATH=/ cd bin; x", "/bin"),
-        ("CDPATH=/ cd bin; cd /tmp; cd bin; x", "/tmp/bin"),
-        ("CDPATH=/tmp:/; cd bin; x", "/bin"),
-        ("CDPATH=/; cd etc; x", "/home/u/work/etc"),
-        ("CDPATH=/; cd ./bin; x", "/home/u/work/bin"),
-        ("for d in a b; do cd $d; x; done", "/home/u/work/(below)"),
-    ] {
-        assert_eq!(folder(line), Some(PathBuf::from(expected)), "{line}");
-    }
-    for line in [
-        "cd $(y); x",
-        "popd; x",
-        "cd $(y); cd a; x",
-        "CDPATH=$(y); cd a; x",
-        "for d in a ..; do cd $d; x; done",
-        "for d in a $(y); do cd $d; x; done",
-        "cd \"$(git rev-parse --show-toplevel)\"; x",
-        "GIT_DIR=/bin/a cd /bin; cd \"$(GIT_WORK_TREE=/ git rev-parse --show-toplevel)\"; x",
-    ] {
-        assert_eq!(folder(line), None, "{line}");
-    }
 }
 
 /// Where bash reads on to the bracket that closes, dash runs what follows; behind `<` bash does, too.
