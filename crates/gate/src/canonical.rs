@@ -11,13 +11,16 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use datafog_core::{Flow, Invocation, OperandKind, SOMEWHERE};
+use datafog_core::{Flow, Invocation, Operand, OperandKind, SOMEWHERE};
 
 /// Fills in the canonical form of every path operand.
 pub(crate) fn fill(invocation: &mut Invocation, cwd: &Path) {
     let mut resolver = Resolver { cwd, folders: Folders::new() };
     for operand in &mut invocation.operands {
         if operand.kind == OperandKind::Path {
+            if names_nothing(operand) {
+                continue;
+            }
             let follow = operand.flow != Flow::Destroys;
             operand.canonical = resolver.resolve(Path::new(&operand.text), follow);
         }
@@ -27,10 +30,19 @@ pub(crate) fn fill(invocation: &mut Invocation, cwd: &Path) {
 /// The same where there is no file to ask: `.` and `..` are resolved by text, and there are no links.
 pub(crate) fn fill_by_text(invocation: &mut Invocation, cwd: &Path) {
     for operand in &mut invocation.operands {
-        if operand.kind == OperandKind::Path {
+        if operand.kind == OperandKind::Path && !names_nothing(operand) {
             operand.canonical = Some(by_text(&cwd.join(&operand.text)));
         }
     }
+}
+
+/// An empty name is that of nothing, not of the folder at hand: it is no path.
+fn names_nothing(operand: &mut Operand) -> bool {
+    let nothing = operand.text.is_empty();
+    if nothing {
+        operand.kind = OperandKind::Text;
+    }
+    nothing
 }
 
 /// Absolute, with `.` and `..` resolved by text.

@@ -1,6 +1,5 @@
 //! What a shell does by itself and that changes what the rest of the line means.
 
-use crate::lists::source_of;
 use crate::script::{Field, Input};
 use crate::variables::Variable;
 use crate::walk::{Walker, Written};
@@ -26,16 +25,12 @@ impl Walker {
             "hash" | "enable" if arguments.iter().any(|it| matches!(&*it.text, "-p" | "-f")) => {
                 self.opaque("the line gives a program another name; call it by its own");
             }
-            "getopts" => self.forget(arguments),
-            "mapfile" | "readarray" => self.forget_from(arguments, input),
+            "getopts" => self.read_options(arguments),
+            "mapfile" | "readarray" => self.read_lines(arguments, input),
             "set" => self.set(arguments),
             "shift" => self.shift(arguments),
             "unset" => self.unset(arguments),
-            "printf" if arguments.first().is_some_and(|field| field.text == "-v") => {
-                let value = self.written(&without_two(fields), input);
-                let name = arguments.get(1)?.text.clone();
-                self.variables.set(&name, Variable::of(value), false);
-            }
+            "printf" if self.printed_into(fields, input) => {}
             _ => return None,
         }
         done
@@ -43,29 +38,44 @@ impl Walker {
 
     /// What runs at the end, or on a signal.
     fn trap(&mut self, arguments: &[Field]) {
-        let [action, _, ..] = behind_dashes(arguments) else { return };
-        if !action.known || action.text.starts_with('-') {
+        let [action, signals @ ..] = behind_dashes(arguments) else { return };
+        if signals.is_empty() || !action.known || action.text.starts_with('-') {
             return;
         }
         // What it means may be another thing at the end.
         self.trapped.push(action.text.clone());
+        let before = self.snapshot();
         if !self.waits(&action.text) {
             self.text(&action.text, &Input::Inherited);
+        }
+        let after = core::mem::replace(&mut self.variables, before);
+        let is_end = |field: &Field| matches!(field.text.as_str(), "0" | "EXIT");
+        if signals.iter().all(is_end) {
+            return;
+        }
+        // It may run before any command, and what it sets holds from there on.
+        let mut names = after.changed_since(&self.variables);
+        self.arrive(Some(after));
+        let between = ["DEBUG", "ERR", "RETURN", "ZERR"];
+        if signals.iter().any(|signal| between.contains(&signal.text.as_str())) {
+            names.extend(names_in(&action.text).map(|(name, _)| name.into()));
+        }
+        for name in names {
+            if !self.variables.holds(&name) {
+                let unset = self.variables.find(&name, &self.world, self.place);
+                self.variables.set(&name, unset.unwrap_or_else(Variable::missing), false);
+            }
+            self.variables.fix(&name);
         }
     }
 
     /// Whether a text names variables that have no value yet, so that it means something only once
     /// they have one. What would be the root without a value (`"$x"/y`) does not wait.
     fn waits(&self, text: &str) -> bool {
-        let of_name = |one: char| one.is_ascii_alphanumeric() || one == '_';
-        let mut names = text.split('$').skip(1).filter_map(|rest| {
-            let name = rest.strip_prefix('{').unwrap_or(rest);
-            let end = name.find(|one| !of_name(one)).unwrap_or(name.len());
-            let (name, behind) = name.split_at_checked(end)?;
-            let is_name = name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_');
+        let mut names = names_in(text).filter_map(|(name, behind)| {
             let has_value = self.variables.holds(name) || self.world.variable(name).is_some();
             let plain = !behind.trim_start_matches(['}', '"']).starts_with(['/', '[', ':']);
-            (is_name && !has_value).then_some(plain)
+            (!has_value).then_some(plain)
         });
         names.next().is_some_and(|plain| plain && names.all(|plain| plain))
     }
@@ -118,7 +128,7 @@ impl Walker {
         let count = arguments.first().map_or(Ok(1), |field| field.text.parse::<usize>());
         match count {
             Ok(count) if arguments.iter().all(|field| field.known) => self.variables.shift(count),
-            Ok(_) | Err(_) => self.variables.set_positional(None),
+            Ok(_) | Err(_) => self.variables.shift_some(),
         }
     }
 
@@ -158,25 +168,46 @@ impl Walker {
             flags.any(|field| field.text.contains(letter))
         };
         let exports = name.text == "export" || flag('x');
+        let fixes = name.text == "readonly" || flag('r');
         let local = matches!(&*name.text, "declare" | "local" | "typeset") && !flag('g');
         let sources = self.sources_at_hand();
+        let mut lists = core::mem::take(&mut self.declared);
         for field in arguments.iter().filter(|field| !field.text.starts_with('-')) {
             let (name, value) = match field.text.split_once('=') {
                 Some((name, value)) => (name, Some(value)),
                 None => (field.text.as_str(), None),
             };
-            // What is added to a value is not worked out here.
             let (name, adds) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
+            let known = value.filter(|_| field.known).map(|value| match (flag('u'), flag('l')) {
+                (true, _) => value.to_uppercase(),
+                (_, true) => value.to_lowercase(),
+                _ => value.to_owned(),
+            });
+            let before =
+                local.then(|| self.variables.find(name, &self.world, self.place)).flatten();
             if local {
                 self.make_local(name);
             }
-            if let Some(value) = value {
-                self.set_to_run(name, field.known.then_some(value));
-                let value = Variable::of((field.known && !adds).then(|| value.to_owned()));
-                self.variables.set(name, value.from(sources.clone()), false);
+            let list = lists.iter().position(|(known, _)| known == name && value.is_none());
+            if let Some(list) = list {
+                let (_, variable) = lists.remove(list);
+                self.variables.set(name, variable, false);
+            } else if let (true, Some(other)) = (flag('n'), &known) {
+                self.variables.refer(name, other);
+            } else if value.is_some() {
+                self.set_to_run(name, known.as_deref());
+                if let Some(before) = before.filter(|_| adds) {
+                    self.variables.set(name, before, false);
+                }
+                let value = Variable::of(known).from(sources.clone());
+                let value = if adds { self.value_set(name, true, value) } else { value };
+                self.set_read(name, value);
             }
             if exports {
                 self.variables.export(name);
+            }
+            if fixes {
+                self.variables.fix(name);
             }
         }
     }
@@ -196,72 +227,17 @@ impl Walker {
             locals.push((name.to_owned(), before));
         }
     }
-
-    /// `read a b`: words of the input, when that is a text of the line.
-    fn read_words(&mut self, arguments: &[Field], input: &Input) {
-        let (plain, names) = names_to_read(arguments);
-        let text = match input {
-            Input::Text(text) => Some(text.clone()),
-            Input::File(_) | Input::Pipe(_) if plain && self.is_perhaps() => {
-                self.names_in(input).map(|(names, _)| names)
-            }
-            Input::File(_) | Input::Inherited | Input::Pipe(_) => None,
-        };
-        let Some(text) = text else { return self.forget_from(arguments, input) };
-        if let (true, true, [name]) = (plain, self.is_perhaps(), names.as_slice()) {
-            // In a loop: each line in turn.
-            let lines = text.lines().map(|line| line.trim().to_owned()).collect();
-            let sources = source_of(input).into_iter().collect();
-            self.variables.set(&name.text, Variable::one_of(lines, true).from(sources), false);
-            return;
-        }
-        if !plain || self.is_perhaps() {
-            return self.forget(arguments);
-        }
-        let mut rest = text.lines().next().unwrap_or_default().trim();
-        for (index, name) in names.iter().enumerate() {
-            let last = index.saturating_add(1) == names.len();
-            let (word, left) =
-                if last { (rest, "") } else { rest.split_once([' ', '\t']).unwrap_or((rest, "")) };
-            self.variables.set(&name.text, Variable::of(Some(word.to_owned())), false);
-            rest = left.trim_start();
-        }
-    }
-
-    /// Variables that are read from the input, which only the run can tell.
-    fn forget_from(&mut self, names: &[Field], input: &Input) {
-        let source = source_of(input);
-        let mut named = names.iter().filter(|field| !field.text.starts_with('-')).peekable();
-        let usual = [Field::of("MAPFILE"), Field::of("REPLY")];
-        let unnamed = if named.peek().is_none() { usual.as_slice() } else { &[] };
-        for field in named.chain(unnamed) {
-            let value = Variable::of(None).from(source.clone().into_iter().collect());
-            self.variables.set(&field.text, value, false);
-        }
-    }
-
-    /// Variables whose value nobody knows from here on.
-    fn forget(&mut self, names: &[Field]) {
-        for field in names.iter().filter(|field| !field.text.starts_with('-')) {
-            self.variables.set(&field.text, Variable::of(None), false);
-        }
-    }
 }
 
-/// The variables that `read` fills, and whether its options change nothing of how a line is read.
-fn names_to_read(arguments: &[Field]) -> (bool, Vec<&Field>) {
-    let (mut plain, mut names) = (true, Vec::new());
-    let mut all = arguments.iter();
-    while let Some(field) = all.next() {
-        match field.text.as_str() {
-            "-d" | "-rd" => drop(all.next()),
-            "-r" => {}
-            text if text.starts_with("-d") || text.starts_with("-rd") => {}
-            text if text.starts_with('-') => plain = false,
-            _ => names.push(field),
-        }
-    }
-    (plain, names)
+/// The variables that a text names, and what stands behind each.
+fn names_in(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let of_name = |one: char| one.is_ascii_alphanumeric() || one == '_';
+    text.split('$').skip(1).filter_map(move |rest| {
+        let name = rest.strip_prefix('{').unwrap_or(rest);
+        let end = name.find(|one| !of_name(one)).unwrap_or(name.len());
+        let is_name = name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_');
+        name.split_at_checked(end).filter(|_| is_name)
+    })
 }
 
 /// Why a file is not understood that a command of the line writes.
@@ -278,10 +254,4 @@ pub(crate) fn behind_dashes(words: &[Field]) -> &[Field] {
 /// All texts, when all are known.
 fn texts(fields: &[Field]) -> Option<Vec<String>> {
     fields.iter().map(|field| field.known.then(|| field.text.clone())).collect()
-}
-
-/// `printf -v name format …` as `printf format …`.
-fn without_two(fields: &[Field]) -> Vec<Field> {
-    let skipped = fields.iter().enumerate().filter(|(index, _)| !matches!(index, 1 | 2));
-    skipped.map(|(_, field)| field.clone()).collect()
 }

@@ -124,13 +124,24 @@ impl Walker {
             quoted: false,
             splits,
         };
+        let (mut before, mut mark) = (None, 0);
         for part in parts {
+            let behind = core::mem::replace(&mut before, plain_name(part));
             if let NodeKind::WordLiteral { value } = &part.kind {
+                if value.starts_with('[')
+                    && let Some(name) = behind
+                {
+                    self.subscripted(name, value, mark, &mut making);
+                    continue;
+                }
                 self.literal(value, &mut making);
             } else {
+                mark = making.letters.len();
                 let mut expansion = self.part(value, part);
                 if making.quoted && is_star(part) {
-                    expansion.texts = vec![expansion.texts.join(" ")];
+                    let between = self.variable("IFS").unwrap_or_else(|| " ".to_owned());
+                    let between = between.chars().next().map(String::from).unwrap_or_default();
+                    expansion.texts = vec![expansion.texts.join(&between)];
                 }
                 let quotes = matches!(
                     part.kind,
@@ -148,6 +159,32 @@ impl Walker {
         }
         self.finish(&mut making);
         making.fields
+    }
+
+    /// `$x[1]`: an element to zsh, a letter of it where it is no list; to others a text of its own.
+    fn subscripted(&mut self, name: &str, text: &str, mark: usize, making: &mut Making) {
+        let known = self.variables.find(name, &self.world, self.place);
+        let way = if known.is_some() { self.one_of(&format!("{name}[]"), 2) } else { Some(0) };
+        if way == Some(0) {
+            return self.literal(text, making);
+        }
+        let inside = text.strip_prefix('[').and_then(|it| it.split_once(']'));
+        let Some((subscript, rest)) = inside else { return making.known = false };
+        let at = subscript.parse::<usize>().ok().and_then(|it| it.checked_sub(1));
+        let element = known.filter(|it| !it.open).zip(at).and_then(|(known, at)| {
+            if known.array {
+                return known.values.get(at).cloned();
+            }
+            let text = known.values.first().filter(|_| known.options() == 1)?;
+            Some(text.chars().nth(at).map(String::from).unwrap_or_default())
+        });
+        making.letters.truncate(mark);
+        match element {
+            Some(element) => making.letters.extend(element.chars().map(|one| (one, false))),
+            None => making.known = false,
+        }
+        making.started = true;
+        self.literal(rest, making);
     }
 
     /// One part of a word that is no plain text.
@@ -202,7 +239,7 @@ impl Walker {
         Expansion::unknown("$((…))")
     }
 
-    fn unread(&mut self, raw: &str) -> Expansion {
+    pub(crate) fn unread(&mut self, raw: &str) -> Expansion {
         if parse::substitutes(raw) {
             self.opaque("a part of the line was not understood");
         }
@@ -369,19 +406,14 @@ impl Walker {
         };
         let variable = variable.from(self.sources_from(from));
         self.carried = outer;
-        if subscript.is_some() {
-            return Some((name.to_owned(), Variable::of(None).from(variable.sources)));
-        }
-        if !adds {
-            return Some((name.to_owned(), variable));
-        }
-        let before = self.variable(name);
-        let value = before.zip(variable.values.first()).filter(|_| !variable.open);
-        let value = value.filter(|_| !variable.array).map(|(before, more)| before + more);
-        Some((name.to_owned(), Variable::of(value).from(variable.sources)))
+        let variable = match subscript.map(|it| it.strip_suffix(']').unwrap_or(it)) {
+            Some(subscript) => self.element_set(name, subscript, (adds, variable)),
+            None => self.value_set(name, adds, variable),
+        };
+        Some((name.to_owned(), variable))
     }
 
-    fn scalar(&mut self, raw: &str) -> Variable {
+    pub(crate) fn scalar(&mut self, raw: &str) -> Variable {
         if raw.is_empty() {
             return Variable::of(Some(String::new()));
         }
@@ -396,15 +428,13 @@ impl Walker {
             }
         }
     }
+}
 
-    fn array(&mut self, inside: &str) -> Variable {
-        let Some(words) = parse::words(inside) else {
-            self.unread(inside);
-            return Variable::array(Vec::new(), true);
-        };
-        let fields = self.fields(&words);
-        let open = fields.iter().any(|field| !field.known);
-        Variable::array(fields.into_iter().map(|field| field.text).collect(), open)
+/// The name in `$name`, without braces or not.
+fn plain_name(part: &Node) -> Option<&str> {
+    match &part.kind {
+        NodeKind::ParamExpansion { param, op: None, .. } => Some(param),
+        _ => None,
     }
 }
 

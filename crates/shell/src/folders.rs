@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use datafog_core::BELOW;
 
-use crate::limits::{MOST_FIELDS, MOST_FOLDERS, MOST_VALUES};
+use crate::limits::{MOST_FOLDERS, MOST_VALUES};
 use crate::read::Place;
 use crate::script::Field;
 use crate::variables::Variable;
@@ -58,6 +58,12 @@ impl Folders {
         self.ends_on_error &= other.ends_on_error;
     }
 }
+
+/// What is longer is no path (PATH_MAX).
+const LONGEST_PATH: usize = 4096;
+
+/// Of how many folders it is remembered that the line made them or took them away.
+const MOST_MADE: usize = 128;
 
 /// Where a `cd` leads.
 enum Target {
@@ -145,6 +151,11 @@ impl Walker {
     /// Works there from here on. Where it may not get there, it may go on where it is.
     fn go(&mut self, target: Target, sure: bool) {
         let stayed = self.variables.folders.here.clone();
+        let target = match target {
+            Target::Known(folder) if folder.as_os_str().len() > LONGEST_PATH => Target::Nowhere,
+            Target::Known(_) | Target::Unknown | Target::Nowhere => target,
+        };
+        self.step(stayed.values.iter().map(String::len).sum::<usize>() / 16);
         let went = match target {
             Target::Nowhere => stayed.clone(),
             Target::Unknown => Variable::of(None),
@@ -249,12 +260,12 @@ impl Walker {
     }
 
     /// Whether a `cd` there goes well: it is there, or the line made it. Of other machines nobody knows.
-    fn is_folder(&self, folder: &Path) -> bool {
+    pub(crate) fn is_folder(&self, folder: &Path) -> bool {
         if self.place == Place::Elsewhere || self.cwd().is_some_and(|it| it.starts_with(folder)) {
             return true;
         }
         let began = self.world.cwd.starts_with(folder);
-        for above in folder.ancestors() {
+        for above in folder.ancestors().take(MOST_MADE) {
             match self.variables.folders.made.get(above) {
                 Some(true) if above == folder => return true,
                 Some(false) => return false,
@@ -274,11 +285,18 @@ impl Walker {
         };
         for word in words.iter().filter(|word| !word.text.starts_with('-')) {
             let Some(path) = self.path_of(word).map(|path| without_dots(&path)) else { continue };
-            if self.variables.folders.made.len() >= MOST_FIELDS || !self.step(8) {
+            let count = self.variables.folders.made.len();
+            if !self.step(count.saturating_add(path.as_os_str().len()).saturating_add(8)) {
                 return;
             }
             let made = Arc::make_mut(&mut self.variables.folders.made);
-            made.retain(|known, _| !known.starts_with(&path));
+            // Of too many nothing is known.
+            if count >= MOST_MADE {
+                made.clear();
+            }
+            if !makes {
+                made.retain(|known, _| !known.starts_with(&path));
+            }
             if makes {
                 // With `-p` those around it, too.
                 made.extend(path.ancestors().take(MOST_VALUES).map(|it| (it.to_owned(), true)));

@@ -11,6 +11,7 @@ It is no judge, and it does not know what a program means by its words: a wrappe
 one more command here. The parser is a crate behind one function; its limits stand in `limits`.
 */
 
+mod arrays;
 mod brace;
 mod builtin;
 mod calculation;
@@ -19,6 +20,7 @@ mod folders;
 mod found;
 mod glob;
 mod heads;
+mod invented;
 mod later;
 mod limits;
 mod lists;
@@ -27,6 +29,7 @@ mod outside;
 mod parameter;
 mod parse;
 mod read;
+mod reading;
 mod redirect;
 mod script;
 mod simple;

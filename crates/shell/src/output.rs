@@ -1,12 +1,11 @@
 //! What a command writes, where its words and its input alone tell: the usual ways to build another
 //! command (`echo … | base64 -d`, `printf`, `rev`, `tr`, `xxd -r`).
 
-use std::path::Path;
-
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, Engine as _};
 
+use crate::invented::date;
 use crate::limits::LONGEST_WORD;
 use crate::read::Place;
 use crate::script::{Field, Input};
@@ -34,6 +33,7 @@ impl Walker {
             ("pwd", []) => format!("{}\n", self.cwd()?.to_str()?),
             ("git", ["rev-parse", "--show-toplevel"]) => self.top_of_repository()?,
             ("mktemp", flags) => self.temporary(flags)?,
+            ("date", [format] | ["-u", format]) => date(format)?,
             ("dirname", [path]) => format!("{}\n", parent(path)),
             ("which", [name]) | ("command" | "type", ["-v" | "-p" | "-P", name]) => {
                 format!("{name}\n")
@@ -99,31 +99,18 @@ impl Walker {
         }
         let here = self.cwd()?;
         let mut folders = here.ancestors().take(MOST_FOLDERS);
-        let top = folders.find(|folder| self.world.is_there(&folder.join(".git")))?;
-        Some(format!("{}\n", top.to_str()?))
-    }
-
-    /// Whether a folder is one that `mktemp` made.
-    pub(crate) fn is_temporary(&self, folder: &Path) -> bool {
-        let name = folder.file_name().and_then(|name| name.to_str());
-        let number = name.and_then(|name| name.strip_prefix("tmp.")?.parse::<usize>().ok());
-        number.is_some_and(|number| number > 0 && number <= self.made)
-    }
-
-    /// The name of a new file or folder for a while (mktemp(1)): no other one that the line makes
-    /// has it.
-    fn temporary(&mut self, flags: &[&str]) -> Option<String> {
-        if self.place == Place::Elsewhere || !flags.iter().all(|flag| matches!(*flag, "-d" | "-q"))
-        {
-            return None;
+        let top = folders.find(|folder| self.world.is_there(&folder.join(".git")));
+        let makes = |field: &Field| matches!(field.text.as_str(), "clone" | "init" | "worktree");
+        match top {
+            Some(top) => Some(format!("{}\n", top.to_str()?)),
+            // It says so, and writes nothing.
+            None if here.ancestors().count() < MOST_FOLDERS => {
+                let all = &self.script.commands;
+                let may_be_made = all.iter().any(|one| one.words.get(1).is_some_and(makes));
+                (!may_be_made).then(String::new)
+            }
+            None => None,
         }
-        let folder = match self.variables.holds("TMPDIR") || self.world.variable("TMPDIR").is_some()
-        {
-            true => self.variable("TMPDIR")?,
-            false => String::from("/tmp"),
-        };
-        self.made = self.made.saturating_add(1);
-        Some(format!("{folder}/tmp.{:010}\n", self.made))
     }
 }
 

@@ -9,6 +9,7 @@ use rable::{Node, NodeKind};
 
 use crate::builtin::behind_dashes;
 use crate::parse;
+use crate::read::Place;
 use crate::script::{Field, Input, Redirection, Way};
 use crate::walk::Walker;
 
@@ -126,6 +127,18 @@ impl Walker {
                 files.push(Redirection { target: field, way: Way::Write, adds });
             }
         }
+    }
+
+    /// Whether a file of these may be one that cannot be opened.
+    pub(crate) fn may_fail(&self, redirections: &[Redirection]) -> bool {
+        redirections.iter().any(|one| {
+            let Some(path) = self.path_of(&one.target) else { return self.place == Place::Here };
+            let opened = match one.way {
+                Way::Read => self.files.contains_key(&path) || self.world.is_there(&path),
+                Way::Write => path.parent().is_none_or(|folder| self.is_folder(folder)),
+            };
+            !opened && self.place == Place::Here
+        })
     }
 
     /// The body of a heredoc in which `$` and backticks mean something.

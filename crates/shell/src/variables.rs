@@ -1,6 +1,8 @@
 //! What is known of variables while a line is walked.
 
+use core::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::folders::Folders;
@@ -21,6 +23,12 @@ pub(crate) struct Variable {
     pub(crate) missing: bool,
     /// It is an array.
     pub(crate) array: bool,
+    /// The keys of its elements, where they are not counted from zero.
+    pub(crate) keys: Vec<String>,
+    /// It cannot be set any more.
+    pub(crate) fixed: bool,
+    /// It is another name of that variable.
+    pub(crate) refers: Option<Arc<str>>,
     /// It is one of several arrays, and these are all their elements.
     pub(crate) mixed: bool,
     /// Commands see it.
@@ -58,12 +66,21 @@ impl Variable {
         let exported = self.exported || other.exported;
         if self.array || other.array {
             // Which elements stand together is not kept.
-            let mixed = self.mixed || other.mixed || self.values != other.values;
-            let open = self.open || other.open || self.array != other.array;
+            let same = self.values == other.values && self.keys == other.keys;
+            let mixed = self.mixed || other.mixed || !same;
+            let open = self.open || other.open;
+            let keys = if mixed { Vec::new() } else { self.keys };
+            let open = open || self.array != other.array && (self.missing || other.missing);
             let mut values = self.values;
-            values.extend(other.values.into_iter().filter(|_| mixed));
-            values.truncate(MOST_FIELDS);
-            return Self { exported, mixed, ..Self::array(values, open) }.from(all);
+            for one in other.values.into_iter().filter(|_| mixed) {
+                if !values.contains(&one) {
+                    values.push(one);
+                }
+            }
+            let most = if mixed { MOST_MIXED } else { MOST_FIELDS };
+            let open = open || values.len() > most;
+            values.truncate(most);
+            return Self { exported, mixed, keys, ..Self::array(values, open) }.from(all);
         }
         let missing = self.missing || other.missing;
         let open = self.open || other.open;
@@ -73,7 +90,9 @@ impl Variable {
                 values.push(one);
             }
         }
-        Self { exported, missing, ..Self::one_of(values, open) }.from(all)
+        let refers = self.refers.filter(|name| other.refers.as_ref() == Some(name));
+        let fixed = self.fixed || other.fixed;
+        Self { exported, missing, fixed, refers, ..Self::one_of(values, open) }.from(all)
     }
 
     pub(crate) fn array(values: Vec<String>, open: bool) -> Self {
@@ -83,7 +102,14 @@ impl Variable {
     /// One of several values.
     pub(crate) fn one_of(values: Vec<String>, open: bool) -> Self {
         let open = open || values.len() > MOST_VALUES;
-        let values = values.into_iter().take(MOST_VALUES).collect();
+        // Of too many those that lead out of where the line works are kept.
+        let leads_out = |value: &String| value.starts_with('/') || value.contains("..");
+        let (mut all, others): (Vec<_>, Vec<_>) = match values.len() > MOST_VALUES {
+            true => values.into_iter().partition(leads_out),
+            false => (values, Vec::new()),
+        };
+        all.extend(others);
+        let values = all.into_iter().take(MOST_VALUES).collect();
         Self { values, open, ..Self::default() }
     }
 
@@ -98,8 +124,8 @@ impl Variable {
 pub(crate) struct Variables {
     /// Shared between the copies that branches make.
     set: Arc<BTreeMap<Arc<str>, Arc<Variable>>>,
-    /// What copies of all that cost since somebody last took account of it.
-    copied: Copied,
+    /// What copies of all that cost since somebody last took account of it; all copies count together.
+    copied: Rc<Cell<usize>>,
     /// `$1`, `$2`, …; `None` when nobody knows them.
     pub(crate) positional: Option<Vec<String>>,
     /// Each of them by its number, where there are several lists that they may be.
@@ -118,20 +144,14 @@ pub(crate) struct Variables {
     functions: Arc<BTreeMap<Arc<str>, Function>>,
 }
 
-/// What was copied; the same is held without it.
-#[derive(Clone, Debug, Default)]
-struct Copied(usize);
-
-impl PartialEq for Copied {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Copied {}
-
 /// `$1`, `$2`, … as they were.
 pub(crate) struct Positional(Option<Vec<String>>, BTreeMap<usize, Variable>);
+
+/// How many elements of lists are kept of which nobody knows which of them stand together.
+const MOST_MIXED: usize = 64;
+
+/// How many names may refer to each other.
+const MOST_REFERENCES: usize = 4;
 
 /// What shells fill in by themselves, and nobody knows before.
 const MADE_BY_SHELLS: [&str; 39] = [
@@ -191,6 +211,7 @@ impl Variables {
 
     /// What `name` may hold; `None` when it is certainly not set.
     pub(crate) fn find(&self, name: &str, world: &Outside, place: Place) -> Option<Variable> {
+        let name = self.meant(name);
         if let Some(known) = self.set.get(name) {
             return Some(Variable::clone(known));
         }
@@ -220,12 +241,42 @@ impl Variables {
     /// Sets a variable. Where it is one of several that it may be set to, what it held before stays
     /// possible.
     pub(crate) fn set(&mut self, name: &str, mut value: Variable, perhaps: bool) {
-        match self.set.get(name) {
-            Some(known) if perhaps => value = Variable::clone(known).or(value),
+        let name = self.meant(name).to_owned();
+        match self.set.get(name.as_str()) {
+            // What cannot be set keeps its value, if the line goes on at all.
+            Some(known) if perhaps || known.fixed => value = Variable::clone(known).or(value),
             Some(known) => value.exported |= known.exported,
             None => value.open |= perhaps,
         }
-        self.put(name, value);
+        self.put(&name, value);
+    }
+
+    /// The variable that a name means: another one where it is a reference.
+    fn meant<'n>(&'n self, name: &'n str) -> &'n str {
+        let mut meant = name;
+        for _ in 0..MOST_REFERENCES {
+            match self.set.get(meant).and_then(|known| known.refers.as_deref()) {
+                Some(other) => meant = other,
+                None => break,
+            }
+        }
+        meant
+    }
+
+    /// A name means another variable from here on.
+    pub(crate) fn refer(&mut self, name: &str, other: &str) {
+        let variable = Variable { refers: Some(other.into()), ..Variable::default() };
+        self.put(name, variable);
+    }
+
+    /// A variable cannot be set any more.
+    pub(crate) fn fix(&mut self, name: &str) {
+        let name = self.meant(name).to_owned();
+        if self.holds(&name)
+            && let Some(known) = self.own_set().get_mut(name.as_str())
+        {
+            Arc::make_mut(known).fixed = true;
+        }
     }
 
     fn put(&mut self, name: &str, value: Variable) {
@@ -241,22 +292,26 @@ impl Variables {
     /// The variables, to be changed; what others hold is copied before.
     fn own_set(&mut self) -> &mut BTreeMap<Arc<str>, Arc<Variable>> {
         if Arc::strong_count(&self.set) > 1 {
-            self.copied.0 = self.copied.0.saturating_add(self.set.len());
+            self.copied.set(self.copied.get().saturating_add(self.set.len()));
         }
         Arc::make_mut(&mut self.set)
     }
 
     fn own_functions(&mut self) -> &mut BTreeMap<Arc<str>, Function> {
         if Arc::strong_count(&self.functions) > 1 {
-            self.copied.0 = self.copied.0.saturating_add(self.functions.len());
+            self.copied.set(self.copied.get().saturating_add(self.functions.len()));
         }
         Arc::make_mut(&mut self.functions)
     }
 
-    /// What the copies since the last call cost, and what one more would.
-    pub(crate) fn cost(&mut self) -> usize {
-        let positional = self.positional.as_ref().map_or(0, Vec::len);
-        core::mem::take(&mut self.copied.0).saturating_add(positional)
+    /// What copies cost since the last call.
+    pub(crate) fn spent(&self) -> usize {
+        self.copied.take()
+    }
+
+    /// What a copy costs at once.
+    pub(crate) fn cost(&self) -> usize {
+        self.positional.as_ref().map_or(0, Vec::len)
     }
 
     /// The function of that name.
@@ -323,6 +378,34 @@ impl Variables {
         self.either = shifted.collect();
     }
 
+    /// `shift` by nobody knows how many.
+    pub(crate) fn shift_some(&mut self) {
+        let Some(all) = self.positional.take() else { return self.set_positional(None) };
+        let count = all.len().min(MOST_VALUES);
+        let mut behind = Variable::missing();
+        let mut either = BTreeMap::new();
+        for (index, text) in
+            all.into_iter().enumerate().take(count).collect::<Vec<_>>().into_iter().rev()
+        {
+            behind = Variable::of(Some(text)).or(behind);
+            either.insert(index.saturating_add(1), behind.clone());
+        }
+        self.either = either;
+        self.several = true;
+    }
+
+    /// All that `$@` may hold, where which of it stands there is not known.
+    pub(crate) fn any_positional(&self) -> Option<Vec<String>> {
+        let found = self.either.values().flat_map(|one| one.values.iter().cloned());
+        let mut all: Vec<String> = Vec::new();
+        for text in found {
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+        (!all.is_empty()).then_some(all)
+    }
+
     /// `$1` or its like, which may be one of these or one of the others.
     fn join_positional(&mut self, other: &Self) {
         if self.positional == other.positional && self.either == other.either {
@@ -385,6 +468,17 @@ impl Variables {
     /// The same where a variable is known to hold something; `None` when that cannot be.
     pub(crate) fn not_empty(mut self, name: &str, world: &Outside, place: Place) -> Option<Self> {
         let mut variable = self.find(name, world, place)?;
+        if let Ok(index) = name.parse::<usize>() {
+            variable.missing = false;
+            variable.values.retain(|value| !value.is_empty());
+            if variable.options() == 0 {
+                return None;
+            }
+            if self.positional.is_none() {
+                self.either.insert(index, variable);
+            }
+            return Some(self);
+        }
         if !variable.array {
             variable.missing = false;
             variable.values.retain(|value| !value.is_empty());
@@ -394,6 +488,34 @@ impl Variables {
             self.put(name, variable);
         }
         Some(self)
+    }
+
+    /// The same where there are at least so many words; `None` when that cannot be.
+    pub(crate) fn with_positional(mut self, count: usize) -> Option<Self> {
+        if let Some(all) = &self.positional {
+            return (all.len() >= count).then_some(self);
+        }
+        for (_, variable) in self.either.range_mut(..=count) {
+            variable.missing = false;
+            if variable.options() == 0 {
+                return None;
+            }
+        }
+        Some(self)
+    }
+
+    /// A variable holds something that nobody knows.
+    pub(crate) fn presume(&mut self, name: &str) {
+        let Ok(index) = name.parse::<usize>() else { return self.put(name, Variable::of(None)) };
+        if let Some(all) = self.positional.take() {
+            let numbered = all.into_iter().enumerate().take(MOST_VALUES);
+            let one =
+                |(at, text): (usize, String)| (at.saturating_add(1), Variable::of(Some(text)));
+            self.either = numbered.map(one).collect();
+        }
+        if self.either.get(&index).is_none_or(|known| known.options() == 0 || known.missing) {
+            self.either.insert(index, Variable::of(None));
+        }
     }
 
     /// Nobody knows how variables go on that hold something else than before.
@@ -409,6 +531,16 @@ impl Variables {
         if self.positional != before.positional {
             self.set_positional(None);
         }
+    }
+
+    /// The variables that hold something else than before.
+    pub(crate) fn changed_since(&self, before: &Self) -> Vec<Arc<str>> {
+        if Arc::ptr_eq(&self.set, &before.set) {
+            return Vec::new();
+        }
+        let differs = |name: &str, value: &Arc<Variable>| before.set.get(name) != Some(value);
+        let changed = self.set.iter().filter(|(name, value)| differs(name, value));
+        changed.map(|(name, _)| Arc::clone(name)).collect()
     }
 
     /// Whether the line itself has set a variable.
@@ -427,7 +559,8 @@ impl Variables {
 
     pub(crate) fn unset(&mut self, name: &str) {
         // Not set, and not what the environment says either.
-        self.put(name, Variable::missing());
+        let fixed = self.set.get(name).filter(|known| known.fixed).map(|it| Variable::clone(it));
+        self.put(name, fixed.unwrap_or_else(Variable::missing));
     }
 
     pub(crate) fn export(&mut self, name: &str) {

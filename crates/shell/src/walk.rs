@@ -8,6 +8,7 @@
     reason = "the parser has fifty kinds of nodes; what is not named is not understood"
 )]
 
+mod asking;
 mod branch;
 mod compound;
 mod functions;
@@ -37,6 +38,9 @@ pub(crate) type Written = Option<String>;
 /// Where `cd` looks for a relative folder first (POSIX).
 pub(crate) const PLACES: &str = "CDPATH";
 
+/// Steps that it takes to look at a command in one more way.
+const PICKING: usize = 8;
+
 /// What is said of a line of which zsh runs something that other shells do not.
 pub(crate) const FOR_ZSH: &str = "zsh would run something of it that other shells do not";
 
@@ -45,6 +49,26 @@ fn own_of_zsh(fields: &[Field]) -> bool {
     fields
         .first()
         .is_some_and(|head| zsh::RUNNERS.contains(&&*head.text) || zsh::is_found(&head.text))
+}
+
+/// The command of a list that holds no other one.
+fn alone(node: &Node) -> &Node {
+    match &node.kind {
+        NodeKind::List { items } => match items.as_slice() {
+            [item] if item.operator.is_none() => &item.command,
+            _ => node,
+        },
+        _ => node,
+    }
+}
+
+/// Whether a redirection is about standard input.
+fn opens_input(redirect: &Node) -> bool {
+    match &redirect.kind {
+        NodeKind::HereDoc { fd, .. } => *fd <= 0,
+        NodeKind::Redirect { op, fd, .. } => op.starts_with('<') && *fd <= 0,
+        _ => false,
+    }
 }
 
 /// The words behind `builtin` and `command`, which change nothing of what they mean.
@@ -66,6 +90,19 @@ struct Simple<'n> {
     input: &'n Input,
 }
 
+impl Simple<'_> {
+    /// Whether what it holds may be filled in several ways though no variable holds several values.
+    fn may_stand_for_several(&self) -> bool {
+        let all = self.assignments.iter().chain(self.words);
+        let mut all = all.chain(self.redirects.iter().filter_map(|one| match &one.kind {
+            NodeKind::Redirect { target, .. } => Some(&**target),
+            _ => None,
+        }));
+        let may = |text: &str| text.contains("${") || (text.contains('$') && text.contains('['));
+        all.any(|word| matches!(&word.kind, NodeKind::Word { value, .. } if may(value)))
+    }
+}
+
 /// The state of a walk.
 pub(crate) struct Walker {
     pub(crate) world: Outside,
@@ -73,6 +110,12 @@ pub(crate) struct Walker {
     pub(crate) variables: Variables,
     /// Every function that the line defines somewhere.
     defined: BTreeMap<String, Vec<Arc<Node>>>,
+    /// A file that is opened for what holds others may not be.
+    unopened: bool,
+    /// What the command at hand gets comes in for it alone.
+    pub(crate) own_input: bool,
+    /// Lists that the words of the built-in at hand set.
+    pub(crate) declared: Vec<(String, Variable)>,
     /// Texts that a name may stand for where a shell looks for such names.
     pub(crate) aliases: BTreeMap<String, Vec<String>>,
     /// Functions that were called; the bodies of all others are walked at the end.
@@ -90,8 +133,6 @@ pub(crate) struct Walker {
     substituted: usize,
     steps: u32,
     depth: u32,
-    /// In how many branches we are that may not be taken.
-    perhaps: u32,
     /// How many commands there were that leave what holds them before its end.
     left_early: u32,
     /// What variables hold where the line, or the function at hand, is left.
@@ -115,8 +156,8 @@ pub(crate) struct Walker {
     pub(crate) hollow: bool,
     /// What runs at the end, in the words of the line (`trap`).
     pub(crate) trapped: Vec<String>,
-    /// How many files and folders for a while the line has made.
-    pub(crate) made: usize,
+    /// Files and folders for a while that the line has made.
+    pub(crate) made: Vec<PathBuf>,
     /// Which of the ways in which the variables of a command may be filled is looked at, and how many
     /// there are; and the variables with several values so far, with how many each has.
     pub(crate) pick: usize,
@@ -135,6 +176,9 @@ impl Walker {
             place,
             variables,
             defined: BTreeMap::new(),
+            unopened: false,
+            own_input: false,
+            declared: Vec::new(),
             aliases: BTreeMap::new(),
             called: Vec::new(),
             script: Script::default(),
@@ -145,7 +189,6 @@ impl Walker {
             substituted: 0,
             steps: 0,
             depth: 0,
-            perhaps: 0,
             left_early: 0,
             at_exit: None,
             at_return: None,
@@ -159,7 +202,7 @@ impl Walker {
             ended: false,
             hollow: false,
             trapped: Vec::new(),
-            made: 0,
+            made: Vec::new(),
             pick: 0,
             picks: 1,
             choices: Vec::new(),
@@ -198,7 +241,8 @@ impl Walker {
 
     /// Takes so many steps, and those for what was asked; false when there are none left.
     pub(crate) fn step(&mut self, count: usize) -> bool {
-        let count = count.saturating_add(self.world.spent());
+        let spent = self.world.spent().saturating_add(self.variables.spent() / 2);
+        let count = count.saturating_add(spent);
         self.steps = self.steps.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
         let left = self.steps <= MOST_STEPS && self.script.commands.len() < MOST_COMMANDS;
         if !left {
@@ -207,9 +251,9 @@ impl Walker {
         left
     }
 
-    /// Whether what is walked may not happen.
-    pub(crate) const fn is_perhaps(&self) -> bool {
-        self.perhaps > 0
+    /// Whether a loop holds what is walked.
+    pub(crate) const fn is_loop(&self) -> bool {
+        self.loops > 0
     }
 
     /// The commands of a text that is run within the line.
@@ -272,7 +316,19 @@ impl Walker {
         }
         // A failure within it ends nothing.
         self.tested = self.tested.saturating_add(1);
-        let written = self.apart(|walker| walker.walk(command, &Input::Inherited));
+        let written = match &alone(command).kind {
+            // It is filled as the command is in which it stands.
+            NodeKind::Command { assignments, words, redirects } if self.step(1) => {
+                let input = &Input::Inherited;
+                let before = self.snapshot();
+                self.depth = self.depth.saturating_add(1);
+                let written = self.once(&Simple { assignments, words, redirects, input });
+                self.depth = self.depth.saturating_sub(1);
+                self.variables = before;
+                written
+            }
+            _ => self.apart(|walker| walker.walk(command, &Input::Inherited)),
+        };
         self.tested = self.tested.saturating_sub(1);
         let written = written?;
         Some(written.trim_end_matches('\n').to_owned())
@@ -323,11 +379,13 @@ impl Walker {
         (self.pick, self.picks) = (0, 1);
         let mut written = None;
         // Each way begins with what was there before, and any of them may be what holds behind it.
-        let before = self.variables.several.then(|| self.snapshot());
+        let several = self.variables.several || command.may_stand_for_several();
+        let before = several.then(|| self.snapshot());
         let mut behind: Option<Variables> = None;
         while self.pick < self.picks {
             if self.pick > 0 {
-                let start = before.clone().unwrap_or_default();
+                self.step(PICKING);
+                let start = before.clone().unwrap_or_else(|| self.variables.clone());
                 let after = core::mem::replace(&mut self.variables, start);
                 self.collect(&mut behind, after);
             }
@@ -354,7 +412,9 @@ impl Walker {
         }
         let around = core::mem::take(&mut self.carried);
         let fed = core::mem::replace(&mut self.feeding, command.input.clone());
-        let fields = self.fields(command.words);
+        let opens = !command.redirects.is_empty() && !command.assignments.is_empty();
+        let undone = opens.then(|| self.snapshot());
+        let fields = self.fields_with_lists(command.words);
         let mut environment = Vec::new();
         for node in command.assignments {
             let Some((name, variable)) = self.assignment(node) else { continue };
@@ -373,8 +433,12 @@ impl Walker {
             return None;
         }
         let (redirections, input) = self.redirects(command.redirects, command.input);
+        self.own_input = command.redirects.iter().any(opens_input);
         self.feeding = fed;
         let fed_later = core::mem::take(&mut self.fed_later);
+        // Where a file cannot be opened, nothing is done.
+        let fails = self.may_fail(&redirections);
+        let undone = fails.then(|| undone.unwrap_or_else(|| self.snapshot()));
         // Commands within the words had words of their own.
         self.substituted = outer;
         let start = self.script.commands.len();
@@ -385,12 +449,32 @@ impl Walker {
         } else {
             self.dispatch(fields, environment, input, redirections)
         };
+        self.arrive(undone);
         self.carried = around;
         if fed_later.is_empty() {
             return written;
         }
         self.feed(fed_later, start, written);
         None
+    }
+
+    /// Does something in every way in which the variables in it may be filled.
+    pub(super) fn in_every_way<T>(&mut self, mut work: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let outer = (self.pick, self.picks);
+        let choices = core::mem::take(&mut self.choices);
+        let here = self.variables.folders.here.clone();
+        (self.pick, self.picks) = (0, 1);
+        let mut made = Vec::new();
+        while self.pick < self.picks {
+            self.variables.folders.here = here.clone();
+            self.work_in_one_folder();
+            made.push(work(self));
+            self.pick = self.pick.saturating_add(1);
+        }
+        self.variables.folders.here = here;
+        (self.pick, self.picks) = outer;
+        self.choices = choices;
+        made
     }
 
     /// Runs the commands that what was written since `start` goes to.
@@ -487,23 +571,6 @@ impl Walker {
         text.filter(|_| redirections.is_empty())
     }
 
-    /// Redirections of something that is no command by itself. What it reads is named from the
-    /// folder at hand: commands in it may change to another one.
-    fn only_redirects(&mut self, redirects: &[Node], input: &Input) -> Input {
-        let (redirections, mut input) = self.redirects(redirects, input);
-        let fed_later = core::mem::take(&mut self.fed_later);
-        self.push(Vec::new(), Vec::new(), input.clone(), redirections);
-        // What will be written is not known yet.
-        self.feed(fed_later, self.script.commands.len(), None);
-        if let (Input::File(file), Some(cwd)) = (&mut input, self.cwd())
-            && file.known
-            && let Some(whole) = cwd.join(&file.text).to_str()
-        {
-            whole.clone_into(&mut file.text);
-        }
-        input
-    }
-
     pub(crate) fn push(
         &mut self,
         words: Vec<Field>,
@@ -514,6 +581,8 @@ impl Walker {
         if words.is_empty() && redirections.is_empty() {
             return;
         }
+        let length: usize = words.iter().map(|word| word.text.len()).sum();
+        self.step(length / 64);
         let set: Vec<_> = self.variables.exported().collect();
         environment.splice(0..0, set);
         let cwd = self.cwd();

@@ -7,6 +7,7 @@
 
 use rable::{CasePattern, ListOperator, Node, NodeKind};
 
+use super::asking::{Asked, fits_empty, is_empty, parameter, presumed, text};
 use super::{Walker, Written};
 use crate::script::Input;
 use crate::variables::{Variable, Variables};
@@ -27,14 +28,6 @@ const JOINING: usize = 8;
 /// Where something is kept.
 type Place = for<'w> fn(&'w mut Walker) -> &'w mut Option<Variables>;
 
-/// A question whether a variable is empty.
-pub(super) struct Asked<'n> {
-    /// The variable.
-    name: &'n str,
-    /// Whether it is empty where the command that asks goes well.
-    empty: bool,
-}
-
 /// What variables hold where commands of a list were skipped, by how the last one that was not ended.
 #[derive(Default)]
 struct Skipped {
@@ -42,13 +35,15 @@ struct Skipped {
     done: Option<Variables>,
     /// The last one that was not skipped ended the line.
     dead: bool,
+    /// What would hold where nobody sees how it could be.
+    unlikely: Option<Variables>,
 }
 
 impl Walker {
     /// Does what may not happen.
     pub(super) fn perhaps<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.snapshot();
-        let made = self.in_branch(work);
+        let made = work(self);
         self.join(before);
         made
     }
@@ -62,7 +57,7 @@ impl Walker {
         let (rounds, steps) = (if self.loops > MOST_LOOPS { 1 } else { MOST_ROUNDS }, self.steps);
         for round in 1..=rounds {
             let before = self.snapshot();
-            self.in_branch(&mut work);
+            work(self);
             let left = self.at_break.take();
             self.arrive(left);
             let far = self.at_far_break.clone();
@@ -157,15 +152,8 @@ impl Walker {
         Some((with(went, &skipped.done), with(stayed, &skipped.failed)))
     }
 
-    fn in_branch<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        self.perhaps = self.perhaps.saturating_add(1);
-        let made = work(self);
-        self.perhaps = self.perhaps.saturating_sub(1);
-        made
-    }
-
     /// What variables hold now. Copies of many count as work; none is made when all of it is done.
-    pub(super) fn snapshot(&mut self) -> Variables {
+    pub(crate) fn snapshot(&mut self) -> Variables {
         let cost = self.variables.cost();
         if self.step(cost.saturating_add(8)) {
             self.variables.clone()
@@ -183,7 +171,7 @@ impl Walker {
 
     /// The same of those that are kept apart.
     fn join_to(&mut self, one: &mut Variables, other: Variables) {
-        let looked = if one.is_copy_of(&other) { 0 } else { one.count() / JOINING };
+        let looked = if one.is_copy_of(&other) { 0 } else { one.count() / 2 };
         let differing = one.join(other, &self.world, self.place);
         self.step(differing.saturating_mul(JOINING).saturating_add(looked));
     }
@@ -204,20 +192,18 @@ impl Walker {
             (self.variables.folders.here, before.folders.here) = (went, stayed);
         }
         let other = match self.asked(condition) {
-            Some(asked) if asked.empty => {
-                before.clone().not_empty(asked.name, &self.world, self.place)
-            }
+            Some(asked) if asked.empty => self.full(before.clone(), &asked),
             Some(asked) => {
-                self.knows_not_empty(asked.name);
+                self.knows_full(&asked);
                 Some(before.clone())
             }
             None => Some(before.clone()),
         };
         let may_be_other = other.is_some();
-        self.in_branch(|walker| walker.walk(then, input));
+        self.walk(then, input);
         let taken = core::mem::replace(&mut self.variables, other.unwrap_or(before));
         if let Some(node) = otherwise {
-            self.in_branch(|walker| walker.walk(node, input));
+            self.walk(node, input);
         }
         if !may_be_other || otherwise.is_some_and(|node| self.leaves(node, 0)) {
             self.variables = taken;
@@ -226,23 +212,17 @@ impl Walker {
         }
     }
 
-    /// Goes on where a variable is known to hold something, if that can be.
-    fn knows_not_empty(&mut self, name: &str) {
-        let known = self.snapshot().not_empty(name, &self.world, self.place);
-        if let Some(known) = known {
-            self.variables = known;
-        }
-    }
-
     /// Goes on where that ends, too.
-    pub(super) fn arrive(&mut self, left: Option<Variables>) {
+    pub(crate) fn arrive(&mut self, left: Option<Variables>) {
         if let Some(left) = left {
             self.join(left);
         }
     }
 
     /// `case`: what stands behind it follows one of the patterns, or none where none takes all.
-    pub(super) fn clauses(&mut self, patterns: &[CasePattern], input: &Input) {
+    pub(super) fn clauses(&mut self, word: &Node, patterns: &[CasePattern], input: &Input) {
+        let about = text(word).and_then(parameter).map(Asked::about);
+        let mut was_empty = false;
         let before = self.snapshot();
         let all = |pattern: &Node| text(pattern) == Some("*");
         let mut behind = Some(before.clone());
@@ -255,10 +235,16 @@ impl Walker {
             if !self.step(cost) {
                 break;
             }
-            if let Some(body) = &clause.body {
-                self.in_branch(|walker| walker.walk(body, input));
-            }
             let goes_on = clause.terminator != ";;";
+            if let Some(about) = &about
+                && (was_empty || !clause.patterns.iter().any(fits_empty))
+            {
+                self.knows_full(about);
+            }
+            was_empty |= !goes_on && clause.patterns.iter().any(is_empty);
+            if let Some(body) = &clause.body {
+                self.walk(body, input);
+            }
             let start = before.clone();
             let after = core::mem::replace(&mut self.variables, start);
             if goes_on {
@@ -277,6 +263,7 @@ impl Walker {
         let (mut open, mut before) = (vec![(node, None)], None);
         let mut all = Some(String::new());
         let (mut skipped, mut asks, mut began) = (Skipped::default(), None, None);
+        let mut went = None;
         while let Some((node, after)) = open.pop().filter(|_| self.step(1)) {
             if let NodeKind::List { items } = &node.kind {
                 let mut after = after;
@@ -293,7 +280,7 @@ impl Walker {
             }
             self.tested = self.tested.saturating_add(u32::from(goes_on));
             let one = if may_not {
-                self.in_branch(|walker| walker.walk(node, input))
+                self.walk(node, input)
             } else if after == Some(ListOperator::Background) {
                 self.apart(|walker| walker.walk(node, input))
             } else {
@@ -309,17 +296,48 @@ impl Walker {
                 self.variables = began;
                 skipped = Skipped::default();
             }
+            // Where a failure ends the line, it went well.
+            if !goes_on
+                && !may_not
+                && self.variables.folders.ends_on_error
+                && self.tested == 0
+                && let Some(asked) = asks.take_if(|asked| !asked.empty)
+            {
+                self.knows_full(&asked);
+            }
             skipped.dead = may_not && self.leaves(node, 0);
-            all = all
-                .zip(one)
-                .map(|(all, one)| all + &one)
-                .filter(|_| before != Some(ListOperator::Or));
+            let how = self.ended_well(node, one.as_deref());
+            all = match (before, went) {
+                // It is not reached, or nobody knows.
+                (Some(ListOperator::Or), Some(true)) | (Some(ListOperator::And), Some(false)) => {
+                    all
+                }
+                (Some(ListOperator::Or), None) => None,
+                _ => {
+                    went = how;
+                    all.zip(one).map(|(all, one)| all + &one)
+                }
+            };
             before = after;
         }
         let turn = self.turn_behind(&skipped);
         self.skip(None, None, &mut skipped);
         self.variables.folders.turn = turn;
         all
+    }
+
+    /// Whether a command ended well, where that can be told: a program that wrote what it is asked for did.
+    fn ended_well(&self, node: &Node, written: Option<&str>) -> Option<bool> {
+        let NodeKind::Command { assignments, words, .. } = &node.kind else { return None };
+        let head = words.first().and_then(text).filter(|_| assignments.is_empty())?;
+        let own = self.variables.function(head).is_none() && !self.aliases.contains_key(head);
+        match (head, written) {
+            _ if !own => None,
+            ("true" | ":", _) => Some(true),
+            ("false", _) | ("git", Some("")) => Some(false),
+            (_, Some(text)) if !text.is_empty() => Some(true),
+            _ => None,
+        }
     }
 
     /// Goes on behind an operator of a list: to what it lets through, with what it skips kept apart.
@@ -333,7 +351,10 @@ impl Walker {
             Some(ListOperator::And) => (&mut skipped.failed, skipped.done.take()),
             Some(ListOperator::Or) => (&mut skipped.done, skipped.failed.take()),
             _ => {
-                let mut others = [skipped.failed.take(), skipped.done.take()].into_iter().flatten();
+                let unlikely = skipped.unlikely.take().filter(|_| skipped.dead);
+                let known = [skipped.failed.take(), skipped.done.take()];
+                let unlikely = unlikely.filter(|_| known.iter().all(Option::is_none));
+                let mut others = known.into_iter().chain([unlikely]).flatten();
                 if skipped.dead
                     && let Some(first) = others.next()
                 {
@@ -353,7 +374,11 @@ impl Walker {
         // It is skipped by `&&` where the command failed, by `||` where it did not.
         let skips_full = |asked: &&Asked<'_>| asked.empty == (operator == Some(ListOperator::And));
         if let Some(asked) = asked.filter(skips_full) {
-            here = here.and_then(|it| it.not_empty(asked.name, &self.world, self.place));
+            let there = here.clone();
+            here = here.and_then(|it| self.full(it, asked));
+            if here.is_none() {
+                skipped.unlikely = there.map(|it| presumed(it, asked));
+            }
         }
         if let Some(mut here) = here {
             if let Some(other) = around.take() {
@@ -362,7 +387,7 @@ impl Walker {
             *around = Some(here);
         }
         if let Some(asked) = asked.filter(|asked| !skips_full(asked)) {
-            self.knows_not_empty(asked.name);
+            self.knows_full(asked);
         }
         if let Some(other) = through {
             self.join(other);
@@ -428,84 +453,4 @@ fn exits(node: &Node) -> bool {
 /// Whether a list goes on behind the operator by how the command before it ended.
 const fn is_within(operator: Option<ListOperator>) -> bool {
     matches!(operator, Some(ListOperator::And | ListOperator::Or))
-}
-
-impl Walker {
-    /// The variable that a test asks about: `[ -z "$x" ]`, `test -n $x`, `[[ -z $x ]]`, `[ "$x" ]`.
-    fn asked<'n>(&self, node: &'n Node) -> Option<Asked<'n>> {
-        match &node.kind {
-            NodeKind::Command { assignments, words, redirects }
-                if assignments.is_empty() && redirects.is_empty() =>
-            {
-                let texts: Vec<&str> = words.iter().take(5).filter_map(text).collect();
-                let renamed = |name: &&str| {
-                    self.variables.function(name).is_some() || self.aliases.contains_key(*name)
-                };
-                match texts.as_slice() {
-                    [head, ..] if renamed(head) => None,
-                    ["[", inside @ .., "]"] | ["test", inside @ ..] => question(inside),
-                    _ => None,
-                }
-            }
-            NodeKind::ConditionalExpr { body, redirects } if redirects.is_empty() => {
-                match &body.kind {
-                    NodeKind::UnaryTest { op, operand } => {
-                        let name = parameter(operand_of(operand)?)?;
-                        matches!(&**op, "-z" | "-n").then_some(Asked { name, empty: op == "-z" })
-                    }
-                    _ => None,
-                }
-            }
-            NodeKind::List { items } => match items.as_slice() {
-                [item] => self.asked(&item.command),
-                _ => None,
-            },
-            NodeKind::Negation { pipeline } => {
-                self.asked(pipeline).map(|asked| Asked { empty: !asked.empty, ..asked })
-            }
-            _ => None,
-        }
-    }
-}
-
-fn question<'n>(words: &[&'n str]) -> Option<Asked<'n>> {
-    match words {
-        ["-z", word] => Some(Asked { name: parameter(word)?, empty: true }),
-        // Without quotes an empty one is no word, and what is left of the test is true.
-        ["-n", word] | [word] if word.starts_with('"') => {
-            Some(Asked { name: parameter(word)?, empty: false })
-        }
-        _ => None,
-    }
-}
-
-fn operand_of(node: &Node) -> Option<&str> {
-    match &node.kind {
-        NodeKind::CondTerm { value, .. } => Some(value),
-        _ => text(node),
-    }
-}
-
-fn text(word: &Node) -> Option<&str> {
-    match &word.kind {
-        NodeKind::Word { value, .. } => Some(value),
-        _ => None,
-    }
-}
-
-/// The name in `"$name"`, `${name}` or `${name:-}`.
-fn parameter(word: &str) -> Option<&str> {
-    let bare = word.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(word);
-    let rest = bare.strip_prefix('$')?;
-    let name = match rest.strip_prefix('{') {
-        Some(rest) => {
-            let inside = rest.strip_suffix('}')?;
-            inside.strip_suffix(":-").or_else(|| inside.strip_suffix('-')).unwrap_or(inside)
-        }
-        None => rest,
-    };
-    let is_name = |one: char| one.is_ascii_alphanumeric() || one == '_';
-    (name.starts_with(|one: char| one.is_ascii_alphabetic() || one == '_')
-        && name.chars().all(is_name))
-    .then_some(name)
 }

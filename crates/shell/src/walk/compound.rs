@@ -15,6 +15,16 @@ use crate::variables::Variable;
 
 impl Walker {
     pub(super) fn compound(&mut self, node: &Node, input: &Input) -> Written {
+        let (around, before) = (core::mem::take(&mut self.unopened), self.snapshot());
+        let written = self.held(node, input);
+        // Where a file cannot be opened, nothing is done.
+        if core::mem::replace(&mut self.unopened, around) {
+            self.arrive(Some(before));
+        }
+        written
+    }
+
+    fn held(&mut self, node: &Node, input: &Input) -> Written {
         match &node.kind {
             NodeKind::BraceGroup { body, redirects } => {
                 let input = self.only_redirects(redirects, input);
@@ -35,6 +45,32 @@ impl Walker {
             }
             _ => self.repeated(node, input),
         }
+    }
+
+    /// Redirections of something that is no command by itself. What it reads is named from the
+    /// folder at hand: commands in it may change to another one.
+    pub(super) fn only_redirects(&mut self, redirects: &[Node], input: &Input) -> Input {
+        if redirects.is_empty() {
+            return input.clone();
+        }
+        let opened = self.in_every_way(|walker| walker.opened_around(redirects, input));
+        opened.into_iter().next().unwrap_or_default()
+    }
+
+    fn opened_around(&mut self, redirects: &[Node], input: &Input) -> Input {
+        let (redirections, mut input) = self.redirects(redirects, input);
+        self.unopened |= self.may_fail(&redirections);
+        let fed_later = core::mem::take(&mut self.fed_later);
+        self.push(Vec::new(), Vec::new(), input.clone(), redirections);
+        // What will be written is not known yet.
+        self.feed(fed_later, self.script.commands.len(), None);
+        if let (Input::File(file), Some(cwd)) = (&mut input, self.cwd())
+            && file.known
+            && let Some(whole) = cwd.join(&file.text).to_str()
+        {
+            whole.clone_into(&mut file.text);
+        }
+        input
     }
 
     /// What stands in double brackets, for a shell that takes them for two subshells.
@@ -67,13 +103,21 @@ impl Walker {
         match &node.kind {
             NodeKind::While { condition, body, redirects }
             | NodeKind::Until { condition, body, redirects } => {
+                let until = matches!(node.kind, NodeKind::Until { .. });
                 let input = self.only_redirects(redirects, input);
                 self.repeatedly(false, |walker| {
                     walker.tested = walker.tested.saturating_add(1);
                     walker.walk(condition, &input);
                     walker.tested = walker.tested.saturating_sub(1);
                     // It is the last that is done.
-                    walker.perhaps(|walker| walker.walk(body, &input));
+                    walker.perhaps(|walker| {
+                        let asked = walker.asked(condition);
+                        asked
+                            .filter(|it| it.empty == until)
+                            .into_iter()
+                            .for_each(|it| walker.knows_full(&it));
+                        walker.walk(body, &input)
+                    });
                 });
                 None
             }
@@ -101,9 +145,17 @@ impl Walker {
         let start = self.script.commands.len();
         let (mut input, mut written) = (input.clone(), None);
         // `|&` behind what is no simple command: the parser tells the `2>&1` as one of them.
-        let commands = commands.iter().filter(|it| !matches!(it.kind, NodeKind::Redirect { .. }));
-        for command in commands {
-            written = self.apart(|walker| walker.walk(command, &input));
+        let is_command = |it: &&Node| !matches!(it.kind, NodeKind::Redirect { .. });
+        let mut commands = commands.iter().filter(is_command).peekable();
+        while let Some(command) = commands.next() {
+            let last = commands.peek().is_none();
+            let before = self.snapshot();
+            written = self.deeper(|walker| walker.walk(command, &input));
+            let after = core::mem::replace(&mut self.variables, before);
+            // The last one is done by zsh itself, and by bash where it is told to (`lastpipe`).
+            if last {
+                self.arrive(Some(after));
+            }
             input = match &written {
                 Some(text) => Input::Text(text.clone()),
                 None => Input::Pipe(start..self.script.commands.len()),
@@ -120,11 +172,16 @@ impl Walker {
         input: &Input,
         certain: bool,
     ) -> Written {
-        let variable = match words {
+        // `for x; do` is told as a word.
+        let is_all = |words: &&[Node]| match words {
+            [Node { kind: NodeKind::Word { value, .. }, .. }] => value.trim_matches('"') == "$@",
+            _ => false,
+        };
+        let variable = match words.filter(|words| !is_all(words)) {
             Some(words) => {
                 let (outer, from) =
                     (core::mem::take(&mut self.carried), self.script.commands.len());
-                let fields = self.fields(words);
+                let fields = self.in_every_way(|walker| walker.fields(words)).concat();
                 let sources = self.sources_from(from);
                 self.carried = outer;
                 let open = fields.iter().any(|field| !field.known);
@@ -133,7 +190,9 @@ impl Walker {
             }
             None => {
                 let known = self.variables.positional.clone();
-                Variable::one_of(known.clone().unwrap_or_default(), known.is_none())
+                let open = known.is_none();
+                let any = known.or_else(|| self.variables.any_positional());
+                Variable::one_of(any.unwrap_or_default(), open)
             }
         };
         let certain = certain && !variable.open && variable.options() > 0;
@@ -146,7 +205,7 @@ impl Walker {
 
     fn case(&mut self, word: &Node, patterns: &[CasePattern], input: &Input) -> Written {
         self.fields(core::slice::from_ref(word));
-        self.clauses(patterns, input);
+        self.clauses(word, patterns, input);
         None
     }
 

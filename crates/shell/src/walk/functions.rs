@@ -101,7 +101,7 @@ impl Walker {
         self.calls = self.calls.saturating_add(1);
         let written = match function.bodies.as_slice() {
             [body] => self.deeper(|walker| walker.walk(body, input)),
-            bodies => self.one_of(bodies, input),
+            bodies => self.one_body_of(bodies, input),
         };
         let left = core::mem::replace(&mut self.at_return, around);
         self.arrive(left);
@@ -115,7 +115,7 @@ impl Walker {
     }
 
     /// One body or the other.
-    fn one_of(&mut self, bodies: &[Arc<Node>], input: &Input) -> Written {
+    fn one_body_of(&mut self, bodies: &[Arc<Node>], input: &Input) -> Written {
         let before = self.snapshot();
         let mut behind = None;
         for body in bodies {

@@ -282,15 +282,18 @@ fn words_become_what_bash_makes_of_them() {
         let line = format!("{prefix}printf '<%s>' {word}");
         let Some((true, expected)) = bash(&["-c", &line]) else { continue };
         let script = script(&line);
-        let printf = script
-            .commands
-            .iter()
-            .rev()
-            .find(|it| it.words.first().is_some_and(|head| head.text == "printf"));
-        let fields = printf.unwrap().words.iter().skip(2);
-        let found: String = fields.map(|field| format!("<{}>", field.text)).collect();
-        let found = if found.is_empty() { "<>".to_owned() } else { found };
-        assert_eq!(found, expected, "{word}: {:?}", script.opaque);
+        // Where shells differ there is one command for each of them.
+        let is_printf =
+            |it: &&datafog_shell::Command| it.words.first().is_some_and(|it| it.text == "printf");
+        let shown = |it: &datafog_shell::Command| {
+            let fields = it.words.iter().skip(2);
+            let found: String = fields.map(|field| format!("<{}>", field.text)).collect();
+            if found.is_empty() { "<>".to_owned() } else { found }
+        };
+        let printed: Vec<String> = script.commands.iter().filter(is_printf).map(shown).collect();
+        let last = printed.last().unwrap();
+        let found = printed.iter().find(|it| **it == expected).unwrap_or(last);
+        assert_eq!(*found, expected, "{word}: {:?}", script.opaque);
     }
 }
 

@@ -12,3 +12,4 @@ mod functions;
 mod generator;
 mod snippets;
 mod support;
+mod values;
