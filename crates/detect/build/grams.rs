@@ -34,6 +34,11 @@ impl Grams {
         self.0.get(&window).copied()
     }
 
+    /// All of them, with their counts.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.0.iter().map(|(window, count)| (*window, *count))
+    }
+
     /// The odd multiplier among many under which the fewest bytes of ordinary text share one of the
     /// `1 << bits` places of a first bitmap with one of `windows`.
     pub(crate) fn multiplier(&self, windows: &[u32], bits: u32) -> u32 {

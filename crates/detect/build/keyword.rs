@@ -1,9 +1,7 @@
 //! Keywords: which four bytes of each betray it, and what stands for `\d` and its kin.
 
 use crate::grams::Grams;
-
-/// Bytes of a window: the prefilter looks at four at a time.
-pub(crate) const WINDOW: usize = 4;
+use crate::hashes::WINDOW;
 
 /// How many windows one keyword may stand for.
 const MOST_WINDOWS: usize = 512;

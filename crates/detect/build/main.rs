@@ -11,6 +11,7 @@ mod keyword;
 mod layer;
 mod numbers;
 mod pattern;
+mod planes;
 mod tables;
 
 use std::fs;

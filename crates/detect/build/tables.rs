@@ -10,6 +10,7 @@ use crate::keyword::Keyword;
 use crate::layer;
 use crate::numbers::Numbers;
 use crate::pattern::{self, Sets, Step};
+use crate::planes;
 
 /// Bits of the number of a place in the fine bitmap: 128 KiB, for long texts.
 const FINE_BITS: u32 = 20;
@@ -196,6 +197,12 @@ impl Tables {
         }
         let second = bitmap(&windows, |window| hash(window, SECOND_BITS, SECOND), SECOND_BITS);
         writeln!(code, "pub(crate) static SECOND: [u32; {}] = {second:?};", second.len())?;
+        let planes = planes::sorted(&all, grams);
+        writeln!(code, "pub(crate) static PLANES: [Plane; {}] = [", planes.len())?;
+        for plane in planes {
+            writeln!(code, "Plane({plane:?}),")?;
+        }
+        writeln!(code, "];")?;
         writeln!(code, "pub(crate) static BUCKETS: [u16; {}] = {buckets:?};", buckets.len())?;
         writeln!(code, "pub(crate) static WINDOWS: [Window; {}] = [", windows.len())?;
         for (window, number) in &windows {

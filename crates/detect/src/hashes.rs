@@ -4,6 +4,18 @@
 /// How many bits the number of a bit in a word of a bitmap has.
 pub(crate) const BIT: u32 = 5;
 
+/// Bytes of a window.
+pub(crate) const WINDOW: usize = 4;
+
+/// Classes of bytes that groups of windows tell apart, and how many planes of eight groups there are.
+pub(crate) const CLASSES: usize = 64;
+pub(crate) const PLANES: usize = 8;
+
+/// The class of a folded byte: all of it but the bit that is folded, and the highest.
+pub(crate) const fn class(byte: u8) -> u8 {
+    byte >> 1 & 0x20 | byte & 0x1f
+}
+
 /// The first `bits` bits of a multiplicative hash of a folded window (Knuth, volume 3, section 6.4).
 #[inline]
 pub(crate) const fn hash(window: u32, bits: u32, multiplier: u32) -> usize {

@@ -37,6 +37,7 @@ mod number;
 mod open_end;
 mod overlap;
 mod pattern;
+mod planes;
 mod prefilter;
 mod preview;
 mod refused;

@@ -7,18 +7,16 @@
 //! four bytes a bit in it: so little has to be done for each byte of a text. What passes a second
 //! bitmap with another hash too is looked up exactly in a small table.
 
-use fearless_simd::Simd;
+use fearless_simd::{Avx512, Simd};
 
 use crate::class;
-use crate::hashes::{BIT, hash, place, set, word};
+use crate::hashes::{BIT, WINDOW, hash, place, set, word};
+use crate::planes::{self, Places, Planes};
 use crate::rule::Keyword;
 use crate::tables::{
     BUCKET_BITS, BUCKETS, COARSE, COARSE_BITS, COARSE_MULTIPLIER, FINE, FINE_BITS, KEYWORDS,
-    MULTIPLIER, SECOND, SECOND_BITS, SECOND_MULTIPLIER, WINDOWS,
+    MULTIPLIER, PLANES, SECOND, SECOND_BITS, SECOND_MULTIPLIER, WINDOWS,
 };
-
-/// Bytes of a window.
-pub(crate) const WINDOW: usize = 4;
 
 /// Places looked at before one branch.
 const STRIDE: usize = 8;
@@ -35,18 +33,20 @@ type Second = [u32; SECOND.len()];
 /// The bitmaps for long texts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bitmaps<'b> {
+    planes: &'b Planes,
     fine: &'b Fine,
     second: &'b Second,
 }
 
 impl Bitmaps<'static> {
     /// Those of the keywords.
-    pub(crate) const OWN: Self = Self { fine: &FINE, second: &SECOND };
+    pub(crate) const OWN: Self = Self { planes: &PLANES, fine: &FINE, second: &SECOND };
 }
 
 /// The bitmaps of the keywords and of more.
 #[derive(Debug)]
 pub(crate) struct MoreBitmaps {
+    planes: Box<Planes>,
     fine: Box<Fine>,
     second: Box<Second>,
 }
@@ -54,8 +54,10 @@ pub(crate) struct MoreBitmaps {
 impl MoreBitmaps {
     /// With these windows, which are folded.
     pub(crate) fn with(windows: impl Iterator<Item = u32>) -> Self {
-        let mut bitmaps = Self { fine: Box::new(FINE), second: Box::new(SECOND) };
+        let mut bitmaps =
+            Self { planes: Box::new(PLANES), fine: Box::new(FINE), second: Box::new(SECOND) };
         for window in windows {
+            planes::admit(&mut bitmaps.planes, window);
             set(&mut *bitmaps.fine, place(window, FINE_BITS, MULTIPLIER));
             set(&mut *bitmaps.second, hash(window, SECOND_BITS, SECOND_MULTIPLIER));
         }
@@ -63,7 +65,7 @@ impl MoreBitmaps {
     }
 
     pub(crate) fn all(&self) -> Bitmaps<'_> {
-        Bitmaps { fine: &self.fine, second: &self.second }
+        Bitmaps { planes: &self.planes, fine: &self.fine, second: &self.second }
     }
 }
 
@@ -89,10 +91,19 @@ pub(crate) fn places(
             hit(from.saturating_add(at))
         });
     } else {
-        let hit = |at: usize| hit(from.saturating_add(at));
+        let mut hit = |at: usize| hit(from.saturating_add(at));
+        let level = class::level(region.len());
+        let sieved = level.as_avx512().map_or(0, |newest| {
+            newest.vectorize(
+                #[inline(always)]
+                || sieve(newest, bitmaps, region, &mut hit),
+            )
+        });
+        let region = region.get(sieved..).unwrap_or_default();
+        let hit = |at: usize| hit(sieved.saturating_add(at));
         // Newer processors shift by any register, which is a sixth less to do for each byte. With the
         // newest of their instructions the compiler would gather words, which is slower.
-        match class::level(region.len()).as_avx2() {
+        match level.as_avx2() {
             Some(newer) => newer.vectorize(
                 #[inline(always)]
                 || pieces(bitmaps, region, hit),
@@ -100,6 +111,44 @@ pub(crate) fn places(
             None => pieces(bitmaps, region, hit),
         }
     }
+}
+
+/// Goes through a region as far as it has whole pieces; says how far.
+#[inline(always)]
+fn sieve(newest: Avx512, bitmaps: Bitmaps<'_>, region: &[u8], mut hit: impl FnMut(usize)) -> usize {
+    let mut places: Places = [0; _];
+    let mut start = 0_usize;
+    while let Some(piece) = region.get(start..).and_then(<[u8]>::first_chunk) {
+        let count = planes::passing(newest, bitmaps.planes, piece, &mut places);
+        let count = only_known(bitmaps, piece, &mut places, count);
+        for at in places.get(..count).unwrap_or_default() {
+            hit(start.saturating_add(usize::from(*at)));
+        }
+        start = start.saturating_add(planes::PIECE);
+    }
+    start
+}
+
+/// Keeps those of the first `count` places that pass the bitmaps too, and returns how many these are.
+#[inline(always)]
+fn only_known(
+    bitmaps: Bitmaps<'_>,
+    piece: &[u8; planes::PIECE + WINDOW - 1],
+    places: &mut Places,
+    count: usize,
+) -> usize {
+    let mut kept = 0_usize;
+    for number in 0..count {
+        let Some(at) = places.get(number).copied() else { break };
+        let window = piece.get(usize::from(at)..).unwrap_or_default();
+        let passes = probe::<FINE_BITS, MULTIPLIER, _>(bitmaps.fine, window, fold) & 1;
+        // Which ones pass cannot be foretold, so there is no branch for it.
+        if let Some(slot) = places.get_mut(kept) {
+            *slot = at;
+        }
+        kept = kept.saturating_add(passes as usize);
+    }
+    kept
 }
 
 /// Goes through a long region piece by piece: to fold a piece with vector instructions first costs
@@ -253,4 +302,39 @@ fn probe<const BITS: u32, const BY: u32, const WORDS: usize>(
 #[inline]
 const fn fold(window: u32) -> u32 {
     window | 0x2020_2020
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::planes::PIECE as SIEVED;
+
+    /// Places of `text` that are looked at, and those that must be.
+    fn looked_at(text: &[u8]) -> (Vec<usize>, Vec<usize>) {
+        let mut places = Vec::new();
+        super::places(Bitmaps::OWN, text, (0, text.len()), |at| places.push(at));
+        let known = |at: &usize| {
+            let window = text.get(*at..).and_then(folded);
+            WINDOWS.iter().any(|it| Some(it.window) == window)
+        };
+        let known = (0..text.len()).filter(known).collect();
+        (places, known)
+    }
+
+    #[test]
+    fn every_window_is_found_in_order_wherever_it_stands() {
+        let mut text = Vec::new();
+        for (number, window) in WINDOWS.iter().enumerate().step_by(7) {
+            let bytes = window.window.to_le_bytes();
+            text.extend(bytes.map(|byte| if number % 2 == 0 { byte } else { byte & !0x20 }));
+            text.extend(std::iter::repeat_n(b'~', number % 5));
+        }
+        // Whatever is left behind whole pieces, and texts too short for one.
+        for length in [10, SHORT, SIEVED * 3, SIEVED * 4 + 2, SIEVED * 4 + 3, SIEVED * 4 + 70] {
+            let (places, known) = looked_at(&text[..length]);
+            assert!(places.is_sorted() && known.len() > length / 20, "{length}");
+            assert!(known.iter().all(|at| places.contains(at)), "{length}");
+            assert!(places.len() < known.len() * 2, "{length}: {} places", places.len());
+        }
+    }
 }
