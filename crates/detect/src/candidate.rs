@@ -41,6 +41,13 @@ impl Known {
 }
 
 impl<'t> Candidate<'t> {
+    /// The bytes `start..end` of `text`, without a name.
+    #[inline]
+    pub(crate) const fn of(text: &'t [u8], (start, end): (usize, usize)) -> Self {
+        let (name, form, known) = (&[], Form::Operator, Known::NOTHING);
+        Self { text, start, end, name, quoted: false, form, known }
+    }
+
     /// The value.
     pub(crate) fn value(&self) -> &'t [u8] {
         self.text.get(self.start..self.end).unwrap_or_default()

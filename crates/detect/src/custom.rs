@@ -17,7 +17,6 @@ use std::borrow::Cow;
 use datafog_core::{Channel, Confidence, Finding, Key, Severity, Span};
 use serde::{Deserialize, Serialize};
 
-use crate::assignment::Form;
 use crate::candidate::{Candidate, Judgement};
 use crate::custom::allow::{Exception, StoredException};
 use crate::custom::pattern::{Pattern, StoredPattern};
@@ -181,15 +180,7 @@ impl Own {
         channel: &Channel,
         key: &Key,
     ) -> Option<(Finding, Vec<u8>)> {
-        let mut candidate = Candidate {
-            text: line,
-            start,
-            end,
-            name: &[],
-            quoted: false,
-            form: Form::Operator,
-            known: crate::candidate::Known::NOTHING,
-        };
+        let mut candidate = Candidate::of(line, (start, end));
         if let Some((_, validate)) = self.validator.and_then(|at| VALIDATORS.get(at))
             && !matches!(validate(&mut candidate), Judgement::Sound | Judgement::Proven)
         {

@@ -92,15 +92,7 @@ impl<'t> View<'t> {
     }
 
     fn candidate(&self, start: usize, end: usize) -> Candidate<'t> {
-        Candidate {
-            text: self.text,
-            start,
-            end,
-            name: &[],
-            quoted: false,
-            form: Form::Operator,
-            known: Known::NOTHING,
-        }
+        Candidate::of(self.text, (start, end))
     }
 }
 

@@ -165,7 +165,42 @@ fn group(text: &[u8], start: usize, digits: u64) -> Option<Group> {
         _ if known => (false, 0),
         _ => return None,
     };
+    if letters == 0 && (is_later(text, start, length) || is_address(text, start, length)) {
+        return None;
+    }
     Some(Group { start, length, letters, plus, follows })
+}
+
+/// Whether the group of `length` digits at `at` goes on from an earlier one as no number does: behind the
+/// point of a fraction or of an address, or as the seconds of a time.
+#[inline]
+fn is_later(text: &[u8], at: usize, length: usize) -> bool {
+    match at.checked_sub(2).and_then(|from| text.get(from..)) {
+        Some([b'0'..=b'9', b'.', ..]) => true,
+        Some([b'0'..=b'9', b':', ..]) => length <= 2,
+        _ => false,
+    }
+}
+
+/// Whether the group of `length` digits at `at` begins what has points between its groups as a version or an
+/// address has: a third one that is shorter than those of any number, or a fourth one behind three of a
+/// number of three groups.
+#[inline]
+fn is_address(text: &[u8], at: usize, length: usize) -> bool {
+    let rest = text.get(at.saturating_add(length)..).unwrap_or_default();
+    let ([b'.', b'0'..=b'9', b'.', third @ ..]
+    | [b'.', b'0'..=b'9', b'0'..=b'9', b'.', third @ ..]
+    | [b'.', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'.', third @ ..]) = rest
+    else {
+        return false;
+    };
+    match third {
+        [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', rest @ ..] => {
+            length == 3 && matches!(rest, [b'.', b'0'..=b'9', ..])
+        }
+        [b'0'..=b'9', ..] => true,
+        _ => false,
+    }
 }
 
 /// The bit of the second group, where `digits` begins after the first.
@@ -210,6 +245,15 @@ mod tests {
         assert_eq!(found("tel (212) 555-7788")[0], (5, 3, 0));
         assert_eq!(found("tel +49 30 901820")[0], (5, 2, 0));
         assert_eq!(found("a\\n123-45-6789")[0], (3, 3, 0));
+    }
+
+    #[test]
+    fn fractions_times_and_addresses_are_no_numbers() {
+        assert_eq!(found("10.172.82.134 1.26.0.12"), []);
+        assert_eq!(found("2026-03-01T14:05:00.022 x"), [(8, 2, 0)]);
+        assert_eq!(found("123.456.789-09").first(), Some(&(0, 3, 0)));
+        assert_eq!(found("12.345.678.901").first(), Some(&(0, 2, 0)));
+        assert_eq!(found("212.555.7788").first(), Some(&(0, 3, 0)));
     }
 
     #[test]

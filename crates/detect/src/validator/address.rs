@@ -477,22 +477,13 @@ fn is_told_from(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assignment::Form;
 
     /// What the validator says of the only address of a text.
     fn judged(text: &str) -> Judgement {
         let start = text.find(|it: char| it.is_ascii_digit()).unwrap();
         let address = text.get(start..).unwrap();
         let dot = start.checked_add(address.find('.').unwrap()).unwrap();
-        ipv4(&mut Candidate {
-            text: text.as_bytes(),
-            start: dot,
-            end: dot.checked_add(1).unwrap(),
-            name: &[],
-            quoted: false,
-            form: Form::Operator,
-            known: crate::candidate::Known::NOTHING,
-        })
+        ipv4(&mut Candidate::of(text.as_bytes(), (dot, dot.checked_add(1).unwrap())))
     }
 
     #[test]

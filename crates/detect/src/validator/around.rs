@@ -107,15 +107,7 @@ mod tests {
 
     fn sentence(text: &str) -> bool {
         let start = text.find("77").unwrap();
-        let candidate = Candidate {
-            text: text.as_bytes(),
-            start,
-            end: start.checked_add(2).unwrap(),
-            name: &[],
-            quoted: false,
-            form: Form::Operator,
-            known: crate::candidate::Known::NOTHING,
-        };
+        let candidate = Candidate::of(text.as_bytes(), (start, start.checked_add(2).unwrap()));
         in_sentence(&candidate)
     }
 

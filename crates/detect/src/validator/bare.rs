@@ -302,18 +302,9 @@ fn alone(candidate: &mut Candidate<'_>, shapes: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assignment::Form;
 
     fn fits(text: &str, start: usize, shapes: &[&str]) -> bool {
-        let mut candidate = Candidate {
-            text: text.as_bytes(),
-            start,
-            end: start,
-            name: &[],
-            quoted: false,
-            form: Form::Operator,
-            known: crate::candidate::Known::NOTHING,
-        };
+        let mut candidate = Candidate::of(text.as_bytes(), (start, start));
         alone(&mut candidate, shapes)
     }
 

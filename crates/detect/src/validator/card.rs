@@ -4,7 +4,6 @@
 //! digit is ISO/IEC 7812-1 annex B (Luhn).
 
 use super::around::{are_neighbours, in_sentence, is_whole};
-use crate::assignment::Form;
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
@@ -146,15 +145,7 @@ fn is_card_at(text: &[u8], start: usize) -> bool {
         return false;
     }
     let end = start.saturating_add(first);
-    let mut other = Candidate {
-        text,
-        start,
-        end,
-        name: &[],
-        quoted: false,
-        form: Form::Operator,
-        known: crate::candidate::Known::NOTHING,
-    };
+    let mut other = Candidate::of(text, (start, end));
     number(&mut other).is_some()
 }
 

@@ -159,15 +159,7 @@ mod tests {
         let start = text.find(|c: char| c.is_ascii_digit()).unwrap();
         let end = text.find('\n').unwrap_or(text.len());
         let text = text.as_bytes();
-        let mut one = Candidate {
-            text,
-            start,
-            end,
-            name: &[],
-            quoted: false,
-            form: crate::assignment::Form::Operator,
-            known: crate::candidate::Known::NOTHING,
-        };
+        let mut one = Candidate::of(text, (start, end));
         let judgement = validator(&mut one);
         (judgement == Judgement::Sound).then(|| String::from_utf8(one.value().to_vec()).unwrap())
     }

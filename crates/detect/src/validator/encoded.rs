@@ -73,15 +73,7 @@ mod tests {
 
     fn judge(validator: fn(&mut Candidate<'_>) -> Judgement, value: &str) -> Judgement {
         let text = value.as_bytes();
-        validator(&mut Candidate {
-            text,
-            start: 0,
-            end: text.len(),
-            name: &[],
-            quoted: false,
-            form: crate::assignment::Form::Operator,
-            known: crate::candidate::Known::NOTHING,
-        })
+        validator(&mut Candidate::of(text, (0, text.len())))
     }
 
     #[test]

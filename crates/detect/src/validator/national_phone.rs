@@ -177,21 +177,12 @@ impl Number {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assignment::Form;
 
     fn judged(text: &str) -> Judgement {
         let start = text.find(|it: char| it.is_ascii_digit()).unwrap();
         let rest = text.get(start..).unwrap().as_bytes();
         let length = run(rest, |byte| byte.is_ascii_digit() || b" ()./-".contains(&byte));
-        national(&mut Candidate {
-            text: text.as_bytes(),
-            start,
-            end: start.checked_add(length).unwrap(),
-            name: &[],
-            quoted: false,
-            form: Form::Operator,
-            known: crate::candidate::Known::NOTHING,
-        })
+        national(&mut Candidate::of(text.as_bytes(), (start, start.checked_add(length).unwrap())))
     }
 
     #[test]

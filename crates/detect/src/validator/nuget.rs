@@ -19,20 +19,10 @@ pub(super) fn api_key(candidate: &mut Candidate<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assignment::Form;
 
     fn judge(text: &str) -> Judgement {
         let (text, end) = (text.as_bytes(), text.len());
-        let form = Form::Operator;
-        api_key(&mut Candidate {
-            text,
-            start: 0,
-            end,
-            name: &[],
-            quoted: false,
-            form,
-            known: crate::candidate::Known::NOTHING,
-        })
+        api_key(&mut Candidate::of(text, (0, end)))
     }
 
     #[test]

@@ -357,20 +357,11 @@ fn country_code(digits: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assignment::Form;
 
     fn judged(text: &str) -> Judgement {
         let start = text.find(|it: char| it.is_ascii_digit()).unwrap();
         let digits = run_of_digits(&text.as_bytes()[start..]);
-        phone(&mut Candidate {
-            text: text.as_bytes(),
-            start,
-            end: start.checked_add(digits).unwrap(),
-            name: &[],
-            quoted: false,
-            form: Form::Operator,
-            known: crate::candidate::Known::NOTHING,
-        })
+        phone(&mut Candidate::of(text.as_bytes(), (start, start.checked_add(digits).unwrap())))
     }
 
     fn run_of_digits(text: &[u8]) -> usize {

@@ -86,11 +86,15 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
     if !matches!(candidate.after(), [b'.', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', ..]) {
         return Judgement::Refuse;
     }
+    // Next come the seconds of a time.
+    if matches!(candidate.before(), [.., b'0'..=b'9', b':' | b'.']) {
+        return Judgement::Refuse;
+    }
     let text = candidate.text.get(candidate.start..).unwrap_or_default();
     let Some((latitude, one)) = degrees(text, 90) else { return Judgement::Refuse };
     let rest = text.get(one..).unwrap_or_default();
     // Four numbers with dots are an address, and looking for words costs more than to see that.
-    if rest.starts_with(b".") || matches!(candidate.before(), [.., b'0'..=b'9', b'.']) {
+    if rest.starts_with(b".") {
         return Judgement::Refuse;
     }
     if let Some(judgement) = named_pair(candidate, text, one) {
@@ -247,21 +251,11 @@ pub(super) fn street_before_number(candidate: &mut Candidate<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assignment::Form;
 
     fn judged(text: &str) -> Judgement {
         let start = text.find(" Street").unwrap();
         let end = start.checked_add(" Street".len()).unwrap();
-        let (text, name) = (text.as_bytes(), [].as_slice());
-        street(&mut Candidate {
-            text,
-            start,
-            end,
-            name,
-            quoted: false,
-            form: Form::Operator,
-            known: crate::candidate::Known::NOTHING,
-        })
+        street(&mut Candidate::of(text.as_bytes(), (start, end)))
     }
 
     #[test]

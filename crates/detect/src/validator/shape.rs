@@ -169,11 +169,8 @@ pub(super) fn putty(candidate: &mut Candidate<'_>) -> Judgement {
 /// A calendar date: year first with `-`, or day and month first with `/`.
 pub(super) fn date(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
-    if FILES.stand_near_end(candidate.before(), CONTEXT) {
-        return Judgement::Refuse;
-    }
     if value.contains(&b' ') {
-        return date_in_words(candidate);
+        return if is_of_file(candidate) { Judgement::Refuse } else { date_in_words(candidate) };
     }
     let mut parts = value.split(|byte| matches!(byte, b'-' | b'/' | b'.')).map(number);
     let (Some(Some(a)), Some(Some(b)), Some(Some(c))) = (parts.next(), parts.next(), parts.next())
@@ -185,7 +182,16 @@ pub(super) fn date(candidate: &mut Candidate<'_>) -> Judgement {
     let year = |year: u32| (1900..=2099).contains(&year);
     let fits = (year(a) && month(b) && day(c))
         || (year(c) && ((month(a) && day(b)) || (day(a) && month(b))));
-    Judgement::refuse_unless(fits && parts.next().is_none())
+    Judgement::refuse_unless(fits && parts.next().is_none() && !is_of_file(candidate))
+}
+
+/// Whether the words before a date say that it is none of a person's birth. Nearly every line of a log
+/// has a date, so letters of these words are looked for first.
+fn is_of_file(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.before();
+    let near = before.get(before.len().saturating_sub(CONTEXT)..).unwrap_or_default();
+    let has = |letter: u8| near.iter().filter(|byte| **byte | 0x20 == letter).count() > 0;
+    has(b'b') && has(b'h') && FILES.stand_near_end(near, CONTEXT)
 }
 
 /// A date with the name of its month after the day or before it: `12 March 1985`, `March 12, 1985`.
@@ -216,5 +222,8 @@ static MONTHS: Words = words! {
 };
 
 fn number(digits: &[u8]) -> Option<u32> {
-    str::from_utf8(digits).ok()?.parse().ok()
+    let fits = (1..=4).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    let value =
+        |so_far: u32, byte: &u8| so_far.saturating_mul(10).saturating_add(u32::from(byte & 0xf));
+    fits.then(|| digits.iter().fold(0, value))
 }
