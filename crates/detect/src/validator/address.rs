@@ -138,9 +138,11 @@ pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
     // Versions and sections have small numbers, and of addresses one in forty has no other.
     let octets = address.octets();
     // Of what has three small numbers before a greater one, the fourth counts sections.
+    // A number behind a slash counts revisions as well: `27.6.1.3/24`.
+    let small = if candidate.after().starts_with(b"/") { 31 } else { 9 };
     let known = (octets.iter().any(|it| *it > 99) && !is_deep(octets))
         || is_said(candidate)
-        || (octets.iter().any(|it| *it > 9) && is_placed(candidate))
+        || (octets.iter().any(|it| *it > small) && is_placed(candidate))
         || (RESOLVERS.contains(&octets) && is_whole(candidate));
     Judgement::sound_if(!address.is_private() && known)
 }

@@ -26,7 +26,8 @@ pub(super) fn private_key(candidate: &mut Candidate<'_>) -> Judgement {
     let label = label.strip_suffix(b"-----").unwrap_or(label);
     let first = candidate.end;
     let own_line = matches!(candidate.after(), [] | [b'\r' | b'\n', ..])
-        && matches!(candidate.before(), [] | [.., b'\n' | b' ' | b'\t']);
+        && matches!(candidate.before(), [] | [.., b'\n' | b' ' | b'\t'])
+        && !is_remark(candidate.before(), candidate.after());
     let body = body(candidate.after());
     candidate.end = candidate.end.saturating_add(body.length);
     let bodied = body.longest >= LEAST_RUN;
@@ -51,6 +52,14 @@ pub(super) fn private_key(candidate: &mut Candidate<'_>) -> Judgement {
     let damaged = label.starts_with(b"PGP") && armour::checksum_holds(text) == Some(false);
     candidate.end = candidate.end.saturating_add(14).saturating_add(label.len());
     Judgement::sound_if(body.is_key(label) && !damaged)
+}
+
+/// Whether nothing but the marks of a comment stands before it in its line, and words in the next one.
+fn is_remark(before: &[u8], after: &[u8]) -> bool {
+    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let next = after.splitn(3, |byte| *byte == b'\n').nth(1).unwrap_or_default();
+    let row = next.split(|byte| !is_digit(*byte)).any(|row| row.len() >= LEAST_RUN);
+    !line.is_empty() && line.iter().all(|byte| b"%#/*;-".contains(byte)) && !row
 }
 
 /// Where in the text behind a first line the last line of a key ends, when no last line says so: at
@@ -239,6 +248,20 @@ mod tests {
         assert!(is_openssh(&block(b"none", 9, 9)) && !is_openssh(&block(b"none", 9, 8)));
         assert!(is_openssh(&block(b"aes256-ctr", 9, 8)));
         assert!(!is_openssh(b"openssh-key-v2\0") && !is_openssh(b""));
+    }
+
+    #[test]
+    fn a_first_line_that_a_comment_shows_is_no_key() {
+        let judged = |before: &str, after: &str| {
+            let line = ["-----BEGIN OPENSSH PRIVATE", " KEY-----"].concat();
+            let text = format!("{before}{line}\n{after}");
+            let end = before.len().saturating_add(line.len());
+            private_key(&mut Candidate::of(text.as_bytes(), (before.len(), end)))
+        };
+        assert_eq!(judged("  %% ", "  %% Holds both keys"), Judgement::Refuse);
+        assert_eq!(judged("", "holds both keys"), Judgement::Shape);
+        let row = "# b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAAB\n";
+        assert_eq!(judged("# ", &row.repeat(4)), Judgement::Shape);
     }
 
     #[test]

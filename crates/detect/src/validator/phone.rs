@@ -29,8 +29,12 @@ static NAMES: Words = words! {
 static IDS: Words = words! { "id" };
 
 /// Whether digits are a power of two, or close to one: the end of what a type holds, or a prime below it
-/// with which random numbers are made.
+/// with which random numbers are made; or the first digits of the greatest number of 64 bits with a sign, of
+/// which fixed point takes the last ones for its fraction.
 fn is_limit(digits: &[u8]) -> bool {
+    if digits.len() >= 9 && b"9223372036854775807".starts_with(digits) {
+        return true;
+    }
     let number = str::from_utf8(digits).ok().and_then(|it| it.parse::<u64>().ok());
     number.is_some_and(|it| {
         let above = it.checked_next_power_of_two().unwrap_or(u64::MAX);
@@ -124,6 +128,10 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
     let Some(country) = country_code(digits).filter(|_| !is_date(text, written.groups())) else {
         return Judgement::Refuse;
     };
+    // The only codes of one digit are those of the North American plan and of Russia's.
+    if matches!(written.groups(), [1, ..]) && !matches!(digits, [b'1' | b'7', ..]) {
+        return Judgement::Refuse;
+    }
     let subscriber = digits.get(country..).unwrap_or_default();
     if is_limit(digits) || is_place(candidate, &written) || is_among_signed(candidate, &written) {
         return Judgement::Refuse;
@@ -379,6 +387,8 @@ mod tests {
             "return +2147483647",
             "a range of +33554432",
             "+9999-365 23:58",
+            "PD1 1.0 +5 80 75 70 65 60 55",
+            "up to +922337203685477,5807",
             "IGNORED: failed tests: 571 612 1056",
             "#pragma warning(disable : 383 981 1418)",
         ] {

@@ -120,7 +120,8 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
         || head.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
     // Near the origin are more constants than people.
     let tiny = latitude < 10 && longitude < 10;
-    if !comma || gap > 3 || row || led || tiny {
+    let border = is_of_polygon(candidate.before());
+    if !comma || gap > 3 || row || led || tiny || border {
         return Judgement::Refuse;
     }
     candidate.start = candidate.start.saturating_sub(usize::from(negative));
@@ -133,6 +134,17 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
     let line = candidate.before().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     Judgement::sound_if(own || PLACES.stand_whole_near_end(line, CONTEXT))
 }
+
+/// Whether a pair is a corner of an area as GeoJSON writes it (RFC 7946 §3.1.6): of a town or a country,
+/// not where somebody is.
+fn is_of_polygon(before: &[u8]) -> bool {
+    let near = before.get(before.len().saturating_sub(AREA)..).unwrap_or_default();
+    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    before.trim_ascii_end().ends_with(b"[") && line.windows(7).any(|part| part == b"Polygon")
+}
+
+/// How far before a corner the name of the area's kind may stand.
+const AREA: usize = 160;
 
 /// Two coordinates each of which has its name before it: `"lat": 48.8584, "lng": 2.2945`.
 fn named_pair(candidate: &mut Candidate<'_>, text: &[u8], first: usize) -> Option<Judgement> {
@@ -223,8 +235,10 @@ fn is_delivered(after: &[u8]) -> bool {
 }
 
 /// Words before addresses of who published something, as licences give them.
-static PUBLISHERS: Words =
-    words! { "inc" "foundation" "corp" "ltd" "llc" "oracle" "gmbh" "company" "software" };
+static PUBLISHERS: Words = words! {
+    "inc" "foundation" "corp" "ltd" "llc" "oracle" "gmbh" "company" "software" "an office at"
+    "offices at" "headquarter" "incorporated"
+};
 
 /// Where the Free Software Foundation is and was, as the GNU licences say.
 static PUBLISHED: Words = words! { "51 franklin st" "59 temple pl" "675 mass ave" };
@@ -264,6 +278,8 @@ mod tests {
         assert_eq!(judged("350 Fifth Street, Brooklyn"), Judgement::Shape);
         let published = "Foundation, Inc., 51 Franklin Street, Boston, MA 02110";
         assert_eq!(judged(published), Judgement::Shape);
+        let office = "Initiatives, having an office at 160 Saratoga Street, Santa Clara, CA 95051";
+        assert_eq!(judged(office), Judgement::Shape);
         assert_eq!(judged("51 Franklin Street, Fifth Floor, Boston, MA 02110"), Judgement::Shape);
     }
 }
