@@ -38,6 +38,11 @@ pub(super) fn in_noise(candidate: &Candidate<'_>) -> bool {
     let (before, after) = line(candidate);
     let near = before.get(before.len().saturating_sub(NOISE)..).unwrap_or_default();
     let around = || near.iter().chain(after.iter().take(NOISE));
+    // Texts have other control characters, and records are parted by some; pictures have all.
+    let control = |byte: &u8| matches!(byte, 4..=6 | 11 | 14..=26);
+    if around().any(control) {
+        return true;
+    }
     let calm = |byte: &u8| byte.is_ascii_lowercase() || !byte.is_ascii_graphic();
     let unusual =
         |byte: &&u8| matches!(byte, b'!' | b'#'..=b'&' | b';'..=b'@' | b'*' | b'^' | b'~');
@@ -103,7 +108,6 @@ fn line<'t>(candidate: &Candidate<'t>) -> (&'t [u8], &'t [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assignment::Form;
 
     fn sentence(text: &str) -> bool {
         let start = text.find("77").unwrap();
@@ -122,18 +126,10 @@ mod tests {
         let noisy = |text: &str| {
             let start = text.find("77").unwrap();
             let end = start.checked_add(2).unwrap();
-            let (name, form) = ([].as_slice(), Form::Operator);
-            in_noise(&Candidate {
-                text: text.as_bytes(),
-                start,
-                end,
-                name,
-                quoted: false,
-                form,
-                known: crate::candidate::Known::NOTHING,
-            })
+            in_noise(&Candidate::of(text.as_bytes(), (start, end)))
         };
         assert!(noisy("@A@A4??<<A77=>.9>=:;") && noisy("77@559@96@79####"));
+        assert!(noisy("cd \u{14}\u{1b}77 x") && !noisy("8=FIX\u{1}9=77\u{1}\u{1e}\u{1f}\0"));
         assert!(!noisy("{\"PHONE\":77,\"FAX\":1}") && !noisy("<TEL>77</TEL>"));
     }
 

@@ -39,7 +39,7 @@ pub(super) fn is_expression(value: &[u8], census: Census) -> bool {
 /// Whether a value stands between the quotes of two others: `,n.token]}),g(R,{content:[`. It begins
 /// with what ends something, and brackets of a program follow.
 pub(super) fn is_cut_code(value: &[u8], census: Census) -> bool {
-    if is_spliced(value) || is_sized(value, census) {
+    if is_spliced(value) || is_sized(value, census) || is_constant(value, census) {
         return true;
     }
     if !census.has(CODE_MARKS) {
@@ -74,6 +74,22 @@ fn is_sized(value: &[u8], census: Census) -> bool {
         && word.is_some_and(|word| !word.is_empty() && word.iter().all(u8::is_ascii_alphanumeric))
 }
 
+/// Whether a value is what headers of C define: a short number in hex, or a number more than a name of
+/// theirs: `0X0B`, `DISPID_ELEMENT+16`.
+fn is_constant(value: &[u8], census: Census) -> bool {
+    if let [b'0', b'x' | b'X', digits @ ..] = value {
+        return digits.len() <= 4 && digits.iter().all(u8::is_ascii_hexdigit);
+    }
+    let Some(at) = value.iter().position(|byte| *byte == b'+') else { return false };
+    let (name, more) = value.split_at(at);
+    census.lower() == 0
+        && name.contains(&b'_')
+        && name.first().is_some_and(u8::is_ascii_uppercase)
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        && (2..=5).contains(&more.len())
+        && more.iter().skip(1).all(u8::is_ascii_digit)
+}
+
 /// Marks of which such a piece has some.
 const CODE_MARKS: u32 = marks(b"()[]{}|");
 
@@ -98,4 +114,18 @@ const LEAST_REPEATED: usize = 8;
 /// Whether three dots follow the value: who wrote it left the rest out.
 pub(super) fn is_cut_short(candidate: &Candidate<'_>) -> bool {
     candidate.after().starts_with(b"...") || candidate.after().starts_with("…".as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_headers_define_is_a_constant() {
+        let constant = |value: &[u8]| is_constant(value, Census::of(value));
+        assert!(constant(b"0X0B") && constant(b"0x1f") && constant(b"DISPID_ELEMENT+16"));
+        assert!(
+            !constant(b"0xdeadbeef") && !constant(b"WINTER_PASS-2024") && !constant(b"Ab_c+16")
+        );
+    }
 }

@@ -45,7 +45,10 @@ pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
     let same = digits.all(|digit| Some(digit) == first);
     // Digits with dashes are a date and a time.
     let time = *separator == b'-' && !value.iter().any(u8::is_ascii_alphabetic);
-    if open || group || same || time || is_filler(value) || is_documented(value) {
+    // All ones or all zeros but for one octet are a mask, or stand for any.
+    let full = |octet: &&[u8]| matches!(octet, [b'0', b'0', ..] | [b'f' | b'F', b'f' | b'F', ..]);
+    let mask = value.chunks(3).filter(full).count() >= 5;
+    if open || group || same || time || mask || is_filler(value) || is_documented(value) {
         return Judgement::Refuse;
     }
     candidate.start = start;

@@ -24,7 +24,7 @@ static SAMPLES: Words = words! {
 /// Whole values that are no secret anywhere.
 static NOTHING: Words = words! {
     "none" "null" "nil" "true" "false" "undefined" "string" "str" "bool" "boolean" "int" "number"
-    "any" "object" "optional" "required" "empty" "unset" "default" "password" "passwd" "pass"
+    "alphanumeric" "any" "object" "optional" "required" "empty" "unset" "default" "password" "passwd" "pass"
     "secret" "token" "key" "apikey" "api_key" "api-key" "access-token" "access_token" "geheim" "test" "foo" "bar" "baz" "value" "bytes" "text"
     "varchar" "inherit" "self" "this" "hidden" "env" "prompt" "file" "name" "yes" "no" "user" "username"
     "added" "always" "anoncvs" "changed" "deprecated" "fixed" "removed" "renamed" "anonymous" "correct" "encrypted" "guest" "ignored" "incorrect" "message"
@@ -56,6 +56,8 @@ pub(crate) fn is_reference(value: &[u8]) -> bool {
 /// The same of a value whose bytes are counted.
 pub(super) fn refers(value: &[u8], census: Census) -> bool {
     let percent = || matches!(value, [b'%', inner @ .., b'%'] | [b'{', inner @ .., b'}'] if !inner.is_empty());
+    // What a program fills in that knows the name: `pass=%passes`.
+    let named = || matches!(value, [b'%', name @ ..] if name.len() > 2 && name.iter().all(u8::is_ascii_lowercase));
     // What Ant and Maven fill in: `@version@`, `#version#`.
     let filtered = || {
         matches!(value, [b'@', inner @ .., b'@'] | [b'#', inner @ .., b'#']
@@ -65,7 +67,8 @@ pub(super) fn refers(value: &[u8], census: Census) -> bool {
     let expanded = || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$("));
     REFERENCES.begin(value)
         || is_part_of_page(value)
-        || (census.has(EXPANSIONS) && (percent() || expanded() || ticks() || is_format(value)))
+        || (census.has(EXPANSIONS)
+            && (percent() || named() || expanded() || ticks() || is_format(value)))
         || (census.has(FILTERS) && filtered())
         || (census.has(SLASH) && is_path(value))
 }
