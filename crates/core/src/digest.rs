@@ -9,8 +9,7 @@ use core::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
-
-use crate::Secret;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// Length of the installation's key in bytes.
 const KEY_BYTES: usize = 32;
@@ -76,16 +75,18 @@ impl KeyedDigest {
 }
 
 /// The installation's key: 32 random bytes made once, readable by its owner only.
-#[derive(Debug)]
-pub struct Key(Secret<[u8; BLOCK_BYTES]>);
+///
+/// It is kept as what HMAC makes of it before the first byte (RFC 2104 §4), so that no digest pays for
+/// that again, and it is wiped when dropped, as every hasher is.
+pub struct Key(Hmac<Sha256>);
 
 impl Key {
     /// The key of these bytes.
     #[must_use]
     pub fn new(key: &[u8; KEY_BYTES]) -> Self {
-        let mut block = [0; BLOCK_BYTES];
+        let mut block = Zeroizing::new([0; BLOCK_BYTES]);
         block.iter_mut().zip(key).for_each(|(place, byte)| *place = *byte);
-        Self(Secret::new(block))
+        Self(<Hmac<Sha256> as KeyInit>::new((&*block).into()))
     }
 
     /// Takes exactly 32 bytes; `None` for any other length.
@@ -114,12 +115,21 @@ impl Key {
     /// Begins the keyed digest of one long stream, for one purpose.
     #[must_use]
     pub fn hasher(&self, domain: &str) -> KeyedHasher {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new(self.0.expose().into());
+        let mut mac = self.0.clone();
         mac.update(&(domain.len() as u64).to_le_bytes());
         mac.update(domain.as_bytes());
         KeyedHasher { mac }
     }
 }
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+// HMAC holds nothing but such states.
+const _: fn(Sha256) -> Box<dyn ZeroizeOnDrop> = |state| Box::new(state);
 
 /// A keyed digest in the making: bytes come in pieces, and where they are cut makes no difference.
 #[derive(Clone)]
@@ -232,6 +242,18 @@ mod tests {
         assert_ne!(one, key.digest("a", [b"x".as_slice(), b"yz"]));
         assert_ne!(one, Key::from_bytes(&[8; 32]).unwrap().digest("a", [b"xy".as_slice(), b"z"]));
         assert!(Key::from_bytes(&[7; 31]).is_none());
+    }
+
+    #[test]
+    fn keyed_digest_is_hmac_of_length_and_text() {
+        let mut fresh = <Hmac<Sha256> as KeyInit>::new_from_slice(&[7; 32]).unwrap();
+        fresh.update(b"\x01\0\0\0\0\0\0\0a\x02\0\0\0\0\0\0\0xy");
+        let expected: [u8; 32] = fresh.finalize().into_bytes().into();
+        let key = Key::new(&[7; 32]);
+        for _ in 0..2 {
+            assert_eq!(key.digest("a", [b"xy".as_slice()]), KeyedDigest(expected));
+        }
+        assert_eq!(format!("{key:?}"), "Key");
     }
 
     #[test]
