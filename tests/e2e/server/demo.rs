@@ -6,7 +6,7 @@ use super::*;
 fn a_demo_is_whole_is_said_to_be_one_and_touches_nothing_else() {
     let install = Install::bare();
     let root = install.root().parent().unwrap().join("made-up");
-    let fill = ["demo", "--receipts", "150", "--root", root.to_str().unwrap()];
+    let fill = ["demo", "--receipts", "600", "--root", root.to_str().unwrap()];
     let server = Server::with(install.datafog([&fill[..], &["--addr", "127.0.0.1:0"]].concat()));
     let key = server.first_key.clone().unwrap();
     assert_eq!(
