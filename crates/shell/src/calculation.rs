@@ -163,9 +163,51 @@ const OPERATORS: [&str; 33] = [
     "-=", "&=", "^=", "|=", "*", "/", "%", "+", "-", "<", ">", "=", "?", ":", ",", "&", "^", "|",
 ];
 
+/// The variables that a calculation sets: `i++`, `--i`, `i = 1`, `i += 2`.
+pub(crate) fn assigned(text: &str) -> Vec<&str> {
+    let of_name = |one: char| one.is_ascii_alphanumeric() || one == '_';
+    let (mut found, mut rest) = (Vec::new(), text);
+    let mut steps = false;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|one| of_name(one) != of_name(first)).unwrap_or(rest.len());
+        let (part, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        rest = behind;
+        if !of_name(first) {
+            steps = part.trim_end().ends_with("++") || part.trim_end().ends_with("--");
+            continue;
+        }
+        let next = behind.trim_start();
+        let operator = next.trim_start_matches(['+', '-', '*', '/', '%', '&', '|', '^', '<', '>']);
+        let sets = operator.starts_with('=') && !operator.starts_with("==");
+        let compares = matches!(next.get(..2), Some("<=" | ">="));
+        let is_name = !first.is_ascii_digit();
+        if is_name
+            && (steps || sets && !compares || next.starts_with("++") || next.starts_with("--"))
+        {
+            found.push(part);
+        }
+        steps = false;
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_calculation_sets_is_found() {
+        for (text, names) in [
+            ("i=0", &["i"] as &[&str]),
+            ("i++, --j", &["i", "j"]),
+            ("a[i] += b", &[]),
+            ("x <<= 2", &["x"]),
+            ("x == 2 && y <= 3 || z >= 1 || w != 2", &[]),
+            ("x - y + 3", &[]),
+        ] {
+            assert_eq!(assigned(text), names, "{text}");
+        }
+    }
 
     #[test]
     fn calculations_are_left_to_calculate() {

@@ -8,7 +8,7 @@ use crate::read::Place;
 use crate::walk::Walker;
 
 /// A number that no process has, and that says which one it is as little as the real one.
-const NUMBER: &str = "9999999999";
+pub(crate) const NUMBER: &str = "9999999999";
 
 /// Digits that only such a number or time holds.
 const MARK: &str = "9999";

@@ -28,6 +28,7 @@ mod output;
 mod outside;
 mod parameter;
 mod parse;
+mod positional;
 mod read;
 mod reading;
 mod redirect;

@@ -13,7 +13,7 @@ const MOST_OPEN: usize = 64;
 /// How many commands a line may hold.
 pub(crate) const MOST_COMMANDS: usize = 4096;
 /// Steps of the walk: nodes, words and characters of expansions.
-pub(crate) const MOST_STEPS: u32 = 400_000;
+pub(crate) const MOST_STEPS: u32 = 480_000;
 /// How deep texts may be read within texts: substitutions, `eval`, functions.
 pub(crate) const DEEPEST: u32 = 24;
 /// The longest word that an expansion may make, in bytes.

@@ -111,7 +111,12 @@ impl Walker {
                     self.carry(self.variables.arguments_from.clone());
                     // Any of them, or all.
                     match self.variables.any_positional() {
-                        Some(all) => self.one_value("@", vec![Value::Known(all), Value::Unknown]),
+                        Some(all) => {
+                            let bounded = self.variables.last_is_missing();
+                            let other =
+                                if bounded { Value::Known(Vec::new()) } else { Value::Unknown };
+                            self.one_value("@", vec![Value::Known(all), other])
+                        }
                         None => Value::Unknown,
                     }
                 }

@@ -32,10 +32,19 @@ pub(crate) const fn read_by_shell(target: Field) -> Redirection {
 
 /// The command that gets what is written: `> >(command)`.
 fn written_into(target: &Node) -> Option<&Node> {
+    substituted(target, ">")
+}
+
+/// The command that writes what is read: `< <(command)`.
+fn read_from(target: &Node) -> Option<&Node> {
+    substituted(target, "<")
+}
+
+fn substituted<'n>(target: &'n Node, way: &str) -> Option<&'n Node> {
     let NodeKind::Word { parts, .. } = &target.kind else { return None };
     match parts.as_slice() {
         [Node { kind: NodeKind::ProcessSubstitution { direction, command }, .. }]
-            if direction == ">" =>
+            if direction == way =>
         {
             Some(command)
         }
@@ -98,6 +107,18 @@ impl Walker {
             && let Some(command) = written_into(target)
         {
             self.fed_later.push(command.clone());
+            return;
+        }
+        if op == "<"
+            && fd <= 0
+            && let Some(command) = read_from(target)
+        {
+            let made = Field { text: "<(…)".to_owned(), known: false };
+            *input = match self.apart(|walker| walker.walk(command, &Input::Inherited)) {
+                Some(text) => Input::Text(text),
+                None => Input::File(made.clone()),
+            };
+            files.push(read_by_shell(made));
             return;
         }
         let copies = op.starts_with(">&") || op.starts_with("<&");

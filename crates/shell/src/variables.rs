@@ -129,7 +129,7 @@ pub(crate) struct Variables {
     /// `$1`, `$2`, …; `None` when nobody knows them.
     pub(crate) positional: Option<Vec<String>>,
     /// Each of them by its number, where there are several lists that they may be.
-    either: BTreeMap<usize, Variable>,
+    pub(crate) either: BTreeMap<usize, Variable>,
     /// Some variable may hold one of several values.
     pub(crate) several: bool,
     /// Where that comes from which is not known of them.
@@ -143,9 +143,6 @@ pub(crate) struct Variables {
     /// What the names of functions stand for.
     functions: Arc<BTreeMap<Arc<str>, Function>>,
 }
-
-/// `$1`, `$2`, … as they were.
-pub(crate) struct Positional(Option<Vec<String>>, BTreeMap<usize, Variable>);
 
 /// How many elements of lists are kept of which nobody knows which of them stand together.
 const MOST_MIXED: usize = 64;
@@ -219,9 +216,7 @@ impl Variables {
             return match (&self.positional, index) {
                 (_, 0) => Some(Variable::of(self.name.clone())),
                 (Some(all), _) => Some(Variable::of(Some(all.get(index.checked_sub(1)?)?.clone()))),
-                (None, _) => {
-                    Some(self.either.get(&index).cloned().unwrap_or_else(|| Variable::of(None)))
-                }
+                (None, _) => Some(self.one_of_either(index)),
             };
         }
         if place == Place::Elsewhere || MADE_BY_SHELLS.contains(&name) {
@@ -279,7 +274,7 @@ impl Variables {
         }
     }
 
-    fn put(&mut self, name: &str, value: Variable) {
+    pub(crate) fn put(&mut self, name: &str, value: Variable) {
         self.several |= value.options() > 1 || value.mixed;
         self.own_set().insert(name.into(), Arc::new(value));
     }
@@ -342,92 +337,6 @@ impl Variables {
         }
     }
 
-    /// Puts others in the place of `$1`, `$2`, …; `None` when nobody knows them.
-    pub(crate) fn set_positional(&mut self, all: Option<Vec<String>>) {
-        self.positional = all;
-        self.either.clear();
-    }
-
-    /// The same, and tells what they were.
-    pub(crate) fn swap_positional(&mut self, all: Option<Vec<String>>) -> Positional {
-        let before = core::mem::replace(&mut self.positional, all);
-        Positional(before, core::mem::take(&mut self.either))
-    }
-
-    /// What [`Variables::swap_positional`] told.
-    pub(crate) fn restore_positional(&mut self, before: Positional) {
-        Positional(self.positional, self.either) = before;
-    }
-
-    /// `shift`: what is more than there is shifts nothing.
-    pub(crate) fn shift(&mut self, count: usize) {
-        if let Some(all) = &mut self.positional {
-            if count <= all.len() {
-                all.drain(..count);
-            }
-            return;
-        }
-        let either = core::mem::take(&mut self.either);
-        let most = either.keys().next_back().copied().unwrap_or_default();
-        let found = |index: usize| either.get(&index).cloned();
-        let shifted = (1..=most).filter_map(|index| {
-            // It may be that there are too few of them.
-            let behind = found(index.saturating_add(count)).unwrap_or_else(Variable::missing);
-            Some((index, found(index)?.or(behind)))
-        });
-        self.either = shifted.collect();
-    }
-
-    /// `shift` by nobody knows how many.
-    pub(crate) fn shift_some(&mut self) {
-        let Some(all) = self.positional.take() else { return self.set_positional(None) };
-        let count = all.len().min(MOST_VALUES);
-        let mut behind = Variable::missing();
-        let mut either = BTreeMap::new();
-        for (index, text) in
-            all.into_iter().enumerate().take(count).collect::<Vec<_>>().into_iter().rev()
-        {
-            behind = Variable::of(Some(text)).or(behind);
-            either.insert(index.saturating_add(1), behind.clone());
-        }
-        self.either = either;
-        self.several = true;
-    }
-
-    /// All that `$@` may hold, where which of it stands there is not known.
-    pub(crate) fn any_positional(&self) -> Option<Vec<String>> {
-        let found = self.either.values().flat_map(|one| one.values.iter().cloned());
-        let mut all: Vec<String> = Vec::new();
-        for text in found {
-            if !all.contains(&text) {
-                all.push(text);
-            }
-        }
-        (!all.is_empty()).then_some(all)
-    }
-
-    /// `$1` or its like, which may be one of these or one of the others.
-    fn join_positional(&mut self, other: &Self) {
-        if self.positional == other.positional && self.either == other.either {
-            return;
-        }
-        let most = |all: &Self| {
-            let known = all.positional.as_ref().map_or(0, Vec::len);
-            known.max(all.either.keys().next_back().copied().unwrap_or_default())
-        };
-        let count = most(self).max(most(other)).min(MOST_VALUES);
-        let one = |all: &Self, index: usize| match (&all.positional, index.checked_sub(1)) {
-            (Some(known), Some(at)) => {
-                known.get(at).map_or_else(Variable::missing, |it| Variable::of(Some(it.clone())))
-            }
-            _ => all.either.get(&index).cloned().unwrap_or_else(|| Variable::of(None)),
-        };
-        let either = (1..=count).map(|index| (index, one(self, index).or(one(other, index))));
-        self.either = either.collect();
-        self.several = true;
-        self.positional = None;
-    }
-
     /// Whether both hold the same by being one copy of the other.
     pub(crate) fn is_copy_of(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.set, &other.set)
@@ -488,34 +397,6 @@ impl Variables {
             self.put(name, variable);
         }
         Some(self)
-    }
-
-    /// The same where there are at least so many words; `None` when that cannot be.
-    pub(crate) fn with_positional(mut self, count: usize) -> Option<Self> {
-        if let Some(all) = &self.positional {
-            return (all.len() >= count).then_some(self);
-        }
-        for (_, variable) in self.either.range_mut(..=count) {
-            variable.missing = false;
-            if variable.options() == 0 {
-                return None;
-            }
-        }
-        Some(self)
-    }
-
-    /// A variable holds something that nobody knows.
-    pub(crate) fn presume(&mut self, name: &str) {
-        let Ok(index) = name.parse::<usize>() else { return self.put(name, Variable::of(None)) };
-        if let Some(all) = self.positional.take() {
-            let numbered = all.into_iter().enumerate().take(MOST_VALUES);
-            let one =
-                |(at, text): (usize, String)| (at.saturating_add(1), Variable::of(Some(text)));
-            self.either = numbered.map(one).collect();
-        }
-        if self.either.get(&index).is_none_or(|known| known.options() == 0 || known.missing) {
-            self.either.insert(index, Variable::of(None));
-        }
     }
 
     /// Nobody knows how variables go on that hold something else than before.

@@ -39,7 +39,7 @@ pub(crate) type Written = Option<String>;
 pub(crate) const PLACES: &str = "CDPATH";
 
 /// Steps that it takes to look at a command in one more way.
-const PICKING: usize = 8;
+const PICKING: usize = 6;
 
 /// What is said of a line of which zsh runs something that other shells do not.
 pub(crate) const FOR_ZSH: &str = "zsh would run something of it that other shells do not";
@@ -361,6 +361,7 @@ impl Walker {
             NodeKind::ArithmeticCommand { raw_content, redirects, .. } => {
                 self.raw(raw_content);
                 let input = self.only_redirects(redirects, input);
+                self.calculated(&[raw_content]);
                 self.subshells(raw_content, &input)
             }
             NodeKind::ConditionalExpr { body, redirects } => {
@@ -456,25 +457,6 @@ impl Walker {
         }
         self.feed(fed_later, start, written);
         None
-    }
-
-    /// Does something in every way in which the variables in it may be filled.
-    pub(super) fn in_every_way<T>(&mut self, mut work: impl FnMut(&mut Self) -> T) -> Vec<T> {
-        let outer = (self.pick, self.picks);
-        let choices = core::mem::take(&mut self.choices);
-        let here = self.variables.folders.here.clone();
-        (self.pick, self.picks) = (0, 1);
-        let mut made = Vec::new();
-        while self.pick < self.picks {
-            self.variables.folders.here = here.clone();
-            self.work_in_one_folder();
-            made.push(work(self));
-            self.pick = self.pick.saturating_add(1);
-        }
-        self.variables.folders.here = here;
-        (self.pick, self.picks) = outer;
-        self.choices = choices;
-        made
     }
 
     /// Runs the commands that what was written since `start` goes to.

@@ -17,13 +17,16 @@ const MOST_ROUNDS: usize = 8;
 
 /// The same within another loop, and where it takes more steps than these.
 const FEWER_ROUNDS: usize = 3;
-const CHEAP: u32 = 2_000;
+const CHEAP: u32 = 600;
 
 /// In how many loops a loop may stand for that; within more of them its body is walked once.
 const MOST_LOOPS: u32 = 2;
 
 /// Steps that it takes to tell what a variable holds behind a branch.
 const JOINING: usize = 8;
+
+/// More variables than scripts have.
+const MANY: usize = 400;
 
 /// Where something is kept.
 type Place = for<'w> fn(&'w mut Walker) -> &'w mut Option<Variables>;
@@ -155,7 +158,7 @@ impl Walker {
     /// What variables hold now. Copies of many count as work; none is made when all of it is done.
     pub(crate) fn snapshot(&mut self) -> Variables {
         let cost = self.variables.cost();
-        if self.step(cost.saturating_add(8)) {
+        if self.step(cost.saturating_add(3)) {
             self.variables.clone()
         } else {
             Variables::default()
@@ -171,7 +174,12 @@ impl Walker {
 
     /// The same of those that are kept apart.
     fn join_to(&mut self, one: &mut Variables, other: Variables) {
-        let looked = if one.is_copy_of(&other) { 0 } else { one.count() / 2 };
+        // Nobody writes so many; going through all of them is dear.
+        let looked = match one.count() {
+            _ if one.is_copy_of(&other) => 0,
+            count if count > MANY => count,
+            count => count / JOINING,
+        };
         let differing = one.join(other, &self.world, self.place);
         self.step(differing.saturating_mul(JOINING).saturating_add(looked));
     }

@@ -73,6 +73,35 @@ impl Walker {
         input
     }
 
+    /// Does something in every way in which the variables in it may be filled.
+    pub(super) fn in_every_way<T>(&mut self, mut work: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let outer = (self.pick, self.picks);
+        let choices = core::mem::take(&mut self.choices);
+        let here = self.variables.folders.here.clone();
+        (self.pick, self.picks) = (0, 1);
+        let mut made = Vec::new();
+        while self.pick < self.picks {
+            self.variables.folders.here = here.clone();
+            self.work_in_one_folder();
+            made.push(work(self));
+            self.pick = self.pick.saturating_add(1);
+        }
+        self.variables.folders.here = here;
+        (self.pick, self.picks) = outer;
+        self.choices = choices;
+        made
+    }
+
+    /// What calculations set, nobody works out here.
+    pub(super) fn calculated(&mut self, texts: &[&str]) {
+        for name in texts.iter().flat_map(|text| calculation::assigned(text)) {
+            let before = self.variables.find(name, &self.world, self.place);
+            let unknown = Variable::of(None);
+            let either = before.filter(|it| !it.array).unwrap_or_else(Variable::missing);
+            self.variables.set(name, unknown.or(either), false);
+        }
+    }
+
     /// What stands in double brackets, for a shell that takes them for two subshells.
     pub(super) fn subshells(&mut self, text: &str, input: &Input) -> Written {
         if !calculation::may_be_commands(text) {
@@ -131,6 +160,7 @@ impl Walker {
                 [init, cond, incr].into_iter().for_each(|raw| self.raw(raw));
                 let input = self.only_redirects(redirects, input);
                 self.hollow = true;
+                self.calculated(&[init, cond, incr]);
                 self.repeatedly(false, |walker| drop(walker.walk(body, &input)));
                 None
             }

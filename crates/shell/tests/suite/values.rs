@@ -74,6 +74,8 @@ fn lists_hold_what_they_are_given() {
         ("x=(a /); rm ${x[-1]}", "rm /"),
         ("x=(a /); i=1; rm ${x[i]} ${x[$i]}", "rm / /"),
         ("x=(a /); rm ${x[1+0]}", "rm /"),
+        ("x=(a /); for ((i=0;i<2;i++)); do rm ${x[i]}; done", "rm /"),
+        ("x=(a /); i=0; while c; do rm ${x[i]}; ((i++)); done", "rm /"),
         ("x=(a /); rm ${x[@]:1}", "rm /"),
         ("x=(a b/); rm ${x[@]%/}", "rm a b"),
         ("x=(a b); rm ${x[@]/b/c}", "rm a c"),
@@ -138,6 +140,8 @@ fn what_comes_in_is_read_as_read_reads_it() {
         ("set -- -d /; getopts d: o; rm $OPTARG", "rm /"),
         ("f() { while getopts d: o; do rm $OPTARG; done; }; f -d/", "rm /"),
         ("x=a; echo / | read x; rm $x", "rm /"),
+        ("while read -r a b; do rm $b; done < <(echo a /)", "rm /"),
+        ("mapfile -t x < <(printf '%s\\n' a /); rm ${x[1]}", "rm /"),
         ("x=/; read x < nosuch; rm $x", "rm /"),
     ]);
 }
