@@ -38,15 +38,18 @@ pub(super) fn in_noise(candidate: &Candidate<'_>) -> bool {
     let (before, after) = line(candidate);
     let near = before.get(before.len().saturating_sub(NOISE)..).unwrap_or_default();
     let around = || near.iter().chain(after.iter().take(NOISE));
-    // Texts have other control characters, and records are parted by some; pictures have all.
-    let control = |byte: &u8| matches!(byte, 4..=6 | 11 | 14..=26);
-    if around().any(control) {
-        return true;
-    }
     let calm = |byte: &u8| byte.is_ascii_lowercase() || !byte.is_ascii_graphic();
     let unusual =
         |byte: &&u8| matches!(byte, b'!' | b'#'..=b'&' | b';'..=b'@' | b'*' | b'^' | b'~');
     !around().any(calm) && around().filter(unusual).count() >= LEAST_NOISE
+}
+
+/// Whether control characters stand near it that no text has: a piece of a picture. Texts have others, and
+/// records are parted by some.
+pub(super) fn in_picture(candidate: &Candidate<'_>) -> bool {
+    let (before, after) = line(candidate);
+    let near = before.get(before.len().saturating_sub(NOISE)..).unwrap_or_default();
+    near.iter().chain(after.iter().take(NOISE)).any(|byte| matches!(byte, 4..=6 | 11 | 14..=26))
 }
 
 /// How much on either side is looked at for that, and how many such marks are no chance.
@@ -129,8 +132,17 @@ mod tests {
             in_noise(&Candidate::of(text.as_bytes(), (start, end)))
         };
         assert!(noisy("@A@A4??<<A77=>.9>=:;") && noisy("77@559@96@79####"));
-        assert!(noisy("cd \u{14}\u{1b}77 x") && !noisy("8=FIX\u{1}9=77\u{1}\u{1e}\u{1f}\0"));
         assert!(!noisy("{\"PHONE\":77,\"FAX\":1}") && !noisy("<TEL>77</TEL>"));
+    }
+
+    #[test]
+    fn pictures_have_what_no_text_has() {
+        let pictured = |text: &str| {
+            let start = text.find("77").unwrap();
+            in_picture(&Candidate::of(text.as_bytes(), (start, start.checked_add(2).unwrap())))
+        };
+        assert!(pictured("cd \u{14}\u{1b}77 x"));
+        assert!(!pictured("8=FIX\u{1}9=77\u{1}\u{1e}\u{1f}\0") && !pictured("\u{1b}[1m77\u{7}"));
     }
 
     #[test]

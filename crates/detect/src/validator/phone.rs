@@ -6,7 +6,7 @@
 //! (NANPA, "Numbering Plan Area codes").
 //! ITU-T E.164: a country code that exists, at most 15 digits in all.
 
-use super::around::in_noise;
+use super::around::{in_noise, in_picture};
 use crate::bytes::{run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
@@ -105,7 +105,7 @@ pub(super) fn phone(candidate: &mut Candidate<'_>) -> Judgement {
         }
         // A `+` that a pattern takes as it is.
         [.., b'\\', b'+'] => Judgement::Refuse,
-        [.., b'+'] if in_noise(candidate) => Judgement::Refuse,
+        [.., b'+'] if in_noise(candidate) || in_picture(candidate) => Judgement::Refuse,
         [.., b'+'] => international(candidate),
         [.., b'('] => national(candidate, 1, false),
         // After these marks other readings are likely: a part of a longer number, a path, a value.
