@@ -5,7 +5,8 @@
 //! looking closer. Letters are folded by setting bit 5, which costs one
 //! instruction and also folds some punctuation. The hash tells a word of the bitmap, the first of the
 //! four bytes a bit in it: so little has to be done for each byte of a text. What passes a second
-//! bitmap with another hash too is looked up exactly in a small table.
+//! bitmap with another hash too is looked up exactly in a small table. Processors that look up 64 bytes
+//! at once sieve long texts by groups of windows first ([`crate::planes`]).
 
 use fearless_simd::{Avx512, Simd};
 
