@@ -58,6 +58,9 @@ impl Walker {
             return match value {
                 Value::Known(texts) => Expansion { texts, known: true },
                 Value::Unknown => Expansion::unknown(raw),
+                Value::Unset if param.ends_with("[@]") => {
+                    Expansion { texts: Vec::new(), known: true }
+                }
                 Value::Unset => Expansion::known(""),
             };
         };

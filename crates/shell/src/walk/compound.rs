@@ -32,7 +32,7 @@ impl Walker {
             }
             NodeKind::Subshell { body, redirects } => {
                 let input = self.only_redirects(redirects, input);
-                self.apart(|walker| walker.walk(body, &input))
+                self.apart(|walker| walker.with_its_traps(body, &input))
             }
             NodeKind::If { condition, then_body, else_body, redirects } => {
                 let input = self.only_redirects(redirects, input);
@@ -90,6 +90,16 @@ impl Walker {
         (self.pick, self.picks) = outer;
         self.choices = choices;
         made
+    }
+
+    /// What a process of its own is told to run at its end runs there.
+    fn with_its_traps(&mut self, body: &Node, input: &Input) -> Written {
+        let around = core::mem::take(&mut self.trapped);
+        let written = self.walk(body, input);
+        for action in core::mem::replace(&mut self.trapped, around) {
+            self.text(&action, &Input::Inherited);
+        }
+        written
     }
 
     /// What calculations set, nobody works out here.

@@ -153,6 +153,8 @@ fn traps_and_files_that_cannot_be_opened_leave_what_was() {
         ("trap 'x=/' USR1; x=a; rm $x", "rm /"),
         ("x=a; trap 'rm $x' DEBUG; x=/; c; x=b", "rm /"),
         ("x=/; trap 'x=a' EXIT; rm $x", "rm /"),
+        ("(trap 'rm $x' EXIT; x=/)", "rm /"),
+        ("x=/; for x in \"${y[@]}\"; do c; done; rm $x", "rm /"),
         ("x=/; x=a > /no/such/f; rm $x", "rm /"),
         ("x=/; export x=a < nosuch; rm $x", "rm /"),
         ("x=/; f() { x=a; }; f < nosuch; rm $x", "rm /"),
