@@ -190,7 +190,7 @@ impl Walker {
     ) -> Variable {
         let before = self.variables.find(name, &self.world, self.place);
         let before = before.unwrap_or_else(|| Variable::array(Vec::new(), false));
-        self.step(before.values.len().saturating_add(before.keys.len()) / 4);
+        self.step(before.values.len().saturating_add(before.keys.len().saturating_mul(2)));
         let known = !parse::substitutes(subscript);
         let field = if known { self.argument(subscript) } else { Field::default() };
         let key = if before.keys.is_empty() && !before.values.is_empty() {
@@ -218,7 +218,7 @@ impl Walker {
         let before = self.variables.find(name, &self.world, self.place);
         let before = before.filter(|it| adds || it.array && !value.array);
         let length = before.as_ref().map_or(0, |it| it.values.len().saturating_add(it.keys.len()));
-        if !self.step(length.saturating_add(value.values.len()) / 4) {
+        if !self.step(length.saturating_add(value.values.len())) {
             return Variable::of(None);
         }
         match before {

@@ -59,6 +59,9 @@ impl Folders {
     }
 }
 
+/// Steps that it takes to follow a line to another folder.
+const FOLLOWING: usize = 24;
+
 /// What is longer is no path (PATH_MAX).
 const LONGEST_PATH: usize = 4096;
 
@@ -155,7 +158,8 @@ impl Walker {
             Target::Known(folder) if folder.as_os_str().len() > LONGEST_PATH => Target::Nowhere,
             Target::Known(_) | Target::Unknown | Target::Nowhere => target,
         };
-        self.step(stayed.values.iter().map(String::len).sum::<usize>() / 16);
+        let length: usize = stayed.values.iter().map(String::len).sum();
+        self.step((length / 16).saturating_add(FOLLOWING));
         let went = match target {
             Target::Nowhere => stayed.clone(),
             Target::Unknown => Variable::of(None),
