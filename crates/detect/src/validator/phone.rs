@@ -105,8 +105,15 @@ pub(super) fn phone(candidate: &mut Candidate<'_>) -> Judgement {
         }
         // A `+` that a pattern takes as it is.
         [.., b'\\', b'+'] => Judgement::Refuse,
-        [.., b'+'] if in_noise(candidate) || in_picture(candidate) => Judgement::Refuse,
-        [.., b'+'] => international(candidate),
+        // No country has a code with a zero before it: most are how far a clock is from that of Greenwich.
+        [.., b'+'] if candidate.value().starts_with(b"0") || in_noise(candidate) => {
+            Judgement::Refuse
+        }
+        [.., b'+'] => {
+            let judgement = international(candidate);
+            let fits = judgement != Judgement::Refuse && !in_picture(candidate);
+            if fits { judgement } else { Judgement::Refuse }
+        }
         [.., b'('] => national(candidate, 1, false),
         // After these marks other readings are likely: a part of a longer number, a path, a value.
         [.., b'0'..=b'9', b' ' | b'-' | b'.'] | [.., b'.' | b'-' | b'/' | b':' | b'='] => {
