@@ -12,6 +12,10 @@ use datafog_core::{Flows, Place, Span};
 use crate::profile::{Effect, Grammar, OptionSpec, Profile, Scope, Takes};
 use crate::text::Text;
 
+use options::{find_exact, find_long, find_loosely, in_force};
+
+mod options;
+
 /// A command line taken apart.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
@@ -530,63 +534,6 @@ impl<'a> Reader<'a> {
             given.name = Cow::Owned(name);
         }
     }
-}
-
-/// Finds a long option (without `=value`) in the scopes that are in force.
-fn find_long(scopes: &[&'static Scope], name: &[u8]) -> Option<Found> {
-    let grammar = scopes.last()?.grammar;
-    let found = Found::plain;
-    if let Some(spec) = find_exact(scopes, name) {
-        return Some(found(spec));
-    }
-    if grammar.has(Grammar::EXPAND)
-        && let Some(rest) = name.strip_prefix(b"--expand-")
-    {
-        let found = find_loosely(scopes, &[b"--", rest].concat(), grammar);
-        return found.map(|spec| Found { expanded: true, ..Found::plain(spec) });
-    }
-    if grammar.has(Grammar::NEGATE)
-        && let Some(rest) = name.strip_prefix(b"--no-")
-        && let Some(spec) = find_loosely(scopes, &[b"--", rest].concat(), grammar)
-    {
-        return Some(Found { negated: true, ..Found::plain(spec) });
-    }
-    find_loosely(scopes, name, grammar).map(found)
-}
-
-/// The scopes in force, innermost first.
-fn in_force(scopes: &[&'static Scope]) -> impl Iterator<Item = &'static Scope> {
-    let global = scopes.last().is_some_and(|scope| scope.grammar.has(Grammar::GLOBAL));
-    let many = if global { scopes.len() } else { 1 };
-    scopes.iter().rev().take(many).copied()
-}
-
-fn find_exact(scopes: &[&'static Scope], name: &[u8]) -> Option<&'static OptionSpec> {
-    in_force(scopes).find_map(|scope| scope.option(name))
-}
-
-/// Exactly, or cut short, or in another case, as far as the grammar has it.
-fn find_loosely(
-    scopes: &[&'static Scope],
-    name: &[u8],
-    grammar: Grammar,
-) -> Option<&'static OptionSpec> {
-    if let Some(spec) = find_exact(scopes, name) {
-        return Some(spec);
-    }
-    let lower = grammar.has(Grammar::IGNORE_CASE).then(|| name.to_ascii_lowercase());
-    let name = lower.as_deref().unwrap_or(name);
-    if lower.is_some()
-        && let Some(spec) = find_exact(scopes, name)
-    {
-        return Some(spec);
-    }
-    if !grammar.has(Grammar::ABBREVIATE) || name.len() < 3 {
-        return None;
-    }
-    let mut matches = in_force(scopes).flat_map(|scope| scope.options_from(name));
-    let (_, first) = matches.next()?;
-    matches.all(|(_, spec)| std::ptr::eq(spec, first)).then_some(first)
 }
 
 /// `--x` becomes `--no-x`, `--no-x` becomes `--x`.
