@@ -228,8 +228,10 @@ impl Walker {
     pub(crate) fn pop_folder(&mut self, arguments: &[Field]) {
         if self.variables.folders.left_unsure || !arguments.is_empty() {
             self.return_to_any();
-        } else if let Some(top) = self.variables.folders.left.pop() {
-            self.return_to(top);
+        } else {
+            // A shell that goes on from line to line may have left folders before this one.
+            let top = self.variables.folders.left.pop();
+            self.return_to(top.unwrap_or_else(|| Variable::of(None)));
         }
     }
 

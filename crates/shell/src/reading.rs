@@ -86,7 +86,9 @@ impl Walker {
             return self.forget_from(arguments, input);
         };
         self.step(text.len() / 64);
-        let end = call.end.unwrap_or('\n');
+        // What a search writes is held by lines, however it parts them (`-print0`).
+        let parted = call.end != Some('\0') || text.contains('\0') || !self.is_loop();
+        let end = call.end.filter(|_| parted).unwrap_or('\n');
         let lines: Vec<&str> = text.trim_end_matches(end).split(end).collect();
         let certain = self.own_input && !self.is_loop();
         let most = if certain { 1 } else { MOST_VALUES };

@@ -83,7 +83,7 @@ fn a_file_that_a_shell_opens_is_an_operand_and_content_of_its_command() {
         for line in [
             "cat < other",
             "cat <<< keys/credentials",
-            "while read -r l; do cat \"$l\"; done < <(ls)",
+            "while read -r l; do cat \"$l\"; done < <(ls other)",
             "cat <<E\nkeys/credentials\nE",
             "cat < /dev/null",
         ] {
