@@ -12,6 +12,7 @@ mod asking;
 mod branch;
 mod compound;
 mod functions;
+mod multiply;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

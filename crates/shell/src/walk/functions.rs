@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rable::{Node, NodeKind};
 
+use super::multiply::multiplies;
 use super::{Walker, Written};
 use crate::limits::MOST_VALUES;
 use crate::script::{Field, Input};
@@ -91,6 +92,10 @@ impl Walker {
         let outer = self.variables.swap_positional(Some(arguments).filter(|_| known));
         let sources = self.sources_at_hand();
         let outer_from = core::mem::replace(&mut self.variables.arguments_from, sources);
+        let name = fields.first().map(|field| field.text.as_str()).unwrap_or_default();
+        if function.bodies.iter().any(|body| multiplies(name, body)) {
+            self.opaque("a function starts itself more than once at a time, and never ends");
+        }
         for body in &function.bodies {
             if !self.was_called(body) {
                 self.called.push(Arc::clone(body));

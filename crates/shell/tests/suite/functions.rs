@@ -64,3 +64,32 @@ fn what_stands_before_a_function_holds_within_the_call() {
         assert!(found.iter().any(ends), "{line}: {found:?}");
     }
 }
+
+#[test]
+fn a_function_that_multiplies_is_not_understood() {
+    let is_opaque = |line: &str| {
+        let script = read(&Line::of(line, Place::Here), &World::new());
+        script.opaque.iter().any(|why| format!("{why:?}").contains("starts itself"))
+    };
+    for line in [
+        ":(){ :|:& };:",
+        ":() { : | : & }; :",
+        "bomb() { bomb | bomb & }; bomb",
+        "f() { f & f; }; f",
+        "f() { (f &) ; { f | c | f; }; }; f",
+        "function f { a; f |& f; }; f x",
+    ] {
+        assert!(is_opaque(line), "{line}");
+    }
+    for line in [
+        ":(){ :|:& }",
+        "f() { f; f; }; f",
+        "f() { a; f & }; f",
+        "f() { [ -d $1 ] && f $1/a | f $1/b; }; f x",
+        "f() { if a; then f | f; fi; }; f",
+        "f() { g | g & }; g() { a; }; f",
+        "a | a &",
+    ] {
+        assert!(!is_opaque(line), "{line}");
+    }
+}
