@@ -46,7 +46,8 @@ fn missed(text: &str) -> Option<String> {
     // when it runs the line that what stands behind ends nowhere.
     let counts = text.contains("((") && text.contains("$'");
     // Shells join lines in a document before they look for its end; the other parser does not.
-    let joined = text.contains("<<") && text.contains("\\\n");
+    // To it, a carriage return ends a document's first line, too; to shells it is part of the name.
+    let joined = text.contains("<<") && (text.contains("\\\n") || text.contains('\r'));
     let bad = counts || joined || text.split("${").skip(1).any(left_out);
     if !script.opaque.is_empty() || text.len() > 512 || bad {
         return None;

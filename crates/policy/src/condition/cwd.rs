@@ -16,7 +16,8 @@ pub(super) static KIND: Kind = Kind {
                   when they are told no other place.",
         form: "path pattern or list of them",
         example: r#"cwd = ["~", "<root>/**"]"#,
-        unknown: "when a pattern starts at a home nobody knows, or only the run tells the folder",
+        unknown: "when a pattern starts at a home nobody knows, or only the run tells the folder \
+                  and a pattern does not start at `<root>`",
         cost: "nothing",
     },
     read,
@@ -25,6 +26,9 @@ pub(super) static KIND: Kind = Kind {
     seen: |facts| format!("`{}`", facts.action().cwd.display()),
     narrow: anywhere,
 };
+
+/// Where patterns of this installation's folder start.
+const OWN: &[u8] = b"<root>";
 
 #[derive(Serialize, Deserialize)]
 struct Folders<'a>(#[serde(borrow)] List<'a>);
@@ -48,8 +52,13 @@ fn test(payload: &[u8], trial: &mut Trial<'_>) -> Result<Truth, Damaged> {
     let Folders(folders) = decode(payload)?;
     let (cwd, facts) = (&trial.facts.action().cwd, trial.facts);
     let found = Which::Any.join(folders.raw().map(|one| path_pattern::matches(one, cwd, facts)));
-    let doubt = found == Truth::False && is_somewhere(cwd);
-    Ok(if doubt { Truth::Unknown } else { found })
+    if found != Truth::False || !is_somewhere(cwd) {
+        return Ok(found);
+    }
+    // It may be any folder. That it is datafog's own nobody is suspected of: the files in it are known
+    // by their names, and what runs there by a wrapper is judged where it stands.
+    let may_be = folders.raw().any(|one| !one.starts_with(OWN));
+    Ok(if may_be { Truth::Unknown } else { Truth::False })
 }
 
 fn describe(payload: &[u8]) -> Result<String, Damaged> {
@@ -72,6 +81,8 @@ mod tests {
         assert_eq!(test("cwd = '/srv'", &facts), Truth::Unknown);
         assert_eq!(test("cwd = '/home/user/**'", &facts), Truth::Unknown, "it may be elsewhere");
         assert_eq!(test("cwd = '<cwd>'", &facts), Truth::True);
+        assert_eq!(test("cwd = '<root>/**'", &facts), Truth::False);
+        assert_eq!(test("cwd = ['<root>/**', '/srv']", &facts), Truth::Unknown);
         assert!(refused("cwd = 'work'").contains("where it starts"));
     }
 }
