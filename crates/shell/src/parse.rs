@@ -96,6 +96,37 @@ pub(crate) fn hides_in_pattern(text: &str) -> bool {
         || (patterns.next().is_some() && hides(text))
 }
 
+/// Whether some `((` ends elsewhere by brackets alone than with quotes, and what stands in it may be
+/// run: where it begins a calculation, bash expands what single quotes hold there, too. Behind a dollar
+/// sign, [`is_odd_arithmetic`] has looked.
+pub(crate) fn hides_in_calculation(text: &str) -> bool {
+    let is_bare = |at: &usize| !text.get(..*at).is_some_and(|before| before.ends_with('$'));
+    let places = text.match_indices("((").map(|(at, _)| at).filter(is_bare);
+    let mut inside = places.filter_map(|at| text.get(at.checked_add(2)?..));
+    let hides = |rest: &str| {
+        let (by_quotes, by_brackets) = (pattern(rest), bracketed(rest));
+        let calculates = |it: &str| rest.get(it.len()..).is_some_and(|it| it.starts_with("))"));
+        let differs = by_quotes.len() != by_brackets.len();
+        differs && substitutes(by_quotes) && (calculates(by_quotes) || calculates(by_brackets))
+    };
+    inside.by_ref().take(MOST_CALCULATIONS).any(hides)
+        || (inside.next().is_some() && text.contains('\'') && substitutes(text))
+}
+
+/// A text up to the bracket that closes what was open before it: nothing else counts.
+fn bracketed(text: &str) -> &str {
+    let mut open = 1_usize;
+    let end = text.find(|letter: char| {
+        match letter {
+            '(' => open = open.saturating_add(1),
+            ')' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open == 0
+    });
+    text.get(..end.unwrap_or(text.len())).unwrap_or_default()
+}
+
 /// A text up to the bracket that closes what was open before it: escapes and quotes count.
 fn pattern(text: &str) -> &str {
     let (mut open, mut quote, mut escaped) = (1_usize, None, false);
@@ -138,11 +169,40 @@ mod tests {
     }
 
     #[test]
+    fn calculations_that_end_at_two_places_are_found() {
+        for odd in [
+            "((q!'$(a) ( '=f))",
+            "((1 # '(' $(a) ))",
+            "((q!')' + '$(a) ('))",
+            "((q!'c \"$(a) ( '=f))",
+        ] {
+            assert!(hides_in_calculation(odd), "{odd}");
+        }
+        for plain in [
+            "((i++)); echo '$(a) ('",
+            "(( $(a) + (1) ))",
+            "((q!'$(a)'))",
+            "((a; echo ')' $(b)) | c)",
+            "((x = '('))",
+            "awk '((NF)) { print \"(\" }'; $(a)",
+        ] {
+            assert!(!hides_in_calculation(plain), "{plain}");
+        }
+    }
+
+    #[test]
     fn calculations_are_told_from_substitutions() {
         for plain in ["", "a $((1+2))", "$(( (1+2)*(3) ))", "$(( $(a) + 1 ))", "$( (a); b )"] {
             assert!(!is_odd_arithmetic(plain), "{plain}");
         }
-        for odd in ["$((a) )", "$((a; b) & c)", "$((a)\n)", "$((a"] {
+        for odd in [
+            "$((1+'`a` ('))",
+            "$((1+')'+'$(a) ('))",
+            "$((a) )",
+            "$((a; b) & c)",
+            "$((a)\n)",
+            "$((a",
+        ] {
             assert!(is_odd_arithmetic(odd), "{odd}");
         }
     }

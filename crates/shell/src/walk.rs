@@ -266,6 +266,11 @@ impl Walker {
         if parse::is_odd_arithmetic(text) {
             self.opaque("`$((` begins no calculation here; put a blank between the two");
         }
+        if parse::hides_in_calculation(text) {
+            self.opaque(
+                "`((` ends at different places to different shells; put the quoted text elsewhere",
+            );
+        }
         if parse::hides_in_pattern(text) {
             self.opaque("a `#` in a pattern ends the line to some shells");
         }
