@@ -222,6 +222,7 @@ impl Walker {
         let outer = before.clone().or_else(|| self.variables.find(name, &self.world, self.place));
         let within = Variable::missing().or(outer.unwrap_or_else(Variable::missing));
         self.variables.set(name, within, false);
+        self.step(self.locals.as_ref().map_or(0, Vec::len) / 4);
         let locals = self.locals.get_or_insert_default();
         if !locals.iter().any(|(known, _)| known == name) {
             locals.push((name.to_owned(), before));

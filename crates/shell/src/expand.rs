@@ -59,7 +59,11 @@ impl Walker {
             if !self.step(1) {
                 return all;
             }
+            let before = all.len();
             all.extend(self.word(word, true));
+            if !self.step(all.len().saturating_sub(before).saturating_mul(2)) {
+                return all;
+            }
             if all.len() > MOST_FIELDS {
                 self.opaque("the line names more than can be looked at");
                 return all;

@@ -4,15 +4,16 @@
 //! read as if the search itself took them away, `find ~/notes -mtime +30 -exec rm '{}' +`
 //! (find(1), xargs(1)).
 
-use crate::script::{Field, Input};
+use std::ops::Range;
+
+use crate::lists::{FEEDING, name};
+use crate::script::{Field, Input, Source};
 use crate::walk::Walker;
 
 /// Programs that take away what is named to them.
 const REMOVING: [&str; 6] = ["rm", "rmdir", "shred", "truncate", "unlink", "wipe"];
 
-/// Programs that make words of the names that they are given, and options of theirs with a value
-/// (xargs(1), parallel(1)).
-const FEEDING: [&str; 4] = ["gxargs", "parallel", "rush", "xargs"];
+/// Options with a value of programs that make words of names (xargs(1), parallel(1)).
 const VALUED: [&str; 10] = ["-E", "-I", "-L", "-P", "-S", "-a", "-d", "-j", "-n", "-s"];
 
 /// What may stand in front of a program and changes nothing of what it does to files.
@@ -24,16 +25,37 @@ const SIFTING: [&str; 12] = [
     "xargs",
 ];
 
+/// Programs that tell where on the machine names stand (locate(1)).
+const EVERYWHERE: [&str; 4] = ["locate", "mdfind", "mlocate", "plocate"];
+
 /// Longest way from the search to the program that removes.
 const MOST: usize = 8;
 
 impl Walker {
-    /// Adds the search as it would be if it removed by itself, where names of a search come in and the
-    /// words start a program that removes.
+    /// Adds the search as it would be if it removed by itself, where the words start a program that
+    /// removes and names of a search come in, or stand among them (`rm $(find …)`, `while read f`).
     pub(crate) fn add_removing_search(&mut self, fields: &[Field], input: &Input) {
-        let Some(removal) = fed(fields).filter(|it| removes(it)) else { return };
-        let Some(search) = self.search_behind(input) else { return };
-        let bare = removal.iter().filter(|field| field.text != "{}").cloned();
+        if let Some(removal) = fed(fields) {
+            if removes(removal)
+                && let Input::Pipe(range) = input
+                && let Some(search) = self.search_behind(range)
+            {
+                self.add_search(search, removal);
+            }
+        } else if removes(fields) && fields.iter().any(is_whole) {
+            let named = self.sources_at_hand().into_iter().find_map(|source| match source {
+                Source::Commands(range) => self.search_behind(&range),
+                Source::File(_) => None,
+            });
+            if let Some(search) = named {
+                self.add_search(search, fields);
+            }
+        }
+    }
+
+    /// The search, with the words that remove behind it.
+    fn add_search(&mut self, search: Vec<Field>, removal: &[Field]) {
+        let bare = removal.iter().filter(|field| field.known && field.text != "{}").cloned();
         let mut words = search;
         words.push(Field::of("-exec"));
         words.extend(bare);
@@ -43,24 +65,40 @@ impl Walker {
         }
     }
 
-    /// The words of the search whose names come in, up to what it would do with them.
-    fn search_behind(&self, input: &Input) -> Option<Vec<Field>> {
-        let mut input = input;
+    /// The words of the search whose names these commands write, up to what it would do with them.
+    fn search_behind(&self, range: &Range<usize>) -> Option<Vec<Field>> {
+        let mut range = range;
         for _ in 0..MOST {
-            let Input::Pipe(range) = input else { return None };
             let [.., last] = self.script.commands.get(range.clone())? else { return None };
-            let head = last.words.first().map(name)?;
+            let head = name(last.words.first()?);
             if matches!(head, "find" | "gfind" | "bfs") {
                 let prints = |field: &&Field| !matches!(&*field.text, "-print" | "-print0");
                 return Some(last.words.iter().filter(prints).cloned().collect());
             }
+            if EVERYWHERE.contains(&head) {
+                let pattern = last.words.last()?;
+                return Some(
+                    ["find", "/", "-name"]
+                        .map(Field::of)
+                        .into_iter()
+                        .chain([pattern.clone()])
+                        .collect(),
+                );
+            }
+            let Input::Pipe(before) = &last.input else { return None };
+            range = before;
             if !SIFTING.contains(&head) {
                 return None;
             }
-            input = &last.input;
         }
         None
     }
+}
+
+/// Whether only the run can tell the word, and it is nothing but what stands in for it.
+fn is_whole(field: &Field) -> bool {
+    let made = field.text.starts_with("$(") || field.text.starts_with('`');
+    !field.known && (made || (field.text.starts_with('$') && !field.text.contains('/')))
 }
 
 /// What a program starts with the names that it is given: all behind its own options.
@@ -85,9 +123,4 @@ fn fed(fields: &[Field]) -> Option<&[Field]> {
 fn removes(words: &[Field]) -> bool {
     let head = words.iter().find(|field| !BEFORE.contains(&name(field)));
     head.is_some_and(|head| REMOVING.contains(&name(head)))
-}
-
-/// The name of the program that a word means.
-fn name(field: &Field) -> &str {
-    field.text.rsplit('/').next().unwrap_or_default()
 }

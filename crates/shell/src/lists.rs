@@ -10,7 +10,7 @@ use crate::script::{Field, Input, Source};
 use crate::walk::Walker;
 
 /// Programs that make words of their input.
-const FEEDING: [&str; 4] = ["gxargs", "parallel", "rush", "xargs"];
+pub(crate) const FEEDING: [&str; 4] = ["gxargs", "parallel", "rush", "xargs"];
 
 /// Most lines that are looked up.
 const MOST: usize = 256;
@@ -46,8 +46,7 @@ impl Walker {
     /// The input of a command, with the names that it lists where the command makes words of them and
     /// nothing else stands there: what it would make of other lines, nobody knows.
     pub(crate) fn fed_names(&self, fields: &[Field], input: Input) -> Input {
-        let head = fields.first().and_then(|head| head.text.rsplit('/').next());
-        if !head.is_some_and(|head| FEEDING.contains(&head)) {
+        if !fields.first().is_some_and(|head| FEEDING.contains(&name(head))) {
             return input;
         }
         match self.names_in(&input) {
@@ -55,6 +54,11 @@ impl Walker {
             Some(_) | None => input,
         }
     }
+}
+
+/// The name of the program that a word means.
+pub(crate) fn name(field: &Field) -> &str {
+    field.text.rsplit('/').next().unwrap_or_default()
 }
 
 /// Where that comes from which is read from an input.

@@ -48,7 +48,8 @@ impl Walker {
             self.opaque(FOR_ZSH);
         }
         self.require_operator(op);
-        let raw = format!("${param}");
+        self.step(FILLING);
+        let raw = || Expansion::unknown(format!("${param}"));
         let value = self.value(param);
         let is_prompt = |op: &str| op.starts_with('@') && (op.contains('P') || arg == Some("P"));
         if op.is_some_and(is_prompt) {
@@ -57,15 +58,14 @@ impl Walker {
         let Some(op) = op else {
             return match value {
                 Value::Known(texts) => Expansion { texts, known: true },
-                Value::Unknown => Expansion::unknown(raw),
+                Value::Unknown => raw(),
                 Value::Unset if param.ends_with("[@]") => {
                     Expansion { texts: Vec::new(), known: true }
                 }
                 Value::Unset => Expansion::known(""),
             };
         };
-        self.operate(param, (op, arg.unwrap_or_default()), value)
-            .unwrap_or_else(|| Expansion::unknown(raw))
+        self.operate(param, (op, arg.unwrap_or_default()), value).unwrap_or_else(raw)
     }
 
     /// What the parser could not read stands in place of the operator: `${${:-$(a)}}`, which zsh reads.
@@ -382,6 +382,7 @@ impl Walker {
         if raw.is_empty() {
             return Field::of("");
         }
+        self.step(READING);
         let word: Option<Node> = parse::word(raw).or_else(|| parse::quoted(raw));
         match word {
             Some(word) if matches!(word.kind, NodeKind::Word { .. }) => self.one_field(&word),
@@ -394,6 +395,12 @@ impl Walker {
         }
     }
 }
+
+/// Steps that it takes to find what a variable may hold.
+const FILLING: usize = 4;
+
+/// Steps that it takes to read the word behind an operator.
+const READING: usize = 12;
 
 /// The two sides of `from/to`; a slash behind a backslash belongs to the first.
 fn pattern_and_text(arg: &str) -> (&str, &str) {

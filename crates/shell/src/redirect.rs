@@ -113,12 +113,12 @@ impl Walker {
             && fd <= 0
             && let Some(command) = read_from(target)
         {
-            let made = Field { text: "<(…)".to_owned(), known: false };
+            let start = self.script.commands.len();
             *input = match self.apart(|walker| walker.walk(command, &Input::Inherited)) {
                 Some(text) => Input::Text(text),
-                None => Input::File(made.clone()),
+                None => Input::Pipe(start..self.script.commands.len()),
             };
-            files.push(read_by_shell(made));
+            files.push(read_by_shell(Field { text: "<(…)".to_owned(), known: false }));
             return;
         }
         let copies = op.starts_with(">&") || op.starts_with("<&");

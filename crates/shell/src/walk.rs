@@ -40,7 +40,7 @@ pub(crate) type Written = Option<String>;
 pub(crate) const PLACES: &str = "CDPATH";
 
 /// Steps that it takes to look at a command in one more way.
-const PICKING: usize = 6;
+const PICKING: usize = 18;
 
 /// What is said of a line of which zsh runs something that other shells do not.
 pub(crate) const FOR_ZSH: &str = "zsh would run something of it that other shells do not";

@@ -17,6 +17,9 @@ pub(super) const SPECIAL: [&str; 15] = [
     "shift", "times", "trap", "unset",
 ];
 
+/// Steps that it takes to call a function, beside those of its body.
+const CALLING: usize = 120;
+
 /// What the name of a function stands for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Function {
@@ -87,6 +90,7 @@ impl Walker {
 
     /// A function of the line, with its arguments.
     pub(super) fn call(&mut self, function: &Function, fields: &[Field], input: &Input) -> Written {
+        self.step(CALLING);
         let known = fields.iter().all(|field| field.known);
         let arguments = fields.iter().skip(1).map(|field| field.text.clone()).collect();
         let outer = self.variables.swap_positional(Some(arguments).filter(|_| known));

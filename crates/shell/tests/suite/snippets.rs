@@ -519,6 +519,13 @@ fn many_commands_are_read_and_too_many_are_not() {
     let many: String = (0..5000).map(|number| format!("a{number};")).collect();
     assert_eq!(of(many).last().unwrap(), "!");
     assert_eq!(of(format!("echo '{}'", "x".repeat(64 << 10))), ["!"]);
+    // What each of these does is little, and together it is too much.
+    for one in ["cd a;", "pushd a;", "set -- \"$@\" a;", "x=$y; rm ${x:-${z#a}};"] {
+        let all = of("y=1; if a; then y=2; z=3; fi; ".to_owned() + &one.repeat(3_000));
+        assert!(all.iter().any(|it| it == "!"), "{one}");
+        let few = of("y=1; if a; then y=2; z=3; fi; ".to_owned() + &one.repeat(300));
+        assert!(few.iter().all(|it| it != "!"), "{one}");
+    }
     let loops = "for a in 1 2 3 4 5 6 7 8; do ".repeat(12) + "x $a;" + &"done;".repeat(12);
     assert!(!of(loops).is_empty());
 }
@@ -552,4 +559,33 @@ fn what_a_search_hands_to_a_program_that_removes_is_removed_where_it_looks() {
         ("find a -name x | grep rm", &["find a -name x", "grep rm | 0..1"]),
         ("cat a | xargs rm", &["cat a", "xargs rm | 0..1"]),
     ]);
+}
+
+#[test]
+fn what_a_search_finds_and_a_variable_hands_on_is_removed_where_it_looks() {
+    let has = |line: &str, command: &str| {
+        let told = lines(&read(&Line::of(line, Place::Here), &World::new()));
+        assert_eq!(told.iter().any(|it| it == command), !command.is_empty(), "{line:?}: {told:?}");
+        told
+    };
+    for line in [
+        "find ~/a -size +1M | while read -r f; do rm \"$f\"; done",
+        "find ~/a -size +1M | sort | while IFS= read -r f; do rm -- \"$f\"; done",
+        "for f in $(find ~/a -size +1M); do rm \"$f\"; done",
+        "rm $(find ~/a -size +1M)",
+        "rm `find ~/a -size +1M`",
+        "x=$(find ~/a -size +1M); rm $x",
+        "while read f; do rm $f; done < <(find ~/a -size +1M)",
+    ] {
+        let dashes = if line.contains("rm --") { "-- " } else { "" };
+        has(line, &format!("find /home/u/a -size +1M -exec rm {dashes}{{}} +"));
+    }
+    has("locate '*.bak' | xargs rm -f", "find / -name *.bak -exec rm -f {} +");
+    for line in [
+        "find ~/a -size +1M | while read f; do echo \"$f\"; done",
+        "find ~/a -size +1M | while read f; do rm /tmp/x; done",
+        "find ~/a -size +1M | while read f; do rm \"/tmp/x/$f\"; done",
+    ] {
+        assert!(!has(line, "").iter().any(|it| it.contains("-exec")), "{line:?}");
+    }
 }
