@@ -51,6 +51,9 @@ impl Walker {
             ("git", ["ls-files", flags @ ..]) if flags.iter().all(|it| ALL_FILES.contains(it)) => {
                 "./\n".to_owned()
             }
+            ("git", [kind, flags @ ..]) if kind.starts_with("diff") && tells_changed(flags) => {
+                "./\n".to_owned()
+            }
             (name, places) if CHILDREN.iter().any(|one| one.eq_ignore_ascii_case(name)) => {
                 children(places)?
             }
@@ -131,6 +134,11 @@ fn leaves_all_in(place: &str, tests: &[&str]) -> bool {
 /// Options of `git ls-files` that leave in all files, or all that are not ignored.
 const ALL_FILES: [&str; 8] =
     ["--cached", "--exclude-standard", "--full-name", "--modified", "--others", "-c", "-m", "-z"];
+
+/// Whether `git diff` tells the names of changed files, and not only of those that are gone.
+fn tells_changed(flags: &[&str]) -> bool {
+    flags.contains(&"--name-only") && !flags.contains(&"--diff-filter=D")
+}
 
 /// The cmdlet of PowerShell that tells what is in a folder.
 const CHILDREN: [&str; 2] = ["gci", "get-childitem"];

@@ -96,7 +96,10 @@ fn what_a_list_names_is_removed_by_its_names() {
         "find . -name '*' -print0 | xargs -0 -n1 unlink",
         "while read -r l; do eval \"$l\"; done < orders",
         "xargs -I{} sh -c '{}' < orders",
+        "find . -mtime -9 | sort | while read -r f; do rm -f \"$f\"; done",
+        "rm -f $(find . -mtime -9)",
         "git ls-files -z | xargs -0 rm -f",
+        "git diff --name-only | xargs rm",
         "git ls-files -m | xargs git checkout --",
     ];
     let free = [
@@ -107,6 +110,8 @@ fn what_a_list_names_is_removed_by_its_names() {
         "find . -name '*.pyc' -print0 | while IFS= read -r -d '' f; do rm -f \"$f\"; done",
         "git ls-files '*.pyc' | xargs rm -f",
         "git ls-files | xargs wc -l",
+        "git diff --name-only main | xargs wc -l",
+        "git diff --cached --name-only | xargs git add",
         "git ls-files -m | xargs git add",
     ];
     assert_eq!(otherwise(&install, &stopped, true), NOTHING);
