@@ -55,14 +55,16 @@ pub(crate) async fn tell(app: Arc<App>) {
 }
 
 /// Works out who is to be told of what was added.
-async fn look(app: &App, channels: &[StoredChannel]) -> Result<(), Error> {
+pub(crate) async fn look(app: &App, channels: &[StoredChannel]) -> Result<(), Error> {
     let since = channels.iter().map(|channel| channel.since).min().unwrap_or(0);
-    let forms: Vec<(&StoredChannel, Form)> =
-        channels.iter().filter_map(|it| Some((it, form(it).ok()?))).collect();
     loop {
         let from = app.store.looked_at().await?;
         let after = from.max(since);
         let added = app.store.tail(after).await?;
+        // Asked for behind the lines: a channel that was there before one of them is among these.
+        let channels = app.store.channels().await?;
+        let forms: Vec<(&StoredChannel, Form)> =
+            channels.iter().filter_map(|it| Some((it, form(it).ok()?))).collect();
         let to = added.last().map_or(after, |(_, entry)| entry.seq);
         if to <= from {
             return Ok(());

@@ -36,11 +36,17 @@ impl Told {
     }
 
     pub(super) async fn with(telling: Telling) -> Self {
+        let told = Self::silent(telling).await;
+        tokio::spawn(tell(Arc::clone(&told.place.whole)));
+        told
+    }
+
+    /// One of which nobody looks who is to be told.
+    pub(super) async fn silent(telling: Telling) -> Self {
         let place = Place::with(Options { telling, ..Options::default() }).await;
         let place = place.under(ASKS_ABOUT_TERRAFORM).await;
         let (agent, approver) = place.agent_and_approver().await;
         let admin = place.key(Role::Admin, "north").await;
-        tokio::spawn(tell(Arc::clone(&place.whole)));
         Self { place, admin, agent, approver }
     }
 

@@ -8,6 +8,7 @@ use super::receivers::{Post, Receiver, hanging};
 use super::telling::{Told, by_mail, telling, webhook};
 use super::*;
 use crate::tell::form::New;
+use crate::tell::worker::look;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_is_tried_again_then_kept_and_replayed() {
@@ -48,6 +49,17 @@ async fn a2_a_channel_that_hangs_keeps_no_other_one_waiting() {
     told.until("told", 3).await;
     assert_eq!(receiver.came().len(), 3);
     assert!(told.deliveries().await.iter().all(|it| it["state"] != "dead"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_came_while_it_was_looked_is_told() {
+    let told = Told::silent(telling()).await;
+    told.add(&webhook("http://127.0.0.1:9/", &["held"])).await;
+    let before = told.place.store.channels().await.unwrap();
+    told.add(&webhook("http://127.0.0.1:9/", &["held"])).await;
+    told.hold("a=1").await;
+    look(&told.place.whole, &before).await.unwrap();
+    assert_eq!((before.len(), told.deliveries().await.len()), (1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
