@@ -1,5 +1,7 @@
 //! Small questions about bytes.
 
+use memchr::memrchr;
+
 /// Whether a byte can be part of a word: a letter, a digit or `_`, all of ASCII. What is beyond
 /// ASCII parts words: `é`, a no-break space, letters of other scripts.
 pub(crate) const fn is_word(byte: u8) -> bool {
@@ -24,6 +26,18 @@ pub(crate) fn run(text: &[u8], test: impl Fn(u8) -> bool) -> usize {
 /// How many bytes at the end of `text` satisfy `test`.
 pub(crate) fn run_back(text: &[u8], test: impl Fn(u8) -> bool) -> usize {
     text.iter().rev().position(|byte| !test(*byte)).unwrap_or(text.len())
+}
+
+/// Bytes that are looked at one by one for the end of a line; the quick search takes time to begin.
+const NEAR: usize = 12;
+
+/// What of `text` stands behind its last line's end.
+pub(crate) fn last_line(text: &[u8]) -> &[u8] {
+    let near = text.len().saturating_sub(NEAR);
+    let tail = text.get(near..).unwrap_or_default();
+    let end = tail.iter().rposition(|byte| *byte == b'\n').and_then(|at| near.checked_add(at));
+    let end = end.or_else(|| memrchr(b'\n', text.get(..near).unwrap_or_default()));
+    end.and_then(|end| text.get(end.saturating_add(1)..)).unwrap_or(text)
 }
 
 /// A table that holds what an expression makes of every byte. A lookup is quicker than branches that
@@ -52,6 +66,20 @@ mod tests {
         assert_eq!(run(b"123ab", |byte| byte.is_ascii_digit()), 3);
         assert_eq!(run_back(b"123ab", |byte| byte.is_ascii_alphabetic()), 2);
         assert_eq!(run(b"", |_| true), 0);
+    }
+
+    #[test]
+    fn a_last_line_begins_behind_the_last_end() {
+        for (text, line) in [
+            ("a", "a"),
+            ("a\nb", "b"),
+            ("a\nb\n", ""),
+            ("", ""),
+            ("a\nnear the end", "near the end"),
+            ("a\nb\nfarther from the end", "farther from the end"),
+        ] {
+            assert_eq!(last_line(text.as_bytes()), line.as_bytes(), "{text:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What stands between a name and the value that is assigned to it.
 
 use super::{Form, MOST_BLANKS, is_blank, is_name};
-use crate::bytes::{before, run, run_back};
+use crate::bytes::{before, last_line, run, run_back};
 use crate::words::{Words, words};
 
 /// Most bytes between a name and the word that says that its value follows.
@@ -51,7 +51,7 @@ fn is_bracketed(text: &[u8], name_start: usize) -> bool {
     let head = text.get(..name_start).unwrap_or_default();
     let Some(head) = head.strip_suffix(b"(") else { return false };
     let near = head.get(head.len().saturating_sub(MOST_ATTRIBUTES)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let line = last_line(near).trim_ascii();
     !line.is_empty() && !line.windows(2).any(|mark| mark == b"* ")
 }
 
@@ -91,10 +91,7 @@ impl<'t> Place<'t> {
     fn sentence(&self, words: &Words) -> bool {
         let head = self.text.get(..self.name_start).unwrap_or_default();
         let near = head.get(head.len().saturating_sub(MOST_MARKS)..).unwrap_or_default();
-        words.stand_near_end(
-            near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default(),
-            MOST_MARKS,
-        )
+        words.stand_near_end(last_line(near), MOST_MARKS)
     }
 
     /// Whether what stands before the name ends so, perhaps with the quote that opens the name.
@@ -159,6 +156,8 @@ fn operator(place: &Place<'_>) -> Option<(usize, Form)> {
         }
         // What follows is shown to whoever is asked.
         [b'=', ..] if place.follows(&ASKED) => return None,
+        // `**Password:** …` of Markdown.
+        [b':', b'*', b'*', b' ', ..] => (3, Form::Operator),
         [b'=' | b':', ..] => (1, Form::Operator),
         // The colon and the sign of Chinese and Japanese texts.
         [0xEF, 0xBC, 0x9A | 0x9D, ..] => (3, Form::Operator),
@@ -528,7 +527,7 @@ fn is_line_of_settings(place: &Place<'_>) -> bool {
     }
     let head = text.get(..name_start).unwrap_or_default();
     let near = head.get(head.len().saturating_sub(MOST_ATTRIBUTES)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_start();
+    let line = last_line(near).trim_ascii_start();
     let whole = near.contains(&b'\n') || near.len() == head.len();
     whole && (line.is_empty() || line.starts_with(b"set "))
 }

@@ -43,6 +43,7 @@ const CLOSE: usize = 32;
 static NUMBERS: Words = words! { "no" "nr" "number" "num" "nummer" "numero" "id" };
 static PASSPORTS: Words = words! {
     "passport" "reisepass" "passeport" "pasaporte" "passaporto" "paspoort" "paszport" "passaporte" "pass"
+    "personalausweis" "ausweis" "identité" "identità"
 };
 
 /// A driving licence: at most five letters before the first digit; six to eighteen characters,

@@ -6,7 +6,7 @@
 //! of Europe, Asia and Africa, eight to eleven without one elsewhere. Numbers of the North American
 //! plan are judged by `phone`.
 
-use crate::bytes::{run, run_back};
+use crate::bytes::{last_line, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -21,7 +21,7 @@ static PHONES: Words = words! {
     "phone" "telephone" "telefon" "telefono" "telefone" "telefoon" "teléfono" "téléphone" "telemóvel"
     "tel" "tél" "tlf" "mobile" "mobil" "mobiel" "móvil" "movil" "celular" "cell" "cellphone" "handy" "natel"
     "portable" "puh" "puhelin" "gsm" "fax" "whatsapp" "телефон" "тел" "моб" "τηλέφωνο" "טלפון" "電話" "携帯" "电话"
-    "手机" "전화" "휴대폰"
+    "手机" "전화" "휴대폰" "연락처" "mob" "cel"
 };
 
 /// Words between such a word and the number.
@@ -55,7 +55,7 @@ pub(super) fn national(candidate: &mut Candidate<'_>) -> Judgement {
 /// `number` between.
 fn is_named(before: &[u8]) -> bool {
     let near = before.get(before.len().saturating_sub(CONTEXT)..).unwrap_or_default();
-    let near = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let near = last_line(near);
     let mark = |byte: u8| {
         matches!(byte, b' ' | b'\t' | b':' | b'.' | b'=' | b'#' | b'(' | b'"' | b'\'' | b'-')
     };
@@ -72,6 +72,8 @@ fn is_named(before: &[u8]) -> bool {
         if head.ends_with(b"::") {
             return false;
         }
+        // The one name of a brand has a hump of its own.
+        let hump = hump || word == b"WhatsApp";
         if !glued && hump && is_phone(word) {
             return true;
         }
@@ -157,6 +159,7 @@ impl Number {
             (b'0', 9..=11) => groups.iter().all(|it| *it < 9) || self.parts == 1,
             (b'0', 12) => self.parts > 1,
             (b'8', 11) => self.parts > 2,
+            (b'1', 11) if matches!(groups, [2, 5, 4]) => true,
             (b'1', 11) => matches!(groups, [11] | [3, 4, 4]) && matches!(self.second, b'3'..=b'9'),
             (b'2'..=b'9', 9) => shown,
             (b'2'..=b'9', 10) => match groups {
@@ -192,6 +195,8 @@ mod tests {
             "tél. 01 53 68 70 44",
             "mobile no. 98840 31277",
             "Telefone (11) 3085-2714",
+            "WhatsApp: (11) 93085-2714",
+            "mob. 0412 708 413",
             "móvil 634 218 905",
             "телефон: 8 (495) 781-42-06",
             "手机 13918264075",

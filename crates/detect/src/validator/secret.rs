@@ -428,7 +428,11 @@ pub(super) fn is_term(value: &[u8]) -> bool {
     let letters = run(value, |byte| byte.is_ascii_alphabetic());
     let (kind, rest) = value.split_at(letters);
     let rest = rest.strip_prefix(b"-").unwrap_or(rest);
-    rest.first().is_some_and(u8::is_ascii_digit) && (NUMBERED.contain(kind) || TERMS.contain(kind))
+    // `V7zTmpKiv` begins like a version and is none.
+    let lower = || rest.iter().all(|byte| !byte.is_ascii_uppercase());
+    rest.first().is_some_and(u8::is_ascii_digit)
+        && (NUMBERED.contain(kind) || TERMS.contain(kind))
+        && (letters > 1 || lower())
 }
 
 /// How sure a password is that nothing speaks against.
@@ -475,7 +479,7 @@ fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
     let listed = is_next_name(candidate)
         || value.ends_with(b"=") && !is_tight(candidate) && census.digits() == 0;
     let number = CODE.contain(value)
-        || matches!(value, [b'0', b'x', ..])
+        || (matches!(value, [b'0', b'x', ..]) && !is_whole_key(candidate))
         || (matches!(value, [b'-' | b'+', b'0'..=b'9', ..]) && value.len() < LEAST_KEY);
     // A note in another language has no names of variables: `密碼: longma_2x`.
     let noted = || {
@@ -504,6 +508,15 @@ fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
         || listed
         || annotated
 }
+
+/// Whether a line assigns 256 bits and nothing follows: the private key of an account (EIP-2335 calls
+/// such keys secrets), as files of settings hold them.
+fn is_whole_key(candidate: &Candidate<'_>) -> bool {
+    candidate.value().len() == WHOLE_KEY && is_tight(candidate) && ends_line(candidate)
+}
+
+/// `0x` and the hex digits of 256 bits.
+const WHOLE_KEY: usize = 66;
 
 /// Whether nothing is assigned and the next name with its value follows: `password= host=db`.
 fn is_next_name(candidate: &Candidate<'_>) -> bool {

@@ -1,10 +1,12 @@
 //! Small checks of structure that a pattern cannot express.
 
+use memchr::memchr2_iter;
+
 use super::census::Census;
 use super::entropy;
 use super::placeholder::{is_placeholder, is_reference};
 use super::secret::literal;
-use crate::bytes::run_back;
+use crate::bytes::{last_line, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -49,7 +51,7 @@ pub(super) fn identified(candidate: &mut Candidate<'_>) -> Judgement {
     let named = value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
     let before = candidate.before();
     let near = before.get(before.len().saturating_sub(STATEMENT)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = last_line(near);
     let stated = line.ends_with(b"BY '") || SUBJECTS.stand_whole_near_end(line, STATEMENT);
     if named && !stated { Judgement::Refuse } else { literal(candidate) }
 }
@@ -62,7 +64,7 @@ static SUBJECTS: Words = words! { "user" "grant" "alter" "role" };
 pub(super) fn cookie(candidate: &mut Candidate<'_>) -> Judgement {
     let before = candidate.before();
     let near = before.get(before.len().saturating_sub(COOKIES)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = last_line(near);
     if line.windows(5).any(|part| part.eq_ignore_ascii_case(b"ookie")) {
         random(candidate)
     } else {
@@ -186,20 +188,24 @@ pub(super) fn date(candidate: &mut Candidate<'_>) -> Judgement {
 }
 
 /// Whether the words before a date say that it is none of a person's birth. Nearly every line of a log
-/// has a date, so letters of these words are looked for first.
+/// has a date, so the word that all of them hold is looked for first.
 fn is_of_file(candidate: &Candidate<'_>) -> bool {
     let before = candidate.before();
     let near = before.get(before.len().saturating_sub(CONTEXT)..).unwrap_or_default();
-    let has = |letter: u8| near.iter().filter(|byte| **byte | 0x20 == letter).count() > 0;
-    has(b'b') && has(b'h') && FILES.stand_near_end(near, CONTEXT)
+    let birth = |at: usize| {
+        near.get(at..at.saturating_add(BIRTH.len()))
+            .is_some_and(|it| it.eq_ignore_ascii_case(BIRTH))
+    };
+    memchr2_iter(b'b', b'B', near).any(birth) && FILES.stand_near_end(near, CONTEXT)
 }
 
 /// A date with the name of its month after the day or before it: `12 March 1985`, `March 12, 1985`.
 /// The candidate begins at the day.
 fn date_in_words(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
-    let after = value.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-    if MONTHS.begin(after) {
+    let mut words = value.split(|byte| *byte == b' ').skip(1).filter(|word| *word != b"de");
+    let after = words.next().unwrap_or_default();
+    if MONTHS.begin(after) || FOREIGN_MONTHS.contain(after) {
         return Judgement::Sound;
     }
     let head = candidate.before().strip_suffix(b" ").unwrap_or_default();
@@ -213,12 +219,20 @@ fn date_in_words(candidate: &mut Candidate<'_>) -> Judgement {
 }
 
 /// When a file was made, a wish, and how far before a date that is looked for.
+const BIRTH: &[u8] = b"birth";
 static FILES: Words = words! { "birthtime" "happy birthday" };
 const CONTEXT: usize = 40;
 
 /// Beginnings of the names of months.
 static MONTHS: Words = words! {
     "jan" "feb" "mar" "apr" "may" "jun" "jul" "aug" "sep" "oct" "nov" "dec"
+};
+
+/// Names of months in other languages that begin otherwise.
+static FOREIGN_MONTHS: Words = words! {
+    "januar" "mai" "märz" "oktober" "dezember" "février" "fevrier" "avril" "juin" "juillet" "août" "aout" "décembre"
+    "gennaio" "maggio" "giugno" "luglio" "agosto" "settembre" "ottobre" "dicembre" "enero" "abril" "diciembre" "setiembre"
+    "fevereiro" "maio" "setembro" "outubro" "dezembro" "maart" "mei"
 };
 
 fn number(digits: &[u8]) -> Option<u32> {
