@@ -9,7 +9,7 @@ mod opening;
 use memchr::memchr;
 
 use self::opening::opening;
-use crate::bytes::{run, run_back};
+use crate::bytes::{last_line, run, run_back};
 use crate::tables::{NAME, NEAR_KEY, VALUE};
 use crate::walks::Walks;
 use crate::words::{Words, words};
@@ -93,6 +93,12 @@ fn written(
     let name = (name_start(text, word.0), end);
     let (open, form) = opening(text, name)?;
     let open = after_type(text, open).unwrap_or(open);
+    // Another option follows: this one has no value.
+    if form == Form::Option
+        && matches!(text.get(open..)?, [b'-', b'-', b'a'..=b'z' | b'A'..=b'Z', ..])
+    {
+        return None;
+    }
     let (value, quoted) = value(text, open, base, walks)?;
     let whole = form != Form::Element || text.get(value.1) == Some(&b'<');
     let outside = !quoted || !closes_text(text, name, value.0);
@@ -190,7 +196,7 @@ fn closes_text(text: &[u8], name: (usize, usize), open: usize) -> bool {
     }
     let head = text.get(..name.0).unwrap_or_default();
     let near = head.get(head.len().saturating_sub(LINE)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = last_line(near);
     let whole = line.len() < near.len() || near.len() == head.len();
     let opens = |at: usize| {
         let around =

@@ -17,7 +17,7 @@ use crate::column::{Aligned, Column};
 use crate::full::Full;
 use crate::hashes::fnv;
 use crate::layer::Layers;
-use crate::layer::spelled::Kind;
+use crate::layer::spelled::{self, Kind};
 use crate::named::Named;
 use crate::number::{self, Group};
 use crate::overlap::{Pending, Raw};
@@ -375,7 +375,8 @@ impl Engine {
     /// An `@`, or a `%` that may begin an escape.
     fn sign(&mut self, text: &[u8], base: usize, at: usize) {
         match text.get(at..) {
-            Some([b'%', a, b, ..]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => {
+            // Of bytes that are no text nothing is undone, and the next escape has a sign of its own.
+            Some([b'%', a, b, ..]) if spelled::is_escape([*a, *b]) => {
                 self.spelled(Kind::Escapes, 2, text, base, at);
             }
             Some([b'@', ..]) => self.at_sign(text, base, at),

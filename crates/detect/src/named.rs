@@ -1,4 +1,4 @@
-//! What the last name promises: lines that follow each other often have one name, and to read it costs
+//! What the last names promise: lines that follow each other often have the same, and to read one costs
 //! more than to compare it.
 
 use crate::validator::{Promise, promise};
@@ -6,9 +6,18 @@ use crate::validator::{Promise, promise};
 /// Longest name that is remembered: every scan clears the room for it.
 const LONGEST: usize = 24;
 
-/// A name and what it promises.
+/// How many names are remembered: those of two fields come in turns. Each engine clears the room for them.
+const MOST: usize = 2;
+
+/// Names and what they promise, the oldest replaced by the next.
 #[derive(Debug)]
 pub(crate) struct Named {
+    names: [Name; MOST],
+    next: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Name {
     name: [u8; LONGEST],
     length: usize,
     promise: Option<Promise>,
@@ -16,18 +25,23 @@ pub(crate) struct Named {
 
 impl Named {
     /// The empty name, which promises nothing.
-    pub(crate) const NONE: Self = Self { name: [0; LONGEST], length: 0, promise: None };
+    pub(crate) const NONE: Self =
+        Self { names: [Name { name: [0; LONGEST], length: 0, promise: None }; MOST], next: 0 };
 
     /// What a name promises.
     pub(crate) fn promise(&mut self, name: &[u8]) -> Option<Promise> {
-        if self.name.get(..self.length) == Some(name) {
-            return self.promise;
+        let is_it = |known: &&Name| known.name.get(..known.length) == Some(name);
+        if let Some(known) = self.names.iter().find(is_it) {
+            return known.promise;
         }
         let promise = promise(name);
-        if let Some(place) = self.name.get_mut(..name.len()) {
+        if let Some(known) = self.names.get_mut(self.next)
+            && let Some(place) = known.name.get_mut(..name.len())
+        {
             place.copy_from_slice(name);
-            self.length = name.len();
-            self.promise = promise;
+            known.length = name.len();
+            known.promise = promise;
+            self.next = self.next.saturating_add(1) % MOST;
         }
         promise
     }
@@ -41,8 +55,17 @@ mod tests {
     fn a_name_promises_what_it_did_before_and_another_its_own() {
         let mut named = Named::NONE;
         let long = "x".repeat(LONGEST) + "_password";
-        for name in ["", "password", "password", "api_key", "pass", &long, "password_hash", "word"]
-        {
+        for name in [
+            "",
+            "password",
+            "password",
+            "api_key",
+            "pass",
+            &long,
+            "password_hash",
+            "word",
+            "password",
+        ] {
             assert_eq!(named.promise(name.as_bytes()), promise(name.as_bytes()), "{name}");
         }
     }

@@ -93,6 +93,11 @@ fn backslash(rest: &[u8]) -> Option<Escape> {
     }
 }
 
+/// Whether two bytes behind a `%` are digits of a byte of text.
+pub(crate) fn is_escape(digits: [u8; 2]) -> bool {
+    hex_byte(&digits).is_some_and(is_text)
+}
+
 fn pair(digits: &[u8], width: usize) -> Option<Escape> {
     hex_byte(digits).filter(|byte| is_text(*byte)).map(|byte| Escape { width, byte: Some(byte) })
 }
@@ -213,7 +218,9 @@ pub(crate) fn undo(text: &[u8], start: usize, first: usize, kind: Kind, out: &mu
         let (stop, looked) = if at < near { (near.min(far), MARK) } else { (far, MARK | PART) };
         let rest = text.get(at..stop.min(text.len())).unwrap_or_default();
         let plain = rest.iter().position(|byte| class(*byte) & looked != 0).unwrap_or(rest.len());
-        out.copy(rest.get(..plain).unwrap_or_default(), at);
+        if plain > 0 {
+            out.copy(rest.get(..plain).unwrap_or_default(), at);
+        }
         at = at.saturating_add(plain);
         let Some(byte) = text.get(at).copied() else { break };
         if at >= far || (at >= near && class(byte) & PART != 0) {

@@ -3,7 +3,7 @@
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::around::is_whole;
-use crate::bytes::{before, run, run_back};
+use crate::bytes::{before, last_line, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -384,7 +384,7 @@ fn is_name(candidate: &Candidate<'_>) -> bool {
 fn line<'t>(candidate: &Candidate<'t>, most: usize) -> &'t [u8] {
     let head = candidate.before();
     let near = head.get(head.len().saturating_sub(most)..).unwrap_or_default();
-    near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default()
+    last_line(near)
 }
 
 /// Whether a word shortly before, or a `v`, makes it a version, a section, an object identifier or

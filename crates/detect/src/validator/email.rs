@@ -1,7 +1,7 @@
 //! E-mail addresses (RFC 5321 §4.1.2, dot-strings and host names only).
 
 use super::around::in_noise;
-use crate::bytes::{before, run, run_back};
+use crate::bytes::{before, last_line, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -83,7 +83,7 @@ fn is_class(label: &[u8]) -> bool {
 /// Whether it is the number of a message (RFC 5322 §3.6.4), which looks like an address.
 fn is_of_message(head: &[u8]) -> bool {
     let near = head.get(head.len().saturating_sub(LONGEST_FIELD)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = last_line(near);
     line.ends_with(b"<") && NUMBERED.begin(line)
 }
 
@@ -95,7 +95,7 @@ static NUMBERED: Words = words! { "message-id:" "in-reply-to:" "references:" "co
 fn is_login(candidate: &Candidate<'_>) -> bool {
     let head = candidate.before();
     let near = head.get(head.len().saturating_sub(LONGEST_COMMAND)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = last_line(near);
     matches!(candidate.after(), [b':', b'/' | b'~', ..])
         || LOGINS.stand_near_end(line, LONGEST_COMMAND)
 }
@@ -104,7 +104,7 @@ fn is_login(candidate: &Candidate<'_>) -> bool {
 /// `--bcc `. The person knows the address already.
 fn is_recipient(head: &[u8]) -> bool {
     let line = head.get(head.len().saturating_sub(LONGEST_FIELD)..).unwrap_or_default();
-    let line = line.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = last_line(line);
     let marks = run_back(line, |byte| {
         matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'<' | b'[' | b'(' | b'\\')
     });

@@ -7,7 +7,7 @@
 //! ITU-T E.164: a country code that exists, at most 15 digits in all.
 
 use super::around::{in_noise, in_picture};
-use crate::bytes::{run, run_back};
+use crate::bytes::{last_line, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -78,7 +78,7 @@ fn is_among_signed(candidate: &Candidate<'_>, written: &Written) -> bool {
 fn is_in_row(candidate: &Candidate<'_>) -> bool {
     let before = candidate.before();
     let near = before.get(before.len().saturating_sub(ROW)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = last_line(near);
     let number = |word: &&[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_digit);
     line.split(|byte| *byte == b' ').filter(number).count() >= ROW_NUMBERS
 }

@@ -1,6 +1,6 @@
 //! Where somebody is: hardware addresses of a network card, coordinates, streets.
 
-use crate::bytes::{run, run_back};
+use crate::bytes::{last_line, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
 
@@ -28,10 +28,10 @@ pub(super) fn mac(candidate: &mut Candidate<'_>) -> Judgement {
         return Judgement::Refuse;
     };
     // Most is the time of a day.
-    let shape = value.get(8) == Some(separator)
-        && value.iter().enumerate().all(|(place, byte)| {
-            if place % 3 == 2 { byte == separator } else { byte.is_ascii_hexdigit() }
-        });
+    let parted = |place: usize| value.get(place) == Some(separator);
+    let digits =
+        |pair: &[u8]| matches!(pair, [a, b, ..] if a.is_ascii_hexdigit() & b.is_ascii_hexdigit());
+    let shape = parted(8) && parted(5) && parted(11) && parted(14) && value.chunks(3).all(digits);
     if !shape {
         return Judgement::Refuse;
     }
@@ -134,7 +134,7 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
     // An attribute of an element may be anything that has two numbers.
     let attribute = candidate.before().ends_with(b"=\"");
     let own = mark(candidate.before().last()) && mark(candidate.after().first()) && !attribute;
-    let line = candidate.before().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = last_line(candidate.before());
     Judgement::sound_if(own || PLACES.stand_whole_near_end(line, CONTEXT))
 }
 
@@ -142,7 +142,7 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
 /// not where somebody is.
 fn is_of_polygon(before: &[u8]) -> bool {
     let near = before.get(before.len().saturating_sub(AREA)..).unwrap_or_default();
-    let line = near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = last_line(near);
     before.trim_ascii_end().ends_with(b"[") && line.windows(7).any(|part| part == b"Polygon")
 }
 

@@ -1,10 +1,12 @@
 //! How a value stands beside its name: what the operator, the call or the line around both says,
 //! whatever the value looks like.
 
+use memchr::{memchr, memchr2};
+
 use super::census::Census;
 use super::wordy::is_wordy;
 use crate::assignment::Form;
-use crate::bytes::{run, run_back};
+use crate::bytes::{last_line, run, run_back};
 use crate::candidate::Candidate;
 use crate::words::{Words, words};
 
@@ -32,7 +34,7 @@ pub(super) fn widen(candidate: &mut Candidate<'_>) {
         return;
     }
     let before = candidate.before();
-    let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let line = last_line(before).trim_ascii();
     let Some(head) = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":")) else { return };
     let head = head.strip_suffix(candidate.name).unwrap_or(head);
     let leads = matches!(head, b"" | b"-" | b":" | b"export " | b"ENV ");
@@ -197,7 +199,7 @@ fn closes_quote(candidate: &Candidate<'_>) -> bool {
 pub(super) fn line_before<'t>(candidate: &Candidate<'t>) -> &'t [u8] {
     let before = candidate.before();
     let near = before.get(before.len().saturating_sub(NAMES)..).unwrap_or_default();
-    near.rsplit(|byte| *byte == b'\n').next().unwrap_or_default()
+    last_line(near)
 }
 
 /// Whether a value without quotes is the first word of a text to show: escapes of other letters follow at
@@ -209,11 +211,11 @@ pub(super) fn goes_on_as_text(candidate: &Candidate<'_>) -> bool {
         return false;
     }
     let line = after.get(..MOST_MARKS.min(after.len())).unwrap_or_default();
-    let line = line.get(..run(line, |byte| byte != b'\n')).unwrap_or(line);
+    let line = memchr(b'\n', line).and_then(|end| line.get(..end)).unwrap_or(line);
     let fills = |part: &[u8]| matches!(part, [b'{', b'0'..=b'9', b'}'] | [b' ', b'%', b's' | b'd']);
     line.starts_with(b"\\u")
         || (line.starts_with(b" ")
-            && line.iter().any(|byte| matches!(byte, b'{' | b'%'))
+            && memchr2(b'{', b'%', line).is_some()
             && line.windows(3).any(fills))
         || is_label(candidate, line)
 }
