@@ -14,6 +14,7 @@ mod layers;
 mod lines;
 mod modes;
 mod opened;
+mod persistence;
 mod pipes;
 mod projects;
 mod removal;

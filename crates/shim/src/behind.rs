@@ -128,6 +128,9 @@ fn by_code<'s>(code: &str, ticks: bool, surroundings: &'s dyn Surroundings) -> V
 /// Interpreters of languages whose calls nobody knows here: in their literals commands are looked for.
 const STRANGE: &str = "elixir";
 
+/// The editor whose orders may call functions (`:call system("…")`).
+const EDITOR: &str = "vim";
+
 /// Interpreters of such languages.
 const TICKING: [&str; 3] = ["perl", "php", "ruby"];
 
@@ -246,7 +249,12 @@ impl Gathering<'_, '_> {
                 let start = Start::of(What::Line(self.word(text), Vec::new()), self.surroundings);
                 self.starts.push(Start { elsewhere: true, ..start });
             }
-            Starts::Orders => self.lines_within(Language::Orders, text),
+            Starts::Orders => {
+                self.lines_within(Language::Orders, text);
+                if self.call.profile.name == EDITOR {
+                    self.code(text);
+                }
+            }
             Starts::Rules => self.lines_within(Language::Rules, text),
             Starts::Input if is_input(text) => {
                 let reads = self.call.scopes.iter().rev().find_map(|scope| scope.reads);
@@ -325,6 +333,15 @@ impl Gathering<'_, '_> {
         let ticks = TICKING.contains(&self.call.profile.name);
         let code = code.to_string_lossy();
         self.starts.extend(by_code(&code, ticks, self.surroundings));
+        // What an interpreter with a profile opens is told by its meaning.
+        if profile(self.call.profile.name).is_none() {
+            let home = self.surroundings.home();
+            let read = sending_code::opened(&code, home).into_iter().map(|file| {
+                let what = of_file("cat", file);
+                Start { guessed: true, ..Start::of(what, self.surroundings) }
+            });
+            self.starts.extend(read);
+        }
         if self.call.profile.name == STRANGE {
             let start = |text: String| {
                 let line = What::Line(Word::of(text), Vec::new());
@@ -548,7 +565,7 @@ impl Gathering<'_, '_> {
 
 /// Whether a name of a file stands for standard input.
 /// A program that reads or writes one file.
-fn of_file(program: &str, file: String) -> What {
+fn of_file(program: &str, file: impl Into<OsString>) -> What {
     What::Command(vec![Word::of(program), Word::of("--"), Word::of(file)])
 }
 

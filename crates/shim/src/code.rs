@@ -8,6 +8,7 @@
 use std::path::Path;
 
 use crate::behind::{What, Word};
+use crate::other_names;
 
 /// Calls that start a command: a line for a shell, or a list of words.
 const STARTING: &[&str] = &[
@@ -120,7 +121,7 @@ pub(crate) fn literals(code: &str) -> Vec<String> {
 
 fn gather(code: &str, how: (bool, Option<&Path>), depth: usize, found: &mut Vec<What>) {
     let (ticks, home) = how;
-    let tokens = tokens(code, ticks);
+    let tokens = other_names::resolved(tokens(code, ticks), is_call);
     for (at, token) in tokens.iter().enumerate() {
         let rest = tokens.get(at.saturating_add(1)..).unwrap_or_default();
         match token {
@@ -173,6 +174,11 @@ fn gather(code: &str, how: (bool, Option<&Path>), depth: usize, found: &mut Vec<
     }
 }
 
+/// Whether a name is that of a call that is told, wherever it stands.
+fn is_call(name: &str) -> bool {
+    [REMOVING, UNLINKING, STARTING].iter().any(|names| names.contains(&name))
+}
+
 /// Whether a call of that name, behind these pieces, removes what it is given.
 fn removes(name: &str, before: &[Token<'_>]) -> bool {
     let of_module = || matches!(before, [.., Token::Name(module), Token::Sign('.')] if MODULES.contains(module));
@@ -183,9 +189,11 @@ fn removes(name: &str, before: &[Token<'_>]) -> bool {
         }
         _ => false,
     };
+    // `:call delete("a", "rf")` of Vim.
+    let of_editor = || name == "delete" && matches!(before, [.., Token::Name("call")]);
     REMOVING.contains(&name)
         || UNLINKING.contains(&name)
-        || OF_MODULES.contains(&name) && (of_module() || of_file())
+        || OF_MODULES.contains(&name) && (of_module() || of_file() || of_editor())
 }
 
 /// Where the bracket stands in these pieces that the one behind them closes.
@@ -310,6 +318,7 @@ fn removal(arguments: &[Token<'_>], whole: bool, home: Option<&Path>) -> Option<
         lists || arguments.contains(&Token::Name("join")) || arguments.contains(&Token::Sign('/'));
     let told = |token: &Token<'_>| {
         matches!(token, Token::Name("recursive"))
+            || matches!(token, Token::Text(text) if text == "rf")
             || joins && matches!(token, Token::Name(name) if name.len() == 1)
     };
     let whole = whole || arguments.iter().any(told);
@@ -374,6 +383,13 @@ pub(crate) fn tokens(code: &str, ticks: bool) -> Vec<Token<'_>> {
             '%' | 'q' if ticks && ran(rest).is_some() => {
                 let (text, length) = ran(rest).unwrap_or_default();
                 tokens.push(Token::Ran(text));
+                at.saturating_add(length)
+            }
+            'q' if ticks && other_names::listed(rest).is_some() => {
+                let (words, length) = other_names::listed(rest).unwrap_or_default();
+                for word in words {
+                    tokens.extend([Token::Text(word.into_owned()), Token::Sign(',')]);
+                }
                 at.saturating_add(length)
             }
             '#' => at.saturating_add(rest.find('\n').unwrap_or(rest.len())),
@@ -509,6 +525,15 @@ mod tests {
             ("FileUtils.remove_dir \"/srv\"", "rm|-r|-f|--|/srv"),
             ("await Bun.$`rm -rf /srv`", "`rm -rf /srv`"),
             ("File.delete('/srv/a')", "rm|-f|-f|--|/srv/a"),
+            ("from shutil import rmtree as r; r('/srv')", "rm|-r|-f|--|/srv"),
+            ("r = shutil.rmtree; r('/srv')", "rm|-r|-f|--|/srv"),
+            ("const r = fs.rmSync; r('/srv')", "rm|-r|-f|--|/srv"),
+            ("const {execSync: e} = require('child_process'); e('id')", "`id`"),
+            ("from os import system as s\ns('id')", "`id`"),
+            ("x(); exec qw(git reset --hard)", "git|reset|--hard"),
+            ("x(); system(qw{rm -rf /srv})", "rm|-rf|/srv"),
+            (":call delete(\"/srv\", \"rf\")", "rm|-r|-f|--|/srv"),
+            ("call system(\"id\")", "`id`"),
             ("BEGIN { system(\"id\") }", "`id`"),
             ("BEGIN { print \"x\" | \"sh\"; \"date\" | getline d }", "`sh`\n`date`"),
         ] {
@@ -526,6 +551,10 @@ mod tests {
             "print('it')  # don't run('x')",
             "app.run(host=name)",
             "{print $1}",
+            "p = subprocess.run(x); p('rm -rf /')",
+            "import numpy as np; np('/srv')",
+            "system as s",
+            "obj.delete('/srv')",
             "asyncio.run(main())",
             "names.remove('/srv')",
             "session(x).delete('https://example.com')",

@@ -34,6 +34,7 @@ mod naming;
 mod netrc;
 mod normal_form;
 mod orders;
+mod other_names;
 mod patch;
 mod profile;
 mod read;

@@ -41,7 +41,15 @@ fn recipe(line: &str) -> Option<&str> {
 
 /// What a line of orders runs.
 fn orders(line: &str) -> impl Iterator<Item = &str> {
-    let line = line.trim_start();
+    let line = line.trim_start().trim_start_matches(':');
+    let line = ["silent! ", "silent ", "sil! ", "sil "]
+        .iter()
+        .find_map(|it| line.strip_prefix(it))
+        .unwrap_or(line);
+    // Behind the lines that are handed to it: `%!sort`.
+    let filter =
+        line.trim_start_matches(|one: char| one.is_ascii_digit() || "%,.$+-".contains(one));
+    let line = if filter.starts_with('!') { filter } else { line };
     let head =
         |order: &&str| line.get(..order.len()).is_some_and(|it| it.eq_ignore_ascii_case(order));
     let first = ORDERS.iter().find(|order| head(order)).and_then(|order| line.get(order.len()..));

@@ -149,6 +149,10 @@ fn paths(tokens: &[Token<'_>], home: Option<&Path>) -> Vec<PathBuf> {
         }
         let sensible = text.len() <= 4096 && !text.contains(['\n', '\0']) && !text.contains("://");
         let rooted = ["/", "./", "../"].iter().any(|head| text.starts_with(head));
+        // `homedir() + "/.netrc"`.
+        if sensible && names_home && text.starts_with("/.") {
+            return Some(home?.join(text.trim_start_matches('/')));
+        }
         if sensible && rooted {
             return Some(PathBuf::from(text));
         }

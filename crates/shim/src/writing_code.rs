@@ -67,7 +67,20 @@ pub(crate) fn written(code: &str, home: Option<&Path>) -> Vec<What> {
         let words = [Word::of("tee"), Word::of("--"), Word::of(path)];
         What::Command(words.into_iter().collect())
     };
-    calls.take(MOST).map(write).collect()
+    calls.chain(printed(&tokens, home)).take(MOST).map(write).collect()
+}
+
+/// Files that awk prints to: `print x > "file"`.
+fn printed(tokens: &[Token<'_>], home: Option<&Path>) -> Vec<PathBuf> {
+    let prints = |token: &Token<'_>| matches!(token, Token::Name("print" | "printf"));
+    let ends = |token: &Token<'_>| matches!(token, Token::Sign(';' | '\n' | '{' | '}'));
+    let files = tokens.windows(2).enumerate().filter_map(|(at, pair)| {
+        let [Token::Sign('>'), Token::Text(text)] = pair else { return None };
+        let before = tokens.get(..at).unwrap_or_default().iter().rev();
+        let is_one = before.take_while(|token| !ends(token)).any(prints);
+        is_one.then(|| path(text, (home, false)))?
+    });
+    files.take(MOST).collect()
 }
 
 /// The file that a call of that name writes.
