@@ -61,7 +61,7 @@ pub(crate) async fn look(app: &App, channels: &[StoredChannel]) -> Result<(), Er
         let from = app.store.looked_at().await?;
         let after = from.max(since);
         let added = app.store.tail(after).await?;
-        // Asked for behind the lines: a channel that was there before one of them is among these.
+        // Read behind the lines: a channel that is older than one of them is among these.
         let channels = app.store.channels().await?;
         let forms: Vec<(&StoredChannel, Form)> =
             channels.iter().filter_map(|it| Some((it, form(it).ok()?))).collect();

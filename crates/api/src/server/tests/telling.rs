@@ -41,7 +41,7 @@ impl Told {
         told
     }
 
-    /// One of which nobody looks who is to be told.
+    /// The same without the task that tells.
     pub(super) async fn silent(telling: Telling) -> Self {
         let place = Place::with(Options { telling, ..Options::default() }).await;
         let place = place.under(ASKS_ABOUT_TERRAFORM).await;
