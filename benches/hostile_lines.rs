@@ -26,6 +26,8 @@ pub(crate) fn hostile_lines() -> Vec<HostileLine> {
     let word = |bytes: usize| format!("echo '{}'; {DANGER}", "a".repeat(bytes));
     let deep = |depth: usize| format!("echo {}{DANGER}{}", "$(".repeat(depth), ")".repeat(depth));
     let many = |part: &dyn Fn(u32) -> String| (0..3_000).map(part).collect::<String>();
+    let set = |value| ["u", "v", "w", "x", "y", "z"].map(|it| format!("{it}={value};")).concat();
+    let several = format!("if a; then {} else {} fi;", set(1), set(2));
     let line = |name, line, stopped| HostileLine { name, line, stopped, unread: false };
     let unread = |name, line| HostileLine { name, line, stopped: true, unread: true };
     vec![
@@ -48,6 +50,13 @@ pub(crate) fn hostile_lines() -> Vec<HostileLine> {
         line("3,000 files written", many(&|at| format!("ls > f{at};")) + DANGER, true),
         line("3,000 names for a program", many(&|at| format!("a{at}=rm;")) + "$a1 -rf /", true),
         line("10,000 assignments before a command", assignments.join(" ") + " " + DANGER, true),
+        line("10,000 folders", "cd a;".repeat(10_000) + DANGER, true),
+        line("4,000 longer and longer lists", "set -- \"$@\" a;".repeat(4_000) + DANGER, true),
+        line(
+            "2,500 times 64 ways to fill a word",
+            several + &"a=$u$v$w$x$y$z;".repeat(2_500) + DANGER,
+            true,
+        ),
         line("10,000 assignments, then a command", assignments.join(";") + ";" + DANGER, true),
     ]
 }
