@@ -70,17 +70,22 @@ pub(crate) fn written(code: &str, home: Option<&Path>) -> Vec<What> {
     calls.chain(printed(&tokens, home)).take(MOST).map(write).collect()
 }
 
-/// Files that awk prints to: `print x > "file"`.
+/// Files that awk prints to: `print x > "file"`. One pass: a statement may hold any number of them.
 fn printed(tokens: &[Token<'_>], home: Option<&Path>) -> Vec<PathBuf> {
-    let prints = |token: &Token<'_>| matches!(token, Token::Name("print" | "printf"));
-    let ends = |token: &Token<'_>| matches!(token, Token::Sign(';' | '\n' | '{' | '}'));
-    let files = tokens.windows(2).enumerate().filter_map(|(at, pair)| {
-        let [Token::Sign('>'), Token::Text(text)] = pair else { return None };
-        let before = tokens.get(..at).unwrap_or_default().iter().rev();
-        let is_one = before.take_while(|token| !ends(token)).any(prints);
-        is_one.then(|| path(text, (home, false)))?
-    });
-    files.take(MOST).collect()
+    let (mut files, mut prints, mut goes_to) = (Vec::new(), false, false);
+    for token in tokens {
+        match token {
+            Token::Name("print" | "printf") => prints = true,
+            Token::Sign(';' | '\n' | '{' | '}') => prints = false,
+            Token::Text(text) if prints && goes_to => files.extend(path(text, (home, false))),
+            Token::Name(_) | Token::Ran(_) | Token::Sign(_) | Token::Text(_) => {}
+        }
+        if files.len() >= MOST {
+            break;
+        }
+        goes_to = *token == Token::Sign('>');
+    }
+    files
 }
 
 /// The file that a call of that name writes.
@@ -216,6 +221,8 @@ mod tests {
             ("Path.home().joinpath('.bashrc').write_text('')", "/home/u/.bashrc"),
             ("open(os.path.join(os.environ['HOME'], '.bashrc'), 'w')", "/home/u/.bashrc"),
             ("shutil.copy('a', '/etc/hosts')", "/etc/hosts"),
+            ("{ print $1 > \"/etc/hosts\" }", "/etc/hosts"),
+            ("{ printf \"%s\", $1 >> \"/etc/hosts\"; print > \"b\" }", "/etc/hosts b"),
         ] {
             assert_eq!(of(code), expected, "{code}");
         }
@@ -232,8 +239,17 @@ mod tests {
             "fs.readFileSync('w')",
             "urlopen('https://example.com/a', 'w')",
             "x.copy('a')",
+            "$1 > \"a\"",
+            "{ print $1 } $2 > \"a\"",
         ] {
             assert_eq!(of(code), "", "{code}");
         }
+    }
+
+    /// Work that grows with the square of the program's size would not end within this test.
+    #[test]
+    fn a_long_program_is_read_in_one_pass() {
+        assert_eq!(of(&"> \"a\" ".repeat(200_000)), "");
+        assert_eq!(of(&format!("{{ {} }} print > \"b\"", "> \"a\" ".repeat(200_000))), "b");
     }
 }
