@@ -368,6 +368,11 @@ pub(crate) fn tokens(code: &str, ticks: bool) -> Vec<Token<'_>> {
     while let Some(letter) = code.get(at..).and_then(|rest| rest.chars().next()) {
         let next = at.saturating_add(letter.len_utf8());
         let rest = code.get(at..).unwrap_or_default();
+        if let Some((pieces, length)) = ticks.then(|| quoted(rest)).flatten() {
+            tokens.extend(pieces);
+            at = at.saturating_add(length);
+            continue;
+        }
         at = match letter {
             '\'' | '"' | '`' => match literal(rest, letter) {
                 Some((text, length)) => {
@@ -380,28 +385,13 @@ pub(crate) fn tokens(code: &str, ticks: bool) -> Vec<Token<'_>> {
                 }
                 None => next,
             },
-            '%' | 'q' if ticks && ran(rest).is_some() => {
-                let (text, length) = ran(rest).unwrap_or_default();
-                tokens.push(Token::Ran(text));
-                at.saturating_add(length)
-            }
-            'q' if ticks && other_names::listed(rest).is_some() => {
-                let (words, length) = other_names::listed(rest).unwrap_or_default();
-                for word in words {
-                    tokens.extend([Token::Text(word.into_owned()), Token::Sign(',')]);
-                }
-                at.saturating_add(length)
-            }
-            '#' => at.saturating_add(rest.find('\n').unwrap_or(rest.len())),
-            '/' if rest.starts_with("//") && !matches!(tokens.last(), Some(Token::Name(_))) => {
+            letter if comments(letter, rest, tokens.last()) => {
                 at.saturating_add(rest.find('\n').unwrap_or(rest.len()))
             }
-            letter if letter.is_alphanumeric() || letter == '_' || letter == '$' => {
-                let part = |one: char| one.is_alphanumeric() || one == '_' || one == '$';
-                let length = rest.find(|one| !part(one)).unwrap_or(rest.len());
-                let end = at.saturating_add(length);
-                tokens.extend(code.get(at..end).map(Token::Name));
-                end
+            letter if of_name(letter) => {
+                let length = rest.find(|one| !of_name(one)).unwrap_or(rest.len());
+                tokens.extend(rest.get(..length).map(Token::Name));
+                at.saturating_add(length)
             }
             ' ' | '\t' | '\r' => next,
             sign => {
@@ -413,9 +403,29 @@ pub(crate) fn tokens(code: &str, ticks: bool) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The line of `%x(…)` (Ruby) or `qx(…)` (Perl) at the start of `rest`, and how many bytes it takes.
-fn ran(rest: &str) -> Option<(String, usize)> {
-    let inside = rest.strip_prefix("%x").or_else(|| rest.strip_prefix("qx"))?;
+/// Whether the rest of the line is a comment.
+fn comments(letter: char, rest: &str, last: Option<&Token<'_>>) -> bool {
+    letter == '#' || rest.starts_with("//") && !matches!(last, Some(Token::Name(_)))
+}
+
+fn of_name(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_' || letter == '$'
+}
+
+/// What Ruby and Perl quote with a word at the start of `rest`, and how many bytes it takes: the line
+/// of `%x(…)` or `qx(…)`, the words of `qw(…)`.
+fn quoted<'c>(rest: &str) -> Option<(Vec<Token<'c>>, usize)> {
+    if let Some((line, length)) = quoted_like(rest, &["%x", "qx"]) {
+        return Some((vec![Token::Ran(line.to_owned())], length));
+    }
+    let (words, length) = quoted_like(rest, &["qw"])?;
+    let pieces = |word: &str| [Token::Text(word.to_owned()), Token::Sign(',')];
+    Some((words.split_whitespace().flat_map(pieces).collect(), length))
+}
+
+/// The text between two signs behind one of these heads, and how many bytes it takes with them.
+fn quoted_like<'r>(rest: &'r str, heads: &[&str]) -> Option<(&'r str, usize)> {
+    let inside = heads.iter().find_map(|head| rest.strip_prefix(head))?;
     let open = inside.chars().next().filter(|open| !open.is_alphanumeric() && *open != ' ')?;
     let close = match open {
         '(' => ')',
@@ -424,11 +434,8 @@ fn ran(rest: &str) -> Option<(String, usize)> {
         '<' => '>',
         other => other,
     };
-    let text = inside.get(open.len_utf8()..)?;
-    let end = text.find(close)?;
-    let length =
-        end.saturating_add(2).saturating_add(open.len_utf8()).saturating_add(close.len_utf8());
-    Some((text.get(..end)?.to_owned(), length))
+    let (text, behind) = inside.get(open.len_utf8()..)?.split_once(close)?;
+    Some((text, rest.len().saturating_sub(behind.len())))
 }
 
 /// The literal at the start of `rest`, and how many bytes it takes with its quotes; `None` for a

@@ -3,8 +3,6 @@
 //!
 //! Such a name is read as the one that it stands for, wherever it is called.
 
-use std::borrow::Cow;
-
 use crate::code::Token;
 
 /// Most names that are followed.
@@ -32,10 +30,15 @@ pub(crate) fn resolved<'c>(
 /// Each other name with the call that it stands for.
 fn names<'c>(tokens: &[Token<'c>], is_call: impl Fn(&str) -> bool) -> Vec<(&'c str, &'c str)> {
     let is_call = |name: &&str| is_call(name);
+    // Where the run of parts before a piece starts; it is kept, since a run may be of any length.
+    let mut start = 0_usize;
     let pairs = tokens.iter().enumerate().filter_map(|(at, token)| {
+        let before = tokens.get(..start).unwrap_or_default();
+        if !is_part(token) {
+            start = at.saturating_add(1);
+        }
         let Token::Name(call) = token else { return None };
         let call = Some(*call).filter(is_call)?;
-        let before = tokens.get(..at).unwrap_or_default();
         let behind = tokens.get(at.saturating_add(1)..).unwrap_or_default();
         let other = match behind {
             // `import rmtree as r`, `{rmSync: r} =`.
@@ -50,32 +53,46 @@ fn names<'c>(tokens: &[Token<'c>], is_call: impl Fn(&str) -> bool) -> Vec<(&'c s
     pairs.filter(|(other, _)| !is_call(other)).take(MOST).collect()
 }
 
-/// The name that is set to what ends these pieces: `r = shutil.`, `const r = require('fs').`.
+/// Whether a piece may stand between a name that is set and the call that it is set to.
+fn is_part(token: &Token<'_>) -> bool {
+    matches!(token, Token::Name(_) | Token::Text(_) | Token::Sign('.' | '(' | ')' | '\\' | ':'))
+}
+
+/// The name that is set to the parts behind these pieces: `r = shutil.`, `const r = require('fs').`.
 fn set_to<'c>(before: &[Token<'c>]) -> Option<&'c str> {
-    let is_part = |token: &Token<'_>| {
-        matches!(token, Token::Name(_) | Token::Text(_) | Token::Sign('.' | '(' | ')' | '\\' | ':'))
-    };
-    let parts = before.iter().rev().take_while(|token| is_part(token)).count();
-    match before.get(..before.len().saturating_sub(parts))? {
+    match before {
         [.., Token::Name(other), Token::Sign('=')] => Some(other),
         _ => None,
     }
 }
 
-/// The words of `qw(…)` (Perl) at the start of `rest`, and how many bytes it takes.
-pub(crate) fn listed(rest: &str) -> Option<(Vec<Cow<'_, str>>, usize)> {
-    let inside = rest.strip_prefix("qw")?;
-    let open = inside.chars().next().filter(|open| !open.is_alphanumeric() && *open != ' ')?;
-    let close = match open {
-        '(' => ')',
-        '[' => ']',
-        '{' => '}',
-        '<' => '>',
-        other => other,
-    };
-    let text = inside.get(open.len_utf8()..)?;
-    let end = text.find(close)?;
-    let words = text.get(..end)?.split_whitespace().map(Cow::Borrowed).collect();
-    let length = end.saturating_add(2).saturating_add(open.len_utf8());
-    Some((words, length.saturating_add(close.len_utf8())))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::code::tokens;
+
+    fn of(code: &str) -> Vec<(&str, &str)> {
+        names(&tokens(code, false), |name| ["rmtree", "rmSync"].contains(&name))
+    }
+
+    #[test]
+    fn other_names_of_calls_are_known() {
+        for (code, other, call) in [
+            ("from shutil import rmtree as r", "r", "rmtree"),
+            ("x = 1\nr = shutil.rmtree\nr('a')", "r", "rmtree"),
+            ("const r = require('fs').rmSync;", "r", "rmSync"),
+            ("const {rmSync: r} = require('fs')", "r", "rmSync"),
+        ] {
+            assert_eq!(of(code), [(other, call)], "{code}");
+        }
+        for code in ["r = shutil.rmtree('a')", "r = 1\nshutil.rmtree", "f(shutil.rmtree)"] {
+            assert_eq!(of(code), [], "{code}");
+        }
+    }
+
+    /// Work that grows with the square of the program's size would not end within this test.
+    #[test]
+    fn a_long_run_is_read_in_one_pass() {
+        assert_eq!(of(&format!("a{}", ".rmtree".repeat(200_000))), []);
+    }
 }
