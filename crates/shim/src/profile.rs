@@ -139,7 +139,7 @@ impl Scope {
     }
 
     /// The subcommand called `word`, with the name that the table has for it: `*` when any word will
-    /// do, or any that begins with the same verb (`delete-*`).
+    /// do, or any that begins or ends with the same verb (`delete-*`, `*-delete`).
     pub(crate) fn subcommand(&self, word: &[u8]) -> Option<(&'static str, &'static Self)> {
         let find = self.words.binary_search_by(|(known, _)| known.as_bytes().cmp(word));
         let Ok(at) = find else { return Some(("*", self.any_subcommand(word)?)) };
@@ -148,16 +148,20 @@ impl Scope {
         Some((if scope.name == "*" { known } else { scope.name }, scope))
     }
 
-    /// The subcommand of a word that no table lists, by its verb (`delete-*`) or none (`*`).
+    /// The subcommand of a word that no table lists, by its verb in front (`delete-*`) or at the end
+    /// (`*-delete`), or none (`*`).
     #[cold]
     fn any_subcommand(&self, word: &[u8]) -> Option<&'static Self> {
-        let end = word.iter().position(|byte| b"-_".contains(byte));
-        let length = end.map_or(0, |end| end.saturating_add(1));
-        let find = |length: usize| {
-            let verb = || word.iter().take(length).chain(b"*");
-            self.words.binary_search_by(|(known, _)| known.as_bytes().iter().cmp(verb())).ok()
+        let splits = |byte: &u8| b"-_".contains(byte);
+        let find = |head: &[u8], tail: &[u8]| {
+            let name = || head.iter().chain(b"*").chain(tail);
+            self.words.binary_search_by(|(known, _)| known.as_bytes().iter().cmp(name())).ok()
         };
-        let (_, index) = self.words.get(find(length).or_else(|| find(0))?)?;
+        let head = word.iter().position(splits).and_then(|at| word.get(..=at));
+        let tail = word.iter().rposition(splits).and_then(|at| word.get(at..));
+        let by_head = head.and_then(|head| find(head, b""));
+        let by_tail = || tail.and_then(|tail| find(b"", tail));
+        let (_, index) = self.words.get(by_head.or_else(by_tail).or_else(|| find(b"", b""))?)?;
         self.scopes.get(usize::from(*index))
     }
 }
