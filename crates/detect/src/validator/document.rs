@@ -21,7 +21,22 @@ pub(super) fn passport(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     // Nine characters are what most countries print (ICAO 9303, part 4).
-    if digits < 4 && value.len() != 9 { Judgement::Refuse } else { judgement }
+    let weak = (digits < 4 && value.len() != 9) || is_day(value);
+    if weak { Judgement::Refuse } else { judgement }
+}
+
+/// Whether eight digits are a day, as `20310512` is one: until when a document holds, or from when it is.
+fn is_day(value: &[u8]) -> bool {
+    let ([b'1', b'9', _, _, month @ .., _, _] | [b'2', b'0', _, _, month @ .., _, _]) = value
+    else {
+        return false;
+    };
+    let month = matches!(month, [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2']);
+    let day = matches!(
+        value,
+        [.., b'0', b'1'..=b'9'] | [.., b'1' | b'2', b'0'..=b'9'] | [.., b'3', b'0' | b'1']
+    );
+    month && day && value.iter().all(u8::is_ascii_digit)
 }
 
 /// Whether nothing but marks, letters of the number and short words for `number` stand between the

@@ -41,6 +41,7 @@ mod phone;
 mod place;
 mod placeholder;
 mod secret;
+mod seed;
 mod shape;
 mod ssn;
 mod standing;
@@ -176,6 +177,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("phone-national", national_phone::national),
     ("pl-pesel", national::pl_pesel),
     ("plate", vehicle::plate),
+    ("plate-german", vehicle::plate_german),
     ("private-key", pem::private_key),
     ("pt-nif", europe::pt_nif),
     ("putty", shape::putty),
@@ -184,6 +186,7 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("ro-cnp", europe::ro_cnp),
     ("ru-snils", europe::ru_snils),
     ("se-personnummer", europe::se_personnummer),
+    ("seed-phrase", seed::phrase),
     ("segwit", bech32::segwit),
     ("sentry", encoded::sentry),
     ("sg-nric", world::sg_nric),

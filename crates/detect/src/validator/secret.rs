@@ -510,10 +510,19 @@ fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
 }
 
 /// Whether a line assigns 256 bits and nothing follows: the private key of an account (EIP-2335 calls
-/// such keys secrets), as files of settings hold them.
+/// such keys secrets), as files of settings hold them. Addresses of tokens and hashes are as long, so the name must
+/// say that it is a key.
 fn is_whole_key(candidate: &Candidate<'_>) -> bool {
-    candidate.value().len() == WHOLE_KEY && is_tight(candidate) && ends_line(candidate)
+    let name = candidate.name;
+    candidate.value().len() == WHOLE_KEY
+        && (SECRETIVE.stand_in(name) || KEYS.end(name))
+        && is_tight(candidate)
+        && ends_line(candidate)
 }
+
+/// What names of such keys hold, and how they end.
+static SECRETIVE: Words = words! { "private" "secret" };
+static KEYS: Words = words! { "_key" "pk" };
 
 /// `0x` and the hex digits of 256 bits.
 const WHOLE_KEY: usize = 66;

@@ -70,6 +70,21 @@ pub(super) fn plate(candidate: &mut Candidate<'_>) -> Judgement {
     )
 }
 
+/// A German plate behind its word, and no name of a standard or a size of paper: `DIN-A4`, `ISO-A 1`. Towns have
+/// `DIN` and `EN` as well, so those are standards only before `EN` or one letter and at most two digits.
+pub(super) fn plate_german(candidate: &mut Candidate<'_>) -> Judgement {
+    let mut parts = candidate.value().splitn(2, |byte| *byte == b'-');
+    let (place, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let letters = rest.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let digits = rest.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let standard = match place {
+        b"ISO" | b"VDE" | b"IEC" => true,
+        b"DIN" | b"EN" => rest.starts_with(b"EN") || (letters == 1 && digits < 3),
+        _ => false,
+    };
+    Judgement::refuse_unless(!standard)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
