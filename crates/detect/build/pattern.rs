@@ -39,11 +39,19 @@ impl Sets {
         Ok(*self.0.entry(set).or_insert(next))
     }
 
-    /// The sets in the order of their numbers.
-    pub(crate) fn in_order(&self) -> Vec<Set> {
+    /// For each eight sets in the order of their numbers, in which of them each byte is: a bit for
+    /// each, the lowest for the first.
+    pub(crate) fn by_byte(&self) -> Vec<Vec<u8>> {
         let mut sets: Vec<_> = self.0.iter().map(|(set, number)| (*number, *set)).collect();
         sets.sort_unstable();
-        sets.into_iter().map(|(_, set)| set).collect()
+        let members = |eight: &[(u16, Set)], byte: u8| {
+            let holds = |set: &Set| {
+                set.get(usize::from(byte >> 6)).is_some_and(|word| word >> (byte & 63) & 1 == 1)
+            };
+            eight.iter().rev().fold(0, |all, (_, set)| all << 1 | u8::from(holds(set)))
+        };
+        let table = |eight| (0..=u8::MAX).map(|byte| members(eight, byte)).collect();
+        sets.chunks(8).map(table).collect()
     }
 }
 

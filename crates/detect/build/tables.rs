@@ -25,7 +25,7 @@ const SECOND_BITS: u32 = 16;
 const SECOND: u32 = 0x9E37_79B1;
 
 /// Bits of the bucket number; a bucket holds the windows with the same high hash bits.
-const BUCKET_BITS: u32 = 12;
+const BUCKET_BITS: u32 = 14;
 
 /// Bytes of a name to which a value is assigned.
 const NAME: &str = "[A-Za-z0-9_.-]{64}";
@@ -226,8 +226,8 @@ impl Tables {
             )?;
         }
         writeln!(code, "];")?;
-        let sets = self.sets.in_order();
-        writeln!(code, "pub(crate) static SETS: [[u64; 4]; {}] = {sets:?};", sets.len())?;
+        let sets = self.sets.by_byte();
+        writeln!(code, "pub(crate) static SETS: [[u8; 256]; {}] = {sets:?};", sets.len())?;
         for name in ["AT_RULES", "USERINFO_RULES"] {
             let rules = self.by_trigger.get(name).map_or(&[][..], Vec::as_slice);
             writeln!(code, "pub(crate) static {name}: [u16; {}] = {rules:?};", rules.len())?;

@@ -9,7 +9,7 @@ mod opening;
 use memchr::memchr;
 
 use self::opening::opening;
-use crate::bytes::{last_line, run, run_back};
+use crate::bytes::{is_call, is_name, is_type, last_line, run, run_back};
 use crate::tables::{NAME, NEAR_KEY, VALUE};
 use crate::walks::Walks;
 use crate::words::{Words, words};
@@ -63,22 +63,32 @@ impl Assignment {
     }
 }
 
-/// The assignment whose name holds the word `word_start..word_end` of `text`; `base` is the
-/// absolute offset of `text`.
-pub(crate) fn find(
-    text: &[u8],
-    word: (usize, usize),
-    base: usize,
-    walks: &mut Walks,
-) -> Option<Assignment> {
-    let word = whole_word(text, word)?;
+/// A word of a name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Word {
+    /// Where the name begins.
+    pub(crate) name: usize,
+    /// First byte of the word, and one past its last.
+    pub(crate) word: (usize, usize),
+}
+
+impl Word {
+    /// The word that a keyword at `keyword` of `text` is, or is the beginning of.
+    pub(crate) fn at(text: &[u8], keyword: (usize, usize)) -> Option<Self> {
+        let word = whole_word(text, keyword)?;
+        Some(Self { name: name_start(text, word.0), word })
+    }
+}
+
+/// The assignment whose name holds a word of `text`; `base` is the absolute offset of `text`.
+pub(crate) fn find(text: &[u8], word: Word, base: usize, walks: &mut Walks) -> Option<Assignment> {
     written(text, word, base, walks).or_else(|| near(text, word, base, walks))
 }
 
 /// The assignment as it is written in the languages that people use.
 fn written(
     text: &[u8],
-    word: (usize, usize),
+    Word { name: start, word }: Word,
     base: usize,
     walks: &mut Walks,
 ) -> Option<Assignment> {
@@ -90,8 +100,16 @@ fn written(
     let mut end = word.1.checked_add(tail)?;
     // `password.` ends a sentence, `key--` is not a name.
     end = end.checked_sub(run_back(text.get(word.1..end)?, |byte| matches!(byte, b'.' | b'-')))?;
-    let name = (name_start(text, word.0), end);
-    let (open, form) = opening(text, name)?;
+    let name = (start, end);
+    // Several words of one name are asked about.
+    let place = (base.checked_add(start)?, base.checked_add(end)?);
+    if walks.unassigned == place {
+        return None;
+    }
+    let Some((open, form)) = opening(text, name) else {
+        walks.unassigned = place;
+        return None;
+    };
     let open = after_type(text, open).unwrap_or(open);
     // Another option follows: this one has no value.
     if form == Form::Option
@@ -129,7 +147,12 @@ pub(crate) enum Form {
 
 /// What looks like a key shortly after a word that names a service: `# Acme token` and the key on the
 /// next line, `acme:` and below it `api_key: …`. A word for a key must stand between.
-fn near(text: &[u8], word: (usize, usize), base: usize, walks: &mut Walks) -> Option<Assignment> {
+fn near(
+    text: &[u8],
+    Word { name: begin, word }: Word,
+    base: usize,
+    walks: &mut Walks,
+) -> Option<Assignment> {
     if KEYS.stand_in(text.get(word.0..word.1)?) {
         return None;
     }
@@ -158,7 +181,7 @@ fn near(text: &[u8], word: (usize, usize), base: usize, walks: &mut Walks) -> Op
             let padding = run(rest.get(at.checked_add(length)?..)?, |byte| byte == b'=').min(2);
             let length = length.checked_add(padding)?;
             let start = word.1.checked_add(at)?;
-            let name = (name_start(text, word.0), word.1);
+            let name = (begin, word.1);
             let value = (start, start.checked_add(length)?);
             return told.then_some(Assignment { name, value, quoted: true, form: Form::Near });
         }
@@ -222,14 +245,10 @@ pub(crate) fn whole_word(text: &[u8], (start, end): (usize, usize)) -> Option<(u
 }
 
 /// Where the name begins in which a word stands.
-pub(crate) fn name_start(text: &[u8], word_start: usize) -> usize {
+fn name_start(text: &[u8], word_start: usize) -> usize {
     let head = text.get(..word_start).unwrap_or_default();
     let recent = head.get(head.len().saturating_sub(LONGEST_NAME)..).unwrap_or_default();
     word_start.saturating_sub(run_back(recent, is_name))
-}
-
-const fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
 }
 
 const fn is_blank(byte: u8) -> bool {
@@ -291,9 +310,7 @@ fn opener(text: &[u8]) -> usize {
 fn wrapper(text: &[u8]) -> Option<usize> {
     let near = text.get(..LONGEST_WRAPPER.min(text.len()))?;
     let constructed = if near.starts_with(b"new ") { 4 } else { 0 };
-    let name = run(near.get(constructed..)?, |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.' | b'[' | b']')
-    });
+    let name = run(near.get(constructed..)?, is_call);
     let bracket = constructed.checked_add(name)?;
     let marks = match near.get(bracket..)? {
         [b'(', b'"' | b'\'' | b'`', ..] => 1,
@@ -334,14 +351,7 @@ fn after_type(text: &[u8], open: usize) -> Option<usize> {
     // Most values have no such sign behind them, which is cheap to see.
     let length = memchr(b'=', near)?;
     let kind = near.get(..length)?;
-    let typed = run(kind, |byte| {
-        byte.is_ascii_alphanumeric()
-            || matches!(
-                byte,
-                b' ' | b'_' | b'&' | b'<' | b'>' | b'[' | b']' | b'|' | b'?' | b'*' | b'.' | b':'
-            )
-    });
-    if typed < length {
+    if run(kind, is_type) < length {
         return None;
     }
     match (rest.get(..length)?, rest.get(length..)?) {
@@ -363,7 +373,8 @@ mod tests {
     fn value_of(text: &str, word: &str) -> Option<(String, String, bool)> {
         let at = text.find(word).unwrap();
         let bytes = text.as_bytes();
-        let found = find(bytes, (at, at + word.len()), 0, &mut Walks::new())?;
+        let word = Word::at(bytes, (at, at + word.len()))?;
+        let found = find(bytes, word, 0, &mut Walks::new())?;
         let part = |(start, end): (usize, usize)| text[start..end].to_owned();
         Some((part(found.name), part(found.value), found.quoted))
     }

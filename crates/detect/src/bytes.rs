@@ -2,15 +2,84 @@
 
 use memchr::memrchr;
 
+/// A table that holds what an expression makes of every byte. A lookup is quicker than branches that
+/// cannot be foretold.
+macro_rules! table {
+    ($byte:ident => $value:expr) => {{
+        let mut table = [0; 256];
+        let mut $byte = 0_u8;
+        let mut rest = table.as_mut_slice();
+        while let [slot, tail @ ..] = rest {
+            *slot = $value;
+            $byte = $byte.wrapping_add(1);
+            rest = tail;
+        }
+        table
+    }};
+}
+pub(crate) use table;
+
+/// Sorts of bytes, a bit each: what a byte may be part of.
+static SORTS: [u8; 256] = table!(byte => {
+    let plain = byte.is_ascii_alphanumeric();
+    let host = plain || matches!(byte, b'.' | b'-');
+    let name = host || byte == b'_';
+    let call = plain || matches!(byte, b'_' | b':' | b'.' | b'[' | b']');
+    let kind = call || matches!(byte, b' ' | b'&' | b'<' | b'>' | b'|' | b'?' | b'*');
+    (if plain || byte == b'_' { WORD } else { 0 })
+        | (if host { HOST } else { 0 })
+        | (if name { NAME } else { 0 })
+        | (if name || byte >= 0x80 { CELL } else { 0 })
+        | (if call { CALL } else { 0 })
+        | (if kind { TYPE } else { 0 })
+});
+const WORD: u8 = 1;
+const HOST: u8 = 2;
+const NAME: u8 = 4;
+const CELL: u8 = 8;
+const CALL: u8 = 16;
+const TYPE: u8 = 32;
+
+#[inline]
+fn is(byte: u8, sort: u8) -> bool {
+    SORTS.get(usize::from(byte)).is_some_and(|sorts| sorts & sort != 0)
+}
+
 /// Whether a byte can be part of a word: a letter, a digit or `_`, all of ASCII. What is beyond
 /// ASCII parts words: `é`, a no-break space, letters of other scripts.
-pub(crate) const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+#[inline]
+pub(crate) fn is_word(byte: u8) -> bool {
+    is(byte, WORD)
 }
 
 /// Whether a byte can stand in a host name (RFC 1123 §2.1).
-pub(crate) const fn is_host(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')
+#[inline]
+pub(crate) fn is_host(byte: u8) -> bool {
+    is(byte, HOST)
+}
+
+/// Whether a byte can stand in the name of a setting: those of words, `.` and `-`.
+#[inline]
+pub(crate) fn is_name(byte: u8) -> bool {
+    is(byte, NAME)
+}
+
+/// The same of the name of a column, which may have letters of every script.
+#[inline]
+pub(crate) fn is_cell(byte: u8) -> bool {
+    is(byte, CELL)
+}
+
+/// Whether a byte can stand in the name of what is called around a value: `String::from`, `[]byte`.
+#[inline]
+pub(crate) fn is_call(byte: u8) -> bool {
+    is(byte, CALL)
+}
+
+/// Whether a byte can stand in a type: `Option<&str>`, `str | None`.
+#[inline]
+pub(crate) fn is_type(byte: u8) -> bool {
+    is(byte, TYPE)
 }
 
 /// The byte before `at`, if there is one.
@@ -39,23 +108,6 @@ pub(crate) fn last_line(text: &[u8]) -> &[u8] {
     let end = end.or_else(|| memrchr(b'\n', text.get(..near).unwrap_or_default()));
     end.and_then(|end| text.get(end.saturating_add(1)..)).unwrap_or(text)
 }
-
-/// A table that holds what an expression makes of every byte. A lookup is quicker than branches that
-/// cannot be foretold.
-macro_rules! table {
-    ($byte:ident => $value:expr) => {{
-        let mut table = [0; 256];
-        let mut $byte = 0_u8;
-        let mut rest = table.as_mut_slice();
-        while let [slot, tail @ ..] = rest {
-            *slot = $value;
-            $byte = $byte.wrapping_add(1);
-            rest = tail;
-        }
-        table
-    }};
-}
-pub(crate) use table;
 
 #[cfg(test)]
 mod tests {

@@ -66,7 +66,9 @@ pub(crate) fn bits_with<S: Simd>(simd: S, block: &[u8; BLOCK], class: impl Class
 pub(crate) fn block(text: &[u8]) -> [u8; BLOCK] {
     text.first_chunk().copied().unwrap_or_else(|| {
         let mut block = [b' '; BLOCK];
-        block.iter_mut().zip(text).for_each(|(slot, byte)| *slot = *byte);
+        if let Some(slots) = block.get_mut(..text.len()) {
+            slots.copy_from_slice(text);
+        }
         block
     })
 }
@@ -96,6 +98,9 @@ macro_rules! classes {
 classes! {
     /// `0` to `9`.
     Number = |S, bytes| within::<S>(bytes, b'0', b'9');
+
+    /// A letter of ASCII.
+    Letter = |S, bytes| within::<S>(bytes | 0x20, b'a', b'z');
 
     /// A letter or `0` to `9`, all of ASCII.
     Alphanumeric = |S, bytes| {
@@ -144,6 +149,7 @@ mod tests {
     #[test]
     fn classes_hold_what_they_say() {
         check(Number, |byte| byte.is_ascii_digit());
+        check(Letter, |byte| byte.is_ascii_alphabetic());
         check(Alphanumeric, |byte| byte.is_ascii_alphanumeric());
         check(Base64, |it| it.is_ascii_alphanumeric() || b"+/-_".contains(&it));
         check(Small, |byte| byte.is_ascii_lowercase() || byte == b'_');

@@ -8,7 +8,7 @@ mod aligned;
 
 pub(crate) use aligned::Aligned;
 
-use crate::bytes::{run, run_back};
+use crate::bytes::{is_cell, run, run_back};
 use crate::scanner::Scanner;
 use crate::words::{Words, words};
 
@@ -141,7 +141,7 @@ fn cell_of_name(text: &[u8], word: (usize, usize)) -> Option<((usize, usize), u8
     let after = rest.get(tail).copied().filter(|it| is_mark(*it) || matches!(it, b'\r' | b'\n'))?;
     let head = text.get(..word.0)?;
     let near = head.get(head.len().saturating_sub(LONGEST_NAME)..)?;
-    let lead = run_back(near, |byte| is_decoration(byte) || is_name(byte));
+    let lead = run_back(near, |byte| is_decoration(byte) || is_cell(byte));
     let before =
         near.len().checked_sub(lead.saturating_add(1)).and_then(|at| near.get(at)).copied();
     let before = if lead == head.len() { Some(b'\n') } else { before };
@@ -164,10 +164,6 @@ const fn is_decoration(byte: u8) -> bool {
     matches!(byte, b' ' | b'"' | b'\'' | b'`' | b'*')
 }
 
-const fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || byte >= 0x80
-}
-
 /// Whether all cells are names, and one of them says whose the secrets are or where they fit.
 fn is_header(line: &[u8], mark: u8, place: usize) -> bool {
     let cell = |(from, to): (usize, usize)| {
@@ -176,7 +172,7 @@ fn is_header(line: &[u8], mark: u8, place: usize) -> bool {
     let named = |name: &[u8]| {
         name.len() <= LONGEST_NAME
             && name.first().is_none_or(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80)
-            && name.iter().all(|byte| is_name(*byte) || matches!(byte, b' ' | b'/' | b'#'))
+            && name.iter().all(|byte| is_cell(*byte) || matches!(byte, b' ' | b'/' | b'#'))
             && (mark == b'|' || !name.is_empty())
     };
     let others = || Cells::of(line, mark).enumerate().filter(|(at, _)| *at != place);

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use memchr::{memchr2_iter, memmem};
 
-use crate::assignment::{self, Assignment, Form, LONGEST_VALUE};
+use crate::assignment::{self, Assignment, Form, LONGEST_VALUE, Word};
 use crate::boundary;
 use crate::bytes::{is_host, run_back};
 use crate::candidate::{Candidate, Judgement, Known};
@@ -296,11 +296,8 @@ impl Engine {
         if view.base.checked_add(word.1)? < self.barren {
             return None;
         }
-        let known = assignment::whole_word(view.text, word).and_then(|word| {
-            let start = assignment::name_start(view.text, word.0);
-            self.told.of_name(view.base, start, word)
-        });
-        let found = match known {
+        let word = Word::at(view.text, word)?;
+        let found = match self.told.of_name(view.base, word) {
             Some(known) => known,
             None => assignment::find(view.text, word, view.base, &mut self.walks)?,
         };

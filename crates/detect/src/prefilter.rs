@@ -266,15 +266,30 @@ pub(crate) fn keywords(
 
 fn stands(keyword: &Keyword, text: &[u8]) -> bool {
     text.len() >= keyword.text.len()
-        && keyword.text.iter().zip(text).all(|(known, byte)| match known {
-            1 => byte.is_ascii_digit(),
-            2 => byte.is_ascii_hexdigit(),
-            3 => byte.is_ascii_alphanumeric(),
-            4 => matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'_' | b'-'),
-            5 => b"AEIMQUYcgk".contains(byte),
-            6 => b"wxyz012345".contains(byte),
-            _ => byte.to_ascii_lowercase() == *known,
+        && keyword.text.iter().zip(text).all(|(known, byte)| {
+            if *known > LAST_CLASS {
+                byte.to_ascii_lowercase() == *known
+            } else {
+                is_of_class(*known, *byte)
+            }
         })
+}
+
+/// The highest of the bytes that stand for a class in a keyword, from 1 on.
+const LAST_CLASS: u8 = 6;
+
+/// Whether a byte is zero, or of the class that stands for it in a keyword.
+fn is_of_class(class: u8, byte: u8) -> bool {
+    match class {
+        0 => byte == 0,
+        1 => byte.is_ascii_digit(),
+        2 => byte.is_ascii_hexdigit(),
+        3 => byte.is_ascii_alphanumeric(),
+        4 => matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'_' | b'-'),
+        5 => b"AEIMQUYcgk".contains(&byte),
+        6 => b"wxyz012345".contains(&byte),
+        _ => false,
+    }
 }
 
 /// The first window of a text, folded.

@@ -1,7 +1,7 @@
 //! By which rules the last assignment was judged: several words of one name lead to the same value,
 //! and to judge it twice finds nothing new.
 
-use crate::assignment::{Assignment, Form, LONGEST_NAME};
+use crate::assignment::{Assignment, Form, LONGEST_NAME, Word};
 
 /// Rules that are remembered; an assignment that more rules judge is judged by the others again.
 const MOST: usize = 8;
@@ -18,13 +18,12 @@ impl Told {
     /// Nothing was judged yet.
     pub(crate) const NONE: Self = Self { assignment: None, rules: [0; MOST], count: 0 };
 
-    /// The last assignment, counted from `base`, when the word `from..to` counted from there stands
-    /// in its name, which begins at `start`: it leads to the same value.
+    /// The last assignment, counted from `base`, when a word counted from there stands in its name: it
+    /// leads to the same value.
     pub(crate) fn of_name(
         &self,
         base: usize,
-        start: usize,
-        (from, to): (usize, usize),
+        Word { name: start, word: (from, to) }: Word,
     ) -> Option<Assignment> {
         let known = self.assignment.filter(|known| known.form != Form::Near)?.earlier(base)?;
         let (first, end) = known.name;
@@ -69,13 +68,13 @@ mod tests {
         let one = Assignment { name: (1, 9), value: (12, 16), quoted: false, form: Form::Operator };
         let mut told = Told::NONE;
         told.again(0, 100, one);
-        assert_eq!(told.of_name(100, 1, (4, 9)), Some(one));
-        assert_eq!(told.of_name(90, 11, (14, 19)), Some(one.later(10)));
-        assert_eq!(told.of_name(102, 0, (4, 7)), None);
-        assert_eq!(told.of_name(100, 2, (4, 9)), None);
-        assert_eq!(told.of_name(100, 1, (4, 10)), None);
+        assert_eq!(told.of_name(100, Word { name: 1, word: (4, 9) }), Some(one));
+        assert_eq!(told.of_name(90, Word { name: 11, word: (14, 19) }), Some(one.later(10)));
+        assert_eq!(told.of_name(102, Word { name: 0, word: (4, 7) }), None);
+        assert_eq!(told.of_name(100, Word { name: 2, word: (4, 9) }), None);
+        assert_eq!(told.of_name(100, Word { name: 1, word: (4, 10) }), None);
         told.again(0, 100, Assignment { form: Form::Near, ..one });
-        assert_eq!(told.of_name(100, 1, (4, 9)), None);
+        assert_eq!(told.of_name(100, Word { name: 1, word: (4, 9) }), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A keyword repeated a million times could otherwise make a rule walk the same long run a
 //! million times. The last run of a few sets is remembered: a start within it ends where it ends.
 
+use crate::bytes::run;
 use crate::tables::SETS;
 
 /// How many runs are remembered.
@@ -14,6 +15,8 @@ pub(crate) struct Walks {
     runs: [Walk; REMEMBERED],
     /// The place that is taken next for a set that is not remembered.
     oldest: usize,
+    /// The last name to which nothing is assigned as languages write it: absolute offsets.
+    pub(crate) unassigned: (usize, usize),
     /// Bytes looked at behind the prefilter; what the linearity test counts.
     pub(crate) work: u64,
 }
@@ -31,7 +34,7 @@ impl Walks {
     /// Nothing remembered.
     pub(crate) const fn new() -> Self {
         let none = Walk { set: u16::MAX, start: 0, end: 0, closed: false };
-        Self { runs: [none; REMEMBERED], oldest: 0, work: 0 }
+        Self { runs: [none; REMEMBERED], oldest: 0, unassigned: (0, 0), work: 0 }
     }
 
     /// Length of the run of `set` at the start of `text`, which lies at absolute offset `at`; no
@@ -46,9 +49,9 @@ impl Walks {
         if sure >= limit || (within && known.closed) {
             return sure.min(limit);
         }
-        let bits = SETS.get(usize::from(set)).copied().unwrap_or_default();
+        let Some((members, bit)) = members(set) else { return 0 };
         let rest = text.get(sure..limit).unwrap_or_default();
-        let more = rest.iter().take_while(|byte| holds(&bits, **byte)).count();
+        let more = run(rest, |byte| holds(members, bit, byte));
         self.work = self.work.saturating_add(more as u64);
         let length = sure.saturating_add(more);
         if known.set != set {
@@ -65,9 +68,14 @@ impl Walks {
 
 /// Whether `byte` is in the set with this number.
 pub(crate) fn in_set(set: u16, byte: u8) -> bool {
-    SETS.get(usize::from(set)).is_some_and(|bits| holds(bits, byte))
+    members(set).is_some_and(|(members, bit)| holds(members, bit, byte))
 }
 
-fn holds(bits: &[u64; 4], byte: u8) -> bool {
-    bits.get(usize::from(byte >> 6)).is_some_and(|word| (word >> (byte & 63)) & 1 == 1)
+/// The table that tells for each byte in which of eight sets it is, and the bit of this one.
+fn members(set: u16) -> Option<(&'static [u8; 256], u8)> {
+    SETS.get(usize::from(set >> 3)).map(|members| (members, 1 << (set & 7)))
+}
+
+fn holds(members: &[u8; 256], bit: u8, byte: u8) -> bool {
+    members.get(usize::from(byte)).is_some_and(|sets| sets & bit != 0)
 }

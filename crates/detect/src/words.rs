@@ -1,5 +1,7 @@
 //! Lists of words that are looked for in a short text, in any case of letters.
 
+use crate::class::{self, BLOCK, Letter, Small};
+
 /// Words in lower case, with the set of those that begin or end with each byte.
 ///
 /// A set has a bit for each word, by its place in the list modulo 64; the low five bits of a byte,
@@ -58,36 +60,54 @@ impl Words {
 
     /// Whether one of the words stands in the last `near` bytes of `text` and begins a word there.
     pub(crate) fn stand_near_end(&self, text: &[u8], near: usize) -> bool {
-        // Tables of numbers have no letters, and to count them costs less than to look for words.
-        if self.lettered && !has_letters(text, near) {
-            return false;
-        }
-        let text = text.get(text.len().saturating_sub(near)..).unwrap_or_default();
-        let mut before = b' ';
-        text.iter().enumerate().any(|(at, byte)| {
-            let hump = before.is_ascii_lowercase() && byte.is_ascii_uppercase();
-            let starts = !before.is_ascii_alphabetic() || hump;
-            before = *byte;
-            starts && self.begin(text.get(at..).unwrap_or_default())
-        })
+        self.any_start(text, near, |rest| self.begin(rest))
     }
 
     /// The same of whole words: no small letter goes on behind it.
     pub(crate) fn stand_whole_near_end(&self, text: &[u8], near: usize) -> bool {
-        let text = text.get(text.len().saturating_sub(near)..).unwrap_or_default();
-        let mut before = b' ';
-        text.iter().enumerate().any(|(at, byte)| {
-            let hump = before.is_ascii_lowercase() && byte.is_ascii_uppercase();
-            let starts = !before.is_ascii_alphabetic() || hump;
-            before = *byte;
-            let rest = text.get(at..).unwrap_or_default();
+        self.any_start(text, near, |rest| {
             let some =
-                if starts { both(&self.heads, &self.seconds, *byte, rest.get(1)) } else { 0 };
+                rest.first().map_or(0, |head| both(&self.heads, &self.seconds, *head, rest.get(1)));
             self.any(some, |word| {
                 rest.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
                     && !rest.get(word.len()).is_some_and(u8::is_ascii_lowercase)
             })
         })
+    }
+
+    /// Whether what follows some place in the last `near` bytes of `text` where a word of the list may
+    /// begin passes the test: a word begins behind anything but a letter, and with a capital behind a
+    /// small one.
+    #[inline]
+    fn any_start(&self, text: &[u8], near: usize, test: impl Fn(&[u8]) -> bool) -> bool {
+        let mut rest = text.get(text.len().saturating_sub(near)..).unwrap_or_default();
+        // Whether a letter, and a small one, stands before the block.
+        let mut before = (0, 0);
+        while !rest.is_empty() {
+            let block = class::block(rest);
+            let letters = class::bits(&block, Letter);
+            // Tables of numbers have none.
+            if letters == 0 && self.lettered {
+                before = (0, 0);
+                rest = rest.get(BLOCK..).unwrap_or_default();
+                continue;
+            }
+            let small = letters & class::bits(&block, Small);
+            let others = if self.lettered { letters } else { u64::MAX };
+            let humps = letters & !small & (small << 1 | before.1);
+            let mut starts = (others & !(letters << 1 | before.0)) | humps;
+            starts &= u64::MAX.unbounded_shr(BLOCK.saturating_sub(rest.len()) as u32);
+            while starts != 0 {
+                let at = starts.trailing_zeros() as usize;
+                starts &= starts.wrapping_sub(1);
+                if rest.get(at..).is_some_and(&test) {
+                    return true;
+                }
+            }
+            before = (letters >> 63, small >> 63);
+            rest = rest.get(BLOCK..).unwrap_or_default();
+        }
+        false
     }
 
     /// Whether `text` begins with one of the words.

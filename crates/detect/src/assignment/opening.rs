@@ -1,7 +1,7 @@
 //! What stands between a name and the value that is assigned to it.
 
-use super::{Form, MOST_BLANKS, is_blank, is_name};
-use crate::bytes::{before, last_line, run, run_back};
+use super::{Form, MOST_BLANKS, is_blank};
+use crate::bytes::{before, is_name, last_line, run, run_back};
 use crate::words::{Words, words};
 
 /// Most bytes between a name and the word that says that its value follows.

@@ -3,8 +3,8 @@
 //! Nothing but its place says that a cell is of a column: it begins where the name does, behind a
 //! blank. A line where none begins there ends the table.
 
-use super::{BESIDE, LONGEST_HEADER, LONGEST_NAME, MOST_ROWS, is_first, is_name, is_rule, line_at};
-use crate::bytes::{run, run_back};
+use super::{BESIDE, LONGEST_HEADER, LONGEST_NAME, MOST_ROWS, is_first, is_rule, line_at};
+use crate::bytes::{is_cell, run, run_back};
 
 /// The column that a name heads.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ impl<'t> Aligned<'t> {
     /// The column whose name holds `word_start..word_end` of `text`.
     pub(crate) fn under(text: &'t [u8], word: (usize, usize)) -> Option<Self> {
         let rest = text.get(word.1..)?;
-        let tail = run(rest.get(..LONGEST_NAME.min(rest.len()))?, is_name);
+        let tail = run(rest.get(..LONGEST_NAME.min(rest.len()))?, is_cell);
         let end = word.1.checked_add(tail)?;
         if !matches!(text.get(end..)?, [b' ', b' ', ..] | [b'\n' | b'\r', ..]) {
             return None;
@@ -87,11 +87,11 @@ fn begins_at(line: &[u8], place: usize) -> bool {
 /// blank between its words.
 fn name_start(head: &[u8]) -> Option<usize> {
     let near = head.get(head.len().saturating_sub(LONGEST_NAME)..)?;
-    let mut length = run_back(near, is_name);
+    let mut length = run_back(near, is_cell);
     while let [rest @ .., last, b' '] = near.get(..near.len().checked_sub(length)?)?
-        && is_name(*last)
+        && is_cell(*last)
     {
-        let word = run_back(rest, is_name).checked_add(2)?;
+        let word = run_back(rest, is_cell).checked_add(2)?;
         length = length.checked_add(word)?;
     }
     let start = head.len().checked_sub(length)?;
@@ -106,7 +106,7 @@ fn is_header(line: &[u8], place: usize) -> bool {
     let named = |name: &[u8]| {
         name.len() <= LONGEST_NAME
             && name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80)
-            && name.iter().all(|byte| is_name(*byte) || matches!(byte, b' ' | b'/' | b'#'))
+            && name.iter().all(|byte| is_cell(*byte) || matches!(byte, b' ' | b'/' | b'#'))
     };
     let mut beside = false;
     let mut at = 0_usize;

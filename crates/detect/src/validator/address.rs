@@ -140,11 +140,13 @@ pub(super) fn ipv4(candidate: &mut Candidate<'_>) -> Judgement {
     // Of what has three small numbers before a greater one, the fourth counts sections.
     // A number behind a slash counts revisions as well: `27.6.1.3/24`.
     let small = if candidate.after().starts_with(b"/") { 31 } else { 9 };
-    let known = (octets.iter().any(|it| *it > 99) && !is_deep(octets))
-        || is_said(candidate)
-        || (octets.iter().any(|it| *it > small) && is_placed(candidate))
-        || (RESOLVERS.contains(&octets) && is_whole(candidate));
-    Judgement::sound_if(!address.is_private() && known)
+    let known = || {
+        (octets.iter().any(|it| *it > 99) && !is_deep(octets))
+            || is_said(candidate)
+            || (octets.iter().any(|it| *it > small) && is_placed(candidate))
+            || (RESOLVERS.contains(&octets) && is_whole(candidate))
+    };
+    Judgement::sound_if(!address.is_private() && known())
 }
 
 /// Whether three numbers of one digit lead to the last one, as in a standard or a table of kinds:
@@ -460,8 +462,8 @@ const LAST_SECTION: u8 = 32;
 
 /// Whether the URL of a package ends before it: `pkg:pypi/name@`.
 fn is_of_package(line: &[u8]) -> bool {
-    let word = line.rsplit(|byte| !byte.is_ascii_graphic() || *byte == b'"').next();
-    line.ends_with(b"@") && word.is_some_and(|word| word.starts_with(b"pkg:"))
+    let mut words = line.rsplit(|byte| !byte.is_ascii_graphic() || *byte == b'"');
+    line.ends_with(b"@") && words.next().is_some_and(|word| word.starts_with(b"pkg:"))
 }
 
 /// Longest extension of the name of a file.
