@@ -1,5 +1,6 @@
 //! `option`: which options were given, by canonical name, and with which values.
 
+use core::ops::Range;
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::Path;
@@ -150,20 +151,9 @@ fn read_list(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<List<'static>> 
 }
 
 /// The canonical name of an option for the commands that the rule is about.
-fn canonical(name: &str, span: core::ops::Range<usize>, reader: &mut Reader<'_>) -> Option<String> {
-    if !name.starts_with(['-', '+']) {
-        let help = format!("did you mean `--{name}`?");
-        reader.error_with_help(span, format!("`{name}` is not an option"), help);
-        return None;
-    }
-    if name.trim_start_matches(['-', '+']).is_empty() || name.contains(char::is_whitespace) {
-        let help = "write its name as on a command line: `--force`, `-f`";
-        reader.error_with_help(span, format!("`{name}` is not an option"), help);
-        return None;
-    }
-    if let Some((name, value)) = name.split_once('=') {
-        let help = format!("write `option = {{ name = \"{name}\", value = \"{value}\" }}`");
-        reader.error_with_help(span, "an option's name holds no value", help);
+fn canonical(name: &str, span: Range<usize>, reader: &mut Reader<'_>) -> Option<String> {
+    if let Err((message, help)) = bare_name(name) {
+        reader.error_with_help(span, message, help);
         return None;
     }
     let vocabulary = reader.vocabulary;
@@ -198,6 +188,23 @@ fn canonical(name: &str, span: core::ops::Range<usize>, reader: &mut Reader<'_>)
             None
         }
     }
+}
+
+/// Whether this is the name of an option and no more; else what is wrong, and what helps.
+fn bare_name(name: &str) -> Result<(), (String, String)> {
+    let no_option = || format!("`{name}` is not an option");
+    if !name.starts_with(['-', '+']) {
+        return Err((no_option(), format!("did you mean `--{name}`?")));
+    }
+    if name.trim_start_matches(['-', '+']).is_empty() || name.contains(char::is_whitespace) {
+        let help = "write its name as on a command line: `--force`, `-f`";
+        return Err((no_option(), help.to_owned()));
+    }
+    if let Some((name, value)) = name.split_once('=') {
+        let help = format!("write `option = {{ name = \"{name}\", value = \"{value}\" }}`");
+        return Err((String::from("an option's name holds no value"), help));
+    }
+    Ok(())
 }
 
 /// The condition that the value of any option names a path within these.

@@ -88,6 +88,12 @@ fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
         reader.error_with_help(0..0, "`[policy]` is missing", help);
         return None;
     };
+    let (detectors, exceptions) = (places(table, "detector"), places(table, "allow"));
+    Some(Document { rules, rewrites, detectors, exceptions, ..read_head(head, reader)? })
+}
+
+/// A document of nothing but its `[policy]` head.
+fn read_head(head: &Item<'_>, reader: &mut Reader<'_>) -> Option<Document> {
     let fields = reader.fields(head, &POLICY_KEYS)?;
     let mut text = |key: &str, required: bool| match fields.item(key) {
         Some(item) => reader.text(item).unwrap_or_default().to_owned(),
@@ -107,7 +113,6 @@ fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
     let unscannable = verdict("unscannable", &UNSCANNABLE);
     let locked = fields.item("locked").and_then(|item| reader.flag(item)).unwrap_or(false);
     let extends = fields.item("extends").map(|item| read_extends(item, reader));
-    let head = fields.span;
     Some(Document {
         id,
         version,
@@ -116,11 +121,11 @@ fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
         unscannable,
         locked,
         extends,
-        head,
-        rules,
-        rewrites,
-        detectors: places(table, "detector"),
-        exceptions: places(table, "allow"),
+        head: fields.span,
+        rules: Vec::new(),
+        rewrites: Vec::new(),
+        detectors: Vec::new(),
+        exceptions: Vec::new(),
     })
 }
 

@@ -48,21 +48,7 @@ pub(super) fn example(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Exampl
     match (fields.item("run"), fields.item("tool")) {
         (Some(run), None) => example.words = command_line(run, reader)?,
         (None, Some(tool)) => {
-            let name = reader.text(tool)?.to_owned();
-            let arguments = match fields.item("args") {
-                Some(item) if !item.get_ref().is_table() => {
-                    let help = "write `args = { amount = 250 }`";
-                    reader.error_with_help(
-                        item.span(),
-                        "`args` must be a table of arguments",
-                        help,
-                    );
-                    return None;
-                }
-                Some(item) => value(item, reader)?,
-                None => Value::Table(Vec::new()),
-            };
-            example.tool = Some((name, arguments));
+            example.tool = Some((reader.text(tool)?.to_owned(), arguments(&fields, reader)?));
         }
         (Some(_), Some(_)) => {
             let help = "an example is a command line or a call of a tool";
@@ -81,6 +67,17 @@ pub(super) fn example(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Exampl
     }
     surroundings(&fields, reader, &mut example)?;
     Some(example)
+}
+
+/// What a tool is called with.
+fn arguments(fields: &Fields<'_, '_>, reader: &mut Reader<'_>) -> Option<Value> {
+    let Some(item) = fields.item("args") else { return Some(Value::Table(Vec::new())) };
+    if !item.get_ref().is_table() {
+        let help = "write `args = { amount = 250 }`";
+        reader.error_with_help(item.span(), "`args` must be a table of arguments", help);
+        return None;
+    }
+    value(item, reader)
 }
 
 /// The keys of the table form, sorted.
