@@ -6,12 +6,13 @@
 //! word says whether it is known. One level is told: what is started may start more, and whoever
 //! asks says when it is enough.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use datafog_core::Surroundings;
 
+use self::start::{UNTOLD, joined, of_file, replaced};
 use crate::code;
 use crate::interpret::{self, operand_specs};
 use crate::line::assignment;
@@ -24,61 +25,12 @@ use crate::wrapped::{self, Changed};
 use crate::{folders, sed, sending_code, writing_code};
 
 pub(crate) use settings::git_may_start;
+pub(crate) use start::removing;
+pub use start::{Start, What, Word};
 
 mod search;
 mod settings;
-
-/// A part of a word that only the run can tell, as a shell would write it.
-const UNTOLD: &str = "$(…)";
-
-/// A word of a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word {
-    /// Its text; what only the run can tell stands in it as a substitution (`$(…)`).
-    pub text: OsString,
-    /// Whether the text is all that the program gets.
-    pub known: bool,
-}
-
-impl Word {
-    /// A word that is known.
-    #[must_use]
-    pub fn of(text: impl Into<OsString>) -> Self {
-        Self { text: text.into(), known: true }
-    }
-}
-
-/// What is started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
-    /// A command: its words, the program's name first; never empty.
-    Command(Vec<Word>),
-    /// The program that standard input holds, in that language.
-    Input(Language),
-    /// A program that another command makes while this one starts (`bash <(…)`).
-    Made,
-    /// A line for a shell, and what stands behind it: `$0`, `$1` and so on.
-    Line(Word, Vec<Word>),
-}
-
-/// One thing that a command starts.
-#[derive(Debug)]
-pub struct Start<'s> {
-    /// What.
-    pub what: What,
-    /// The world that it is started in: variables and folder.
-    pub world: Changed<'s>,
-    /// It runs on another machine.
-    pub elsewhere: bool,
-    /// It was read out of a program by its calls, where more may stand than is understood.
-    pub guessed: bool,
-    /// It was read out of a text that nobody called a command: only what is recognised in it counts.
-    pub loose: bool,
-    /// Files whose names stand in its words in place of what only the run can tell.
-    pub found: Vec<PathBuf>,
-    /// What it does is already told in the meaning of the command that starts it.
-    pub told: bool,
-}
+mod start;
 
 /// Whether a program of that name (one component of a path) may start another one.
 pub(crate) fn may_start(name: &str) -> bool {
@@ -186,14 +138,6 @@ fn assigned_line(word: &Word) -> Result<Option<Word>, ()> {
     let runs = value.contains(char::is_whitespace) || name.ends_with("ENV");
     let line = || format!("export {name}='{}'", value.replace('\'', "'\\''"));
     Ok(runs.then(|| Word { text: line().into(), known: word.known }))
-}
-
-impl<'s> Start<'s> {
-    pub(crate) fn of(what: What, surroundings: &'s dyn Surroundings) -> Self {
-        let world = Changed::of(surroundings);
-        let found = Vec::new();
-        Self { what, world, elsewhere: false, guessed: false, loose: false, found, told: false }
-    }
 }
 
 /// Stands for the folder in which a container works, deep enough that no `..` leaves it.
@@ -310,10 +254,7 @@ impl Gathering<'_, '_> {
                     let Some(text) = words.next() else { return };
                     self.push(What::Line(text, words.collect()));
                 }
-                Starts::Removal => {
-                    let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
-                    self.push(What::Command(head.chain(words).collect()));
-                }
+                Starts::Removal => self.push(removing(words)),
                 Starts::Orders | Starts::Rules => {
                     self.value(starts, word);
                     continue;
@@ -564,32 +505,8 @@ impl Gathering<'_, '_> {
 }
 
 /// Whether a name of a file stands for standard input.
-/// A program that reads or writes one file.
-fn of_file(program: &str, file: impl Into<OsString>) -> What {
-    What::Command(vec![Word::of(program), Word::of("--"), Word::of(file)])
-}
-
 fn is_input(name: &Text<'_>) -> bool {
     matches!(&*name.bytes, b"-" | b"/dev/stdin" | b"/dev/fd/0" | b"/proc/self/fd/0")
-}
-
-/// Words with blanks between, as a line.
-fn joined(words: &[Word]) -> Word {
-    let texts: Vec<&OsStr> = words.iter().map(|word| word.text.as_os_str()).collect();
-    let known = words.iter().all(|word| word.known);
-    Word { text: texts.join(OsStr::new(" ")), known }
-}
-
-/// The words with `value` in place of a mark; without, what stands there is not known.
-fn replaced(words: &[Word], mark: &str, value: Option<&str>) -> Vec<Word> {
-    let swap = |word: &Word| match word.text.to_str() {
-        Some(text) if !mark.is_empty() && text.contains(mark) => Word {
-            text: text.replace(mark, value.unwrap_or(UNTOLD)).into(),
-            known: word.known && value.is_some(),
-        },
-        Some(_) | None => word.clone(),
-    };
-    words.iter().map(swap).collect()
 }
 
 #[cfg(test)]

@@ -5,10 +5,14 @@
 //! literal. So text about a command, which stands in a literal of its own, is none. What a program
 //! puts together by itself is not seen.
 
+mod token;
+
 use std::path::Path;
 
-use crate::behind::{What, Word};
+use crate::behind::{What, Word, removing};
 use crate::other_names;
+
+pub(crate) use token::{Token, tokens};
 
 /// Calls that start a command: a line for a shell, or a list of words.
 const STARTING: &[&str] = &[
@@ -123,29 +127,18 @@ fn gather(code: &str, how: (bool, Option<&Path>), depth: usize, found: &mut Vec<
     let (ticks, home) = how;
     let tokens = other_names::resolved(tokens(code, ticks), is_call);
     for (at, token) in tokens.iter().enumerate() {
+        let before = tokens.get(..at).unwrap_or_default();
         let rest = tokens.get(at.saturating_add(1)..).unwrap_or_default();
         match token {
-            Token::Name(name) if removes(name, tokens.get(..at).unwrap_or_default()) => {
+            Token::Name(name) if removes(name, before) => {
                 let whole = REMOVING.contains(name);
-                let given = arguments(rest);
-                let of = || receiver(tokens.get(..at).unwrap_or_default());
-                let one = removal(&given, whole, home).or_else(|| removal(of(), whole, home));
+                let one = removal(&arguments(rest), whole, home)
+                    .or_else(|| removal(receiver(before), whole, home));
                 found.extend(one.or_else(|| removal(&listed(&tokens), whole, home)));
             }
-            // Words of Lisp hold dashes: `(delete-directory "x" t)`.
-            Token::Name("delete") => {
-                if let [Token::Sign('-'), Token::Name(what @ ("directory" | "file")), rest @ ..] =
-                    rest
-                {
-                    found.extend(removal(&arguments(rest), *what == "directory", home));
-                }
-            }
+            Token::Name("delete") => found.extend(removal_in_lisp(rest, home)),
             Token::Name(name) if MAPPING.contains(name) => {
-                let arguments = arguments(rest);
-                let names = |it: &Token<'_>| matches!(it, Token::Text(text) if UNLINKING.contains(&text.as_str()));
-                if let Some((_, others)) = arguments.split_first().filter(|it| names(it.0)) {
-                    found.extend(removal(others, false, home));
-                }
+                found.extend(removal_of_each(&arguments(rest), home));
             }
             Token::Name(name) if STARTING.contains(name) => {
                 let arguments = arguments(rest);
@@ -157,21 +150,37 @@ fn gather(code: &str, how: (bool, Option<&Path>), depth: usize, found: &mut Vec<
                     (arguments, _) => found.extend(start(arguments)),
                 }
             }
-            // Pipes of awk: `print | "sh"`, `"date" | getline`.
-            Token::Sign('|') => {
-                if let Some(Token::Text(text)) = rest.first() {
-                    found.push(line(text, true));
-                }
-            }
-            Token::Text(text) => {
-                if let [Token::Sign('|'), Token::Name("getline"), ..] = rest {
-                    found.push(line(text, true));
-                }
-            }
+            Token::Name(_) => {}
             Token::Ran(text) => found.push(line(text, true)),
-            Token::Name(_) | Token::Sign(_) => {}
+            Token::Sign(_) | Token::Text(_) => found.extend(pipe(token, rest)),
         }
     }
+}
+
+/// What a pipe of awk starts: `print | "sh"`, `"date" | getline`.
+fn pipe(token: &Token<'_>, rest: &[Token<'_>]) -> Option<What> {
+    match (token, rest) {
+        (Token::Sign('|'), [Token::Text(text), ..])
+        | (Token::Text(text), [Token::Sign('|'), Token::Name("getline"), ..]) => {
+            Some(line(text, true))
+        }
+        _ => None,
+    }
+}
+
+/// Words of Lisp hold dashes: `(delete-directory "x" t)`.
+fn removal_in_lisp(rest: &[Token<'_>], home: Option<&Path>) -> Option<What> {
+    let [Token::Sign('-'), Token::Name(what @ ("directory" | "file")), rest @ ..] = rest else {
+        return None;
+    };
+    removal(&arguments(rest), *what == "directory", home)
+}
+
+/// What a call that maps a function does, where the first argument names one that removes files.
+fn removal_of_each(arguments: &[Token<'_>], home: Option<&Path>) -> Option<What> {
+    let (function, others) = arguments.split_first()?;
+    let names = matches!(function, Token::Text(text) if UNLINKING.contains(&text.as_str()));
+    if names { removal(others, false, home) } else { None }
 }
 
 /// Whether a name is that of a call that is told, wherever it stands.
@@ -231,17 +240,6 @@ fn listed<'c>(tokens: &[Token<'c>]) -> Vec<Token<'c>> {
         all.iter().any(|it| matches!(it, Token::Text(_))).then_some(all)
     });
     calls.take(1).next().unwrap_or_default()
-}
-
-/// A piece of a program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Token<'c> {
-    Name(&'c str),
-    /// Text between backticks that is run.
-    Ran(String),
-    Sign(char),
-    /// A literal, without its quotes.
-    Text(String),
 }
 
 /// The arguments of a call, up to the bracket that closes it; without brackets up to the end of the
@@ -343,8 +341,7 @@ fn listing_removal(place: &Path, whole: bool) -> What {
     if text.contains('*') {
         return line(&format!("rm {} -- {text}", if whole { "-rf" } else { "-f" }), true);
     }
-    let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
-    What::Command(head.chain([Word::of(place)]).collect())
+    removing([Word::of(place)])
 }
 
 /// The removal of all that fits a pattern, however deep it lies below the place in front.
@@ -360,107 +357,6 @@ fn search_removal(pattern: &Path) -> What {
     let tests = name.map(|name| ["-name", name]);
     let words = ["find", place].into_iter().chain(tests.into_iter().flatten()).chain(["-delete"]);
     What::Command(words.map(Word::of).collect())
-}
-
-/// Names, signs and literals; blanks and comments are left out.
-pub(crate) fn tokens(code: &str, ticks: bool) -> Vec<Token<'_>> {
-    let (mut tokens, mut at) = (Vec::new(), 0_usize);
-    while let Some(letter) = code.get(at..).and_then(|rest| rest.chars().next()) {
-        let next = at.saturating_add(letter.len_utf8());
-        let rest = code.get(at..).unwrap_or_default();
-        if let Some((pieces, length)) = ticks.then(|| quoted(rest)).flatten() {
-            tokens.extend(pieces);
-            at = at.saturating_add(length);
-            continue;
-        }
-        at = match letter {
-            '\'' | '"' | '`' => match literal(rest, letter) {
-                Some((text, length)) => {
-                    // Shells of JavaScript: $`rm x`.
-                    let tagged = tokens.last() == Some(&Token::Name("$"));
-                    let runs = letter == '`' && (ticks || tagged);
-                    let text = if tagged && runs { text.replace("${", "$(") } else { text };
-                    tokens.push(if runs { Token::Ran(text) } else { Token::Text(text) });
-                    at.saturating_add(length)
-                }
-                None => next,
-            },
-            letter if comments(letter, rest, tokens.last()) => {
-                at.saturating_add(rest.find('\n').unwrap_or(rest.len()))
-            }
-            letter if of_name(letter) => {
-                let length = rest.find(|one| !of_name(one)).unwrap_or(rest.len());
-                tokens.extend(rest.get(..length).map(Token::Name));
-                at.saturating_add(length)
-            }
-            ' ' | '\t' | '\r' => next,
-            sign => {
-                tokens.push(Token::Sign(sign));
-                next
-            }
-        };
-    }
-    tokens
-}
-
-/// Whether the rest of the line is a comment.
-fn comments(letter: char, rest: &str, last: Option<&Token<'_>>) -> bool {
-    letter == '#' || rest.starts_with("//") && !matches!(last, Some(Token::Name(_)))
-}
-
-fn of_name(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_' || letter == '$'
-}
-
-/// What Ruby and Perl quote with a word at the start of `rest`, and how many bytes it takes: the line
-/// of `%x(…)` or `qx(…)`, the words of `qw(…)`.
-fn quoted<'c>(rest: &str) -> Option<(Vec<Token<'c>>, usize)> {
-    if let Some((line, length)) = quoted_like(rest, &["%x", "qx"]) {
-        return Some((vec![Token::Ran(line.to_owned())], length));
-    }
-    let (words, length) = quoted_like(rest, &["qw"])?;
-    let pieces = |word: &str| [Token::Text(word.to_owned()), Token::Sign(',')];
-    Some((words.split_whitespace().flat_map(pieces).collect(), length))
-}
-
-/// The text between two signs behind one of these heads, and how many bytes it takes with them.
-fn quoted_like<'r>(rest: &'r str, heads: &[&str]) -> Option<(&'r str, usize)> {
-    let inside = heads.iter().find_map(|head| rest.strip_prefix(head))?;
-    let open = inside.chars().next().filter(|open| !open.is_alphanumeric() && *open != ' ')?;
-    let close = match open {
-        '(' => ')',
-        '[' => ']',
-        '{' => '}',
-        '<' => '>',
-        other => other,
-    };
-    let (text, behind) = inside.get(open.len_utf8()..)?.split_once(close)?;
-    Some((text, rest.len().saturating_sub(behind.len())))
-}
-
-/// The literal at the start of `rest`, and how many bytes it takes with its quotes; `None` for a
-/// quote that is not closed on its line.
-fn literal(rest: &str, quote: char) -> Option<(String, usize)> {
-    let triple: String = std::iter::repeat_n(quote, 3).collect();
-    if let Some(inside) = rest.strip_prefix(&triple) {
-        let end = inside.find(&triple)?;
-        return Some((inside.get(..end)?.to_owned(), end.saturating_add(6)));
-    }
-    let (mut text, mut letters) = (String::new(), rest.char_indices().skip(1));
-    while let Some((at, letter)) = letters.next() {
-        match letter {
-            '\\' => match letters.next()?.1 {
-                'n' => text.push('\n'),
-                't' => text.push('\t'),
-                '\n' => {}
-                other => text.push(other),
-            },
-            '\n' if quote != '`' => return None,
-            letter if letter == quote => return Some((text, at.saturating_add(1))),
-            other => text.push(other),
-        }
-    }
-    None
 }
 
 #[cfg(test)]

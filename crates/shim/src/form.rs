@@ -100,39 +100,19 @@ impl Collector<'_> {
             Form::Cookie => self.cookie(text),
             Form::Data => self.data(text),
             Form::File => self.file(text),
-            Form::FileOrUrl if text.bytes.windows(3).any(|it| it == b"://") => self.url(text),
-            Form::FileOrUrl => self.file(text),
-            Form::Files => {
-                for part in list::readings(text) {
-                    self.collect(Form::FileOrUrl, &part);
-                }
-            }
+            Form::FileOrUrl => self.file_or_url(text),
+            Form::Files => list::readings(text).iter().for_each(|part| self.file_or_url(part)),
             Form::Filter => self.filter(text),
             Form::Header => self.header(text),
-            Form::Item => match item::read(text) {
-                Some(item::Item::Header) => self.header(text),
-                Some(item::Item::File(path)) => self.file(&path),
-                Some(item::Item::Value(value)) => self.text(&value, self.role),
-                None => self.text(text, self.role),
-            },
-            Form::KeyFile => {
-                for part in list::readings(text) {
-                    let file = part.split_at_byte(b'=').map_or(part, |(_, file)| file);
-                    self.file(&file);
-                }
-            }
+            Form::Item => self.item(text),
+            Form::KeyFile => self.key_files(text),
             Form::KeyValue => {
                 if let Some((_, value)) = text.split_at_byte(b'=') {
                     self.text(&value, self.role);
                 }
             }
             Form::Multipart => self.multipart(text),
-            Form::Orders => {
-                self.text(text, self.role);
-                for file in text.utf8().into_iter().flat_map(orders::files) {
-                    self.path(file, "script");
-                }
-            }
+            Form::Orders => self.orders(text),
             Form::Password => self.text(text, "credential"),
             Form::Path if *text.bytes == *b"-" => {}
             Form::Path => self.file(text),
@@ -177,6 +157,33 @@ impl Collector<'_> {
             b"" => {}
             b"-" => self.stdin(),
             _ => self.path(text.to_path(), self.role),
+        }
+    }
+
+    fn file_or_url(&mut self, text: &Text<'_>) {
+        if text.bytes.windows(3).any(|it| it == b"://") { self.url(text) } else { self.file(text) }
+    }
+
+    fn key_files(&mut self, text: &Text<'_>) {
+        for part in list::readings(text) {
+            let file = part.split_at_byte(b'=').map_or(part, |(_, file)| file);
+            self.file(&file);
+        }
+    }
+
+    fn item(&mut self, text: &Text<'_>) {
+        match item::read(text) {
+            Some(item::Item::Header) => self.header(text),
+            Some(item::Item::File(path)) => self.file(&path),
+            Some(item::Item::Value(value)) => self.text(&value, self.role),
+            None => self.text(text, self.role),
+        }
+    }
+
+    fn orders(&mut self, text: &Text<'_>) {
+        self.text(text, self.role);
+        for file in text.utf8().into_iter().flat_map(orders::files) {
+            self.path(file, "script");
         }
     }
 

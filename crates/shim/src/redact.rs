@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use datafog_core::{Carrier, Invocation, Place, Span};
+use datafog_core::{Carrier, ContentSource, Invocation, Place, Span};
 
 use crate::{address, naming};
 
@@ -19,49 +19,48 @@ pub(crate) struct Hidden {
 /// by place.
 pub(crate) fn hidden(invocation: &Invocation, arguments: usize) -> Vec<Hidden> {
     let mut all = Vec::new();
-    let mut hide = |place: Place| all.push(Hidden { place, label: String::new() });
-    for content in &invocation.contents {
-        match content.carrier {
-            Carrier::Argument(place) if content.role != "url" && place.argument < arguments => {
-                hide(place);
-            }
-            Carrier::Argument(_)
-            | Carrier::File(_)
-            | Carrier::Inline(_)
-            | Carrier::Stdin
-            | Carrier::Untold(_) => {}
+    let mut hide = |place: Place| {
+        if place.argument < arguments {
+            all.push(Hidden { place, label: String::new() });
         }
-    }
-    for secret in &invocation.secrets {
-        if secret.place.argument < arguments {
-            hide(secret.place);
-        }
-    }
+    };
+    invocation.contents.iter().filter_map(written).for_each(&mut hide);
+    invocation.secrets.iter().for_each(|secret| hide(secret.place));
     for operand in &invocation.operands {
-        let Some(place) = operand.place.filter(|place| place.argument < arguments) else {
-            continue;
-        };
+        let Some(place) = operand.place else { continue };
         let text = operand.text.as_encoded_bytes();
-        if !invocation.known {
+        if invocation.known {
+            telling(text, place).for_each(&mut hide);
+        } else {
             unexplained(text, place).into_iter().for_each(&mut hide);
-            continue;
         }
-        url_parts(text, place).into_iter().for_each(&mut hide);
-        assigned(text, place).into_iter().for_each(&mut hide);
     }
     for option in &invocation.options {
-        let place = option.place.filter(|place| place.argument < arguments);
-        if let (Some(place), Some(value)) = (place, &option.value) {
-            let value = value.as_encoded_bytes();
-            if naming::says(option.name.as_bytes()).is_some() {
-                hide(place);
-            }
-            url_parts(value, place).into_iter().for_each(&mut hide);
-            assigned(value, place).into_iter().for_each(&mut hide);
+        let (Some(place), Some(value)) = (option.place, &option.value) else { continue };
+        if naming::says(option.name.as_bytes()).is_some() {
+            hide(place);
         }
+        telling(value.as_encoded_bytes(), place).for_each(&mut hide);
     }
     all.sort_unstable_by_key(|hidden| (hidden.place.argument, hidden.place.span.start()));
     all
+}
+
+/// Where a content is written in argv; a URL is told part by part.
+fn written(content: &ContentSource) -> Option<Place> {
+    match content.carrier {
+        Carrier::Argument(place) if content.role != "url" => Some(place),
+        Carrier::Argument(_)
+        | Carrier::File(_)
+        | Carrier::Inline(_)
+        | Carrier::Stdin
+        | Carrier::Untold(_) => None,
+    }
+}
+
+/// The parts of a text that tell a secret by how it is written.
+fn telling(text: &[u8], place: Place) -> impl Iterator<Item = Place> {
+    url_parts(text, place).into_iter().chain(assigned(text, place))
 }
 
 /// What nobody can explain is not shown: arguments of an unknown command, but for option names.

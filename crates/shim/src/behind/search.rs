@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use datafog_core::{BELOW, SOMEWHERE};
 
-use super::{Gathering, MOST, What, Word, replaced};
+use super::{Gathering, MOST, Word, removing, replaced};
 use crate::folders::folders;
 use crate::profile::Starts;
 use crate::read::Given;
@@ -24,41 +24,43 @@ impl Gathering<'_, '_> {
         }
         if self.narrows() {
             let found = carriers::found(self.words, self.surroundings);
-            for folder in self.places_of(given) {
-                let before = self.starts.len();
-                self.command(replaced(&words, "{}", None));
-                for start in self.starts.iter_mut().skip(before) {
-                    start.found.clone_from(&found);
-                    start.world.enter(folder.clone());
-                }
-            }
-            return;
+            return self.in_each_place(&words, given, &found);
         }
-        let removes = words.first().is_some_and(|head| {
-            matches!(&*interpret::program_name(&head.text), "rm" | "unlink" | "shred")
-        });
-        if removes && words.iter().any(|word| word.text.as_bytes() == b"{}") {
+        if removes(&words) && words.iter().any(|word| word.text.as_bytes() == b"{}") {
             // Each file below is found, so no option needs to say that folders go too.
             return self.removal();
         }
+        self.on_each_root(&words);
+        if in_folders(given) {
+            self.in_each_place(&words, given, &[]);
+        }
+    }
+
+    /// The command on each root by its name, and on what lies below it.
+    fn on_each_root(&mut self, words: &[Word]) {
         for root in self.roots() {
             // By itself a dot would mean something else to many programs.
             let text = root.text.to_str().filter(|_| root.known);
             let text = text.map(|text| if text == "." { "./" } else { text });
-            let whole = replaced(&words, "{}", text);
+            let whole = replaced(words, "{}", text);
             let works_there = !folders(&whole, self.surroundings).is_empty();
             self.command(whole);
             if works_there {
                 let text = text.map(|text| format!("{}/{BELOW}", text.trim_end_matches('/')));
-                self.command(replaced(&words, "{}", text.as_deref()));
+                self.command(replaced(words, "{}", text.as_deref()));
             }
         }
-        if in_folders(given) {
-            for folder in self.places_of(given) {
-                let before = self.starts.len();
-                self.command(replaced(&words, "{}", None));
-                let new = self.starts.iter_mut().skip(before);
-                new.for_each(|start| start.world.enter(folder.clone()));
+    }
+
+    /// The command in each folder that it is started in, on files that are not known but for those
+    /// that are `found`.
+    fn in_each_place(&mut self, words: &[Word], given: &Given<'_>, found: &[PathBuf]) {
+        for folder in self.places_of(given) {
+            let before = self.starts.len();
+            self.command(replaced(words, "{}", None));
+            for start in self.starts.iter_mut().skip(before) {
+                start.found.extend_from_slice(found);
+                start.world.enter(folder.clone());
             }
         }
     }
@@ -80,12 +82,8 @@ impl Gathering<'_, '_> {
         }
         let named: Vec<Word> = places.iter().map(|place| self.word(place)).collect();
         let places = if named.is_empty() { vec![Word::of("./")] } else { named };
-        let removes = words.first().is_some_and(|head| {
-            matches!(&*interpret::program_name(&head.text), "rm" | "unlink" | "shred")
-        });
-        if removes {
-            let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
-            return self.push(What::Command(head.chain(places).collect()));
+        if removes(&words) {
+            return self.push(removing(places));
         }
         for place in places {
             self.command(replaced(&words, "{}", place.text.to_str().filter(|_| place.known)));
@@ -108,8 +106,7 @@ impl Gathering<'_, '_> {
     /// `-delete`: what is found goes. What tests pick out is not the place itself.
     pub(super) fn removal(&mut self) {
         if !self.narrows() {
-            let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
-            self.push(What::Command(head.chain(self.roots()).collect()));
+            self.push(removing(self.roots()));
         }
     }
 
@@ -123,8 +120,7 @@ impl Gathering<'_, '_> {
         let places: Vec<Word> =
             self.input.unwrap_or_default().lines().take(MOST).map(Word::of).collect();
         if !places.is_empty() {
-            let head = ["rm", "-r", "-f", "--"].into_iter().map(Word::of);
-            self.push(What::Command(head.chain(places).collect()));
+            self.push(removing(places));
         }
     }
 
@@ -155,6 +151,13 @@ impl Gathering<'_, '_> {
         let before = before.and_then(|at| self.words.get(at));
         before.is_some_and(|word| matches!(word.text.as_bytes(), b"!" | b"-not"))
     }
+}
+
+/// Whether the command is one that removes.
+fn removes(words: &[Word]) -> bool {
+    words.first().is_some_and(|head| {
+        matches!(&*interpret::program_name(&head.text), "rm" | "unlink" | "shred")
+    })
 }
 
 /// Whether each file that is found is handled in its own folder.

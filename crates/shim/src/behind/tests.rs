@@ -1,5 +1,7 @@
 //! What each wrapper starts, and what starts nothing.
 
+use std::ffi::OsStr;
+
 use super::*;
 use crate::world::World;
 

@@ -1,15 +1,16 @@
 //! What a tool's call runs and what it does to files, in the words of commands.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use datafog_core::{Category, Surroundings, ToolCall, Value};
 
+use self::plain::plain_words;
 use super::{COMMANDS, PATHS, expanded, has_word, is_path, program_of};
 use crate::behind::{Start, What, Word, started_by_code};
 
 mod loose;
+mod plain;
 
 pub(super) use loose::is_written;
 
@@ -126,6 +127,14 @@ struct Gathering<'c, 's> {
     all: Vec<Doing<'s>>,
 }
 
+/// Members of a table that say how others are meant.
+struct Members<'v> {
+    /// The words behind a program.
+    behind: Option<&'v Value>,
+    command: Option<&'v str>,
+    language: Option<&'v str>,
+}
+
 impl<'s> Gathering<'_, 's> {
     /// Whatever stands in a table, however deep.
     fn table(&mut self, value: &Value, depth: usize) {
@@ -145,44 +154,53 @@ impl<'s> Gathering<'_, 's> {
         };
         let outer = self.folder.clone();
         self.enter(members);
-        let behind = members.iter().find(|(name, _)| is(ARGUMENTS, name)).map(|(_, value)| value);
+        let table = Members {
+            behind: members.iter().find(|(name, _)| is(ARGUMENTS, name)).map(|(_, value)| value),
+            command: text_at(value, &["command", "cmd"]),
+            language: text_at(value, &["lang", "language", "runtime"]),
+        };
+        self.program(members, &table);
+        for (name, value) in members {
+            self.member(name, value, &table, depth);
+        }
+        self.loose_members(members);
+        self.folder = outer;
+    }
+
+    /// A program that is named, or that the tool is.
+    fn program(&mut self, members: &[(String, Value)], table: &Members<'_>) {
         let program = members.iter().find(|(name, _)| is(PROGRAMS, name));
-        let language = text_at(value, &["lang", "language", "runtime"]);
         if let Some((_, Value::Text(program))) = program {
-            self.words(program, behind);
+            self.words(program, table.behind);
         }
         let call = self.call;
-        let command = text_at(value, &["command", "cmd"]);
-        if command.is_none()
+        if table.command.is_none()
             && program.is_none()
             && let Some(named) = program_of(&call.name)
             && self.program_in(members) == Some(named)
         {
-            self.of_tool(named, behind);
+            self.of_tool(named, table.behind);
         }
-        for (name, value) in members {
-            match (is(COMMANDS, name), value) {
-                (true, Value::Text(text)) if name.eq_ignore_ascii_case("code") => {
-                    self.code(text, language);
-                }
-                (true, Value::Text(text)) if command == Some(text) => self.beside(text, behind),
-                (true, Value::Text(text)) => self.line(text),
-                // The words behind a program, which are read with it.
-                (true, Value::List(_)) if is(ARGUMENTS, name) && command.is_some() => {}
-                (true, Value::List(items)) => self.list(name, items),
-                (_, Value::List(_) | Value::Table(_)) => self.table(value, depth.saturating_add(1)),
-                (
-                    _,
-                    Value::Bool(_)
-                    | Value::Float(_)
-                    | Value::Integer(_)
-                    | Value::Null
-                    | Value::Text(_),
-                ) => {}
+    }
+
+    fn member(&mut self, name: &str, value: &Value, table: &Members<'_>, depth: usize) {
+        match (is(COMMANDS, name), value) {
+            (true, Value::Text(text)) if name.eq_ignore_ascii_case("code") => {
+                self.code(text, table.language);
             }
+            (true, Value::Text(text)) if table.command == Some(text) => {
+                self.beside(text, table.behind);
+            }
+            (true, Value::Text(text)) => self.line(text),
+            // The words behind a program, which are read with it.
+            (true, Value::List(_)) if is(ARGUMENTS, name) && table.command.is_some() => {}
+            (true, Value::List(items)) => self.list(name, items),
+            (_, Value::List(_) | Value::Table(_)) => self.table(value, depth.saturating_add(1)),
+            (
+                _,
+                Value::Bool(_) | Value::Float(_) | Value::Integer(_) | Value::Null | Value::Text(_),
+            ) => {}
         }
-        self.loose_members(members);
-        self.folder = outer;
     }
 
     /// What stands in a table works in the folder that the table names.
@@ -385,104 +403,9 @@ const FROM: &[&str] = &["from", "old_path", "source", "src"];
 /// Where it is moved.
 const TO: &[&str] = &["destination", "dest", "dst", "new_path", "target", "to"];
 
-/// The words of a shell text that is one plain command; `None` for all that a shell would read as
-/// more than words.
-fn plain_words(text: &str, home: Option<&Path>) -> Option<Vec<OsString>> {
-    // A shell drops it, even in quotes.
-    if text.contains('\0') {
-        return None;
-    }
-    let mut words = Vec::new();
-    let mut letters = text.trim_matches([' ', '\t', '\n']).chars().peekable();
-    loop {
-        while letters.next_if(|letter| matches!(letter, ' ' | '\t')).is_some() {}
-        let Some(&first) = letters.peek() else { break };
-        if first == '#' {
-            return None;
-        }
-        let mut word = Vec::new();
-        if first == '~' {
-            letters.next();
-            if !matches!(letters.peek(), None | Some(' ' | '\t' | '/')) {
-                return None;
-            }
-            word.extend(home?.as_os_str().as_encoded_bytes());
-        }
-        let mut plain = true;
-        while let Some(letter) = letters.next_if(|letter| !matches!(letter, ' ' | '\t')) {
-            match letter {
-                '\'' => loop {
-                    match letters.next()? {
-                        '\'' => break,
-                        other => push(&mut word, other),
-                    }
-                },
-                '"' => quoted(&mut letters, &mut word)?,
-                '\\' => push(&mut word, letters.next().filter(|next| *next != '\n')?),
-                '=' if plain && words.is_empty() => return None,
-                other if is_special(other) => return None,
-                other => push(&mut word, other),
-            }
-            plain &= letter.is_ascii_alphanumeric() || letter == '_';
-        }
-        words.push(OsString::from_vec(word));
-    }
-    (!words.is_empty()).then_some(words)
-}
-
-fn quoted(letters: &mut impl Iterator<Item = char>, word: &mut Vec<u8>) -> Option<()> {
-    loop {
-        match letters.next()? {
-            '"' => return Some(()),
-            '$' | '`' | '!' => return None,
-            '\\' => match letters.next()? {
-                escaped @ ('"' | '\\' | '$' | '`') => push(word, escaped),
-                '\n' => return None,
-                other => {
-                    word.push(b'\\');
-                    push(word, other);
-                }
-            },
-            other => push(word, other),
-        }
-    }
-}
-
-fn push(word: &mut Vec<u8>, letter: char) {
-    word.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-}
-
-/// What a shell reads as more than a letter of a word.
-const fn is_special(letter: char) -> bool {
-    letter.is_ascii_control()
-        || matches!(
-            letter,
-            '|' | '&' | ';' | '<' | '>' | '(' | ')' | '$' | '`' | '*' | '?' | '[' | '{' | '!'
-        )
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{read, text};
     use super::*;
-
-    #[test]
-    fn plain_words_are_those_of_a_shell() {
-        let words = |line: &str| plain_words(line, Some(Path::new("/home/u")));
-        assert_eq!(
-            words(r#"a 'b c' "d\"e" f\ g ~ ~/x"#).unwrap(),
-            ["a", "b c", "d\"e", "f g", "/home/u", "/home/u/x"]
-        );
-        for line in [
-            "a; b", "a | b", "a && b", "a $X", "a `b`", "a > b", "a *", "X=1 a", "a\nb", "a {b,c}",
-            "~bob/x", "a \"$X\"", "a 'b", "'a\0'", "# a", "a !1", "(a)",
-        ] {
-            assert_eq!(words(line), None, "{line}");
-            let reading = read("Bash", &[("command", text(line))]);
-            assert_eq!(reading.starts.len(), 1, "{line}");
-            assert!(reading.argv.is_empty(), "{line}");
-        }
-    }
 
     /// What a call does, in words parted by blanks, a line in backticks.
     fn does(name: &str, json: &str) -> Vec<String> {

@@ -111,6 +111,24 @@ impl Reached<'_> {
     ) -> Vec<Place> {
         let mut places = Vec::new();
         let mut whole = extra.instead;
+        whole |= self.operands(to, &mut places);
+        whole |= self.options(&mut places);
+        for place in &extra.places {
+            places.extend(self.texts(place, None));
+        }
+        whole |= self.connections(to, &mut places);
+        // Where nothing but settings could tell a place, one that is named is the place.
+        let told = matches!(self.endpoint.default, EndpointHost::Untold) && !places.is_empty();
+        if !whole && !told {
+            places.extend(self.usual(to, surroundings));
+        }
+        places
+    }
+
+    /// Operands that are hosts or URLs; whether a host is among them, which stands for the
+    /// endpoint's own.
+    fn operands(&self, to: &mut Invocation, places: &mut Vec<Place>) -> bool {
+        let mut whole = false;
         for operand in &mut to.operands {
             let text = operand.text.as_encoded_bytes();
             let url = is_url(text);
@@ -125,11 +143,23 @@ impl Reached<'_> {
                 operand.kind = OperandKind::Url;
             }
         }
+        whole
+    }
+
+    /// The same of the values of options.
+    fn options(&self, places: &mut Vec<Place>) -> bool {
+        let mut whole = false;
         for given in self.call.given.iter().filter(|given| !given.negated) {
             let Some(value) = &given.value else { continue };
             match given.spec.effect {
-                Some(Effect::Endpoint) => whole = true,
-                Some(Effect::Database) => whole |= is_connection(&value.bytes),
+                Some(Effect::Endpoint) => {
+                    whole = true;
+                    places.extend(self.texts(&value.bytes, value.place));
+                }
+                Some(Effect::Database) if is_connection(&value.bytes) => {
+                    whole = true;
+                    places.extend(self.texts(&value.bytes, value.place));
+                }
                 // A path of this machine may stand where a URL may (`pip --find-links`).
                 Some(Effect::Url) => {
                     let several = given.spec.content == Some(Form::Files);
@@ -137,24 +167,11 @@ impl Reached<'_> {
                     for part in parts.into_iter().filter(|it| is_url(&it.bytes)) {
                         places.extend(self.texts(&part.bytes, part.place));
                     }
-                    continue;
                 }
-                _ => continue,
-            }
-            if given.spec.effect != Some(Effect::Database) || is_connection(&value.bytes) {
-                places.extend(self.texts(&value.bytes, value.place));
+                _ => {}
             }
         }
-        for place in &extra.places {
-            places.extend(self.texts(place, None));
-        }
-        whole |= self.connections(to, &mut places);
-        // Where nothing but settings could tell a place, one that is named is the place.
-        let told = matches!(self.endpoint.default, EndpointHost::Untold) && !places.is_empty();
-        if !whole && !told {
-            places.extend(self.usual(to, surroundings));
-        }
-        places
+        whole
     }
 
     /// The places that a text names: of a database, any number of them, parted by commas.
