@@ -172,60 +172,12 @@ impl Tables {
     }
 
     fn print(&self, grams: &Grams) -> Result<String, std::fmt::Error> {
-        let mut code = String::new();
-        let keywords: Vec<_> =
-            self.keywords.iter().map(|(key, rules)| (key, rules, None)).collect();
+        let rules = self.keywords.iter().map(|(key, rules)| (key, rules, None));
         let layers = self.layers.iter().map(|(key, layer)| (key, &NO_RULES, Some(*layer)));
-        let keywords: Vec<_> = keywords.into_iter().chain(layers).collect();
-        let all: Vec<u32> = keywords.iter().flat_map(|(it, ..)| &it.windows).copied().collect();
-        let multiplier = grams.multiplier(&all, FINE_BITS);
-        let (buckets, windows) = buckets(&keywords, multiplier);
-        let coarse = grams.multiplier(&all, COARSE_BITS);
-        writeln!(code, "pub(crate) const MULTIPLIER: u32 = {multiplier};")?;
-        writeln!(code, "pub(crate) const COARSE_MULTIPLIER: u32 = {coarse};")?;
-        for (name, bits) in [("COARSE", COARSE_BITS), ("FINE", FINE_BITS), ("BUCKET", BUCKET_BITS)]
-        {
-            writeln!(code, "pub(crate) const {name}_BITS: u32 = {bits};")?;
-        }
-        writeln!(code, "pub(crate) const SECOND_MULTIPLIER: u32 = {SECOND};")?;
-        writeln!(code, "pub(crate) const SECOND_BITS: u32 = {SECOND_BITS};")?;
-        for (name, bits, multiplier) in
-            [("COARSE", COARSE_BITS, coarse), ("FINE", FINE_BITS, multiplier)]
-        {
-            let bitmap = bitmap(&windows, |window| place(window, bits, multiplier), bits);
-            writeln!(code, "pub(crate) static {name}: [u32; {}] = {bitmap:?};", bitmap.len())?;
-        }
-        let second = bitmap(&windows, |window| hash(window, SECOND_BITS, SECOND), SECOND_BITS);
-        writeln!(code, "pub(crate) static SECOND: [u32; {}] = {second:?};", second.len())?;
-        let planes = planes::sorted(&all, grams);
-        writeln!(code, "pub(crate) static PLANES: [Plane; {}] = [", planes.len())?;
-        for plane in planes {
-            writeln!(code, "Plane({plane:?}),")?;
-        }
-        writeln!(code, "];")?;
-        writeln!(code, "pub(crate) static BUCKETS: [u16; {}] = {buckets:?};", buckets.len())?;
-        writeln!(code, "pub(crate) static WINDOWS: [Window; {}] = [", windows.len())?;
-        for (window, number) in &windows {
-            let beside = keywords.get(usize::from(*number)).and_then(|(it, ..)| it.beside);
-            // Where there is no other byte, the window's first one says nothing new.
-            let [first, ..] = window.to_le_bytes();
-            let (away, beside) = beside.unwrap_or((0, first));
-            writeln!(
-                code,
-                "Window {{ window: {window}, keyword: {number}, away: {away}, beside: {beside} }},"
-            )?;
-        }
-        writeln!(code, "];")?;
-        writeln!(code, "pub(crate) static KEYWORDS: [Keyword; {}] = [", keywords.len())?;
-        for (keyword, rules, layer) in &keywords {
-            let Keyword { text, offset, .. } = keyword;
-            let layer = layer.map_or("None".to_owned(), |name| format!("Some(Layer::{name})"));
-            writeln!(
-                code,
-                "Keyword {{ text: &{text:?}, offset: {offset}, rules: &{rules:?}, layer: {layer} }},"
-            )?;
-        }
-        writeln!(code, "];")?;
+        let keywords: Vec<Placed<'_>> = rules.chain(layers).collect();
+        let mut code = String::new();
+        print_search(&mut code, &keywords, grams)?;
+        print_keywords(&mut code, &keywords)?;
         let sets = self.sets.by_byte();
         writeln!(code, "pub(crate) static SETS: [[u8; 256]; {}] = {sets:?};", sets.len())?;
         for name in ["AT_RULES", "USERINFO_RULES"] {
@@ -233,15 +185,72 @@ impl Tables {
             writeln!(code, "pub(crate) static {name}: [u16; {}] = {rules:?};", rules.len())?;
         }
         code.push_str(&self.numbers.print()?);
-        let count = self.count;
-        writeln!(code, "pub(crate) static RULES: [Rule; {count}] = [\n{}];", self.rules)?;
-        writeln!(
-            code,
-            "pub(crate) static DETECTORS: [Detector; {count}] = [\n{}];",
-            self.detectors
-        )?;
+        let Self { count, rules, detectors, .. } = self;
+        writeln!(code, "pub(crate) static RULES: [Rule; {count}] = [\n{rules}];")?;
+        writeln!(code, "pub(crate) static DETECTORS: [Detector; {count}] = [\n{detectors}];")?;
         Ok(code)
     }
+}
+
+/// How a window of a keyword is found: the bitmaps that are asked first, and the buckets.
+fn print_search(
+    code: &mut String,
+    keywords: &[Placed<'_>],
+    grams: &Grams,
+) -> Result<(), std::fmt::Error> {
+    let all: Vec<u32> = keywords.iter().flat_map(|(it, ..)| &it.windows).copied().collect();
+    let fine = grams.multiplier(&all, FINE_BITS);
+    let coarse = grams.multiplier(&all, COARSE_BITS);
+    let (buckets, windows) = buckets(keywords, fine);
+    writeln!(code, "pub(crate) const MULTIPLIER: u32 = {fine};")?;
+    writeln!(code, "pub(crate) const COARSE_MULTIPLIER: u32 = {coarse};")?;
+    for (name, bits) in [("COARSE", COARSE_BITS), ("FINE", FINE_BITS), ("BUCKET", BUCKET_BITS)] {
+        writeln!(code, "pub(crate) const {name}_BITS: u32 = {bits};")?;
+    }
+    writeln!(code, "pub(crate) const SECOND_MULTIPLIER: u32 = {SECOND};")?;
+    writeln!(code, "pub(crate) const SECOND_BITS: u32 = {SECOND_BITS};")?;
+    for (name, bits, multiplier) in [("COARSE", COARSE_BITS, coarse), ("FINE", FINE_BITS, fine)] {
+        let bitmap = bitmap(&windows, |window| place(window, bits, multiplier), bits);
+        writeln!(code, "pub(crate) static {name}: [u32; {}] = {bitmap:?};", bitmap.len())?;
+    }
+    let second = bitmap(&windows, |window| hash(window, SECOND_BITS, SECOND), SECOND_BITS);
+    writeln!(code, "pub(crate) static SECOND: [u32; {}] = {second:?};", second.len())?;
+    let planes = planes::sorted(&all, grams);
+    print_list(code, "PLANES", "Plane", planes.iter().map(|plane| format!("Plane({plane:?})")))?;
+    writeln!(code, "pub(crate) static BUCKETS: [u16; {}] = {buckets:?};", buckets.len())?;
+    let window = |(window, number): &(u32, u16)| {
+        let beside = keywords.get(usize::from(*number)).and_then(|(it, ..)| it.beside);
+        // Where there is no other byte, the window's first one says nothing new.
+        let [first, ..] = window.to_le_bytes();
+        let (away, beside) = beside.unwrap_or((0, first));
+        format!("Window {{ window: {window}, keyword: {number}, away: {away}, beside: {beside} }}")
+    };
+    print_list(code, "WINDOWS", "Window", windows.iter().map(window))
+}
+
+fn print_keywords(code: &mut String, keywords: &[Placed<'_>]) -> Result<(), std::fmt::Error> {
+    let keyword = |(keyword, rules, layer): &Placed<'_>| {
+        let Keyword { text, offset, .. } = keyword;
+        let layer = layer.map_or("None".to_owned(), |name| format!("Some(Layer::{name})"));
+        format!(
+            "Keyword {{ text: &{text:?}, offset: {offset}, rules: &{rules:?}, layer: {layer} }}"
+        )
+    };
+    print_list(code, "KEYWORDS", "Keyword", keywords.iter().map(keyword))
+}
+
+/// One static with an item on each line.
+fn print_list(
+    code: &mut String,
+    name: &str,
+    kind: &str,
+    items: impl ExactSizeIterator<Item = String>,
+) -> Result<(), std::fmt::Error> {
+    writeln!(code, "pub(crate) static {name}: [{kind}; {}] = [", items.len())?;
+    for item in items {
+        writeln!(code, "{item},")?;
+    }
+    writeln!(code, "];")
 }
 
 /// What can be said about a detector without compiling it.

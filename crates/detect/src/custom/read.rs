@@ -283,6 +283,27 @@ impl Reader<'_> {
     }
 
     fn allow(&mut self, item: &Spanned<Allow>, own: &[StoredDetector]) -> Option<StoredException> {
+        self.check_allow(item, own)?;
+        let one = item.get_ref();
+        let fingerprint = match &one.fingerprint {
+            Some(text) => Some(self.fingerprint(text)?),
+            None => None,
+        };
+        let expires = match &one.expires {
+            Some(text) => Some(self.day(text)?),
+            None => None,
+        };
+        let value = match &one.value {
+            Some(pattern) => Some(self.build(pattern.get_ref(), false, &pattern.span())?),
+            None => None,
+        };
+        let text = |text: &Option<Spanned<String>>| Some(text.as_ref()?.get_ref().clone());
+        let (detector, path) = (text(&one.detector), text(&one.path));
+        Some(StoredException { detector, path, fingerprint, value, expires })
+    }
+
+    /// An exception fits something, not everything, and says why.
+    fn check_allow(&mut self, item: &Spanned<Allow>, own: &[StoredDetector]) -> Option<()> {
         let one = item.get_ref();
         for text in [&one.detector, &one.path].into_iter().flatten() {
             if text.get_ref().trim() != text.get_ref() || text.get_ref().is_empty() {
@@ -306,29 +327,16 @@ impl Reader<'_> {
             self.fault(&item.span(), "a `reason` is missing", help);
             return None;
         }
-        let fingerprint = match &one.fingerprint {
-            Some(text) => {
-                let digest = KeyedDigest::from_hex(text.get_ref());
-                if digest.is_none() {
-                    let help = "copy the 64 hex digits that `datafog scan --json` shows";
-                    self.fault(&text.span(), "this is no fingerprint", help);
-                    return None;
-                }
-                digest
-            }
-            None => None,
-        };
-        let expires = match &one.expires {
-            Some(text) => Some(self.day(text)?),
-            None => None,
-        };
-        let value = match &one.value {
-            Some(pattern) => Some(self.build(pattern.get_ref(), false, &pattern.span())?),
-            None => None,
-        };
-        let text = |text: &Option<Spanned<String>>| Some(text.as_ref()?.get_ref().clone());
-        let (detector, path) = (text(&one.detector), text(&one.path));
-        Some(StoredException { detector, path, fingerprint, value, expires })
+        Some(())
+    }
+
+    fn fingerprint(&mut self, text: &Spanned<String>) -> Option<KeyedDigest> {
+        let digest = KeyedDigest::from_hex(text.get_ref());
+        if digest.is_none() {
+            let help = "copy the 64 hex digits that `datafog scan --json` shows";
+            self.fault(&text.span(), "this is no fingerprint", help);
+        }
+        digest
     }
 
     /// A pattern that fits no detector at all excepts nothing.

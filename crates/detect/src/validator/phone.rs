@@ -195,20 +195,7 @@ fn is_date(text: &[u8], groups: &[u8]) -> bool {
 /// Ten digits of the North American plan, perhaps after a `1`; `brackets` is 1 after a `(`. A wary
 /// reader wants a word that says what it is.
 fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judgement {
-    let fits = match candidate.value() {
-        [b'1'] => matches!(
-            candidate.after(),
-            [_, b'2'..=b'9', b'0'..=b'9', b'0'..=b'9', ..] | [b' ' | b'-', b'(', ..]
-        ),
-        [b'2'..=b'9', _, _] => matches!(
-            candidate.after(),
-            [_, b'2'..=b'9', b'0'..=b'9', b'0'..=b'9', ..] | [b')', _, b'2'..=b'9', ..]
-        ),
-        [b'2'..=b'9', ..] => candidate.value().len() == 10,
-        [b'1', ..] => candidate.value().len() == 11,
-        _ => false,
-    };
-    if !fits || (wary && !is_named(candidate)) {
+    if !begins_like_national(candidate) || (wary && !is_named(candidate)) {
         return Judgement::Refuse;
     }
     let text = candidate.text.get(candidate.start..).unwrap_or_default();
@@ -219,29 +206,11 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
         rest if rest.len() == 10 => rest,
         _ => return Judgement::Refuse,
     };
-    // Three numbers of a list stand like one: `failed tests: 571 612 1056`.
-    let listed = matches!((text.get(3), text.get(7)), (Some(b' '), Some(b' ')))
-        && (LISTS.stand_near_end(candidate.before(), CONTEXT) || is_in_row(candidate));
     if !is_north_american(ten)
         || all_equal(ten)
         || (digits.len() == 10 && digits == WORD_LIMIT)
-        || listed
-        || OTHERS.stand_near_end(candidate.before(), CONTEXT)
-    {
-        return Judgement::Refuse;
-    }
-    // `Cell 52:487-501(1988)` are the pages of an article and its year.
-    let bracket = text.get(7) == Some(&b'(')
-        || matches!((text.get(7), text.get(8)), (Some(b' '), Some(b'(')));
-    if brackets == 0 && bracket {
-        return Judgement::Refuse;
-    }
-    // `252.227-7013` is a clause, `277.764 1035` two coordinates.
-    let marks = (text.get(3), text.get(7));
-    if brackets == 0
-        && matches!(written.groups(), [3, 3, 4])
-        && marks.0 != marks.1
-        && !is_named(candidate)
+        || is_another_number(candidate, text)
+        || (brackets == 0 && is_citation(candidate, text, written.groups()))
     {
         return Judgement::Refuse;
     }
@@ -258,6 +227,41 @@ fn national(candidate: &mut Candidate<'_>, brackets: usize, wary: bool) -> Judge
     candidate.start = candidate.start.saturating_sub(brackets);
     candidate.end = candidate.start.saturating_add(brackets).saturating_add(written.length);
     Judgement::sound_if(grouped)
+}
+
+/// Whether the first group of digits, and the little behind it, may begin such a number.
+fn begins_like_national(candidate: &Candidate<'_>) -> bool {
+    match candidate.value() {
+        [b'1'] => matches!(
+            candidate.after(),
+            [_, b'2'..=b'9', b'0'..=b'9', b'0'..=b'9', ..] | [b' ' | b'-', b'(', ..]
+        ),
+        [b'2'..=b'9', _, _] => matches!(
+            candidate.after(),
+            [_, b'2'..=b'9', b'0'..=b'9', b'0'..=b'9', ..] | [b')', _, b'2'..=b'9', ..]
+        ),
+        [b'2'..=b'9', ..] => candidate.value().len() == 10,
+        [b'1', ..] => candidate.value().len() == 11,
+        _ => false,
+    }
+}
+
+/// Whether a word says that it is another number, or it stands among others.
+fn is_another_number(candidate: &Candidate<'_>, text: &[u8]) -> bool {
+    // Three numbers of a list stand like one: `failed tests: 571 612 1056`.
+    let listed = matches!((text.get(3), text.get(7)), (Some(b' '), Some(b' ')))
+        && (LISTS.stand_near_end(candidate.before(), CONTEXT) || is_in_row(candidate));
+    listed || OTHERS.stand_near_end(candidate.before(), CONTEXT)
+}
+
+/// Whether a number without brackets is a place in a text, or two places on a map.
+fn is_citation(candidate: &Candidate<'_>, text: &[u8], groups: &[u8]) -> bool {
+    // `Cell 52:487-501(1988)` are the pages of an article and its year.
+    let year = text.get(7) == Some(&b'(')
+        || matches!((text.get(7), text.get(8)), (Some(b' '), Some(b'(')));
+    // `252.227-7013` is a clause, `277.764 1035` two coordinates.
+    let odd = matches!(groups, [3, 3, 4]) && text.get(3) != text.get(7);
+    year || (odd && !is_named(candidate))
 }
 
 /// Whether a word shortly before says that this is a telephone number, not the id of one.

@@ -103,39 +103,52 @@ pub(super) fn coordinates(candidate: &mut Candidate<'_>) -> Judgement {
     if let Some(judgement) = named_pair(candidate, text, one) {
         return judgement;
     }
-    let gap = run(rest, |byte| matches!(byte, b',' | b' '));
-    let comma = rest.get(..gap).is_some_and(|gap| gap.starts_with(b","));
-    let sign = usize::from(rest.get(gap) == Some(&b'-'));
-    let from = gap.saturating_add(sign);
-    let Some((longitude, two)) = degrees(rest.get(from..).unwrap_or_default(), 180) else {
-        return Judgement::Refuse;
-    };
-    let length = one.saturating_add(from).saturating_add(two);
-    let after = text.get(length..).unwrap_or_default();
-    let row = matches!(after, [b',' | b' ', b'0'..=b'9' | b'-' | b'.', ..])
-        || matches!(after, [b',', b' ', b'0'..=b'9' | b'-' | b'.', ..])
-        || after.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let Some((longitude, two)) = longitude_behind(rest) else { return Judgement::Refuse };
+    let length = one.saturating_add(two);
     let head = candidate.before();
     let negative =
         matches!(head, [.., before, b'-'] if !before.is_ascii_alphanumeric()) || head == b"-";
     let head = head.get(..head.len().saturating_sub(usize::from(negative))).unwrap_or_default();
-    let led = matches!(head, [.., b'0'..=b'9' | b'.', b',' | b' '] | [.., b'0'..=b'9', b',', b' '])
-        || head.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.');
     // Near the origin are more constants than people.
     let tiny = latitude < 10 && longitude < 10;
     let border = is_of_polygon(candidate.before());
-    if !comma || gap > 3 || row || led || tiny || border {
+    if goes_on(text.get(length..).unwrap_or_default()) || is_led_to(head) || tiny || border {
         return Judgement::Refuse;
     }
     candidate.start = candidate.start.saturating_sub(usize::from(negative));
     candidate.end = candidate.start.saturating_add(usize::from(negative)).saturating_add(length);
-    // Rows of numbers are as likely; what has a line or quotes of its own, or a word, is no row.
+    let line = last_line(candidate.before());
+    Judgement::sound_if(stands_alone(candidate) || PLACES.stand_whole_near_end(line, CONTEXT))
+}
+
+/// The longitude behind a comma and few blanks, and where it ends.
+fn longitude_behind(rest: &[u8]) -> Option<(u32, usize)> {
+    let gap = run(rest, |byte| matches!(byte, b',' | b' '));
+    let sign = usize::from(rest.get(gap) == Some(&b'-'));
+    let from = gap.checked_add(sign)?;
+    let (longitude, length) = degrees(rest.get(from..)?, 180)?;
+    (rest.starts_with(b",") && gap <= 3).then_some((longitude, from.checked_add(length)?))
+}
+
+/// Whether a row of numbers, or a word, goes on there.
+fn goes_on(after: &[u8]) -> bool {
+    matches!(after, [b',' | b' ', b'0'..=b'9' | b'-' | b'.', ..])
+        || matches!(after, [b',', b' ', b'0'..=b'9' | b'-' | b'.', ..])
+        || after.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+}
+
+/// Whether a row of numbers, or a word, leads up to it.
+fn is_led_to(head: &[u8]) -> bool {
+    matches!(head, [.., b'0'..=b'9' | b'.', b',' | b' '] | [.., b'0'..=b'9', b',', b' '])
+        || head.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'.')
+}
+
+/// Rows of numbers are as likely; what has a line or quotes of its own is no row.
+fn stands_alone(candidate: &Candidate<'_>) -> bool {
     let mark = |byte: Option<&u8>| byte.is_none_or(|it| matches!(it, b'\n' | b'\r' | b'"' | b'\''));
     // An attribute of an element may be anything that has two numbers.
     let attribute = candidate.before().ends_with(b"=\"");
-    let own = mark(candidate.before().last()) && mark(candidate.after().first()) && !attribute;
-    let line = last_line(candidate.before());
-    Judgement::sound_if(own || PLACES.stand_whole_near_end(line, CONTEXT))
+    mark(candidate.before().last()) && mark(candidate.after().first()) && !attribute
 }
 
 /// Whether a pair is a corner of an area as GeoJSON writes it (RFC 7946 §3.1.6): of a town or a country,
