@@ -147,6 +147,19 @@ impl Work<'_> {
             Target::Tool => false,
         };
         let starts = datafog_shim::behind(words, None, self.world);
+        if here
+            && !self.passes_on(words, &starts, target)
+            && let Some(draft) = self.changed(words)?
+        {
+            return Ok(Some(draft));
+        }
+        // What starts the command may be what the rule spoke of.
+        let target = if here { Target::Any } else { target };
+        self.in_started(words, starts, target, depth.saturating_add(1))
+    }
+
+    /// Whether the steps are for a command that these words start, not for their own.
+    fn passes_on(&self, words: &[Word], starts: &[Start<'_>], target: Target<'_>) -> bool {
         // What is said of `env A=b curl`, or of nobody knows which command, is said of `curl`: steps
         // are taken on its own words.
         let inner = |start: &Start<'_>| match &start.what {
@@ -155,22 +168,23 @@ impl Work<'_> {
             }
             What::Input(_) | What::Line(..) | What::Made => false,
         };
-        let passes_on = self.takes_options() && starts.iter().any(inner);
-        if here
-            && !passes_on
-            && let Some(draft) = self.changed(words)?
-        {
-            return Ok(Some(draft));
-        }
-        // What starts the command may be what the rule spoke of.
-        let target = if here { Target::Any } else { target };
-        let deeper = depth.saturating_add(1);
+        self.takes_options() && starts.iter().any(inner)
+    }
+
+    /// The words with what they start changed in them.
+    fn in_started(
+        &self,
+        words: &[Word],
+        starts: Vec<Start<'_>>,
+        target: Target<'_>,
+        depth: usize,
+    ) -> Changed<Draft> {
         let mut all = Draft::of(words.len());
         for start in starts {
             match start.what {
                 What::Command(inner) => {
                     let Some(at) = stands_at(words, &inner) else { continue };
-                    if let Some(draft) = self.in_words(&inner, target, deeper)? {
+                    if let Some(draft) = self.in_words(&inner, target, depth)? {
                         all.take(at, draft);
                     }
                 }
@@ -178,7 +192,7 @@ impl Work<'_> {
                     let mut places = words.iter().skip(1);
                     let at = places.position(|word| word.known && word.text == text.text);
                     let (Some(at), Some(line)) = (at, text.text.to_str()) else { continue };
-                    if let Some(line) = self.in_line(line, target, deeper)? {
+                    if let Some(line) = self.in_line(line, target, depth)? {
                         all.replace(at.saturating_add(1), line);
                     }
                 }
