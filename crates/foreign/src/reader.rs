@@ -267,6 +267,11 @@ impl<'n> Table<'n> {
         found
     }
 
+    /// The table that an entry is, its keys all among `keys`.
+    pub(crate) fn table(&self, key: &str, keys: &[&str], reader: &mut Reader<'_>) -> Option<Self> {
+        reader.table(self.get(key)?, keys)
+    }
+
     pub(crate) const fn entries(&self) -> &'n [(crate::node::Key, Node)] {
         self.entries
     }

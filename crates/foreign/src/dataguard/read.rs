@@ -74,7 +74,17 @@ pub(crate) fn read(root: &Node, reader: &mut Reader<'_>) -> Option<DataGuard> {
         Some(node) => thresholds(node, reader)?,
         None => DEFAULT,
     };
-    let node = table.require("rules", reader)?;
+    let rules = rules(table.require("rules", reader)?, reader)?;
+    Some(DataGuard {
+        id: id?,
+        version: version.unwrap_or_default(),
+        description,
+        rules,
+        thresholds,
+    })
+}
+
+fn rules(node: &Node, reader: &mut Reader<'_>) -> Option<Vec<Rule>> {
     let items = reader.list(node)?;
     if items.is_empty() {
         reader.warn(
@@ -97,13 +107,7 @@ pub(crate) fn read(root: &Node, reader: &mut Reader<'_>) -> Option<DataGuard> {
         }
         rules.push(rule);
     }
-    Some(DataGuard {
-        id: id?,
-        version: version.unwrap_or_default(),
-        description,
-        rules,
-        thresholds,
-    })
+    Some(rules)
 }
 
 fn rule(item: &Node, reader: &mut Reader<'_>) -> Option<Rule> {

@@ -125,30 +125,7 @@ fn of_tools(named: &Named) -> Condition {
 /// Tools of a category by name or by their arguments. A tool that tells nothing of itself is none of
 /// any category there, where here nobody would know.
 fn of_category(category: Category) -> Option<Condition> {
-    let (native, class, fields): (&str, Option<Class>, &[&str]) = match category {
-        Category::Auth => ("auth", None, &[]),
-        Category::CodeExecution => ("code_execution", Some(Class::Shell), names::COMMAND_FIELDS),
-        Category::Database => ("database", Some(Class::Database), &["sql", "statement"]),
-        Category::FileSystem => ("file_system", Some(Class::Write), names::PATH_FIELDS),
-        Category::HttpRequest => ("http_request", Some(Class::Http), names::URL_FIELDS),
-        Category::MessageSend => ("message_send", Some(Class::Mail), names::RECIPIENT_FIELDS),
-        Category::Payment => ("payment", None, &["amount"]),
-        Category::Unknown => return None,
-    };
-    let further: &[&str] = match category {
-        Category::CodeExecution => {
-            &["cmd", "command", "eval", "python", "repl", "run", "script", "zsh"]
-        }
-        Category::Database => &["mongo", "postgres", "redis", "snowflake"],
-        Category::FileSystem => {
-            &["dir", "edit", "glob", "grep", "notebook", "patch", "read", "write"]
-        }
-        Category::HttpRequest => {
-            &["api", "browse", "curl", "download", "navigate", "upload", "url", "web", "wget"]
-        }
-        Category::MessageSend => &["chat", "slack", "telegram", "tweet"],
-        Category::Auth | Category::Payment | Category::Unknown => &["signin"],
-    };
+    let Signs { native, class, fields, further } = Signs::of(category)?;
     let telling = category.words().iter().chain(further);
     let words = telling.map(|word| format!("*{word}*")).collect::<Vec<_>>();
     let mut hints = vec![when::tool(&words)];
@@ -169,6 +146,66 @@ fn of_category(category: Category) -> Option<Condition> {
         meant.push(when::no_tool());
     }
     Some(when::any(&meant))
+}
+
+/// What a tool of a category is known by.
+struct Signs {
+    /// The category's name in native policies.
+    native: &'static str,
+    class: Option<Class>,
+    /// Arguments that such a tool has.
+    fields: &'static [&'static str],
+    /// Parts of names beside the original's own.
+    further: &'static [&'static str],
+}
+
+impl Signs {
+    const fn of(category: Category) -> Option<Self> {
+        Some(match category {
+            Category::Auth => Self::new("auth", None, &[], &["signin"]),
+            Category::CodeExecution => Self::new(
+                "code_execution",
+                Some(Class::Shell),
+                names::COMMAND_FIELDS,
+                &["cmd", "command", "eval", "python", "repl", "run", "script", "zsh"],
+            ),
+            Category::Database => Self::new(
+                "database",
+                Some(Class::Database),
+                &["sql", "statement"],
+                &["mongo", "postgres", "redis", "snowflake"],
+            ),
+            Category::FileSystem => Self::new(
+                "file_system",
+                Some(Class::Write),
+                names::PATH_FIELDS,
+                &["dir", "edit", "glob", "grep", "notebook", "patch", "read", "write"],
+            ),
+            Category::HttpRequest => Self::new(
+                "http_request",
+                Some(Class::Http),
+                names::URL_FIELDS,
+                &["api", "browse", "curl", "download", "navigate", "upload", "url", "web", "wget"],
+            ),
+            Category::MessageSend => Self::new(
+                "message_send",
+                Some(Class::Mail),
+                names::RECIPIENT_FIELDS,
+                &["chat", "slack", "telegram", "tweet"],
+            ),
+            Category::Payment => Self::new("payment", None, &["amount"], &["signin"]),
+            Category::Unknown => return None,
+        })
+    }
+
+    const fn new(
+        native: &'static str,
+        class: Option<Class>,
+        fields: &'static [&'static str],
+        further: &'static [&'static str],
+    ) -> Self {
+        Self { native, class, fields, further }
+    }
 }
 
 /// Arguments that hold what a pattern is meant to be found in.

@@ -4,10 +4,10 @@ use core::fmt::Write as _;
 
 use datafog_core::Verdict;
 
-use super::when;
+use super::when::{self, Condition};
 use super::{Draft, Sheet, list, quote};
 use crate::names::{self, Class};
-use crate::pi::{DANGEROUS, DANGEROUS_WORDS, ExecutionMode, Pi, Role, SAFE, ToolNames};
+use crate::pi::{DANGEROUS, DANGEROUS_WORDS, ExecutionMode, PathGlob, Pi, Role, SAFE, ToolNames};
 
 pub(super) fn translate(policy: &Pi, sheet: &mut Sheet<'_>) {
     dangerous(sheet);
@@ -31,93 +31,99 @@ pub(super) fn translate(policy: &Pi, sheet: &mut Sheet<'_>) {
     }
 }
 
+/// A key with its value, as text.
+type Line = (&'static str, String);
+
 /// One `[[role]]`.
 fn table(policy: &Pi, role: &Role) -> String {
-    let mut text = format!("[[role]]\nname = {}\n", quote(&plain(&role.name)));
-    let mut line = |key: &str, value: String| {
+    let mut text = String::from("[[role]]\n");
+    let lines = holders(policy, role).into_iter().chain(tools(role)).chain(paths(role));
+    for (key, value) in lines.chain(mode(role)) {
         // Writing to a string does not fail.
         let _written = writeln!(text, "{key} = {value}");
-    };
+    }
+    text
+}
+
+/// The role's name and who has it.
+fn holders(policy: &Pi, role: &Role) -> Vec<Line> {
+    let mut lines = vec![("name", quote(&plain(&role.name)))];
     let users: Vec<&String> =
         policy.users.iter().filter(|(_, name)| *name == role.name).map(|(user, _)| user).collect();
     if !users.is_empty() {
-        line("users", list(&users));
+        lines.push(("users", list(&users)));
     }
     if policy.fallback == role.name {
-        line("default", String::from("true"));
+        lines.push(("default", String::from("true")));
     }
+    lines
+}
+
+fn tools(role: &Role) -> Vec<Line> {
+    let mut lines = Vec::new();
     if !role.allowed_tools.all {
-        line("tools", list(&globs(&role.allowed_tools)));
+        lines.push(("tools", list(&globs(&role.allowed_tools))));
     }
     if !role.blocked_tools.names.is_empty() {
-        line("blocked_tools", list(&globs(&role.blocked_tools)));
+        lines.push(("blocked_tools", list(&globs(&role.blocked_tools))));
     }
-    let native = |globs: &[crate::pi::PathGlob]| -> Vec<String> {
-        globs.iter().filter_map(crate::pi::PathGlob::native).collect()
-    };
+    lines
+}
+
+fn paths(role: &Role) -> Vec<Line> {
+    let native =
+        |globs: &[PathGlob]| -> Vec<String> { globs.iter().filter_map(PathGlob::native).collect() };
     // What lies in a folder includes the folder there.
-    let folders = |globs: &[crate::pi::PathGlob]| -> Vec<String> {
+    let folders = |globs: &[PathGlob]| -> Vec<String> {
         let with = |path: String| {
             let folder = path.strip_suffix("/**").filter(|it| !it.is_empty()).map(str::to_owned);
             core::iter::once(path).chain(folder).collect::<Vec<_>>()
         };
         native(globs).into_iter().flat_map(with).collect()
     };
+    let mut lines = Vec::new();
     let blocked = native(&role.blocked_paths);
     if !blocked.is_empty() {
-        line("blocked_paths", list(&blocked));
+        lines.push(("blocked_paths", list(&blocked)));
     }
     let allowed = role.allowed_paths.as_deref().map(folders).unwrap_or_default();
     if !allowed.is_empty() && !allowed.iter().any(|path| path == "**" || path == "/**") {
-        line("paths", list(&allowed));
+        lines.push(("paths", list(&allowed)));
     }
-    match role.mode {
-        ExecutionMode::DryRun => line("mode", String::from("\"dry_run\"")),
-        ExecutionMode::Autonomous => line("mode", String::from("\"autonomous\"")),
-        ExecutionMode::Supervised => {
-            // Commands are asked about by what they are: see [`rest`].
-            let mut asked = globs(&role.approval);
-            if !role.approval.all {
-                let shells = globs(&ToolNames::of(&["bash"]));
-                asked.retain(|tool| !shells.contains(tool));
-            }
-            let silent = globs(&role.auto_approve);
-            if !asked.is_empty() {
-                line("approve", list(&asked));
-                if !silent.is_empty() {
-                    line("auto_approve", list(&silent));
-                }
-            }
-        }
-    }
-    text
+    lines
 }
 
-/// What a role binds that is no tool: commands are `bash` to the original.
-fn rest(role: &Role, sheet: &mut Sheet<'_>) {
-    let bash = [String::from("bash")];
-    let (line, held) =
-        (role.heads.tool.line, format!("{{ role = {} }}", quote(&plain(&role.name))));
-    let commands = when::all(&[held.clone(), when::no_tool()]);
-    if role.blocked_tools.has(&bash) || !role.allowed_tools.has(&bash) {
-        let id = format!("{}-no-commands", role.name);
-        let reason = "the role may not run commands";
-        sheet.rule(&Draft { id: &id, line, reason, when: commands, ..Draft::default() });
-    } else if role.mode == ExecutionMode::Supervised
-        && role.approval.has(&bash)
-        && !role.auto_approve.has(&bash)
-    {
-        let id = format!("{}-asks-for-commands", role.name);
-        let (reason, verdict) =
-            ("the role asks before it runs a command", Verdict::RequireApproval);
-        let shells = when::tool(&globs(&ToolNames::of(&["bash"])));
-        let looks = when::command(&sheet.known_commands(SAFE, &id, line));
-        let verbs = list(&["log", "status", "diff", "show", "blame"]);
-        let reads = format!("{{ command = \"git\", subcommand = {verbs} }}");
-        let runs = when::any(&[when::no_tool(), shells]);
-        let when = when::all(&[held.clone(), runs, when::none(&[looks, reads])]);
-        sheet.rule(&Draft { id: &id, line, verdict, reason, when, ..Draft::default() });
+fn mode(role: &Role) -> Vec<Line> {
+    match role.mode {
+        ExecutionMode::DryRun => vec![("mode", quote("dry_run"))],
+        ExecutionMode::Autonomous => vec![("mode", quote("autonomous"))],
+        ExecutionMode::Supervised => asked(role),
     }
+}
+
+/// Tools that are asked about. Commands are asked about by what they are: see [`of_commands`].
+fn asked(role: &Role) -> Vec<Line> {
+    let mut asked = globs(&role.approval);
+    if !role.approval.all {
+        let shells = globs(&ToolNames::of(&["bash"]));
+        asked.retain(|tool| !shells.contains(tool));
+    }
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![("approve", list(&asked))];
+    let silent = globs(&role.auto_approve);
+    if !silent.is_empty() {
+        lines.push(("auto_approve", list(&silent)));
+    }
+    lines
+}
+
+/// What a role binds that is no tool.
+fn rest(role: &Role, sheet: &mut Sheet<'_>) {
+    let held = format!("{{ role = {} }}", quote(&plain(&role.name)));
+    of_commands(role, &held, sheet);
+    let line = role.heads.tool.line;
     if role.allowed_paths.is_some() || !role.blocked_paths.is_empty() {
         let id = format!("{}-which-path", role.name);
         let (reason, verdict) =
@@ -138,6 +144,32 @@ fn rest(role: &Role, sheet: &mut Sheet<'_>) {
         let why =
             format!("`{}` is searched in a text; write a rule on the command", pattern.text());
         sheet.deviate(line, message, &why);
+    }
+}
+
+/// Commands, which are `bash` to the original, where the role is `held`.
+fn of_commands(role: &Role, held: &Condition, sheet: &mut Sheet<'_>) {
+    let bash = [String::from("bash")];
+    let line = role.heads.tool.line;
+    if role.blocked_tools.has(&bash) || !role.allowed_tools.has(&bash) {
+        let id = format!("{}-no-commands", role.name);
+        let reason = "the role may not run commands";
+        let when = when::all(&[held.clone(), when::no_tool()]);
+        sheet.rule(&Draft { id: &id, line, reason, when, ..Draft::default() });
+    } else if role.mode == ExecutionMode::Supervised
+        && role.approval.has(&bash)
+        && !role.auto_approve.has(&bash)
+    {
+        let id = format!("{}-asks-for-commands", role.name);
+        let (reason, verdict) =
+            ("the role asks before it runs a command", Verdict::RequireApproval);
+        let shells = when::tool(&globs(&ToolNames::of(&["bash"])));
+        let looks = when::command(&sheet.known_commands(SAFE, &id, line));
+        let verbs = list(&["log", "status", "diff", "show", "blame"]);
+        let reads = format!("{{ command = \"git\", subcommand = {verbs} }}");
+        let runs = when::any(&[when::no_tool(), shells]);
+        let when = when::all(&[held.clone(), runs, when::none(&[looks, reads])]);
+        sheet.rule(&Draft { id: &id, line, verdict, reason, when, ..Draft::default() });
     }
 }
 

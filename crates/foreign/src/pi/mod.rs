@@ -16,14 +16,16 @@ mod evaluate;
 mod paths;
 mod read;
 mod roles;
+mod safe;
 
 use datafog_core::{Severity, Verdict};
 
 use crate::answer::Head;
 use crate::pattern::Pattern;
 
-pub(crate) use classify::{DANGEROUS, DANGEROUS_WORDS, SAFE};
+pub(crate) use classify::{DANGEROUS, DANGEROUS_WORDS};
 pub(crate) use paths::PathGlob;
+pub(crate) use safe::SAFE;
 
 pub(crate) use read::read;
 
