@@ -48,14 +48,6 @@ impl Draft<'_> {
     /// arguments are named by a keyed digest.
     pub(crate) fn event(&self) -> Event {
         let (case, action) = (self.case, self.case.action);
-        let mut faults: Vec<String> = self.fault.iter().map(|error| error.in_full()).collect();
-        faults.extend(case.scorer_fault());
-        for (part, seen) in case.all().map(|one| one.inspection).enumerate() {
-            faults.extend(seen.unscanned.iter().chain(&seen.faults).cloned());
-            if seen.streams && !(self.feeds && part == 0) {
-                faults.push(String::from("standard input is a stream and was not scanned"));
-            }
-        }
         let mut event = Event {
             receipt_id: action.id,
             timestamp: shown(self.now),
@@ -71,7 +63,7 @@ impl Draft<'_> {
             flows: flows(case).iter().collect(),
             destinations: destinations(case),
             channels: case.all().flat_map(Case::channels).collect(),
-            faults,
+            faults: self.faults(),
             findings: case.all().flat_map(Case::told_findings).collect(),
             decision: self.decision.verdict,
             matched_rules: self.decision.matched.iter().map(|rule| rule.id.clone()).collect(),
@@ -90,6 +82,19 @@ impl Draft<'_> {
         };
         self.veil.cover(&mut event);
         event
+    }
+
+    /// What went wrong, and what was not looked at.
+    fn faults(&self) -> Vec<String> {
+        let mut faults: Vec<String> = self.fault.iter().map(|error| error.in_full()).collect();
+        faults.extend(self.case.scorer_fault());
+        for (part, seen) in self.case.all().map(|one| one.inspection).enumerate() {
+            faults.extend(seen.unscanned.iter().chain(&seen.faults).cloned());
+            if seen.streams && !(self.feeds && part == 0) {
+                faults.push(String::from("standard input is a stream and was not scanned"));
+            }
+        }
+        faults
     }
 }
 

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 use datafog_core::{
     Action, ActionKind, Carrier, ContentSource, Deliver, Destination, Flow, Flows, Id, Invocation,
-    Operand, OperandKind, StdinUse, Surroundings,
+    StdinUse, Surroundings,
 };
-use datafog_shell::{Command, Field, Input, Line, Place, Redirection, Way};
+use datafog_shell::{Command, Field, Input, Line, Place};
 use datafog_shim::{Changed, Language, Start, What, Word, Wrapped};
 
 use self::reading::Reading;
@@ -23,15 +23,13 @@ use crate::inspect::Inspection;
 use crate::{canonical, descriptor};
 
 mod reading;
+mod redirecting;
 
 /// Commands that start each other; deeper than this nothing is followed.
 const DEEPEST: usize = 20;
 
 /// Most things that are started; with more, none of the rest is known.
 const MOST: usize = 512;
-
-/// The name of what a redirection does, which no program can have.
-const REDIRECTION: &str = "shell:redirection";
 
 /// Why the rest of what is started is not known: there is too much of it.
 pub(crate) const TOO_MANY: &str = "the line does more than can be looked at; do it in several";
@@ -212,15 +210,7 @@ impl Following {
             }
             (What::Command(words), _) => {
                 let inner = self.behind(&words, fed, world, deeper);
-                let input = self.input.clone();
-                let mut one = self.command(&words, world, (Given::From(&input.origins), inner));
-                if let Some(one) = &mut one {
-                    self.reads(&mut one.action, &input.opened);
-                }
-                let found: Vec<_> = start.found.into_iter().map(Origin::File).collect();
-                if let Some(one) = &mut one {
-                    flow::into_words(&mut one.action.invocation, &found);
-                }
+                let one = self.command_on(&words, start.found, world, inner);
                 one.into_iter().collect()
             }
             (What::Line(text, arguments), _) => {
@@ -239,17 +229,46 @@ impl Following {
             (What::Input(_), Fed::Unknown) | (What::Made, _) => {
                 vec![self.opaque(UNKNOWN_PROGRAM, !self.is_elsewhere, world)]
             }
-            (What::Input(Language::Shell), Fed::Text(text)) => {
-                self.line(&Line::of(text, self.place()), Fed::Unread, world, (false, deeper))
+            (What::Input(language), Fed::Text(text)) => self.program(language, text, world, deeper),
+        }
+    }
+
+    /// A command that is given what the line passes, and the names of the files that were `found`.
+    fn command_on(
+        &mut self,
+        words: &[Word],
+        found: Vec<PathBuf>,
+        world: &dyn Surroundings,
+        inner: Vec<Started>,
+    ) -> Option<Started> {
+        let input = self.input.clone();
+        let mut one = self.command(words, world, (Given::From(&input.origins), inner))?;
+        self.reads(&mut one.action, &input.opened);
+        let found: Vec<_> = found.into_iter().map(Origin::File).collect();
+        flow::into_words(&mut one.action.invocation, &found);
+        Some(one)
+    }
+
+    /// What a text does that is run as a program.
+    fn program(
+        &mut self,
+        language: Language,
+        text: &str,
+        world: &dyn Surroundings,
+        depth: usize,
+    ) -> Vec<Started> {
+        match language {
+            Language::Shell => {
+                self.line(&Line::of(text, self.place()), Fed::Unread, world, (false, depth))
             }
-            (What::Input(Language::Code), Fed::Text(text)) => {
+            Language::Code => {
                 let starts = datafog_shim::started_by_code(text, world);
                 let starts = starts.into_iter();
-                starts.flat_map(|start| self.start(start, Fed::Unread, deeper)).collect()
+                starts.flat_map(|start| self.start(start, Fed::Unread, depth)).collect()
             }
-            (What::Input(language), Fed::Text(text)) => {
+            Language::Orders | Language::Rules | Language::Schedule | Language::Tcl => {
                 let lines = datafog_shim::lines_within(language, text).unwrap_or_default();
-                self.line(&Line::of(&lines, Place::Here), Fed::Unread, world, (true, deeper))
+                self.line(&Line::of(&lines, Place::Here), Fed::Unread, world, (true, depth))
             }
         }
     }
@@ -288,14 +307,7 @@ impl Following {
         let opened = reading.opened(command, world.cwd());
         let mut started: Vec<Started> =
             self.redirected(command, &opened, &world).into_iter().collect();
-        if let Some(words) = emptying(command) {
-            let emptied = self.command(&words, &world, (Given::From(&[]), Vec::new()));
-            // The shell does it by itself: whoever may not run `truncate` may still write a file.
-            started.extend(emptied.map(|mut one| {
-                one.action.kind = ActionKind::ShellExec;
-                one
-            }));
-        }
+        started.extend(self.emptied(command, &world));
         let mut passed = Vec::new();
         let given = reading.given(&command.input, world.cwd());
         if !words.is_empty() {
@@ -353,71 +365,6 @@ impl Following {
         Some(Started { folders, ..Started::of(action, inner) })
     }
 
-    /// The files that a shell writes for a command, and, where there is no command, those that it
-    /// opens to be read.
-    fn redirected(
-        &mut self,
-        command: &Command,
-        opened: &[PathBuf],
-        world: &dyn Surroundings,
-    ) -> Option<Started> {
-        let opened = if command.words.is_empty() { opened } else { &[] };
-        if opened.is_empty() && !command.redirections.iter().any(is_written) {
-            return None;
-        }
-        self.take()?;
-        let mut action = self.action(bare(REDIRECTION), world);
-        let mut flows = Flows::NONE;
-        if !opened.is_empty() {
-            flows = flows.with(Flow::Stays);
-        }
-        if command.redirections.iter().any(is_written) {
-            flows = flows.with(Flow::Destroys);
-        }
-        action.invocation.flows = flows;
-        self.reads(&mut action, opened);
-        self.writes(&mut action, &command.redirections);
-        Some(Started::of(action, Vec::new()))
-    }
-
-    /// Files that the shell opens to be read by a command are operands and content of it, and of
-    /// what it wraps.
-    fn reads(&self, action: &mut Action, opened: &[PathBuf]) {
-        for path in opened {
-            let invocation = &mut action.invocation;
-            self.operand(invocation, path.into(), Flow::Stays, &action.cwd);
-            let is_same = |source: &ContentSource| match &source.carrier {
-                Carrier::File(known) => action.cwd.join(known) == *path,
-                Carrier::Argument(_) | Carrier::Inline(_) | Carrier::Stdin | Carrier::Untold(_) => {
-                    false
-                }
-            };
-            if !invocation.contents.iter().any(is_same) {
-                invocation.contents.push(content(Carrier::File(path.clone()), Flow::Stays));
-            }
-        }
-        action.parts.iter_mut().for_each(|part| self.reads(part, opened));
-    }
-
-    /// Files that the shell opens to be written by a command are operands of it.
-    fn writes(&self, action: &mut Action, all: &[Redirection]) {
-        for one in all.iter().filter(|one| is_written(one)) {
-            let text = one.target.text.clone().into();
-            self.operand(&mut action.invocation, text, Flow::Destroys, &action.cwd);
-        }
-    }
-
-    /// A file that the shell opens, as an operand; nothing depends on how the program reads it.
-    fn operand(&self, invocation: &mut Invocation, text: OsString, flow: Flow, cwd: &Path) {
-        let kind = OperandKind::Path;
-        let mut one = Invocation {
-            operands: vec![Operand { text, kind, flow, place: None, canonical: None }],
-            ..Invocation::default()
-        };
-        self.files.fill(&mut one, cwd);
-        invocation.operands.append(&mut one.operands);
-    }
-
     /// Room for one more thing. The last is never given, so that whoever asks learns of the end.
     fn take(&mut self) -> Option<()> {
         self.left = self.left.saturating_sub(1);
@@ -472,24 +419,6 @@ fn count(started: &[Started]) -> usize {
     started.iter().map(of).fold(0, usize::saturating_add)
 }
 
-/// Files into which nothing is written (`: > file`) are emptied: the words of the command that does
-/// the same.
-fn emptying(command: &Command) -> Option<Vec<Word>> {
-    let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
-    if !NOTHING.contains(&words.as_slice()) {
-        return None;
-    }
-    let empties = |one: &&Redirection| one.way == Way::Write && !one.adds;
-    let targets = command.redirections.iter().filter(empties).map(|one| word(&one.target));
-    let targets: Vec<Word> = targets.collect();
-    let head = ["truncate", "--size=0", "--"].into_iter().map(Word::of);
-    (!targets.is_empty()).then(|| head.chain(targets).collect())
-}
-
-/// Commands that write nothing.
-const NOTHING: [&[&str]; 6] =
-    [&[], &[":"], &["true"], &["cat", "/dev/null"], &["echo", "-n"], &["printf", ""]];
-
 const UNKNOWN_PROGRAM: &str =
     "a program would run that only shows when the line runs; look at it first";
 
@@ -508,15 +437,6 @@ fn names_program(word: &Word) -> bool {
 
 fn word(field: &Field) -> Word {
     Word { text: field.text.clone().into(), known: field.known }
-}
-
-/// Whether a program that writes stands in the place of a file's name: `<(…)`.
-fn is_made(field: &Field) -> bool {
-    !field.known && ["<(", ">("].iter().any(|head| field.text.starts_with(head))
-}
-
-fn is_written(one: &Redirection) -> bool {
-    one.way == Way::Write && !is_made(&one.target)
 }
 
 fn bare(program: &str) -> Invocation {

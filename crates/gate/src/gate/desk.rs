@@ -138,16 +138,7 @@ impl Desk<'_> {
         };
         self.answer(id, said)?;
         if said == Said::Nobody && goes_on() {
-            let there = if is_told { ", or on the server" } else { "" };
-            let whom = match record.needed() {
-                0 | 1 => String::from("a person"),
-                needed => format!("{needed} different persons, here and in the dashboard"),
-            };
-            terminal.tell(&format!(
-                "datafog: HELD  waiting up to {} s for {whom}: datafog approvals approve {}{there}",
-                hold.patience,
-                id.short()
-            ));
+            terminal.tell(&waiting(&record, hold, is_told));
             while goes_on() {
                 thread::sleep(PAUSE);
             }
@@ -287,6 +278,20 @@ impl Desk<'_> {
         }
         Outcome::Blocked(Box::new(notice))
     }
+}
+
+/// What is said while nobody has answered; `is_told` when a server asks, too.
+fn waiting(record: &Record, hold: &Hold, is_told: bool) -> String {
+    let there = if is_told { ", or on the server" } else { "" };
+    let whom = match record.needed() {
+        0 | 1 => String::from("a person"),
+        needed => format!("{needed} different persons, here and in the dashboard"),
+    };
+    let (seconds, id) = (hold.patience, record.id());
+    format!(
+        "datafog: HELD  waiting up to {seconds} s for {whom}: datafog approvals approve {}{there}",
+        id.short()
+    )
 }
 
 /// The receipt that says what became of a request, after the receipt `first`.

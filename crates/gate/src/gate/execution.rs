@@ -29,9 +29,7 @@ impl Gate<'_> {
             Some(own) => own.metadata().ok().map(|metadata| Real { path: own, metadata }),
             None => self.finder().real(name, target),
         };
-        let Some(real) = real else {
-            return Ok(None);
-        };
+        let Some(real) = real else { return Ok(None) };
         let environment = self.host.environment();
         let environment = match case.mode {
             // Observing changes nothing, the environment included.

@@ -91,8 +91,7 @@ impl Inspector<'_> {
         self.seen.channels.push(ChannelScan { channel, bytes, digest: Some(hasher.finish()) });
     }
 
-    /// The layers of an image, read while its keeper tells them. It is asked here, where what surrounds
-    /// the call is known, and read beside that, so that nothing of it is held.
+    /// The layers of an image, read while its keeper tells them.
     fn layers(&mut self, state: &State, world: &World<'_>) {
         let name = self.action.argv.first().map(Path::new).and_then(Path::file_name);
         let program = name.and_then(OsStr::to_str).unwrap_or_default();
@@ -101,6 +100,25 @@ impl Inspector<'_> {
         if target.is_none() && world.finder.find(OsStr::new(program), None).is_none() {
             return;
         }
+        let Some((told, seen)) = self.read_layers(program, world) else { return };
+        let Ok(seen) = seen else {
+            return self.seen.unscanned.push("the image could not be looked at".to_owned());
+        };
+        self.seen.channels.extend(seen.channels);
+        self.seen.unscanned.extend(seen.unscanned);
+        self.seen.unscanned.extend(told.err());
+        let room = MOST.saturating_sub(self.seen.findings.len());
+        self.seen.findings.extend(seen.findings.into_iter().take(room));
+    }
+
+    /// How telling the image went, and what was seen of it; nothing where there is none. Its keeper is
+    /// asked here, where what surrounds the call is known, and what it tells is read beside that, so
+    /// that nothing of it is held.
+    fn read_layers(
+        &self,
+        program: &str,
+        world: &World<'_>,
+    ) -> Option<(Result<(), String>, thread::Result<Inspection>)> {
         let image = self.action.invocation.operands.first();
         let image = image.map(|it| it.text.to_string_lossy().into_owned()).unwrap_or_default();
         let (give, pieces) = mpsc::sync_channel::<Vec<u8>>(PIECES);
@@ -130,17 +148,7 @@ impl Inspector<'_> {
             drop(give);
             (told, reader.join())
         });
-        if !is_there && told.is_ok() {
-            return;
-        }
-        let Ok(seen) = seen else {
-            return self.seen.unscanned.push("the image could not be looked at".to_owned());
-        };
-        self.seen.channels.extend(seen.channels);
-        self.seen.unscanned.extend(seen.unscanned);
-        self.seen.unscanned.extend(told.err());
-        let room = MOST.saturating_sub(self.seen.findings.len());
-        self.seen.findings.extend(seen.findings.into_iter().take(room));
+        (is_there || told.is_err()).then_some((told, seen))
     }
 
     fn image(&mut self, pieces: Pieces, image: &str) {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use datafog_core::{SOMEWHERE, Surroundings};
 use datafog_shell::{Command, Input, Place, Way};
 
-use super::{Fed, Passed, is_made};
+use super::redirecting::is_made;
+use super::{Fed, Passed};
 use crate::flow::{Origin, Trail};
 
 /// A line while its commands are taken one by one.
