@@ -62,11 +62,10 @@ impl Git {
         let found = self.look_at(&now, options, progress, &mut total)?;
         let changed: Vec<_> =
             changes.iter().filter(|change| found.contains_key(&change.now)).collect();
-        let before: BTreeMap<&str, &str> = changed
+        let before = changed
             .iter()
-            .flat_map(|change| change.before.iter().map(|name| (&**name, &*change.path)))
-            .filter(|(name, _)| !found.contains_key(*name))
-            .collect();
+            .flat_map(|change| change.before.iter().map(|name| (&**name, &*change.path)));
+        let before = before.filter(|(name, _)| !found.contains_key(*name)).collect();
         // What was there before is looked at only to know it again.
         let old = self.look_at(&before, options, &Progress::default(), &mut Report::default())?;
         let version = |name: &String| found.get(name).or_else(|| old.get(name));
