@@ -34,6 +34,9 @@ pub(crate) struct Provider {
     pub(crate) hosts: Vec<String>,
     /// What to do when one has leaked.
     pub(crate) revoke: String,
+    /// Values that everybody knows, in pieces: no detector of this file finds them.
+    #[serde(default)]
+    published: Vec<Vec<String>>,
 }
 
 /// One recognised shape.
@@ -86,7 +89,8 @@ pub(crate) struct Detector {
     pub(crate) url: Option<String>,
     /// Replaces the provider's.
     pub(crate) revoke: Option<String>,
-    /// Values that the provider itself publishes and that are therefore no finding, in pieces.
+    /// Values that the provider itself publishes and that are therefore no finding, in pieces. One
+    /// that begins with `0x` is none without that either.
     #[serde(default)]
     pub(crate) published: Vec<Vec<String>>,
     /// Texts that hold the value; `«…»` marks it. Run by a test.
@@ -142,8 +146,11 @@ impl Source {
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let name = path.display().to_string();
         let text = fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
-        let File { provider, detector: detectors } =
+        let File { provider, detector: mut detectors } =
             toml::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
+        for detector in &mut detectors {
+            detector.get_mut().published.extend_from_slice(&provider.published);
+        }
         Ok(Self { name, text, provider, detectors })
     }
 

@@ -88,6 +88,13 @@ struct Tables {
     count: usize,
 }
 
+/// The digests of a value that everybody knows, from its pieces: with and without `0x`.
+fn known(pieces: &[String]) -> Vec<u64> {
+    let value = pieces.concat();
+    let digits = value.strip_prefix("0x").map(|digits| fnv(digits.as_bytes()));
+    std::iter::once(fnv(value.as_bytes())).chain(digits).collect()
+}
+
 impl Tables {
     fn add(
         &mut self,
@@ -153,8 +160,7 @@ impl Tables {
             }
             None => None,
         };
-        let published: Vec<u64> =
-            detector.published.iter().map(|pieces| fnv(pieces.concat().as_bytes())).collect();
+        let published: Vec<u64> = detector.published.iter().flat_map(|it| known(it)).collect();
         let head = head_of(detector, &steps);
         let proves = detector.validator.as_ref().is_some_and(|name| validators.prove(name));
         Ok(format!(

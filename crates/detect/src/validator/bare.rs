@@ -165,10 +165,13 @@ pub(super) fn in_pan(candidate: &mut Candidate<'_>) -> Judgement {
         value.get(3),
         Some(b'A' | b'B' | b'C' | b'E' | b'F' | b'G' | b'H' | b'J' | b'K' | b'L' | b'P' | b'T')
     );
+    let same = value.get(..5).is_some_and(is_of_one);
     // Messages of programs are numbered so, with how grave they are at the end: `CRJAZ2384E Cannot …`.
     let message = matches!(value, [.., b'E' | b'I' | b'W'])
         && matches!(candidate.after(), [b' ', b'A'..=b'Z', b'a'..=b'z', ..]);
-    Judgement::refuse_unless(holder && !message && in_row.count() < 5 && !in_noise(candidate))
+    Judgement::refuse_unless(
+        holder && !same && !message && in_row.count() < 5 && !in_noise(candidate),
+    )
 }
 
 /// Indian vehicle registration: a state, a district, a series, a number.
@@ -179,6 +182,69 @@ pub(super) fn in_vehicle(candidate: &mut Candidate<'_>) -> Judgement {
     let state = candidate.value().get(..2).unwrap_or_default();
     let (states, _) = STATES.as_chunks::<2>();
     Judgement::refuse_unless(states.iter().any(|known| known.as_slice() == state))
+}
+
+/// The same in groups, behind a word for it: the candidate begins at the number of the district.
+pub(super) fn in_vehicle_told(candidate: &mut Candidate<'_>) -> Judgement {
+    let [head @ .., one, two, b' ' | b'-'] = candidate.before() else { return Judgement::Refuse };
+    let (states, _) = STATES.as_chunks::<2>();
+    let known = states.contains(&[*one, *two]);
+    let glued = head.last().is_some_and(u8::is_ascii_alphanumeric);
+    candidate.start = candidate.start.saturating_sub(3);
+    Judgement::refuse_unless(known && !glued)
+}
+
+/// Australian tax file or company number in its printed groups. Rows of numbers have such groups too, and
+/// one in five a right check: so it is all there is of a text.
+pub(super) fn au_number(candidate: &mut Candidate<'_>) -> Judgement {
+    if !is_whole_shape(candidate, &["ddd ddd ddd"]) {
+        return Judgement::Refuse;
+    }
+    let judgement = national::is_tfn(candidate);
+    if judgement == Judgement::Refuse { world::au_acn(candidate) } else { judgement }
+}
+
+/// Italian electronic identity card: `C` or `A` and a letter, five digits, two letters.
+pub(super) fn it_card(candidate: &mut Candidate<'_>) -> Judgement {
+    let known = matches!(candidate.value().first(), Some(b'A' | b'C'));
+    Judgement::refuse_unless(known && is_whole_shape(candidate, &["UUdddddUU"]))
+}
+
+/// Italian VAT number, by its check and office.
+pub(super) fn it_vat(candidate: &mut Candidate<'_>) -> Judgement {
+    if is_whole_shape(candidate, &["ddddddddddd"]) {
+        europe::it_vat_issued(candidate)
+    } else {
+        Judgement::Refuse
+    }
+}
+
+/// Singaporean number of a business or company.
+pub(super) fn sg_uen(candidate: &mut Candidate<'_>) -> Judgement {
+    if !is_whole_shape(candidate, &["dddddddddU", "ddddddddU"]) {
+        return Judgement::Refuse;
+    }
+    let Some((check, body)) = candidate.value().split_last() else { return Judgement::Refuse };
+    Judgement::refuse_unless(world::is_uen(*check, body))
+}
+
+/// Thai identity number in its printed groups.
+pub(super) fn th_id(candidate: &mut Candidate<'_>) -> Judgement {
+    if alone(candidate, &["d-dddd-ddddd-dd-d"]) {
+        world::th_id(candidate)
+    } else {
+        Judgement::Refuse
+    }
+}
+
+/// Whether a text is nothing but one of the shapes.
+fn is_whole_shape(candidate: &mut Candidate<'_>, shapes: &[&str]) -> bool {
+    candidate.before().is_empty() && alone(candidate, shapes) && is_whole(candidate)
+}
+
+/// Whether one letter or digit makes up the whole.
+fn is_of_one(value: &[u8]) -> bool {
+    value.windows(2).all(|pair| matches!(pair, [a, b] if a == b))
 }
 
 /// Italian fiscal code. Letters stand for its digits only where two persons would have the same, and

@@ -55,16 +55,24 @@ fn is_close(before: &[u8]) -> bool {
 const CLOSE: usize = 32;
 
 /// Words for `number`, and for a passport.
-static NUMBERS: Words = words! { "no" "nr" "number" "num" "nummer" "numero" "id" };
+static NUMBERS: Words =
+    words! { "no" "nr" "number" "num" "nummer" "numero" "id" "is" "è" "elettronica" "n" };
 static PASSPORTS: Words = words! {
     "passport" "reisepass" "passeport" "pasaporte" "passaporto" "paspoort" "paszport" "passaporte" "pass"
-    "personalausweis" "ausweis" "identité" "identità"
+    "personalausweis" "ausweis" "identité" "identità" "card"
 };
 
 /// A driving licence: at most five letters before the first digit; six to eighteen characters,
 /// four of them digits.
 pub(super) fn licence(candidate: &mut Candidate<'_>) -> Judgement {
     judge(candidate, 5, 6..=18, 4)
+}
+
+/// An Italian driving licence: ten characters, a letter at the end.
+pub(super) fn licence_italian(candidate: &mut Candidate<'_>) -> Judgement {
+    let judgement = judge(candidate, 2, 10..=10, 5);
+    let lettered = candidate.value().last().is_some_and(u8::is_ascii_uppercase);
+    if lettered { judgement } else { Judgement::Refuse }
 }
 
 /// The card of an Indian voter: three letters, seven digits.

@@ -171,6 +171,7 @@ pub(super) fn gb_nino(candidate: &mut Candidate<'_>) -> Judgement {
     let head = head.strip_suffix(b" ").unwrap_or(head);
     let [before @ .., first, second] = head else { return Judgement::Refuse };
     let open = before.last().is_some_and(u8::is_ascii_alphanumeric);
+    let (first, second) = (&first.to_ascii_uppercase(), &second.to_ascii_uppercase());
     let letter = |byte: u8| {
         byte.is_ascii_uppercase() && !matches!(byte, b'D' | b'F' | b'I' | b'Q' | b'U' | b'V')
     };
@@ -246,6 +247,16 @@ pub(super) fn it_fiscal(candidate: &mut Candidate<'_>) -> Judgement {
 /// Italian VAT number: eleven digits with the Luhn check.
 pub(super) fn it_vat(candidate: &mut Candidate<'_>) -> Judgement {
     judge::<11>(candidate, |digits| luhn(digits))
+}
+
+/// The same of one whose eighth to tenth digits are the office that gave it: a province, or one of the
+/// later ones.
+pub(super) fn it_vat_issued(candidate: &mut Candidate<'_>) -> Judgement {
+    judge::<11>(candidate, |digits| {
+        let office = digits.get(7..10).map_or(0, number);
+        let body = digits.get(..7).map_or(0, number);
+        matches!(office, 1..=100 | 120 | 121 | 888 | 999) && body > 0 && luhn(digits)
+    })
 }
 
 /// Norwegian birth number: two check digits, each mod 11.

@@ -97,6 +97,24 @@ pub(super) fn is_version(value: &[u8]) -> bool {
     dots >= 1 && numbers == value.len() || (dots >= 2 && digits >= 5)
 }
 
+/// Whether a value is a public key, which everybody may know.
+pub(super) fn is_public_key(value: &[u8]) -> bool {
+    PUBLIC_KEYS.iter().any(|head| value.starts_with(head))
+}
+
+/// How public keys begin in base64: of RSA with 1024 to 4096 bits with and without their kind (RFC 5280
+/// §4.1, RFC 8017 A.1.1), of P-256 and of Ed25519.
+const PUBLIC_KEYS: [&[u8]; 8] = [
+    b"MIGfMA0GCSqGSIb3DQEBAQUAA4GN",
+    b"MIIBIjANBgkqhkiG9w0BAQEFAAOC",
+    b"MIICIjANBgkqhkiG9w0BAQEFAAOC",
+    b"MIGJAoGB",
+    b"MIIBCgKCAQEA",
+    b"MIICCgKCAgEA",
+    b"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE",
+    b"MCowBQYDK2VwAyEA",
+];
+
 /// Five groups of hex digits, 8-4-4-4-12 (RFC 9562 §4): an identifier, not a secret.
 pub(super) fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36

@@ -30,11 +30,18 @@ static TAX_ID: Words = words! {
     "steuer-id" "steuerid" "steuer_id" "steueridentifikation" "steuerliche identifikation" "idnr"
     "identifikationsnummer" "tax id" "tax_id"
 };
-static TFN: Words = words! { "tfn" "tax file" "tax_file" };
+static TFN: Words = words! { "tfn" "tax file" "tax_file" "taxfile" "t.f.n" };
 
 /// Australian tax file number: 9 digits.
 pub(super) fn au_tfn(candidate: &mut Candidate<'_>) -> Judgement {
     judge::<9>(candidate, &[3, 3, 3], &TFN, |digits| {
+        weighted(digits, &[1, 4, 3, 7, 5, 8, 6, 9, 10]).is_multiple_of(11)
+    })
+}
+
+/// The check of a tax file number alone.
+pub(super) fn is_tfn(candidate: &Candidate<'_>) -> Judgement {
+    super::digits::judge::<9>(candidate, |digits| {
         weighted(digits, &[1, 4, 3, 7, 5, 8, 6, 9, 10]).is_multiple_of(11)
     })
 }

@@ -32,6 +32,11 @@ static NUMBERS: Words = words! {
 
 /// A number behind a word for it; the candidate begins at its first digit and may hold marks at its end.
 pub(super) fn national(candidate: &mut Candidate<'_>) -> Judgement {
+    if is_named(candidate.before()) { called(candidate) } else { Judgement::Refuse }
+}
+
+/// The same in a sentence whose words say so already.
+pub(super) fn called(candidate: &mut Candidate<'_>) -> Judgement {
     let marks = run_back(candidate.value(), |byte| !byte.is_ascii_digit());
     candidate.end = candidate.end.saturating_sub(marks);
     let goes_on = match candidate.after() {
@@ -42,7 +47,7 @@ pub(super) fn national(candidate: &mut Candidate<'_>) -> Judgement {
     let Some(number) = Number::read(candidate.value()).filter(|_| !goes_on) else {
         return Judgement::Refuse;
     };
-    if !is_named(candidate.before()) || !number.fits() {
+    if !number.fits() {
         return Judgement::Refuse;
     }
     if candidate.before().ends_with(b"(") {

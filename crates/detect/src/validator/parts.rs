@@ -52,8 +52,12 @@ fn is_token_of(name: &[u8]) -> bool {
     name.get(head..).is_some_and(|end| end.eq_ignore_ascii_case(b"token"))
         && name.get(..head).is_some_and(|head| {
             head.iter().filter(|byte| byte.is_ascii_alphabetic()).count() >= LEAST_OWNER
+                && !OF_CALLS.stand_in(head)
         })
 }
+
+/// What tells one call from another is no key: `clientRequestToken`.
+static OF_CALLS: Words = words! { "request" "idempoten" "lifecycle" "correlation" };
 
 /// Fewest letters of the name of a service before `token`.
 const LEAST_OWNER: usize = 4;

@@ -278,6 +278,27 @@ pub(super) fn street_before_number(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::Sound
 }
 
+/// A street with its house number behind it as Spanish writes it. Without a comma before the number only what
+/// is called a street is one: a `Plaza` and an `Avenida` may be a house or a town.
+pub(super) fn street_spanish(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let digits = run_back(value, |byte| byte.is_ascii_digit());
+    let name = value.get(..value.len().saturating_sub(digits)).unwrap_or_default();
+    let parted = name.contains(&b',') || name.windows(2).any(|pair| matches!(pair, [b'n', 0xC2]));
+    let street = name.starts_with(b"Calle ") || name.starts_with(b"C/");
+    let names = name.split(|byte| *byte == b' ').skip(1);
+    let named = names.filter(|word| !word.first().is_none_or(u8::is_ascii_lowercase)).count();
+    let whole = name.split(|byte| *byte == b' ').all(|word| !matches!(word, b"y" | b"el"));
+    // `Plaza Hotel, 300 rooms`.
+    let counts = matches!(candidate.after(), [b' ', b'a'..=b'z', ..]) && !street;
+    let fits = (parted || street)
+        && !counts
+        && named > 0
+        && whole
+        && !candidate.after().starts_with(b" de ");
+    Judgement::refuse_unless(fits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,8 +5,8 @@ use super::census::{ALL_KINDS, Census, marks};
 use super::entropy;
 use super::expression::{describes, is_cut_code, is_cut_short, is_expression, repeats};
 use super::lookalike::{
-    has_path_of_code, is_alphabet, is_chain_address, is_cursor, is_escapes, is_hash, is_rules,
-    is_type, is_uuid, is_version,
+    has_path_of_code, is_alphabet, is_chain_address, is_cursor, is_escapes, is_hash, is_public_key,
+    is_rules, is_type, is_uuid, is_version,
 };
 use super::naming::{Promise, promise};
 use super::parts::{is_salt, is_uuid_key};
@@ -132,6 +132,7 @@ pub(super) fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
         && !is_placeholder(value)
         && !is_uuid(value)
         && !is_chain_address(value)
+        && !is_public_key(value)
         && !is_type(value, census)
         && !is_cursor(value)
         && promise(value).is_none()
@@ -225,6 +226,7 @@ pub(super) fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
         && !is_cut_short(candidate)
         && !is_escapes(value)
         && !is_chain_address(value)
+        && !is_public_key(value)
         && !is_alphabet(value, census)
         && !is_cursor(value)
         && !has_path_of_code(value, census)

@@ -187,6 +187,14 @@ pub(super) fn date(candidate: &mut Candidate<'_>) -> Judgement {
     Judgement::refuse_unless(fits && parts.next().is_none() && !is_of_file(candidate))
 }
 
+/// The same in a column of a table, where nothing else is in its cell.
+pub(super) fn date_of_column(candidate: &mut Candidate<'_>) -> Judgement {
+    let value = candidate.value();
+    let marks = value.iter().filter(|byte| matches!(byte, b'-' | b'/' | b'.')).count();
+    let dated = marks == 2 && value.iter().filter(|byte| byte.is_ascii_digit()).count() >= 6;
+    if dated { date(candidate) } else { Judgement::Refuse }
+}
+
 /// Whether the words before a date say that it is none of a person's birth. Nearly every line of a log
 /// has a date, so the word that all of them hold is looked for first.
 fn is_of_file(candidate: &Candidate<'_>) -> bool {

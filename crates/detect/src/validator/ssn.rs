@@ -12,7 +12,7 @@ const CONTEXT: usize = 48;
 
 /// Words for such a number.
 static NAMES: Words = words! {
-    "ssn" "social sec" "social_sec" "socialsec" "social-sec" "itin" "taxpayer" "tax id" "tax_id"
+    "ssn" "social is " "social: " "social sec" "social_sec" "socialsec" "social-sec" "itin" "taxpayer" "tax id" "tax_id"
     "tin:"
 };
 

@@ -206,6 +206,10 @@ pub(super) fn line_before<'t>(candidate: &Candidate<'t>) -> &'t [u8] {
 /// once, or a place to fill in behind it, `httpPassword=HTTP password: {0}`.
 pub(super) fn goes_on_as_text(candidate: &Candidate<'_>) -> bool {
     let after = candidate.after();
+    // What a link says: `<a title="krb5_kpasswd">next</a>`.
+    if after.starts_with(b"</a>") {
+        return true;
+    }
     // Whatever is text goes on behind a blank or a backslash.
     if candidate.quoted || !matches!(after.first(), Some(b' ' | b'\\')) {
         return false;

@@ -3,7 +3,7 @@
 //! Sources, by country: AR AFIP, "CUIT"; AU ATO, "ABN format" and ASIC, "ACN check digit", Services
 //! Australia, "Medicare"; CL Registro Civil, "RUT"; CN GB 11643-1999; HK Immigration Department; ID law 24/2013, "NIK"; IL Population Authority; IN
 //! Income Tax Department, "PAN"; JP ministerial order 85 of 2014; KR resident registration act;
-//! MX RENAPO, "CURP"; MY JPN, "MyKad"; NZ IRD; SG ICA, "NRIC"; TH DOPA; TR NVI; TW MOI; US CMS "NPI" and "MBI", ABA routing
+//! MX RENAPO, "CURP"; MY JPN, "MyKad"; NZ IRD; SG ICA, "NRIC" and ACRA, "UEN"; TH DOPA; TR NVI; TW MOI; US CMS "NPI" and "MBI", ABA routing
 //! numbers, DEA registration; ZA act 68 of 1997.
 
 use super::digits::{digits, is_month_day, judge, luhn, number, weighted};
@@ -246,6 +246,34 @@ pub(super) fn sg_nric(candidate: &mut Candidate<'_>) -> Judgement {
     let fits = !open && right == Some(check);
     candidate.start = candidate.start.saturating_sub(1);
     Judgement::refuse_unless(fits)
+}
+
+/// Singaporean number of a business, or of a company by the year it began in: weights and a letter. That
+/// of other bodies has letters inside and a `T`, `S` or `R` before the year; its shape must do.
+pub(super) fn sg_uen(candidate: &mut Candidate<'_>) -> Judgement {
+    let Some((check, body)) = candidate.value().split_last() else { return Judgement::Refuse };
+    let before = candidate.before().last().copied().unwrap_or(b' ');
+    if body.iter().any(u8::is_ascii_uppercase) {
+        candidate.start = candidate.start.saturating_sub(1);
+        return Judgement::refuse_unless(matches!(before, b'T' | b'S' | b'R'));
+    }
+    Judgement::refuse_unless(!before.is_ascii_alphanumeric() && is_uen(*check, body))
+}
+
+/// Whether a letter checks the eight digits of a business or the nine of a company.
+pub(super) fn is_uen(check: u8, body: &[u8]) -> bool {
+    let right = if let Some(digits) = digits::<8>(body) {
+        let sum = weighted(&digits, &[10, 4, 9, 3, 8, 2, 7, 1]);
+        b"XMKECAWLJDB".get(sum.wrapping_rem(11) as usize)
+    } else if let Some(digits) = digits::<9>(body) {
+        let sum = weighted(&digits, &[10, 8, 6, 4, 9, 7, 5, 3, 1]);
+        let year = digits.get(..4).map_or(0, number);
+        let letter = b"ZKCMDNERGWH".get(sum.wrapping_rem(11) as usize);
+        letter.filter(|_| (1800..=2099).contains(&year))
+    } else {
+        None
+    };
+    right == Some(&check)
 }
 
 /// Thai identity number: weights 13 to 2, mod 11.
