@@ -155,6 +155,7 @@ fn the_guide_shows_policies_that_load() {
                 if rules.starts_with("[[rule]]")
                     || rules.starts_with("[[role]]")
                     || rules.starts_with("[[rewrite]]")
+                    || rules.starts_with("[lists]")
                     || rules.starts_with("[risk]") =>
             {
                 format!("[policy]\nid = 'g'\nversion = '1'\n{rules}")
@@ -171,7 +172,7 @@ fn the_guide_shows_policies_that_load() {
         assert!(policy.warnings().is_empty(), "{}", shown(policy.warnings()));
         seen += 1;
     }
-    assert_eq!(seen, 16);
+    assert_eq!(seen, 17);
 }
 
 #[test]

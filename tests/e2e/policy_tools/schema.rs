@@ -53,9 +53,12 @@ impl Validator {
             "properties" => value.as_object().is_none_or(|all| {
                 all.iter().all(|(key, one)| wanted.get(key).is_none_or(|it| self.accepts(it, one)))
             }),
-            "additionalProperties" => value
-                .as_object()
-                .is_none_or(|all| all.keys().all(|key| schema["properties"].get(key).is_some())),
+            "additionalProperties" => value.as_object().is_none_or(|all| {
+                let is_told =
+                    |key| schema.get("properties").is_some_and(|it| it.get(key).is_some());
+                let other = |one| wanted.is_object() && self.accepts(wanted, one);
+                all.iter().all(|(key, one)| is_told(key) || other(one))
+            }),
             other => panic!("unknown key `{other}`"),
         }
     }

@@ -70,6 +70,7 @@ fn policy() -> Value {
         "required": ["policy"],
         "properties": {
             "policy": head,
+            "lists": { "type": "object", "minProperties": 1, "additionalProperties": { "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } }, "description": "Texts by name, for `{ list = \"name\" }` in rules, roles and signals." },
             "rewrite": { "type": "array", "items": rewrite() },
             "risk": risk(),
             "role": { "type": "array", "items": role() },
@@ -77,7 +78,11 @@ fn policy() -> Value {
             "detector": { "type": "array", "items": { "type": "object" } },
             "allow": { "type": "array", "items": { "type": "object" } },
         },
-        "$defs": { "conditions": when(), "example": example() },
+        "$defs": {
+            "conditions": when(),
+            "example": example(),
+            "list": table(&["list"], &json!({ "list": text("What the list of that name holds.") })),
+        },
     })
 }
 
@@ -158,8 +163,8 @@ fn risk() -> Value {
 }
 
 fn role() -> Value {
-    let list =
-        |what: &str| json!({ "type": "array", "items": { "type": "string" }, "description": what });
+    let item = json!({ "anyOf": [{ "type": "string" }, values::list()] });
+    let list = |what: &str| json!({ "anyOf": [values::list(), { "type": "array", "items": item }], "description": what });
     table(
         &["name"],
         &json!({
@@ -196,7 +201,8 @@ fn when() -> Value {
     }
     let words = |known: Vec<&str>| {
         let one = json!({ "anyOf": [{ "enum": known }, { "type": "string" }] });
-        json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+        let item = json!({ "anyOf": [one, values::list()] });
+        json!({ "anyOf": [one, values::list(), { "type": "array", "items": item, "minItems": 1 }] })
     };
     for (name, known) in [("command", KnownWords.commands()), ("family", KnownWords.families())] {
         if let Some(Value::Object(condition)) = properties.get_mut(name)

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Item, Reader};
 use super::rewrite::{self, RewriteSource};
 use super::rule::{self, RuleSource};
-use super::{risk, role};
+use super::{lists, risk, role};
 use crate::Vocabulary;
 use crate::diagnostic::{Diagnostic, Level, SourceText};
 
@@ -38,6 +38,9 @@ pub(crate) struct Document {
     pub(crate) exceptions: Vec<Range<usize>>,
 }
 
+/// What a file holds. Detectors and exceptions stand in it, too; who knows detectors reads them.
+const KEYS: [&str; 8] = ["allow", "detector", "lists", "policy", "rewrite", "risk", "role", "rule"];
+
 const POLICY_KEYS: [&str; 7] =
     ["default", "description", "extends", "id", "locked", "unscannable", "version"];
 
@@ -56,19 +59,25 @@ pub(crate) fn read(
 ) -> (Option<Document>, Vec<Diagnostic>) {
     let mut reader = Reader::new(source, vocabulary);
     reader.rewrites = rewrites;
-    let (table, faults) = DeTable::parse_recoverable(source.text);
+    let (mut table, faults) = DeTable::parse_recoverable(source.text);
     for fault in faults {
         let span = fault.span().unwrap_or_default();
         reader.error(span, fault.message().replace('\n', " "));
     }
-    // After a syntax error the rest is guesswork; reporting it would bury the cause.
-    let document = if reader.has_errors() { None } else { document(table.get_ref(), &mut reader) };
+    if !reader.has_errors() {
+        lists::put_in(table.get_mut(), &mut reader);
+    }
+    // After an error of syntax, or in a list that rules ask for, the rest is guesswork; reporting it
+    // would bury the cause.
+    if reader.has_errors() {
+        return (None, reader.diagnostics);
+    }
+    let document = document(table.get_ref(), &mut reader);
     (document, reader.diagnostics)
 }
 
 fn document(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Option<Document> {
-    // Detectors and exceptions stand in the same file; who knows detectors reads them.
-    reader.check_keys(table, &["allow", "detector", "policy", "rewrite", "risk", "role", "rule"]);
+    reader.check_keys(table, &KEYS);
     for (name, item) in table.iter() {
         if item.get_ref().as_array().is_some_and(|items| items.is_empty()) {
             let help = format!("leave it out, or write `[[{}]]`", name.get_ref());

@@ -6,6 +6,7 @@ mod dead;
 mod document;
 mod examples;
 mod expectations;
+mod lists;
 mod obligations;
 mod reader;
 mod rewrite;

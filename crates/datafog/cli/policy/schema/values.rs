@@ -150,13 +150,19 @@ fn words(known: &[&str]) -> Value {
 }
 
 fn one_or_many(one: &Value) -> Value {
-    json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+    let list = list();
+    let item = json!({ "anyOf": [one, list] });
+    json!({ "anyOf": [one, list, { "type": "array", "items": item, "minItems": 1 }] })
+}
+
+/// What a list of the file holds.
+pub(super) fn list() -> Value {
+    json!({ "$ref": "#/$defs/list" })
 }
 
 /// One text, several, or a table of these keys.
 fn with_table(table: &Value) -> Value {
-    let one = text();
-    json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }, table] })
+    json!({ "anyOf": [texts(), table] })
 }
 
 /// A table of these keys, of which some must be there.
