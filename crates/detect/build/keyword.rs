@@ -18,6 +18,11 @@ const RARE: f64 = 11.0;
 /// Classes by letter; `src/prefilter.rs` knows them by their places here, counted from 1.
 const CLASSES: [u8; 6] = *b"dhwstu";
 
+/// Whether a byte of a keyword stands for a class.
+fn is_class(byte: u8) -> bool {
+    (1..=CLASSES.len()).contains(&usize::from(byte))
+}
+
 /// A keyword in folded form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Keyword {
@@ -33,6 +38,23 @@ pub(crate) struct Keyword {
 }
 
 impl Keyword {
+    /// Its first eight bytes as a number, the bits of it that a text must have, and how many bytes are told
+    /// by them, up to the first class.
+    pub(crate) fn head(&self) -> (u64, u64, usize) {
+        let mask = |byte: u8| match byte {
+            _ if is_class(byte) => 0,
+            b'a'..=b'z' => !0x20,
+            _ => u8::MAX,
+        };
+        let (mut head, mut masks) = ([0; 8], [0; 8]);
+        for ((known, slot), byte) in head.iter_mut().zip(&mut masks).zip(&self.text) {
+            (*known, *slot) = (*byte, mask(*byte));
+        }
+        let told = self.text.iter().take(8).position(|byte| is_class(*byte));
+        let told = told.unwrap_or(self.text.len().min(8));
+        (u64::from_le_bytes(head), u64::from_le_bytes(masks), told)
+    }
+
     /// Reads a keyword and chooses its rarest window.
     pub(crate) fn new(source: &str, grams: &Grams) -> Result<Self, String> {
         Self::of(source.as_bytes(), grams)

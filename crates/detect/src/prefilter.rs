@@ -265,8 +265,17 @@ pub(crate) fn keywords(
 }
 
 fn stands(keyword: &Keyword, text: &[u8]) -> bool {
-    text.len() >= keyword.text.len()
-        && keyword.text.iter().zip(text).all(|(known, byte)| {
+    let told = match text.first_chunk() {
+        Some(head) if (u64::from_le_bytes(*head) ^ keyword.head) & keyword.mask != 0 => {
+            return false;
+        }
+        Some(_) => usize::from(keyword.told),
+        None => 0,
+    };
+    let known = keyword.text.get(told..).unwrap_or_default();
+    let rest = text.get(told..).unwrap_or_default();
+    rest.len() >= known.len()
+        && known.iter().zip(rest).all(|(known, byte)| {
             if *known > LAST_CLASS {
                 byte.to_ascii_lowercase() == *known
             } else {
@@ -351,6 +360,35 @@ mod tests {
             assert!(places.is_sorted() && known.len() > length / 20, "{length}");
             assert!(known.iter().all(|at| places.contains(at)), "{length}");
             assert!(places.len() < known.len() * 2, "{length}: {} places", places.len());
+        }
+    }
+
+    #[test]
+    fn a_keyword_stands_where_all_of_it_does_in_any_case() {
+        for keyword in &KEYWORDS {
+            let sample = |byte: &u8| match byte {
+                1..=3 => b'7',
+                4 => b'=',
+                5 => b'A',
+                6 => b'w',
+                literal => *literal,
+            };
+            let text: Vec<u8> = keyword.text.iter().map(sample).collect();
+            for tail in [&b""[..], b"and what follows"] {
+                let whole = [&text, tail].concat();
+                assert!(stands(keyword, &whole), "{keyword:?}");
+                let literals = whole.iter().zip(keyword.text).map(|(byte, known)| {
+                    if *known > LAST_CLASS { byte.to_ascii_uppercase() } else { *byte }
+                });
+                let upper: Vec<u8> = literals.chain(tail.iter().copied()).collect();
+                assert!(stands(keyword, &upper), "{keyword:?}");
+                for at in 0..text.len() {
+                    let mut other = whole.clone();
+                    other[at] ^= 0x80;
+                    assert!(!stands(keyword, &other), "{keyword:?} {at}");
+                    assert!(!stands(keyword, &whole[..at]), "{keyword:?} {at}");
+                }
+            }
         }
     }
 }

@@ -62,8 +62,12 @@ mod tests {
     use super::*;
     use crate::assignment::Form;
 
-    static KEYWORD: Keyword = Keyword { text: b"token", offset: 0, rules: &[], layer: None };
-    static OTHER: Keyword = Keyword { text: b"token", offset: 0, rules: &[], layer: None };
+    const fn keyword() -> Keyword {
+        Keyword { text: b"token", head: 0, mask: 0, told: 0, offset: 0, rules: &[], layer: None }
+    }
+
+    static KEYWORD: Keyword = keyword();
+    static OTHER: Keyword = keyword();
 
     #[test]
     fn only_the_same_text_around_the_same_keyword_is_known() {

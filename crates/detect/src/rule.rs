@@ -93,6 +93,12 @@ pub(crate) struct Keyword {
     /// Lower case; 1 stands for a digit, 2 for a hex digit, 3 for a letter or digit, 4 for a byte
     /// that ends a name, 5 and 6 for the third and fourth character of three digits in base64.
     pub(crate) text: &'static [u8],
+    /// The first eight bytes of it, the first one lowest, and the bits by which a text is told that
+    /// begins so: those of classes and behind its end are left out, and of letters that of their case.
+    pub(crate) head: u64,
+    pub(crate) mask: u64,
+    /// How many bytes these bits tell, up to the first class.
+    pub(crate) told: u8,
     /// Where in it the four bytes of the prefilter stand.
     pub(crate) offset: u8,
     pub(crate) rules: &'static [u16],
