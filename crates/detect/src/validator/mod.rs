@@ -160,7 +160,6 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("ipv6", address::ipv6),
     ("it-fiscal", europe::it_fiscal),
     ("it-vat", europe::it_vat),
-    ("it-vat-issued", europe::it_vat_issued),
     ("jp-my-number", world::jp_my_number),
     ("jwk", shape::jwk),
     ("jwt", jwt::jwt),

@@ -285,18 +285,17 @@ pub(super) fn street_spanish(candidate: &mut Candidate<'_>) -> Judgement {
     let digits = run_back(value, |byte| byte.is_ascii_digit());
     let name = value.get(..value.len().saturating_sub(digits)).unwrap_or_default();
     let parted = name.contains(&b',') || name.windows(2).any(|pair| matches!(pair, [b'n', 0xC2]));
-    let street = name.starts_with(b"Calle ") || name.starts_with(b"C/");
+    let street = name.starts_with(b"Calle ");
     let names = name.split(|byte| *byte == b' ').skip(1);
     let named = names.filter(|word| !word.first().is_none_or(u8::is_ascii_lowercase)).count();
     let whole = name.split(|byte| *byte == b' ').all(|word| !matches!(word, b"y" | b"el"));
     // `Plaza Hotel, 300 rooms`.
     let counts = matches!(candidate.after(), [b' ', b'a'..=b'z', ..]) && !street;
-    let fits = (parted || street)
-        && !counts
-        && named > 0
-        && whole
-        && !candidate.after().starts_with(b" de ");
-    Judgement::refuse_unless(fits)
+    // Calle is a name as well: `Copyright Calle Lindqvist, 2017`.
+    let number = value.get(name.len()..).unwrap_or_default();
+    let year = matches!(number, [b'1', b'9', _, _] | [b'2', b'0', _, _]);
+    let dated = year || candidate.after().starts_with(b" de ");
+    Judgement::refuse_unless((parted || street) && !counts && !dated && named > 0 && whole)
 }
 
 #[cfg(test)]
