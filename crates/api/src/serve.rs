@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::board::{follow_chain, follow_ledger};
 use crate::dashboard::enter::Once;
@@ -154,13 +155,8 @@ async fn run(
         return Err(Error::NotHere);
     }
     let Served { installation, house, open: is_opened } = served;
-    let Installation { layout, own, user } = installation;
-    let place = layout.clone();
-    let open = move || {
-        let way = way.map(|way| -> &'static dyn ForeignPolicies { way });
-        Judge::open(layout.clone(), own, user, way)
-    };
-    let judges = Judges::open(settings.judges, open).await?;
+    let place = installation.layout.clone();
+    let judges = judges(installation, &settings, way).await?;
     let is_private = tls.is_some() || settings.allow_plain;
     let listener = Listener::bind(&settings.address, is_private).await?;
     if let Some(minted) = first_key((&*store, &judges), &settings, &house.person()).await? {
@@ -176,15 +172,7 @@ async fn run(
     if is_opened {
         tell(News::Link(&link(&whole, &address)?));
     }
-    let mut beside = vec![
-        tokio::spawn(follow_chain(Arc::clone(&whole.board), Arc::clone(&store))),
-        tokio::spawn(follow_ledger(Arc::clone(&whole.board), place.receipts())),
-        tokio::spawn(sweep(store)),
-        tokio::spawn(expire(Arc::clone(&whole))),
-        tokio::spawn(tell::worker::tell(Arc::clone(&whole))),
-        tokio::spawn(watch(Arc::clone(&whole))),
-        tokio::spawn(refresh(Arc::clone(&whole))),
-    ];
+    let mut beside = spawn_beside(&whole, store, &place);
     beside.extend(debug.map(|debug| tokio::spawn(debug.serve())));
     let router = app(Arc::clone(&whole));
     let stopped = async move {
@@ -193,8 +181,34 @@ async fn run(
         whole.end();
     };
     let ended = listener.serve(router, (settings.patience, tls), stopped).await;
-    beside.iter().for_each(tokio::task::JoinHandle::abort);
+    beside.iter().for_each(JoinHandle::abort);
     Ok(ended?)
+}
+
+async fn judges(
+    installation: Installation,
+    settings: &Settings,
+    way: Option<&'static (dyn ForeignPolicies + Sync)>,
+) -> Result<Judges, Error> {
+    let Installation { layout, own, user } = installation;
+    let open = move || {
+        let way = way.map(|way| -> &'static dyn ForeignPolicies { way });
+        Judge::open(layout.clone(), own, user, way)
+    };
+    Ok(Judges::open(settings.judges, open).await?)
+}
+
+/// What goes on beside the answering, until the server ends.
+fn spawn_beside(app: &Arc<App>, store: Arc<dyn Store>, place: &Layout) -> Vec<JoinHandle<()>> {
+    vec![
+        tokio::spawn(follow_chain(Arc::clone(&app.board), Arc::clone(&store))),
+        tokio::spawn(follow_ledger(Arc::clone(&app.board), place.receipts())),
+        tokio::spawn(sweep(store)),
+        tokio::spawn(expire(Arc::clone(app))),
+        tokio::spawn(tell::worker::tell(Arc::clone(app))),
+        tokio::spawn(watch(Arc::clone(app))),
+        tokio::spawn(refresh(Arc::clone(app))),
+    ]
 }
 
 /// The listener for those who look for what is wrong, where one is wanted.

@@ -273,6 +273,12 @@ fn effective(session: &Session, json: bool) -> Result<ExitCode> {
         })?;
         return Ok(ExitCode::Success);
     }
+    session.out.print(readable(&policy, session))?;
+    Ok(ExitCode::Success)
+}
+
+/// Every rule with what it needs to fire and what it asks for.
+fn readable(policy: &Policy, session: &Session) -> String {
     let mut text = format!("{} {}\n", policy.id(), policy.version());
     for rule in policy.rules() {
         let locked = if rule.locked { ", locked" } else { "" };
@@ -289,8 +295,7 @@ fn effective(session: &Session, json: bool) -> Result<ExitCode> {
         needs.for_each(|one| text.push_str(&format!("  needs: {one}\n")));
     }
     text.push_str(&format!("otherwise  {}\n", policy.default_verdict()));
-    session.out.print(text)?;
-    Ok(ExitCode::Success)
+    text
 }
 
 #[derive(Serialize)]

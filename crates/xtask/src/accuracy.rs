@@ -20,7 +20,7 @@ use anyhow::{Context, Result, ensure};
 use datafog_core::{Confidence, Key};
 use datafog_scan::{Found, Options, Progress, Report, Text, walk};
 
-use self::corpus::{Document, documents, families};
+use self::corpus::{Document, Label, documents, families};
 use self::secrets::Class;
 use crate::report;
 
@@ -140,51 +140,60 @@ impl Tally {
         self.bytes = self.bytes.saturating_add(document.text.len());
         self.decoys = self.decoys.saturating_add(document.decoys.len());
         for label in &document.labels {
-            let covers = |found: &&Found| {
-                let shared = found.end.min(label.end).saturating_sub(found.start.max(label.start));
-                let length = label.end.saturating_sub(label.start);
-                is_kind(found, label.class)
-                    && shared.saturating_mul(100) >= length.saturating_mul(COVERED)
-            };
-            let hit = findings.iter().find(covers);
-            let score = self.families.entry(label.family).or_default();
-            count(&mut score.labels);
-            match hit {
-                Some(found) => {
-                    count(&mut score.found);
-                    if (found.start, found.end) == (label.start, label.end) {
-                        count(&mut score.exact);
-                    }
-                    let detector = found.detector.clone().into_owned();
-                    count(self.hits.entry(detector).or_default().entry(label.family).or_default());
-                }
-                None => {
-                    let kind = format!("missed: {}", label.family);
-                    self.example(kind, label.context, &document.text, label.start);
-                }
-            }
+            self.add_label(label, document, findings);
         }
         for found in findings {
-            let overlaps = |start: usize, end: usize| found.start < end && start < found.end;
             let labelled = document
                 .labels
                 .iter()
-                .any(|label| overlaps(label.start, label.end) && is_kind(found, label.class));
+                .any(|label| overlap(found, label.start, label.end) && is_kind(found, label.class));
             if !labelled {
-                let decoy = document.decoys.iter().find(|(start, end, _)| overlaps(*start, *end));
-                let raised = decoy.map_or("the rest of the text", |(_, _, name)| *name);
-                if raised.starts_with("checksum-broken")
-                    && found.confidence <= Confidence::percent(SHAPE_ONLY)
-                {
-                    count(&mut self.shape_only);
-                    continue;
-                }
-                let detector = found.detector.clone().into_owned();
-                count(self.alarms.entry((detector.clone(), raised)).or_default());
-                let kind = format!("false alarm: {detector}");
-                self.example(kind, raised, &document.text, found.start);
+                self.add_alarm(found, document);
             }
         }
+    }
+
+    /// Counts whether a labelled value was found.
+    fn add_label(&mut self, label: &Label, document: &Document, findings: &[Found]) {
+        let covers = |found: &&Found| {
+            let shared = found.end.min(label.end).saturating_sub(found.start.max(label.start));
+            let length = label.end.saturating_sub(label.start);
+            is_kind(found, label.class)
+                && shared.saturating_mul(100) >= length.saturating_mul(COVERED)
+        };
+        let hit = findings.iter().find(covers);
+        let score = self.families.entry(label.family).or_default();
+        count(&mut score.labels);
+        match hit {
+            Some(found) => {
+                count(&mut score.found);
+                if (found.start, found.end) == (label.start, label.end) {
+                    count(&mut score.exact);
+                }
+                let detector = found.detector.clone().into_owned();
+                count(self.hits.entry(detector).or_default().entry(label.family).or_default());
+            }
+            None => {
+                let kind = format!("missed: {}", label.family);
+                self.example(kind, label.context, &document.text, label.start);
+            }
+        }
+    }
+
+    /// Counts a finding where there is no value of its kind.
+    fn add_alarm(&mut self, found: &Found, document: &Document) {
+        let decoy = document.decoys.iter().find(|(start, end, _)| overlap(found, *start, *end));
+        let raised = decoy.map_or("the rest of the text", |(_, _, name)| *name);
+        if raised.starts_with("checksum-broken")
+            && found.confidence <= Confidence::percent(SHAPE_ONLY)
+        {
+            count(&mut self.shape_only);
+            return;
+        }
+        let detector = found.detector.clone().into_owned();
+        count(self.alarms.entry((detector.clone(), raised)).or_default());
+        let kind = format!("false alarm: {detector}");
+        self.example(kind, raised, &document.text, found.start);
     }
 
     fn example(&mut self, kind: String, what: &str, text: &str, at: usize) {
@@ -242,6 +251,11 @@ impl Score {
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 fn share(part: usize, of: usize) -> f64 {
     if of == 0 { 1.0 } else { part as f64 / of as f64 }
+}
+
+/// Whether a finding and what stands from `start` to `end` share anything.
+const fn overlap(found: &Found, start: usize, end: usize) -> bool {
+    found.start < end && start < found.end
 }
 
 /// Whether a finding says of a value what it is: a secret or personal data.

@@ -162,16 +162,7 @@ fn form(filter: &Filter, by_session: bool) -> Markup {
             label { span.unseen { "Text" }
                 input #filter type="search" name="q" value=[value("q")] placeholder="Filter: command, rule, folder, agent";
             }
-            @for (name, title, options) in CHOSEN {
-                label { span.unseen { (title) }
-                    select name=(name) {
-                        option value="" { (title) ": any" }
-                        @for (option, word) in options {
-                            option value=(option) selected[value(name) == Some(option)] { (word) }
-                        }
-                    }
-                }
-            }
+            @for field in CHOSEN { (choice(field, value(field.0))) }
             label.choice { input type="checkbox" name="by" value="session" checked[by_session]; " by session" }
             // What has no field of its own is kept.
             @for (name, value) in fields.iter().filter(|field| !shown(field.0)) {
@@ -187,13 +178,32 @@ fn form(filter: &Filter, by_session: bool) -> Markup {
                 }
             }
         }
-        @if !fields.is_empty() {
-            ul.chips aria-label="Filters that are set" {
-                @for (name, value) in &fields {
-                    li { a href=(address(ACTIVITY, &filter.without(name))) { (name) ": " (parts::words(value)) span aria-hidden="true" { " ×" } span.unseen { " (remove)" } } }
+        @if !fields.is_empty() { (chips(filter)) }
+    }
+}
+
+/// A field that is chosen; `set` is what it is set to.
+fn choice((name, title, options): (&str, &str, &[Choice]), set: Option<&str>) -> Markup {
+    html! {
+        label { span.unseen { (title) }
+            select name=(name) {
+                option value="" { (title) ": any" }
+                @for (option, word) in options {
+                    option value=(option) selected[set == Some(option)] { (word) }
                 }
-                li { a href=(ACTIVITY) { "Clear all" } }
             }
+        }
+    }
+}
+
+/// The filters that are set, each with a way to be rid of it.
+fn chips(filter: &Filter) -> Markup {
+    html! {
+        ul.chips aria-label="Filters that are set" {
+            @for (name, value) in &filter.fields() {
+                li { a href=(address(ACTIVITY, &filter.without(name))) { (name) ": " (parts::words(value)) span aria-hidden="true" { " ×" } span.unseen { " (remove)" } } }
+            }
+            li { a href=(ACTIVITY) { "Clear all" } }
         }
     }
 }

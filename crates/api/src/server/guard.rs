@@ -131,24 +131,8 @@ async fn let_in(
     route: Option<&str>,
     told: &mut Option<Told>,
 ) -> Result<Way, Problem> {
-    let headers = &request.headers;
-    if head(request) > MOST_HEAD {
-        return Err(Problem::new(Kind::HeadTooLarge, "the head of the request is too large"));
-    }
-    if !is_ours(app, headers) {
-        return Err(Problem::new(Kind::Forbidden, "the server is not called by this name"));
-    }
-    let page = is_page(request.uri.path());
-    let is_from_elsewhere = match page {
-        true => !door::is_from_here(headers),
-        false => headers.contains_key("origin"),
-    };
-    if is_from_elsewhere {
-        return Err(Problem::new(Kind::Forbidden, "pages of other origins may not ask"));
-    }
-    if request.uri.query().is_some_and(is_in_query) {
-        return Err(Problem::new(Kind::Invalid, Refused::InAddress.to_string()));
-    }
+    let (headers, page) = (&request.headers, is_page(request.uri.path()));
+    check_head(app, request, page)?;
     if request.method == Method::OPTIONS {
         return Ok(Way::Plain);
     }
@@ -169,6 +153,28 @@ async fn let_in(
     }
     may(&caller, permission)?;
     Ok(Way::Known(Box::new(caller), token))
+}
+
+/// What is refused whoever asks.
+fn check_head(app: &App, request: &Parts, page: bool) -> Result<(), Problem> {
+    let headers = &request.headers;
+    if head(request) > MOST_HEAD {
+        return Err(Problem::new(Kind::HeadTooLarge, "the head of the request is too large"));
+    }
+    if !is_ours(app, headers) {
+        return Err(Problem::new(Kind::Forbidden, "the server is not called by this name"));
+    }
+    let is_from_elsewhere = match page {
+        true => !door::is_from_here(headers),
+        false => headers.contains_key("origin"),
+    };
+    if is_from_elsewhere {
+        return Err(Problem::new(Kind::Forbidden, "pages of other origins may not ask"));
+    }
+    if request.uri.query().is_some_and(is_in_query) {
+        return Err(Problem::new(Kind::Invalid, Refused::InAddress.to_string()));
+    }
+    Ok(())
 }
 
 /// Whether the caller may; what is no route at all, anybody may ask for.

@@ -110,29 +110,13 @@ fn besides((method, path): (&str, &str)) -> Map<String, Value> {
 }
 
 /// A route's name, what it is in words, and the schemas of what it takes and gives.
-fn known(
-    (method, path): (&str, &str),
-) -> (&'static str, &'static str, Option<&'static str>, &'static str) {
+type Operation = (&'static str, &'static str, Option<&'static str>, &'static str);
+
+fn known((method, path): (&str, &str)) -> Operation {
     if let Some(known) = channels::operation((method, path)) {
         return known;
     }
     match path {
-        "/v1/policy/bundle" => {
-            ("getPolicyBundle", "The policy file, signed.", None, "PolicyBundle")
-        }
-        "/v1/policy/text" if method == "PUT" => {
-            ("putPolicyText", "Replaces the policy file.", Some("NewPolicy"), "PolicyText")
-        }
-        "/v1/policy/text" => ("getPolicyText", "The policy file.", None, "PolicyText"),
-        "/v1/policy/versions" => {
-            ("listPolicies", "What was in the policy file, newest first.", None, "PolicyVersions")
-        }
-        "/v1/policy/versions/{number}" => {
-            ("getPolicyVersion", "A text that was in the policy file.", None, "PolicyVersion")
-        }
-        "/v1/policy/versions/{number}/restoration" => {
-            ("restorePolicy", "Puts a text back.", Some("TakenBack"), "PolicyText")
-        }
         "/v1/actions" => ("askAction", "Whether an action may be done.", Some("Asked"), "Answered"),
         "/v1/approvals" if method == "POST" => {
             ("askApproval", "Asks about a call that is held elsewhere.", Some("Held"), "Asking")
@@ -151,6 +135,29 @@ fn known(
         "/v1/events/stream" => ("listen", "What happens, from now on.", None, "Events"),
         "/v1/tokens" => {
             ("makeToken", "A credential narrower than one's key.", Some("Narrowed"), "Token")
+        }
+        _ => about_policy((method, path)),
+    }
+}
+
+/// The same for the routes about the policy.
+fn about_policy((method, path): (&str, &str)) -> Operation {
+    match path {
+        "/v1/policy/bundle" => {
+            ("getPolicyBundle", "The policy file, signed.", None, "PolicyBundle")
+        }
+        "/v1/policy/text" if method == "PUT" => {
+            ("putPolicyText", "Replaces the policy file.", Some("NewPolicy"), "PolicyText")
+        }
+        "/v1/policy/text" => ("getPolicyText", "The policy file.", None, "PolicyText"),
+        "/v1/policy/versions" => {
+            ("listPolicies", "What was in the policy file, newest first.", None, "PolicyVersions")
+        }
+        "/v1/policy/versions/{number}" => {
+            ("getPolicyVersion", "A text that was in the policy file.", None, "PolicyVersion")
+        }
+        "/v1/policy/versions/{number}/restoration" => {
+            ("restorePolicy", "Puts a text back.", Some("TakenBack"), "PolicyText")
         }
         _ => ("getPolicy", "The policy in force.", None, "Policy"),
     }
@@ -171,47 +178,46 @@ fn parameters((method, path): (&str, &str)) -> Value {
     if let Some(known) = channels::parameters(path) {
         return known;
     }
-    let header = |name: &str, what: &str| json!({ "name": name, "in": "header", "description": what, "schema": text() });
-    let seen = [
-        header("If-Match", "The tag of the text that was seen."),
-        json!({ "name": "If-None-Match", "in": "header",
-            "description": "`*`, where there is no file.", "schema": { "const": "*" } }),
-    ];
-    let number = json!({ "name": "number", "in": "path", "required": true,
-        "schema": { "type": "integer", "minimum": 1 } });
-    let id = json!({ "name": "id", "in": "path", "required": true,
-        "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" } });
-    let query =
-        |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
-    let wait = query(
+    let id = in_path("id", &json!({ "type": "string", "pattern": "^[0-9a-f]{32}$" }));
+    let number = in_path("number", &json!({ "type": "integer", "minimum": 1 }));
+    let wait = in_query(
         "wait",
-        json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX,
+        &json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX,
             "description": "Seconds to wait until it is answered; ten at most." }),
     );
+    let seen = header("If-Match", "The tag of the text that was seen.");
+    let unseen = json!({ "name": "If-None-Match", "in": "header",
+        "description": "`*`, where there is no file.", "schema": { "const": "*" } });
     match path {
         "/v1/actions" => json!([{ "name": "Idempotency-Key", "in": "header",
             "schema": { "type": "string", "minLength": 1, "maxLength": 255 } }]),
         "/v1/approvals" if method == "POST" => json!([wait]),
-        "/v1/approvals" => json!([
-            query("state", state()),
-            query(
-                "limit",
-                json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })
-            ),
-        ]),
+        "/v1/approvals" => {
+            let limit = json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 });
+            json!([in_query("state", &state()), in_query("limit", &limit)])
+        }
         "/v1/approvals/{id}" => json!([id, wait]),
         "/v1/policy/bundle" => {
             json!([header("If-None-Match", "The tag of the text that is there already.")])
         }
-        "/v1/policy/text" if method == "PUT" => json!(seen),
+        "/v1/policy/text" if method == "PUT" => json!([seen, unseen]),
         "/v1/policy/versions/{number}" => json!([number]),
-        "/v1/policy/versions/{number}/restoration" => {
-            let [seen, none] = seen;
-            json!([number, seen, none])
-        }
+        "/v1/policy/versions/{number}/restoration" => json!([number, seen, unseen]),
         _ if path.starts_with("/v1/approvals/") => json!([id]),
         _ => json!([]),
     }
+}
+
+fn header(name: &str, what: &str) -> Value {
+    json!({ "name": name, "in": "header", "description": what, "schema": text() })
+}
+
+fn in_path(name: &str, schema: &Value) -> Value {
+    json!({ "name": name, "in": "path", "required": true, "schema": schema })
+}
+
+fn in_query(name: &str, schema: &Value) -> Value {
+    json!({ "name": name, "in": "query", "schema": schema })
 }
 
 fn state() -> Value {
@@ -372,6 +378,24 @@ fn asking() -> Value {
     told
 }
 
+/// What a token is asked for.
+fn narrowed() -> Value {
+    json!({ "type": "object", "additionalProperties": false, "required": ["seconds"],
+        "properties": { "name": name(0),
+            "scopes": { "type": "array", "items": permission(), "maxItems": 64 },
+            "tools": { "type": "array", "items": name(1), "maxItems": 64 },
+            "seconds": { "type": "integer", "minimum": 60, "maximum": 2_592_000 } } })
+}
+
+/// An answer to a request.
+fn said() -> Value {
+    json!({ "type": "object", "additionalProperties": false, "required": ["decision"],
+        "properties": { "decision": { "type": "string", "enum": ["approve", "deny"] },
+            "scope": scope(), "note": optional(),
+            "uses": { "type": "integer", "minimum": 1, "maximum": u32::MAX },
+            "seconds": { "type": "integer", "minimum": 1, "maximum": 604_800 } } })
+}
+
 fn schemas() -> Value {
     json!({
         "Asked": asked(),
@@ -387,11 +411,7 @@ fn schemas() -> Value {
             `pending` requests; then `held`, `approved`, `denied`, `expired`, `revoked`, `pending`, `decided` and \
             `done`, each with its number in the chain as its id." },
         "Held": held(),
-        "Narrowed": { "type": "object", "additionalProperties": false, "required": ["seconds"],
-            "properties": { "name": name(0),
-                "scopes": { "type": "array", "items": permission(), "maxItems": 64 },
-                "tools": { "type": "array", "items": name(1), "maxItems": 64 },
-                "seconds": { "type": "integer", "minimum": 60, "maximum": 2_592_000 } } },
+        "Narrowed": narrowed(),
         "NewPolicy": { "type": "object", "additionalProperties": false, "required": ["text"],
             "properties": { "text": text(), "note": text() },
             "examples": [{ "text": POLICY, "note": "the first one" }] },
@@ -405,11 +425,7 @@ fn schemas() -> Value {
             "stale": optional() })),
         "Problem": object(&json!({ "type": text(), "title": text(), "status": number(),
             "detail": text(), "request_id": text() })),
-        "Said": { "type": "object", "additionalProperties": false, "required": ["decision"],
-            "properties": { "decision": { "type": "string", "enum": ["approve", "deny"] },
-                "scope": scope(), "note": optional(),
-                "uses": { "type": "integer", "minimum": 1, "maximum": u32::MAX },
-                "seconds": { "type": "integer", "minimum": 1, "maximum": 604_800 } } },
+        "Said": said(),
         "Standing": { "anyOf": [of("Approval"), of("Brief")] },
         "Token": object(&json!({ "token": text(), "id": text(), "expires_at": moment(),
             "scopes": { "type": "array", "items": permission() }, "tools": texts() })),

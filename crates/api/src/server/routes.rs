@@ -202,10 +202,27 @@ pub(crate) fn permission(method: &str, route: &str) -> Option<Permission> {
 
 /// The server as one service.
 pub fn app(app: Arc<App>) -> Router {
-    let calls = CALLS
+    agentgov_routes()
+        .merge(native_routes())
+        .merge(datafog_routes())
+        .merge(dataguard_routes())
+        .merge(governance_routes())
+        .route("/v1/check", only(post(enforgate::check)))
+        .merge(dashboard::routes())
+        .method_not_allowed_fallback(async || Problem::new(Kind::Method, "method not allowed"))
+        .fallback(async || Problem::new(Kind::NotFound, "route not found"))
+        // Bodies are bounded where they are read, with an answer of ours.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(&app), guard))
+        .layer(from_fn(trace::request))
+        .with_state(app)
+}
+
+/// Those of AgentGov, and who one is there.
+fn agentgov_routes() -> Router<Arc<App>> {
+    CALLS
         .into_iter()
-        .fold(Router::new(), |routes, path| routes.route(path, only(post(agentgov::call))));
-    let routes = calls
+        .fold(Router::new(), |routes, path| routes.route(path, only(post(agentgov::call))))
         .route("/approval/{id}", only(post(agentgov::decide)))
         .route("/approvals", only(get(agentgov::approvals)))
         .route("/approvals/pending", only(get(agentgov::approvals)))
@@ -218,9 +235,11 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/me", only(get(login::me)))
         .route("/pending", only(get(agentgov::pending)))
         .route("/ws", only(get(agentgov::socket)))
-        .route("/v1/events/stream", only(get(live::stream::stream)))
-        .route("/health", only(get(datafog::health)))
-        .route("/metrics", only(get(datafog::metrics)))
+}
+
+/// Those of our own form.
+fn native_routes() -> Router<Arc<App>> {
+    Router::new()
         .route("/v1/actions", only(post(native::actions)))
         .route("/v1/approvals", only(get(native::approvals).post(native::ask)))
         .route("/v1/approvals/{id}", only(get(native::approval)))
@@ -235,42 +254,49 @@ pub fn app(app: Arc<App>) -> Router {
         .route("/v1/channels/{id}/test", only(post(channels::test)))
         .route("/v1/deliveries", only(get(channels::deliveries)))
         .route("/v1/deliveries/{id}/replay", only(post(channels::replay)))
-        .route("/v1/tokens", only(post(login::token)))
+        .route("/v1/events/stream", only(get(live::stream::stream)))
         .route("/v1/policy", only(get(native::policy)))
         .route("/v1/policy/bundle", only(get(native::bundle)))
         .route("/v1/policy/text", only(get(native::text).put(native::put)))
         .route("/v1/policy/versions", only(get(native::versions)))
         .route("/v1/policy/versions/{number}", only(get(native::version)))
         .route("/v1/policy/versions/{number}/restoration", only(post(native::restore)))
+        .route("/v1/tokens", only(post(login::token)))
+}
+
+/// Those that clients of DataFog know.
+fn datafog_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/health", only(get(datafog::health)))
+        .route("/metrics", only(get(datafog::metrics)))
         .route("/v1/anonymize", only(post(datafog::anonymize)))
-        .route("/ready", only(get(dataguard::ready)))
-        .route("/v1/check", only(post(enforgate::check)))
-        .route("/v1/dlp/mask", only(post(governance::mask)))
-        .route("/v1/dlp/scan", only(post(governance::scan)))
-        .route(APPROVER, only(post(approver::approve)))
-        .route("/v1/guardian/approve/{id}", only(post(dataguard::approve)))
-        .route("/v1/guardian/evaluate", only(post(dataguard::evaluate)))
-        .route("/v1/guardian/evaluate-batch", only(post(dataguard::batch)))
-        .route("/v1/guardian/report-outcome", only(post(dataguard::report_outcome)))
-        .route("/v1/audit/query", only(post(dataguard::audit)))
-        .route("/v1/policies/active", only(get(dataguard::active).put(dataguard::put)))
-        .route("/v1/stats/summary", only(get(dataguard::summary)))
         .route("/v1/decide", only(post(datafog::decide)))
         .route("/v1/events", only(get(datafog::events)))
         .route("/v1/policy/version", only(get(datafog::version)))
         .route("/v1/receipts", only(get(datafog::receipts)))
         .route("/v1/receipts/{id}", only(get(datafog::receipt)))
         .route("/v1/scan", only(post(datafog::scan)))
-        .route("/v1/transform", only(post(datafog::transform)));
-    routes
-        .merge(dashboard::routes())
-        .method_not_allowed_fallback(async || Problem::new(Kind::Method, "method not allowed"))
-        .fallback(async || Problem::new(Kind::NotFound, "route not found"))
-        // Bodies are bounded where they are read, with an answer of ours.
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(Arc::clone(&app), guard))
-        .layer(from_fn(trace::request))
-        .with_state(app)
+        .route("/v1/transform", only(post(datafog::transform)))
+}
+
+fn dataguard_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/ready", only(get(dataguard::ready)))
+        .route("/v1/audit/query", only(post(dataguard::audit)))
+        .route("/v1/guardian/approve/{id}", only(post(dataguard::approve)))
+        .route("/v1/guardian/evaluate", only(post(dataguard::evaluate)))
+        .route("/v1/guardian/evaluate-batch", only(post(dataguard::batch)))
+        .route("/v1/guardian/report-outcome", only(post(dataguard::report_outcome)))
+        .route("/v1/policies/active", only(get(dataguard::active).put(dataguard::put)))
+        .route("/v1/stats/summary", only(get(dataguard::summary)))
+}
+
+/// Those of pi-governance.
+fn governance_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/dlp/mask", only(post(governance::mask)))
+        .route("/v1/dlp/scan", only(post(governance::scan)))
+        .route(APPROVER, only(post(approver::approve)))
 }
 
 /// A route of one method; others are told so.

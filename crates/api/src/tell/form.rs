@@ -272,33 +272,8 @@ impl New {
             token: typed(self.token).or(kept.token),
             url: typed(self.url).or(kept.url),
         };
+        secrets.fit(&form, missing, networks)?;
         let mut shown = None;
-        match form.kind {
-            Kind::Mail => {
-                let has_user = form.mail.as_ref().is_some_and(|mail| mail.user.is_some());
-                if !has_user {
-                    secrets.password = None;
-                } else if secrets.password.is_none() {
-                    return Err(missing(String::from(
-                        "`user` needs a `password`; it is typed again when the server changes",
-                    )));
-                }
-            }
-            Kind::Telegram => {
-                let is_plain =
-                    |letter: char| letter.is_ascii_alphanumeric() || ":_-".contains(letter);
-                let token = secrets.token.as_deref().unwrap_or_default();
-                if token.is_empty() || !token.chars().all(is_plain) {
-                    return Err(missing(String::from(
-                        "`token` is the token of a bot; it is typed again when `api` changes",
-                    )));
-                }
-            }
-            Kind::Slack | Kind::Teams | Kind::Webhook => {
-                let none = || missing(String::from("this needs `url`, where to post"));
-                endpoint(secrets.url.as_deref().ok_or_else(none)?, networks)?;
-            }
-        }
         if form.kind == Kind::Webhook && secrets.secret.is_none() {
             let secret = random()?;
             shown = Some(secret.clone());
@@ -354,6 +329,42 @@ impl Form {
 }
 
 impl Secrets {
+    /// Nothing is missing that a channel of that form needs, and what it has no use for is gone.
+    fn fit(
+        &mut self,
+        form: &Form,
+        missing: fn(String) -> Unfit,
+        networks: &Networks,
+    ) -> Result<(), Unfit> {
+        match form.kind {
+            Kind::Mail => {
+                let has_user = form.mail.as_ref().is_some_and(|mail| mail.user.is_some());
+                if !has_user {
+                    self.password = None;
+                } else if self.password.is_none() {
+                    return Err(missing(String::from(
+                        "`user` needs a `password`; it is typed again when the server changes",
+                    )));
+                }
+            }
+            Kind::Telegram => {
+                let is_plain =
+                    |letter: char| letter.is_ascii_alphanumeric() || ":_-".contains(letter);
+                let token = self.token.as_deref().unwrap_or_default();
+                if token.is_empty() || !token.chars().all(is_plain) {
+                    return Err(missing(String::from(
+                        "`token` is the token of a bot; it is typed again when `api` changes",
+                    )));
+                }
+            }
+            Kind::Slack | Kind::Teams | Kind::Webhook => {
+                let none = || missing(String::from("this needs `url`, where to post"));
+                endpoint(self.url.as_deref().ok_or_else(none)?, networks)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether there is any.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()

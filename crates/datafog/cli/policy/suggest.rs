@@ -138,20 +138,9 @@ fn observe(event: &Event, replay: &Replay, subject: &Subject) -> Seen {
 /// What an exception for a command would have to name; `None` when nobody can name it.
 fn covering(event: &Event, facts: &Replayed<'_>, stopping: &[&RuleMatch]) -> Option<Suggestion> {
     let invocation = &facts.action().invocation;
-    let leaves = facts.flows().has(Flow::Leaves) || facts.flows().has(Flow::Enters);
-    let hosts: Vec<&HostName> = facts.destinations().iter().map(|one| &one.host).collect();
-    let named = |host: &&HostName| match host {
-        HostName::Ip(ip) => Some(ip.to_string()),
-        HostName::Name(name) => Some(name.clone()),
-        HostName::Deferred(_) | HostName::Unknown => None,
-    };
-    let known: BTreeSet<String> = hosts.iter().filter_map(named).collect();
+    let hosts = hosts(facts)?;
     // Rules take the name of a tool for a glob.
     if facts.tool().is_some_and(|tool| tool.name.contains(['*', '?', '['])) {
-        return None;
-    }
-    // An exception for a host that nobody can name would be one for every host.
-    if leaves && (hosts.is_empty() || hosts.iter().any(|host| named(host).is_none())) {
         return None;
     }
     // What a shell opens by itself runs no program that a rule could name.
@@ -163,7 +152,7 @@ fn covering(event: &Event, facts: &Replayed<'_>, stopping: &[&RuleMatch]) -> Opt
         concerned.filter_map(|index| Some(event.findings.get(*index)?.entity.to_string()));
     let entities: BTreeSet<String> = entities.collect();
     let words = match entities.is_empty() && !stopping.is_empty() {
-        true => Words::of(facts, known.is_empty())?,
+        true => Words::of(facts, hosts.is_empty())?,
         false => Words::default(),
     };
     Some(Suggestion {
@@ -177,7 +166,7 @@ fn covering(event: &Event, facts: &Replayed<'_>, stopping: &[&RuleMatch]) -> Opt
             .cloned()
             .collect(),
         subcommands: invocation.subcommand.first().cloned().into_iter().collect(),
-        hosts: known,
+        hosts,
         options: words.options,
         paths: words.paths,
         texts: words.texts,
@@ -186,6 +175,22 @@ fn covering(event: &Event, facts: &Replayed<'_>, stopping: &[&RuleMatch]) -> Opt
         receipt: event.receipt_id,
         command: event.command.clone(),
     })
+}
+
+/// The hosts that a call reaches. An exception for one that nobody can name would be one for every
+/// host: `None`.
+fn hosts(facts: &Replayed<'_>) -> Option<BTreeSet<String>> {
+    let leaves = facts.flows().has(Flow::Leaves) || facts.flows().has(Flow::Enters);
+    let named = facts.destinations().iter().map(|one| match &one.host {
+        HostName::Ip(ip) => Some(ip.to_string()),
+        HostName::Name(name) => Some(name.clone()),
+        HostName::Deferred(_) | HostName::Unknown => None,
+    });
+    let named: Vec<Option<String>> = named.collect();
+    if leaves && (named.is_empty() || named.contains(&None)) {
+        return None;
+    }
+    Some(named.into_iter().flatten().collect())
 }
 
 /// What an exception names of the words of a call, where neither what was found in it nor the hosts

@@ -64,6 +64,21 @@ pub(super) fn markdown(tally: &Tally, real: Option<&Real>) -> String {
             score.exactness()
         );
     }
+    page += &each_family(tally);
+    page += PROBES;
+    page += EVERYDAY;
+    page += &alarms(tally);
+    if let Some(real) = real {
+        page += REAL;
+        page += &self::real(real);
+        page += EXPLAINED;
+    }
+    page
+}
+
+/// The scores of each family, by class.
+fn each_family(tally: &Tally) -> String {
+    let mut page = String::new();
     for (class, name, ..) in BARS {
         page += &format!(
             "\n## {}\n\n| family | values | precision | recall | exact |\n|---|---|---|---|---|\n",
@@ -74,9 +89,12 @@ pub(super) fn markdown(tally: &Tally, real: Option<&Real>) -> String {
             page += &row(family.name, &score);
         }
     }
-    page += PROBES;
-    page += EVERYDAY;
-    page += "\n## False alarms by kind of decoy\n\n";
+    page
+}
+
+/// What was raised where nothing is.
+fn alarms(tally: &Tally) -> String {
+    let mut page = String::from("\n## False alarms by kind of decoy\n\n");
     if tally.alarms.is_empty() {
         page += "None.\n";
     } else {
@@ -89,11 +107,6 @@ pub(super) fn markdown(tally: &Tally, real: Option<&Real>) -> String {
         "\nTokens with a wrong checksum that were told as a shape, less sure than a sound one: {}.\n",
         tally.shape_only
     );
-    if let Some(real) = real {
-        page += REAL;
-        page += &self::real(real);
-        page += EXPLAINED;
-    }
     page
 }
 

@@ -2,15 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{moment, number, object, of, optional, text, texts};
+use super::{Operation, moment, number, object, of, optional, text, texts};
 use crate::store::DeliveryState;
 use crate::tell::form::Kind;
 use crate::tell::occasion::Occasion;
 
 /// What a route about them takes and gives.
-pub(super) fn operation(
-    (method, path): (&str, &str),
-) -> Option<(&'static str, &'static str, Option<&'static str>, &'static str)> {
+pub(super) fn operation((method, path): (&str, &str)) -> Option<Operation> {
     Some(match (method, path) {
         ("GET", "/v1/channels") => ("listChannels", "Who is told what happens.", None, "Channels"),
         ("POST", "/v1/channels") => {
