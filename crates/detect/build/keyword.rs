@@ -51,7 +51,7 @@ impl Keyword {
             (*known, *slot) = (*byte, mask(*byte));
         }
         let told = self.text.iter().take(8).position(|byte| is_class(*byte));
-        let told = told.unwrap_or(self.text.len().min(8));
+        let told = told.unwrap_or_else(|| self.text.len().min(8));
         (u64::from_le_bytes(head), u64::from_le_bytes(masks), told)
     }
 
