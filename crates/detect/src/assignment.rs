@@ -157,9 +157,7 @@ fn near(
         return None;
     }
     let rest = text.get(word.1..)?;
-    let reach = rest.get(..NEAR.min(rest.len()))?;
-    let second_line = reach.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1);
-    let reach = second_line.map_or(reach, |(at, _)| reach.get(..at).unwrap_or(reach));
+    let reach = reach(rest);
     // Most names of services stand in sentences that say nothing of keys.
     if !HINTS.stand_in(reach) {
         return None;
@@ -188,6 +186,13 @@ fn near(
         at = at.checked_add(length.max(1))?;
     }
     None
+}
+
+/// The beginning of a text in which a key may begin: up to the end of the second line.
+fn reach(rest: &[u8]) -> &[u8] {
+    let near = rest.get(..NEAR.min(rest.len())).unwrap_or_default();
+    let second_line = near.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1);
+    second_line.and_then(|(at, _)| near.get(..at)).unwrap_or(near)
 }
 
 /// Words of names that have rules of their own.

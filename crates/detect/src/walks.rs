@@ -15,7 +15,9 @@ pub(crate) struct Walks {
     runs: [Walk; REMEMBERED],
     /// The place that is taken next for a set that is not remembered.
     oldest: usize,
-    /// The last name to which nothing is assigned as languages write it: absolute offsets.
+    /// The last name to which nothing is assigned as languages write it: absolute offsets. They are enough
+    /// to know it again: whether something is assigned is told by bounded text around the name, all of which
+    /// is there whenever it is asked about.
     pub(crate) unassigned: (usize, usize),
     /// Bytes looked at behind the prefilter; what the linearity test counts.
     pub(crate) work: u64,

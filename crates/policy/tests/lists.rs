@@ -29,13 +29,21 @@ fn what_is_compiled_is_what_would_stand_there() {
             r#"operand = { path = ["/x", { list = "keys" }, "/y"] }"#,
             r#"operand = { path = ["/x", "/srv/a", "/srv/b", "/y"] }"#,
         ),
+        // What a list brings again counts once.
+        (
+            r#"operand = ["/srv/b", { list = "keys" }, { list = "more" }]"#,
+            r#"operand = ["/srv/b", "/srv/a", "/srv/c"]"#,
+        ),
         (
             r#"any = [{ cwd = { list = "keys" } }, { none = [{ operand = { list = "keys" } }] }]"#,
             r#"any = [{ cwd = ["/srv/a", "/srv/b"] }, { none = [{ operand = ["/srv/a", "/srv/b"] }] }]"#,
         ),
     ] {
-        let with = format!("[lists]\nkeys = [\"/srv/a\", \"/srv/b\"]\n{}", rule(listed));
-        let without = format!("#\n#\n{}", rule(written));
+        let both = format!("{listed}\nuser = {{ list = \"more\" }}");
+        let lists = "[lists]\nkeys = [\"/srv/a\", \"/srv/b\"]\nmore = [\"/srv/a\", \"/srv/c\"]\n";
+        let with = format!("{lists}{}", rule(&both));
+        let both = format!("{written}\nuser = [\"/srv/a\", \"/srv/c\"]");
+        let without = format!("#\n#\n#\n{}", rule(&both));
         let bytes = |text: &str| parsed(text).map(|policy| policy.to_bytes().to_vec());
         assert_eq!(bytes(&with), bytes(&without), "{listed}");
     }
@@ -70,13 +78,24 @@ fn slips_are_named() {
             "nothing stands beside `list`",
         ),
         (
-            format!("{list}{}", rule(r#"operand = ["/srv/a", { list = "keys" }]"#)),
-            "`/srv/a` is listed twice",
+            format!("{list}{}", rule(r#"operand = ["/srv/b", "/srv/b", { list = "keys" }]"#)),
+            "`/srv/b` is listed twice",
         ),
+        (rule(r#"operand = { list = "keys" }"#), "the file has none"),
     ] {
         let said = parsed(&text).unwrap_err();
         assert!(said.contains(wanted) && said.contains("--> policy.toml:"), "{text}\n{said}");
     }
+}
+
+/// A list that is no list is told once, and one that nothing asks for hides no other slip.
+#[test]
+fn every_slip_is_told_and_each_once() {
+    let text = format!("[lists]\nkeys = \"a\"\n{}", rule(r#"cwd = { list = "keys" }"#));
+    assert_eq!(parsed(&text).unwrap_err().matches("error").count(), 1);
+    let text = format!("[lists]\nkeys = [\"a\"]\n{}", rule(r#"comand = "rm""#));
+    let said = parsed(&text).unwrap_err();
+    assert!(said.contains("nothing asks") && said.contains("did you mean `command`?"), "{said}");
 }
 
 /// A call in an example may have an argument of that name.
@@ -99,6 +118,15 @@ argument = { path = "of.list", eq = "keys" }
 fn lists_have_a_limit() {
     let texts: String = (0..5000).map(|n| format!("\"/srv/{n}\",")).collect();
     let tables = r#"{ operand = { list = "keys" } },"#.repeat(20);
+    assert!(
+        parsed(&format!(
+            "[lists]\nkeys = [\"{}\"]\n{}",
+            "a".repeat(300_000),
+            rule(&format!("any = [{tables}]"))
+        ))
+        .unwrap_err()
+        .contains("bytes")
+    );
     let text = format!("[lists]\nkeys = [{texts}]\n{}", rule(&format!("any = [{tables}]")));
-    assert!(parsed(&text).unwrap_err().contains("more than 65536 texts"));
+    assert!(parsed(&text).unwrap_err().contains("more than 4194304 bytes"));
 }

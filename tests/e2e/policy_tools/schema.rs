@@ -114,6 +114,29 @@ fn every_embedded_policy_and_every_example_of_a_condition_fits() {
 }
 
 #[test]
+fn lists_fit_where_they_are_put_in() {
+    let install = Install::bare();
+    let (validator, schema) = validator(&install);
+    let rule = "[policy]\nid = 'x'\nversion = '1'\n[lists]\nids = ['a']\n\
+                [[rule]]\nid = 'one'\neffect = 'deny'\nreason = 'because'\n";
+    for (toml, fits) in [
+        ("overrides = { list = 'ids' }", true),
+        ("notify = ['me', { list = 'ids' }]", true),
+        ("when = { argument = { path = 'to', one_of = { list = 'ids' } } }", true),
+        ("when = { argument = { path = 'to', one_of = [1, { list = 'ids' }] } }", true),
+        ("when = { argument = { list = 'ids' } }", false),
+        ("when = { argument = [{ list = 'ids' }] }", false),
+        ("when = { operand = [{ list = 'ids', more = 1 }] }", false),
+    ] {
+        assert_eq!(
+            validator.accepts(&schema, &json_of(&format!("{rule}{toml}\n"))),
+            fits,
+            "{toml}"
+        );
+    }
+}
+
+#[test]
 fn a_value_of_a_wrong_type_does_not_fit() {
     let install = Install::bare();
     let (validator, _) = validator(&install);

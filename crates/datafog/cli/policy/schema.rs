@@ -88,8 +88,11 @@ fn policy() -> Value {
 
 fn rule() -> Value {
     let examples = |what: &str| json!({ "type": "array", "items": { "$ref": "#/$defs/example" }, "description": what });
-    let list =
-        |what: &str| json!({ "type": "array", "items": { "type": "string" }, "description": what });
+    let list = |what: &str| {
+        let mut list = values::several(&json!({ "type": "string" }));
+        list["description"] = what.into();
+        list
+    };
     table(
         &["id", "effect", "reason"],
         &json!({

@@ -64,15 +64,15 @@ pub(crate) fn read(
         let span = fault.span().unwrap_or_default();
         reader.error(span, fault.message().replace('\n', " "));
     }
-    if !reader.has_errors() {
-        lists::put_in(table.get_mut(), &mut reader);
-    }
+    let has_form = !reader.has_errors();
+    let unused = if has_form { lists::put_in(table.get_mut(), &mut reader) } else { Vec::new() };
     // After an error of syntax, or in a list that rules ask for, the rest is guesswork; reporting it
     // would bury the cause.
     if reader.has_errors() {
         return (None, reader.diagnostics);
     }
     let document = document(table.get_ref(), &mut reader);
+    lists::tell_unused(unused, &mut reader);
     (document, reader.diagnostics)
 }
 

@@ -5,14 +5,18 @@
 //! knows of lists and nothing of them is left in what is compiled. A mistake in one of its texts is
 //! told where the text stands, in the list.
 
-use std::collections::BTreeMap;
+use core::ops::Range;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::reader::{Item, Reader};
 
-/// Most texts that lists may bring into a file: what is written once is kept where it is asked for.
-const MOST: usize = 1 << 16;
+/// Most bytes that lists may bring into a file: what is written once is kept where it is asked for.
+const MOST: usize = 1 << 22;
+
+/// What a text takes besides its bytes.
+const EACH: usize = 64;
 
 /// The tables in which a list may be asked for.
 const TABLES: [&str; 3] = ["risk", "role", "rule"];
@@ -20,8 +24,11 @@ const TABLES: [&str; 3] = ["risk", "role", "rule"];
 /// Keys whose values are calls, in which any word may stand.
 const EXAMPLES: [&str; 2] = ["match", "not_match"];
 
+/// The names of lists that nothing asks for, and where they stand.
+pub(super) type Unused = Vec<(String, Range<usize>)>;
+
 /// Puts the lists of the file in the places that name them.
-pub(super) fn put_in(table: &mut DeTable<'_>, reader: &mut Reader<'_>) {
+pub(super) fn put_in(table: &mut DeTable<'_>, reader: &mut Reader<'_>) -> Unused {
     let lists = table.get("lists").and_then(|item| read(item, reader)).unwrap_or_default();
     let mut fill = Fill { lists, left: MOST, reader };
     for name in TABLES {
@@ -29,16 +36,22 @@ pub(super) fn put_in(table: &mut DeTable<'_>, reader: &mut Reader<'_>) {
             fill.value(item);
         }
     }
-    for (name, list) in fill.lists.iter().filter(|(_, list)| !list.is_used) {
+    let unused = fill.lists.into_iter().filter(|(_, list)| !list.is_used);
+    unused.map(|(name, list)| (name, list.span)).collect()
+}
+
+/// Tells of lists that nothing asks for.
+pub(super) fn tell_unused(unused: Unused, reader: &mut Reader<'_>) {
+    for (name, span) in unused {
         let message = format!("nothing asks for the list `{name}`");
         let help = format!("write `{{ list = \"{name}\" }}` where it is meant, or leave it out");
-        fill.reader.error_with_help(list.span.clone(), message, help);
+        reader.error_with_help(span, message, help);
     }
 }
 
 struct List<'a> {
     items: Vec<Item<'a>>,
-    span: core::ops::Range<usize>,
+    span: Range<usize>,
     is_used: bool,
 }
 
@@ -51,16 +64,14 @@ fn read<'a>(item: &Item<'a>, reader: &mut Reader<'_>) -> Option<BTreeMap<String,
     };
     let mut lists = BTreeMap::new();
     for (name, item) in table {
-        let items = item.get_ref().as_array().map(|items| items.to_vec());
         let span = name.span();
-        match items {
-            None => reader.error(span, format!("the list `{}` is no list", name.get_ref())),
-            Some(items) => {
-                // What is wrong is told here, once, and not wherever the list is asked for.
-                let items = reader.texts(item).map(|_| items).unwrap_or_default();
-                lists.insert(name.get_ref().to_string(), List { items, span, is_used: false });
-            }
+        let items = item.get_ref().as_array().map(|items| items.to_vec());
+        if items.is_none() {
+            reader.error(span.clone(), format!("the list `{}` is no list", name.get_ref()));
         }
+        // What is wrong is told here, once, and not wherever the list is asked for.
+        let items = items.filter(|_| reader.texts(item).is_some()).unwrap_or_default();
+        lists.insert(name.get_ref().to_string(), List { items, span, is_used: false });
     }
     Some(lists)
 }
@@ -89,21 +100,30 @@ impl<'a> Fill<'a, '_, '_> {
         }
     }
 
+    /// Several lists may hold the same text, and one may hold what stands beside it: it counts once.
     fn array(&mut self, items: &mut DeArray<'a>) {
-        if !items.iter().any(|item| name_of(item).is_some()) {
-            items.iter_mut().for_each(|item| self.value(item));
-            return;
+        let written = items.iter().filter_map(|item| item.get_ref().as_str().map(str::to_owned));
+        let mut known: BTreeSet<String> = written.collect();
+        let mut all = Vec::new();
+        for mut item in core::mem::replace(items, DeArray::new()) {
+            if let Some(listed) = self.asked(&item) {
+                let is_new = |one: &Item<'_>| {
+                    one.get_ref().as_str().is_some_and(|text| known.insert(text.to_owned()))
+                };
+                all.extend(listed.into_iter().filter(is_new));
+            } else {
+                self.value(&mut item);
+                all.push(item);
+            }
         }
-        let each = core::mem::replace(items, DeArray::new()).into_iter();
-        *items = each.flat_map(|item| self.asked(&item).unwrap_or_else(|| vec![item])).collect();
+        *items = all.into_iter().collect();
     }
 
     /// What `{ list = "name" }` stands for; `None` if it is something else.
     fn asked(&mut self, item: &Item<'a>) -> Option<Vec<Item<'a>>> {
         let (name, span) = name_of(item)?;
         let Some(list) = self.lists.get_mut(name) else {
-            let known: Vec<&str> = self.lists.keys().map(String::as_str).collect();
-            self.reader.unknown_word(span, "list", name, &known);
+            self.unknown(name, span);
             return Some(Vec::new());
         };
         list.is_used = true;
@@ -111,17 +131,31 @@ impl<'a> Fill<'a, '_, '_> {
             let help = format!("write `[{{ list = \"{name}\" }}, …]` for more than it holds");
             self.reader.error_with_help(item.span(), "nothing stands beside `list`", help);
         }
-        let Some(left) = self.left.checked_sub(list.items.len()) else {
-            self.reader.error(span, format!("lists bring more than {MOST} texts into the file"));
+        let bytes =
+            |item: &Item<'_>| item.get_ref().as_str().map_or(0, str::len).saturating_add(EACH);
+        let brought = list.items.iter().map(bytes).fold(0, usize::saturating_add);
+        let Some(left) = self.left.checked_sub(brought) else {
+            self.reader.error(span, format!("lists bring more than {MOST} bytes into the file"));
             return Some(Vec::new());
         };
         self.left = left;
         Some(list.items.clone())
     }
+
+    fn unknown(&mut self, name: &str, span: Range<usize>) {
+        let known: Vec<&str> = self.lists.keys().map(String::as_str).collect();
+        if known.is_empty() {
+            let help =
+                format!("the file has none; write `[lists]` and below it `{name} = [\"…\"]`");
+            self.reader.error_with_help(span, format!("unknown list `{name}`"), help);
+        } else {
+            self.reader.unknown_word(span, "list", name, &known);
+        }
+    }
 }
 
 /// The name behind `list`, which is no key of anything else.
-fn name_of<'i>(item: &'i Item<'_>) -> Option<(&'i str, core::ops::Range<usize>)> {
+fn name_of<'i>(item: &'i Item<'_>) -> Option<(&'i str, Range<usize>)> {
     let name = item.get_ref().as_table()?.get("list")?;
     Some((name.get_ref().as_str()?, name.span()))
 }

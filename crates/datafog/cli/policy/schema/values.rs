@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 /// What stands under the condition of that name.
 pub(super) fn of(condition: &str) -> Value {
     match condition {
-        "argument" => one_or_many(&argument()),
+        "argument" => {
+            let argument = argument();
+            json!({ "anyOf": [argument, { "type": "array", "items": argument, "minItems": 1 }] })
+        }
         "category" => words(&Category::ALL.map(Category::name)),
         "channel" => words(&["argument", "file", "stdin"]),
         "ci" | "unclear" | "uncommitted" | "unscanned" => json!({ "type": "boolean" }),
@@ -54,7 +57,7 @@ fn argument() -> Value {
             "length_eq": length, "length_gt": length, "length_gte": length,
             "length_lt": length, "length_lte": length,
             "like": texts(), "matches": text(),
-            "one_of": { "type": "array", "items": any, "minItems": 1 },
+            "one_of": several(&any),
         }),
     )
 }
@@ -153,6 +156,13 @@ fn one_or_many(one: &Value) -> Value {
     let list = list();
     let item = json!({ "anyOf": [one, list] });
     json!({ "anyOf": [one, list, { "type": "array", "items": item, "minItems": 1 }] })
+}
+
+/// Several of one kind, some of which lists of the file may hold.
+pub(super) fn several(one: &Value) -> Value {
+    let list = list();
+    let item = json!({ "anyOf": [one, list] });
+    json!({ "anyOf": [list, { "type": "array", "items": item, "minItems": 1 }] })
 }
 
 /// What a list of the file holds.
