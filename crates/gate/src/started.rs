@@ -347,14 +347,15 @@ impl Following {
         let argv: Vec<_> = words.iter().map(|word| word.text.clone()).collect();
         let mut invocation = datafog_shim::interpret(&argv, world);
         settle(&mut invocation, input);
-        if let Given::Text(text) = input {
-            let files = datafog_shim::sent_by_orders(words, text).into_iter().map(Carrier::File);
-            invocation.contents.extend(files.map(|file| content(file, Flow::Leaves)));
+        let text = if let Given::Text(text) = input { Some(text) } else { None };
+        let files = datafog_shim::sent_by_orders(words, text, world.home());
+        let files = files.into_iter().map(Carrier::File);
+        invocation.contents.extend(files.map(|file| content(file, Flow::Leaves)));
+        if let Some(text) = text {
             let files = datafog_shim::read_by_orders(words, text).into_iter().map(Carrier::File);
             invocation.contents.extend(files.map(|file| content(file, Flow::Stays)));
         }
-        let input = if let Given::Text(text) = input { Some(text) } else { None };
-        for file in datafog_shim::patched_by_input(words, input) {
+        for file in datafog_shim::patched_by_input(words, text) {
             self.operand(&mut invocation, file.into(), Flow::Destroys, world.cwd());
         }
         self.files.fill(&mut invocation, world.cwd());

@@ -28,6 +28,10 @@ const SIFTING: [&str; 12] = [
 /// Programs that tell where on the machine names stand (locate(1)).
 const EVERYWHERE: [&str; 4] = ["locate", "mdfind", "mlocate", "plocate"];
 
+/// Programs that print the numbers of processes, and those that end the same ones (pgrep(1),
+/// pidof(1)).
+const HUNTING: [(&str, &str); 2] = [("pgrep", "pkill"), ("pidof", "killall")];
+
 /// Longest way from the search to the program that removes.
 const MOST: usize = 8;
 
@@ -51,6 +55,39 @@ impl Walker {
                 self.add_search(search, fields);
             }
         }
+    }
+
+    /// Adds the program that ends the processes whose numbers come in, or stand among the words of
+    /// `kill`: `kill $(pgrep -u ann)` is `pkill -u ann`.
+    pub(crate) fn add_hunt(&mut self, fields: &[Field], input: &Input) {
+        let kills = |words: &[Field]| starts(words, "kill");
+        let ranges: Vec<Range<usize>> = match (fed(fields), input) {
+            (Some(words), Input::Pipe(range)) if kills(words) => vec![range.clone()],
+            (None, _) if kills(fields) && fields.iter().any(is_whole) => {
+                let sources = self.sources_at_hand().into_iter();
+                let ranges = sources.filter_map(|source| match source {
+                    Source::Commands(range) => Some(range),
+                    Source::File(_) => None,
+                });
+                ranges.collect()
+            }
+            _ => return,
+        };
+        let hunts: Vec<Vec<Field>> =
+            ranges.iter().filter_map(|range| self.hunt_behind(range)).collect();
+        for words in hunts {
+            if self.step(words.len()) {
+                self.push(words, Vec::new(), Input::Inherited, Vec::new());
+            }
+        }
+    }
+
+    /// The words that end the processes whose numbers these commands write last.
+    fn hunt_behind(&self, range: &Range<usize>) -> Option<Vec<Field>> {
+        let [.., last] = self.script.commands.get(range.clone())? else { return None };
+        let (head, rest) = last.words.split_first()?;
+        let (_, ending) = HUNTING.iter().find(|(hunting, _)| *hunting == name(head))?;
+        Some([Field::of(*ending)].into_iter().chain(rest.iter().cloned()).collect())
     }
 
     /// The search, with the words that remove behind it.
@@ -85,11 +122,11 @@ impl Walker {
                         .collect(),
                 );
             }
-            let Input::Pipe(before) = &last.input else { return None };
-            range = before;
             if !SIFTING.contains(&head) {
                 return None;
             }
+            let Input::Pipe(before) = &last.input else { return None };
+            range = before;
         }
         None
     }
@@ -121,6 +158,11 @@ fn fed(fields: &[Field]) -> Option<&[Field]> {
 
 /// Whether the words start a program that takes away what is named behind them.
 fn removes(words: &[Field]) -> bool {
+    REMOVING.iter().any(|program| starts(words, program))
+}
+
+/// Whether the words start this program.
+fn starts(words: &[Field], program: &str) -> bool {
     let head = words.iter().find(|field| !BEFORE.contains(&name(field)));
-    head.is_some_and(|head| REMOVING.contains(&name(head)))
+    head.is_some_and(|head| name(head) == program)
 }

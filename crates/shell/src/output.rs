@@ -54,6 +54,13 @@ impl Walker {
             ("git", [kind, flags @ ..]) if kind.starts_with("diff") && tells_changed(flags) => {
                 "./\n".to_owned()
             }
+            ("git", ["status", flags @ ..]) if flags.iter().any(|it| SHORT.contains(it)) => {
+                "./\n".to_owned()
+            }
+            // Parts of each line of a list that stands for all that is there.
+            ("awk" | "gawk" | "mawk", [script]) if script.starts_with('{') => place(text?)?,
+            ("cut", _) => place(text?)?,
+            ("sed", [script]) if script.starts_with("s/^") => place(text?)?,
             (name, places) if CHILDREN.iter().any(|one| one.eq_ignore_ascii_case(name)) => {
                 children(places)?
             }
@@ -134,6 +141,14 @@ fn leaves_all_in(place: &str, tests: &[&str]) -> bool {
 /// Options of `git ls-files` that leave in all files, or all that are not ignored.
 const ALL_FILES: [&str; 8] =
     ["--cached", "--exclude-standard", "--full-name", "--modified", "--others", "-c", "-m", "-z"];
+
+/// Options of `git status` with which it names a file in each line.
+const SHORT: [&str; 4] = ["--porcelain", "--porcelain=v1", "--short", "-s"];
+
+/// The same text, where it is a place that stands for what is in it.
+fn place(text: &str) -> Option<String> {
+    (text == "./\n").then(|| text.to_owned())
+}
 
 /// Whether `git diff` tells the names of changed files, and not only of those that are gone.
 fn tells_changed(flags: &[&str]) -> bool {

@@ -11,6 +11,7 @@
 mod asking;
 mod branch;
 mod compound;
+mod dispatch;
 mod functions;
 mod multiply;
 
@@ -20,19 +21,15 @@ use std::sync::Arc;
 
 use rable::{Node, NodeKind};
 
-use crate::builtin::lists_variables;
-use crate::heads::RESERVED;
 use crate::limits::{DEEPEST, MOST_COMMANDS, MOST_STEPS, MOST_VALUES};
 use crate::outside::Outside;
 use crate::parse;
 use crate::read::{Line, Place};
-use crate::redirect::sourced;
 use crate::script::{Command, Field, Input, Redirection, Script, Source};
 use crate::variables::{Variable, Variables};
 use crate::zsh;
 
 pub(crate) use functions::Function;
-use functions::SPECIAL;
 
 /// What a command writes to its standard output, where that can be told.
 pub(crate) type Written = Option<String>;
@@ -45,13 +42,6 @@ const PICKING: usize = 18;
 
 /// What is said of a line of which zsh runs something that other shells do not.
 pub(crate) const FOR_ZSH: &str = "zsh would run something of it that other shells do not";
-
-/// Whether zsh alone takes the head for something else than a program of that name.
-fn own_of_zsh(fields: &[Field]) -> bool {
-    fields
-        .first()
-        .is_some_and(|head| zsh::RUNNERS.contains(&&*head.text) || zsh::is_found(&head.text))
-}
 
 /// The command of a list that holds no other one.
 fn alone(node: &Node) -> &Node {
@@ -71,17 +61,6 @@ fn opens_input(redirect: &Node) -> bool {
         NodeKind::Redirect { op, fd, .. } => op.starts_with('<') && *fd <= 0,
         _ => false,
     }
-}
-
-/// The words behind `builtin` and `command`, which change nothing of what they mean.
-fn behind_builtin(fields: &[Field]) -> &[Field] {
-    let says = |field: &Field| matches!(field.text.as_str(), "builtin" | "command");
-    let is_between = |field: &&Field| says(field) || matches!(field.text.as_str(), "--" | "-p");
-    let skipped = match fields.first() {
-        Some(head) if says(head) => fields.iter().take_while(is_between).count(),
-        Some(_) | None => 0,
-    };
-    fields.get(skipped..).unwrap_or_default()
 }
 
 /// A command as it stands in the line.
@@ -497,68 +476,6 @@ impl Walker {
     /// The same for the command at hand.
     pub(crate) fn sources_at_hand(&self) -> Vec<Source> {
         self.sources_from(self.substituted)
-    }
-
-    /// Runs what is done by the shell itself; everything else is a command.
-    fn dispatch(
-        &mut self,
-        fields: Vec<Field>,
-        environment: Vec<(String, Option<String>)>,
-        input: Input,
-        redirections: Vec<Redirection>,
-    ) -> Written {
-        if fields.first().is_none_or(|head| !head.names_program()) {
-            self.opaque("the name of a program only shows when the line runs; write it out");
-            self.push(Vec::new(), environment, input, redirections);
-            return None;
-        }
-        if fields.first().is_some_and(|head| RESERVED.contains(&&*head.text)) {
-            self.opaque("a word of the shell's own stands where a program's name does");
-        }
-        if own_of_zsh(&fields) {
-            self.opaque(FOR_ZSH);
-        }
-        self.expand_alias(&fields, &input);
-        self.add_removing_search(&fields, &input);
-        let input = self.fed_names(&fields, input);
-        let own = behind_builtin(&fields);
-        let name = own.first().map(|head| head.text.clone()).unwrap_or_default();
-        self.leaves_early(&name, own.len() > 1);
-        // Behind `command` a function does not count.
-        let plain = own.len() == fields.len();
-        if let Some(function) = self.variables.function(&name).filter(|_| plain).cloned()
-            && self.may_go_deeper()
-        {
-            if !function.missing {
-                self.push(Vec::new(), environment.clone(), Input::Inherited, redirections);
-                return self
-                    .with(&environment, false, |walker| walker.call(&function, own, &input));
-            }
-            // It may as well be the program of that name.
-            self.perhaps(|walker| {
-                walker.with(&environment, false, |walker| walker.call(&function, own, &input))
-            });
-        }
-        self.runs_later(own, &input);
-        let special = SPECIAL.contains(&name.as_str());
-        let found = self.with(&environment, special, |walker| walker.builtin(own, &input));
-        if let Some(written) = found {
-            // What the line has written before was read by its text.
-            let read = sourced(own).filter(|one| self.written_to(&one.target).is_none());
-            let redirections = read.into_iter().chain(redirections).collect();
-            let words = if lists_variables(own) { vec![Field::of("printenv")] } else { Vec::new() };
-            self.push(words, environment, input, redirections);
-            return written.filter(|_| !lists_variables(own));
-        }
-        // A variable in front may bend what the program says.
-        let bent = environment.iter().any(|(name, _)| name.starts_with("GIT_"));
-        let text = self.written(own, &input).filter(|_| !bent);
-        let own = own.to_vec();
-        self.push(fields, environment, input.clone(), redirections.clone());
-        self.runs_written(&own, &input);
-        self.note_written(&own, &redirections, text.as_ref());
-        self.note_folders(&own);
-        text.filter(|_| redirections.is_empty())
     }
 
     pub(crate) fn push(

@@ -28,6 +28,8 @@ pub(crate) use settings::git_may_start;
 pub(crate) use start::removing;
 pub use start::{Start, What, Word};
 
+mod emptied;
+mod fed;
 mod search;
 mod settings;
 mod start;
@@ -58,6 +60,7 @@ pub fn behind<'s>(
     gathering.alias();
     gathering.git();
     gathering.standard_input();
+    gathering.emptied();
     gathering.entered();
     gathering.starts
 }
@@ -80,8 +83,8 @@ fn by_code<'s>(code: &str, ticks: bool, surroundings: &'s dyn Surroundings) -> V
 /// Interpreters of languages whose calls nobody knows here: in their literals commands are looked for.
 const STRANGE: &str = "elixir";
 
-/// The editor whose orders may call functions (`:call system("…")`).
-const EDITOR: &str = "vim";
+/// Editors whose orders may call functions (`:call system("…")`).
+const EDITORS: [&str; 2] = ["ex", "vim"];
 
 /// Interpreters of such languages.
 const TICKING: [&str; 3] = ["perl", "php", "ruby"];
@@ -146,9 +149,6 @@ const CONTAINED: &str = "/(container)/(container)/(container)/(container)/(conta
 /// Most words of standard input, or places of a search, that are told one by one.
 const MOST: usize = 64;
 
-/// Longest file of words that is read.
-const LONGEST_LIST: usize = 64 << 10;
-
 struct Gathering<'c, 's> {
     call: &'c Call<'c>,
     words: &'c [Word],
@@ -195,7 +195,7 @@ impl Gathering<'_, '_> {
             }
             Starts::Orders => {
                 self.lines_within(Language::Orders, text);
-                if self.call.profile.name == EDITOR {
+                if EDITORS.contains(&self.call.profile.name) {
                     self.code(text);
                 }
             }
@@ -349,68 +349,13 @@ impl Gathering<'_, '_> {
         let from = sets.map(|word| world.assign(&word.text)).count();
         let words: Vec<Word> = words.into_iter().skip(from).collect();
         for words in self.fed(words) {
-            if !words.is_empty() {
-                let what = What::Command(words);
+            if let Some(head) = words.first() {
+                // What stands at an address is fetched and run: `npx https://example.com/a.tgz`.
+                let is_fetched = head.text.to_str().is_some_and(is_address);
+                let what = if is_fetched { What::Made } else { What::Command(words) };
                 let world = world.clone();
                 self.starts.push(Start { world, ..Start::of(what, self.surroundings) });
             }
-        }
-    }
-
-    /// The command with the words of standard input, once for each word where one is put in place
-    /// of a mark.
-    fn fed(&self, mut words: Vec<Word>) -> Vec<Vec<Word>> {
-        let scope = self.call.scope();
-        if !scope.feeds {
-            return vec![words];
-        }
-        let given = |name: &str| self.call.given.iter().find(|given| given.spec.name == name);
-        let mark = given("-I").or_else(|| given("-J")).or_else(|| given("--replace"));
-        let Some(mark) = mark else {
-            // A file of words in the place of standard input.
-            let named = given("--arg-file").and_then(|given| given.value.as_ref());
-            let named = named.and_then(|file| {
-                let file = self.surroundings.cwd().join(file.to_path());
-                String::from_utf8(self.surroundings.read(&file, LONGEST_LIST).ok()?).ok()
-            });
-            let input = named.as_deref().or(self.input).unwrap_or_default();
-            let more = input.split([' ', '\t', '\n', '\0']);
-            words.extend(more.filter(|word| !word.is_empty()).take(MOST).map(Word::of));
-            return vec![words];
-        };
-        let mark = mark.value.as_ref().and_then(Text::utf8).unwrap_or("{}");
-        let lines = self.input.map(|text| text.split(['\n', '\0']).filter(|line| !line.is_empty()));
-        match lines {
-            Some(lines) => {
-                lines.take(MOST).map(|line| replaced(&words, mark, Some(line))).collect()
-            }
-            None => vec![replaced(&words, mark, None)],
-        }
-    }
-
-    /// GNU parallel: a line, once for each word behind `:::`, or of its input.
-    fn each(&mut self, words: &[Word]) {
-        let marks = |word: &Word| word.text.as_bytes().starts_with(b":::");
-        let cut = words.iter().position(marks).unwrap_or(words.len());
-        let (line, values) = words.split_at_checked(cut).unwrap_or((words, &[]));
-        let line = joined(line);
-        let values = values.iter().filter(|word| !marks(word));
-        let mut values: Vec<Option<String>> = values
-            .map(|word| word.text.to_str().filter(|_| word.known).map(str::to_owned))
-            .collect();
-        if cut == words.len() {
-            let lines = self.input.map(|text| text.lines().map(|line| Some(line.to_owned())));
-            values = lines.map_or_else(|| vec![None], Iterator::collect);
-        }
-        for value in values.iter().take(MOST) {
-            let text = line.text.to_string_lossy();
-            let value = value.as_deref().unwrap_or(UNTOLD);
-            let text = match text.contains("{}") {
-                true => text.replace("{}", value),
-                false => format!("{text} {value}"),
-            };
-            let known = line.known && value != UNTOLD;
-            self.push(What::Line(Word { text: text.trim_start().into(), known }, Vec::new()));
         }
     }
 
@@ -502,6 +447,27 @@ impl Gathering<'_, '_> {
     fn known(&self, argument: usize) -> bool {
         self.words.get(argument).is_some_and(|word| word.known)
     }
+}
+
+/// Whether a program is called by where it stands, on another machine.
+fn is_address(name: &str) -> bool {
+    const KINDS: [&str; 9] = [
+        "bitbucket:",
+        "git+",
+        "git://",
+        "git@",
+        "github:",
+        "gitlab:",
+        "hg+",
+        "http://",
+        "https://",
+    ];
+    KINDS.iter().any(|kind| name.starts_with(kind))
+}
+
+/// A program that reads or writes one file.
+fn of_file(program: &str, file: impl Into<OsString>) -> What {
+    What::Command(vec![Word::of(program), Word::of("--"), Word::of(file)])
 }
 
 /// Whether a name of a file stands for standard input.

@@ -109,20 +109,27 @@ pub fn is_peer(program: &str) -> bool {
     PEERING.binary_search(&program).is_ok()
 }
 
-/// The files that a client is told to send by the lines of its input (`put FILE`).
+/// The files that a client is told to send by the lines of its input, or by orders in its words
+/// (`put FILE`).
 #[must_use]
-pub fn sent_by_orders(words: &[Word], input: &str) -> Vec<PathBuf> {
+pub fn sent_by_orders(words: &[Word], input: Option<&str>, home: Option<&Path>) -> Vec<PathBuf> {
     const ORDERS: [&str; 6] = ["append", "mput", "mirror", "put", "reput", "send"];
     if !is_named(words, ORDERED) {
         return Vec::new();
     }
-    let orders = input.split(['\n', ';']).map(str::split_whitespace);
+    let told = words.iter().skip(1).filter(|word| word.known).filter_map(|word| word.text.to_str());
+    let orders = told.chain(input).flat_map(|text| text.split(['\n', ';']));
+    let orders = orders.map(str::split_whitespace);
     let files = orders.filter_map(|mut order| {
         let verb = order.next()?.trim_start_matches('-').to_ascii_lowercase();
         ORDERS.contains(&verb.as_str()).then_some(order)
     });
     let files = files.flatten().filter(|word| !word.starts_with('-')).take(MOST_FOUND);
-    files.map(|word| PathBuf::from(word.trim_matches(['"', '\'']))).collect()
+    let path = |word: &str| match (word.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(word),
+    };
+    files.map(|word| path(word.trim_matches(['"', '\'']))).collect()
 }
 
 /// The files that a client for a database is told to read or write by the orders of its input
@@ -346,7 +353,9 @@ mod tests {
 
     #[test]
     fn files_that_a_client_is_told_to_send_are_known() {
-        let of = |program: &str, input: &str| sent_by_orders(&[Word::of(program)], input);
+        let of = |program: &str, input: &str| {
+            sent_by_orders(&[Word::of(program)], Some(input), Some(Path::new("/h")))
+        };
         assert_eq!(of("sftp", "cd x\nput key\n"), [PathBuf::from("key")]);
         assert_eq!(of("sftp", "-put -r 'a' b"), [PathBuf::from("a"), PathBuf::from("b")]);
         assert!(of("sftp", "get key").is_empty());

@@ -7,7 +7,7 @@ use datafog_core::{
     Action, ActionKind, Carrier, ContentSource, Flow, Flows, Invocation, Operand, OperandKind,
     Surroundings,
 };
-use datafog_shell::{Command, Field, Redirection, Way};
+use datafog_shell::{Command, Field, Input, Redirection, Way};
 use datafog_shim::Word;
 
 use super::{Following, Given, Started, bare, content, word};
@@ -105,13 +105,20 @@ impl Following {
 /// the same.
 fn emptying(command: &Command) -> Option<Vec<Word>> {
     let words: Vec<&str> = command.words.iter().map(|word| word.text.as_str()).collect();
+    let head = ["truncate", "--size=0", "--"].into_iter().map(Word::of);
+    if let Some((&("sponge" | "tee"), files)) = words.split_first() {
+        // They write what comes in, which is nothing.
+        let nothing = matches!(&command.input, Input::Text(text) if text.is_empty());
+        let files = files.iter().filter(|_| nothing);
+        let emptied = !words.iter().any(|word| word.starts_with('-')) && files.clone().count() > 0;
+        return emptied.then(|| head.chain(files.map(Word::of)).collect());
+    }
     if !NOTHING.contains(&words.as_slice()) {
         return None;
     }
     let empties = |one: &&Redirection| one.way == Way::Write && !one.adds;
     let targets = command.redirections.iter().filter(empties).map(|one| word(&one.target));
     let targets: Vec<Word> = targets.collect();
-    let head = ["truncate", "--size=0", "--"].into_iter().map(Word::of);
     (!targets.is_empty()).then(|| head.chain(targets).collect())
 }
 

@@ -12,4 +12,5 @@ mod functions;
 mod generator;
 mod snippets;
 mod support;
+mod taking;
 mod values;
