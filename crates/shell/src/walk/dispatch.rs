@@ -22,10 +22,7 @@ impl Walker {
             self.push(Vec::new(), environment, input, redirections);
             return None;
         }
-        self.odd_words(&fields);
-        self.expand_alias(&fields, &input);
-        self.add_removing_search(&fields, &input);
-        self.add_hunt(&fields, &input);
+        self.told_otherwise(&fields, &input);
         let input = self.fed_names(&fields, input);
         let own = behind_builtin(&fields);
         let name = own.first().map(|head| head.text.clone()).unwrap_or_default();
@@ -53,14 +50,18 @@ impl Walker {
         }
     }
 
-    /// Tells of words that mean something else to a shell than the name of a program.
-    fn odd_words(&mut self, fields: &[Field]) {
+    /// Tells of words that mean something else to a shell than the name of a program, and adds what
+    /// the words also come to: an alias, a search that removes or ends what it finds.
+    fn told_otherwise(&mut self, fields: &[Field], input: &Input) {
         if fields.first().is_some_and(|head| RESERVED.contains(&&*head.text)) {
             self.opaque("a word of the shell's own stands where a program's name does");
         }
         if own_of_zsh(fields) {
             self.opaque(FOR_ZSH);
         }
+        self.expand_alias(fields, input);
+        self.add_removing_search(fields, input);
+        self.add_hunt(fields, input);
     }
 
     /// What is left of a command that the shell did itself: the files that it opened.
