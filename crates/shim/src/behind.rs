@@ -465,11 +465,6 @@ fn is_address(name: &str) -> bool {
     KINDS.iter().any(|kind| name.starts_with(kind))
 }
 
-/// A program that reads or writes one file.
-fn of_file(program: &str, file: impl Into<OsString>) -> What {
-    What::Command(vec![Word::of(program), Word::of("--"), Word::of(file)])
-}
-
 /// Whether a name of a file stands for standard input.
 fn is_input(name: &Text<'_>) -> bool {
     matches!(&*name.bytes, b"-" | b"/dev/stdin" | b"/dev/fd/0" | b"/proc/self/fd/0")

@@ -88,11 +88,8 @@ fn policy() -> Value {
 
 fn rule() -> Value {
     let examples = |what: &str| json!({ "type": "array", "items": { "$ref": "#/$defs/example" }, "description": what });
-    let list = |what: &str| {
-        let mut list = values::several(&json!({ "type": "string" }));
-        list["description"] = what.into();
-        list
-    };
+    let texts = values::several(&json!({ "type": "string" }));
+    let list = |what: &str| json!({ "anyOf": [texts], "description": what });
     table(
         &["id", "effect", "reason"],
         &json!({
