@@ -197,11 +197,28 @@ pub(super) fn in_vehicle_told(candidate: &mut Candidate<'_>) -> Judgement {
 /// Australian tax file or company number in its printed groups. Rows of numbers have such groups too, and
 /// one in five a right check: so it is all there is of a text.
 pub(super) fn au_number(candidate: &mut Candidate<'_>) -> Judgement {
-    if !is_whole_shape(candidate, &["ddd ddd ddd"]) {
+    if !is_whole_shape(candidate, &["ddd ddd ddd"]) || is_triple(candidate.value()) {
         return Judgement::Refuse;
     }
     let judgement = national::is_tfn(candidate);
     if judgement == Judgement::Refuse { world::au_acn(candidate) } else { judgement }
+}
+
+/// Whether three groups are three values: a colour, sizes, the same again or steps of one width:
+/// `255 255 255`, `100 200 300`, `640 640 480`.
+fn is_triple(value: &[u8]) -> bool {
+    let mut groups = value.split(|byte| *byte == b' ').map(|group| {
+        group.iter().fold(0_u32, |sum, digit| {
+            sum.saturating_mul(10).saturating_add(u32::from(digit.wrapping_sub(b'0')))
+        })
+    });
+    let (Some(one), Some(two), Some(three)) = (groups.next(), groups.next(), groups.next()) else {
+        return false;
+    };
+    let all = |test: fn(u32) -> bool| [one, two, three].into_iter().all(test);
+    let even = one.saturating_add(three) == two.saturating_mul(2);
+    let again = one == two || two == three || one == three;
+    even || again || all(|it| it <= 255) || all(|it| it % 10 == 0) || all(|it| it % 16 == 0)
 }
 
 /// Italian electronic identity card: `C` or `A` and a letter, five digits, two letters.

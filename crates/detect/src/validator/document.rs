@@ -26,7 +26,7 @@ pub(super) fn passport(candidate: &mut Candidate<'_>) -> Judgement {
 }
 
 /// Whether eight digits are a day, as `20310512` is one: until when a document holds, or from when it is.
-fn is_day(value: &[u8]) -> bool {
+pub(super) fn is_day(value: &[u8]) -> bool {
     let ([b'1', b'9', _, _, month @ .., _, _] | [b'2', b'0', _, _, month @ .., _, _]) = value
     else {
         return false;
@@ -72,8 +72,26 @@ pub(super) fn licence(candidate: &mut Candidate<'_>) -> Judgement {
 pub(super) fn licence_italian(candidate: &mut Candidate<'_>) -> Judgement {
     let judgement = judge(candidate, 2, 10..=10, 5);
     let lettered = candidate.value().last().is_some_and(u8::is_ascii_uppercase);
-    if lettered { judgement } else { Judgement::Refuse }
+    if lettered && !is_patent(candidate) { judgement } else { Judgement::Refuse }
 }
+
+/// Whether it is a patent, which the word means as well: two letters of an office, seven digits and the
+/// kind of document (WIPO ST.3 and ST.16). Provinces have some of the letters, so a word for driving counts more.
+fn is_patent(candidate: &Candidate<'_>) -> bool {
+    let [one, two, digits @ .., b'A' | b'B' | b'C' | b'S' | b'T' | b'U' | b'Y'] = candidate.value()
+    else {
+        return false;
+    };
+    OFFICES.contain(&[*one, *two])
+        && digits.iter().all(u8::is_ascii_digit)
+        && !DRIVING.stand_near_end(candidate.before(), CLOSE)
+}
+
+/// Offices of patents, and words for driving.
+static OFFICES: Words = words! {
+    "us" "ep" "wo" "de" "fr" "gb" "jp" "cn" "es" "it" "kr" "ca" "au" "br" "mx" "ar" "ru" "ch" "at" "eu" "in"
+};
+static DRIVING: Words = words! { "guida" };
 
 /// The card of an Indian voter: three letters, seven digits.
 pub(super) fn voter(candidate: &mut Candidate<'_>) -> Judgement {
@@ -98,9 +116,13 @@ pub(super) fn member(candidate: &mut Candidate<'_>) -> Judgement {
 /// A bank account: digits only.
 pub(super) fn account(candidate: &mut Candidate<'_>) -> Judgement {
     let judgement = judge(candidate, 0, 7..=17, 7);
-    // `1234567890`.
-    if is_counted(candidate.value()) { Judgement::Refuse } else { judgement }
+    // `1234567890`, and the twelve digits of whoever rents machines.
+    let rented = candidate.value().len() == 12 && CLOUDS.stand_near_end(candidate.before(), CLOSE);
+    if is_counted(candidate.value()) || rented { Judgement::Refuse } else { judgement }
 }
+
+/// Words for accounts of machines.
+static CLOUDS: Words = words! { "aws" "amazon" "iam" "arn" };
 
 /// A Medicare beneficiary (CMS, "MBI format"): the second, fifth, eighth and ninth of eleven
 /// characters are letters, the others digits or either.

@@ -32,11 +32,22 @@ static NUMBERS: Words = words! {
 
 /// A number behind a word for it; the candidate begins at its first digit and may hold marks at its end.
 pub(super) fn national(candidate: &mut Candidate<'_>) -> Judgement {
-    if is_named(candidate.before()) { called(candidate) } else { Judgement::Refuse }
+    if is_named(candidate.before()) { planned(candidate) } else { Judgement::Refuse }
 }
 
-/// The same in a sentence whose words say so already.
+/// The same in a sentence whose words say so already, but may as well lead to the address of a machine.
 pub(super) fn called(candidate: &mut Candidate<'_>) -> Judgement {
+    let judgement = planned(candidate);
+    if is_host(candidate.value()) { Judgement::Refuse } else { judgement }
+}
+
+/// Whether four numbers with dots are such an address.
+fn is_host(value: &[u8]) -> bool {
+    str::from_utf8(value).is_ok_and(|it| it.parse::<std::net::Ipv4Addr>().is_ok())
+}
+
+/// A number whose digits and groups are those of a plan.
+fn planned(candidate: &mut Candidate<'_>) -> Judgement {
     let marks = run_back(candidate.value(), |byte| !byte.is_ascii_digit());
     candidate.end = candidate.end.saturating_sub(marks);
     let goes_on = match candidate.after() {

@@ -1,6 +1,7 @@
 //! Personal identification numbers: four to eight digits behind a word for them (ISO 9564-1 allows four to
 //! twelve). Pins of chips have smaller numbers, and postal codes of India are called so as well.
 
+use super::document::is_day;
 use super::placeholder::is_counted;
 use super::standing::line_before;
 use crate::bytes::run_back;
@@ -27,17 +28,43 @@ pub(super) fn pin(candidate: &mut Candidate<'_>) -> Judgement {
     let coded = between.windows(4).any(|part| part == b"code");
     let told = between.ends_with(b" is");
     let assigned = between.ends_with(b":") || between.ends_with(b"=");
-    let named = matches!(between, b"" | b" code") && OWNERS.end(head.trim_ascii_end());
+    let owned = is_owner(head);
+    let named = matches!(between, b"" | b" code") && owned;
     let value = candidate.value();
-    // `PIN code: 560001` is where somebody lives.
-    let postal = coded && !told && value.len() == POSTAL;
+    // `PIN code: 560001` is where somebody lives, whosever it is.
+    let owned = (owned || between.split(|byte| *byte == b' ').any(|it| OWNERS.contain(it)))
+        && (told || !coded);
+    let another = !owned && (is_postal(value) || is_date(value) || (assigned && is_round(value)));
     let least = value.iter().all(|byte| value.first() == Some(byte)) || is_counting(value);
-    let fits = (told || assigned || named) && !postal && !least && !is_counted(value);
+    let fits = (told || assigned || named) && !another && !least && !is_counted(value);
     Judgement::refuse_unless(fits && ends(candidate.after()))
 }
 
-/// Digits of a postal code of India.
-const POSTAL: usize = 6;
+/// Whether the last word is one of those that own such a number, not the end of another one: `wildcard`.
+fn is_owner(head: &[u8]) -> bool {
+    let marks = run_back(head, |byte| matches!(byte, b' ' | b'_' | b'-'));
+    let head = head.get(..head.len().saturating_sub(marks)).unwrap_or_default();
+    let letters = run_back(head, |byte| byte.is_ascii_alphanumeric() || byte >= 0x80);
+    OWNERS.contain(head.get(head.len().saturating_sub(letters)..).unwrap_or_default())
+}
+
+/// Whether digits are a postal code of India, which is called a PIN: six of them, the first of which is
+/// that of a region (India Post, "Postal Index Number").
+fn is_postal(value: &[u8]) -> bool {
+    matches!(value, [b'1'..=b'8', rest @ ..] if rest.len() == 5)
+}
+
+/// Whether eight digits are a day: `20240115`, `15012024`. Versions are pinned by days.
+fn is_date(value: &[u8]) -> bool {
+    let [a, b, c, d, e, f, g, h] = *value else { return false };
+    is_day(value) || is_day(&[e, f, g, h, a, b, c, d]) || is_day(&[e, f, g, h, c, d, a, b])
+}
+
+/// Whether a number is one of settings: thousands, or a power of two.
+fn is_round(value: &[u8]) -> bool {
+    let number = str::from_utf8(value).ok().and_then(|it| it.parse::<u32>().ok());
+    number.is_some_and(|it| it.is_power_of_two() || it % 1000 == 0)
+}
 
 /// Whether each digit is one more than the one before: a sample.
 fn is_counting(value: &[u8]) -> bool {
@@ -48,6 +75,8 @@ fn is_counting(value: &[u8]) -> bool {
 fn ends(after: &[u8]) -> bool {
     match after {
         [b' ', rest @ ..] => rest.starts_with(b"and ") || rest.starts_with(b"for "),
+        // The next member of an object.
+        [b',', b'"' | b'\'', ..] => true,
         [b'.' | b',' | b';' | b'!' | b'?', next, ..] => next.is_ascii_whitespace(),
         [byte, ..] => {
             matches!(byte, b'\n' | b'\r' | b'"' | b'\'' | b'.' | b',' | b'!' | b')' | b'}')
@@ -59,6 +88,25 @@ fn ends(after: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_owner_is_a_whole_word() {
+        assert!(
+            is_owner(b"the card ") && is_owner(b"SIM_") && is_owner(b"my ") && is_owner(b"MY ")
+        );
+        for head in ["the other ", "a dummy ", "wildcard ", "hour ", "headphone ", "aggregate ", ""]
+        {
+            assert!(!is_owner(head.as_bytes()), "{head}");
+        }
+    }
+
+    #[test]
+    fn places_days_and_sizes_are_other_numbers() {
+        assert!(is_postal(b"560001") && !is_postal(b"930417") && !is_postal(b"5600"));
+        assert!(is_date(b"20240115") && is_date(b"15012024") && is_date(b"12312024"));
+        assert!(!is_date(b"48291736") && !is_date(b"20249915"));
+        assert!(is_round(b"1024") && is_round(b"5000") && !is_round(b"4821"));
+    }
 
     #[test]
     fn samples_count_and_nothing_goes_on() {

@@ -279,24 +279,62 @@ pub(super) fn street_before_number(candidate: &mut Candidate<'_>) -> Judgement {
 }
 
 /// A street with its house number behind it as Spanish writes it. Without a comma before the number only what
-/// is called a street is one: a `Plaza` and an `Avenida` may be a house or a town.
+/// is called a street is one: a `Plaza` and an `Avenida` may be a house or a town. Calle is a name as well, so
+/// without one the rest says that it is a place.
 pub(super) fn street_spanish(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
     let digits = run_back(value, |byte| byte.is_ascii_digit());
-    let name = value.get(..value.len().saturating_sub(digits)).unwrap_or_default();
+    let (name, number) =
+        value.split_at_checked(value.len().saturating_sub(digits)).unwrap_or_default();
     let parted = name.contains(&b',') || name.windows(2).any(|pair| matches!(pair, [b'n', 0xC2]));
     let street = name.starts_with(b"Calle ");
-    let names = name.split(|byte| *byte == b' ').skip(1);
-    let named = names.filter(|word| !word.first().is_none_or(u8::is_ascii_lowercase)).count();
+    let mut names = name.split(|byte| *byte == b' ').skip(1);
+    let named = names.any(|word| word.first().is_some_and(|it| !it.is_ascii_lowercase()));
     let whole = name.split(|byte| *byte == b' ').all(|word| !matches!(word, b"y" | b"el"));
     // `Plaza Hotel, 300 rooms`.
     let counts = matches!(candidate.after(), [b' ', b'a'..=b'z', ..]) && !street;
-    // Calle is a name as well: `Copyright Calle Lindqvist, 2017`.
-    let number = value.get(name.len()..).unwrap_or_default();
+    // `Copyright Calle Lindqvist, 2017`.
     let year = matches!(number, [b'1', b'9', _, _] | [b'2', b'0', _, _]);
     let dated = year || candidate.after().starts_with(b" de ");
-    Judgement::refuse_unless((parted || street) && !counts && !dated && named > 0 && whole)
+    let certain = parted || (street && is_of_place(candidate, name));
+    Judgement::refuse_unless(certain && !counts && !dated && named && whole)
 }
+
+/// Whether more than its first word says that it is a street: what it is named after, the words before it,
+/// or a floor, a postal code or a town behind it. `Calle Lindqvist 14 goals` is somebody.
+fn is_of_place(candidate: &Candidate<'_>, name: &[u8]) -> bool {
+    let before = candidate.before();
+    let after = candidate.after();
+    let linked = name.split(|byte| *byte == b' ').any(|word| LINKS.contain(word));
+    let told = || ADDRESSES.stand_near_end(before, CONTEXT) || SPANISH_LEADS.end(before);
+    let goes_on = || match after {
+        [b',', b' ', rest @ ..] if is_town(rest) => true,
+        [b',' | b'.', b' ', rest @ ..] | [b' ', rest @ ..] => {
+            FLOORS.begin(rest) || run(rest, |byte| byte.is_ascii_digit()) == SPANISH_CODE
+        }
+        _ => false,
+    };
+    linked || told() || goes_on()
+}
+
+/// Whether the rest of a line begins like the name of a town and no number follows, as in a list of players.
+fn is_town(rest: &[u8]) -> bool {
+    let near = rest.get(..CONTEXT.min(rest.len())).unwrap_or_default();
+    let line = near.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0x80)
+        && !line.iter().any(u8::is_ascii_digit)
+}
+
+/// Words between those of a street's name, words before its address, and what is told behind it.
+static LINKS: Words = words! { "de" "del" "la" "las" "los" };
+static SPANISH_LEADS: Words = words! {
+    " en " "vive en " "dirección: " "direccion: " "domicilio: " "calle: " "dirección\": \"" "direccion\": \""
+    "domicilio\": \"" "calle\": \""
+};
+static FLOORS: Words = words! { "piso" "bajo" "portal" "puerta" "escalera" "esc." "local" "planta" "interior" "esquina" "col." "colonia" };
+
+/// Digits of a postal code of Spain or Mexico.
+const SPANISH_CODE: usize = 5;
 
 #[cfg(test)]
 mod tests {

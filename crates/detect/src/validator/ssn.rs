@@ -12,7 +12,7 @@ const CONTEXT: usize = 48;
 
 /// Words for such a number.
 static NAMES: Words = words! {
-    "ssn" "social is " "social: " "social sec" "social_sec" "socialsec" "social-sec" "itin" "taxpayer" "tax id" "tax_id"
+    "ssn" "social sec" "social_sec" "socialsec" "social-sec" "itin" "taxpayer" "tax id" "tax_id"
     "tin:"
 };
 
@@ -85,8 +85,36 @@ fn stands_alone(candidate: &Candidate<'_>, text: &[u8]) -> bool {
 
 /// Whether a word shortly before says that this is such a number.
 fn is_named(candidate: &Candidate<'_>) -> bool {
-    NAMES.stand_near_end(candidate.before(), CONTEXT)
+    NAMES.stand_near_end(candidate.before(), CONTEXT) || is_told(candidate)
 }
+
+/// Whether the short word for it leads to it directly. Visitors of a page are counted behind that word, too,
+/// with other counters beside: `organic: 210345678, social: 131234567`.
+fn is_told(candidate: &Candidate<'_>) -> bool {
+    let before = candidate.before();
+    if SENTENCES.end(before) {
+        return true;
+    }
+    let Some(cut) = before.len().checked_sub(SOCIAL.len()) else { return false };
+    let (head, name) = before.split_at_checked(cut).unwrap_or_default();
+    if !name.eq_ignore_ascii_case(SOCIAL) {
+        return false;
+    }
+    // What is bare may have no other number in the lines beside it.
+    let after = candidate.after();
+    let bare = candidate.value().len() == 9;
+    let rest = after.get(..CONTEXT.min(after.len())).unwrap_or_default();
+    let alone = matches!(rest, [] | [b'\n' | b'\r' | b'.' | b'"' | b'\'', ..]);
+    let counter =
+        |line: &[u8]| line.last().is_some_and(|byte| byte.is_ascii_digit() || *byte == b',');
+    let next = rest.trim_ascii_start().split(|byte| *byte == b'\n').next().unwrap_or_default();
+    !bare || (alone && !counter(head.trim_ascii_end()) && !counter(next.trim_ascii_end()))
+}
+
+/// The short word as sentences have it, and as a label.
+static SENTENCES: Words =
+    words! { "social is " "my social: " "her social: " "his social: " "your social: " };
+const SOCIAL: &[u8] = b"social: ";
 
 fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0_u32, |value, digit| {

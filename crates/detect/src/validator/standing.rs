@@ -206,8 +206,7 @@ pub(super) fn line_before<'t>(candidate: &Candidate<'t>) -> &'t [u8] {
 /// once, or a place to fill in behind it, `httpPassword=HTTP password: {0}`.
 pub(super) fn goes_on_as_text(candidate: &Candidate<'_>) -> bool {
     let after = candidate.after();
-    // What a link says: `<a title="krb5_kpasswd">next</a>`.
-    if after.starts_with(b"</a>") {
+    if is_said_by_link(candidate) {
         return true;
     }
     // Whatever is text goes on behind a blank or a backslash.
@@ -222,6 +221,14 @@ pub(super) fn goes_on_as_text(candidate: &Candidate<'_>) -> bool {
             && memchr2(b'{', b'%', line).is_some()
             && line.windows(3).any(fills))
         || is_label(candidate, line)
+}
+
+/// Whether a value is what a link says whose tag ends with the name: `<a title="krb5_kpasswd">next</a>`.
+/// Code in a page has each of its lines in a link, too: `<a id="L7">password=…</a>`.
+fn is_said_by_link(candidate: &Candidate<'_>) -> bool {
+    !candidate.quoted
+        && candidate.after().starts_with(b"</a>")
+        && matches!(candidate.before(), [.., b'"' | b'\'', b'>'])
 }
 
 /// Whether a line of a file of texts is shown where a password is asked for: a name with small letters
