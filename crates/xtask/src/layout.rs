@@ -62,8 +62,6 @@ struct Touched {
     constants: Vec<String>,
     /// Constants that only later calls read.
     further: Vec<String>,
-    /// Constants that have moved to another name since this was written.
-    constants_like: Vec<String>,
     data: Vec<String>,
     zeroed: Vec<String>,
 }
@@ -93,8 +91,7 @@ impl Touched {
         self.code.extend(code.iter().map(Piece::pattern));
         self.like.extend(functions.iter().filter_map(|name| sections_like(name)));
         let ours = pieces.iter().filter(|piece| piece.object.is_none() && piece.is_constant());
-        self.constants.extend(ours.clone().map(|piece| piece.pattern()));
-        self.constants_like.extend(ours.filter_map(|piece| piece.constants_like()));
+        self.constants.extend(ours.map(|piece| piece.pattern()));
         // What the kernel reads, such as paths, is not seen: so all constants of such an object.
         let beside = code.iter().chain(pieces.iter().copied());
         self.constants.extend(beside.filter_map(Piece::constants_beside));
@@ -111,7 +108,6 @@ impl Touched {
         self.code.append(&mut then.code);
         self.like.append(&mut then.like);
         self.further.append(&mut then.constants);
-        self.constants_like.append(&mut then.constants_like);
         Ok(())
     }
 
@@ -125,8 +121,6 @@ impl Touched {
         once(&mut self.data);
         once(&mut self.zeroed);
         once(&mut self.further);
-        once(&mut self.constants_like);
-        self.further.append(&mut self.constants_like);
         // Jumps that each start takes, which otherwise stand alone behind all code.
         self.code.insert(0, "*(.iplt)".to_owned());
         self.constants.extend(MERGED.map(str::to_owned));

@@ -101,22 +101,6 @@ impl Piece {
         self.section.starts_with(".rodata.") && !merged
     }
 
-    /// The line for constants that this one may be after a change, as [`sections_like`] has it for
-    /// code. One without a name is known by its number among those of its crate, which is behind a
-    /// hash of all names of the crate; small numbers stand in every crate.
-    pub(crate) fn constants_like(&self) -> Option<String> {
-        const LEAST: u32 = 100;
-        let name = self.section.strip_prefix(".rodata.")?;
-        if let Some(name) = name.strip_prefix(".Lanon.") {
-            let number = name.rsplit_once('.')?.1;
-            let told = number.parse::<u32>().is_ok_and(|it| it >= LEAST);
-            return told.then(|| format!("*(.rodata..Lanon.*.{number})"));
-        }
-        let (kind, name) = name.split_at(name.find("_ZN")?);
-        let path = name.rsplit_once("17h")?.0;
-        Some(format!("*(.rodata.{kind}{path}17h*)"))
-    }
-
     pub(crate) fn is_data(&self) -> bool {
         self.section.starts_with(".data") && !self.section.starts_with(".data.rel.ro")
     }
@@ -195,14 +179,6 @@ mod tests {
         for (name, expected) in names {
             assert_eq!(sections_like(name).as_deref(), Some(expected));
         }
-        let like = |section: &str| {
-            Piece { size: 0, object: None, section: section.to_owned() }.constants_like()
-        };
-        let switch = ".rodata..Lswitch.table._ZN1a4read17h609f66d1fe7dee31E.20873";
-        assert_eq!(like(switch).unwrap(), "*(.rodata..Lswitch.table._ZN1a4read17h*)");
-        assert_eq!(like(".rodata._ZN1a1B17h0E").unwrap(), "*(.rodata._ZN1a1B17h*)");
-        assert_eq!(like(".rodata..Lanon.227f4a.7108").unwrap(), "*(.rodata..Lanon.*.7108)");
-        assert_eq!(like(".rodata..Lanon.227f4a.28"), None);
         assert_eq!(sections_like("malloc"), None);
     }
 }
