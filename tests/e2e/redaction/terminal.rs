@@ -60,6 +60,15 @@ impl<'i> Screen<'i> {
         }
     }
 
+    /// Whether the screen shows this within a few seconds.
+    fn comes_to_show(&self, part: &str) -> bool {
+        let begin = Instant::now();
+        while !self.text().contains(part) && begin.elapsed() < Duration::from_secs(5) {
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        self.text().contains(part)
+    }
+
     /// Waits until the shell asks for its next line, then for the code of the last one.
     #[track_caller]
     pub(super) fn ended_with(&self, code: i32) {
@@ -119,15 +128,15 @@ fn a_pager_below_two_redactions_pages() {
     // On a busy machine one signal may come before there is a new size to pass on; the next one tells.
     let is_told = |rows: &&str| {
         screen.tmux(&["resize-window", "-x", "100", "-y", *rows]);
-        let begin = Instant::now();
-        while !screen.text().contains("\n~") && begin.elapsed() < Duration::from_secs(5) {
-            std::thread::sleep(Duration::from_millis(30));
-        }
-        screen.text().contains("\n~")
+        screen.comes_to_show("\n~")
     };
     assert!(["30", "29", "30", "29"].iter().any(is_told), "{}", screen.text());
-    screen.keys(&["g"]);
-    screen.shows("row 26 of");
+    // A key that comes with a signal of a size may be dropped by the pager.
+    let is_at_top = |_: &i32| {
+        screen.keys(&["g"]);
+        screen.comes_to_show("row 26 of")
+    };
+    assert!([1, 2, 3].iter().any(is_at_top), "{}", screen.text());
     screen.keys(&["q"]);
     screen.ended_with(0);
 }
