@@ -61,7 +61,7 @@ impl Walker {
             }
             let before = all.len();
             all.extend(self.word(word, true));
-            if !self.step(all.len().saturating_sub(before).saturating_mul(2)) {
+            if !self.step(all.len().saturating_sub(before).saturating_mul(3)) {
                 return all;
             }
             if all.len() > MOST_FIELDS {

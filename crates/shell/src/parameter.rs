@@ -397,7 +397,7 @@ impl Walker {
 }
 
 /// Steps that it takes to find what a variable may hold.
-const FILLING: usize = 4;
+const FILLING: usize = 6;
 
 /// Steps that it takes to read the word behind an operator.
 const READING: usize = 12;
