@@ -10,6 +10,7 @@
 
 use fearless_simd::{Avx512, Simd};
 
+use crate::bytes::table;
 use crate::class;
 use crate::hashes::{BIT, WINDOW, hash, place, set, word};
 use crate::planes::{self, Places, Planes};
@@ -289,17 +290,22 @@ const LAST_CLASS: u8 = 6;
 
 /// Whether a byte is zero, or of the class that stands for it in a keyword.
 fn is_of_class(class: u8, byte: u8) -> bool {
-    match class {
-        0 => byte == 0,
-        1 => byte.is_ascii_digit(),
-        2 => byte.is_ascii_hexdigit(),
-        3 => byte.is_ascii_alphanumeric(),
-        4 => matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'_' | b'-'),
-        5 => b"AEIMQUYcgk".contains(&byte),
-        6 => b"wxyz012345".contains(&byte),
-        _ => false,
-    }
+    CLASSES.get(usize::from(byte)).is_some_and(|classes| classes >> (class & 7) & 1 == 1)
 }
+
+/// One bit of each byte for each class that it is in; the lowest for zero, which stands for itself.
+static CLASSES: [u8; 256] = table!(byte => {
+    let joint = matches!(byte, b' ' | b'"' | b'\'' | b':' | b'=' | b'_' | b'-');
+    let third = matches!(byte, b'A' | b'E' | b'I' | b'M' | b'Q' | b'U' | b'Y' | b'c' | b'g' | b'k');
+    let fourth = matches!(byte, b'w'..=b'z' | b'0'..=b'5');
+    (if byte == 0 { 1 } else { 0 })
+        | (if byte.is_ascii_digit() { 1 << 1 } else { 0 })
+        | (if byte.is_ascii_hexdigit() { 1 << 2 } else { 0 })
+        | (if byte.is_ascii_alphanumeric() { 1 << 3 } else { 0 })
+        | (if joint { 1 << 4 } else { 0 })
+        | (if third { 1 << 5 } else { 0 })
+        | (if fourth { 1 << 6 } else { 0 })
+});
 
 /// The first window of a text, folded.
 pub(crate) fn folded(text: &[u8]) -> Option<u32> {

@@ -62,6 +62,7 @@ pub(super) fn card_in_text(candidate: &mut Candidate<'_>) -> Judgement {
             || is_drawn(candidate.value(), candidate.after())
             || are_neighbours(candidate.value()))
         && !named()
+        && !is_listed(candidate)
     {
         return Judgement::Refuse;
     }
@@ -131,6 +132,35 @@ fn follows_card(candidate: &Candidate<'_>) -> bool {
     let digits = run_back(head, |byte| byte.is_ascii_digit() || byte == b'-');
     end < before.len() && is_card_at(candidate.text, end.saturating_sub(digits))
 }
+
+/// Whether a number in groups is one of several cards below each other or in fields of a list. Numbers of
+/// a table look the same; but of those one in fifty could be a card, and two beside each other by chance
+/// are none.
+fn is_listed(candidate: &Candidate<'_>) -> bool {
+    let (before, after) = (candidate.before(), candidate.after());
+    let near = after.get(..MOST_BETWEEN.min(after.len())).unwrap_or_default();
+    let gap = run(near, is_between);
+    let parts = |gap: &[u8]| gap.iter().any(|byte| *byte != b' ');
+    if parts(near.get(..gap).unwrap_or_default())
+        && is_card_at(candidate.text, candidate.end.saturating_add(gap))
+    {
+        return true;
+    }
+    let near = before.get(before.len().saturating_sub(MOST_BETWEEN)..).unwrap_or_default();
+    let gap = run_back(near, is_between);
+    let end = before.len().saturating_sub(gap);
+    parts(near.get(near.len().saturating_sub(gap)..).unwrap_or_default())
+        && WIDTHS.iter().any(|width| {
+            let start = end.checked_sub(*width);
+            let begins = |at: usize| {
+                at == 0 || !before.get(at.saturating_sub(1)).is_some_and(u8::is_ascii_alphanumeric)
+            };
+            start.is_some_and(|at| begins(at) && is_card_at(candidate.text, at))
+        })
+}
+
+/// Bytes of a number in the groups of each network: four of four, of American Express, of Diners Club.
+const WIDTHS: [usize; 3] = [19, 17, 16];
 
 /// What stands between two fields of a list, and how much of it.
 const fn is_between(byte: u8) -> bool {
@@ -318,6 +348,24 @@ mod tests {
         ];
         for number in PUBLISHED.into_iter().chain(rarer) {
             assert!(luhn(number) && is_issued(number), "{number:?}");
+        }
+    }
+    #[test]
+    fn cards_in_groups_may_stand_in_a_list() {
+        let judged = |text: &str, at: usize| {
+            card_in_text(&mut Candidate::of(text.as_bytes(), (at, at.saturating_add(4))))
+        };
+        let list = "4539 1488 0343 6467\n5425 2334 3010 9903\n";
+        assert_eq!([judged(list, 0), judged(list, 20)], [Judgement::Sound; 2]);
+        let list = "3714 496353 98431;4539-1488-0343-6467";
+        assert_eq!([judged(list, 0), judged(list, 18)], [Judgement::Sound; 2]);
+        for table in [
+            "4539 1488 0343 6467\n5425 2334 3010 9904\n",
+            "4539 1488 0343 6467 5425 2334 3010 9903",
+            "1234 4539 1488 0343 6467\n",
+        ] {
+            let at = table.find("4539").unwrap();
+            assert_eq!(judged(table, at), Judgement::Refuse, "{table}");
         }
     }
 }
