@@ -38,9 +38,9 @@ pub(crate) struct Keyword {
 }
 
 impl Keyword {
-    /// Its first eight bytes as a number, the bits of it that a text must have, and how many bytes are told
-    /// by them, up to the first class.
-    pub(crate) fn head(&self) -> (u64, u64, usize) {
+    /// Its first eight bytes as a number, the bits of it that a text must have, and which of these bytes
+    /// stand for classes, a bit each.
+    pub(crate) fn head(&self) -> (u64, u64, u8) {
         let mask = |byte: u8| match byte {
             _ if is_class(byte) => 0,
             b'a'..=b'z' => !0x20,
@@ -50,9 +50,9 @@ impl Keyword {
         for ((known, slot), byte) in head.iter_mut().zip(&mut masks).zip(&self.text) {
             (*known, *slot) = (*byte, mask(*byte));
         }
-        let told = self.text.iter().take(8).position(|byte| is_class(*byte));
-        let told = told.unwrap_or_else(|| self.text.len().min(8));
-        (u64::from_le_bytes(head), u64::from_le_bytes(masks), told)
+        let classes = self.text.iter().take(8).enumerate();
+        let classes = classes.fold(0, |bits, (at, byte)| bits | (u8::from(is_class(*byte)) << at));
+        (u64::from_le_bytes(head), u64::from_le_bytes(masks), classes)
     }
 
     /// Reads a keyword and chooses its rarest window.

@@ -237,10 +237,10 @@ fn print_search(
 fn print_keywords(code: &mut String, keywords: &[Placed<'_>]) -> Result<(), std::fmt::Error> {
     let keyword = |(keyword, rules, layer): &Placed<'_>| {
         let Keyword { text, offset, .. } = keyword;
-        let (head, mask, told) = keyword.head();
+        let (head, mask, classes) = keyword.head();
         let layer = layer.map_or("None".to_owned(), |name| format!("Some(Layer::{name})"));
         format!(
-            "Keyword {{ text: &{text:?}, head: {head}, mask: {mask}, told: {told}, offset: {offset}, rules: &{rules:?}, layer: {layer} }}"
+            "Keyword {{ text: &{text:?}, head: {head}, mask: {mask}, classes: {classes}, offset: {offset}, rules: &{rules:?}, layer: {layer} }}"
         )
     };
     print_list(code, "KEYWORDS", "Keyword", keywords.iter().map(keyword))

@@ -254,7 +254,8 @@ impl Engine {
         let Some(rest) = view.text.get(start..) else { return };
         let touching = if rule.back.is_none() { keyword } else { 0 };
         let Some((found, closed)) = self.matched(rule, rest, place, touching) else { return };
-        if !rule.proves && boundary::in_base64(view.text, start) {
+        // Nor is what goes on behind its end, or a piece of something encoded.
+        if !rule.proves && (!closed || boundary::in_base64(view.text, start)) {
             return;
         }
         let value = (start.saturating_add(found.start), start.saturating_add(found.end));

@@ -266,17 +266,36 @@ pub(crate) fn keywords(
 }
 
 fn stands(keyword: &Keyword, text: &[u8]) -> bool {
-    let told = match text.first_chunk() {
-        Some(head) if (u64::from_le_bytes(*head) ^ keyword.head) & keyword.mask != 0 => {
-            return false;
-        }
-        Some(_) => usize::from(keyword.told),
-        None => 0,
-    };
-    let known = keyword.text.get(told..).unwrap_or_default();
-    let rest = text.get(told..).unwrap_or_default();
-    rest.len() >= known.len()
-        && known.iter().zip(rest).all(|(known, byte)| {
+    let Some(head) = text.first_chunk() else { return goes_on(keyword.text, text) };
+    if (u64::from_le_bytes(*head) ^ keyword.head) & keyword.mask != 0 {
+        return false;
+    }
+    let mut classes = keyword.classes;
+    let mut differ = false;
+    while classes != 0 {
+        let at = classes.trailing_zeros() as usize;
+        classes &= classes.wrapping_sub(1);
+        // No branch: which of them differs cannot be foretold.
+        differ |= match (keyword.text.get(at), head.get(at)) {
+            (Some(class), Some(byte)) => !is_of_class(*class, *byte),
+            _ => true,
+        };
+    }
+    let told = HEAD.min(keyword.text.len());
+    !differ
+        && goes_on(
+            keyword.text.get(told..).unwrap_or_default(),
+            text.get(told..).unwrap_or_default(),
+        )
+}
+
+/// Bytes of a keyword that are compared at once.
+const HEAD: usize = 8;
+
+/// Whether `text` begins as what is left of a keyword says.
+fn goes_on(known: &[u8], text: &[u8]) -> bool {
+    text.len() >= known.len()
+        && known.iter().zip(text).all(|(known, byte)| {
             if *known > LAST_CLASS {
                 byte.to_ascii_lowercase() == *known
             } else {

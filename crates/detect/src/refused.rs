@@ -63,7 +63,7 @@ mod tests {
     use crate::assignment::Form;
 
     const fn keyword() -> Keyword {
-        Keyword { text: b"token", head: 0, mask: 0, told: 0, offset: 0, rules: &[], layer: None }
+        Keyword { text: b"token", head: 0, mask: 0, classes: 0, offset: 0, rules: &[], layer: None }
     }
 
     static KEYWORD: Keyword = keyword();

@@ -27,7 +27,7 @@ struct Made {
     bitmaps: MoreBitmaps,
     /// Where in `words` those of each bucket begin, and at its end where the last one ends. Most are
     /// empty: nearly all that passes is a keyword's.
-    buckets: Vec<usize>,
+    buckets: Vec<u32>,
     /// Every word behind its folded first bytes, in order of the buckets of these.
     words: Vec<(u32, &'static [u8])>,
 }
@@ -45,7 +45,10 @@ impl Watch {
             let words = words.filter_map(|word| Some((prefilter::folded(word)?, word)));
             let mut words: Vec<_> = words.collect();
             words.sort_unstable_by_key(|(window, _)| bucket(*window));
-            let begin = |number| words.partition_point(|(window, _)| bucket(*window) < number);
+            let begin = |number| {
+                let begin = words.partition_point(|(window, _)| bucket(*window) < number);
+                u32::try_from(begin).unwrap_or(u32::MAX)
+            };
             let buckets = (0..=1 << BUCKET_BITS).map(begin).collect();
             let bitmaps = MoreBitmaps::with(words.iter().map(|(window, _)| *window));
             Made { bitmaps, buckets, words }
@@ -59,8 +62,8 @@ impl Made {
         let rest = text.get(at..)?;
         let window = prefilter::folded(rest)?;
         let number = bucket(window);
-        let first = *self.buckets.get(number)?;
-        let alike = self.words.get(first..*self.buckets.get(number.saturating_add(1))?)?;
+        let [first, end, ..] = self.buckets.get(number..)? else { return None };
+        let alike = self.words.get(*first as usize..*end as usize)?;
         let alike = alike.iter().filter(|(known, word)| *known == window && rest.starts_with(word));
         alike.map(|(_, word)| word.len()).max()
     }

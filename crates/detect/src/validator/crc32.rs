@@ -6,6 +6,7 @@
 //! were worked out from valid tokens; a checksum of 32 bits does not come out right by chance.
 
 use super::base64;
+use crate::bytes::table;
 use crate::candidate::{Candidate, Judgement};
 
 /// Base-62 digits of a checksum.
@@ -18,10 +19,10 @@ pub(super) fn github(candidate: &mut Candidate<'_>) -> Judgement {
         .iter()
         .position(|byte| *byte == b'_')
         .and_then(|head| value.get(head.checked_add(1)?..));
-    Judgement::proven_if(
-        body.and_then(|body| split(body, DIGITS))
-            .is_some_and(|(body, digits)| base62(checksum(body)) == digits),
-    )
+    Judgement::proven_if(body.and_then(|body| split(body, DIGITS)).is_some_and(|(body, digits)| {
+        // Six digits hold more than 32 bits: the first one is small.
+        matches!(digits, [b'0'..=b'4', ..]) && base62(checksum(body)) == digits
+    }))
 }
 
 /// GitLab's routable tokens: everything, then seven base-36 digits of checksum. Older tokens have
@@ -88,13 +89,12 @@ fn split(value: &[u8], count: usize) -> Option<(&[u8], &[u8])> {
     value.split_at_checked(value.len().checked_sub(count)?)
 }
 
-/// CRC-32 of IEEE 802.3, reflected, as in zlib (RFC 1952 §8), four bits at a time.
+/// CRC-32 of IEEE 802.3, reflected, as in zlib (RFC 1952 §8), a byte at a time.
 pub(super) fn checksum(bytes: &[u8]) -> u32 {
-    let step = |crc: u32| {
-        let nibble = TABLE.get((crc & 15) as usize).copied().unwrap_or_default();
-        (crc >> 4) ^ nibble
-    };
-    !bytes.iter().fold(u32::MAX, |crc, byte| step(step(crc ^ u32::from(*byte))))
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        let changed = (crc as u8) ^ byte;
+        (crc >> 8) ^ TABLE.get(usize::from(changed)).copied().unwrap_or_default()
+    })
 }
 
 fn base62(value: u32) -> [u8; DIGITS] {
@@ -121,28 +121,16 @@ fn digits<const N: usize, const BASE: usize>(value: u32, alphabet: &[u8; BASE]) 
     out
 }
 
-/// The reflected polynomial `0xEDB88320` applied to every value of four bits.
-const TABLE: [u32; 16] = {
-    let mut table = [0_u32; 16];
-    let mut number = 0_u32;
-    while number < 16 {
-        let mut crc = number;
-        let mut bit = 0;
-        while bit < 4 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
-            bit += 1;
-        }
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "counts to 15; a constant is checked by the compiler"
-        )]
-        {
-            table[number as usize] = crc;
-        }
-        number += 1;
+/// The reflected polynomial `0xEDB88320` applied to every byte.
+static TABLE: [u32; 256] = table!(byte => {
+    let mut crc = byte as u32;
+    let mut bit = 0_u32;
+    while bit < u8::BITS {
+        crc = if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+        bit = bit.wrapping_add(1);
     }
-    table
-};
+    crc
+});
 
 #[cfg(test)]
 mod tests {

@@ -130,17 +130,30 @@ struct Body {
 }
 
 impl Body {
+    /// Adds digits in a row.
+    fn add(&mut self, row: &[u8]) {
+        let free = self.digits.get_mut(self.count..).unwrap_or_default();
+        free.iter_mut().zip(row).for_each(|(slot, digit)| *slot = *digit);
+        self.count = self.count.saturating_add(row.len());
+        if !row.iter().all(u8::is_ascii_alphabetic) {
+            self.longest = self.longest.max(row.len());
+        }
+    }
+
     /// Whether it decodes to what the label promises.
     fn is_key(&self, label: &[u8]) -> bool {
-        let mut buffer = [0; SEEN];
         let digits = self.digits.get(..self.count.min(DIGITS)).unwrap_or_default();
-        let bytes = base64::decode(digits, &mut buffer);
+        let first = digits.get(..8).unwrap_or_default();
         self.count >= 32
             && match label {
                 _ if self.headers => true,
-                _ if label.starts_with(b"OPENSSH") => is_openssh(bytes),
-                _ if label.starts_with(b"PGP") => bytes.first().is_some_and(|tag| *tag >= 0x80),
-                _ => self.is_sequence(bytes),
+                _ if label.starts_with(b"OPENSSH") => {
+                    is_openssh(base64::decode(digits, &mut [0; SEEN]))
+                }
+                _ if label.starts_with(b"PGP") => {
+                    base64::decode(first, &mut [0; 6]).first().is_some_and(|tag| *tag >= 0x80)
+                }
+                _ => self.is_sequence(base64::decode(first, &mut [0; 6])),
             }
     }
 
@@ -189,39 +202,27 @@ fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Walks a body: base64 digits, header lines, line ends as they are or as `\n` in a string.
 fn body(text: &[u8]) -> Body {
     let mut out = Body { length: 0, count: 0, longest: 0, digits: [0; DIGITS], headers: false };
-    let mut escaped = false;
-    let mut row = 0_usize;
-    let mut mixed = false;
-    for (at, byte) in text.iter().enumerate() {
-        let rest = text.get(at..).unwrap_or_default();
-        let digit = !escaped && (byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
-        row = if digit { row.saturating_add(1) } else { 0 };
-        mixed = digit && (mixed || !byte.is_ascii_alphabetic());
-        if mixed {
-            out.longest = out.longest.max(row);
-        }
-        match byte {
-            _ if escaped => escaped = false,
-            b'-' if rest.starts_with(b"-----") => {
-                out.length = at;
-                break;
+    while let Some(rest) = text.get(out.length..) {
+        let row = rest.get(..run(rest, is_digit)).unwrap_or_default();
+        let width = match rest {
+            _ if !row.is_empty() => {
+                out.add(row);
+                row.len()
             }
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {
-                if let Some(slot) = out.digits.get_mut(out.count) {
-                    *slot = *byte;
-                }
-                out.count = out.count.saturating_add(1);
+            [b'-', b'-', b'-', b'-', b'-', ..] => break,
+            [b'\\', b'n' | b'r', ..] => 2,
+            [b':', ..] => {
+                out.headers = true;
+                1
             }
-            b':' => out.headers = true,
-            b'\\' if matches!(rest, [_, b'n' | b'r', ..]) => escaped = true,
-            b'=' | b'\r' | b'\n' | b'\t' | b' ' | b',' | b'-' | b'.' | b'(' | b')' | b'"'
-            | b'\'' | b'@' | b'_' => {}
-            _ => {
-                out.length = at;
-                break;
-            }
-        }
-        out.length = at.saturating_add(1);
+            [
+                b'=' | b'\r' | b'\n' | b'\t' | b' ' | b',' | b'-' | b'.' | b'(' | b')' | b'"'
+                | b'\'' | b'@' | b'_',
+                ..,
+            ] => 1,
+            _ => break,
+        };
+        out.length = out.length.saturating_add(width);
     }
     out
 }
