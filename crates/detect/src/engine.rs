@@ -435,8 +435,8 @@ impl Engine {
         let judgement =
             validator.map_or(Judgement::Sound, |(_, validate)| validate(&mut candidate));
         debug_assert!(rule.proves || judgement != Judgement::Proven, "see validator::PROVING");
-        let value = candidate.value();
-        self.walks.work = self.walks.work.saturating_add(value.len() as u64);
+        let length = candidate.end.saturating_sub(candidate.start);
+        self.walks.work = self.walks.work.saturating_add(length as u64);
         let confidence = match judgement {
             _ if judgement < least => return,
             Judgement::Refuse => return,
@@ -444,6 +444,7 @@ impl Engine {
             Judgement::Sound | Judgement::Proven => Some(rule.confidence),
         };
         let Some(confidence) = confidence else { return };
+        let value = candidate.value();
         // A right checksum outweighs letters that look like those of a sample.
         let doubtful = rule.secret && rule.trigger == Trigger::Token;
         if doubtful && judgement != Judgement::Proven && is_sample(value, usize::from(rule.head)) {

@@ -25,6 +25,8 @@ pub struct Watch {
 #[derive(Debug)]
 struct Made {
     bitmaps: MoreBitmaps,
+    /// A bit for each bucket that is not empty: so few bytes stay in the nearest cache.
+    filled: [u64; BUCKETS / 64],
     /// Where in `words` those of each bucket begin, and at its end where the last one ends. Most are
     /// empty: nearly all that passes is a keyword's.
     buckets: Vec<u32>,
@@ -49,9 +51,16 @@ impl Watch {
                 let begin = words.partition_point(|(window, _)| bucket(*window) < number);
                 u32::try_from(begin).unwrap_or(u32::MAX)
             };
-            let buckets = (0..=1 << BUCKET_BITS).map(begin).collect();
+            let buckets = (0..=BUCKETS).map(begin).collect();
+            let mut filled = [0_u64; BUCKETS / 64];
+            for (window, _) in &words {
+                let number = bucket(*window);
+                if let Some(bits) = filled.get_mut(number >> 6) {
+                    *bits |= 1 << (number & 63);
+                }
+            }
             let bitmaps = MoreBitmaps::with(words.iter().map(|(window, _)| *window));
-            Made { bitmaps, buckets, words }
+            Made { bitmaps, filled, buckets, words }
         })
     }
 }
@@ -62,6 +71,9 @@ impl Made {
         let rest = text.get(at..)?;
         let window = prefilter::folded(rest)?;
         let number = bucket(window);
+        if self.filled.get(number >> 6)? >> (number & 63) & 1 == 0 {
+            return None;
+        }
         let [first, end, ..] = self.buckets.get(number..)? else { return None };
         let alike = self.words.get(*first as usize..*end as usize)?;
         let alike = alike.iter().filter(|(known, word)| *known == window && rest.starts_with(word));
@@ -69,8 +81,9 @@ impl Made {
     }
 }
 
-/// Bits of the number of a bucket.
+/// Bits of the number of a bucket, and how many there are.
 const BUCKET_BITS: u32 = 12;
+const BUCKETS: usize = 1 << BUCKET_BITS;
 
 /// The bucket of a window: the top of a multiplicative hash.
 const fn bucket(window: u32) -> usize {
