@@ -88,7 +88,7 @@ fn once(arena: &Arena, hostile: &HostileLine) -> Result<Duration> {
 }
 
 /// Processor time of all children that have ended.
-fn spent() -> Result<Duration> {
+pub(crate) fn spent() -> Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let parts = [usage.user_time(), usage.system_time()].map(|time| {
         let whole = Duration::from_secs(time.tv_sec().unsigned_abs());

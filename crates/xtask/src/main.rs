@@ -21,6 +21,17 @@ mod log_lines;
 mod loopback;
 mod redact;
 mod serve;
+#[expect(
+    dead_code,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "texts of the tests, some of which are for the tests alone"
+)]
+#[path = "../../detect/tests/shared/mod.rs"]
+mod shared;
+mod texts;
 
 use std::process::ExitCode;
 
@@ -38,6 +49,7 @@ usage: cargo xtask COMMAND
   redact [MB [FOLDER…]]  processor time of a redacting `cat` of source text and of logs (1,000 MB)
   serve-bench [SECONDS [STORE]]
                       decisions of the server on one core, stored on the disk (default 10 seconds)
+  texts [FOLDER…]     processor time of scanning 1 MB that is made to cost time, beside source text
   layout              writes benches/layout.ld, the order in which what a call touches is laid out
 ";
 
@@ -68,6 +80,7 @@ fn run(words: &[&str]) -> Result<()> {
         ["redact", megabytes, folders @ ..] => {
             redact::run(megabytes.parse::<usize>()?.saturating_mul(1_000_000), folders)
         }
+        ["texts", folders @ ..] => texts::run(folders),
         ["serve-bench"] => serve::run(10, None),
         ["serve-bench", seconds] => serve::run(seconds.parse()?, None),
         ["serve-bench", seconds, store] => serve::run(seconds.parse()?, Some(store)),

@@ -140,7 +140,7 @@ fn rate(bytes: usize, time: Duration) -> f64 {
 }
 
 /// Text files below the folders, by default the sources that cargo has fetched.
-fn source(folders: &[&str]) -> Result<Vec<u8>> {
+pub(crate) fn source(folders: &[&str]) -> Result<Vec<u8>> {
     let mut left: Vec<PathBuf> = folders.iter().map(PathBuf::from).collect();
     if left.is_empty() {
         left.extend(std::env::home_dir().map(|home| home.join(".cargo/registry/src")));

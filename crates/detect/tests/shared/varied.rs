@@ -4,7 +4,7 @@
 use super::template::expand;
 
 /// Templates, as those of the detectors' examples; each is to be expanded until a text is long.
-pub(crate) const TEMPLATES: [&str; 55] = [
+pub(crate) const TEMPLATES: [&str; 61] = [
     "{luhn:4/16/4 4 4 4}\n",
     "{luhn:4/16}\n",
     "{digits:16}\n",
@@ -60,6 +60,12 @@ pub(crate) const TEMPLATES: [&str; 55] = [
     "born 19{digits:2}-0{digits:1}-1{digits:1} ",
     "пароль: {lower:6}\n",
     "Cookie: session={base62:20}; ",
+    "password: {lower:3} word\n",
+    "password=word{lower:2} ",
+    "2026-11-23 04:{digits:2}:{digits:2} INFO api_key={base62:32} user=10.1.{digits:2}.{digits:2}\n",
+    "key_{lower:4}: {lower:6}\n",
+    "{lower:5} token {lower:5}\n",
+    "secret={lower:6}-{lower:5}\n",
 ];
 
 /// At least `length` bytes of expansions of a template, each with other random characters.
