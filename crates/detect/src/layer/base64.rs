@@ -60,12 +60,22 @@ fn group(digits: [u8; 4]) -> [u8; 3] {
 
 /// Undoes the run at the start of `text`, line by line.
 pub(super) fn undo(text: &[u8], out: &mut Decoded) -> Stop {
-    let mut places = [0_usize; 4];
-    let mut bits = 0_u32;
-    let mut held = 0_usize;
+    let mut held = Held::default();
     let mut on_line = 0_usize;
     let mut at = 0_usize;
     while let Some(byte) = text.get(at).copied() {
+        if held.count == 0 {
+            if at >= WINDOW && is_digit(byte) {
+                return Stop { length: at, open: true };
+            }
+            let groups = text.get(at..WINDOW.min(text.len())).unwrap_or_default().as_chunks().0;
+            let digits = out.groups(groups, at, decode).saturating_mul(4);
+            if digits > 0 {
+                on_line = on_line.saturating_add(digits);
+                at = at.saturating_add(digits);
+                continue;
+            }
+        }
         if !is_digit(byte) {
             let rest = text.get(at..).unwrap_or_default();
             match line_end(rest).filter(|_| on_line >= LINE) {
@@ -80,26 +90,42 @@ pub(super) fn undo(text: &[u8], out: &mut Decoded) -> Stop {
             on_line = 0;
             continue;
         }
-        if held == 0 && at >= WINDOW {
-            return Stop { length: at, open: true };
-        }
-        if let Some(place) = places.get_mut(held) {
-            *place = at;
-        }
-        bits = (bits << 6) | value(byte);
-        held = held.wrapping_add(1) & 3;
-        let [one, two, three, four] = places;
-        let end = at.saturating_add(1);
-        match held {
-            2 => out.push((bits >> 4) as u8, one, end),
-            3 => out.push((bits >> 2) as u8, two, end),
-            0 => out.push(bits as u8, three, four.saturating_add(1)),
-            _ => {}
-        }
+        held.digit(byte, at, out);
         on_line = on_line.saturating_add(1);
-        at = end;
+        at = at.saturating_add(1);
     }
     Stop { length: at, open: false }
+}
+
+/// A group of digits of which not all were seen yet.
+#[derive(Default)]
+struct Held {
+    bits: u32,
+    count: u8,
+    /// Where the last digit stands.
+    last: usize,
+}
+
+impl Held {
+    /// Takes the next digit, which stands at `at`.
+    fn digit(&mut self, digit: u8, at: usize, out: &mut Decoded) {
+        self.bits = (self.bits << 6) | value(digit);
+        self.count = self.count.wrapping_add(1) & 3;
+        let end = at.saturating_add(1);
+        match self.count {
+            2 => out.push((self.bits >> 4) as u8, self.last, end),
+            3 => out.push((self.bits >> 2) as u8, self.last, end),
+            0 => out.push(self.bits as u8, self.last, end),
+            _ => {}
+        }
+        self.last = at;
+    }
+}
+
+/// The three bytes that four digits stand for, when all are digits.
+fn decode(digits: [u8; 4]) -> Option<[u8; 3]> {
+    let all = digits.iter().fold(0, |all, digit| all | known(*digit));
+    (all != NONE).then(|| group(digits))
 }
 
 /// Length of the line end at the start of `text`, as it is or as `\n` in a string, when digits
@@ -116,10 +142,17 @@ fn line_end(text: &[u8]) -> Option<usize> {
     is_digit(*rest.get(blanks)?).then_some(mark.saturating_add(blanks))
 }
 
-/// The value of a digit; of one of the alphabet only. By a table: a branch for each could not be
-/// foretold.
+/// The value of a digit; of one of the alphabet only.
 fn value(digit: u8) -> u32 {
-    VALUES.get(usize::from(digit)).copied().map_or(0, u32::from)
+    u32::from(known(digit) & 63)
+}
+
+/// What [`known`] gives for what is no digit.
+const NONE: u8 = 0xFF;
+
+/// The value of a digit, by a table: a branch for each could not be foretold.
+fn known(digit: u8) -> u8 {
+    VALUES.get(usize::from(digit)).copied().unwrap_or(NONE)
 }
 
 static VALUES: [u8; 256] = table!(digit => match digit {
@@ -127,7 +160,8 @@ static VALUES: [u8; 256] = table!(digit => match digit {
     b'a'..=b'z' => digit.wrapping_sub(b'a').wrapping_add(26),
     b'0'..=b'9' => digit.wrapping_sub(b'0').wrapping_add(52),
     b'+' | b'-' => 62,
-    _ => 63,
+    b'/' | b'_' => 63,
+    _ => NONE,
 });
 
 #[cfg(test)]

@@ -4,35 +4,97 @@
 #[derive(Debug)]
 pub(crate) struct Decoded {
     bytes: Vec<u8>,
-    /// First outer byte and one past the last one of each decoded byte.
-    places: Vec<(u32, u32)>,
+    /// Where they come from, in order; few, since most bytes stand for as many as the one before.
+    pieces: Vec<Piece>,
+}
+
+/// Decoded bytes beside each other that come from outer bytes beside each other; to the next piece.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    /// The first of them.
+    first: u32,
+    /// The outer byte at which that begins.
+    start: u32,
+    /// How many outer bytes each of them stands for; [`GROUPS`] says that they are groups of base64.
+    width: u32,
+}
+
+/// The width of bytes of which three stand for four outer bytes: each has to do with two of them.
+const GROUPS: u32 = u32::MAX;
+
+impl Piece {
+    /// The outer bytes of the decoded byte at `at`, which is one of these.
+    fn outer(self, at: u32) -> (usize, usize) {
+        let distance = at.saturating_sub(self.first);
+        let (before, width) = match self.width {
+            GROUPS => ((distance / 3).saturating_mul(4).saturating_add(distance % 3), 2),
+            width => (distance.saturating_mul(width), width),
+        };
+        let start = self.start.saturating_add(before);
+        (start as usize, start.saturating_add(width) as usize)
+    }
 }
 
 impl Decoded {
     /// Nothing decoded, nothing allocated.
     pub(crate) const fn new() -> Self {
-        Self { bytes: Vec::new(), places: Vec::new() }
+        Self { bytes: Vec::new(), pieces: Vec::new() }
     }
 
     /// Forgets what was decoded and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
-        self.places.clear();
+        self.pieces.clear();
     }
 
     /// Appends a byte that stands for the outer bytes `start..end`.
+    #[inline]
     pub(crate) fn push(&mut self, byte: u8, start: usize, end: usize) {
-        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        self.come_from(start, end.saturating_sub(start));
         self.bytes.push(byte);
-        self.places.push((place(start), place(end)));
     }
 
     /// Appends bytes that stand for themselves, from outer offset `start` on.
     pub(crate) fn copy(&mut self, bytes: &[u8], start: usize) {
-        let first = u32::try_from(start).unwrap_or(u32::MAX);
-        self.bytes.extend_from_slice(bytes);
-        let ends = (first.saturating_add(1)..).take(bytes.len());
-        self.places.extend(ends.map(|end| (end.saturating_sub(1), end)));
+        if !bytes.is_empty() {
+            self.come_from(start, 1);
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    /// Appends what groups of four digits stand for, from outer offset `start` on, as long as `decode`
+    /// makes three bytes of them; returns how many groups these were.
+    pub(crate) fn groups<const DIGITS: usize>(
+        &mut self,
+        digits: &[[u8; DIGITS]],
+        start: usize,
+        decode: impl Fn([u8; DIGITS]) -> Option<[u8; 3]>,
+    ) -> usize {
+        let before = self.bytes.len();
+        self.pieces.push(Piece { first: offset(before), start: offset(start), width: GROUPS });
+        for bytes in digits.iter().map_while(|digits| decode(*digits)) {
+            self.bytes.extend_from_slice(&bytes);
+        }
+        let count = self.bytes.len().saturating_sub(before) / 3;
+        if count == 0 {
+            self.pieces.pop();
+        }
+        count
+    }
+
+    /// Says of the bytes that are appended next that each stands for `width` outer bytes from `start` on.
+    #[inline]
+    fn come_from(&mut self, start: usize, width: usize) {
+        let (first, start, width) = (offset(self.bytes.len()), offset(start), offset(width));
+        if let Some(last) = self.pieces.last()
+            && last.width == width
+        {
+            let distance = first.wrapping_sub(last.first);
+            if last.start.wrapping_add(distance.wrapping_mul(width)) == start {
+                return;
+            }
+        }
+        self.pieces.push(Piece { first, start, width });
     }
 
     /// The decoded bytes.
@@ -42,14 +104,26 @@ impl Decoded {
 
     /// Where the outer bytes of the decoded byte at `at` begin.
     pub(crate) fn place(&self, at: usize) -> Option<usize> {
-        self.places.get(at).map(|(start, _)| *start as usize)
+        Some(self.outer_of(at)?.0)
     }
 
     /// The outer bytes that the decoded bytes `start..end` stand for.
     pub(crate) fn outer(&self, start: usize, end: usize) -> Option<(usize, usize)> {
-        let last = self.places.get(end.checked_sub(1)?)?;
-        Some((self.place(start)?, last.1 as usize))
+        let last = self.outer_of(end.checked_sub(1)?)?;
+        Some((self.place(start)?, last.1))
     }
+
+    /// The outer bytes that the decoded byte at `at` stands for.
+    fn outer_of(&self, at: usize) -> Option<(usize, usize)> {
+        let at = u32::try_from(at).ok().filter(|_| at < self.bytes.len())?;
+        let after = self.pieces.partition_point(|piece| piece.first <= at);
+        Some(self.pieces.get(after.checked_sub(1)?)?.outer(at))
+    }
+}
+
+/// An offset as pieces hold it: windows are far shorter.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -66,5 +140,25 @@ mod tests {
         assert_eq!(decoded.outer(0, 2), Some((0, 4)));
         assert_eq!(decoded.outer(1, 3), Some((1, 10)));
         assert_eq!(decoded.outer(0, 9), None);
+    }
+
+    #[test]
+    fn bytes_that_stand_for_as_many_are_one_piece() {
+        let mut decoded = Decoded::new();
+        decoded.copy(b"ab", 3);
+        decoded.copy(b"c", 5);
+        for at in [6, 9, 12] {
+            decoded.push(b'_', at, at + 3);
+        }
+        decoded.copy(b"", 99);
+        assert_eq!(
+            decoded.groups(&[[0; 4], [1; 4], [2; 4]], 20, |it| (it[0] < 2).then_some([7; 3])),
+            2
+        );
+        assert_eq!(decoded.pieces.len(), 3);
+        let places: Vec<_> = (0..13).filter_map(|at| decoded.outer(at, at + 1)).collect();
+        let plain = [(3, 4), (4, 5), (5, 6), (6, 9), (9, 12), (12, 15)];
+        let groups = [(20, 22), (21, 23), (22, 24), (24, 26), (25, 27), (26, 28)];
+        assert_eq!(places, [plain, groups].concat());
     }
 }

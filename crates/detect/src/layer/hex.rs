@@ -35,8 +35,8 @@ pub(super) fn byte(pair: &[u8]) -> Option<u8> {
 /// What [`nibble`] gives for what is no digit; no digits make it together.
 const NONE: u8 = 0xFF;
 
-/// The value of a digit.
-fn nibble(digit: u8) -> u8 {
+/// The value of a digit, or [`NONE`].
+pub(super) fn nibble(digit: u8) -> u8 {
     NIBBLES.get(usize::from(digit)).copied().unwrap_or(NONE)
 }
 

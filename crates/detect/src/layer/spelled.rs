@@ -4,7 +4,7 @@
 //! Escapes are those of RFC 3986 §2.1, RFC 8259 §7, C and its kin, HTML; quoted-printable is
 //! RFC 2045 §6.7. Only what stands for ASCII is undone: no secret that is looked for holds more.
 
-use super::hex::byte as hex_byte;
+use super::hex::{byte as hex_byte, nibble};
 use super::{Decoded, Stop, WINDOW, is_text};
 use crate::bytes::{before, is_word, run, run_back, table};
 
@@ -32,7 +32,7 @@ const LINE: core::ops::RangeInclusive<usize> = 40..=80;
 /// What an escape stands for, and how long it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Escape {
-    width: usize,
+    width: u32,
     /// Nothing when it takes no room.
     byte: Option<u8>,
 }
@@ -47,12 +47,10 @@ pub(crate) enum Kind {
 /// The escape at the start of the bytes after `at`, if one stands there.
 pub(crate) fn escape(text: &[u8], at: usize, kind: Kind) -> Option<Escape> {
     let rest = text.get(at..)?;
-    if kind == Kind::QuotedPrintable && rest.first() == Some(&b'=') {
-        return quoted(rest);
-    }
     match rest {
-        [b'%', a, b, ..] => pair(&[*a, *b], 3),
+        [b'%', a, b, ..] => pair([*a, *b], 3),
         [b'\\', ..] => backslash(rest),
+        [b'=', ..] if kind == Kind::QuotedPrintable => quoted(rest),
         [b'&', b'#', b'x' | b'X', digits @ ..] => number(digits, 16, b';', 3),
         [b'&', b'#', digits @ ..] => number(digits, 10, b';', 2),
         [b'&', b'q', b'u', b'o', b't', b';', ..] => Some(Escape { width: 6, byte: Some(b'"') }),
@@ -64,7 +62,7 @@ pub(crate) fn escape(text: &[u8], at: usize, kind: Kind) -> Option<Escape> {
             let plain = before(text, at) != Some(b'\\');
             let joint =
                 joint(after).filter(|joint| plain && (!joint.bare || bare(text, at, joint.width)));
-            joint.map(|joint| Escape { width: joint.width, byte: None })
+            Some(Escape { width: u32::try_from(joint?.width).ok()?, byte: None })
         }
         _ => None,
     }
@@ -72,7 +70,7 @@ pub(crate) fn escape(text: &[u8], at: usize, kind: Kind) -> Option<Escape> {
 
 fn backslash(rest: &[u8]) -> Option<Escape> {
     match rest {
-        [b'\\', b'x' | b'X', a, b, ..] => pair(&[*a, *b], 4),
+        [b'\\', b'x' | b'X', a, b, ..] => pair([*a, *b], 4),
         [b'\\', b'u', b'{', digits @ ..] => number(digits, 16, b'}', 3),
         [b'\\', b'u' | b'U', a, b, c, d, ..] => {
             let code = u32::from(hex_byte(&[*a, *b])?) << 8 | u32::from(hex_byte(&[*c, *d])?);
@@ -98,25 +96,31 @@ pub(crate) fn is_escape(digits: [u8; 2]) -> bool {
     hex_byte(&digits).is_some_and(is_text)
 }
 
-fn pair(digits: &[u8], width: usize) -> Option<Escape> {
-    hex_byte(digits).filter(|byte| is_text(*byte)).map(|byte| Escape { width, byte: Some(byte) })
+fn pair(digits: [u8; 2], width: u32) -> Option<Escape> {
+    hex_byte(&digits).filter(|byte| is_text(*byte)).map(|byte| Escape { width, byte: Some(byte) })
 }
 
 /// Digits up to `close`, after `head` bytes.
-fn number(digits: &[u8], base: u32, close: u8, head: usize) -> Option<Escape> {
-    let most = digits.get(..MOST_DIGITS.min(digits.len()))?;
-    let length = run(most, |byte| char::from(byte).is_digit(base));
+fn number(digits: &[u8], base: u8, close: u8, head: u32) -> Option<Escape> {
+    let mut code = 0_u32;
+    let mut width = head;
+    for digit in digits.iter().take(MOST_DIGITS) {
+        let value = nibble(*digit);
+        if value >= base {
+            break;
+        }
+        code = code.wrapping_mul(u32::from(base)).wrapping_add(u32::from(value));
+        width = width.saturating_add(1);
+    }
+    let length = width.saturating_sub(head) as usize;
     if length == 0 || digits.get(length) != Some(&close) {
         return None;
     }
-    let code = digits.get(..length)?.iter().try_fold(0_u32, |code, byte| {
-        code.checked_mul(base)?.checked_add(char::from(*byte).to_digit(base)?)
-    })?;
-    character(code, head.checked_add(length)?.checked_add(1)?)
+    character(code, width.saturating_add(1))
 }
 
 /// An escape of this character: ASCII text, or one that takes no room.
-fn character(code: u32, width: usize) -> Option<Escape> {
+fn character(code: u32, width: u32) -> Option<Escape> {
     match (u8::try_from(code), code) {
         (_, 0x00AD | 0x200B..=0x200D | 0x2060 | 0xFEFF) => Some(Escape { width, byte: None }),
         (Ok(byte), _) if is_text(byte) => Some(Escape { width, byte: Some(byte) }),
@@ -129,7 +133,7 @@ fn quoted(rest: &[u8]) -> Option<Escape> {
     match rest {
         [_, b'\n', ..] => Some(Escape { width: 2, byte: None }),
         [_, b'\r', b'\n', ..] => Some(Escape { width: 3, byte: None }),
-        [_, a, b, ..] if !a.is_ascii_lowercase() && !b.is_ascii_lowercase() => pair(&[*a, *b], 3),
+        [_, a, b, ..] if !a.is_ascii_lowercase() && !b.is_ascii_lowercase() => pair([*a, *b], 3),
         _ => None,
     }
 }
@@ -211,35 +215,36 @@ pub(crate) fn undo(text: &[u8], start: usize, first: usize, kind: Kind, out: &mu
     let limit = start.saturating_add(WINDOW);
     let mut last = first;
     let mut at = start;
-    loop {
+    // What stands for itself is copied up to the next escape.
+    let mut plain = start;
+    let open = loop {
         // What may end the part counts from some way after the last escape on.
         let near = last.saturating_add(AFTER);
         let far = last.saturating_add(AFTER_AT_MOST).min(limit);
         let (stop, looked) = if at < near { (near.min(far), MARK) } else { (far, MARK | PART) };
         let rest = text.get(at..stop.min(text.len())).unwrap_or_default();
-        let plain = rest.iter().position(|byte| class(*byte) & looked != 0).unwrap_or(rest.len());
-        if plain > 0 {
-            out.copy(rest.get(..plain).unwrap_or_default(), at);
-        }
-        at = at.saturating_add(plain);
-        let Some(byte) = text.get(at).copied() else { break };
+        let passed = rest.iter().position(|byte| class(*byte) & looked != 0).unwrap_or(rest.len());
+        at = at.saturating_add(passed);
+        let Some(byte) = text.get(at).copied() else { break false };
         if at >= far || (at >= near && class(byte) & PART != 0) {
-            return Stop { length: at.saturating_sub(start), open: true };
+            break true;
         }
         if class(byte) & MARK == 0 {
             continue;
         }
-        let found = escape(text, at, kind);
-        let end = at.saturating_add(found.map_or(1, |escape| escape.width));
-        if let Some(byte) = found.map_or(Some(byte), |escape| escape.byte) {
+        let Some(escape) = escape(text, at, kind) else {
+            at = at.saturating_add(1);
+            continue;
+        };
+        out.copy(text.get(plain..at).unwrap_or_default(), plain);
+        let end = at.saturating_add(escape.width as usize);
+        if let Some(byte) = escape.byte {
             out.push(byte, at, end);
         }
-        if found.is_some() {
-            last = end;
-        }
-        at = end;
-    }
-    Stop { length: at.saturating_sub(start), open: false }
+        (at, plain, last) = (end, end, end);
+    };
+    out.copy(text.get(plain..at.min(text.len())).unwrap_or_default(), plain);
+    Stop { length: at.saturating_sub(start), open }
 }
 
 /// A byte that may begin an escape.
