@@ -7,7 +7,7 @@ use crate::engine::{Engine, View};
 use crate::layer::gzip::{Fed, Gzip};
 use crate::layer::spelled::{self, Kind};
 use crate::layer::{
-    Blocks, DEEPEST, Decoded, Letters, Marks, OVERLAP, Spelling, base64, hex, wide,
+    Blocks, DEEPEST, Decoded, FEWEST, Letters, Marks, OVERLAP, Spelling, base64, hex, wide,
 };
 use crate::overlap::Raw;
 use crate::rule::Layer;
@@ -15,9 +15,6 @@ use crate::scanner::Scanner;
 
 /// How far before where a run is told it may begin, when nobody looked at what stands before.
 const BEHIND: usize = 64;
-
-/// Fewest decoded bytes that can hold anything.
-const SHORTEST: usize = 8;
 
 /// Bytes of a keyword among which the escape begins.
 const KEYWORD: usize = 4;
@@ -169,7 +166,7 @@ impl Engine {
         open: (bool, bool),
         outer: impl Fn(usize, usize) -> Option<(usize, usize)>,
     ) {
-        if bytes.len() < SHORTEST {
+        if bytes.len() < FEWEST {
             return;
         }
         let mut inner = Self::at_depth(self.depth.saturating_add(1));

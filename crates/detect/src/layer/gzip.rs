@@ -7,7 +7,7 @@ use miniz_oxide::DataFormat;
 use miniz_oxide::MZFlush;
 use miniz_oxide::inflate::stream::{InflateState, MinReset, inflate};
 
-use super::OVERLAP;
+use super::{OVERLAP, deflate};
 
 /// The first bytes of a member: the two of the format, and the only method there is.
 pub(crate) const MAGIC: &[u8] = &[0x1f, 0x8b, 8];
@@ -62,7 +62,7 @@ impl Gzip {
         spare: &mut Option<Box<Self>>,
     ) -> Option<Box<Self>> {
         let header = header(text)?;
-        if !may_begin(text.get(header..)?) {
+        if !deflate::may_begin(text.get(header..)?) {
             return None;
         }
         let mut member = spare.take().unwrap_or_else(Self::new);
@@ -194,23 +194,9 @@ fn header(text: &[u8]) -> Option<usize> {
     (at < text.len()).then_some(at)
 }
 
-/// Whether a first block may begin so (RFC 1951 §3.2.3): there are three kinds, and one that is stored
-/// says its length twice.
-fn may_begin(data: &[u8]) -> bool {
-    let Some(kind) = data.first().map(|byte| (byte >> 1) & 3) else { return false };
-    let stored = |it: &[u8]| matches!(it, [_, a, b, c, d, ..] if (*a, *b) != (!c, !d));
-    kind != 3 && !(kind == 0 && stored(data))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn blocks_begin_as_they_are_defined() {
-        assert!(may_begin(&[3, 0]) && may_begin(&[1, 2, 0, 0xfd, 0xff]) && may_begin(&[1, 2]));
-        assert!(!may_begin(&[7, 0]) && !may_begin(&[1, 2, 0, 0xfd, 0xfe]) && !may_begin(&[]));
-    }
 
     #[test]
     fn headers_have_their_length() {

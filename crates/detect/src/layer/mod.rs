@@ -12,6 +12,7 @@
 pub(crate) mod base64;
 mod blocks;
 mod decoded;
+mod deflate;
 pub(crate) mod gzip;
 pub(crate) mod hex;
 pub(crate) mod spelled;
@@ -22,6 +23,9 @@ pub(crate) use decoded::Decoded;
 
 /// How many layers are undone on top of each other.
 pub(crate) const DEEPEST: u8 = 2;
+
+/// Fewest decoded bytes that can hold anything.
+pub(crate) const FEWEST: usize = 8;
 
 /// Outer bytes undone at once.
 pub(crate) const WINDOW: usize = 8 * 1024;
