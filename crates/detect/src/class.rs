@@ -123,6 +123,9 @@ classes! {
     /// What an escape sequence may begin with.
     Escape = |S, bytes| bytes.simd_eq(b'\\') | bytes.simd_eq(b'%') | bytes.simd_eq(b'\x1b');
 
+    /// `@` and `%`.
+    Sign = |S, bytes| bytes.simd_eq(b'@') | bytes.simd_eq(b'%');
+
     /// `/`.
     Slash = |S, bytes| bytes.simd_eq(b'/');
 
@@ -154,6 +157,7 @@ mod tests {
         check(Base64, |it| it.is_ascii_alphanumeric() || b"+/-_".contains(&it));
         check(Small, |byte| byte.is_ascii_lowercase() || byte == b'_');
         check(Escape, |byte| b"\\%\x1b".contains(&byte));
+        check(Sign, |byte| byte == b'@' || byte == b'%');
         check(Slash, |byte| byte == b'/');
         check(Zero, |byte| byte == 0);
     }

@@ -6,13 +6,12 @@
 
 use std::ops::Range;
 
-use memchr::{memchr2_iter, memmem};
+use memchr::memmem;
 
 use crate::assignment::{self, Assignment, Form, LONGEST_VALUE, Word};
 use crate::boundary;
 use crate::bytes::{is_host, run_back};
 use crate::candidate::{Candidate, Judgement, Known};
-use crate::class;
 use crate::column::{Aligned, Column};
 use crate::full::Full;
 use crate::hashes::fnv;
@@ -27,6 +26,7 @@ use crate::refused::Refused;
 use crate::repeat::{self, Copies, Repetition};
 use crate::rule::{Boundary, Keyword, Rule, Trigger};
 use crate::scanner::Scanner;
+use crate::sign;
 use crate::tables::{AT_RULES, NUMBER_RULES, RULES, USERINFO_RULES};
 use crate::told::Told;
 use crate::url;
@@ -163,19 +163,12 @@ impl Engine {
         }
         self.unzip(text, base, to);
         let part = text.get(from..to).unwrap_or_default();
-        let mut at_sign = |at| self.sign(text, base, from.saturating_add(at));
-        // The quick search first asks the processor what it can do.
-        if part.len() < class::SHORT {
-            let places = part.iter().enumerate().filter(|(_, byte)| matches!(byte, b'@' | b'%'));
-            places.for_each(|(at, _)| at_sign(at));
-        } else {
-            memchr2_iter(b'@', b'%', part).for_each(at_sign);
-        }
+        sign::signs(part, |at| self.sign(text, base, from.saturating_add(at)));
         number::groups(text, from, to, |group| self.number(text, base, group));
     }
 
     fn keywords(&mut self, text: &[u8], base: usize, at: usize) {
-        if self.is_dotted(text, base, at) {
+        if self.is_dotted(text, base, at) || self.is_spent(text, base, at) {
             return;
         }
         for (start, keyword) in prefilter::keywords(text, at) {
@@ -232,6 +225,14 @@ impl Engine {
         let length = rest.iter().take(Scanner::AHEAD).take_while(|byte| digital(byte)).count();
         self.dotted = place.saturating_add(4).saturating_add(length);
         false
+    }
+
+    /// Whether the window at `at` is that of an escape that leads to nothing: it stands in a part that is
+    /// undone already, or is none. Nothing but escapes has such a window, so no keyword is looked up.
+    fn is_spent(&self, text: &[u8], base: usize, at: usize) -> bool {
+        matches!(text.get(at..), Some([b'\\', ..] | [b'&', b'#', ..]))
+            && (self.is_undone(0, base.saturating_add(at))
+                || spelled::escape(text, at, Kind::Escapes).is_none())
     }
 
     fn token(&mut self, number: u16, rule: &'static Rule, view: View<'_>, keyword: usize) {
@@ -374,8 +375,11 @@ impl Engine {
     fn sign(&mut self, text: &[u8], base: usize, at: usize) {
         match text.get(at..) {
             // Of bytes that are no text nothing is undone, and the next escape has a sign of its own.
-            Some([b'%', a, b, ..]) if spelled::is_escape([*a, *b]) => {
-                self.spelled(Kind::Escapes, 2, text, base, at);
+            Some([b'%', a, b, ..]) => {
+                let undone = self.is_undone(2, base.saturating_add(at));
+                if !undone && spelled::is_escape([*a, *b]) {
+                    self.spelled(Kind::Escapes, 2, text, base, at);
+                }
             }
             Some([b'@', ..]) => self.at_sign(text, base, at),
             _ => {}
@@ -491,6 +495,7 @@ mod tests {
     use super::shared::units::UNITS;
     use super::shared::varied;
     use super::*;
+    use crate::tables::{KEYWORDS, WINDOWS};
 
     /// Bytes of a hostile text.
     const LENGTH: usize = 200_000;
@@ -515,6 +520,21 @@ mod tests {
         for template in varied::TEMPLATES {
             let work = work(&varied::text(template, LENGTH));
             assert!(work < 2500, "{template:?}: {work} hundredths of a step per byte");
+        }
+    }
+
+    #[test]
+    fn backslashes_and_numbers_of_characters_begin_escapes_only() {
+        for window in &WINDOWS {
+            let [first, second, ..] = window.window.to_le_bytes();
+            let Some(keyword) = KEYWORDS.get(usize::from(window.keyword)) else { continue };
+            let text = keyword.text.get(usize::from(keyword.offset)..).unwrap_or_default();
+            let escape = text.first() == Some(&b'\\') || text.starts_with(b"&#");
+            let window_of_one = first == b'\\' | 0x20 || [first, second] == *b"&#";
+            if window_of_one && text.first() != Some(&b'|') {
+                assert!(escape && keyword.offset == 0, "{keyword:?}");
+                assert_eq!(keyword.layer, Some(crate::rule::Layer::Escapes), "{keyword:?}");
+            }
         }
     }
 

@@ -44,6 +44,7 @@ mod refused;
 mod repeat;
 mod rule;
 mod scanner;
+mod sign;
 mod stream;
 mod tables;
 mod told;

@@ -29,11 +29,18 @@ impl Engine {
         }
     }
 
+    /// Whether nothing at `place` is to be undone that belongs in `slot`: it is undone already, or the text
+    /// stands as deep as is looked.
+    #[inline]
+    pub(crate) fn is_undone(&self, slot: usize, place: usize) -> bool {
+        self.depth >= DEEPEST || self.layers.spelled.get(slot).is_none_or(|done| place < *done)
+    }
+
     /// Undoes the escapes around the one that begins at `at` or a few bytes later. Parts that are
     /// done are remembered in `slot`, one for each pass over the text.
     pub(crate) fn spelled(&mut self, kind: Kind, slot: usize, text: &[u8], base: usize, at: usize) {
         let place = base.saturating_add(at);
-        if self.depth >= DEEPEST || self.layers.spelled.get(slot).is_none_or(|done| place < *done) {
+        if self.is_undone(slot, place) {
             return;
         }
         let mut near = at..at.saturating_add(KEYWORD);
