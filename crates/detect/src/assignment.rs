@@ -44,6 +44,11 @@ pub(crate) struct Assignment {
 }
 
 impl Assignment {
+    /// How many bytes the value has.
+    pub(crate) const fn length(&self) -> usize {
+        self.value.1.saturating_sub(self.value.0)
+    }
+
     /// The same so many bytes later.
     pub(crate) const fn later(self, bytes: usize) -> Self {
         let Self { name, value, .. } = self;
@@ -353,15 +358,14 @@ fn quoted(text: &[u8], start: usize, close: &[u8]) -> Option<((usize, usize), bo
 fn after_type(text: &[u8], open: usize) -> Option<usize> {
     let rest = text.get(open..)?;
     let near = rest.get(..LONGEST_TYPE.min(rest.len()))?;
-    // Most values have no such sign behind them, which is cheap to see.
-    let length = memchr(b'=', near)?;
-    let kind = near.get(..length)?;
-    if run(kind, is_type) < length {
+    if !matches!(near, [b'a'..=b'z' | b'A'..=b'Z' | b'&' | b'*', ..]) {
         return None;
     }
-    match (rest.get(..length)?, rest.get(length..)?) {
-        ([b'a'..=b'z' | b'A'..=b'Z' | b'&' | b'*', .., b' '], [b'=', next, tail @ ..])
-            if !matches!(next, b'=' | b'>') =>
+    // Most values have no such sign behind them, which is cheap to see.
+    let length = memchr(b'=', near)?;
+    match (near.get(..length)?, rest.get(length..)?) {
+        (kind @ [b'a'..=b'z' | b'A'..=b'Z' | b'&' | b'*', .., b' '], [b'=', next, tail @ ..])
+            if !matches!(next, b'=' | b'>') && run(kind, is_type) == length =>
         {
             let blanks = if *next == b' ' { run(tail, is_blank).checked_add(1)? } else { 0 };
             open.checked_add(length)?.checked_add(1)?.checked_add(blanks)

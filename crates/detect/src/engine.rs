@@ -190,7 +190,8 @@ impl Engine {
                     Trigger::Assignment => {
                         let found = assigned.get_or_insert_with(|| self.assigned(keyword, view));
                         if let Some(found) = *found
-                            && !self.told.again(*number, view.base, found)
+                            && found.length() >= usize::from(rule.least)
+                            && !self.told.again(*number)
                             && !self.pending.beats(*number, rule, view.base, found.value)
                         {
                             self.assignment(*number, rule, view, found);
@@ -310,7 +311,11 @@ impl Engine {
         }
         let names = if self.judged.0 == end { self.judged.1.saturating_add(1) } else { 1 };
         self.judged = (end, names);
-        (names <= MOST_NAMES).then_some(found)
+        if names > MOST_NAMES {
+            return None;
+        }
+        self.told.meet(view.base, found);
+        Some(found)
     }
 
     fn assignment(&mut self, number: u16, rule: &'static Rule, view: View<'_>, found: Assignment) {
@@ -321,9 +326,6 @@ impl Engine {
             form: found.form,
             ..view.candidate(found.value.0, found.value.1)
         };
-        if candidate.value().len() < usize::from(rule.least) {
-            return;
-        }
         if !rule.steps.is_empty() {
             let place = view.base.saturating_add(candidate.start);
             let value = candidate.value();

@@ -43,6 +43,11 @@ impl Walks {
     /// more than `limit` is counted.
     pub(crate) fn run(&mut self, set: u16, text: &[u8], at: usize, limit: usize) -> usize {
         let limit = limit.min(text.len());
+        let Some((members, bit)) = members(set) else { return 0 };
+        // A run of none is nothing to remember.
+        if !text.first().is_some_and(|byte| holds(members, bit, *byte)) {
+            return 0;
+        }
         let slot = self.runs.iter().position(|walk| walk.set == set);
         let slot = slot.unwrap_or(self.oldest);
         let Some(known) = self.runs.get(slot).copied() else { return 0 };
@@ -51,7 +56,6 @@ impl Walks {
         if sure >= limit || (within && known.closed) {
             return sure.min(limit);
         }
-        let Some((members, bit)) = members(set) else { return 0 };
         let rest = text.get(sure..limit).unwrap_or_default();
         let more = run(rest, |byte| holds(members, bit, byte));
         self.work = self.work.saturating_add(more as u64);

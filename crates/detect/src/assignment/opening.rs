@@ -1,5 +1,8 @@
 //! What stands between a name and the value that is assigned to it.
 
+mod sentence;
+
+use self::sentence::{dashed, told};
 use super::{Form, MOST_BLANKS, is_blank};
 use crate::bytes::{before, is_name, last_line, run, run_back};
 use crate::words::{Words, words};
@@ -16,6 +19,9 @@ pub(super) fn opening(
     (name_start, name_end): (usize, usize),
 ) -> Option<(usize, Form)> {
     let rest = text.get(name_end..)?;
+    if let Some(width) = plain_operator(text, name_start, rest) {
+        return opened(text, name_end.checked_add(width)?, Form::Operator);
+    }
     let closing = match closes_hash(text, name_start, rest) {
         // `the new one (api_key): …`.
         0 if rest.starts_with(b"):") && is_bracketed(text, name_start) => 1,
@@ -35,7 +41,23 @@ pub(super) fn opening(
         .or_else(|| element(&place))
         .or_else(|| argument(&place))
         .or_else(|| word(&place))?;
-    let after = operator_at.checked_add(width)?;
+    opened(text, operator_at.checked_add(width)?, form)
+}
+
+/// Length of the operator of most assignments, which stands close behind the name and is a part of no
+/// longer one.
+fn plain_operator(text: &[u8], name_start: usize, rest: &[u8]) -> Option<usize> {
+    match rest {
+        [b'=', next, ..] if !matches!(next, b'=' | b'>' | b'~') => {
+            (!ASKED.end(text.get(..name_start)?)).then_some(1)
+        }
+        [b':', next, ..] if !matches!(next, b'=' | b':' | b'-' | b'?' | b'+' | b'*') => Some(1),
+        _ => None,
+    }
+}
+
+/// Where the value opens behind an operator that ends at `after`.
+fn opened(text: &[u8], after: usize, form: Form) -> Option<(usize, Form)> {
     let blanks = run(text.get(after..)?, is_blank);
     if blanks > MOST_BLANKS {
         return None;
@@ -357,92 +379,6 @@ fn word(place: &Place<'_>) -> Option<(usize, Form)> {
     }
 }
 
-/// Length of the words between a name in a sentence and its value: `password for the router is …`, with a colon for the verb,
-/// `Passwort ist …`, `set the password to …`, `with password …`.
-fn told(place: &Place<'_>) -> Option<usize> {
-    let rest = place.rest();
-    let near = rest.get(..MOST_MARKS.min(rest.len()))?;
-    if let Some(verb) = VERBS.into_iter().find(|verb| near.starts_with(verb)) {
-        return Some(verb.len());
-    }
-    if near.starts_with(b"to ") && place.sentence(&SET) {
-        return Some(3);
-    }
-    if FOR.begin(near) {
-        let at = |mark: &[u8]| near.windows(mark.len()).position(|window| window == mark);
-        let (verb, width) = MIDDLES.into_iter().find_map(|mark| Some((at(mark)?, mark.len())))?;
-        let between = near.get(..verb)?;
-        let plain = |byte: &u8| {
-            byte.is_ascii_alphanumeric()
-                || matches!(byte, b' ' | b'-' | b'_' | b'.')
-                || *byte >= 0x80
-        };
-        return between.iter().all(plain).then(|| verb.saturating_add(width));
-    }
-    let value = run(near, |byte| byte.is_ascii_graphic());
-    let mixed = |value: &[u8]| {
-        value.iter().any(u8::is_ascii_digit) && value.iter().any(u8::is_ascii_alphabetic)
-    };
-    let given = place.follows(&WITH) && near.get(..value).is_some_and(mixed);
-    (given || is_noted(place, near)).then_some(0)
-}
-
-/// Whether so many letters and digits follow the word token that they are one: `acme token 4fK…`.
-fn is_noted(place: &Place<'_>, near: &[u8]) -> bool {
-    let Place { text, name_start, operator_at, blanks, .. } = *place;
-    let name = text.get(name_start..operator_at.saturating_sub(blanks)).unwrap_or_default();
-    let value = run(near, |byte| byte.is_ascii_alphanumeric());
-    let digits = near.iter().take(value).filter(|byte| byte.is_ascii_digit()).count();
-    name.len() >= b"token".len() && NOTED.end(name) && value >= LEAST_NOTED && digits > 2
-}
-
-/// Ends of such names, and fewest bytes of what follows.
-static NOTED: Words = words! { "token" };
-const LEAST_NOTED: usize = 24;
-
-/// Length of a dash between a name and what somebody noted behind it: `password - …`.
-fn dashed(place: &Place<'_>) -> Option<usize> {
-    let Place { text, name_start, operator_at, blanks, .. } = *place;
-    let name = text.get(name_start..operator_at.saturating_sub(blanks))?;
-    let dash = DASHES.into_iter().find(|dash| place.rest().starts_with(dash.as_bytes()))?;
-    (blanks == 1 && DASHED.end(name)).then_some(dash.len())
-}
-
-/// Dashes that people write, and ends of names before them.
-const DASHES: [&str; 4] = ["- ", "– ", "— ", "-> "];
-static DASHED: Words = words! {
-    "password" "passwd" "passphrase" "passcode" "pwd" "contraseña" "hasło" "heslo" "jelszó" "kennwort" "lösenord"
-    "mật khẩu" "passwort" "salasana" "senha" "wachtwoord" "şifre" "Şifre" "κωδικός" "Κωδικός" "пароль" "Пароль" "лозинка"
-    "Лозинка" "סיסמה" "كلمة المرور" "كلمة السر" "รหัสผ่าน" "パスワード" "密码" "密碼" "비밀번호" "비번"
-};
-
-/// Verbs that lead from a name to its value.
-const VERBS: [&[u8]; 13] = [
-    b"is now ",
-    b"is set to ",
-    b"was changed to ",
-    b"was reset to ",
-    b"was set to ",
-    b"has been changed to ",
-    b"has been reset to ",
-    b"was ",
-    b"ist ",
-    b"lautet ",
-    b"becomes ",
-    b"es ",
-    b"est ",
-];
-
-/// Words before what a password is for, and what stands between that and the password.
-static FOR: Words =
-    words! { "for " "für " "fuer " "del " "de la " "du " "per " "voor " "от " "для " "к " };
-const MIDDLES: [&[u8]; 8] =
-    [b" is ", b" ist ", b" lautet ", b" es ", b" est ", b": ", b" - ", "\u{2014} ".as_bytes()];
-
-/// What begins a sentence that gives a name a value, and what stands before a name and its value.
-static SET: Words = words! { "set" "change" "changed" "reset" "update" "updated" };
-static WITH: Words = words! { ", " "with " "with the " "using " "and " "use " "used " "via " };
-
 /// Length of a mark of YAML between the operator and the value: `|`, `>-` and the line end after
 /// it, or `!!str `.
 fn tag(rest: &[u8]) -> usize {
@@ -511,7 +447,7 @@ fn is_declared(text: &[u8], start: usize) -> bool {
     let head = text.get(..start).unwrap_or_default();
     let named = text.get(start..).is_some_and(|name| DIRECTIVES.begin(name));
     let first = before(text, start).is_none_or(|byte| byte == b'\n');
-    DECLARERS.iter().any(|word| head.ends_with(word)) || (named && first)
+    (head.ends_with(b" ") && DECLARERS.iter().any(|word| head.ends_with(word))) || (named && first)
 }
 
 /// Ends of names that stand without an operator before their value.

@@ -39,7 +39,13 @@ pub(super) fn is_expression(value: &[u8], census: Census) -> bool {
 /// Whether a value stands between the quotes of two others: `,n.token]}),g(R,{content:[`. It begins
 /// with what ends something, and brackets of a program follow.
 pub(super) fn is_cut_code(value: &[u8], census: Census) -> bool {
-    if is_spliced(value) || is_sized(value, census) || is_constant(value, census) {
+    if is_constant(value, census) {
+        return true;
+    }
+    if census.is_made_of(0) {
+        return false;
+    }
+    if is_spliced(value) || is_sized(value, census) {
         return true;
     }
     if !census.has(CODE_MARKS) {
@@ -80,6 +86,9 @@ fn is_constant(value: &[u8], census: Census) -> bool {
     if let [b'0', b'x' | b'X', digits @ ..] = value {
         return digits.len() <= 4 && digits.iter().all(u8::is_ascii_hexdigit);
     }
+    if !census.has(PLUS) {
+        return false;
+    }
     let Some(at) = value.iter().position(|byte| *byte == b'+') else { return false };
     let (name, more) = value.split_at(at);
     census.lower() == 0
@@ -89,6 +98,9 @@ fn is_constant(value: &[u8], census: Census) -> bool {
         && (2..=5).contains(&more.len())
         && more.iter().skip(1).all(u8::is_ascii_digit)
 }
+
+/// The mark between a name and a number.
+const PLUS: u32 = marks(b"+");
 
 /// Marks of which such a piece has some.
 const CODE_MARKS: u32 = marks(b"()[]{}|");

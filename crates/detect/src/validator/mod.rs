@@ -17,6 +17,7 @@ mod called_key;
 mod card;
 mod cell;
 mod census;
+mod code;
 mod crc32;
 mod digits;
 mod document;

@@ -66,7 +66,7 @@ pub(super) fn refers(value: &[u8], census: Census) -> bool {
     let ticks = || value.iter().filter(|byte| **byte == b'`').count() >= 2;
     let expanded = || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$("));
     REFERENCES.begin(value)
-        || is_part_of_page(value)
+        || (census.has(PAGES) && is_part_of_page(value))
         || (census.has(EXPANSIONS)
             && (percent() || named() || expanded() || ticks() || is_format(value)))
         || (census.has(FILTERS) && filtered())
@@ -101,6 +101,7 @@ fn is_format(value: &[u8]) -> bool {
 const EXPANSIONS: u32 = marks(b"%{$`");
 const FILTERS: u32 = marks(b"@#");
 const SLASH: u32 = marks(b"/");
+const PAGES: u32 = marks(b"#");
 
 /// Whether a value is the path of a file, rather than bytes in base64.
 fn is_path(value: &[u8]) -> bool {
@@ -156,23 +157,34 @@ pub(super) fn is_foreign(name: &[u8]) -> bool {
 
 /// Whether a value is filler that somebody is meant to replace.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
+    stands_in(value, Census::of(value))
+}
+
+/// The same of a value whose bytes are counted.
+pub(super) fn stands_in(value: &[u8], census: Census) -> bool {
+    is_filler(value)
+        || (!census.is_made_of(0) && has_placeholder_marks(value))
+        || NOTHING.contain(value)
+        || TRANSLATED.contain(value)
+        || PLACEHOLDERS.stand_in(value)
+}
+
+/// The same of what marks say, and bytes beyond ASCII.
+fn has_placeholder_marks(value: &[u8]) -> bool {
     // `String!` is a type, too, and a text ends an example with ’.
     let bare = value
         .strip_suffix(b"!")
         .or_else(|| value.strip_suffix(b"$"))
         .or_else(|| value.strip_suffix("’".as_bytes()));
     let bare = bare.unwrap_or(value);
-    is_filler(value)
-        || value.starts_with(b"<")
+    value.starts_with(b"<")
         || value.starts_with(b"&lt;")
         || in_quotes(value).is_some_and(|it| NOTHING.contain(it))
         || (value.starts_with(b"*") && value.ends_with(b"*"))
         || value.ends_with(b"...")
         || value.ends_with("…".as_bytes())
         || marker::is_marker(value)
-        || NOTHING.contain(bare)
-        || TRANSLATED.contain(value)
-        || PLACEHOLDERS.stand_in(value)
+        || (bare.len() < value.len() && NOTHING.contain(bare))
         || is_constant(value)
         || (value.contains(&b':')
             && value

@@ -1,7 +1,8 @@
 //! Values that only their name makes secret: keys and passwords of any kind.
 
 use super::called_key::{LEAST_BARE, LEAST_LONG, is_bare_key, is_long_key};
-use super::census::{ALL_KINDS, Census, marks};
+use super::census::{Census, marks};
+use super::code::{UNDERSCORE, is_code};
 use super::entropy;
 use super::expression::{describes, is_cut_code, is_cut_short, is_expression, repeats};
 use super::lookalike::{
@@ -10,7 +11,7 @@ use super::lookalike::{
 };
 use super::naming::{Promise, promise};
 use super::parts::{is_salt, is_uuid_key};
-use super::placeholder::{is_counted, is_foreign, is_placeholder, is_reference, refers};
+use super::placeholder::{is_counted, is_foreign, is_placeholder, is_reference, refers, stands_in};
 use super::standing::{
     ends_line, goes_on_as_text, is_given, is_inside, is_loose, is_one_word, is_other_option,
     is_tight, is_told, line_before, widen,
@@ -129,7 +130,7 @@ pub(super) fn is_key(candidate: &Candidate<'_>, least: usize) -> bool {
         && !is_wordy(value, census)
         && !is_code(candidate, census)
         && !refers(value, census)
-        && !is_placeholder(value)
+        && !stands_in(value, census)
         && !is_uuid(value)
         && !is_chain_address(value)
         && !is_public_key(value)
@@ -210,37 +211,44 @@ pub(super) fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
     let value = candidate.value();
     let text = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ' || *byte >= 0x80;
     (census.is_ascii_graphic() || value.iter().all(text))
-        && !value.ends_with(b"\\")
-        && !value.starts_with(b"--")
-        && (candidate.quoted || !value.ends_with(b"):"))
         && !is_other_option(candidate)
         && !is_number_of_constant(candidate, census)
-        && !is_uuid(value)
-        && !(census.has(HASH_MARKS) && is_hash(value))
-        && !(census.has(DOT) && is_version(value))
-        && !(census.has(BAR) && is_rules(value))
-        && !is_type(value, census)
+        && (census.is_made_of(0) || !has_marks_of_others(candidate, census))
+        && !names_itself(candidate.name, value)
         && !refers(value, census)
-        && !is_expression(value, census)
         && !is_cut_code(value, census)
         && !is_cut_short(candidate)
-        && !is_escapes(value)
+        && !((census.has(BACKSLASH) || value.len() < 2) && is_escapes(value))
         && !is_chain_address(value)
         && !is_public_key(value)
-        && !is_alphabet(value, census)
         && !is_cursor(value)
-        && !has_path_of_code(value, census)
-        && !goes_on_as_text(candidate)
-        && (!is_path_of_names(value, census) || is_numbered(value))
-        && is_given(candidate)
         && !is_code(candidate, census)
         && (candidate.quoted
             || is_tight(candidate)
             || ends_line(candidate)
             || is_told(candidate, census)
             || is_told_word(candidate))
-        && (!is_placeholder(value) || is_counted(value))
-        && !names_itself(candidate.name, value)
+        && (!stands_in(value, census) || is_counted(value))
+        && !goes_on_as_text(candidate)
+        && is_given(candidate)
+}
+
+/// Whether a value has marks as something else has that is no secret; a value of letters and digits has
+/// none.
+fn has_marks_of_others(candidate: &Candidate<'_>, census: Census) -> bool {
+    let value = candidate.value();
+    value.ends_with(b"\\")
+        || value.starts_with(b"--")
+        || (!candidate.quoted && value.ends_with(b"):"))
+        || is_uuid(value)
+        || (census.has(HASH_MARKS) && is_hash(value))
+        || (census.has(DOT) && is_version(value))
+        || (census.has(BAR) && is_rules(value))
+        || is_type(value, census)
+        || is_expression(value, census)
+        || is_alphabet(value, census)
+        || has_path_of_code(value, census)
+        || (is_path_of_names(value, census) && !is_numbered(value))
 }
 
 /// Whether a few digits follow a name with nothing but blanks between, as C numbers its constants:
@@ -255,6 +263,7 @@ fn is_number_of_constant(candidate: &Candidate<'_>, census: Census) -> bool {
 const HASH_MARKS: u32 = marks(b"${");
 const DOT: u32 = marks(b".");
 const BAR: u32 = marks(b"|");
+const BACKSLASH: u32 = marks(b"\\");
 
 /// Whether what is said to be a key looks like no key: too short, or the name of something.
 fn is_weak_key(candidate: &Candidate<'_>, census: Census) -> bool {
@@ -366,7 +375,7 @@ fn is_word_of_prose(candidate: &Candidate<'_>, census: Census) -> bool {
     // One word after an option or a spaced `=` is prose, or another variable.
     (!candidate.quoted && is_loose(candidate) && (word() || named()))
         || (one && compared())
-        || (!candidate.quoted && word() && is_inside(candidate) && !is_told_word(candidate))
+        || (!candidate.quoted && is_inside(candidate) && word() && !is_told_word(candidate))
 }
 
 /// Whether both begin with one letter and number, as names of one list do: `'n3ChgPassword', 'n3Capture'`.
@@ -415,7 +424,7 @@ fn is_scrambled(value: &[u8], census: Census) -> bool {
 
 /// Whether a value is words that end in a number, as people make passwords and seldom name things:
 /// `silver.river44`, `Mallard.7` and not `token.7`.
-fn is_numbered(value: &[u8]) -> bool {
+pub(super) fn is_numbered(value: &[u8]) -> bool {
     let digits = run_back(value, |byte| byte.is_ascii_digit());
     let letters = value.get(..value.len().saturating_sub(digits)).unwrap_or_default();
     let words = || letters.split(|byte| !byte.is_ascii_alphanumeric());
@@ -443,109 +452,8 @@ fn how_sure(candidate: &Candidate<'_>, census: Census) -> Judgement {
     Judgement::sound_if(census.kinds() >= 2 && whole && !is_identifier(census))
 }
 
-/// Whether an unquoted value is an expression: a call, an index, a name, a path of names.
-fn is_code(candidate: &Candidate<'_>, census: Census) -> bool {
-    let value = candidate.value();
-    if candidate.quoted || is_told_word(candidate) {
-        return false;
-    }
-    let called = matches!(candidate.after(), [b'(' | b'[' | b'{', ..])
-        || (value.ends_with(b"-") && candidate.after().starts_with(b">"))
-        || matches!(candidate.after(), [b'<', next, ..] if *next != b'/');
-    // `;user=sa;password=…;` is a connection string.
-    let connection = || {
-        is_tight(candidate) && {
-            let head = candidate.before().strip_suffix(b"=").unwrap_or_default();
-            head.strip_suffix(candidate.name).is_some_and(|head| head.ends_with(b";"))
-        }
-    };
-    let named = || is_name(value, census);
-    let short = || value.len() < LEAST_KEY && census.kinds() < 3;
-    let passed = matches!(candidate.after(), [b',' | b')' | b';', ..] | [b' ', b'+' | b')', ..])
-        && ((named() && (is_wordy(value, census) || short()))
-            || (!is_tight(candidate) && census.digits() == value.len()))
-        && !connection();
-    let dotted = census.has(DOT)
-        && value.split(|byte| *byte == b'.').all(|part| is_name(part, Census::of(part)))
-        && !is_numbered(value);
-    let pathlike = census.has(PATH_MARKS)
-        && value.windows(2).any(|pair| matches!(pair, b"::" | b"->" | b"?."));
-    // `input$secret` is a part of something in R.
-    let part = census.has(DOLLAR)
-        && value.split(|byte| *byte == b'$').all(|part| {
-            part.first().is_some_and(u8::is_ascii_lowercase) && is_name(part, Census::of(part))
-        })
-        && census.digits() == 0;
-    let sign = matches!(value, [b'!', ..] | [b'*' | b'&', b'a'..=b'z', ..]) && !is_tight(candidate);
-    // `pass= bitrate=`, `password= host=x`: a list of names.
-    let listed = is_next_name(candidate)
-        || value.ends_with(b"=") && !is_tight(candidate) && census.digits() == 0;
-    let number = CODE.contain(value)
-        || (matches!(value, [b'0', b'x', ..]) && !is_whole_key(candidate))
-        || (matches!(value, [b'-' | b'+', b'0'..=b'9', ..]) && value.len() < LEAST_KEY);
-    // A note in another language has no names of variables: `密碼: longma_2x`.
-    let noted = || {
-        let last = value.rsplit(|byte| *byte == b'_').next().unwrap_or_default();
-        last.iter().any(u8::is_ascii_digit)
-            && (!candidate.name.is_ascii() || is_foreign(candidate.name))
-    };
-    let several = census.has(UNDERSCORE)
-        && named()
-        && !noted()
-        && !is_tight(candidate)
-        && census.kinds() < ALL_KINDS
-        && !(is_numbered(value) && ends_line(candidate));
-    // `pass_: Incomplete` has a type behind it.
-    let annotated = candidate.name.ends_with(b"_")
-        && value.first().is_some_and(u8::is_ascii_uppercase)
-        && census.letters() == value.len();
-    called
-        || passed
-        || dotted
-        || pathlike
-        || part
-        || sign
-        || number
-        || several
-        || listed
-        || annotated
-}
-
-/// Whether a line assigns 256 bits and nothing follows: the private key of an account (EIP-2335 calls
-/// such keys secrets), as files of settings hold them. Addresses of tokens and hashes are as long, so the name must
-/// say that it is a key.
-fn is_whole_key(candidate: &Candidate<'_>) -> bool {
-    let name = candidate.name;
-    candidate.value().len() == WHOLE_KEY
-        && (SECRETIVE.stand_in(name) || KEYS.end(name))
-        && is_tight(candidate)
-        && ends_line(candidate)
-}
-
-/// What names of such keys hold, and how they end.
-static SECRETIVE: Words = words! { "private" "secret" };
-static KEYS: Words = words! { "_key" "pk" };
-
-/// `0x` and the hex digits of 256 bits.
-const WHOLE_KEY: usize = 66;
-
-/// Whether nothing is assigned and the next name with its value follows: `password= host=db`.
-fn is_next_name(candidate: &Candidate<'_>) -> bool {
-    let name = run(candidate.value(), |byte| byte.is_ascii_lowercase() || byte == b'_');
-    let assigned = name > 1 && candidate.value().get(name) == Some(&b'=');
-    assigned && matches!(candidate.before(), [.., byte, b'=', b' '] if byte.is_ascii_alphanumeric())
-}
-
-/// Words with which code goes on.
-static CODE: Words = words! { "async" "await" "function" "lambda" "typeof" "yield" };
-
-/// Marks of a path of names in code, and of a name of several words.
-const PATH_MARKS: u32 = marks(b":>.");
-const UNDERSCORE: u32 = marks(b"_");
-const DOLLAR: u32 = marks(b"$");
-
 /// Whether a value is a name in code: letters, `_` and few digits.
-fn is_name(value: &[u8], census: Census) -> bool {
+pub(super) fn is_name(value: &[u8], census: Census) -> bool {
     value.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
         && census.is_made_of(UNDERSCORE)
         && census.digits().saturating_mul(5) <= value.len()

@@ -72,6 +72,11 @@ pub(super) fn is_other_option(candidate: &Candidate<'_>) -> bool {
 /// Whether something other than marks stands on the line before the name, and a colon after it, as
 /// in a sentence: `Could not change password: denied`.
 pub(super) fn is_inside(candidate: &Candidate<'_>) -> bool {
+    // Most operators are no colon.
+    let blank = |byte: &&u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'\x0c');
+    if candidate.before().iter().rev().take(NAMES).find(blank) != Some(&b':') {
+        return false;
+    }
     let line = line_before(candidate);
     let Some(head) = line.trim_ascii_end().strip_suffix(b":") else { return false };
     let head = head.strip_suffix(candidate.name).unwrap_or(head);
@@ -82,9 +87,11 @@ pub(super) fn is_inside(candidate: &Candidate<'_>) -> bool {
 
 /// Whether the form is one in which a value is given, not asked for, taken or compared.
 pub(super) fn is_given(candidate: &Candidate<'_>) -> bool {
-    let method = candidate.name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-    let first = method.get(..run(method, |byte| byte.is_ascii_lowercase())).unwrap_or_default();
-    let asked = ASKERS.contain(first) && !is_one_word(method);
+    let asked = || {
+        let method = candidate.name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        let first = method.get(..run(method, |byte| byte.is_ascii_lowercase()));
+        ASKERS.contain(first.unwrap_or_default()) && !is_one_word(method)
+    };
     // `validate(password, "…")` and `Token("…", "…")` say something about it.
     let several = matches!(candidate.after(), [b'"' | b'\'' | b'`', b',', ..])
         && !ENCODINGS.begin(candidate.after().get(2..).unwrap_or_default().trim_ascii_start());
@@ -93,7 +100,7 @@ pub(super) fn is_given(candidate: &Candidate<'_>) -> bool {
         [.., b'(' | b'[', b'"' | b'\''] | [.., b'(' | b'[', b'b', b'"' | b'\'']
     );
     let given = match candidate.form {
-        Form::Call => !asked && !several,
+        Form::Call => !several && !asked(),
         Form::Operator => !(several && bracket),
         Form::Element | Form::Item | Form::Near | Form::Option | Form::Pair | Form::Prose => true,
     };
@@ -214,12 +221,14 @@ pub(super) fn goes_on_as_text(candidate: &Candidate<'_>) -> bool {
         return false;
     }
     let line = after.get(..MOST_MARKS.min(after.len())).unwrap_or_default();
+    let filled = memchr2(b'{', b'%', line).is_some();
+    if !filled && !line.starts_with(b"\\u") && !is_shown(candidate.value()) {
+        return false;
+    }
     let line = memchr(b'\n', line).and_then(|end| line.get(..end)).unwrap_or(line);
     let fills = |part: &[u8]| matches!(part, [b'{', b'0'..=b'9', b'}'] | [b' ', b'%', b's' | b'd']);
     line.starts_with(b"\\u")
-        || (line.starts_with(b" ")
-            && memchr2(b'{', b'%', line).is_some()
-            && line.windows(3).any(fills))
+        || (filled && line.starts_with(b" ") && line.windows(3).any(fills))
         || is_label(candidate, line)
 }
 
@@ -231,12 +240,16 @@ fn is_said_by_link(candidate: &Candidate<'_>) -> bool {
         && matches!(candidate.before(), [.., b'"' | b'\'', b'>'])
 }
 
+/// Whether a value begins like a text to show.
+fn is_shown(value: &[u8]) -> bool {
+    value.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0x80)
+}
+
 /// Whether a line of a file of texts is shown where a password is asked for: a name with small letters
 /// and `=`, then a word with a capital and more, perhaps a colon: `proxy_password=Proxy password:`.
 fn is_label(candidate: &Candidate<'_>, rest: &[u8]) -> bool {
     let value = candidate.value();
-    let shown = value.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0x80);
-    if !shown || !rest.starts_with(b" ") {
+    if !is_shown(value) || !rest.starts_with(b" ") {
         return false;
     }
     let line = line_before(candidate);

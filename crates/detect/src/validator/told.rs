@@ -92,18 +92,19 @@ static OF_DATA: Words = words! {
 /// …`, and not `the password is wrong`.
 pub(super) fn is_told_word(candidate: &Candidate<'_>) -> bool {
     let value = candidate.value();
-    let plain = (LEAST..=LONGEST_WORD).contains(&value.len())
-        && value.iter().all(u8::is_ascii_lowercase)
-        && !candidate.quoted;
-    let after = candidate.after();
-    let ends = match after {
+    let ends = match candidate.after() {
         [] | [b'\n' | b'\r', ..] => true,
         [b'.' | b',' | b'!' | b';', rest @ ..] => {
             rest.first().is_none_or(|byte| byte.is_ascii_whitespace())
         }
         _ => false,
     };
-    plain && ends && !STATES.contain(value) && !ENDINGS.end(value) && is_whose(candidate)
+    let plain = || {
+        (LEAST..=LONGEST_WORD).contains(&value.len())
+            && value.iter().all(u8::is_ascii_lowercase)
+            && !candidate.quoted
+    };
+    ends && plain() && !STATES.contain(value) && !ENDINGS.end(value) && is_whose(candidate)
 }
 
 /// Whether the word before the name says whose password it is, in a line of no program.
