@@ -6,10 +6,9 @@
 
 mod opening;
 
-use memchr::memchr;
-
 use self::opening::opening;
-use crate::bytes::{is_call, is_name, is_type, last_line, run, run_back};
+use crate::bytes::{is_call, is_name, is_prefix, is_type, last_line, run, run_back};
+use crate::class::{self, Equal};
 use crate::tables::{NAME, NEAR_KEY, VALUE};
 use crate::walks::Walks;
 use crate::words::{Words, words};
@@ -299,12 +298,7 @@ const fn ends_sentence(byte: u8) -> bool {
 /// Bytes between an operator and a quote: `&"…"`, `("…")`, `b"…"`, `@"…"`, `{"…"}`, and calls that
 /// take a literal and make the value of it: `String::from("…")`, `[]byte("…")`.
 fn opener(text: &[u8]) -> usize {
-    let marks = run(text.get(..3.min(text.len())).unwrap_or_default(), |byte| {
-        matches!(
-            byte,
-            b'(' | b'[' | b'&' | b'@' | b'b' | b'B' | b'N' | b'f' | b'r' | b'u' | b'L' | b'$'
-        )
-    });
+    let marks = run(text.get(..3.min(text.len())).unwrap_or_default(), is_prefix);
     match text {
         [b'{', quote @ (b'"' | b'\''), tail @ ..] => {
             let end = tail.iter().take(LONGEST_VALUE).position(|byte| byte == quote);
@@ -362,7 +356,7 @@ fn after_type(text: &[u8], open: usize) -> Option<usize> {
         return None;
     }
     // Most values have no such sign behind them, which is cheap to see.
-    let length = memchr(b'=', near)?;
+    let length = class::bits(&class::block(rest), Equal).trailing_zeros() as usize;
     match (near.get(..length)?, rest.get(length..)?) {
         (kind @ [b'a'..=b'z' | b'A'..=b'Z' | b'&' | b'*', .., b' '], [b'=', next, tail @ ..])
             if !matches!(next, b'=' | b'>') && run(kind, is_type) == length =>

@@ -32,6 +32,7 @@ static SORTS: [u8; 256] = table!(byte => {
         | (if name || byte >= 0x80 { CELL } else { 0 })
         | (if call { CALL } else { 0 })
         | (if kind { TYPE } else { 0 })
+        | (if matches!(byte, b'(' | b'[' | b'&' | b'@' | b'b' | b'B' | b'N' | b'f' | b'r' | b'u' | b'L' | b'$') { PREFIX } else { 0 })
 });
 const WORD: u8 = 1;
 const HOST: u8 = 2;
@@ -39,6 +40,7 @@ const NAME: u8 = 4;
 const CELL: u8 = 8;
 const CALL: u8 = 16;
 const TYPE: u8 = 32;
+const PREFIX: u8 = 64;
 
 #[inline]
 fn is(byte: u8, sort: u8) -> bool {
@@ -80,6 +82,12 @@ pub(crate) fn is_call(byte: u8) -> bool {
 #[inline]
 pub(crate) fn is_type(byte: u8) -> bool {
     is(byte, TYPE)
+}
+
+/// Whether a byte can stand between an operator and the quote of a literal: `&"…"`, `b'…'`.
+#[inline]
+pub(crate) fn is_prefix(byte: u8) -> bool {
+    is(byte, PREFIX)
 }
 
 /// The byte before `at`, if there is one.

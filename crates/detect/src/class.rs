@@ -126,6 +126,12 @@ classes! {
     /// `@` and `%`.
     Sign = |S, bytes| bytes.simd_eq(b'@') | bytes.simd_eq(b'%');
 
+    /// `=`.
+    Equal = |S, bytes| bytes.simd_eq(b'=');
+
+    /// What texts with places to fill in have.
+    Filled = |S, bytes| bytes.simd_eq(b'{') | bytes.simd_eq(b'%');
+
     /// `/`.
     Slash = |S, bytes| bytes.simd_eq(b'/');
 
@@ -158,6 +164,8 @@ mod tests {
         check(Small, |byte| byte.is_ascii_lowercase() || byte == b'_');
         check(Escape, |byte| b"\\%\x1b".contains(&byte));
         check(Sign, |byte| byte == b'@' || byte == b'%');
+        check(Equal, |byte| byte == b'=');
+        check(Filled, |byte| b"{%".contains(&byte));
         check(Slash, |byte| byte == b'/');
         check(Zero, |byte| byte == 0);
     }

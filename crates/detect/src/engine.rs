@@ -339,7 +339,7 @@ impl Engine {
             candidate.start = candidate.start.saturating_add(shape.start);
         }
         candidate.known = Known {
-            promise: Some(self.named.promise(name)),
+            promise: Some(*self.told.promise.get_or_insert_with(|| self.named.promise(name))),
             sound_only: self.full.is_full_of_shapes(number),
         };
         self.judge(number, rule, view, candidate, Judgement::Shape);

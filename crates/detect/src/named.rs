@@ -9,7 +9,7 @@ const LONGEST: usize = 24;
 /// How many names are remembered: those of two fields come in turns. Each engine clears the room for them.
 const MOST: usize = 2;
 
-/// Names and what they promise, the oldest replaced by the next.
+/// Names and what they promise, the one that was not asked for longest replaced by the next.
 #[derive(Debug)]
 pub(crate) struct Named {
     names: [Name; MOST],
@@ -30,9 +30,11 @@ impl Named {
 
     /// What a name promises.
     pub(crate) fn promise(&mut self, name: &[u8]) -> Option<Promise> {
-        let is_it = |known: &&Name| known.name.get(..known.length) == Some(name);
-        if let Some(known) = self.names.iter().find(is_it) {
-            return known.promise;
+        let is_it = |known: &Name| known.name.get(..known.length) == Some(name);
+        if let Some(place) = self.names.iter().position(is_it) {
+            // The one that was asked for last stays.
+            self.next = place.saturating_add(1) % MOST;
+            return self.names.get(place)?.promise;
         }
         let promise = promise(name);
         if let Some(known) = self.names.get_mut(self.next)

@@ -2,6 +2,7 @@
 //! and to judge it twice finds nothing new.
 
 use crate::assignment::{Assignment, Form, LONGEST_NAME, Word};
+use crate::validator::Promise;
 
 /// Rules that are remembered; an assignment that more rules judge is judged by the others again.
 const MOST: usize = 8;
@@ -12,11 +13,13 @@ pub(crate) struct Told {
     assignment: Option<Assignment>,
     rules: [u16; MOST],
     count: usize,
+    /// What the name promises, when that was asked.
+    pub(crate) promise: Option<Option<Promise>>,
 }
 
 impl Told {
     /// Nothing was judged yet.
-    pub(crate) const NONE: Self = Self { assignment: None, rules: [0; MOST], count: 0 };
+    pub(crate) const NONE: Self = Self { assignment: None, rules: [0; MOST], count: 0, promise: None };
 
     /// The last assignment, counted from `base`, when a word counted from there stands in its name: it
     /// leads to the same value.
@@ -37,6 +40,7 @@ impl Told {
         if self.assignment != found {
             self.assignment = found;
             self.count = 0;
+            self.promise = None;
         }
     }
 

@@ -9,6 +9,9 @@ use crate::tables::SETS;
 /// How many runs are remembered.
 const REMEMBERED: usize = 8;
 
+/// Runs of fewer bytes are not remembered.
+const SHORT: usize = 16;
+
 /// Remembered runs and the work done so far.
 #[derive(Debug)]
 pub(crate) struct Walks {
@@ -44,9 +47,12 @@ impl Walks {
     pub(crate) fn run(&mut self, set: u16, text: &[u8], at: usize, limit: usize) -> usize {
         let limit = limit.min(text.len());
         let Some((members, bit)) = members(set) else { return 0 };
-        // A run of none is nothing to remember.
-        if !text.first().is_some_and(|byte| holds(members, bit, *byte)) {
-            return 0;
+        // To walk a short run again costs less than to remember it.
+        let near = text.get(..limit.min(SHORT)).unwrap_or_default();
+        let length = run(near, |byte| holds(members, bit, byte));
+        if length < near.len() || length == limit {
+            self.work = self.work.saturating_add(length as u64);
+            return length;
         }
         let slot = self.runs.iter().position(|walk| walk.set == set);
         let slot = slot.unwrap_or(self.oldest);

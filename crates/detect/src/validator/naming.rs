@@ -126,27 +126,28 @@ fn last_words(name: &[u8]) -> Option<Promise> {
     while NEUTRAL.contain(word) {
         word = words.next()?;
     }
-    let before = words.next().unwrap_or_default();
+    // Few words depend on the one before.
+    let before = || Parts { rest: words.rest }.next().unwrap_or_default();
     if PASSWORDS.end(word)
-        || (word.eq_ignore_ascii_case(b"passe") && before.eq_ignore_ascii_case(b"de"))
-        || (SHORT_PASSWORDS.contain(word) && (before.is_empty() || HOLDERS.contain(before)))
+        || (word.eq_ignore_ascii_case(b"passe") && before().eq_ignore_ascii_case(b"de"))
+        || (SHORT_PASSWORDS.contain(word) && (before().is_empty() || HOLDERS.contain(before())))
     {
         return Some(Promise::Password);
     }
     let key = KEYS.end(word)
-        || (word.eq_ignore_ascii_case(b"key") && KEY_KINDS.contain(before))
-        || (word.eq_ignore_ascii_case(b"token") && !TOKEN_VETOES.contain(before))
-        || (word.eq_ignore_ascii_case(b"cookie") && CLUSTERS.contain(before))
-        || (word.eq_ignore_ascii_case(b"salt") && SALTED.contain(before))
-        || (matches!(word, b"PAT" | b"AUTH") && !before.is_empty())
-        || (word.eq_ignore_ascii_case(b"auth") && before.is_empty() && name.starts_with(b"_"));
+        || (word.eq_ignore_ascii_case(b"key") && KEY_KINDS.contain(before()))
+        || (word.eq_ignore_ascii_case(b"token") && !TOKEN_VETOES.contain(before()))
+        || (word.eq_ignore_ascii_case(b"cookie") && CLUSTERS.contain(before()))
+        || (word.eq_ignore_ascii_case(b"salt") && SALTED.contain(before()))
+        || (matches!(word, b"PAT" | b"AUTH") && !before().is_empty())
+        || (word.eq_ignore_ascii_case(b"auth") && before().is_empty() && name.starts_with(b"_"));
     let perhaps = word.eq_ignore_ascii_case(b"key")
-        && before.len() >= 2
-        && !KEY_VETOES.contain(before)
+        && before().len() >= 2
+        && !KEY_VETOES.contain(before())
         && !name.contains(&b' ');
     // `azure_pat` may be a token, and a pattern.
     let perhaps = perhaps
-        || (matches!(word, b"pat" | b"Pat" | b"auth") && name.len() > 5 && before.len() >= 2);
+        || (matches!(word, b"pat" | b"Pat" | b"auth") && name.len() > 5 && before().len() >= 2);
     match (key, perhaps) {
         (true, _) => Some(Promise::Key),
         (false, true) => Some(Promise::PerhapsKey),

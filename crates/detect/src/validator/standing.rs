@@ -1,13 +1,14 @@
 //! How a value stands beside its name: what the operator, the call or the line around both says,
 //! whatever the value looks like.
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use super::census::Census;
 use super::wordy::is_wordy;
 use crate::assignment::Form;
 use crate::bytes::{last_line, run, run_back};
 use crate::candidate::Candidate;
+use crate::class::{self, BLOCK, Filled};
 use crate::words::{Words, words};
 
 /// How many bytes before a value are looked at for its name.
@@ -221,7 +222,7 @@ pub(super) fn goes_on_as_text(candidate: &Candidate<'_>) -> bool {
         return false;
     }
     let line = after.get(..MOST_MARKS.min(after.len())).unwrap_or_default();
-    let filled = memchr2(b'{', b'%', line).is_some();
+    let filled = class::bits(&class::block(after), Filled) << (BLOCK - MOST_MARKS) != 0;
     if !filled && !line.starts_with(b"\\u") && !is_shown(candidate.value()) {
         return false;
     }
