@@ -340,7 +340,7 @@ impl Engine {
         }
         candidate.known = Known {
             promise: Some(*self.told.promise.get_or_insert_with(|| self.named.promise(name))),
-            sound_only: self.full.is_full_of_shapes(number),
+            sound_only: self.full.wants_sound(number, candidate.value()),
         };
         self.judge(number, rule, view, candidate, Judgement::Shape);
     }

@@ -5,6 +5,9 @@
 //! that are sure enough; so a rule is left out only when that many of its surest were reported, and a
 //! rule of another kind never is. When that many that are less sure were, only the surest are wanted.
 
+use std::hash::DefaultHasher;
+
+use crate::left_out::LeftOut;
 use crate::tables::RULES;
 
 /// One bit for each rule.
@@ -20,13 +23,15 @@ pub(crate) struct Full {
     some: bool,
     /// Rules of which as many findings that are less than sound are held.
     shapes: [u16; SHAPES],
+    /// Words that were reported as less than sound already.
+    words: Option<Box<LeftOut>>,
     passed: usize,
 }
 
 impl Full {
     /// No rule is full.
     pub(crate) const NONE: Self =
-        Self { rules: [0; WORDS], some: false, shapes: [u16::MAX; SHAPES], passed: 0 };
+        Self { rules: [0; WORDS], some: false, shapes: [u16::MAX; SHAPES], words: None, passed: 0 };
 
     /// Leaves the rule out from now on.
     pub(crate) fn add(&mut self, rule: u16) {
@@ -51,9 +56,26 @@ impl Full {
         }
     }
 
-    /// Whether only what is sound is wanted of the rule.
-    pub(crate) fn is_full_of_shapes(&self, rule: u16) -> bool {
-        self.shapes.contains(&rule)
+    /// From now on this value is wanted of the rule only when it is sound: the same was reported.
+    pub(crate) fn add_word(&mut self, rule: u16, value: &[u8], seed: &DefaultHasher) {
+        self.words.get_or_insert_with(|| LeftOut::new(seed)).add(rule, value);
+    }
+
+    /// Whether only what is sound is wanted of the rule; counts a value that was reported already.
+    #[inline]
+    pub(crate) fn wants_sound(&mut self, rule: u16, value: &[u8]) -> bool {
+        if self.shapes.contains(&rule) {
+            return true;
+        }
+        self.words.is_some() && self.is_left_out(rule, value)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_left_out(&mut self, rule: u16, value: &[u8]) -> bool {
+        let known = self.words.as_ref().is_some_and(|words| words.holds(rule, value));
+        self.passed = self.passed.saturating_add(usize::from(known));
+        known
     }
 
     fn holds(&self, rule: u16) -> bool {
@@ -80,7 +102,10 @@ mod tests {
         assert!(full.passes_over(last) && full.passes_over(64) && !full.passes_over(63));
         assert_eq!((full.take_passed(), full.take_passed()), (2, 0));
         full.add_shapes(64);
-        assert!(full.is_full_of_shapes(64) && !full.is_full_of_shapes(last));
+        assert!(full.wants_sound(64, b"") && !full.wants_sound(last, b""));
+        full.add_word(last, b"kestrel", &DefaultHasher::new());
+        assert!(full.wants_sound(last, b"kestrel") && !full.wants_sound(last, b"merlin"));
+        assert_eq!(full.take_passed(), 1);
         full.add(u16::MAX);
         assert!(!full.passes_over(u16::MAX));
     }

@@ -9,6 +9,7 @@ use std::hash::{DefaultHasher, Hasher};
 
 use datafog_core::{Key, KeyedDigest, KeyedHasher};
 
+use crate::full::Full;
 use crate::overlap::Raw;
 use crate::scanner::Tally;
 use crate::tables::RULES;
@@ -93,9 +94,16 @@ impl Kept {
         self.tally.beyond = self.tally.beyond.saturating_add(places);
     }
 
-    /// Counts a finding that is not kept.
-    pub(crate) const fn leave_out(&mut self) {
+    /// Counts a finding that is not kept, because as many or the same are; of a word the same is not
+    /// looked for again.
+    pub(crate) fn leave_out(&mut self, raw: &Raw, value: &[u8], full: &mut Full) {
         self.tally.beyond = self.tally.beyond.saturating_add(1);
+        if let Some(seed) = &self.seed
+            && raw.value.is_none()
+            && !Self::is_surest(raw)
+        {
+            full.add_word(raw.rule, value, seed);
+        }
     }
 
     fn hash(&self, value: &[u8]) -> u64 {

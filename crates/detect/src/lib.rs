@@ -31,6 +31,7 @@ mod full;
 mod hashes;
 mod kept;
 mod layer;
+mod left_out;
 pub mod marker;
 mod named;
 mod number;

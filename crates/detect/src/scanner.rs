@@ -177,7 +177,7 @@ impl<'k> Scanner<'k> {
             let plain = plain.and_then(|(start, end)| text.get(start..end));
             let Some(value) = raw.value.as_deref().or(plain) else { return };
             if !kept.has_room(raw, value, self.most) {
-                kept.leave_out();
+                kept.leave_out(raw, value, full);
                 return;
             }
             let finding = self.finding(raw, value, channel, kept);

@@ -19,7 +19,8 @@ pub(crate) struct Told {
 
 impl Told {
     /// Nothing was judged yet.
-    pub(crate) const NONE: Self = Self { assignment: None, rules: [0; MOST], count: 0, promise: None };
+    pub(crate) const NONE: Self =
+        Self { assignment: None, rules: [0; MOST], count: 0, promise: None };
 
     /// The last assignment, counted from `base`, when a word counted from there stands in its name: it
     /// leads to the same value.

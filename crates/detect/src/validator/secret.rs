@@ -183,6 +183,11 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     let Some(promised) = candidate.promise().filter(|it| *it != Promise::PerhapsKey) else {
         return Judgement::Refuse;
     };
+    // A bracket behind it may be a part of it.
+    let short = candidate.value().len() < LEAST_PASSWORD;
+    if short && candidate.after().first().is_none_or(u8::is_ascii_whitespace) {
+        return Judgement::Refuse;
+    }
     if candidate.form == Form::Near {
         return Judgement::Refuse;
     }
@@ -191,7 +196,7 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     }
     widen(candidate);
     let value = candidate.value();
-    if !(4..=128).contains(&value.len()) {
+    if !(LEAST_PASSWORD..=LONGEST_PASSWORD).contains(&value.len()) {
         return Judgement::Refuse;
     }
     let census = Census::of(value);
@@ -205,6 +210,10 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
         || !is_literal(candidate, census);
     if refused { Judgement::Refuse } else { surety }
 }
+
+/// Fewest and most bytes of a password.
+const LEAST_PASSWORD: usize = 4;
+const LONGEST_PASSWORD: usize = 128;
 
 /// Whether what is assigned is a literal, and none that stands for or describes something else.
 pub(super) fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
