@@ -236,6 +236,7 @@ impl Engine {
                 || spelled::escape(text, at, Kind::Escapes).is_none())
     }
 
+    #[inline(never)]
     fn token(&mut self, number: u16, rule: &'static Rule, view: View<'_>, keyword: usize) {
         let start = rule.back.map_or(view.at, |(set, most)| {
             let head = view.text.get(..view.at).unwrap_or_default();
@@ -346,6 +347,7 @@ impl Engine {
     }
 
     /// The cells below a word of a name of `keyword` bytes, when it heads a column.
+    #[inline(never)]
     fn column(&mut self, number: u16, rule: &'static Rule, view: View<'_>, keyword: usize) {
         let end = view.at.saturating_add(keyword);
         let Some(word) = assignment::whole_word(view.text, (view.at, end)) else { return };

@@ -44,10 +44,9 @@ impl LeftOut {
         let word = value.len() <= LONGEST && value.iter().all(u8::is_ascii_alphabetic);
         word.then(|| {
             let mut hasher = self.seed.clone();
-            hasher.write_u16(rule);
             hasher.write(value);
             // Zero is the empty place.
-            hasher.finish() | 1 << 63
+            (hasher.finish() ^ u64::from(rule) << 32) | 1 << 63
         })
     }
 }

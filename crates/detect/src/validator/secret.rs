@@ -89,7 +89,8 @@ fn is_of_service(candidate: &Candidate<'_>) -> bool {
 
 /// A random value of 16 bytes or more, assigned to a name that promises a key or token.
 pub(super) fn generic_key(candidate: &mut Candidate<'_>) -> Judgement {
-    if candidate.form == Form::Near || PUBLIC.stand_in(candidate.name) {
+    let short = candidate.value().len() < LEAST_KEY;
+    if short || candidate.form == Form::Near || PUBLIC.stand_in(candidate.name) {
         return Judgement::Refuse;
     }
     let promised = candidate.promise();
@@ -205,9 +206,9 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     let refused = (candidate.known.sound_only && surety < Judgement::Sound)
         || (promised == Promise::Key && is_weak_key(candidate, census))
         || (!candidate.name.is_ascii() && (describes(value, census) || is_term(value)))
-        || (!candidate.quoted && census.kinds() < 2 && is_foreign(candidate.name))
         || is_prose(candidate, census)
-        || !is_literal(candidate, census);
+        || !is_literal(candidate, census)
+        || (!candidate.quoted && census.kinds() < 2 && is_foreign(candidate.name));
     if refused { Judgement::Refuse } else { surety }
 }
 
@@ -277,13 +278,15 @@ const BACKSLASH: u32 = marks(b"\\");
 /// Whether what is said to be a key looks like no key: too short, or the name of something.
 fn is_weak_key(candidate: &Candidate<'_>, census: Census) -> bool {
     let value = candidate.value();
-    let typed = candidate.name.iter().all(|byte| !byte.is_ascii_lowercase())
-        || candidate.name.starts_with(b"--");
+    let typed = || {
+        candidate.name.iter().all(|byte| !byte.is_ascii_lowercase())
+            || candidate.name.starts_with(b"--")
+    };
     value.len() < 8
         || census.kinds() < 2
         || value.contains(&b' ')
-        || (!candidate.quoted && !typed && !is_set(candidate, census))
         || (census.digits() == 0 && census.upper() == 0 && census.is_made_of(BETWEEN_WORDS))
+        || (!candidate.quoted && !typed() && !is_set(candidate, census))
         || is_wordy(value, census)
 }
 
