@@ -8,7 +8,7 @@ mod opening;
 
 use self::opening::opening;
 use crate::bytes::{is_call, is_name, is_prefix, is_type, last_line, run, run_back};
-use crate::class::{self, Equal};
+use crate::class::{self, Equal, Opening};
 use crate::tables::{NAME, NEAR_KEY, VALUE};
 use crate::walks::Walks;
 use crate::words::{Words, words};
@@ -313,6 +313,9 @@ fn opener(text: &[u8]) -> usize {
 /// Length of a call up to the literal that it takes.
 fn wrapper(text: &[u8]) -> Option<usize> {
     let near = text.get(..LONGEST_WRAPPER.min(text.len()))?;
+    if class::bits(&class::block(text), Opening) == 0 {
+        return None;
+    }
     let constructed = if near.starts_with(b"new ") { 4 } else { 0 };
     let name = run(near.get(constructed..)?, is_call);
     let bracket = constructed.checked_add(name)?;

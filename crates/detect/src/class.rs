@@ -129,6 +129,9 @@ classes! {
     /// `=`.
     Equal = |S, bytes| bytes.simd_eq(b'=');
 
+    /// `(`.
+    Opening = |S, bytes| bytes.simd_eq(b'(');
+
     /// What texts with places to fill in have.
     Filled = |S, bytes| bytes.simd_eq(b'{') | bytes.simd_eq(b'%');
 
@@ -165,6 +168,7 @@ mod tests {
         check(Escape, |byte| b"\\%\x1b".contains(&byte));
         check(Sign, |byte| byte == b'@' || byte == b'%');
         check(Equal, |byte| byte == b'=');
+        check(Opening, |byte| byte == b'(');
         check(Filled, |byte| b"{%".contains(&byte));
         check(Slash, |byte| byte == b'/');
         check(Zero, |byte| byte == 0);

@@ -327,6 +327,9 @@ impl Engine {
             form: found.form,
             ..view.candidate(found.value.0, found.value.1)
         };
+        if rule.steps.is_empty() && self.full.leaves_out(number, candidate.value()) {
+            return;
+        }
         if !rule.steps.is_empty() {
             let place = view.base.saturating_add(candidate.start);
             let value = candidate.value();
@@ -341,7 +344,7 @@ impl Engine {
         }
         candidate.known = Known {
             promise: Some(*self.told.promise.get_or_insert_with(|| self.named.promise(name))),
-            sound_only: self.full.wants_sound(number, candidate.value()),
+            sound_only: self.full.is_full_of_shapes(number),
         };
         self.judge(number, rule, view, candidate, Judgement::Shape);
     }
@@ -351,6 +354,10 @@ impl Engine {
     fn column(&mut self, number: u16, rule: &'static Rule, view: View<'_>, keyword: usize) {
         let end = view.at.saturating_add(keyword);
         let Some(word) = assignment::whole_word(view.text, (view.at, end)) else { return };
+        // Most names have a value beside them and are no cell.
+        if matches!(view.text.get(word.1), Some(b'=' | b':')) {
+            return;
+        }
         if let Some(column) = Column::under(view.text, word) {
             self.cells(number, rule, view, column.name, column.values());
         } else if let Some(column) = Aligned::under(view.text, word) {

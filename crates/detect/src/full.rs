@@ -5,8 +5,6 @@
 //! that are sure enough; so a rule is left out only when that many of its surest were reported, and a
 //! rule of another kind never is. When that many that are less sure were, only the surest are wanted.
 
-use std::hash::DefaultHasher;
-
 use crate::left_out::LeftOut;
 use crate::tables::RULES;
 
@@ -23,7 +21,7 @@ pub(crate) struct Full {
     some: bool,
     /// Rules of which as many findings that are less than sound are held.
     shapes: [u16; SHAPES],
-    /// Words that were reported as less than sound already.
+    /// Words that were reported already.
     words: Option<Box<LeftOut>>,
     passed: usize,
 }
@@ -56,26 +54,24 @@ impl Full {
         }
     }
 
-    /// From now on this value is wanted of the rule only when it is sound: the same was reported.
-    pub(crate) fn add_word(&mut self, rule: u16, value: &[u8], seed: &DefaultHasher) {
-        self.words.get_or_insert_with(|| LeftOut::new(seed)).add(rule, value);
+    /// Leaves a word out from now on: it was reported, and no more than that can be said of it.
+    pub(crate) fn add_word(&mut self, rule: u16, value: &[u8]) {
+        self.words.get_or_insert_with(LeftOut::new).add(rule, value);
     }
 
-    /// Whether only what is sound is wanted of the rule; counts a value that was reported already.
+    /// Whether a value is such a word; counts that it was left out.
     #[inline]
-    pub(crate) fn wants_sound(&mut self, rule: u16, value: &[u8]) -> bool {
-        if self.shapes.contains(&rule) {
-            return true;
-        }
-        self.words.is_some() && self.is_left_out(rule, value)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn is_left_out(&mut self, rule: u16, value: &[u8]) -> bool {
-        let known = self.words.as_ref().is_some_and(|words| words.holds(rule, value));
+    pub(crate) fn leaves_out(&mut self, rule: u16, value: &[u8]) -> bool {
+        // Of a full rule nothing that is less than sound is wanted anyway.
+        let known = !self.shapes.contains(&rule)
+            && self.words.as_ref().is_some_and(|words| words.holds(rule, value));
         self.passed = self.passed.saturating_add(usize::from(known));
         known
+    }
+
+    /// Whether only what is sound is wanted of the rule.
+    pub(crate) fn is_full_of_shapes(&self, rule: u16) -> bool {
+        self.shapes.contains(&rule)
     }
 
     fn holds(&self, rule: u16) -> bool {
@@ -102,9 +98,9 @@ mod tests {
         assert!(full.passes_over(last) && full.passes_over(64) && !full.passes_over(63));
         assert_eq!((full.take_passed(), full.take_passed()), (2, 0));
         full.add_shapes(64);
-        assert!(full.wants_sound(64, b"") && !full.wants_sound(last, b""));
-        full.add_word(last, b"kestrel", &DefaultHasher::new());
-        assert!(full.wants_sound(last, b"kestrel") && !full.wants_sound(last, b"merlin"));
+        assert!(full.is_full_of_shapes(64) && !full.is_full_of_shapes(last));
+        full.add_word(last, b"kestrel");
+        assert!(full.leaves_out(last, b"kestrel") && !full.leaves_out(last, b"merlin"));
         assert_eq!(full.take_passed(), 1);
         full.add(u16::MAX);
         assert!(!full.passes_over(u16::MAX));

@@ -98,11 +98,8 @@ impl Kept {
     /// looked for again.
     pub(crate) fn leave_out(&mut self, raw: &Raw, value: &[u8], full: &mut Full) {
         self.tally.beyond = self.tally.beyond.saturating_add(1);
-        if let Some(seed) = &self.seed
-            && raw.value.is_none()
-            && !Self::is_surest(raw)
-        {
-            full.add_word(raw.rule, value, seed);
+        if raw.value.is_none() && raw.is_untelling() && !Self::is_surest(raw) {
+            full.add_word(raw.rule, value);
         }
     }
 

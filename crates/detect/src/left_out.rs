@@ -1,58 +1,65 @@
 //! Words that were reported already and are left out from then on: to judge them again finds nothing new.
 //!
 //! A text of a million passwords of which a few hundred differ would else cost what judging a million
-//! costs, only to count them. Only words of letters alone are remembered, in which nothing else can be
-//! found, and only of findings that are less than sound: a sound one is wanted whatever was reported.
-
-use std::hash::{DefaultHasher, Hasher};
+//! costs, only to count them. Only words of letters of one case are remembered, in which nothing else can
+//! be found, and only of rules that know no more than that something is a secret: such a word is never
+//! sound to them.
 
 /// How many words are remembered; of two that take the same place the later one is.
-const PLACES: usize = 2048;
+const PLACES: usize = 4096;
+
+/// The bits of a hash that tell the place.
+const BITS: u32 = PLACES.ilog2();
 
 /// Longest word that is remembered.
-const LONGEST: usize = 32;
+const LONGEST: usize = size_of::<u128>();
 
-/// The words, each by a hash of it and of the rule by which it was reported.
+/// Words and the rules by which they were reported.
 #[derive(Debug)]
 pub(crate) struct LeftOut {
-    /// What nobody outside foresees: so nobody makes words that look the same here.
-    seed: DefaultHasher,
-    places: [u64; PLACES],
+    words: [u128; PLACES],
+    rules: [u16; PLACES],
 }
 
 impl LeftOut {
     /// Remembers nothing yet.
-    pub(crate) fn new(seed: &DefaultHasher) -> Box<Self> {
-        Box::new(Self { seed: seed.clone(), places: [0; PLACES] })
+    pub(crate) fn new() -> Box<Self> {
+        Box::new(Self { words: [0; PLACES], rules: [0; PLACES] })
     }
 
     /// Remembers a value that was left out, when it is such a word.
     pub(crate) fn add(&mut self, rule: u16, value: &[u8]) {
-        if let Some(hash) = self.hash(rule, value)
-            && let Some(place) = self.places.get_mut(place(hash))
-        {
-            *place = hash;
+        let Some(word) = word(value) else { return };
+        let place = place(rule, word);
+        if let (Some(slot), Some(of)) = (self.words.get_mut(place), self.rules.get_mut(place)) {
+            (*slot, *of) = (word, rule);
         }
     }
 
     /// Whether a value is one of these words.
+    #[inline(never)]
     pub(crate) fn holds(&self, rule: u16, value: &[u8]) -> bool {
-        self.hash(rule, value).is_some_and(|hash| self.places.get(place(hash)) == Some(&hash))
-    }
-
-    fn hash(&self, rule: u16, value: &[u8]) -> Option<u64> {
-        let word = value.len() <= LONGEST && value.iter().all(u8::is_ascii_alphabetic);
-        word.then(|| {
-            let mut hasher = self.seed.clone();
-            hasher.write(value);
-            // Zero is the empty place.
-            (hasher.finish() ^ u64::from(rule) << 32) | 1 << 63
+        word(value).is_some_and(|word| {
+            let place = place(rule, word);
+            self.words.get(place) == Some(&word) && self.rules.get(place) == Some(&rule)
         })
     }
 }
 
-const fn place(hash: u64) -> usize {
-    hash as usize % PLACES
+/// The letters of a word as a number.
+fn word(value: &[u8]) -> Option<u128> {
+    let first = value.first()?;
+    let of_its_case = |byte: &u8| byte.is_ascii_alphabetic() && (byte ^ first) & 0x20 == 0;
+    if value.len() > LONGEST || !value.iter().all(of_its_case) {
+        return None;
+    }
+    Some(value.iter().fold(0, |word, letter| word << 8 | u128::from(*letter)))
+}
+
+/// Where a word is kept: a multiplicative hash.
+const fn place(rule: u16, word: u128) -> usize {
+    let mixed = (word >> 64) as u64 ^ (word as u64).rotate_left(5) ^ rule as u64;
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - BITS)) as usize
 }
 
 #[cfg(test)]
@@ -61,12 +68,14 @@ mod tests {
 
     #[test]
     fn a_word_is_known_again_by_its_rule_alone() {
-        let mut words = LeftOut::new(&DefaultHasher::new());
+        let mut words = LeftOut::new();
         assert!(!words.holds(3, b"kestrel") && !words.holds(3, b""));
         words.add(3, b"kestrel");
         assert!(words.holds(3, b"kestrel"));
-        assert!(!words.holds(4, b"kestrel") && !words.holds(3, b"Kestrel"));
-        words.add(3, b"kestrel7");
-        assert!(!words.holds(3, b"kestrel7"));
+        assert!(!words.holds(4, b"kestrel") && !words.holds(3, b"kestre"));
+        for value in ["kestrel7", "Kestrel", "kestrelkestrelkestrel", ""] {
+            words.add(3, value.as_bytes());
+            assert!(!words.holds(3, value.as_bytes()), "{value}");
+        }
     }
 }

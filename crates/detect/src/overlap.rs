@@ -20,6 +20,12 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
+    /// Whether its rule knows no more than that something is a secret, and takes a value as it stands.
+    pub(crate) fn is_untelling(&self) -> bool {
+        self.rank == UNTELLING
+            && RULES.get(usize::from(self.rule)).is_some_and(|rule| rule.steps.is_empty())
+    }
+
     /// The same finding so many bytes later.
     pub(crate) fn later(&self, distance: usize) -> Self {
         let (start, end) = (self.start.saturating_add(distance), self.end.saturating_add(distance));

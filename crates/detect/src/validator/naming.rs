@@ -96,7 +96,15 @@ static PUBLIC: Words = words! { "publickey" "public_key" "public-key" };
 /// What the name promises; `None` when it names no secret.
 pub(crate) fn promise(name: &[u8]) -> Option<Promise> {
     let promised = last_words(name)?;
-    (!PUBLIC.stand_in(name) && !is_random(name)).then_some(promised)
+    // Most names have no letter of the first and no digit for the second.
+    let (mut p, mut digits) = (false, 0_usize);
+    for byte in name {
+        p |= byte | 0x20 == b'p';
+        digits = digits.wrapping_add(usize::from(byte.is_ascii_digit()));
+    }
+    let public = p && PUBLIC.stand_in(name);
+    let random = digits > 1 && is_random(name);
+    (!public && !random).then_some(promised)
 }
 
 /// Whether a name is letters and digits by chance, whose last letters make a word: `x90hhPbB4Psk`.
