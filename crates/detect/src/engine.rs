@@ -30,7 +30,7 @@ use crate::sign;
 use crate::tables::{AT_RULES, NUMBER_RULES, RULES, USERINFO_RULES};
 use crate::told::Told;
 use crate::url;
-use crate::validator::{VALIDATORS, is_sample};
+use crate::validator::{LEAST_PASSWORD, VALIDATORS, is_sample};
 use crate::walks::{Walks, in_set};
 use crate::watch::{Watch, Watching};
 
@@ -327,7 +327,7 @@ impl Engine {
             form: found.form,
             ..view.candidate(found.value.0, found.value.1)
         };
-        if rule.steps.is_empty() && self.full.leaves_out(number, candidate.value()) {
+        if rule.steps.is_empty() && self.is_unwanted(number, &candidate) {
             return;
         }
         if !rule.steps.is_empty() {
@@ -347,6 +347,16 @@ impl Engine {
             sound_only: self.full.is_full_of_shapes(number),
         };
         self.judge(number, rule, view, candidate, Judgement::Shape);
+    }
+
+    /// Whether the rule, which knows no more than that something is a secret, wants no such value: it is
+    /// too short, or a word that is not wanted again. What stands behind it may be a part of it unless
+    /// it is quoted.
+    fn is_unwanted(&mut self, number: u16, candidate: &Candidate<'_>) -> bool {
+        let value = candidate.value();
+        let whole =
+            candidate.quoted || candidate.after().first().is_none_or(u8::is_ascii_whitespace);
+        whole && (value.len() < LEAST_PASSWORD || self.full.leaves_out(number, value))
     }
 
     /// The cells below a word of a name of `keyword` bytes, when it heads a column.

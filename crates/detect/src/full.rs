@@ -5,7 +5,7 @@
 //! that are sure enough; so a rule is left out only when that many of its surest were reported, and a
 //! rule of another kind never is. When that many that are less sure were, only the surest are wanted.
 
-use crate::left_out::LeftOut;
+use crate::left_out::{self, LeftOut};
 use crate::tables::RULES;
 
 /// One bit for each rule.
@@ -59,12 +59,15 @@ impl Full {
         self.words.get_or_insert_with(LeftOut::new).add(rule, value);
     }
 
-    /// Whether a value is such a word; counts that it was left out.
+    /// Whether a value is such a word, which is counted, or any of the kind when only what is sound is
+    /// wanted of the rule.
     #[inline]
     pub(crate) fn leaves_out(&mut self, rule: u16, value: &[u8]) -> bool {
-        // Of a full rule nothing that is less than sound is wanted anyway.
-        let known = !self.shapes.contains(&rule)
-            && self.words.as_ref().is_some_and(|words| words.holds(rule, value));
+        // Such a word is less than sound.
+        if self.shapes.contains(&rule) {
+            return left_out::is_word(value);
+        }
+        let known = self.words.as_ref().is_some_and(|words| words.holds(rule, value));
         self.passed = self.passed.saturating_add(usize::from(known));
         known
     }

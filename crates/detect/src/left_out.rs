@@ -46,14 +46,17 @@ impl LeftOut {
     }
 }
 
+/// Whether a value is letters of one case, and some.
+pub(crate) fn is_word(value: &[u8]) -> bool {
+    value.first().is_some_and(|first| {
+        value.iter().all(|byte| byte.is_ascii_alphabetic() && (byte ^ first) & 0x20 == 0)
+    })
+}
+
 /// The letters of a word as a number.
 fn word(value: &[u8]) -> Option<u128> {
-    let first = value.first()?;
-    let of_its_case = |byte: &u8| byte.is_ascii_alphabetic() && (byte ^ first) & 0x20 == 0;
-    if value.len() > LONGEST || !value.iter().all(of_its_case) {
-        return None;
-    }
-    Some(value.iter().fold(0, |word, letter| word << 8 | u128::from(*letter)))
+    let fits = value.len() <= LONGEST && is_word(value);
+    fits.then(|| value.iter().fold(0, |word, letter| word << 8 | u128::from(*letter)))
 }
 
 /// Where a word is kept: a multiplicative hash.

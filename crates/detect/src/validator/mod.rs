@@ -55,6 +55,7 @@ mod world;
 
 pub(crate) use naming::{Promise, promise};
 pub(crate) use placeholder::is_sample;
+pub(crate) use secret::LEAST_PASSWORD;
 
 use crate::candidate::Validator;
 

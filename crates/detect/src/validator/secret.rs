@@ -184,11 +184,6 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     let Some(promised) = candidate.promise().filter(|it| *it != Promise::PerhapsKey) else {
         return Judgement::Refuse;
     };
-    // A bracket behind it may be a part of it.
-    let short = candidate.value().len() < LEAST_PASSWORD;
-    if short && candidate.after().first().is_none_or(u8::is_ascii_whitespace) {
-        return Judgement::Refuse;
-    }
     if candidate.form == Form::Near {
         return Judgement::Refuse;
     }
@@ -212,8 +207,10 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     if refused { Judgement::Refuse } else { surety }
 }
 
-/// Fewest and most bytes of a password.
-const LEAST_PASSWORD: usize = 4;
+/// Fewest bytes of a password, and of any value that its name alone makes secret.
+pub(crate) const LEAST_PASSWORD: usize = 4;
+
+/// Most bytes of a password.
 const LONGEST_PASSWORD: usize = 128;
 
 /// Whether what is assigned is a literal, and none that stands for or describes something else.
