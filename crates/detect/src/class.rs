@@ -123,8 +123,14 @@ classes! {
     /// What an escape sequence may begin with.
     Escape = |S, bytes| bytes.simd_eq(b'\\') | bytes.simd_eq(b'%') | bytes.simd_eq(b'\x1b');
 
-    /// `@` and `%`.
-    Sign = |S, bytes| bytes.simd_eq(b'@') | bytes.simd_eq(b'%');
+    /// `@`.
+    At = |S, bytes| bytes.simd_eq(b'@');
+
+    /// `%`.
+    Percent = |S, bytes| bytes.simd_eq(b'%');
+
+    /// `0` to `7`.
+    Octal = |S, bytes| within::<S>(bytes, b'0', b'7');
 
     /// `=`.
     Equal = |S, bytes| bytes.simd_eq(b'=');
@@ -166,7 +172,9 @@ mod tests {
         check(Base64, |it| it.is_ascii_alphanumeric() || b"+/-_".contains(&it));
         check(Small, |byte| byte.is_ascii_lowercase() || byte == b'_');
         check(Escape, |byte| b"\\%\x1b".contains(&byte));
-        check(Sign, |byte| byte == b'@' || byte == b'%');
+        check(At, |byte| byte == b'@');
+        check(Percent, |byte| byte == b'%');
+        check(Octal, |byte| (b'0'..=b'7').contains(&byte));
         check(Equal, |byte| byte == b'=');
         check(Opening, |byte| byte == b'(');
         check(Filled, |byte| b"{%".contains(&byte));

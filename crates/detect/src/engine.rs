@@ -163,7 +163,11 @@ impl Engine {
         }
         self.unzip(text, base, to);
         let part = text.get(from..to).unwrap_or_default();
-        sign::signs(part, |at| self.sign(text, base, from.saturating_add(at)));
+        let place = base.saturating_add(from);
+        sign::signs(part, |at| {
+            self.sign(text, base, from.saturating_add(at));
+            self.undone(2).saturating_sub(place)
+        });
         number::groups(text, from, to, |group| self.number(text, base, group));
     }
 

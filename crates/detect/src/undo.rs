@@ -29,11 +29,18 @@ impl Engine {
         }
     }
 
-    /// Whether nothing at `place` is to be undone that belongs in `slot`: it is undone already, or the text
+    /// Before which place nothing is to be undone that belongs in `slot`: it is undone already, or the text
     /// stands as deep as is looked.
     #[inline]
+    pub(crate) fn undone(&self, slot: usize) -> usize {
+        let done = self.layers.spelled.get(slot).filter(|_| self.depth < DEEPEST);
+        done.copied().unwrap_or(usize::MAX)
+    }
+
+    /// Whether that is so of `place`.
+    #[inline]
     pub(crate) fn is_undone(&self, slot: usize, place: usize) -> bool {
-        self.depth >= DEEPEST || self.layers.spelled.get(slot).is_none_or(|done| place < *done)
+        place < self.undone(slot)
     }
 
     /// Undoes the escapes around the one that begins at `at` or a few bytes later. Parts that are
