@@ -22,6 +22,9 @@ struct Piece {
 /// The width of bytes of which three stand for four outer bytes: each has to do with two of them.
 const GROUPS: u32 = u32::MAX;
 
+/// How many groups are decoded before their bytes are appended.
+const GROUPS_AT_ONCE: usize = 16;
+
 impl Piece {
     /// The outer bytes of the decoded byte at `at`, which is one of these.
     fn outer(self, at: u32) -> (usize, usize) {
@@ -72,8 +75,19 @@ impl Decoded {
     ) -> usize {
         let before = self.bytes.len();
         self.pieces.push(Piece { first: offset(before), start: offset(start), width: GROUPS });
-        for bytes in digits.iter().map_while(|digits| decode(*digits)) {
-            self.bytes.extend_from_slice(&bytes);
+        for some in digits.chunks(GROUPS_AT_ONCE) {
+            let mut decoded = [[0; 3]; GROUPS_AT_ONCE];
+            let mut known = 0_usize;
+            for (digits, slot) in some.iter().zip(&mut decoded) {
+                let Some(bytes) = decode(*digits) else { break };
+                *slot = bytes;
+                known = known.wrapping_add(1);
+            }
+            let decoded = decoded.get(..known).unwrap_or_default();
+            self.bytes.extend_from_slice(decoded.as_flattened());
+            if known < some.len() {
+                break;
+            }
         }
         let count = self.bytes.len().saturating_sub(before) / 3;
         if count == 0 {

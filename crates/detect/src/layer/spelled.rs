@@ -45,12 +45,20 @@ pub(crate) enum Kind {
 }
 
 /// The escape at the start of the bytes after `at`, if one stands there.
+#[inline(always)]
 pub(crate) fn escape(text: &[u8], at: usize, kind: Kind) -> Option<Escape> {
     let rest = text.get(at..)?;
     match rest {
         [b'%', a, b, ..] => pair([*a, *b], 3),
         [b'\\', ..] => backslash(rest),
         [b'=', ..] if kind == Kind::QuotedPrintable => quoted(rest),
+        _ => other(text, at, rest),
+    }
+}
+
+/// The same of one that begins with none of the bytes that spell bytes; `rest` begins at `at`.
+fn other(text: &[u8], at: usize, rest: &[u8]) -> Option<Escape> {
+    match rest {
         [b'&', b'#', b'x' | b'X', digits @ ..] => number(digits, 16, b';', 3),
         [b'&', b'#', digits @ ..] => number(digits, 10, b';', 2),
         [b'&', b'q', b'u', b'o', b't', b';', ..] => Some(Escape { width: 6, byte: Some(b'"') }),
@@ -96,6 +104,7 @@ pub(crate) fn is_escape(digits: [u8; 2]) -> bool {
     hex_byte(&digits).is_some_and(is_text)
 }
 
+#[inline]
 fn pair(digits: [u8; 2], width: u32) -> Option<Escape> {
     hex_byte(&digits).filter(|byte| is_text(*byte)).map(|byte| Escape { width, byte: Some(byte) })
 }
@@ -217,28 +226,33 @@ pub(crate) fn undo(text: &[u8], start: usize, first: usize, kind: Kind, out: &mu
     let mut at = start;
     // What stands for itself is copied up to the next escape.
     let mut plain = start;
-    let open = loop {
+    let open = 'part: loop {
         // What may end the part counts from some way after the last escape on.
         let near = last.saturating_add(AFTER);
         let far = last.saturating_add(AFTER_AT_MOST).min(limit);
+        if at >= far || at >= text.len() {
+            break at < text.len();
+        }
         let (stop, looked) = if at < near { (near.min(far), MARK) } else { (far, MARK | PART) };
-        let rest = text.get(at..stop.min(text.len())).unwrap_or_default();
-        let passed = rest.iter().position(|byte| class(*byte) & looked != 0).unwrap_or(rest.len());
-        at = at.saturating_add(passed);
-        let Some(byte) = text.get(at).copied() else { break false };
-        if at >= far || (at >= near && class(byte) & PART != 0) {
-            break true;
-        }
-        if class(byte) & MARK == 0 {
-            continue;
-        }
-        let Some(escape) = escape(text, at, kind) else {
+        let region = text.get(..stop.min(text.len())).unwrap_or_default();
+        let found = loop {
+            let rest = region.get(at..).unwrap_or_default();
+            let Some(passed) = rest.iter().position(|byte| class(*byte) & looked != 0) else {
+                at = region.len();
+                continue 'part;
+            };
+            at = at.saturating_add(passed);
+            if looked & PART != 0 && text.get(at).is_some_and(|byte| class(*byte) & PART != 0) {
+                break 'part true;
+            }
+            if let Some(escape) = escape(text, at, kind) {
+                break escape;
+            }
             at = at.saturating_add(1);
-            continue;
         };
         out.copy(text.get(plain..at).unwrap_or_default(), plain);
-        let end = at.saturating_add(escape.width as usize);
-        if let Some(byte) = escape.byte {
+        let end = at.saturating_add(found.width as usize);
+        if let Some(byte) = found.byte {
             out.push(byte, at, end);
         }
         (at, plain, last) = (end, end, end);
