@@ -1,5 +1,7 @@
 //! Base64 (RFC 4648 §4 and §5) into a fixed buffer, as much as fits.
 
+use crate::bytes::table;
+
 /// Decodes either alphabet until the buffer is full or a byte is no digit; returns what was
 /// written. Padding ends it.
 pub(super) fn decode<'b>(text: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
@@ -20,18 +22,24 @@ pub(super) fn decode<'b>(text: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
     buffer.get(..length).unwrap_or_default()
 }
 
-/// The value of a digit of either alphabet.
+/// The value of a digit of either alphabet; by a table, since a branch for each could not be foretold.
+#[inline]
 pub(super) fn digit(byte: u8) -> Option<u32> {
-    let value = match byte {
-        b'A'..=b'Z' => byte.wrapping_sub(b'A'),
-        b'a'..=b'z' => byte.wrapping_sub(b'a').wrapping_add(26),
-        b'0'..=b'9' => byte.wrapping_sub(b'0').wrapping_add(52),
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    };
-    Some(u32::from(value))
+    let value = VALUES.get(usize::from(byte)).copied().unwrap_or(NONE);
+    (value != NONE).then_some(u32::from(value))
 }
+
+/// What stands in the table for what is no digit.
+const NONE: u8 = 0xFF;
+
+static VALUES: [u8; 256] = table!(byte => match byte {
+    b'A'..=b'Z' => byte.wrapping_sub(b'A'),
+    b'a'..=b'z' => byte.wrapping_sub(b'a').wrapping_add(26),
+    b'0'..=b'9' => byte.wrapping_sub(b'0').wrapping_add(52),
+    b'+' | b'-' => 62,
+    b'/' | b'_' => 63,
+    _ => NONE,
+});
 
 #[cfg(test)]
 mod tests {
