@@ -123,6 +123,15 @@ classes! {
     /// What an escape sequence may begin with.
     Escape = |S, bytes| bytes.simd_eq(b'\\') | bytes.simd_eq(b'%') | bytes.simd_eq(b'\x1b');
 
+    /// What an escape begins with that stands for one byte, and what parts a name from its value.
+    Spelling = |S, bytes| bytes.simd_eq(b'\\') | bytes.simd_eq(b'%') | bytes.simd_eq(b'=');
+
+    /// A capital.
+    Capital = |S, bytes| within::<S>(bytes, b'A', b'Z');
+
+    /// `+`.
+    Plus = |S, bytes| bytes.simd_eq(b'+');
+
     /// `@`.
     At = |S, bytes| bytes.simd_eq(b'@');
 
@@ -172,6 +181,9 @@ mod tests {
         check(Base64, |it| it.is_ascii_alphanumeric() || b"+/-_".contains(&it));
         check(Small, |byte| byte.is_ascii_lowercase() || byte == b'_');
         check(Escape, |byte| b"\\%\x1b".contains(&byte));
+        check(Spelling, |byte| b"\\%=".contains(&byte));
+        check(Capital, |byte| byte.is_ascii_uppercase());
+        check(Plus, |byte| byte == b'+');
         check(At, |byte| byte == b'@');
         check(Percent, |byte| byte == b'%');
         check(Octal, |byte| (b'0'..=b'7').contains(&byte));

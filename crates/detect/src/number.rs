@@ -8,7 +8,7 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use crate::boundary;
 use crate::bytes::{before, is_word, run_back};
-use crate::class::{self, BLOCK, Number, ROW, Small};
+use crate::class::{self, BLOCK, Capital, Number, Plus, ROW, Small, Spelling};
 use crate::tables::{FOLLOWING, LETTERS_BEFORE};
 
 /// Fewest digits of any number that is looked for.
@@ -105,7 +105,7 @@ fn groups_of_block(
     let inside = before(text, from).is_some_and(|byte| byte.is_ascii_digit());
     let within = u64::MAX.unbounded_shr(BLOCK.saturating_sub(to.saturating_sub(from)) as u32);
     let starts = here & !((here << 1) | u64::from(inside)) & within;
-    let mut starts = dispatch!(level, simd => outside_words(simd, text, from, starts));
+    let mut starts = dispatch!(level, simd => promising(simd, text, from, (here, starts)));
     while starts != 0 {
         let place = starts.trailing_zeros();
         starts &= starts.wrapping_sub(1);
@@ -120,21 +120,56 @@ fn groups_of_block(
     }
 }
 
-/// Those of the `starts` in the block at `from` that follow no small letter or `_`, where no escape can
-/// stand: so the groups of a hash, which are nearly all, cost one question together. Where one can,
-/// each is asked about by itself.
+/// Those of the `starts` in the block at `from` with which a number may begin as far as is told of all
+/// together.
 #[inline(always)]
-fn outside_words<S: Simd>(simd: S, text: &[u8], from: usize, starts: u64) -> u64 {
+fn promising<S: Simd>(simd: S, text: &[u8], from: usize, (here, starts): (u64, u64)) -> u64 {
     let block = class::block(text.get(from..).unwrap_or_default());
-    let words = class::bits_with(simd, &block, Small);
+    let starts = outside_words(simd, text, from, (&block, starts));
+    if starts.count_ones() < MANY { starts } else { outside_escapes(simd, &block, (here, starts)) }
+}
+
+/// So many groups in a block are no ordinary text.
+const MANY: u32 = 8;
+
+/// Those that follow no small letter or `_`, where no escape can stand: so the groups of a hash, which
+/// are nearly all, cost one question together. Where one can, each is asked about by itself.
+#[inline(always)]
+fn outside_words<S: Simd>(
+    simd: S,
+    text: &[u8],
+    from: usize,
+    (block, starts): (&[u8; BLOCK], u64),
+) -> u64 {
+    let words = class::bits_with(simd, block, Small);
     let inside = before(text, from).is_some_and(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let glued = starts & ((words << 1) | u64::from(inside));
-    if glued == 0 || boundary::may_hold_escape(simd, text, from, &block) {
+    if glued == 0 || boundary::may_hold_escape(simd, text, from, block) {
         starts
     } else {
         starts & !glued
     }
 }
+
+/// Those that are not up to four digits directly before an escape: only behind a `+` or several
+/// capitals may a number begin with so few of which nothing follows. Texts that are spelled by escapes
+/// are full of these.
+#[inline(always)]
+fn outside_escapes<S: Simd>(simd: S, block: &[u8; BLOCK], (here, starts): (u64, u64)) -> u64 {
+    let mut run = (class::bits_with(simd, block, Spelling) >> 1) & here;
+    let mut short = 0;
+    for _ in 0..SHORT {
+        short |= run;
+        run = (run >> 1) & here;
+    }
+    let capitals = class::bits_with(simd, block, Capital);
+    // What stands before the first two bytes is in the block before.
+    let led = (capitals << 1) & (capitals << 2) | (class::bits_with(simd, block, Plus) << 1) | 3;
+    starts & (!short | led)
+}
+
+/// Most digits of a group with which no number begins when an escape follows.
+const SHORT: usize = 4;
 
 /// Whether the digits at `at` follow a small letter or `_` that ends no escape: no number begins there.
 /// Nearly all groups in a hash are such, so this is asked first.
@@ -245,6 +280,18 @@ mod tests {
         assert_eq!(found("tel (212) 555-7788")[0], (5, 3, 0));
         assert_eq!(found("tel +49 30 901820")[0], (5, 2, 0));
         assert_eq!(found("a\\n123-45-6789")[0], (3, 3, 0));
+    }
+
+    #[test]
+    fn short_groups_before_escapes_begin_no_number() {
+        for (length, wanted) in FOLLOWING.iter().enumerate().take(SHORT + 1) {
+            assert_eq!(wanted & 1, 0, "see outside_escapes: {length}");
+        }
+        let alone = "%41%42%43%44%45%46%47%48%49%50%51 \\u0061\\u0062\\u0063 =41=42=43";
+        assert_eq!(found(alone), []);
+        let led = format!("{alone} +41=1 DE89=");
+        let after = |at: &str| led.rfind(at).unwrap();
+        assert_eq!(found(&led), [(after("41=1"), 2, 0), (after("89="), 2, 2)]);
     }
 
     #[test]
