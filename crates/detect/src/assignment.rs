@@ -360,6 +360,7 @@ fn after_type(text: &[u8], open: usize) -> Option<usize> {
     }
     // Most values have no such sign behind them, which is cheap to see.
     let length = class::bits(&class::block(rest), Equal).trailing_zeros() as usize;
+    near.get(length)?;
     match (near.get(..length)?, rest.get(length..)?) {
         (kind @ [b'a'..=b'z' | b'A'..=b'Z' | b'&' | b'*', .., b' '], [b'=', next, tail @ ..])
             if !matches!(next, b'=' | b'>') && run(kind, is_type) == length =>

@@ -162,11 +162,9 @@ impl Engine {
             prefilter::places(Bitmaps::OWN, text, (from, to), |at| self.keywords(text, base, at));
         }
         self.unzip(text, base, to);
-        let part = text.get(from..to).unwrap_or_default();
-        let place = base.saturating_add(from);
-        sign::signs(part, |at| {
-            self.sign(text, base, from.saturating_add(at));
-            self.undone(2).saturating_sub(place)
+        sign::signs(text, (from, to), |at| {
+            self.sign(text, base, at);
+            self.undone(2).saturating_sub(base)
         });
         number::groups(text, from, to, |group| self.number(text, base, group));
     }
@@ -331,7 +329,7 @@ impl Engine {
             form: found.form,
             ..view.candidate(found.value.0, found.value.1)
         };
-        if rule.steps.is_empty() && self.is_unwanted(number, &candidate) {
+        if rule.is_untelling() && self.is_unwanted(number, &candidate) {
             return;
         }
         if !rule.steps.is_empty() {

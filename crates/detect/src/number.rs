@@ -286,6 +286,7 @@ mod tests {
     fn short_groups_before_escapes_begin_no_number() {
         for (length, wanted) in FOLLOWING.iter().enumerate().take(SHORT + 1) {
             assert_eq!(wanted & 1, 0, "see outside_escapes: {length}");
+            assert_eq!(LETTERS_BEFORE[length] & 3, 0, "see outside_escapes: {length}");
         }
         let alone = "%41%42%43%44%45%46%47%48%49%50%51 \\u0061\\u0062\\u0063 =41=42=43";
         assert_eq!(found(alone), []);

@@ -22,8 +22,7 @@ pub(crate) struct Raw {
 impl Raw {
     /// Whether its rule knows no more than that something is a secret, and takes a value as it stands.
     pub(crate) fn is_untelling(&self) -> bool {
-        self.rank == UNTELLING
-            && RULES.get(usize::from(self.rule)).is_some_and(|rule| rule.steps.is_empty())
+        RULES.get(usize::from(self.rule)).is_some_and(Rule::is_untelling)
     }
 
     /// The same finding so many bytes later.
@@ -85,8 +84,7 @@ impl Pending {
     ) -> bool {
         let surest = rule.confidence.max(rule.shape.unwrap_or(0));
         self.raws.last().is_some_and(|raw| {
-            rule.rank == UNTELLING
-                && rule.steps.is_empty()
+            rule.is_untelling()
                 && raw.rank == UNTELLING
                 && raw.value.is_none()
                 && raw.start.checked_sub(base).zip(raw.end.checked_sub(base)) == Some(place)
@@ -212,7 +210,7 @@ fn is_secret(raw: &Raw) -> bool {
 }
 
 /// The rank of detectors that only know that something is a secret.
-const UNTELLING: u8 = 0;
+pub(crate) const UNTELLING: u8 = 0;
 
 /// The rank of detectors that know a token by its beginning.
 const TELLING: u8 = 3;

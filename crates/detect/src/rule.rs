@@ -1,5 +1,7 @@
 //! The compiled form of a detector: what triggers it, what shape it has, what checks it.
 
+use crate::overlap::UNTELLING;
+
 /// One detector as the engine needs it; what people need is in [`crate::Detector`].
 #[derive(Debug)]
 pub(crate) struct Rule {
@@ -27,6 +29,13 @@ pub(crate) struct Rule {
     pub(crate) secret: bool,
     /// Whether the validator may prove a value right, whatever stands around it.
     pub(crate) proves: bool,
+}
+
+impl Rule {
+    /// Whether it knows no more than that something is a secret, and takes a value as it stands.
+    pub(crate) const fn is_untelling(&self) -> bool {
+        self.rank == UNTELLING && self.steps.is_empty()
+    }
 }
 
 /// What makes the engine look at a rule.

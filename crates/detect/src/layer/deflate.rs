@@ -14,9 +14,14 @@ const LONGEST_CODE: u32 = 9;
 /// Bits of a fixed code of a distance.
 const DISTANCE_CODE: u32 = 5;
 
+/// Bytes that are looked at: enough for the codes of a block, and so few that it costs nothing to look again
+/// for what else may begin a little later.
+const SEEN: usize = 64;
+
 /// Whether data may begin so. Other data is damaged or ends before enough bytes are undone to hold
 /// anything.
 pub(super) fn may_begin(data: &[u8]) -> bool {
+    let data = data.get(..SEEN.min(data.len())).unwrap_or_default();
     !data.is_empty() && is_data(&mut Bits { data, held: 0, count: 0 }).unwrap_or(true)
 }
 
@@ -107,8 +112,8 @@ fn symbol(bits: &mut Bits<'_>) -> Option<Symbol> {
     Some(Symbol::Copy { length: length as usize, distance: distance as usize })
 }
 
-/// The value beyond the least of a code with this number (§3.2.5): from the second `step` of them on,
-/// each step has one more bit behind it.
+/// The value beyond the least of a code with this number (§3.2.5): from the third `step` of them on, each
+/// step has one more bit behind it.
 fn value(bits: &mut Bits<'_>, number: u32, step: u32) -> Option<u32> {
     let (high, low) = (number.checked_div(step)?, number.checked_rem(step)?);
     let Some(extra) = high.checked_sub(1) else { return Some(number) };

@@ -74,8 +74,8 @@ pub(super) fn is_other_option(candidate: &Candidate<'_>) -> bool {
 /// in a sentence: `Could not change password: denied`.
 pub(super) fn is_inside(candidate: &Candidate<'_>) -> bool {
     // Most operators are no colon.
-    let blank = |byte: &&u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'\x0c');
-    if candidate.before().iter().rev().take(NAMES).find(blank) != Some(&b':') {
+    let other = |byte: &&u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'\x0c');
+    if candidate.before().iter().rev().take(NAMES).find(other) != Some(&b':') {
         return false;
     }
     let line = line_before(candidate);
