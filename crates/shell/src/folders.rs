@@ -60,7 +60,7 @@ impl Folders {
 }
 
 /// Steps that it takes to follow a line to another folder.
-const FOLLOWING: usize = 320;
+const FOLLOWING: usize = 280;
 
 /// What is longer is no path (PATH_MAX).
 const LONGEST_PATH: usize = 4096;
