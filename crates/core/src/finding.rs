@@ -54,7 +54,7 @@ impl Confidence {
 
 impl fmt::Display for Confidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2}", f64::from(self.0) / 100.0)
+        write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
     }
 }
 

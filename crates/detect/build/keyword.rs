@@ -39,20 +39,20 @@ pub(crate) struct Keyword {
 
 impl Keyword {
     /// Its first eight bytes as a number, the bits of it that a text must have, and which of these bytes
-    /// stand for classes, a bit each.
-    pub(crate) fn head(&self) -> (u64, u64, u8) {
+    /// stand for classes, a byte each with the bit of its class.
+    pub(crate) fn head(&self) -> (u64, u64, u64) {
         let mask = |byte: u8| match byte {
             _ if is_class(byte) => 0,
             b'a'..=b'z' => !0x20,
             _ => u8::MAX,
         };
-        let (mut head, mut masks) = ([0; 8], [0; 8]);
-        for ((known, slot), byte) in head.iter_mut().zip(&mut masks).zip(&self.text) {
-            (*known, *slot) = (*byte, mask(*byte));
+        let class = |byte: u8| if is_class(byte) { 1_u8.unbounded_shl(byte.into()) } else { 0 };
+        let (mut head, mut masks, mut classes) = ([0; 8], [0; 8], [0; 8]);
+        let slots = head.iter_mut().zip(&mut masks).zip(&mut classes);
+        for (((known, slot), wanted), byte) in slots.zip(&self.text) {
+            (*known, *slot, *wanted) = (*byte, mask(*byte), class(*byte));
         }
-        let classes = self.text.iter().take(8).enumerate();
-        let classes = classes.fold(0, |bits, (at, byte)| bits | (u8::from(is_class(*byte)) << at));
-        (u64::from_le_bytes(head), u64::from_le_bytes(masks), classes)
+        (u64::from_le_bytes(head), u64::from_le_bytes(masks), u64::from_le_bytes(classes))
     }
 
     /// Reads a keyword and chooses its rarest window.

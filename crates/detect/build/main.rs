@@ -67,7 +67,11 @@ fn validators(path: &Path) -> Result<Validators, String> {
             Err(format!("{}: {slice} must be sorted by name", path.display()))
         }
     };
-    Ok(Validators { names: names("VALIDATORS")?, proving: names("PROVING")? })
+    Ok(Validators {
+        names: names("VALIDATORS")?,
+        proving: names("PROVING")?,
+        of_keys: names("OF_KEYS")?,
+    })
 }
 
 #[expect(clippy::print_stdout, reason = "cargo reads what build scripts print")]

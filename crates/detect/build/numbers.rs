@@ -23,6 +23,8 @@ struct Entry {
     letters: u8,
     plus: bool,
     follows: u16,
+    /// Whether a point stands before the second group.
+    point: bool,
 }
 
 /// All of them by that length.
@@ -30,13 +32,16 @@ struct Entry {
 pub(crate) struct Numbers(BTreeMap<usize, Vec<Entry>>);
 
 impl Numbers {
-    /// Enters a rule for the groups of a data file: `9`, `13..19`, `3 2`, `2A`, `+1..15`.
+    /// Enters a rule for the groups of a data file: `9`, `13..19`, `3 2`, `2A`, `+1..15`, and
+    /// `1 .3` for groups with a point between.
     pub(crate) fn add(&mut self, shape: &str, letters: u8, rule: usize) -> Result<(), String> {
         if u32::from(letters) >= u8::BITS {
             return Err(format!("{letters} letters before a number are too many"));
         }
         let (plus, groups) = shape.strip_prefix('+').map_or((false, shape), |rest| (true, rest));
         let (first, second) = groups.split_once(' ').map_or((groups, None), |(a, b)| (a, Some(b)));
+        let point = second.is_some_and(|second| second.starts_with('.'));
+        let second = second.map(|second| second.trim_start_matches('.'));
         let (first, follows) = match (second, first.as_bytes().last()) {
             (Some(second), _) => (first, lengths(second)?),
             (None, Some(b'A')) => (first.trim_end_matches('A'), CAPITAL),
@@ -47,26 +52,30 @@ impl Numbers {
             if length >= LENGTHS {
                 return Err(format!("a group of digits has fewer than {LENGTHS}"));
             }
-            self.0.entry(length).or_default().push(Entry { rule, letters, plus, follows });
+            self.0.entry(length).or_default().push(Entry { rule, letters, plus, follows, point });
         }
         Ok(())
     }
 
-    /// The tables: rules by length and by the bit of what follows; for each length what may follow where a rule wants nothing
-    /// special before; the numbers of letters before that a rule wants.
+    /// The tables: rules by length and by the bit of what follows; for each length what may follow where a rule
+    /// wants nothing special before, and the same with a point before the second group; the numbers of letters before that a rule wants.
     pub(crate) fn print(&self) -> Result<String, std::fmt::Error> {
         let mut code = String::new();
-        let (mut rules, mut following, mut letters) = (String::new(), Vec::new(), Vec::new());
+        let (mut rules, mut letters) = (String::new(), Vec::new());
+        let (mut following, mut pointed) = (Vec::new(), Vec::new());
         for length in 0..LENGTHS {
             let entries = self.0.get(&length).map_or(&[][..], Vec::as_slice);
             let bare = entries.iter().filter(|entry| entry.letters == 0 && !entry.plus);
-            following.push(bare.fold(0, |bits, entry| bits | entry.follows));
+            let (point, joint): (Vec<_>, Vec<_>) = bare.partition(|entry| entry.point);
+            let joint = joint.iter().fold(0, |bits, entry| bits | entry.follows);
+            following.push(joint);
+            pointed.push(point.iter().fold(joint, |bits, entry| bits | entry.follows));
             let before = entries.iter().filter(|entry| entry.letters > 0);
             letters.push(before.fold(0_u8, |bits, entry| bits | (1 << entry.letters)));
             rules.push('[');
             for bit in 0..u16::BITS {
                 rules.push_str("&[");
-                for Entry { rule, letters, plus, follows } in entries {
+                for Entry { rule, letters, plus, follows, .. } in entries {
                     if follows >> bit & 1 == 1 {
                         write!(
                             rules,
@@ -83,6 +92,7 @@ impl Numbers {
             "pub(crate) static NUMBER_RULES: [[&[NumberRule]; 16]; {LENGTHS}] = [\n{rules}];"
         )?;
         writeln!(code, "pub(crate) static FOLLOWING: [u16; {LENGTHS}] = {following:?};")?;
+        writeln!(code, "pub(crate) static POINTED: [u16; {LENGTHS}] = {pointed:?};")?;
         writeln!(code, "pub(crate) static LETTERS_BEFORE: [u8; {LENGTHS}] = {letters:?};")?;
         Ok(code)
     }

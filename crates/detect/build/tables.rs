@@ -1,6 +1,6 @@
 //! From checked files to Rust source.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::format::{Boundary, Detector, Source, Trigger};
@@ -45,12 +45,22 @@ pub(crate) struct Validators {
     pub(crate) names: Vec<String>,
     /// Those of `PROVING`.
     pub(crate) proving: Vec<String>,
+    /// Those of `OF_KEYS`.
+    pub(crate) of_keys: Vec<String>,
 }
+
+/// Fewest bytes of a value that those of `OF_KEYS` do not refuse.
+const LEAST_KEY: u16 = 16;
 
 impl Validators {
     /// Whether a value may be proven right by this one.
     fn prove(&self, name: &str) -> bool {
         self.proving.iter().any(|known| known == name)
+    }
+
+    /// Fewest bytes of a value that is assigned and that this one does not refuse.
+    fn least(&self, name: &str) -> u16 {
+        if self.of_keys.iter().any(|known| known == name) { LEAST_KEY } else { 0 }
     }
 }
 
@@ -77,7 +87,10 @@ pub(crate) fn compile(sources: &[Source], validators: &Validators) -> Result<Str
 
 #[derive(Default)]
 struct Tables {
-    ids: BTreeSet<String>,
+    /// Each id and its place in the table of detectors.
+    ids: BTreeMap<String, usize>,
+    /// Each entity type and the place of the first detector that finds it.
+    entities: BTreeMap<String, usize>,
     sets: Sets,
     keywords: BTreeMap<Keyword, Vec<usize>>,
     layers: Vec<(Keyword, &'static str)>,
@@ -103,7 +116,8 @@ impl Tables {
         validators: &Validators,
         grams: &Grams,
     ) -> Result<(), String> {
-        if !self.ids.insert(detector.id.clone()) {
+        self.entities.entry(detector.entity.clone()).or_insert(self.count);
+        if self.ids.insert(detector.id.clone(), self.count).is_some() {
             return Err("the id is taken".to_owned());
         }
         check(detector)?;
@@ -147,10 +161,10 @@ impl Tables {
             Some(text) => pattern::least(text)?,
             None => 0,
         };
-        let back = match &detector.back {
-            Some(text) => Some(pattern::compile_back(text, &mut self.sets)?),
-            None => None,
-        };
+        let floor = detector.validator.as_ref().map_or(0, |name| validators.least(name));
+        let least = if detector.trigger == Trigger::Assignment { least.max(floor) } else { least };
+        let back = detector.back.as_ref().map(|text| pattern::compile_back(text, &mut self.sets));
+        let back = back.transpose()?;
         let validator = match &detector.validator {
             Some(name) => {
                 Some(validators.names.iter().position(|known| known == name).ok_or_else(|| {
@@ -192,6 +206,11 @@ impl Tables {
         }
         code.push_str(&self.numbers.print()?);
         let Self { count, rules, detectors, .. } = self;
+        let by_id: Vec<usize> = self.ids.values().copied().collect();
+        writeln!(code, "pub(crate) static BY_ID: [u16; {count}] = {by_id:?};")?;
+        let by_entity: Vec<usize> = self.entities.values().copied().collect();
+        let entities = by_entity.len();
+        writeln!(code, "pub(crate) static BY_ENTITY: [u16; {entities}] = {by_entity:?};")?;
         writeln!(code, "pub(crate) static RULES: [Rule; {count}] = [\n{rules}];")?;
         writeln!(code, "pub(crate) static DETECTORS: [Detector; {count}] = [\n{detectors}];")?;
         Ok(code)

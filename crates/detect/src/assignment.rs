@@ -48,6 +48,11 @@ impl Assignment {
         self.value.1.saturating_sub(self.value.0)
     }
 
+    /// Whether what stands behind the value is no part of it: that may be one unless the value is quoted.
+    pub(crate) fn is_whole(&self, text: &[u8]) -> bool {
+        self.quoted || text.get(self.value.1).is_none_or(u8::is_ascii_whitespace)
+    }
+
     /// The same so many bytes later.
     pub(crate) const fn later(self, bytes: usize) -> Self {
         let Self { name, value, .. } = self;
@@ -78,6 +83,7 @@ pub(crate) struct Word {
 
 impl Word {
     /// The word that a keyword at `keyword` of `text` is, or is the beginning of.
+    #[inline]
     pub(crate) fn at(text: &[u8], keyword: (usize, usize)) -> Option<Self> {
         let word = whole_word(text, keyword)?;
         Some(Self { name: name_start(text, word.0), word })
@@ -85,28 +91,22 @@ impl Word {
 }
 
 /// The assignment whose name holds a word of `text`; `base` is the absolute offset of `text`.
+#[inline]
 pub(crate) fn find(text: &[u8], word: Word, base: usize, walks: &mut Walks) -> Option<Assignment> {
     written(text, word, base, walks).or_else(|| near(text, word, base, walks))
 }
 
 /// The assignment as it is written in the languages that people use.
+#[inline]
 fn written(
     text: &[u8],
     Word { name: start, word }: Word,
     base: usize,
     walks: &mut Walks,
 ) -> Option<Assignment> {
-    let rest = text.get(word.1..)?;
-    let tail = walks.run(NAME, rest, base.checked_add(word.1)?, LONGEST_NAME);
-    if tail == LONGEST_NAME {
-        return None;
-    }
-    let mut end = word.1.checked_add(tail)?;
-    // `password.` ends a sentence, `key--` is not a name.
-    end = end.checked_sub(run_back(text.get(word.1..end)?, |byte| matches!(byte, b'.' | b'-')))?;
-    let name = (start, end);
+    let name = (start, name_end(text, word.1, base, walks)?);
     // Several words of one name are asked about.
-    let place = (base.checked_add(start)?, base.checked_add(end)?);
+    let place = (base.checked_add(name.0)?, base.checked_add(name.1)?);
     if walks.unassigned == place {
         return None;
     }
@@ -243,8 +243,16 @@ fn closes_text(text: &[u8], name: (usize, usize), open: usize) -> bool {
 }
 
 /// The word without what only ended the keyword: `pwd=`, `pw=x`.
+#[inline]
 pub(crate) fn whole_word(text: &[u8], (start, end): (usize, usize)) -> Option<(usize, usize)> {
     let word = text.get(start..end)?;
+    // Most keywords end in letters.
+    if let [.., before, last] = word
+        && is_name(*before)
+        && is_name(*last)
+    {
+        return Some((start, end));
+    }
     let word = match word {
         [name @ .., b'=' | b':', last] if is_name(*last) => name,
         _ => word,
@@ -260,12 +268,73 @@ fn name_start(text: &[u8], word_start: usize) -> usize {
     word_start.saturating_sub(run_back(recent, is_name))
 }
 
+/// Where the name ends of which a word ends at `end`.
+#[inline]
+fn name_end(text: &[u8], end: usize, base: usize, walks: &mut Walks) -> Option<usize> {
+    let rest = text.get(end..)?;
+    // Most words end a name.
+    if !rest.first().is_some_and(|byte| is_name(*byte)) {
+        return Some(end);
+    }
+    let tail = walks.run(NAME, rest, base.checked_add(end)?, LONGEST_NAME);
+    // `password.` ends a sentence, `key--` is not a name.
+    let marks = run_back(rest.get(..tail)?, |byte| matches!(byte, b'.' | b'-'));
+    (tail < LONGEST_NAME).then(|| end.checked_add(tail)?.checked_sub(marks))?
+}
+
 const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
 /// The value that opens at `at`, and whether it is quoted.
+#[inline]
 fn value(text: &[u8], at: usize, base: usize, walks: &mut Walks) -> Option<((usize, usize), bool)> {
+    let rest = text.get(at..)?;
+    // Most values are a run of these and nothing else.
+    let length = walks.run(VALUE, rest, base.checked_add(at)?, LONGEST_VALUE);
+    match rest.first()? {
+        // Nothing opens.
+        b'\0'..=b' ' | b',' | b';' | b'<' | b'>' | b')' | b'}' | b'|' => None,
+        _ if length > 0 && !may_open(rest, length) => bare(rest, at, length),
+        _ => literal(text, at, base, walks),
+    }
+}
+
+/// Whether a run of `length` bytes may stand before the mark that opens a literal, or be the name of a call
+/// that takes one.
+#[inline]
+fn may_open(text: &[u8], length: usize) -> bool {
+    match text.get(length) {
+        Some(b'"' | b'\'' | b'[' | b']' | b'{' | b'&') => true,
+        Some(b'(') => {
+            length < 3
+                || matches!(
+                    text.get(length.saturating_add(1)),
+                    Some(b'"' | b'\'' | b'`' | b'b' | b'r' | b'@')
+                )
+        }
+        Some(b' ') => length == 3 && text.starts_with(b"new"),
+        _ => false,
+    }
+}
+
+/// The value of `length` bytes at the start of `rest`, which stands at `start`, without the marks that end a
+/// sentence.
+fn bare(rest: &[u8], start: usize, length: usize) -> Option<((usize, usize), bool)> {
+    let value = rest.get(..length)?;
+    let marks = if length == LONGEST_VALUE { 0 } else { run_back(value, ends_sentence) };
+    let end = start.checked_add(length.checked_sub(marks)?)?;
+    (end > start).then_some(((start, end), false))
+}
+
+/// The same of a value that may be quoted.
+#[inline(never)]
+fn literal(
+    text: &[u8],
+    at: usize,
+    base: usize,
+    walks: &mut Walks,
+) -> Option<((usize, usize), bool)> {
     let start = at.checked_add(opener(text.get(at..)?))?;
     let rest = text.get(start..)?;
     match rest {
@@ -282,11 +351,7 @@ fn value(text: &[u8], at: usize, base: usize, walks: &mut Walks) -> Option<((usi
         [quote @ (b'"' | b'\'' | b'`'), ..] => quoted(text, start.checked_add(1)?, &[*quote]),
         _ => {
             let length = walks.run(VALUE, rest, base.checked_add(start)?, LONGEST_VALUE);
-            let value = rest.get(..length)?;
-            let value = value.get(..length.checked_sub(run_back(value, ends_sentence))?)?;
-            let value = if length == LONGEST_VALUE { rest.get(..length)? } else { value };
-            let bounds = (start, start.checked_add(value.len())?);
-            (!value.is_empty()).then_some((bounds, false))
+            bare(rest, start, length)
         }
     }
 }
@@ -352,12 +417,16 @@ fn quoted(text: &[u8], start: usize, close: &[u8]) -> Option<((usize, usize), bo
 }
 
 /// Where the value opens when what looked like one at `open` is a type: `password: str = "…"`.
+#[inline]
 fn after_type(text: &[u8], open: usize) -> Option<usize> {
     let rest = text.get(open..)?;
+    let typed = matches!(rest, [b'a'..=b'z' | b'A'..=b'Z' | b'&' | b'*', ..]);
+    if typed { behind_type(rest, open) } else { None }
+}
+
+/// The same of what begins like a type.
+fn behind_type(rest: &[u8], open: usize) -> Option<usize> {
     let near = rest.get(..LONGEST_TYPE.min(rest.len()))?;
-    if !matches!(near, [b'a'..=b'z' | b'A'..=b'Z' | b'&' | b'*', ..]) {
-        return None;
-    }
     // Most values have no such sign behind them, which is cheap to see.
     let length = class::bits(&class::block(rest), Equal).trailing_zeros() as usize;
     near.get(length)?;

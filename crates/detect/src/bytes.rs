@@ -1,6 +1,6 @@
 //! Small questions about bytes.
 
-use memchr::memrchr;
+use memchr::{memmem, memrchr};
 
 /// A table that holds what an expression makes of every byte. A lookup is quicker than branches that
 /// cannot be foretold.
@@ -90,6 +90,25 @@ pub(crate) fn is_prefix(byte: u8) -> bool {
     is(byte, PREFIX)
 }
 
+/// What [`base64_digit`] gives for what is no digit.
+pub(crate) const NO_DIGIT: u8 = 0xFF;
+
+/// The value of a digit of base64 in either alphabet (RFC 4648 §4 and §5), or [`NO_DIGIT`]; by a table, since a
+/// branch for each could not be foretold.
+#[inline]
+pub(crate) fn base64_digit(byte: u8) -> u8 {
+    BASE64.get(usize::from(byte)).copied().unwrap_or(NO_DIGIT)
+}
+
+static BASE64: [u8; 256] = table!(byte => match byte {
+    b'A'..=b'Z' => byte.wrapping_sub(b'A'),
+    b'a'..=b'z' => byte.wrapping_sub(b'a').wrapping_add(26),
+    b'0'..=b'9' => byte.wrapping_sub(b'0').wrapping_add(52),
+    b'+' | b'-' => 62,
+    b'/' | b'_' => 63,
+    _ => NO_DIGIT,
+});
+
 /// The byte before `at`, if there is one.
 pub(crate) fn before(text: &[u8], at: usize) -> Option<u8> {
     text.get(at.checked_sub(1)?).copied()
@@ -115,6 +134,20 @@ pub(crate) fn last_line(text: &[u8]) -> &[u8] {
     let end = tail.iter().rposition(|byte| *byte == b'\n').and_then(|at| near.checked_add(at));
     let end = end.or_else(|| memrchr(b'\n', text.get(..near).unwrap_or_default()));
     end.and_then(|end| text.get(end.saturating_add(1)..)).unwrap_or(text)
+}
+
+/// Bytes in which the next keyword is looked for one by one, for the same reason.
+const ONE_BY_ONE: usize = 32;
+
+/// What of `text`, which begins with a keyword of `length` bytes, stands before the next one of the
+/// same kind, when that begins among the first `stop` bytes.
+pub(crate) fn before_next(text: &[u8], stop: usize, length: usize) -> Option<&[u8]> {
+    let keyword = text.get(..length).filter(|keyword| !keyword.is_empty())?;
+    let rest = text.get(length..stop.saturating_add(length).min(text.len()))?;
+    let near = rest.get(..ONE_BY_ONE.min(rest.len()))?;
+    let next = near.windows(length).position(|window| window == keyword);
+    let next = next.or_else(|| memmem::find(rest, keyword))?;
+    text.get(..length.checked_add(next)?)
 }
 
 #[cfg(test)]

@@ -117,14 +117,26 @@ classes! {
             | bytes.simd_eq(b'_')
     };
 
+    /// A digit of base64 in its first alphabet (RFC 4648 §4).
+    Standard = |S, bytes| {
+        within::<S>(bytes | 0x20, b'a', b'z')
+            | within::<S>(bytes, b'/', b'9')
+            | bytes.simd_eq(b'+')
+    };
+
     /// A small letter or `_`.
     Small = |S, bytes| within::<S>(bytes, b'a', b'z') | bytes.simd_eq(b'_');
 
     /// What an escape sequence may begin with.
     Escape = |S, bytes| bytes.simd_eq(b'\\') | bytes.simd_eq(b'%') | bytes.simd_eq(b'\x1b');
 
-    /// What an escape begins with that stands for one byte, and what parts a name from its value.
-    Spelling = |S, bytes| bytes.simd_eq(b'\\') | bytes.simd_eq(b'%') | bytes.simd_eq(b'=');
+    /// What stands between groups of one number.
+    Joint = |S, bytes| {
+        bytes.simd_eq(b' ')
+            | within::<S>(bytes, b'-', b'.')
+            | within::<S>(bytes, b'(', b')')
+            | bytes.simd_eq(b'+')
+    };
 
     /// A capital.
     Capital = |S, bytes| within::<S>(bytes, b'A', b'Z');
@@ -179,9 +191,10 @@ mod tests {
         check(Letter, |byte| byte.is_ascii_alphabetic());
         check(Alphanumeric, |byte| byte.is_ascii_alphanumeric());
         check(Base64, |it| it.is_ascii_alphanumeric() || b"+/-_".contains(&it));
+        check(Standard, |it| it.is_ascii_alphanumeric() || b"+/".contains(&it));
         check(Small, |byte| byte.is_ascii_lowercase() || byte == b'_');
         check(Escape, |byte| b"\\%\x1b".contains(&byte));
-        check(Spelling, |byte| b"\\%=".contains(&byte));
+        check(Joint, |byte| b" -.()+".contains(&byte));
         check(Capital, |byte| byte.is_ascii_uppercase());
         check(Plus, |byte| byte == b'+');
         check(At, |byte| byte == b'@');

@@ -2,7 +2,7 @@
 
 use datafog_core::{Confidence, Severity};
 
-use crate::tables::DETECTORS;
+use crate::tables::{BY_ENTITY, BY_ID, DETECTORS};
 
 /// One recognised shape, as described in its data file.
 #[derive(Debug)]
@@ -38,5 +38,44 @@ pub fn detectors() -> &'static [Detector] {
 /// The detector with this id.
 #[must_use]
 pub fn detector(id: &str) -> Option<&'static Detector> {
-    DETECTORS.iter().find(|detector| detector.id == id)
+    looked_up(&BY_ID, id, |detector| detector.id)
+}
+
+/// The first detector that finds values of this entity type: that of a value which its place makes one.
+#[must_use]
+pub fn detector_of(entity: &str) -> Option<&'static Detector> {
+    looked_up(&BY_ENTITY, entity, |detector| detector.entity)
+}
+
+/// The detector of that name in a list of places, which is in the order of the names.
+fn looked_up(
+    places: &[u16],
+    wanted: &str,
+    name: impl Fn(&Detector) -> &str,
+) -> Option<&'static Detector> {
+    let detector = |place: &u16| DETECTORS.get(usize::from(*place));
+    let at = places.binary_search_by(|place| detector(place).map_or("", &name).cmp(wanted)).ok()?;
+    places.get(at).and_then(detector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entity_leads_to_the_first_detector_that_finds_it() {
+        for one in detectors() {
+            let first = detectors().iter().find(|it| it.entity == one.entity).unwrap();
+            assert!(std::ptr::eq(detector_of(one.entity).unwrap(), first), "{}", one.entity);
+        }
+        assert!(detector_of("").is_none() && detector_of("secret.generic").is_none());
+    }
+
+    #[test]
+    fn every_detector_is_found_by_its_id_and_nothing_else_is() {
+        for one in detectors() {
+            assert!(std::ptr::eq(detector(one.id).unwrap(), one), "{}", one.id);
+        }
+        assert!(detector("").is_none() && detector("no-such-detector").is_none());
+    }
 }

@@ -6,20 +6,17 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
-
 use crate::assignment::{self, Assignment, Form, LONGEST_VALUE, Word};
 use crate::boundary;
-use crate::bytes::{is_host, run_back};
+use crate::bytes::{before_next, is_host, run_back};
 use crate::candidate::{Candidate, Judgement, Known};
 use crate::column::{Aligned, Column};
 use crate::full::Full;
-use crate::hashes::fnv;
 use crate::layer::Layers;
 use crate::layer::spelled::{self, Kind};
 use crate::named::Named;
 use crate::number::{self, Group};
-use crate::overlap::{Pending, Raw};
+use crate::overlap::Pending;
 use crate::pattern::{self, Match, Mismatch};
 use crate::prefilter::{self, Bitmaps};
 use crate::refused::Refused;
@@ -30,15 +27,15 @@ use crate::sign;
 use crate::tables::{AT_RULES, NUMBER_RULES, RULES, USERINFO_RULES};
 use crate::told::Told;
 use crate::url;
-use crate::validator::{LEAST_PASSWORD, VALIDATORS, is_sample};
+use crate::validator::LEAST_PASSWORD;
 use crate::walks::{Walks, in_set};
 use crate::watch::{Watch, Watching};
 
 /// How many words of names may lead to one value; more are a text made to cost time.
 const MOST_NAMES: u8 = 4;
 
-/// Bytes in which the next keyword is looked for one by one; the quick search takes time to begin.
-const NEAR: usize = 32;
+/// Findings that wait, of which it costs less to ask all than to match a pattern.
+const FEW: usize = 16;
 
 /// The state of a scan between its segments.
 #[derive(Debug)]
@@ -170,44 +167,64 @@ impl Engine {
     }
 
     fn keywords(&mut self, text: &[u8], base: usize, at: usize) {
-        if self.is_dotted(text, base, at) || self.is_spent(text, base, at) {
+        if self.leads_nowhere(text, base, at) {
             return;
         }
         for (start, keyword) in prefilter::keywords(text, at) {
             self.walks.work = self.walks.work.saturating_add(1);
-            if let Some(layer) = keyword.layer {
-                self.layer(layer, text, base, start);
+            match keyword.layer {
+                Some(layer) => self.layer(layer, text, base, start),
+                None => {
+                    let view = View::new(text, base, at).starting(at.saturating_sub(start));
+                    self.keyword(keyword, view);
+                }
+            }
+        }
+    }
+
+    /// Asks the rules of a keyword about what it leads to.
+    #[inline]
+    fn keyword(&mut self, keyword: &'static Keyword, view: View<'_>) {
+        let mut assigned = None;
+        let mut judged = false;
+        let offered = self.pending.offered();
+        for number in keyword.rules {
+            let Some(rule) = RULES.get(usize::from(*number)) else { continue };
+            if self.full.passes_over(*number) {
                 continue;
             }
-            let view = View::new(text, base, at).starting(at.saturating_sub(start));
-            let mut assigned = None;
-            let offered = self.pending.offered();
-            for number in keyword.rules {
-                let Some(rule) = RULES.get(usize::from(*number)) else { continue };
-                if self.full.passes_over(*number) {
-                    continue;
-                }
-                match rule.trigger {
-                    Trigger::Token => self.token(*number, rule, view, keyword.text.len()),
-                    Trigger::Assignment => {
-                        let found = assigned.get_or_insert_with(|| self.assigned(keyword, view));
-                        if let Some(found) = *found
-                            && found.length() >= usize::from(rule.least)
-                            && !self.told.again(*number)
-                            && !self.pending.beats(*number, rule, view.base, found.value)
-                        {
-                            self.assignment(*number, rule, view, found);
-                        }
+            match rule.trigger {
+                Trigger::Token => self.token(*number, rule, view, keyword.text.len()),
+                Trigger::Assignment => {
+                    let found = assigned.get_or_insert_with(|| self.assigned(keyword, view));
+                    if let Some(found) = found {
+                        judged |= self.assignment(*number, rule, view, found);
                     }
-                    Trigger::Column => self.column(*number, rule, view, keyword.text.len()),
-                    Trigger::At | Trigger::Number | Trigger::Userinfo => {}
                 }
+                Trigger::Column => self.column(*number, rule, view, keyword.text.len()),
+                Trigger::At | Trigger::Number | Trigger::Userinfo => {}
             }
-            if let Some(Some(found)) = assigned
-                && self.pending.offered() == offered
-            {
-                self.refused.keep(keyword, view.text, view.at, found);
+        }
+        if let Some(Some(found)) = assigned
+            && judged
+            && self.pending.offered() == offered
+        {
+            self.refused.keep(keyword, view.text, view.at, &found);
+        }
+    }
+
+    /// Whether no keyword stands at the window at `at` that could lead to anything, as its first bytes tell.
+    #[inline]
+    fn leads_nowhere(&mut self, text: &[u8], base: usize, at: usize) -> bool {
+        match text.get(at) {
+            Some(b'.') => self.is_dotted(text, base, at),
+            Some(b'\\' | b'&') => self.is_spent(text, base, at),
+            // What puts two literals together is an escape, too.
+            Some(b'"' | b'\'') => {
+                matches!(text.get(at..), Some([_, b' ', b'+', ..]))
+                    && self.is_undone(0, base.saturating_add(at))
             }
+            _ => false,
         }
     }
 
@@ -251,21 +268,23 @@ impl Engine {
             Boundary::Word => boundary::begins_distinct(view.text, start),
             Boundary::Whole => boundary::begins_token(view.text, start),
         };
-        let free = begins || self.pending.ends(number, place);
-        // Without a check that could be right by no chance, a token inside a word is none.
-        if !free && !rule.proves {
+        // Without a check that could be right by no chance, a token inside a word is none. Where many
+        // findings wait, whether one ends here is asked only of what matches.
+        let few = self.pending.waiting().len() <= FEW;
+        if !begins && !rule.proves && few && !self.pending.ends(number, place) {
             return;
         }
         let Some(rest) = view.text.get(start..) else { return };
         let touching = if rule.back.is_none() { keyword } else { 0 };
         let Some((found, closed)) = self.matched(rule, rest, place, touching) else { return };
+        let free = begins || self.pending.ends(number, place);
         // Nor is what goes on behind its end, or a piece of something encoded.
-        if !rule.proves && (!closed || boundary::in_base64(view.text, start)) {
+        if !rule.proves && (!free || !closed || boundary::in_base64(view.text, start)) {
             return;
         }
         let value = (start.saturating_add(found.start), start.saturating_add(found.end));
         let certain = if free && closed { Judgement::Shape } else { Judgement::Proven };
-        self.judge(number, rule, view, view.candidate(value.0, value.1), certain);
+        self.judge(number, rule, view, &mut view.candidate(value.0, value.1), certain);
     }
 
     /// Where the rule's pattern matches at the start of `text`, and whether it ends where a value
@@ -321,7 +340,29 @@ impl Engine {
         Some(found)
     }
 
-    fn assignment(&mut self, number: u16, rule: &'static Rule, view: View<'_>, found: Assignment) {
+    /// Asks a rule about an assignment, unless it wants no such value; says whether it was asked.
+    fn assignment(
+        &mut self,
+        number: u16,
+        rule: &'static Rule,
+        view: View<'_>,
+        found: &Assignment,
+    ) -> bool {
+        let length = found.length();
+        if length < usize::from(rule.least)
+            || (length < LEAST_PASSWORD && rule.is_untelling() && found.is_whole(view.text))
+            || self.told.again(number)
+            || self.pending.beats(number, rule, view.base, found.value)
+            || (rule.is_untelling() && self.is_left_out(number, view.text, found))
+        {
+            return false;
+        }
+        self.ask(number, rule, view, found);
+        true
+    }
+
+    /// Lets a rule judge the value of an assignment.
+    fn ask(&mut self, number: u16, rule: &'static Rule, view: View<'_>, found: &Assignment) {
         let Some(name) = view.text.get(found.name.0..found.name.1) else { return };
         let mut candidate = Candidate {
             name,
@@ -329,9 +370,6 @@ impl Engine {
             form: found.form,
             ..view.candidate(found.value.0, found.value.1)
         };
-        if rule.is_untelling() && self.is_unwanted(number, &candidate) {
-            return;
-        }
         if !rule.steps.is_empty() {
             let place = view.base.saturating_add(candidate.start);
             let value = candidate.value();
@@ -348,28 +386,34 @@ impl Engine {
             promise: Some(*self.told.promise.get_or_insert_with(|| self.named.promise(name))),
             sound_only: self.full.is_full_of_shapes(number),
         };
-        self.judge(number, rule, view, candidate, Judgement::Shape);
+        self.judge(number, rule, view, &mut candidate, Judgement::Shape);
     }
 
-    /// Whether the rule, which knows no more than that something is a secret, wants no such value: it is
-    /// too short, or a word that is not wanted again. What stands behind it may be a part of it unless
-    /// it is quoted.
-    fn is_unwanted(&mut self, number: u16, candidate: &Candidate<'_>) -> bool {
-        let value = candidate.value();
-        let whole =
-            candidate.quoted || candidate.after().first().is_none_or(u8::is_ascii_whitespace);
-        whole && (value.len() < LEAST_PASSWORD || self.full.leaves_out(number, value))
+    /// Whether a value is a word that is not wanted again of the rule, which knows no more than that
+    /// something is a secret.
+    #[inline]
+    fn is_left_out(&mut self, number: u16, text: &[u8], found: &Assignment) -> bool {
+        self.full.leaves_some_out()
+            && found.is_whole(text)
+            && text
+                .get(found.value.0..found.value.1)
+                .is_some_and(|value| self.full.leaves_out(number, value))
     }
 
     /// The cells below a word of a name of `keyword` bytes, when it heads a column.
-    #[inline(never)]
+    #[inline]
     fn column(&mut self, number: u16, rule: &'static Rule, view: View<'_>, keyword: usize) {
         let end = view.at.saturating_add(keyword);
         let Some(word) = assignment::whole_word(view.text, (view.at, end)) else { return };
         // Most names have a value beside them and are no cell.
-        if matches!(view.text.get(word.1), Some(b'=' | b':')) {
-            return;
+        if !matches!(view.text.get(word.1), Some(b'=' | b':')) {
+            self.under(number, rule, view, word);
         }
+    }
+
+    /// The same of a word.
+    #[inline(never)]
+    fn under(&mut self, number: u16, rule: &'static Rule, view: View<'_>, word: (usize, usize)) {
         if let Some(column) = Column::under(view.text, word) {
             self.cells(number, rule, view, column.name, column.values());
         } else if let Some(column) = Aligned::under(view.text, word) {
@@ -388,9 +432,9 @@ impl Engine {
     ) {
         let name = view.text.get(name.0..name.1).unwrap_or_default();
         for (start, end) in values {
-            let candidate =
+            let mut candidate =
                 Candidate { name, quoted: true, form: Form::Element, ..view.candidate(start, end) };
-            self.judge(number, rule, view, candidate, Judgement::Shape);
+            self.judge(number, rule, view, &mut candidate, Judgement::Shape);
         }
     }
 
@@ -425,8 +469,8 @@ impl Engine {
                 && !self.full.passes_over(*number)
             {
                 let end = view.at.saturating_add(1);
-                let candidate = view.candidate(view.at, end);
-                self.judge(*number, rule, view, candidate, Judgement::Shape);
+                let mut candidate = view.candidate(view.at, end);
+                self.judge(*number, rule, view, &mut candidate, Judgement::Shape);
             }
         }
     }
@@ -438,68 +482,19 @@ impl Engine {
         let mut judged = None;
         let following = group.follows.trailing_zeros() as usize;
         let wanted = NUMBER_RULES.get(group.length).and_then(|rules| rules.get(following));
+        let mut candidate = view.candidate(start, end);
         for wanted in wanted.copied().unwrap_or_default() {
             let fits = wanted.letters == group.letters && (group.plus || !wanted.plus);
-            let Some(rule) = RULES.get(usize::from(wanted.rule)).filter(|_| fits) else { continue };
-            if judged != Some(wanted.rule) && !self.full.passes_over(wanted.rule) {
-                let candidate = view.candidate(start, end);
-                self.judge(wanted.rule, rule, view, candidate, Judgement::Shape);
+            if !fits || judged == Some(wanted.rule) || self.full.passes_over(wanted.rule) {
+                continue;
+            }
+            if let Some(rule) = RULES.get(usize::from(wanted.rule)) {
+                (candidate.start, candidate.end) = (start, end);
+                self.judge(wanted.rule, rule, view, &mut candidate, Judgement::Shape);
                 judged = Some(wanted.rule);
             }
         }
     }
-
-    /// Lets the validator judge and keeps what stands, when the judgement is at least `least`.
-    fn judge(
-        &mut self,
-        number: u16,
-        rule: &'static Rule,
-        view: View<'_>,
-        mut candidate: Candidate<'_>,
-        least: Judgement,
-    ) {
-        let validator = rule.validator.and_then(|at| VALIDATORS.get(usize::from(at)));
-        let judgement =
-            validator.map_or(Judgement::Sound, |(_, validate)| validate(&mut candidate));
-        debug_assert!(rule.proves || judgement != Judgement::Proven, "see validator::PROVING");
-        let length = candidate.end.saturating_sub(candidate.start);
-        self.walks.work = self.walks.work.saturating_add(length as u64);
-        let confidence = match judgement {
-            _ if judgement < least => return,
-            Judgement::Refuse => return,
-            Judgement::Shape => rule.shape,
-            Judgement::Sound | Judgement::Proven => Some(rule.confidence),
-        };
-        let Some(confidence) = confidence else { return };
-        let value = candidate.value();
-        // A right checksum outweighs letters that look like those of a sample.
-        let doubtful = rule.secret && rule.trigger == Trigger::Token;
-        if doubtful && judgement != Judgement::Proven && is_sample(value, usize::from(rule.head)) {
-            return;
-        }
-        if !rule.published.is_empty() && rule.published.contains(&fnv(value)) {
-            return;
-        }
-        self.pending.push(Raw {
-            start: view.base.saturating_add(candidate.start),
-            end: view.base.saturating_add(candidate.end),
-            rule: number,
-            confidence,
-            rank: rule.rank,
-            value: None,
-        });
-    }
-}
-
-/// What of `text`, which begins with a keyword of `length` bytes, stands before the next one of the
-/// same kind, when that begins among the first `stop` bytes.
-fn before_next(text: &[u8], stop: usize, length: usize) -> Option<&[u8]> {
-    let keyword = text.get(..length).filter(|keyword| !keyword.is_empty())?;
-    let rest = text.get(length..stop.saturating_add(length).min(text.len()))?;
-    let near = rest.get(..NEAR.min(rest.len()))?;
-    let next = near.windows(length).position(|window| window == keyword);
-    let next = next.or_else(|| memmem::find(rest, keyword))?;
-    text.get(..length.checked_add(next)?)
 }
 
 #[cfg(test)]
@@ -547,15 +542,16 @@ mod tests {
     }
 
     #[test]
-    fn backslashes_and_numbers_of_characters_begin_escapes_only() {
+    fn backslashes_numbers_of_characters_and_joints_begin_escapes_only() {
         for window in &WINDOWS {
-            let [first, second, ..] = window.window.to_le_bytes();
+            let [first, second, third, ..] = window.window.to_le_bytes();
             let Some(keyword) = KEYWORDS.get(usize::from(window.keyword)) else { continue };
             let text = keyword.text.get(usize::from(keyword.offset)..).unwrap_or_default();
             let escape = text.first() == Some(&b'\\') || text.starts_with(b"&#");
-            let window_of_one = first == b'\\' | 0x20 || [first, second] == *b"&#";
+            let joint = matches!([first, second, third], [b'"' | b'\'', b' ', b'+']);
+            let window_of_one = first == b'\\' | 0x20 || [first, second] == *b"&#" || joint;
             if window_of_one && text.first() != Some(&b'|') {
-                assert!(escape && keyword.offset == 0, "{keyword:?}");
+                assert!((escape || joint) && keyword.offset == 0, "{keyword:?}");
                 assert_eq!(keyword.layer, Some(crate::rule::Layer::Escapes), "{keyword:?}");
             }
         }

@@ -59,6 +59,13 @@ impl Full {
         self.words.get_or_insert_with(LeftOut::new).add(rule, value);
     }
 
+    /// Whether some value may be left out.
+    #[inline]
+    pub(crate) const fn leaves_some_out(&self) -> bool {
+        let [first, ..] = self.shapes;
+        self.words.is_some() || first != u16::MAX
+    }
+
     /// Whether a value is such a word, which is counted, or any of the kind when only what is sound is
     /// wanted of the rule.
     #[inline]

@@ -5,11 +5,12 @@
 //! be found, and only of rules that know no more than that something is a secret: such a word is never
 //! sound to them.
 
-/// How many words are remembered; of two that take the same place the later one is.
+/// How many words are remembered, in pairs; of three that take the same place the latest two are.
 const PLACES: usize = 4096;
 
-/// The bits of a hash that tell the place.
-const BITS: u32 = PLACES.ilog2();
+/// How many pairs of them, and the bits of a hash that tell which.
+const PAIRS: usize = PLACES / 2;
+const BITS: u32 = PAIRS.ilog2();
 
 /// Longest word that is remembered.
 const LONGEST: usize = size_of::<u128>();
@@ -17,22 +18,26 @@ const LONGEST: usize = size_of::<u128>();
 /// Words and the rules by which they were reported.
 #[derive(Debug)]
 pub(crate) struct LeftOut {
-    words: [u128; PLACES],
-    rules: [u16; PLACES],
+    words: [[u128; 2]; PAIRS],
+    rules: [[u16; 2]; PAIRS],
 }
 
 impl LeftOut {
     /// Remembers nothing yet.
     pub(crate) fn new() -> Box<Self> {
-        Box::new(Self { words: [0; PLACES], rules: [0; PLACES] })
+        Box::new(Self { words: [[0; 2]; PAIRS], rules: [[0; 2]; PAIRS] })
     }
 
     /// Remembers a value that was left out, when it is such a word.
     pub(crate) fn add(&mut self, rule: u16, value: &[u8]) {
         let Some(word) = word(value) else { return };
         let place = place(rule, word);
-        if let (Some(slot), Some(of)) = (self.words.get_mut(place), self.rules.get_mut(place)) {
-            (*slot, *of) = (word, rule);
+        if let (Some([first, second]), Some([of_first, of_second])) =
+            (self.words.get_mut(place), self.rules.get_mut(place))
+            && (*first, *of_first) != (word, rule)
+        {
+            (*second, *of_second) = (*first, *of_first);
+            (*first, *of_first) = (word, rule);
         }
     }
 
@@ -41,7 +46,10 @@ impl LeftOut {
     pub(crate) fn holds(&self, rule: u16, value: &[u8]) -> bool {
         word(value).is_some_and(|word| {
             let place = place(rule, word);
-            self.words.get(place) == Some(&word) && self.rules.get(place) == Some(&rule)
+            let (words, rules) = (self.words.get(place), self.rules.get(place));
+            words.zip(rules).is_some_and(|([first, second], [of_first, of_second])| {
+                (*first == word && *of_first == rule) || (*second == word && *of_second == rule)
+            })
         })
     }
 }
@@ -54,9 +62,15 @@ pub(crate) fn is_word(value: &[u8]) -> bool {
 }
 
 /// The letters of a word as a number.
+#[inline]
 fn word(value: &[u8]) -> Option<u128> {
-    let fits = value.len() <= LONGEST && is_word(value);
-    fits.then(|| value.iter().fold(0, |word, letter| word << 8 | u128::from(*letter)))
+    let first = value.first().filter(|_| value.len() <= LONGEST)? & 0x20;
+    // One walk for both.
+    let (word, fits) = value.iter().fold((0_u128, true), |(word, fits), byte| {
+        let letter = byte.is_ascii_alphabetic() & (byte & 0x20 == first);
+        (word << 8 | u128::from(*byte), fits & letter)
+    });
+    fits.then_some(word)
 }
 
 /// Where a word is kept: a multiplicative hash.

@@ -29,6 +29,7 @@ mod detector;
 mod engine;
 mod full;
 mod hashes;
+mod judged;
 mod kept;
 mod layer;
 mod left_out;
@@ -57,7 +58,7 @@ mod watch;
 mod words;
 
 pub use custom::{Custom, CustomStream, Fault, OwnDetector};
-pub use detector::{Detector, detector, detectors};
+pub use detector::{Detector, detector, detector_of, detectors};
 pub use open_end::OpenEnd;
 pub use scanner::{Scanner, Tally};
 pub use stream::Stream;

@@ -8,8 +8,8 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use crate::boundary;
 use crate::bytes::{before, is_word, run_back};
-use crate::class::{self, BLOCK, Capital, Number, Plus, ROW, Small, Spelling};
-use crate::tables::{FOLLOWING, LETTERS_BEFORE};
+use crate::class::{self, BLOCK, Capital, Joint, Number, Plus, ROW, Small};
+use crate::tables::{FOLLOWING, LETTERS_BEFORE, POINTED};
 
 /// Fewest digits of any number that is looked for.
 const FEWEST_DIGITS: u32 = 4;
@@ -126,7 +126,7 @@ fn groups_of_block(
 fn promising<S: Simd>(simd: S, text: &[u8], from: usize, (here, starts): (u64, u64)) -> u64 {
     let block = class::block(text.get(from..).unwrap_or_default());
     let starts = outside_words(simd, text, from, (&block, starts));
-    if starts.count_ones() < MANY { starts } else { outside_escapes(simd, &block, (here, starts)) }
+    if starts.count_ones() < MANY { starts } else { joined(simd, &block, (here, starts)) }
 }
 
 /// So many groups in a block are no ordinary text.
@@ -151,24 +151,25 @@ fn outside_words<S: Simd>(
     }
 }
 
-/// Those that are not up to four digits directly before an escape: only behind a `+` or several
-/// capitals may a number begin with so few of which nothing follows. Texts that are spelled by escapes
-/// are full of these.
+/// Those that are not up to four digits and letters directly before what no number goes on with: only
+/// behind a `+` or several capitals may a number begin with so few digits, and one that letters go on with
+/// is longer. Tables, times, addresses of hardware and texts that are spelled by escapes are full of these.
 #[inline(always)]
-fn outside_escapes<S: Simd>(simd: S, block: &[u8; BLOCK], (here, starts): (u64, u64)) -> u64 {
-    let mut run = (class::bits_with(simd, block, Spelling) >> 1) & here;
+fn joined<S: Simd>(simd: S, block: &[u8; BLOCK], (here, starts): (u64, u64)) -> u64 {
+    let capitals = class::bits_with(simd, block, Capital);
+    let signs = here | capitals | class::bits_with(simd, block, Small);
+    let mut run = (!(signs | class::bits_with(simd, block, Joint)) >> 1) & signs;
     let mut short = 0;
     for _ in 0..SHORT {
         short |= run;
-        run = (run >> 1) & here;
+        run = (run >> 1) & signs;
     }
-    let capitals = class::bits_with(simd, block, Capital);
     // What stands before the first two bytes is in the block before.
     let led = (capitals << 1) & (capitals << 2) | (class::bits_with(simd, block, Plus) << 1) | 3;
     starts & (!short | led)
 }
 
-/// Most digits of a group with which no number begins when an escape follows.
+/// Most digits and letters with which no number begins when nothing follows that joins groups.
 const SHORT: usize = 4;
 
 /// Whether the digits at `at` follow a small letter or `_` that ends no escape: no number begins there.
@@ -186,14 +187,19 @@ fn is_inside_word(text: &[u8], at: usize) -> bool {
 fn group(text: &[u8], start: usize, digits: u64) -> Option<Group> {
     let ones = digits.trailing_ones().min(LONGEST_GROUP);
     let length = ones as usize;
-    let follows = match text.get(start.saturating_add(length)) {
+    let after = text.get(start.saturating_add(length));
+    let follows = match after {
         Some(b'A'..=b'Z') => CAPITAL,
         Some(b'a'..=b'z') => SMALL,
-        // Escapes: no number is written with these between its groups.
-        Some(b'\\' | b'%' | b'=') => 1,
-        _ => second_group(digits >> ones),
+        Some(b' ' | b'-' | b'.' | b'(' | b')' | b'+') => {
+            let second = second_group(digits >> ones);
+            if is_broken(text, start, (length, second)) { 1 } else { second }
+        }
+        // No number is written with anything else between its groups.
+        _ => 1,
     };
-    let known = FOLLOWING.get(length).is_some_and(|wanted| wanted & follows != 0);
+    let following = if after == Some(&b'.') { &POINTED } else { &FOLLOWING };
+    let known = following.get(length).is_some_and(|wanted| wanted & follows != 0);
     let (plus, letters) = match before(text, start) {
         Some(byte) if is_word(byte) => (false, letters_before(text, start, length, known)?),
         Some(b'+') => (true, 0),
@@ -205,6 +211,22 @@ fn group(text: &[u8], start: usize, digits: u64) -> Option<Group> {
     }
     Some(Group { start, length, letters, plus, follows })
 }
+
+/// Whether a third group is missing behind two of the lengths of which every number has more: groups of four,
+/// and the one of a number of three groups that has three and two first, with the same mark behind both.
+#[inline]
+fn is_broken(text: &[u8], start: usize, groups: (usize, u16)) -> bool {
+    let rest = text.get(start..).unwrap_or_default();
+    match groups {
+        (4, FOUR) => !matches!(rest.get(9..), Some([b' ' | b'-' | b'.', b'0'..=b'9', ..])),
+        (3, TWO) => !matches!(rest, [_, _, _, one, _, _, two, b'0'..=b'9', ..] if one == two),
+        _ => false,
+    }
+}
+
+/// The bits of a second group of two and of four digits.
+const TWO: u16 = 1 << 2;
+const FOUR: u16 = 1 << 4;
 
 /// Whether the group of `length` digits at `at` goes on from an earlier one as no number does: behind the
 /// point of a fraction or of an address, or as the seconds of a time.
@@ -266,6 +288,7 @@ fn letters_before(text: &[u8], at: usize, length: usize, known: bool) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::{DETECTORS, NUMBER_RULES};
 
     fn found(text: &str) -> Vec<(usize, usize, u8)> {
         let mut out = Vec::new();
@@ -285,14 +308,33 @@ mod tests {
     #[test]
     fn short_groups_before_escapes_begin_no_number() {
         for (length, wanted) in FOLLOWING.iter().enumerate().take(SHORT + 1) {
-            assert_eq!(wanted & 1, 0, "see outside_escapes: {length}");
-            assert_eq!(LETTERS_BEFORE[length] & 3, 0, "see outside_escapes: {length}");
+            assert_eq!(wanted & 1, 0, "see joined: {length}");
+            assert_eq!(LETTERS_BEFORE[length] & 3, 0, "see joined: {length}");
         }
         let alone = "%41%42%43%44%45%46%47%48%49%50%51 \\u0061\\u0062\\u0063 =41=42=43";
         assert_eq!(found(alone), []);
+        assert_eq!(found("is %4F%5A%6B%7C%8D%9E%1F=3C=4D=5E\\u00a9\\u12bd\\u1d2e\\"), []);
+        assert_ne!(found("1EG4TE5MK72 1EG4TE5MK73 1EG4TE5MK74 1EG4TE5MK75 1EG4T% 1EG4T="), []);
         let led = format!("{alone} +41=1 DE89=");
         let after = |at: &str| led.rfind(at).unwrap();
         assert_eq!(found(&led), [(after("41=1"), 2, 0), (after("89="), 2, 2)]);
+    }
+
+    #[test]
+    fn numbers_in_groups_of_four_and_of_three_and_two_have_more() {
+        for (first, second, known) in
+            [(4, 4, &["alone-in-aadhaar", "credit-card", "in-aadhaar"][..]), (3, 2, &["us-ssn"])]
+        {
+            // Those that ask for nothing behind the first group are asked about in any case.
+            let rules = |second: usize| NUMBER_RULES[first][second].iter().map(|it| it.rule);
+            let rules = rules(second).filter(|rule| !rules(0).any(|other| other == *rule));
+            let mut rules: Vec<_> = rules.map(|rule| DETECTORS[usize::from(rule)].id).collect();
+            rules.sort_unstable();
+            assert_eq!(rules, known, "see is_broken");
+        }
+        assert_eq!(found("5105 1051|0510 5100 a 078-05.1 078-05-x 12:34 5678,9012"), []);
+        assert_eq!(found("a 5105 1051 0510 5100"), [(2, 4, 0), (7, 4, 0)]);
+        assert_eq!(found("a 078-05-1120 b"), [(2, 3, 0)]);
     }
 
     #[test]
@@ -306,7 +348,7 @@ mod tests {
 
     #[test]
     fn groups_begin_at_words_only() {
-        assert_eq!(found("123-45-6789")[..2], [(0, 3, 0), (4, 2, 0)]);
+        assert_eq!(found("123-45-6789"), [(0, 3, 0)]);
         assert_eq!(found("DE123456789 x_123456789"), [(2, 9, 2)]);
         assert_eq!(found("1 ab 34"), []);
     }

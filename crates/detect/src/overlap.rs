@@ -157,8 +157,10 @@ fn winners(cluster: &[Raw]) -> Vec<&Raw> {
     // Letters before a token do not make it a value of no known kind.
     let sure: Vec<&Raw> = cluster.iter().filter(|raw| is_sure(raw)).collect();
     let hides_one = |raw: &Raw| {
-        let next = sure.partition_point(|token| token.start < raw.start);
-        raw.rank == UNTELLING && sure.get(next).is_some_and(|token| token.end <= raw.end)
+        raw.rank == UNTELLING && {
+            let next = sure.partition_point(|token| token.start < raw.start);
+            sure.get(next).is_some_and(|token| token.end <= raw.end)
+        }
     };
     let plain = Plain::of(cluster);
     let told = cluster.iter().filter(|raw| !hides_one(raw) && !plain.hide(raw));
@@ -166,6 +168,15 @@ fn winners(cluster: &[Raw]) -> Vec<&Raw> {
     by_worth.sort_unstable_by_key(|(worth, _)| core::cmp::Reverse(*worth));
     let mut standing: Vec<&Raw> = Vec::new();
     for (_, raw) in by_worth {
+        // Of equally long ones, which most are, the first comes first.
+        match standing.last() {
+            Some(last) if last.start <= raw.start && raw.start < last.end => continue,
+            Some(last) if last.start > raw.start => {}
+            _ => {
+                standing.push(raw);
+                continue;
+            }
+        }
         let place = standing.partition_point(|other| other.start < raw.start);
         let left = place.checked_sub(1).and_then(|left| standing.get(left));
         let free = left.is_none_or(|left| left.end <= raw.start)

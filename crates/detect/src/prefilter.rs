@@ -266,27 +266,19 @@ pub(crate) fn keywords(
 }
 
 fn stands(keyword: &Keyword, text: &[u8]) -> bool {
-    let Some(head) = text.first_chunk() else { return goes_on(keyword.text, text) };
+    let Some(head) = text.first_chunk::<HEAD>() else { return goes_on(keyword.text, text) };
     if (u64::from_le_bytes(*head) ^ keyword.head) & keyword.mask != 0 {
         return false;
     }
-    let mut classes = keyword.classes;
-    let mut differ = false;
-    while classes != 0 {
-        let at = classes.trailing_zeros() as usize;
-        classes &= classes.wrapping_sub(1);
-        // No branch: which of them differs cannot be foretold.
-        differ |= match (keyword.text.get(at), head.get(at)) {
-            (Some(class), Some(byte)) => !is_of_class(*class, *byte),
-            _ => true,
-        };
+    // All are looked up before a single branch: which of them differs cannot be foretold.
+    if keyword.classes != 0 {
+        let classes = head.map(|byte| CLASSES.get(usize::from(byte)).copied().unwrap_or(0));
+        if keyword.classes & !u64::from_le_bytes(classes) != 0 {
+            return false;
+        }
     }
     let told = HEAD.min(keyword.text.len());
-    !differ
-        && goes_on(
-            keyword.text.get(told..).unwrap_or_default(),
-            text.get(told..).unwrap_or_default(),
-        )
+    goes_on(keyword.text.get(told..).unwrap_or_default(), text.get(told..).unwrap_or_default())
 }
 
 /// Bytes of a keyword that are compared at once.

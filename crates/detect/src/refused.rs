@@ -43,7 +43,7 @@ impl Refused {
         keyword: &'static Keyword,
         text: &[u8],
         at: usize,
-        found: Assignment,
+        found: &Assignment,
     ) {
         self.keyword = None;
         let Some(start) = found.name.0.checked_sub(1) else { return };
@@ -76,7 +76,7 @@ mod tests {
             Assignment { name: (1, 6), value: (8, 12), quoted: false, form: Form::Operator };
         let mut refused = Refused::NONE;
         assert!(!refused.again(&KEYWORD, &text, 1));
-        refused.keep(&KEYWORD, &text, 1, found);
+        refused.keep(&KEYWORD, &text, 1, &found);
         assert!(refused.again(&KEYWORD, &text, 1) && !refused.again(&OTHER, &text, 1));
         for at in 0..text.len() {
             let mut changed = text.clone();
@@ -96,7 +96,7 @@ mod tests {
             form: Form::Operator,
         };
         let mut refused = Refused::NONE;
-        refused.keep(&KEYWORD, &text, 1, found);
+        refused.keep(&KEYWORD, &text, 1, &found);
         assert!(!refused.again(&KEYWORD, &text, 1));
     }
 }

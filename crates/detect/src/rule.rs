@@ -106,8 +106,8 @@ pub(crate) struct Keyword {
     /// begins so: those of classes and behind its end are left out, and of letters that of their case.
     pub(crate) head: u64,
     pub(crate) mask: u64,
-    /// Which of these eight bytes stand for classes, a bit each.
-    pub(crate) classes: u8,
+    /// The bit of the class for which each of these eight bytes stands, if it does.
+    pub(crate) classes: u64,
     /// Where in it the four bytes of the prefilter stand.
     pub(crate) offset: u8,
     pub(crate) rules: &'static [u16],

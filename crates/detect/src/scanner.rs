@@ -6,6 +6,7 @@ use std::ops::Range;
 use datafog_core::{Channel, Confidence, Finding, Key, Span};
 
 use crate::custom::Custom;
+use crate::detector::detector_of;
 use crate::engine::Engine;
 use crate::kept::{Kept, PURPOSE};
 use crate::marker;
@@ -138,7 +139,7 @@ impl<'k> Scanner<'k> {
         channel: &Channel,
         start: usize,
     ) -> Option<Finding> {
-        let detector = DETECTORS.iter().find(|detector| detector.entity == entity)?;
+        let detector = detector_of(entity)?;
         let finding = Finding {
             detector: Cow::Borrowed(detector.id),
             entity: Cow::Borrowed(detector.entity),

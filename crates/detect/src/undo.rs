@@ -4,7 +4,7 @@
 use core::mem;
 
 use crate::engine::{Engine, View};
-use crate::layer::gzip::{Fed, Gzip};
+use crate::layer::gzip::{self, Fed, Gzip, Undone};
 use crate::layer::spelled::{self, Kind};
 use crate::layer::{
     Blocks, DEEPEST, Decoded, FEWEST, Letters, Marks, OVERLAP, Spelling, base64, hex, wide,
@@ -61,12 +61,22 @@ impl Engine {
         let view = View::new(text, base, first);
         let (start, inside) = spelled::begin(view.text, view.at);
         let mut buffer = self.buffer();
-        let stop = spelled::undo(view.text, start, view.at, kind, &mut buffer);
+        let part = (start, view.at);
+        let stop = spelled::undo::<false>(view.text, part, kind, &mut buffer);
         let end = view.base.saturating_add(start).saturating_add(stop.length);
         if let Some(done) = self.layers.spelled.get_mut(slot) {
             *done = end;
         }
-        self.within(&buffer, view.base, (inside, stop.open));
+        // Most hold nothing: where the bytes come from is asked only where something is found.
+        let mut placed = None;
+        self.inside(buffer.bytes(), (inside, stop.open), |start, end| {
+            let placed = placed.get_or_insert_with(|| {
+                let mut placed = Decoded::new();
+                spelled::undo::<true>(view.text, part, kind, &mut placed);
+                placed
+            });
+            of_whole(placed.outer(start, end)?, view.base)
+        });
         self.layers.buffer = buffer;
     }
 
@@ -168,17 +178,14 @@ impl Engine {
     /// Scans decoded bytes, whose places count from absolute offset `base`. `open` says whether
     /// they begin and whether they end in the middle: what touches such an end is not known whole.
     fn within(&mut self, decoded: &Decoded, base: usize, open: (bool, bool)) {
-        self.inside(decoded.bytes(), open, |start, end| {
-            let (start, end) = decoded.outer(start, end)?;
-            Some((base.checked_add(start)?, base.checked_add(end)?))
-        });
+        self.inside(decoded.bytes(), open, |start, end| of_whole(decoded.outer(start, end)?, base));
     }
 
     fn inside(
         &mut self,
         bytes: &[u8],
         open: (bool, bool),
-        outer: impl Fn(usize, usize) -> Option<(usize, usize)>,
+        mut outer: impl FnMut(usize, usize) -> Option<(usize, usize)>,
     ) {
         if bytes.len() < FEWEST {
             return;
@@ -217,8 +224,25 @@ impl Engine {
             let view = View::new(text, base, at);
             let data = view.text.get(view.at..).unwrap_or_default();
             let place = base.saturating_add(at);
-            self.layers.gzip = Gzip::begin(data, place, &mut self.layers.spare);
+            let mut undone = Undone::NONE;
+            let Some(member) = gzip::member(data, &mut undone) else { return };
+            // What holds nothing need not be undone as it comes.
+            if member.is_over && !self.holds(undone.bytes()) {
+                return;
+            }
+            let begin = place.saturating_add(member.header);
+            self.layers.gzip = Some(Gzip::begin(begin, &mut self.layers.spare));
         }
+    }
+
+    /// Whether anything is found in bytes that are all of a layer.
+    fn holds(&mut self, bytes: &[u8]) -> bool {
+        let mut found = false;
+        self.inside(bytes, (false, false), |_, _| {
+            found = true;
+            None
+        });
+        found
     }
 
     /// Undoes compressed data as far as `to`.
@@ -261,4 +285,9 @@ impl Engine {
     pub(crate) fn open(&self, open: usize) -> usize {
         self.layers.gzip.as_ref().map_or(open, |gzip| gzip.place().min(open))
     }
+}
+
+/// The same bytes as counted from the start of the whole text.
+fn of_whole((start, end): (usize, usize), base: usize) -> Option<(usize, usize)> {
+    Some((base.checked_add(start)?, base.checked_add(end)?))
 }

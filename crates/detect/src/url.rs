@@ -1,6 +1,6 @@
 //! The user part of a URL (RFC 3986 §3.2.1), read backwards from its `@`.
 
-use crate::bytes::{before, run_back};
+use crate::bytes::{before, run_back, table};
 
 /// Longest user part in bytes.
 pub(crate) const LONGEST: usize = 256;
@@ -18,10 +18,17 @@ pub(crate) fn user_part(text: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Whether a byte may stand in the user part of a URL as people write it.
-pub(crate) const fn is_user_part(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\')
-        || byte >= 0x80
+#[inline]
+pub(crate) fn is_user_part(byte: u8) -> bool {
+    USER_PARTS.get(usize::from(byte)) == Some(&1)
 }
+
+/// The same of every byte.
+static USER_PARTS: [u8; 256] = table!(byte => match byte {
+    b'/' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' => 0,
+    _ if byte.is_ascii_graphic() || byte >= 0x80 => 1,
+    _ => 0,
+});
 
 #[cfg(test)]
 mod tests {

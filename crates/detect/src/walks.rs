@@ -10,7 +10,7 @@ use crate::tables::SETS;
 const REMEMBERED: usize = 8;
 
 /// Runs of fewer bytes are not remembered.
-const SHORT: usize = 16;
+const SHORT: usize = 32;
 
 /// Remembered runs and the work done so far.
 #[derive(Debug)]
@@ -58,7 +58,8 @@ impl Walks {
         let slot = slot.unwrap_or(self.oldest);
         let Some(known) = self.runs.get(slot).copied() else { return 0 };
         let within = known.set == set && known.start <= at && at < known.end;
-        let sure = if within { known.end.saturating_sub(at) } else { 0 };
+        // What was just walked is known, too.
+        let sure = if within { known.end.saturating_sub(at).max(length) } else { length };
         if sure >= limit || (within && known.closed) {
             return sure.min(limit);
         }

@@ -76,8 +76,10 @@ impl Made {
         }
         let [first, end, ..] = self.buckets.get(number..)? else { return None };
         let alike = self.words.get(*first as usize..*end as usize)?;
-        let alike = alike.iter().filter(|(known, word)| *known == window && rest.starts_with(word));
-        alike.map(|(_, word)| word.len()).max()
+        // Most words that begin alike end elsewhere, which one byte tells.
+        let ends = |word: &[u8]| rest.get(word.len().saturating_sub(1)) == word.last();
+        let alike = alike.iter().filter(|(known, word)| *known == window && ends(word));
+        alike.filter(|(_, word)| rest.starts_with(word)).map(|(_, word)| word.len()).max()
     }
 }
 

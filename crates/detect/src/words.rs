@@ -2,6 +2,9 @@
 
 use crate::class::{self, BLOCK, Letter, Small};
 
+/// Places that are asked about together.
+const TOGETHER: usize = 8;
+
 /// Words in lower case, with the set of those that begin or end with each byte.
 ///
 /// A set has a bit for each word, by its place in the list modulo 64; the low five bits of a byte,
@@ -55,7 +58,23 @@ impl Words {
 
     /// Whether one of the words stands anywhere in `text`.
     pub(crate) fn stand_in(&self, text: &[u8]) -> bool {
-        (0..text.len()).any(|at| text.get(at..).is_some_and(|rest| self.begin(rest)))
+        let mut rest = text;
+        // Of some places together it is asked whether a word may begin at any: most often none does.
+        while let Some(some) = rest.first_chunk::<{ TOGETHER + 1 }>() {
+            let any = some.array_windows().fold(0, |any, [one, other]| {
+                any | both(&self.heads, &self.seconds, *one, Some(other))
+            });
+            if any != 0 && self.begin_within(rest, TOGETHER) {
+                return true;
+            }
+            rest = rest.get(TOGETHER..).unwrap_or_default();
+        }
+        self.begin_within(rest, rest.len())
+    }
+
+    /// Whether one of the words begins at one of the first `places` of `text`.
+    fn begin_within(&self, text: &[u8], places: usize) -> bool {
+        (0..places).any(|at| text.get(at..).is_some_and(|rest| self.begin(rest)))
     }
 
     /// Whether one of the words stands in the last `near` bytes of `text` and begins a word there.
@@ -69,7 +88,7 @@ impl Words {
             let some =
                 rest.first().map_or(0, |head| both(&self.heads, &self.seconds, *head, rest.get(1)));
             self.any(some, |word| {
-                rest.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
+                rest.get(..word.len()).is_some_and(|it| is_same(it, word))
                     && !rest.get(word.len()).is_some_and(u8::is_ascii_lowercase)
             })
         })
@@ -121,31 +140,41 @@ impl Words {
     /// The same of the words of a set.
     #[inline(never)]
     fn begins_with_one(&self, some: u64, text: &[u8]) -> bool {
-        self.any(some, |word| {
-            text.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word))
-        })
+        self.any(some, |word| text.get(..word.len()).is_some_and(|it| is_same(it, word)))
     }
 
     /// Whether `text` ends with one of the words.
+    #[inline]
     pub(crate) fn end(&self, text: &[u8]) -> bool {
         let Some((last, rest)) = text.split_last() else { return false };
         let some = both(&self.lasts, &self.befores, *last, rest.last());
-        some != 0
-            && self.any(some, |word| {
-                let cut = text.len().checked_sub(word.len());
-                cut.and_then(|cut| text.get(cut..))
-                    .is_some_and(|tail| tail.eq_ignore_ascii_case(word))
-            })
+        some != 0 && self.ends_with_one(some, text)
+    }
+
+    /// The same of the words of a set.
+    #[inline(never)]
+    fn ends_with_one(&self, some: u64, text: &[u8]) -> bool {
+        self.any(some, |word| {
+            let cut = text.len().checked_sub(word.len());
+            cut.and_then(|cut| text.get(cut..)).is_some_and(|tail| is_same(tail, word))
+        })
     }
 
     /// Whether `text` is one of the words.
+    #[inline]
     pub(crate) fn contain(&self, text: &[u8]) -> bool {
         let Some(head) = text.first() else { return false };
         if length_bit(text.len()) & self.lengths == 0 {
             return false;
         }
         let some = both(&self.heads, &self.seconds, *head, text.get(1));
-        some != 0 && self.any(some, |word| word.eq_ignore_ascii_case(text))
+        some != 0 && self.are_one(some, text)
+    }
+
+    /// The same of the words of a set.
+    #[inline(never)]
+    fn are_one(&self, some: u64, text: &[u8]) -> bool {
+        self.any(some, |word| is_same(text, word))
     }
 
     /// Whether a word of a set passes the test.
@@ -164,6 +193,30 @@ impl Words {
         false
     }
 }
+
+/// Whether a text is a word in any case of letters. Both ends are compared at once, which tells most texts.
+#[inline]
+fn is_same(text: &[u8], word: &[u8]) -> bool {
+    let differ =
+        match (text.first_chunk(), word.first_chunk(), text.last_chunk(), word.last_chunk()) {
+            (Some(first), Some(head), Some(last), Some(tail)) => {
+                differ(*first, *head) | differ(*last, *tail)
+            }
+            _ => EITHER_CASE,
+        };
+    if differ & !EITHER_CASE != 0 {
+        return false;
+    }
+    (differ == 0 && word.len() <= 8 && text.len() == word.len()) || text.eq_ignore_ascii_case(word)
+}
+
+/// The bits by which four bytes differ.
+const fn differ(some: [u8; 4], others: [u8; 4]) -> u32 {
+    u32::from_le_bytes(some) ^ u32::from_le_bytes(others)
+}
+
+/// The bits by which letters of either case differ.
+const EITHER_CASE: u32 = 0x2020_2020;
 
 /// Whether a letter of ASCII stands in the last `near` bytes of `text`.
 pub(crate) fn has_letters(text: &[u8], near: usize) -> bool {

@@ -22,11 +22,10 @@ pub(super) fn opening(
     if let Some(width) = plain_operator(text, name_start, rest) {
         return opened(text, name_end.checked_add(width)?, Form::Operator);
     }
-    let closing = match closes_hash(text, name_start, rest) {
-        // `the new one (api_key): …`.
-        0 if rest.starts_with(b"):") && is_bracketed(text, name_start) => 1,
-        0 => closing(rest),
-        brace => brace,
+    // Behind most names that are a word of a text a blank stands.
+    let closing = match rest.first() {
+        Some(b' ' | b'\t') => 0,
+        _ => closing_marks(text, name_start, rest),
     };
     let rest = rest.get(closing..)?;
     let blanks = run(rest, is_blank);
@@ -35,13 +34,47 @@ pub(super) fn opening(
     if blanks > MOST_BLANKS {
         return None;
     }
-    let (width, form) = property(place.rest())
-        .or_else(|| operator(&place))
-        .or_else(|| Some((value_field(text.get(operator_at..)?)?, Form::Operator)))
-        .or_else(|| element(&place))
-        .or_else(|| argument(&place))
-        .or_else(|| word(&place))?;
+    let (width, form) = match place.rest() {
+        // No mark begins so, and nothing that stands without a mark.
+        [b'-' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z', ..] if closing == 0 => {
+            field(&place).or_else(|| word(&place))
+        }
+        _ => mark(&place),
+    }?;
     opened(text, operator_at.checked_add(width)?, form)
+}
+
+/// A mark between the name and its value, or a word.
+fn mark(place: &Place<'_>) -> Option<(usize, Form)> {
+    property(place.rest())
+        .or_else(|| operator(place))
+        .or_else(|| field(place))
+        .or_else(|| element(place))
+        .or_else(|| argument(place))
+        .or_else(|| word(place))
+}
+
+/// The field that holds the value of what was named.
+fn field(place: &Place<'_>) -> Option<(usize, Form)> {
+    let may_be = match place.rest() {
+        // The first letters of such fields.
+        [letter @ (b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'), ..] => {
+            matches!(letter, b'a' | b'c' | b'd' | b'v' | b'V')
+        }
+        [b'-' | b':' | b'=' | b'<' | b'>' | b'(' | b')', ..] => false,
+        _ => true,
+    };
+    may_be.then(|| Some((value_field(place.rest())?, Form::Operator)))?
+}
+
+/// How many bytes close the name.
+fn closing_marks(text: &[u8], name_start: usize, rest: &[u8]) -> usize {
+    match closes_hash(text, name_start, rest) {
+        // `the new one (api_key): …`.
+        0 if rest.starts_with(b"):") && is_bracketed(text, name_start) => 1,
+        0 => closing(rest),
+        brace => brace,
+    }
 }
 
 /// Length of the operator of most assignments, which stands close behind the name and is a part of no
@@ -64,7 +97,12 @@ fn opened(text: &[u8], after: usize, form: Form) -> Option<(usize, Form)> {
     }
     let start = after.checked_add(blanks)?;
     let rest = text.get(start..)?;
-    Some((start.checked_add(inner_value(rest).unwrap_or_else(|| tag(rest)))?, form))
+    let marks = match rest.first() {
+        Some(b'{') => inner_value(rest).unwrap_or(0),
+        Some(b'|' | b'>' | b'!') => tag(rest),
+        _ => 0,
+    };
+    Some((start.checked_add(marks)?, form))
 }
 
 /// Whether a round bracket opens before the name, and not the list of what was changed in a program:
@@ -168,14 +206,7 @@ fn operator(place: &Place<'_>) -> Option<(usize, Form)> {
         [b':' | b'=', b'=', ..] | [b'=', b'>' | b'~', ..] | [b'?', b'=', ..] => (2, Form::Operator),
         [b'<', b'-', b' ' | b'"' | b'\'', ..] => (2, Form::Operator),
         [b':', b':', ..] => return None,
-        // `"$mode,$pass" = "lib,link"` of a shell is compared, nothing is assigned.
-        [b'=', b' ', ..]
-            if place.closing > 0
-                && place.blanks > 0
-                && before(place.text, place.name_start) == Some(b'$') =>
-        {
-            return None;
-        }
+        [b'=', b' ', ..] if is_compared(place) => return None,
         // What follows is shown to whoever is asked.
         [b'=', ..] if place.follows(&ASKED) => return None,
         // `**Password:** …` of Markdown.
@@ -198,6 +229,11 @@ fn operator(place: &Place<'_>) -> Option<(usize, Form)> {
     })
 }
 
+/// Whether a shell compares the name and assigns nothing to it: `"$mode,$pass" = "lib,link"`.
+fn is_compared(place: &Place<'_>) -> bool {
+    place.closing > 0 && place.blanks > 0 && before(place.text, place.name_start) == Some(b'$')
+}
+
 /// What stands between the word for a password and the password in Chinese, Japanese and Korean.
 static PARTICLES: Words = words! { "是" "为" "為" "は" "는" "은" };
 
@@ -207,7 +243,9 @@ fn element(place: &Place<'_>) -> Option<(usize, Form)> {
     match place.rest() {
         // `<Password> <Value>value</Value>` of an answer file of Windows.
         [b'>', rest @ ..] if in_tag(text, name_start) => {
-            let inner = child(rest, b"<Value>").or_else(|| child(rest, b"<value>")).unwrap_or(0);
+            let inner = || child(rest, b"<Value>").or_else(|| child(rest, b"<value>"));
+            let spaced = rest.first().is_some_and(u8::is_ascii_whitespace);
+            let inner = if spaced || rest.starts_with(b"<") { inner().unwrap_or(0) } else { 0 };
             Some((inner.checked_add(1)?, Form::Element))
         }
         // `<ns:Password Type="…">value</ns:Password>`.
@@ -263,9 +301,8 @@ fn argument(place: &Place<'_>) -> Option<(usize, Form)> {
         [b'(' | b'{', b'"' | b'\'', ..] if !quoted && blanks == 0 => Some((1, Form::Call)),
         [b',', ..] => next_argument(place),
         // `get('#name').type('value')`, `find(By.ID, "name").send_keys("value")`.
-        [b')', b'.', ..] if quoted => Some((typing(place.rest())?, Form::Pair)),
-        [b')', b')', b'.', ..] if quoted => {
-            Some((typing(place.rest().get(1..)?)?.checked_add(1)?, Form::Pair))
+        [b')', b'.', ..] | [b')', b')', b'.', ..] if quoted => {
+            Some((typing(place.rest())?, Form::Pair))
         }
         // `ENV.fetch('name') { 'value' }`, `let(:name) { 'value' }`.
         [b')', b' ', b'{', b' ', ..]
@@ -320,11 +357,13 @@ fn next_argument(place: &Place<'_>) -> Option<(usize, Form)> {
     quoted.then_some((1, if pair { Form::Pair } else { Form::Item }))
 }
 
-/// Length up to the bracket of a call that types its argument into the field named before.
+/// Length up to the bracket of a call that types its argument into the field named before, behind one
+/// bracket or two.
 fn typing(rest: &[u8]) -> Option<usize> {
-    let call = rest.get(2..)?;
+    let dot = if rest.get(1) == Some(&b'.') { 2_usize } else { 3 };
+    let call = rest.get(dot..)?;
     let name = run(call.get(..MOST_MARKS.min(call.len()))?, is_name);
-    let open = name.checked_add(3)?;
+    let open = name.checked_add(dot)?.checked_add(1)?;
     let typed = TYPING.contain(call.get(..name)?) && rest.get(open.checked_sub(1)?) == Some(&b'(');
     (typed && matches!(rest.get(open), Some(b'"' | b'\''))).then_some(open)
 }

@@ -2,7 +2,7 @@
 
 pub(crate) use super::blocks::{digits, digits_back, is_digit};
 use super::{Decoded, Stop, WINDOW, is_promising, may_begin};
-use crate::bytes::{run, table};
+use crate::bytes::{NO_DIGIT, base64_digit, run};
 use crate::class::{self, BLOCK, Slash};
 
 /// Fewest digits of a run that is looked at.
@@ -124,8 +124,8 @@ impl Held {
 
 /// The three bytes that four digits stand for, when all are digits.
 fn decode(digits: [u8; 4]) -> Option<[u8; 3]> {
-    let all = digits.iter().fold(0, |all, digit| all | known(*digit));
-    (all != NONE).then(|| group(digits))
+    let all = digits.iter().fold(0, |all, digit| all | base64_digit(*digit));
+    (all != NO_DIGIT).then(|| group(digits))
 }
 
 /// Length of the line end at the start of `text`, as it is or as `\n` in a string, when digits
@@ -144,25 +144,8 @@ fn line_end(text: &[u8]) -> Option<usize> {
 
 /// The value of a digit; of one of the alphabet only.
 fn value(digit: u8) -> u32 {
-    u32::from(known(digit) & 63)
+    u32::from(base64_digit(digit) & 63)
 }
-
-/// What [`known`] gives for what is no digit.
-const NONE: u8 = 0xFF;
-
-/// The value of a digit, by a table: a branch for each could not be foretold.
-fn known(digit: u8) -> u8 {
-    VALUES.get(usize::from(digit)).copied().unwrap_or(NONE)
-}
-
-static VALUES: [u8; 256] = table!(digit => match digit {
-    b'A'..=b'Z' => digit.wrapping_sub(b'A'),
-    b'a'..=b'z' => digit.wrapping_sub(b'a').wrapping_add(26),
-    b'0'..=b'9' => digit.wrapping_sub(b'0').wrapping_add(52),
-    b'+' | b'-' => 62,
-    b'/' | b'_' => 63,
-    _ => NONE,
-});
 
 #[cfg(test)]
 mod tests {

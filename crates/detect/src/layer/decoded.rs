@@ -1,5 +1,7 @@
 //! Bytes of a layer, each with the place in the outer text that it came from.
 
+use super::dense::{SEEN, Spelling};
+
 /// Decoded bytes and where each of them stands in the outer text.
 #[derive(Debug)]
 pub(crate) struct Decoded {
@@ -57,12 +59,55 @@ impl Decoded {
         self.bytes.push(byte);
     }
 
-    /// Appends bytes that stand for themselves, from outer offset `start` on.
-    pub(crate) fn copy(&mut self, bytes: &[u8], start: usize) {
-        if !bytes.is_empty() {
-            self.come_from(start, 1);
-            self.bytes.extend_from_slice(bytes);
+    /// Appends `length` bytes from `start` of `text` on, which stand for themselves.
+    #[inline]
+    pub(crate) fn copy<const PLACES: bool>(&mut self, text: &[u8], start: usize, length: usize) {
+        if length == 0 {
+            return;
         }
+        if PLACES {
+            self.come_from(start, 1);
+        }
+        let rest = text.get(start..).unwrap_or_default();
+        match rest.first_chunk::<SEEN>().filter(|_| length <= SEEN) {
+            // To append more and to drop it again costs less than to ask how many they are.
+            Some(seen) => {
+                let end = self.bytes.len().saturating_add(length);
+                self.bytes.extend_from_slice(seen);
+                self.bytes.truncate(end);
+            }
+            None => {
+                self.bytes.extend_from_slice(rest.get(..length.min(rest.len())).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Appends what `width` bytes from `start` on stand for, if anything; returns where they end.
+    #[inline]
+    pub(super) fn escape<const PLACES: bool>(
+        &mut self,
+        byte: Option<u8>,
+        start: usize,
+        width: usize,
+    ) -> usize {
+        if PLACES && byte.is_some() {
+            self.come_from(start, width);
+        }
+        self.bytes.extend(byte);
+        start.saturating_add(width)
+    }
+
+    /// Appends what the bytes at `at` of `text` stand for.
+    #[inline]
+    pub(super) fn spelled<const PLACES: bool>(&mut self, text: &[u8], at: usize, found: Spelling) {
+        let Some(seen) = text.get(at..).and_then(<[u8]>::first_chunk) else { return };
+        if PLACES && found.room > 0 {
+            self.come_from(at, if found.is_escape() { found.width } else { 1 });
+        }
+        let seen = u64::from_le_bytes(*seen) & !0xFF | u64::from(found.byte);
+        let end = self.bytes.len().saturating_add(found.room);
+        self.bytes.extend_from_slice(&seen.to_le_bytes());
+        self.bytes.truncate(end);
     }
 
     /// Appends what groups of four digits stand for, from outer offset `start` on, as long as `decode`
@@ -159,12 +204,12 @@ mod tests {
     #[test]
     fn bytes_that_stand_for_as_many_are_one_piece() {
         let mut decoded = Decoded::new();
-        decoded.copy(b"ab", 3);
-        decoded.copy(b"c", 5);
+        decoded.copy::<true>(b"...ab", 3, 2);
+        decoded.copy::<true>(b".....c", 5, 1);
         for at in [6, 9, 12] {
             decoded.push(b'_', at, at + 3);
         }
-        decoded.copy(b"", 99);
+        decoded.copy::<true>(b"", 99, 0);
         assert_eq!(
             decoded.groups(&[[0; 4], [1; 4], [2; 4]], 20, |it| (it[0] < 2).then_some([7; 3])),
             2

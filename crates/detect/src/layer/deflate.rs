@@ -1,7 +1,8 @@
 //! How compressed data may begin (RFC 1951), told by its first bits: to make ready for undoing it costs
 //! more than most texts do that only look like it.
 //!
-//! Nothing is undone here. Data of which too little is there to tell may begin.
+//! Of blocks of fixed codes the first bytes are undone, since what is none most often ends among them. Data of
+//! which too little is there to tell may begin.
 
 use super::FEWEST;
 
@@ -18,17 +19,41 @@ const DISTANCE_CODE: u32 = 5;
 /// for what else may begin a little later.
 const SEEN: usize = 64;
 
-/// Whether data may begin so. Other data is damaged or ends before enough bytes are undone to hold
-/// anything.
-pub(super) fn may_begin(data: &[u8]) -> bool {
-    let data = data.get(..SEEN.min(data.len())).unwrap_or_default();
-    !data.is_empty() && is_data(&mut Bits { data, held: 0, count: 0 }).unwrap_or(true)
+/// Most bytes of the beginning that are undone here.
+const MOST_UNDONE: usize = 256;
+
+/// How data begins.
+pub(super) enum Start {
+    /// It is damaged, or ends, before enough bytes are undone to hold anything.
+    None,
+    /// It goes on as far as it is looked at.
+    Begun,
+    /// It ends among the bytes that are looked at, or is damaged there: what was undone is all that it holds.
+    Over,
 }
 
-/// Whether blocks follow each other (§3.2.3) until enough is undone. `None` when the data ends before
-/// that is known.
-fn is_data(bits: &mut Bits<'_>) -> Option<bool> {
-    let mut written = 0_usize;
+/// The few bytes that data holds.
+pub(crate) struct Undone {
+    bytes: [u8; MOST_UNDONE],
+    length: usize,
+}
+
+/// How data begins, of which the first bytes are appended. Random data most often is damaged soon.
+pub(super) fn start(data: &[u8], undone: &mut Undone) -> Start {
+    let data = data.get(..SEEN.min(data.len())).unwrap_or_default();
+    if data.is_empty() {
+        return Start::None;
+    }
+    match goes_on(&mut Bits { data, held: 0, count: 0 }, undone) {
+        Some(false) if undone.length < FEWEST => Start::None,
+        Some(false) => Start::Over,
+        Some(true) | None => Start::Begun,
+    }
+}
+
+/// Whether blocks follow each other (§3.2.3) as far as is looked. `None` when the data ends before that is
+/// known.
+fn goes_on(bits: &mut Bits<'_>, undone: &mut Undone) -> Option<bool> {
     loop {
         let last = bits.take(1)? == 1;
         match bits.take(2)? {
@@ -38,18 +63,44 @@ fn is_data(bits: &mut Bits<'_>) -> Option<bool> {
             _ => return Some(false),
         }
         loop {
-            match symbol(bits)? {
-                Symbol::Literal => written = written.saturating_add(1),
-                Symbol::Copy { length, distance } if distance <= written => {
-                    written = written.saturating_add(length);
+            let room = match symbol(bits)? {
+                Symbol::Literal(byte) => undone.push(byte),
+                Symbol::Copy { length, distance } if distance <= undone.length => {
+                    undone.copy(length, distance)
                 }
                 Symbol::End if !last => break,
+                // Nothing stands before the first byte, whatever some programs make of that.
                 Symbol::Copy { .. } | Symbol::End | Symbol::None => return Some(false),
-            }
-            if written >= FEWEST {
+            };
+            if room.is_none() {
                 return Some(true);
             }
         }
+    }
+}
+
+impl Undone {
+    /// None yet.
+    pub(crate) const NONE: Self = Self { bytes: [0; MOST_UNDONE], length: 0 };
+
+    /// All of them.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    /// Appends a byte if there is room.
+    fn push(&mut self, byte: u8) -> Option<()> {
+        *self.bytes.get_mut(self.length)? = byte;
+        self.length = self.length.wrapping_add(1);
+        Some(())
+    }
+
+    /// Appends `length` bytes again that stand `distance` bytes before, if there is room.
+    fn copy(&mut self, length: usize, distance: usize) -> Option<()> {
+        (0..length).try_for_each(|_| {
+            let byte = *self.bytes.get(self.length.checked_sub(distance)?)?;
+            self.push(byte)
+        })
     }
 }
 
@@ -81,7 +132,7 @@ enum Symbol {
         distance: usize,
     },
     End,
-    Literal,
+    Literal(u8),
     /// A code that nothing has.
     None,
 }
@@ -93,9 +144,9 @@ fn symbol(bits: &mut Bits<'_>) -> Option<Symbol> {
     let (width, number) = match code {
         0..4 => return bits.take(7).map(|_| Symbol::End),
         4..96 => (7, (code >> 2).wrapping_sub(1)),
-        96..384 => return bits.take(8).map(|_| Symbol::Literal),
+        96..384 => return literal(bits, 8, (code >> 1).wrapping_sub(48)),
         384..400 => (8, (code >> 1).wrapping_sub(192).wrapping_add(23)),
-        _ => return bits.take(9).map(|_| Symbol::Literal),
+        _ => return literal(bits, 9, code.wrapping_sub(400).wrapping_add(144)),
     };
     bits.take(width)?;
     let length = match number {
@@ -110,6 +161,11 @@ fn symbol(bits: &mut Bits<'_>) -> Option<Symbol> {
     let distance = value(bits, number, 2)?;
     let (length, distance) = (length.saturating_add(3), distance.saturating_add(1));
     Some(Symbol::Copy { length: length as usize, distance: distance as usize })
+}
+
+/// The byte that a code of so many bits stands for.
+fn literal(bits: &mut Bits<'_>, width: u32, byte: u32) -> Option<Symbol> {
+    bits.take(width).map(|_| Symbol::Literal(byte as u8))
 }
 
 /// The value beyond the least of a code with this number (§3.2.5): from the third `step` of them on, each
@@ -159,6 +215,34 @@ impl Bits<'_> {
 mod tests {
     use super::*;
 
+    fn may_begin(data: &[u8]) -> bool {
+        let mut undone = Undone::NONE;
+        !matches!(start(data, &mut undone), Start::None)
+    }
+
+    #[test]
+    fn few_bytes_are_undone_as_they_are_by_all_of_it() {
+        use miniz_oxide::inflate::decompress_to_vec;
+        let text = b"abcabcabc: the same, the same \x8f\xff, and the end";
+        for data in [&text[..], &text[..9], &[b'a'; 250], &[b'a'; 257], &[0x90; 30]] {
+            // Fixed codes, by the strategy that has no others.
+            let flags = miniz_oxide::deflate::core::create_comp_flags_from_zip_params(6, 0, 4);
+            let mut packer = miniz_oxide::deflate::core::CompressorOxide::new(flags);
+            let mut packed = vec![0; 600];
+            let flush = miniz_oxide::deflate::core::TDEFLFlush::Finish;
+            let (_, _, length) =
+                miniz_oxide::deflate::core::compress(&mut packer, data, &mut packed, flush);
+            packed.truncate(length);
+            assert_eq!(decompress_to_vec(&packed).ok().as_deref(), Some(data));
+            let mut undone = Undone::NONE;
+            match start(&packed, &mut undone) {
+                Start::Over => assert_eq!(undone.bytes(), data),
+                Start::Begun => assert!(data.len() > MOST_UNDONE),
+                Start::None => panic!("{data:?}"),
+            }
+        }
+    }
+
     #[test]
     fn blocks_begin_as_they_are_defined() {
         assert!(may_begin(&[1, 2, 0, 0xfd, 0xff]) && may_begin(&[1, 2]) && may_begin(&[3]));
@@ -172,8 +256,8 @@ mod tests {
         let data = [0x4b, 0x4c, 0x84, 0, 0];
         let mut bits = Bits { data: &data, held: 0, count: 0 };
         assert_eq!(bits.take(3), Some(3));
-        assert_eq!(symbol(&mut bits), Some(Symbol::Literal));
-        assert_eq!(symbol(&mut bits), Some(Symbol::Literal));
+        assert_eq!(symbol(&mut bits), Some(Symbol::Literal(b'a')));
+        assert_eq!(symbol(&mut bits), Some(Symbol::Literal(b'a')));
         assert_eq!(symbol(&mut bits), Some(Symbol::Copy { length: 6, distance: 1 }));
         assert_eq!(symbol(&mut bits), Some(Symbol::End));
         // From two and from three bytes before, of which there are two.

@@ -7,7 +7,9 @@ use miniz_oxide::DataFormat;
 use miniz_oxide::MZFlush;
 use miniz_oxide::inflate::stream::{InflateState, MinReset, inflate};
 
-use super::{OVERLAP, deflate};
+use super::OVERLAP;
+pub(crate) use super::deflate::Undone;
+use super::deflate::{self, Start};
 
 /// The first bytes of a member: the two of the format, and the only method there is.
 pub(crate) const MAGIC: &[u8] = &[0x1f, 0x8b, 8];
@@ -53,27 +55,20 @@ pub(crate) enum Fed {
 }
 
 impl Gzip {
-    /// A member at the start of `text`, which lies at absolute offset `at`. The memory of an earlier one
-    /// is used again: to clear it costs more than most texts do that only look like a member. What
-    /// damaged data then copies from before its own beginning is some of what was undone earlier.
-    pub(crate) fn begin(
-        text: &[u8],
-        at: usize,
-        spare: &mut Option<Box<Self>>,
-    ) -> Option<Box<Self>> {
-        let header = header(text)?;
-        if !deflate::may_begin(text.get(header..)?) {
-            return None;
-        }
+    /// A member whose compressed data begins at absolute offset `at`. The memory of an earlier one is used
+    /// again: to clear it costs more than most texts do that only look like a member. What damaged data
+    /// copies from before its own beginning is some of what was undone earlier, unless that is seen when it
+    /// begins.
+    pub(crate) fn begin(at: usize, spare: &mut Option<Box<Self>>) -> Box<Self> {
         let mut member = spare.take().unwrap_or_else(Self::new);
         member.state.reset_as(MinReset);
         member.window.clear();
         member.steps.clear();
         member.open = false;
-        member.next = at.checked_add(header)?;
+        member.next = at;
         member.read = 0;
         member.written = 0;
-        Some(member)
+        member
     }
 
     fn new() -> Box<Self> {
@@ -169,6 +164,24 @@ impl core::fmt::Debug for Gzip {
             .field("next", &self.next)
             .field("written", &self.written)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a member is found to be when it begins.
+pub(crate) struct Member {
+    /// Bytes before its data.
+    pub(crate) header: usize,
+    /// Whether what was undone is all that it holds.
+    pub(crate) is_over: bool,
+}
+
+/// The member at the start of `text`, if one may begin there; the first bytes that it holds are appended.
+pub(crate) fn member(text: &[u8], undone: &mut Undone) -> Option<Member> {
+    let header = header(text)?;
+    match deflate::start(text.get(header..)?, undone) {
+        Start::None => None,
+        Start::Begun => Some(Member { header, is_over: false }),
+        Start::Over => Some(Member { header, is_over: true }),
     }
 }
 

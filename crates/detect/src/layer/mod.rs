@@ -13,6 +13,7 @@ pub(crate) mod base64;
 mod blocks;
 mod decoded;
 mod deflate;
+mod dense;
 pub(crate) mod gzip;
 pub(crate) mod hex;
 pub(crate) mod spelled;

@@ -55,7 +55,9 @@ pub(super) fn bitcoin(candidate: &mut Candidate<'_>) -> Judgement {
     if !matches!(text.first(), Some(b'1' | b'3')) {
         return Judgement::Refuse;
     }
-    if !text.get(SHORTEST_ADDRESS.saturating_sub(1)).is_some_and(u8::is_ascii_alphanumeric) {
+    // A short number ends before these, and another word begins before the last.
+    let is_plain = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    if ![2, 3, SHORTEST_ADDRESS.saturating_sub(1)].into_iter().all(is_plain) {
         return Judgement::Refuse;
     }
     // Counted without a branch for each: where a hash or a number ends cannot be foretold.
@@ -135,7 +137,8 @@ pub(super) fn gb_nino(candidate: &mut Candidate<'_>) -> Judgement {
 /// Indian goods and services tax number: a state, a permanent account number, an entity, `Z` and a
 /// check digit in base 36.
 pub(super) fn in_gstin(candidate: &mut Candidate<'_>) -> Judgement {
-    if !alone(candidate, &["ddUUUUUddddUwUw"]) {
+    // Asked first, since it refuses nearly all.
+    if ahead(candidate, 13) != Some(b'Z') || !alone(candidate, &["ddUUUUUddddUwUw"]) {
         return Judgement::Refuse;
     }
     let value = candidate.value();
@@ -247,7 +250,7 @@ pub(super) fn sg_uen(candidate: &mut Candidate<'_>) -> Judgement {
 
 /// Thai identity number in its printed groups.
 pub(super) fn th_id(candidate: &mut Candidate<'_>) -> Judgement {
-    if alone(candidate, &["d-dddd-ddddd-dd-d"]) {
+    if ahead(candidate, 1) == Some(b'-') && alone(candidate, &["d-dddd-ddddd-dd-d"]) {
         world::th_id(candidate)
     } else {
         Judgement::Refuse
@@ -284,7 +287,9 @@ const IT_FISCAL_DIGITS: usize = 5;
 /// Indian Aadhaar number in its printed groups. Twelve digits without them are as well the account
 /// of a cloud or the id of a row, even where they are all of a text.
 pub(super) fn in_aadhaar(candidate: &mut Candidate<'_>) -> Judgement {
-    if is_printed(candidate, &["dddd dddd dddd", "dddd-dddd-dddd"])
+    // None begins with these, and the check digit of the rest costs more.
+    if !matches!(candidate.value(), [b'0' | b'1', ..])
+        && is_printed(candidate, &["dddd dddd dddd", "dddd-dddd-dddd"])
         && !are_neighbours(candidate.value())
         && !repeats_group(candidate.value())
     {
@@ -337,7 +342,11 @@ pub(super) fn sg_nric(candidate: &mut Candidate<'_>) -> Judgement {
 /// (CMS, "Understanding the Medicare Beneficiary Identifier format").
 pub(super) fn us_mbi(candidate: &mut Candidate<'_>) -> Judgement {
     let shapes = ["dUwdUwdUUdd", "dUwd-Uwd-UUdd"];
-    if candidate.value() == b"0" || !alone(candidate, &shapes) {
+    // Digits of hex in pairs are refused by one look.
+    if !ahead(candidate, 3).is_some_and(|byte| byte.is_ascii_digit())
+        || candidate.value() == b"0"
+        || !alone(candidate, &shapes)
+    {
         return Judgement::Refuse;
     }
     let value = candidate.value();
@@ -349,6 +358,11 @@ pub(super) fn us_mbi(candidate: &mut Candidate<'_>) -> Judgement {
 /// The same as [`alone`] for groups of digits, which also stand in tables of codes.
 fn is_printed(candidate: &mut Candidate<'_>, shapes: &[&str]) -> bool {
     alone(candidate, shapes) && !is_row(candidate.before(), candidate.after())
+}
+
+/// The byte so far behind the first one of the candidate.
+fn ahead(candidate: &Candidate<'_>, distance: usize) -> Option<u8> {
+    candidate.text.get(candidate.start.saturating_add(distance)).copied()
 }
 
 /// Lets the candidate end where one of the shapes does, when no other number, name or word goes on

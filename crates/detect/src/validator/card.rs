@@ -191,7 +191,7 @@ fn read(candidate: &Candidate<'_>) -> Option<Number> {
             || matches!(candidate.before(), [.., b'0'..=b'9', b'.' | b'-'] | [.., b'-']);
         return (!inside).then_some(Number { digits, length: first, end: candidate.end });
     }
-    if !text.get(..4).is_some_and(has_issuer) {
+    if !matches!(text.get(4), Some(b' ' | b'-')) || !text.get(..4).is_some_and(has_issuer) {
         return None;
     }
     let groups: &[usize] = match text {
@@ -199,7 +199,7 @@ fn read(candidate: &Candidate<'_>) -> Option<Number> {
         [b'3', b'0' | b'6' | b'8' | b'9', ..] => &[4, 6, 4],
         _ => &[4, 4, 4, 4],
     };
-    let separator = *text.get(4).filter(|byte| matches!(byte, b' ' | b'-'))?;
+    let separator = *text.get(4)?;
     let mut at = 0_usize;
     let mut length = 0_usize;
     for (index, group) in groups.iter().enumerate() {

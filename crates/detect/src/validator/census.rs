@@ -40,15 +40,23 @@ static MARKS: [u32; 256] = table!(byte => mark_bit(byte));
 /// Bits of one count.
 const BITS: u32 = 16;
 
-/// The kind of each byte: small letters, capitals, digits, marks, and everything else, which is not
-/// counted.
-static KINDS: [u8; 256] = table!(byte => match byte {
-    b'a'..=b'z' => 0,
-    b'A'..=b'Z' => 1,
-    b'0'..=b'9' => 2,
-    _ if byte.is_ascii_punctuation() => 3,
-    _ => 4,
-});
+/// The kind of each byte.
+static KINDS: [u8; 256] = table!(byte => kind_of(byte));
+
+/// Small letters, capitals, digits, marks, and everything else, which is not counted.
+const fn kind_of(byte: u8) -> u8 {
+    match byte {
+        b'a'..=b'z' => 0,
+        b'A'..=b'Z' => 1,
+        b'0'..=b'9' => 2,
+        _ if byte.is_ascii_punctuation() => 3,
+        _ => 4,
+    }
+}
+
+/// What a byte adds to the counts.
+static COUNTS: [u64; 256] =
+    table!(byte => 1_u64.unbounded_shl((kind_of(byte) as u32).wrapping_mul(BITS)));
 
 /// The kind of a byte; only equality means something.
 pub(super) fn kind(byte: u8) -> u8 {
@@ -59,9 +67,9 @@ impl Census {
     /// Counts the bytes of a value.
     pub(super) fn of(value: &[u8]) -> Self {
         let (counts, marks) = value.iter().fold((0_u64, 0_u32), |(counts, marks), byte| {
-            let shift = u32::from(kind(*byte)).wrapping_mul(BITS);
+            let count = COUNTS.get(usize::from(*byte)).copied().unwrap_or_default();
             let mark = MARKS.get(usize::from(*byte)).copied().unwrap_or_default();
-            (counts.wrapping_add(1_u64.unbounded_shl(shift)), marks | mark)
+            (counts.wrapping_add(count), marks | mark)
         });
         Self { counts, marks, length: value.len() }
     }

@@ -48,21 +48,31 @@ fn written_length(text: &[u8]) -> Option<usize> {
 
 /// Characters of a number of this country.
 fn length_of(country: &[u8; 2]) -> Option<usize> {
-    let entry = LENGTHS.as_chunks::<4>().0.iter().find(|entry| entry.starts_with(country))?;
-    str::from_utf8(entry.get(2..)?).ok()?.parse().ok()
+    let entries = LENGTHS.as_chunks::<4>().0;
+    let at = entries.binary_search_by(|[a, b, ..]| [*a, *b].cmp(country)).ok()?;
+    let [.., tens, ones] = entries.get(at)?;
+    let digit = |byte: &u8| usize::from(byte.wrapping_sub(b'0'));
+    Some(digit(tens).saturating_mul(10).saturating_add(digit(ones)))
 }
 
 /// The number mod 97 with its first four characters moved to the end and letters as 10 to 35.
-fn remainder(value: &[u8]) -> Option<u32> {
+fn remainder(value: &[u8]) -> Option<u64> {
     let (head, rest) = value.split_at_checked(4)?;
-    rest.iter().chain(head).filter(|byte| byte.is_ascii_alphanumeric()).try_fold(
-        0_u32,
-        |sum, byte| {
-            let digit = char::from(*byte).to_digit(36)?;
-            let shift = if digit > 9 { 100 } else { 10 };
-            sum.checked_mul(shift)?.checked_add(digit).map(|sum| sum % 97)
-        },
-    )
+    let sum = rest.iter().fold(0, appended);
+    Some(head.iter().fold(sum, appended) % 97)
+}
+
+/// A number, which keeps its remainder, with a character behind it; anything but digits and capitals
+/// is no part of one.
+const fn appended(sum: u64, byte: &u8) -> u64 {
+    let (shift, digit) = match byte {
+        b'0'..=b'9' => (10, *byte & 0xF),
+        b'A'..=b'Z' => (100, byte.wrapping_sub(b'A').wrapping_add(10)),
+        _ => return sum,
+    };
+    // As seldom as there is room: to divide costs more than all else.
+    let sum = if sum > u64::MAX >> 7 { sum % 97 } else { sum };
+    sum.wrapping_mul(shift).wrapping_add(digit as u64)
 }
 
 #[cfg(test)]
@@ -82,6 +92,15 @@ mod tests {
     fn the_example_of_the_standard_holds() {
         assert_eq!(remainder(b"GB82WEST12345698765432"), Some(1));
         assert_ne!(remainder(b"GB82WEST12345698765433"), Some(1));
+        let longest = [&b"MT84"[..], &[b'Z'; 14], &[b'9'; 16]].concat();
+        let exact = |bytes: &[u8]| {
+            bytes.iter().fold(0_u32, |sum, byte| {
+                let digit = char::from(*byte).to_digit(36).unwrap();
+                (sum * if digit > 9 { 100 } else { 10 } + digit) % 97
+            })
+        };
+        let turned = [&longest[4..], &longest[..4]].concat();
+        assert_eq!(remainder(&longest), Some(u64::from(exact(&turned))));
         assert_eq!(written_length(b"GB82 WEST 1234 5698 7654 32."), Some(27));
         assert_eq!(written_length(b"GB82WEST123456987654321"), None);
     }

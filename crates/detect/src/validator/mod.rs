@@ -227,6 +227,16 @@ pub(crate) static VALIDATORS: &[(&str, Validator)] = &[
     ("zuplo-crc32", crc32::zuplo),
 ];
 
+/// Those that refuse every value of fewer bytes than a key has, sorted; the build script reads them from
+/// here, so that none of them is asked about a short one.
+#[cfg(test)]
+static OF_KEYS: &[&str] = &[
+    // Of any name that says so.
+    "generic-key",
+    // Of a service.
+    "key",
+];
+
 /// Those that may say [`crate::candidate::Judgement::Proven`], sorted; the build script reads them
 /// from here, so that no other one is asked about a token inside a word.
 #[cfg(test)]
@@ -253,12 +263,25 @@ static PROVING: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::{Rule, Trigger};
+    use crate::tables::RULES;
 
     #[test]
     fn what_proves_is_a_validator() {
         for name in PROVING {
             assert!(VALIDATORS.iter().any(|(known, _)| known == name), "{name}");
         }
+    }
+
+    #[test]
+    fn no_validator_of_keys_is_asked_about_a_short_value() {
+        assert_eq!(secret::LEAST_KEY.min(secret::LEAST_SERVICE), 16);
+        let of_keys = |rule: &&Rule| {
+            let name = rule.validator.and_then(|at| VALIDATORS.get(usize::from(at)));
+            rule.trigger == Trigger::Assignment && name.is_some_and(|it| OF_KEYS.contains(&it.0))
+        };
+        assert!(RULES.iter().filter(of_keys).count() > OF_KEYS.len());
+        assert!(RULES.iter().filter(of_keys).all(|rule| usize::from(rule.least) >= 16));
     }
 
     #[test]

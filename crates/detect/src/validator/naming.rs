@@ -5,6 +5,7 @@
 
 use super::census::Census;
 use super::wordy::is_wordy;
+use crate::bytes::table;
 use crate::words::{Words, words};
 
 /// Whole words that are passwords.
@@ -93,17 +94,41 @@ static TOKEN_VETOES: Words = words! {
 /// Words of names that hold nothing secret, whatever stands after them.
 static PUBLIC: Words = words! { "publickey" "public_key" "public-key" };
 
+/// The sorts of bytes: a bit for each letter, for a digit and, left free here, for a second one, for the
+/// marks of a query and for what is beyond ASCII.
+static SORTS: [u32; 256] = table!(byte => match byte {
+    b'a'..=b'z' | b'A'..=b'Z' => 1 << (byte & 31),
+    b'0'..=b'9' => DIGIT,
+    b'?' | b'&' => QUERY,
+    0x80.. => OTHER,
+    _ => 0,
+});
+const DIGIT: u32 = 1 << 27;
+const DIGITS: u32 = DIGIT << 1;
+const QUERY: u32 = 1 << 29;
+const OTHER: u32 = 1 << 30;
+
+/// The letters that all of them have.
+const LETTERS: u32 = {
+    let mut letters = 0;
+    let mut rest: &[u8] = b"publickey";
+    while let [letter, more @ ..] = rest {
+        letters |= 1 << (*letter & 31);
+        rest = more;
+    }
+    letters
+};
+
 /// What the name promises; `None` when it names no secret.
 pub(crate) fn promise(name: &[u8]) -> Option<Promise> {
-    let promised = last_words(name)?;
-    // Most names have no letter of the first and no digit for the second.
-    let (mut p, mut digits) = (false, 0_usize);
-    for byte in name {
-        p |= byte | 0x20 == b'p';
-        digits = digits.wrapping_add(usize::from(byte.is_ascii_digit()));
-    }
-    let public = p && PUBLIC.stand_in(name);
-    let random = digits > 1 && is_random(name);
+    let sorts = name.iter().fold(0, |all, byte| {
+        let sorts = SORTS.get(usize::from(*byte)).copied().unwrap_or_default();
+        all | sorts | (all & sorts & DIGIT) << 1
+    });
+    let promised = last_words(name, sorts)?;
+    // Most names have not all letters of the first and no digits for the second.
+    let public = sorts & LETTERS == LETTERS && PUBLIC.stand_in(name);
+    let random = sorts & DIGITS != 0 && is_random(name);
     (!public && !random).then_some(promised)
 }
 
@@ -121,14 +146,15 @@ fn is_random(name: &[u8]) -> bool {
 /// Fewest bytes of such a name.
 const LEAST_RANDOM: usize = 10;
 
-/// What the last words promise.
-fn last_words(name: &[u8]) -> Option<Promise> {
+/// What the last words promise, of a name of such sorts of bytes.
+fn last_words(name: &[u8], sorts: u32) -> Option<Promise> {
     // Words of other scripts have no letters of ASCII, by which words are told below.
-    if !name.is_ascii() && PASSWORDS.end(name) {
+    if sorts & OTHER != 0 && PASSWORDS.end(name) {
         return Some(Promise::Password);
     }
     // What stands before the mark of a query is the name of a page.
-    let name = name.rsplit(|byte| matches!(byte, b'?' | b'&')).next().unwrap_or(name);
+    let asked = || name.rsplit(|byte| matches!(byte, b'?' | b'&')).next();
+    let name = if sorts & QUERY != 0 { asked().unwrap_or(name) } else { name };
     let mut words = Parts { rest: name };
     let mut word = words.next()?;
     while NEUTRAL.contain(word) {
@@ -136,10 +162,7 @@ fn last_words(name: &[u8]) -> Option<Promise> {
     }
     // Few words depend on the one before.
     let before = || Parts { rest: words.rest }.next().unwrap_or_default();
-    if PASSWORDS.end(word)
-        || (word.eq_ignore_ascii_case(b"passe") && before().eq_ignore_ascii_case(b"de"))
-        || (SHORT_PASSWORDS.contain(word) && (before().is_empty() || HOLDERS.contain(before())))
-    {
+    if is_password(word, before) {
         return Some(Promise::Password);
     }
     let key = KEYS.end(word)
@@ -161,6 +184,14 @@ fn last_words(name: &[u8]) -> Option<Promise> {
         (false, true) => Some(Promise::PerhapsKey),
         (false, false) => None,
     }
+}
+
+/// Whether a word is one for a password, perhaps by the one before it.
+#[inline]
+fn is_password<'n>(word: &[u8], before: impl Fn() -> &'n [u8]) -> bool {
+    PASSWORDS.end(word)
+        || (word.eq_ignore_ascii_case(b"passe") && before().eq_ignore_ascii_case(b"de"))
+        || (SHORT_PASSWORDS.contain(word) && (before().is_empty() || HOLDERS.contain(before())))
 }
 
 /// The words of a name, last one first: cut at what is no letter and where lower case meets upper.

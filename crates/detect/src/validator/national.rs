@@ -193,12 +193,12 @@ fn checked<const N: usize>(
 fn read<const N: usize>(candidate: &Candidate<'_>, groups: &[usize]) -> Option<([u32; N], usize)> {
     let text = candidate.text.get(candidate.start..)?;
     let bare = candidate.end.checked_sub(candidate.start)? == N;
-    // Most numbers have other groups, and one comparison tells.
-    if let [first, second, ..] = groups
-        && !bare
-        && !text.get(first.checked_add(*second)?.checked_add(1)?).is_some_and(is_separator)
-    {
-        return None;
+    // Most numbers have other groups, and what stands between them tells.
+    let mut border = 0_usize;
+    for group in groups.iter().take(groups.len().saturating_sub(1)).filter(|_| !bare) {
+        border = border.checked_add(*group)?;
+        text.get(border).filter(|byte| is_separator(byte))?;
+        border = border.checked_add(1)?;
     }
     let longest = MOST.saturating_mul(2).min(text.len());
     let mut digits = [0; N];

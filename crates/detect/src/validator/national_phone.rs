@@ -4,8 +4,9 @@
 //! the language of the country, and its digits and groups are those of a national plan (ITU-T E.164,
 //! annex A, and the plans that the ITU publishes by country): a zero and eight to eleven digits in most
 //! of Europe, Asia and Africa, eight to eleven without one elsewhere. Numbers of the North American
-//! plan are judged by `phone`.
+//! plan are judged by `phone`, and what stands behind `00` as those behind a `+` are.
 
+use super::phone;
 use crate::bytes::{last_line, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::words::{Words, words};
@@ -58,13 +59,22 @@ fn planned(candidate: &mut Candidate<'_>) -> Judgement {
     let Some(number) = Number::read(candidate.value()).filter(|_| !goes_on) else {
         return Judgement::Refuse;
     };
-    if !number.fits() {
+    let fits = number.fits() || (number.plain && is_abroad(candidate.value()));
+    if !fits {
         return Judgement::Refuse;
     }
     if candidate.before().ends_with(b"(") {
         candidate.start = candidate.start.saturating_sub(1);
     }
     Judgement::Sound
+}
+
+/// Whether a number is dialled abroad: behind `00`, as nearly everywhere, or `011`, as in North America
+/// (ITU-T E.123 and E.164, annex A), stands an international one.
+fn is_abroad(value: &[u8]) -> bool {
+    let number = value.strip_prefix(b"00").or_else(|| value.strip_prefix(b"011"));
+    let number = number.map(|rest| rest.get(run(rest, |byte| matches!(byte, b' ' | b'-'))..));
+    number.flatten().is_some_and(phone::is_international)
 }
 
 /// Whether a word for a telephone stands directly before, with nothing but marks and a word for
@@ -218,6 +228,11 @@ mod tests {
             "手机 13918264075",
             "tlf. 34 81 27 60.",
             "phone: \"0412 708 413\"",
+            "Tel: 0049 30 901820 55",
+            "Tel: 0049 (0)30 90182055",
+            "fon tel 0033142685300",
+            "phone 0044-20-7183-8750",
+            "phone: 011 44 20 7183 8750",
         ] {
             assert_eq!(judged(text), Judgement::Sound, "{text}");
         }
@@ -237,6 +252,9 @@ mod tests {
             "fax 2021-03-04",
             "phone: 0412708413-7",
             "tel: 0.0412708413",
+            "phone 0000 0000 0000 000",
+            "phone 00012345678901",
+            "phone 00442071838750123456",
         ] {
             assert_eq!(judged(text), Judgement::Refuse, "{text}");
         }

@@ -3,6 +3,7 @@
 use super::{armour, base64};
 use crate::bytes::run;
 use crate::candidate::{Candidate, Judgement};
+use crate::class::{self, BLOCK, Standard};
 
 /// Bytes of the body that are looked at: as far as the check integers of an OpenSSH key, which lie
 /// behind its public half.
@@ -10,6 +11,9 @@ const SEEN: usize = 1280;
 
 /// Base64 digits of as many bytes.
 const DIGITS: usize = SEEN.div_ceil(3).wrapping_mul(4);
+
+/// Digits that tell how a key begins that is no OpenSSH key.
+const FIRST: usize = 8;
 
 /// Fewest base64 digits in a row that make a body, rather than code after a first line that it
 /// compares with.
@@ -51,15 +55,18 @@ pub(super) fn private_key(candidate: &mut Candidate<'_>) -> Judgement {
     let text = candidate.text.get(first..candidate.end).unwrap_or_default();
     let damaged = label.starts_with(b"PGP") && armour::checksum_holds(text) == Some(false);
     candidate.end = candidate.end.saturating_add(14).saturating_add(label.len());
-    Judgement::sound_if(body.is_key(label) && !damaged)
+    Judgement::sound_if(body.is_key(label, text) && !damaged)
 }
 
 /// Whether nothing but the marks of a comment stands before it in its line, and words in the next one.
 fn is_remark(before: &[u8], after: &[u8]) -> bool {
     let line = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    // Asked first, since most have a line of their own.
+    if line.is_empty() || !line.iter().all(|byte| b"%#/*;-".contains(byte)) {
+        return false;
+    }
     let next = after.splitn(3, |byte| *byte == b'\n').nth(1).unwrap_or_default();
-    let row = next.split(|byte| !is_digit(*byte)).any(|row| row.len() >= LEAST_RUN);
-    !line.is_empty() && line.iter().all(|byte| b"%#/*;-".contains(byte)) && !row
+    !next.split(|byte| !is_digit(*byte)).any(|row| row.len() >= LEAST_RUN)
 }
 
 /// Where in the text behind a first line the last line of a key ends, when no last line says so: at
@@ -124,7 +131,7 @@ struct Body {
     /// The most of these in a row, of rows that are not letters alone.
     longest: usize,
     /// The first of these.
-    digits: [u8; DIGITS],
+    first: [u8; FIRST],
     /// Whether header lines stand before the digits: an encrypted PKCS#1 body, or armour.
     headers: bool,
 }
@@ -132,22 +139,22 @@ struct Body {
 impl Body {
     /// Adds digits in a row.
     fn add(&mut self, row: &[u8]) {
-        let free = self.digits.get_mut(self.count..).unwrap_or_default();
-        free.iter_mut().zip(row).for_each(|(slot, digit)| *slot = *digit);
-        self.count = self.count.saturating_add(row.len());
+        put(&mut self.first, &mut self.count, row);
         if !row.iter().all(u8::is_ascii_alphabetic) {
             self.longest = self.longest.max(row.len());
         }
     }
 
-    /// Whether it decodes to what the label promises.
-    fn is_key(&self, label: &[u8]) -> bool {
-        let digits = self.digits.get(..self.count.min(DIGITS)).unwrap_or_default();
-        let first = digits.get(..8).unwrap_or_default();
+    /// Whether it decodes to what the label promises; `text` begins with it.
+    fn is_key(&self, label: &[u8], text: &[u8]) -> bool {
+        let first = self.first.as_slice();
         self.count >= 32
             && match label {
                 _ if self.headers => true,
                 _ if label.starts_with(b"OPENSSH") => {
+                    let (mut digits, mut count) = ([0; DIGITS], 0);
+                    walk(text, |row| put(&mut digits, &mut count, row));
+                    let digits = digits.get(..count.min(DIGITS)).unwrap_or_default();
                     is_openssh(base64::decode(digits, &mut [0; SEEN]))
                 }
                 _ if label.starts_with(b"PGP") => {
@@ -199,20 +206,28 @@ fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
 
-/// Walks a body: base64 digits, header lines, line ends as they are or as `\n` in a string.
+/// What a text begins with, as far as it is a body.
 fn body(text: &[u8]) -> Body {
-    let mut out = Body { length: 0, count: 0, longest: 0, digits: [0; DIGITS], headers: false };
-    while let Some(rest) = text.get(out.length..) {
-        let row = rest.get(..run(rest, is_digit)).unwrap_or_default();
+    let mut out = Body { length: 0, count: 0, longest: 0, first: [0; FIRST], headers: false };
+    (out.length, out.headers) = walk(text, |row| out.add(row));
+    out
+}
+
+/// Walks a body: base64 digits, header lines, line ends as they are or as `\n` in a string. Tells each row of
+/// digits; returns how long it is and whether it has header lines.
+fn walk(text: &[u8], mut add: impl FnMut(&[u8])) -> (usize, bool) {
+    let (mut length, mut headers) = (0_usize, false);
+    while let Some(rest) = text.get(length..) {
         let width = match rest {
-            _ if !row.is_empty() => {
-                out.add(row);
+            [first, ..] if is_digit(*first) => {
+                let row = row(rest);
+                add(row);
                 row.len()
             }
             [b'-', b'-', b'-', b'-', b'-', ..] => break,
             [b'\\', b'n' | b'r', ..] => 2,
             [b':', ..] => {
-                out.headers = true;
+                headers = true;
                 1
             }
             [
@@ -222,9 +237,29 @@ fn body(text: &[u8]) -> Body {
             ] => 1,
             _ => break,
         };
-        out.length = out.length.saturating_add(width);
+        length = length.saturating_add(width);
     }
-    out
+    (length, headers)
+}
+
+/// The row of digits at the start of `text`: most are as long as a line.
+fn row(text: &[u8]) -> &[u8] {
+    let mut length = 0_usize;
+    loop {
+        let rest = text.get(length..).unwrap_or_default();
+        let found = class::bits(&class::block(rest), Standard).trailing_ones() as usize;
+        length = length.saturating_add(found);
+        if found < BLOCK {
+            return text.get(..length).unwrap_or_default();
+        }
+    }
+}
+
+/// Puts what there is room for of a row behind the first `count` digits.
+fn put(digits: &mut [u8], count: &mut usize, row: &[u8]) {
+    let free = digits.get_mut(*count..).unwrap_or_default();
+    free.iter_mut().zip(row).for_each(|(slot, digit)| *slot = *digit);
+    *count = count.saturating_add(row.len());
 }
 
 #[cfg(test)]
@@ -268,7 +303,7 @@ mod tests {
     #[test]
     fn a_sequence_is_as_long_as_it_says() {
         let of =
-            |count| Body { length: 0, count, longest: count, digits: [0; DIGITS], headers: false };
+            |count| Body { length: 0, count, longest: count, first: [0; FIRST], headers: false };
         assert!(of(8).is_sequence(&[0x30, 4, 0, 0, 0, 0]));
         assert!(!of(12).is_sequence(&[0x30, 4, 0, 0, 0, 0]));
         assert!(of(176).is_sequence(&[0x30, 0x81, 129, 0]));

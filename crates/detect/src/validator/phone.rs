@@ -139,7 +139,6 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
     if matches!(written.groups(), [1, ..]) && !matches!(digits, [b'1' | b'7', ..]) {
         return Judgement::Refuse;
     }
-    let subscriber = digits.get(country..).unwrap_or_default();
     if is_limit(digits) || is_place(candidate, &written) || is_among_signed(candidate, &written) {
         return Judgement::Refuse;
     }
@@ -148,19 +147,37 @@ fn international(candidate: &mut Candidate<'_>) -> Judgement {
     if matches!(written.groups(), [_, _]) && shown.is_some_and(|shown| shown.contains(&b'.')) {
         return Judgement::Refuse;
     }
-    let fits = if digits.first() == Some(&b'1') {
-        subscriber.len() == 10 && is_north_american(subscriber)
-    } else {
-        (8..=MOST).contains(&digits.len())
-            && (subscriber.len() >= fewest(digits) || is_named(candidate))
-            && subscriber.iter().any(|digit| *digit != b'0')
-    };
-    if !fits || all_equal(subscriber) {
+    if !fits_country(digits, country, || is_named(candidate)) {
         return Judgement::Refuse;
     }
     candidate.start = candidate.start.saturating_sub(1);
     candidate.end = candidate.start.saturating_add(1).saturating_add(written.length);
     Judgement::Sound
+}
+
+/// Whether the whole of `text`, which begins with the code of a country, is a number of its plan as those
+/// behind a `+` are.
+pub(super) fn is_international(text: &[u8]) -> bool {
+    let written = Written::read(text, true).filter(|written| written.length == text.len());
+    written.is_some_and(|written| {
+        let digits = written.digits();
+        let country = country_code(digits);
+        country.is_some_and(|country| !is_limit(digits) && fits_country(digits, country, || true))
+    })
+}
+
+/// Whether digits behind a code of `country` digits may be a number there; a short one only where a word
+/// says that it is one.
+fn fits_country(digits: &[u8], country: usize, named: impl Fn() -> bool) -> bool {
+    let subscriber = digits.get(country..).unwrap_or_default();
+    let fits = if digits.first() == Some(&b'1') {
+        subscriber.len() == 10 && is_north_american(subscriber)
+    } else {
+        (8..=MOST).contains(&digits.len())
+            && (subscriber.len() >= fewest(digits) || named())
+            && subscriber.iter().any(|digit| *digit != b'0')
+    };
+    fits && !all_equal(subscriber)
 }
 
 /// Fewest digits behind the code of a country, where its plan has no shorter numbers that are called

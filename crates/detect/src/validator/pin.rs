@@ -29,6 +29,10 @@ pub(super) fn pin(candidate: &mut Candidate<'_>) -> Judgement {
     let told = between.ends_with(b" is");
     let assigned = between.ends_with(b":") || between.ends_with(b"=");
     let owned = is_owner(head);
+    // `led_pin` is one of a chip.
+    if head.ends_with(b"_") && !owned {
+        return Judgement::Refuse;
+    }
     let named = matches!(between, b"" | b" code") && owned;
     let value = candidate.value();
     // `PIN code: 560001` is where somebody lives, whosever it is.

@@ -34,7 +34,7 @@ pub(super) const LEAST_KEY: usize = 16;
 const LEAST_PERHAPS: usize = 20;
 
 /// The same of one whose form a service describes.
-const LEAST_SERVICE: usize = 16;
+pub(super) const LEAST_SERVICE: usize = 16;
 
 /// Fewest bytes of a value in a line `pass: …`.
 const LEAST_ENTRY: usize = 8;
@@ -192,7 +192,8 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
     }
     widen(candidate);
     let value = candidate.value();
-    if !(LEAST_PASSWORD..=LONGEST_PASSWORD).contains(&value.len()) {
+    let least = if promised == Promise::Key { LEAST_TYPED } else { LEAST_PASSWORD };
+    if !(least..=LONGEST_PASSWORD).contains(&value.len()) {
         return Judgement::Refuse;
     }
     let census = Census::of(value);
@@ -210,6 +211,9 @@ pub(super) fn password(candidate: &mut Candidate<'_>) -> Judgement {
 /// Fewest bytes of a password, and of any value that its name alone makes secret.
 pub(crate) const LEAST_PASSWORD: usize = 4;
 
+/// Fewest bytes of what is said to be a key and may be one that somebody typed.
+const LEAST_TYPED: usize = 8;
+
 /// Most bytes of a password.
 const LONGEST_PASSWORD: usize = 128;
 
@@ -221,7 +225,7 @@ pub(super) fn is_literal(candidate: &Candidate<'_>, census: Census) -> bool {
         && !is_other_option(candidate)
         && !is_number_of_constant(candidate, census)
         && (census.is_made_of(0) || !has_marks_of_others(candidate, census))
-        && !names_itself(candidate.name, value)
+        && !says_its_name(candidate.name, value, census)
         && !refers(value, census)
         && !is_cut_code(value, census)
         && !is_cut_short(candidate)
@@ -272,15 +276,14 @@ const DOT: u32 = marks(b".");
 const BAR: u32 = marks(b"|");
 const BACKSLASH: u32 = marks(b"\\");
 
-/// Whether what is said to be a key looks like no key: too short, or the name of something.
+/// Whether what is said to be a key looks like no key: the name of something.
 fn is_weak_key(candidate: &Candidate<'_>, census: Census) -> bool {
     let value = candidate.value();
     let typed = || {
         candidate.name.iter().all(|byte| !byte.is_ascii_lowercase())
             || candidate.name.starts_with(b"--")
     };
-    value.len() < 8
-        || census.kinds() < 2
+    census.kinds() < 2
         || value.contains(&b' ')
         || (census.digits() == 0 && census.upper() == 0 && census.is_made_of(BETWEEN_WORDS))
         || (!candidate.quoted && !typed() && !is_set(candidate, census))
@@ -305,62 +308,78 @@ fn is_set(candidate: &Candidate<'_>, census: Census) -> bool {
 /// Whether a value is only a word or more that follow a name: prose, a variable, one of a list.
 fn is_prose(candidate: &Candidate<'_>, census: Census) -> bool {
     let value = candidate.value();
-    let (kinds, digits) = (census.kinds(), census.digits() > 0);
     let words = blanks(value, census);
-    let mixed = || digits && census.letters() > 0 && !census.has(DASH);
-    let short = SHORT.contain(candidate.name);
-    match candidate.form {
-        // Words of other scripts and nothing else are shown to somebody: `"password": "Пароль"`.
-        _ if !value.is_ascii() && is_text(value) => true,
-        // What follows `PASS:` is the name of a test.
-        _ if short && !candidate.quoted && !is_tight(candidate) && !is_entry(candidate, census) => {
-            true
-        }
-        // Nor is what a step of a program does, several words of it.
-        _ if short && words > 0 && !is_tight(candidate) => true,
-        // Nor is a field or a variable that a program shortened: `{pass:"shadow"}`, `Pw=class`.
-        _ if short && is_shortened(candidate, census) => true,
-        // Nor is the result of a test, whose name is quoted.
-        _ if short
-            && is_constant(candidate.name)
-            && (words > 0 || (kinds < 2 && !is_tight(candidate))) =>
-        {
-            true
-        }
-        _ if words > 2 || (words > 0 && (kinds < 2 || is_text(value))) => true,
-        // The last argument is more likely a value than one in the middle.
-        Form::Item => {
-            let last = matches!(candidate.after(), [b'"' | b'\'', b')', ..]);
-            kinds < if last { 2 } else { 3 }
-                || words > 0
-                || !digits
-                || (census.has(UNDERSCORE) && is_name(value, census))
-                || are_of_one_list(candidate.name, value)
-        }
-        Form::Prose => {
-            short
-                || words > 0
-                || value.len() < 6
-                || is_term(value)
-                || (kinds < 3
-                    && !mixed()
+    // Words of other scripts and nothing else are shown to somebody: `"password": "Пароль"`.
+    (!census.is_ascii_graphic() && !value.is_ascii() && is_text(value))
+        || (SHORT.contain(candidate.name) && is_of_prose(candidate, census, words))
+        || words > 2
+        || (words > 0 && (census.kinds() < 2 || is_text(value)))
+        || match candidate.form {
+            Form::Item => is_of_list(candidate, census, words),
+            Form::Prose => is_no_value_told(candidate, census, words),
+            Form::Call => is_name_called(candidate, census, words),
+            Form::Pair => {
+                !is_constant(candidate.name)
+                    && (census.kinds() < 2 || is_identifier(census))
                     && !is_scrambled(value, census)
-                    && !is_told_word(candidate))
+            }
+            Form::Element | Form::Near | Form::Operator | Form::Option => {
+                is_word_of_prose(candidate, census)
+            }
         }
-        // What is asked for or taken away by a name is not given: `unsetPassphrase("personal")`.
-        Form::Call if ASKING.begin(candidate.name) => true,
-        Form::Call if short => words > 0 || kinds < 3,
-        // `auth_pass("set_privileges")` calls what is named so with the name of something.
-        Form::Call if candidate.name.ends_with(b"_pass") && is_identifier(census) => true,
-        Form::Pair => {
-            !is_constant(candidate.name)
-                && (kinds < 2 || is_identifier(census))
-                && !is_scrambled(value, census)
-        }
-        Form::Call | Form::Element | Form::Near | Form::Operator | Form::Option => {
-            is_word_of_prose(candidate, census)
-        }
+}
+
+/// The same of a name that is a word of prose as well, and a value with so many blanks.
+fn is_of_prose(candidate: &Candidate<'_>, census: Census, words: usize) -> bool {
+    let tight = is_tight(candidate);
+    // What follows `PASS:` is the name of a test.
+    (!candidate.quoted && !tight && !is_entry(candidate, census))
+        // Nor is what a step of a program does, several words of it.
+        || (words > 0 && !tight)
+        // Nor is a field or a variable that a program shortened: `{pass:"shadow"}`, `Pw=class`.
+        || is_shortened(candidate, census)
+        // Nor is the result of a test, whose name is quoted.
+        || (is_constant(candidate.name) && (words > 0 || (census.kinds() < 2 && !tight)))
+}
+
+/// The same of one of several literals in a row. The last argument is more likely a value than one in the
+/// middle.
+fn is_of_list(candidate: &Candidate<'_>, census: Census, words: usize) -> bool {
+    let value = candidate.value();
+    let last = matches!(candidate.after(), [b'"' | b'\'', b')', ..]);
+    census.kinds() < if last { 2 } else { 3 }
+        || words > 0
+        || census.digits() == 0
+        || (census.has(UNDERSCORE) && is_name(value, census))
+        || are_of_one_list(candidate.name, value)
+}
+
+/// The same of what a sentence says of a name.
+fn is_no_value_told(candidate: &Candidate<'_>, census: Census, words: usize) -> bool {
+    let value = candidate.value();
+    let mixed = || census.digits() > 0 && census.letters() > 0 && !census.has(DASH);
+    SHORT.contain(candidate.name)
+        || words > 0
+        || value.len() < 6
+        || is_term(value)
+        || (census.kinds() < 3
+            && !mixed()
+            && !is_scrambled(value, census)
+            && !is_told_word(candidate))
+}
+
+/// The same of the argument of a call.
+fn is_name_called(candidate: &Candidate<'_>, census: Census, words: usize) -> bool {
+    // What is asked for or taken away by a name is not given: `unsetPassphrase("personal")`.
+    if ASKING.begin(candidate.name) {
+        return true;
     }
+    if SHORT.contain(candidate.name) {
+        return words > 0 || census.kinds() < 3;
+    }
+    // `auth_pass("set_privileges")` calls what is named so with the name of something.
+    (candidate.name.ends_with(b"_pass") && is_identifier(census))
+        || is_word_of_prose(candidate, census)
 }
 
 /// Whether a short name and a word stand without blanks as in code that a program wrote.
@@ -471,6 +490,15 @@ pub(super) fn is_name(value: &[u8], census: Census) -> bool {
 /// Whether a value is letters with `_` between words: as likely a name as a password.
 fn is_identifier(census: Census) -> bool {
     census.digits() == 0 && census.is_made_of(UNDERSCORE | DASH) && census.kinds() > 0
+}
+
+/// The same as [`names_itself`] of a value whose bytes are counted: many have digits as no name has them.
+fn says_its_name(name: &[u8], value: &[u8], census: Census) -> bool {
+    let named = !census.is_made_of(UNDERSCORE | DASH)
+        || census.digits() <= 1
+        || census.has(UNDERSCORE)
+        || census.digits() == run_back(value, |byte| byte.is_ascii_digit());
+    named && names_itself(name, value)
 }
 
 /// `password = password1`, `"password": "Password="`, `password: @DB_PASSWORD`: the value says again

@@ -171,20 +171,17 @@ pub(super) fn putty(candidate: &mut Candidate<'_>) -> Judgement {
 /// A calendar date: year first with `-`, or day and month first with `/`.
 pub(super) fn date(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
-    if value.contains(&b' ') {
-        return if is_of_file(candidate) { Judgement::Refuse } else { date_in_words(candidate) };
-    }
-    let mut parts = value.split(|byte| matches!(byte, b'-' | b'/' | b'.')).map(number);
-    let (Some(Some(a)), Some(Some(b)), Some(Some(c))) = (parts.next(), parts.next(), parts.next())
-    else {
-        return Judgement::Refuse;
+    let Some([a, b, c]) = numbers(value) else {
+        let spelled = |byte: &u8| *byte == b' ' || byte.is_ascii_alphabetic();
+        let told = value.iter().any(spelled) && !is_of_file(candidate);
+        return if told { date_in_words(candidate) } else { Judgement::Refuse };
     };
     let day = |day: u32| (1..=31).contains(&day);
     let month = |month: u32| (1..=12).contains(&month);
     let year = |year: u32| (1900..=2099).contains(&year);
     let fits = (year(a) && month(b) && day(c))
         || (year(c) && ((month(a) && day(b)) || (day(a) && month(b))));
-    Judgement::refuse_unless(fits && parts.next().is_none() && !is_of_file(candidate))
+    Judgement::refuse_unless(fits && !is_of_file(candidate))
 }
 
 /// The same in a column of a table, where nothing else is in its cell.
@@ -207,11 +204,13 @@ fn is_of_file(candidate: &Candidate<'_>) -> bool {
     memchr2_iter(b'b', b'B', near).any(birth) && FILES.stand_near_end(near, CONTEXT)
 }
 
-/// A date with the name of its month after the day or before it: `12 March 1985`, `March 12, 1985`.
+/// A date with the name of its month after the day or before it: `12 March 1985`, `March 12, 1985`,
+/// `12-Mar-1985`.
 /// The candidate begins at the day.
 fn date_in_words(candidate: &mut Candidate<'_>) -> Judgement {
     let value = candidate.value();
-    let mut words = value.split(|byte| *byte == b' ').skip(1).filter(|word| *word != b"de");
+    let marks = |byte: &u8| matches!(byte, b' ' | b'-' | b'/' | b'.');
+    let mut words = value.split(marks).skip(1).filter(|word| !word.is_empty() && *word != b"de");
     let after = words.next().unwrap_or_default();
     if MONTHS.begin(after) || FOREIGN_MONTHS.contain(after) {
         return Judgement::Sound;
@@ -243,9 +242,20 @@ static FOREIGN_MONTHS: Words = words! {
     "fevereiro" "maio" "setembro" "outubro" "dezembro" "maart" "mei"
 };
 
-fn number(digits: &[u8]) -> Option<u32> {
-    let fits = (1..=4).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-    let value =
-        |so_far: u32, byte: &u8| so_far.saturating_mul(10).saturating_add(u32::from(byte & 0xf));
-    fits.then(|| digits.iter().fold(0, value))
+/// The three numbers of a date, each of one to four digits.
+fn numbers(value: &[u8]) -> Option<[u32; 3]> {
+    let mut numbers = [0_u32; 3];
+    let (mut place, mut digits) = (0_usize, 0_u8);
+    for byte in value {
+        match byte {
+            b'0'..=b'9' if digits < 4 => {
+                let number = numbers.get_mut(place)?;
+                *number = number.wrapping_mul(10).wrapping_add(u32::from(byte & 0xf));
+                digits = digits.wrapping_add(1);
+            }
+            b'-' | b'/' | b'.' if digits > 0 => (place, digits) = (place.wrapping_add(1), 0),
+            _ => return None,
+        }
+    }
+    (place == 2 && digits > 0).then_some(numbers)
 }

@@ -34,31 +34,36 @@ pub(super) fn widen(candidate: &mut Candidate<'_>) {
     if candidate.quoted || !bracket {
         return;
     }
-    let before = candidate.before();
-    let line = last_line(before).trim_ascii();
-    let Some(head) = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":")) else { return };
-    let head = head.strip_suffix(candidate.name).unwrap_or(head);
-    let leads = matches!(head, b"" | b"-" | b":" | b"export " | b"ENV ");
     let rest = run(after.get(..NAMES.min(after.len())).unwrap_or_default(), |byte| {
         byte.is_ascii_graphic()
     });
     let ends = matches!(after.get(rest), None | Some(b'\n' | b'\r'));
     // `a=…&b=…` is a query.
     let query = after.starts_with(b"&") && after.get(..rest).is_some_and(|it| it.contains(&b'='));
-    if !leads || !ends || query {
-        return;
-    }
     let end = candidate.end.saturating_add(rest);
     let value = candidate.text.get(candidate.start..end).unwrap_or_default();
     let closes = matches!(value.last(), Some(b')' | b']' | b',' | b';' | b'{' | b'>'));
+    if !ends || closes || query || !is_led_by_name(candidate) {
+        return;
+    }
     let called = value.split(|byte| *byte == b'(').rev().skip(1).any(|head| {
         let name = run_back(head, |byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let name = head.get(head.len().saturating_sub(name)..).unwrap_or_default();
         name.len() > 2 && is_wordy(name, Census::of(name))
     });
-    if !closes && !called && Census::of(value).kinds() > 2 {
+    if !called && Census::of(value).kinds() > 2 {
         candidate.end = end;
     }
+}
+
+/// Whether a line begins with the name and its operator, as in environment files.
+fn is_led_by_name(candidate: &Candidate<'_>) -> bool {
+    let line = last_line(candidate.before()).trim_ascii();
+    let head = line.strip_suffix(b"=").or_else(|| line.strip_suffix(b":"));
+    head.is_some_and(|head| {
+        let head = head.strip_suffix(candidate.name).unwrap_or(head);
+        matches!(head, b"" | b"-" | b":" | b"export " | b"ENV ")
+    })
 }
 
 /// Whether what follows an option is another one, so that the first takes no value, or asks for it:

@@ -6,29 +6,13 @@ use super::placeholder;
 use crate::bytes::{is_host, run, run_back};
 use crate::candidate::{Candidate, Judgement};
 use crate::url::{LONGEST, is_user_part, user_part};
+use crate::words::{Words, words};
 
 /// Schemes of databases and brokers.
-const DATABASES: [&[u8]; 19] = [
-    b"postgres",
-    b"postgresql",
-    b"mysql",
-    b"mysql2",
-    b"mariadb",
-    b"mongodb",
-    b"redis",
-    b"rediss",
-    b"amqp",
-    b"amqps",
-    b"mssql",
-    b"sqlserver",
-    b"oracle",
-    b"clickhouse",
-    b"cockroachdb",
-    b"neo4j",
-    b"couchdb",
-    b"ldap",
-    b"ldaps",
-];
+static DATABASES: Words = words! {
+    "postgres" "postgresql" "mysql" "mysql2" "mariadb" "mongodb" "redis" "rediss" "amqp" "amqps" "mssql"
+    "sqlserver" "oracle" "clickhouse" "cockroachdb" "neo4j" "couchdb" "ldap" "ldaps"
+};
 
 /// Fewest bytes of a password that is taken for random.
 const LEAST_RANDOM: usize = 9;
@@ -47,11 +31,12 @@ pub(super) fn credentials(candidate: &mut Candidate<'_>) -> Judgement {
 }
 
 fn judge(candidate: &mut Candidate<'_>, database: bool) -> Judgement {
-    let Some(found) = find(candidate.text, candidate.start) else { return Judgement::Refuse };
-    let scheme = found.scheme.split(|byte| *byte == b'+').next().unwrap_or_default();
-    if DATABASES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) != database {
+    // Most URLs are of one kind only, and their scheme says of which.
+    let user = user_part(candidate.text, candidate.start)
+        .filter(|start| is_of_database(candidate.text, *start) == Some(database));
+    let Some(found) = user.and_then(|start| find(candidate.text, start, candidate.start)) else {
         return Judgement::Refuse;
-    }
+    };
     (candidate.start, candidate.end) = found.password;
     let value = candidate.value();
     let host = candidate.after().get(1..).unwrap_or_default();
@@ -71,32 +56,32 @@ fn judge(candidate: &mut Candidate<'_>, database: bool) -> Judgement {
     )
 }
 
+/// Whether the scheme of the URL whose user part begins at `start` is one of a database or broker; `None`
+/// without a scheme.
+fn is_of_database(text: &[u8], start: usize) -> Option<bool> {
+    let head = text.get(..start)?.strip_suffix(b"://")?;
+    let near = head.get(head.len().saturating_sub(16)..)?;
+    let named =
+        run_back(near, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-'));
+    let scheme = near.get(near.len().checked_sub(named)?..)?;
+    let first = scheme.split(|byte| *byte == b'+').next().unwrap_or_default();
+    (named > 0).then(|| DATABASES.contain(first))
+}
+
 struct Found<'t> {
-    scheme: &'t [u8],
     user: &'t [u8],
     password: (usize, usize),
 }
 
-/// Reads `scheme://user:password@` backwards from its first `@`, and forwards to its last.
-fn find(text: &[u8], at: usize) -> Option<Found<'_>> {
-    let start = user_part(text, at)?;
-    let scheme = text.get(..start)?.strip_suffix(b"://")?;
-    let named = run_back(scheme.get(scheme.len().saturating_sub(16)..)?, |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-')
-    });
+/// Reads `user:password@` from `start` over its first `@`, which stands at `at`, to its last.
+fn find(text: &[u8], start: usize, at: usize) -> Option<Found<'_>> {
     let user = text.get(start..at)?;
     let colon = user.iter().position(|byte| *byte == b':')?;
     let open = start.checked_add(colon)?.checked_add(1)?;
     let end = last_at(text, at)?;
     let host = text.get(end.checked_add(1)?)?;
-    let fits = open < end
-        && named > 0
-        && (host.is_ascii_alphanumeric() || matches!(host, b'[' | b'$' | b'{'));
-    fits.then_some(Found {
-        scheme: scheme.get(scheme.len().checked_sub(named)?..)?,
-        user: user.get(..colon)?,
-        password: (open, end),
-    })
+    let fits = open < end && (host.is_ascii_alphanumeric() || matches!(host, b'[' | b'$' | b'{'));
+    fits.then_some(Found { user: user.get(..colon)?, password: (open, end) })
 }
 
 /// The last `@` before the path: a password may hold one unescaped, and clients take the last.

@@ -55,6 +55,10 @@ const LEAST_NOTED: usize = 24;
 /// Length of a dash between a name and what somebody noted behind it: `password - …`.
 pub(super) fn dashed(place: &Place<'_>) -> Option<usize> {
     let Place { text, name_start, operator_at, blanks, .. } = *place;
+    // Most words begin like no dash.
+    if !matches!(place.rest(), [b'-' | 0xE2, ..]) {
+        return None;
+    }
     let name = text.get(name_start..operator_at.saturating_sub(blanks))?;
     let dash = DASHES.into_iter().find(|dash| place.rest().starts_with(dash.as_bytes()))?;
     (blanks == 1 && DASHED.end(name)).then_some(dash.len())
