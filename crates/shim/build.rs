@@ -10,6 +10,8 @@ mod check;
 mod emit;
 #[path = "build/format.rs"]
 mod format;
+#[path = "build/telling.rs"]
+mod telling;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

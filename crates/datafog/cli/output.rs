@@ -106,22 +106,34 @@ impl Output {
 
     /// Rows with columns of one width, two blanks apart.
     pub(super) fn table(self, rows: &[Vec<Cell>]) -> String {
-        let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-        let width = |column: usize| {
-            let cells = rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.0.chars().count()).max().unwrap_or_default()
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        let shown = |(cell, width): (&Cell, &usize)| {
-            let blanks = width.saturating_sub(cell.0.chars().count());
-            let text = cell.1.map_or_else(|| cell.0.clone(), |tone| self.tone(tone, &cell.0));
-            format!("{text}{}", " ".repeat(blanks))
-        };
-        let line = |row: &Vec<Cell>| {
-            let cells: Vec<_> = row.iter().zip(&widths).map(shown).collect();
-            format!("{}\n", cells.join("  ").trim_end())
-        };
-        rows.iter().map(line).collect()
+        let mut widths: Vec<usize> = Vec::new();
+        for row in rows {
+            widths.resize(widths.len().max(row.len()), 0);
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.width().max(*width);
+            }
+        }
+        let mut table = String::new();
+        for row in rows {
+            let begins = table.len();
+            for (cell, width) in row.iter().zip(&widths) {
+                self.append(&mut table, cell);
+                let blanks = width.saturating_sub(cell.width()).saturating_add(2);
+                table.extend(std::iter::repeat_n(' ', blanks));
+            }
+            let line = table.get(begins..).unwrap_or_default().trim_end().len();
+            table.truncate(begins.saturating_add(line));
+            table.push('\n');
+        }
+        table
+    }
+
+    /// Appends a cell in its tone, for standard output.
+    fn append(self, table: &mut String, cell: &Cell) {
+        match cell.1.filter(|_| self.data_in_color) {
+            Some(tone) => table.push_str(&toned(true, tone, &cell.0)),
+            None => table.push_str(&cell.0),
+        }
     }
 
     /// The text in a tone, for standard error.
@@ -142,12 +154,21 @@ impl Cell {
     pub(super) fn toned(tone: Tone, text: impl Display) -> Self {
         Self(plain(text), Some(tone))
     }
+
+    /// In characters.
+    fn width(&self) -> usize {
+        if self.0.is_ascii() { self.0.len() } else { self.0.chars().count() }
+    }
 }
 
 /// Text for a person from a name that may hold anything: it stays on one line and cannot drive a
 /// terminal.
 pub(super) fn plain(text: impl Display) -> String {
-    text.to_string().chars().map(|c| if is_unseen(c) { '\u{fffd}' } else { c }).collect()
+    let text = text.to_string();
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.contains(is_unseen) {
+        return text;
+    }
+    text.replace(is_unseen, "\u{fffd}")
 }
 
 fn write_all(stream: &mut impl Write, text: &impl Display) -> io::Result<()> {
@@ -172,5 +193,21 @@ fn is_colored(choice: ColorChoice, host: &Host, terminal: bool) -> bool {
             let dumb = value("TERM").is_none_or(|term| term == "dumb");
             terminal && !dumb && value("CLICOLOR").is_none_or(|colored| colored != "0")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_longest_cell_in_characters_and_no_line_ends_in_blanks() {
+        let row = |cells: [&str; 3]| cells.map(|cell| Cell::toned(Tone::Bold, cell)).to_vec();
+        let rows = [row(["é…", "b", "c"]), row(["long", "", ""]), vec![Cell::new("x\u{1b}\ny")]];
+        let output = |data_in_color| Output { data_in_color, talk_in_color: false };
+        assert_eq!(output(false).table(&rows), "é…    b  c\nlong\nx\u{fffd}\u{fffd}y\n");
+        let colored = output(true).table(&rows);
+        assert!(colored.starts_with("\u{1b}[1mé…\u{1b}[0m    \u{1b}[1mb"), "{colored:?}");
+        assert_eq!(output(false).table(&[]), "");
     }
 }

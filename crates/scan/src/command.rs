@@ -7,7 +7,7 @@
 //! INVARIANT: which lines are offered depends on the text alone, not on how it was cut.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use datafog_detect::Watch;
 use datafog_shim::{LIKELY_AHEAD, LineSecret, likely_places, secrets_in_line, telling_words};
@@ -30,6 +30,8 @@ pub(crate) struct Commands {
     long: bool,
     /// Where words of [`WATCH`] may begin that were not asked for yet.
     regions: Vec<Range<usize>>,
+    /// Nobody wants to know of more.
+    done: bool,
 }
 
 /// How far the scanner has noticed words.
@@ -52,14 +54,17 @@ enum Around {
 
 impl Commands {
     /// Judges the lines of `text`, whose first byte has offset `base`, that end in it; the last one
-    /// too when there is no more to come.
+    /// too when there is no more to come. None from where `found` breaks off.
     pub(crate) fn look(
         &mut self,
         text: &[u8],
         base: usize,
         noticed: Noticed,
-        mut found: impl FnMut(LineSecret, usize),
+        mut found: impl FnMut(LineSecret, usize) -> ControlFlow<()>,
     ) {
+        if self.done {
+            return;
+        }
         let within = |offset: usize| offset.saturating_sub(base);
         let last = noticed.until == usize::MAX;
         self.regions.extend(noticed.regions);
@@ -85,7 +90,7 @@ impl Commands {
         base: usize,
         places: impl Iterator<Item = usize>,
         last: bool,
-        found: &mut impl FnMut(LineSecret, usize),
+        found: &mut impl FnMut(LineSecret, usize) -> ControlFlow<()>,
     ) -> bool {
         for place in places {
             let line = self.line.saturating_sub(base);
@@ -94,8 +99,13 @@ impl Commands {
             }
             match around(text, line, place, last) {
                 Around::Line(start, end) => {
-                    judge(text, start, end, |secret| found(secret, base.saturating_add(start)));
                     self.line = base.saturating_add(end).saturating_add(1);
+                    let offset = base.saturating_add(start);
+                    let mut secrets = secrets_of(text, start, end).into_iter();
+                    if secrets.try_for_each(|secret| found(secret, offset)).is_break() {
+                        self.done = true;
+                        return true;
+                    }
                 }
                 Around::Open => {
                     self.searched = base.saturating_add(place);
@@ -158,10 +168,10 @@ fn continues(text: &[u8], feed: usize) -> bool {
 }
 
 /// The secrets of the line in bytes `start..end` of the text.
-fn judge(text: &[u8], start: usize, end: usize, found: impl FnMut(LineSecret)) {
+fn secrets_of(text: &[u8], start: usize, end: usize) -> Vec<LineSecret> {
     let line = text.get(start..end).unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    secrets_in_line(&joined(line)).into_iter().for_each(found);
+    secrets_in_line(&joined(line))
 }
 
 /// The line as one: a backslash and the line end after it become blanks, so places stay.
@@ -191,6 +201,9 @@ pub(crate) fn merge<T>(
     by_place: Vec<T>,
     span: impl Fn(&T) -> (usize, usize),
 ) -> Vec<T> {
+    if by_shape.is_empty() || by_place.is_empty() {
+        return if by_shape.is_empty() { by_place } else { by_shape };
+    }
     let length = |one: &T| {
         let (start, end) = span(one);
         end.saturating_sub(start)
@@ -223,11 +236,17 @@ mod tests {
     use super::*;
 
     fn values(text: &str, step: usize) -> Vec<String> {
+        values_of(text, step, usize::MAX)
+    }
+
+    /// The first `most` of them.
+    fn values_of(text: &str, step: usize, most: usize) -> Vec<String> {
         let (mut commands, mut values) = (Commands::default(), Vec::new());
         let mut found = |secret: LineSecret, line: usize| {
             let span = secret.span.shifted(line);
             let value = span.of(text.as_bytes()).unwrap();
             values.push(String::from_utf8(value.to_vec()).unwrap());
+            if values.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let mut noticed = 0;
         let mut notice = |until: usize| {
@@ -254,6 +273,16 @@ mod tests {
         );
         for step in [1, 2, 13, 4096, usize::MAX / 2] {
             assert_eq!(values(&text, step), ["Tr4velOne", "Tr4velTwo", "Tr4velThree"], "{step}");
+        }
+    }
+
+    #[test]
+    fn none_is_looked_for_once_enough_are_found() {
+        let text = "mysql -pTr4velOne && mysql -pTr4velTwo\nmysql -pTr4velThree\n";
+        for step in [1, 13, usize::MAX / 2] {
+            assert_eq!(values_of(text, step, 1), ["Tr4velOne"], "{step}");
+            assert_eq!(values_of(text, step, 2), ["Tr4velOne", "Tr4velTwo"], "{step}");
+            assert_eq!(values_of(text, step, 9).len(), 3, "{step}");
         }
     }
 

@@ -13,7 +13,8 @@ pub struct Report {
     pub bytes: u64,
     /// What was found, by path and place.
     pub findings: Vec<Found>,
-    /// Findings beyond the most that are reported of one text.
+    /// Findings beyond the most that are reported of one text, as far as they were looked for: what could
+    /// not be listed any more is not.
     pub not_listed: usize,
     /// Findings that somebody has allowed.
     pub allowed: Allowed,

@@ -20,6 +20,11 @@ impl Room {
         *taken = taken.saturating_add(usize::from(room));
         room
     }
+
+    /// Whether there is none left for a finding of that severity.
+    pub(crate) fn is_full(&self, severity: Severity, most: usize) -> bool {
+        self.0.get(rank(severity)).is_none_or(|taken| *taken >= most)
+    }
 }
 
 /// Leaves the `most` most severe findings, in the order in which they stand; how many it takes out.
@@ -64,6 +69,8 @@ mod tests {
         let mut room = Room::default();
         let taken: Vec<_> = (0..3).map(|_| room.take(Severity::Low, 2)).collect();
         assert_eq!(taken, [true, true, false]);
+        assert!(room.is_full(Severity::Low, 2) && !room.is_full(Severity::Low, 3));
+        assert!(!room.is_full(Severity::Critical, 2));
         assert!(room.take(Severity::Critical, 2) && !room.take(Severity::Low, 2));
     }
 
@@ -79,5 +86,21 @@ mod tests {
         let last = report.findings.last().unwrap();
         assert_eq!((&*last.detector, last.severity), ("private-key", Severity::Critical));
         assert!(report.findings.is_sorted_by_key(|found| found.start));
+    }
+
+    #[test]
+    fn secrets_in_commands_are_looked_for_as_long_as_one_can_be_listed() {
+        let key = Key::new(&[7; 32]);
+        let lines: String = (0..3000).map(|number| format!("mysql -pTr4vel{number}\n")).collect();
+        let (mut whole, mut pieces) = (Report::default(), Report::default());
+        let options = Options::new(&key);
+        Text::whole(&options, "a", lines.as_bytes(), &mut whole);
+        let mut text = Text::new(&options, "a");
+        lines.as_bytes().chunks(777).for_each(|piece| text.push(piece));
+        text.finish(&mut pieces);
+        for report in [whole, pieces] {
+            assert_eq!((report.findings.len(), report.not_listed), (1000, 1));
+            assert_eq!(report.findings.last().unwrap().line, 1000);
+        }
     }
 }

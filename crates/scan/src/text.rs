@@ -3,8 +3,11 @@
 //! INVARIANT: both ways find the same. The detectors promise it of themselves; lines, comments and
 //! command lines are worked out here from what came before, never from where a piece ends.
 
+use std::ops::ControlFlow;
+
 use datafog_core::{Channel, Finding, Secret, Span};
-use datafog_detect::{CustomStream, Stream};
+use datafog_detect::{CustomStream, Stream, detector_of};
+use datafog_shim::LINE_ENTITIES;
 
 use crate::command::{self, Commands, Noticed};
 use crate::found::Found;
@@ -206,39 +209,43 @@ impl<'o> Seen<'o> {
             let value = value(text, base, span);
             let placed = scanner.placed(secret.entity, value, &Channel::Stdin, span.start());
             let Some(finding) = placed.filter(|one| one.confidence >= options.floor) else {
-                return;
+                return ControlFlow::Continue(());
             };
             if !place_room.take(finding.severity, options.most) {
                 *beyond = beyond.saturating_add(1);
-                return;
+                return unless_full(place_room, options.most);
             }
             let shown = places(command_cursor, text, base, span);
             by_place.push(options.found(path, finding, shown, value));
+            ControlFlow::Continue(())
         });
     }
 
     fn finish(self, length: usize, beyond: usize, report: &mut Report) {
         let Self { options, marks, by_shape, by_place, own, .. } = self;
         let span = |found: &Found| (found.start, found.end);
-        let all = command::merge(own, command::merge(by_shape, by_place, span), span);
+        let mut listed = command::merge(own, command::merge(by_shape, by_place, span), span);
         let beyond = beyond.saturating_add(self.beyond);
         report.files = report.files.saturating_add(1);
         report.bytes = report.bytes.saturating_add(length as u64);
         report.not_listed = report.not_listed.saturating_add(beyond);
-        let mut listed = Vec::new();
-        for found in all {
-            let known = options.baseline.as_ref().is_some_and(|baseline| baseline.knows(&found));
-            if marks.allow(found.line, &found.detector) {
+        listed.retain(|found| {
+            let known = options.baseline.as_ref().is_some_and(|baseline| baseline.knows(found));
+            let allowed = marks.allow(found.line, &found.detector);
+            if allowed {
                 report.allowed.inline = report.allowed.inline.saturating_add(1);
             } else if known {
                 report.allowed.baseline = report.allowed.baseline.saturating_add(1);
-            } else {
-                listed.push(found);
             }
-        }
+            !(allowed || known)
+        });
         let left_out = room::keep_worst(&mut listed, options.most);
         report.not_listed = report.not_listed.saturating_add(left_out);
-        report.findings.append(&mut listed);
+        if report.findings.is_empty() {
+            report.findings = listed;
+        } else {
+            report.findings.append(&mut listed);
+        }
     }
 }
 
@@ -250,6 +257,14 @@ impl Options<'_> {
         found.value = self.values.then(|| Secret::new(value.to_vec()));
         found
     }
+}
+
+/// Goes on unless there is no room for any finding that a command line may hold: however many more
+/// there are, none would be listed.
+fn unless_full(room: &Room, most: usize) -> ControlFlow<()> {
+    let severities = LINE_ENTITIES.into_iter().filter_map(detector_of).map(|it| it.severity);
+    let full = severities.into_iter().all(|severity| room.is_full(severity, most));
+    if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 /// Where a text comes from, for exceptions that name paths.

@@ -12,6 +12,7 @@ use crate::format::{
     Programs, Redirect, Scope, Secret, SecretKind, Starts, Startup, Stdin, Step, Steps, Takes,
     Topic,
 };
+use crate::telling::telling;
 
 /// The whole generated file: every profile, and the tables of names.
 pub(crate) fn profiles(files: &[(PathBuf, File)], topics: &[(PathBuf, Topic)]) -> String {
@@ -20,7 +21,7 @@ pub(crate) fn profiles(files: &[(PathBuf, File)], topics: &[(PathBuf, Topic)]) -
     line(&mut out, &letters(files));
     let programs = topics.iter().flat_map(|(_, topic)| &topic.program);
     table(&mut out, "UNWRAPPED", "UNWRAPPED_", programs.clone());
-    let names = files.iter().map(|(_, file)| file).chain(programs).flat_map(telling);
+    let names = files.iter().map(|(_, file)| file).chain(programs).flat_map(telling_words);
     // What feeds a secret to a command that reads it.
     let feeding = ["<<< ", "echo ", "printf "].map(str::to_owned);
     let names = join(names.chain(feeding).map(|name| format!("{name:?}")));
@@ -45,7 +46,7 @@ fn letters(files: &[(PathBuf, File)]) -> String {
 
 /// What stands in a line in which the program takes a secret by a word that is no option: its names
 /// with the blank behind them; names of two letters, which stand everywhere, with a subcommand.
-fn telling(file: &File) -> Vec<String> {
+fn telling_words(file: &File) -> Vec<String> {
     if !takes_words(&file.command) {
         return Vec::new();
     }
@@ -104,7 +105,7 @@ fn profile(file: &File) -> String {
     format!(
         "Profile {{ name: {:?}, aliases: &{:?}, usual: {:?}, family: {:?}, deliver: Deliver::{deliver}, \
          contact: crate::transport::{}::contact, assumes: &[{}], reached_by: &{:?}, endpoints: &[{}], redirects: &[{}], \
-         startup: {}, wraps: {}, starts: {}, command: {} }}",
+         startup: {}, wraps: {}, starts: {}, telling: {}, command: {} }}",
         file.name.get_ref(),
         file.aliases.iter().map(Spanned::get_ref).collect::<Vec<_>>(),
         file.usual,
@@ -117,6 +118,7 @@ fn profile(file: &File) -> String {
         maybe(file.startup.as_ref().map(|startup| self::startup(file, startup))),
         file.transport.get_ref() == "wrapper",
         file.transport.get_ref() == "wrapper" || starts_something(file, &file.command),
+        telling(file),
         scope(file, &file.command, &inherited, &[]),
     )
 }
@@ -165,7 +167,7 @@ fn scope(file: &File, scope_: &Scope, inherited: &Inherited, outer: &[Opt]) -> S
 }
 
 /// Every option of a scope, plain ones first, the shared sets last.
-fn options(file: &File, scope: &Scope) -> Vec<Opt> {
+pub(crate) fn options(file: &File, scope: &Scope) -> Vec<Opt> {
     let mut all = Vec::new();
     push(&mut all, &scope.flags, Takes::None);
     push(&mut all, &scope.valued, Takes::Required);
@@ -221,12 +223,12 @@ fn option(option: &Opt, scope_flow: &[Flow]) -> String {
 }
 
 /// What of an operand is a secret.
-fn secret_of(operand: &Operand) -> Option<Secret> {
+pub(crate) fn secret_of(operand: &Operand) -> Option<Secret> {
     operand.secret.clone().or_else(|| secret_form(operand.content?))
 }
 
 /// Forms of content that are secret by themselves.
-fn secret_form(form: Form) -> Option<Secret> {
+pub(crate) fn secret_form(form: Form) -> Option<Secret> {
     let password = Secret {
         is: SecretKind::Password,
         prefix: String::new(),

@@ -5,13 +5,13 @@
 //! given, a value of JSON, the words of a Dockerfile's `CMD`, `db: mysql -pX`. Each part that begins
 //! like a command that the tables know is read as one.
 
-use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ffi::OsString;
+use std::ops::Range;
 use std::os::unix::ffi::OsStringExt as _;
 
-use datafog_core::Span;
-
 use crate::line::{self, LineSecret};
+use crate::part::Part;
 use crate::secrets;
 
 /// How deep texts may stand in texts.
@@ -38,79 +38,23 @@ const LEADING: &[&[u8]] = &[
 /// Bytes that end a label or a prompt before a blank: `run: `, `~$ `, `❯ `, `➜ `.
 const ENDS_PROMPT: &[u8] = b":>$#%~\xaf\x9c";
 
-/// A part of a line, and where in the line each byte of it stands.
-pub(crate) struct Part<'l> {
-    text: Cow<'l, [u8]>,
-    places: Places,
-}
-
-enum Places {
-    /// One behind the other, from there on.
-    From(usize),
-    /// Each for itself, because escapes were undone.
-    Each(Vec<usize>),
-}
-
-impl<'l> Part<'l> {
-    /// A whole line.
-    pub(crate) const fn whole(line: &'l [u8]) -> Self {
-        Self { text: Cow::Borrowed(line), places: Places::From(0) }
-    }
-
-    /// Where byte `at` of the part stands in the line.
-    fn place(&self, at: usize) -> Option<usize> {
-        match &self.places {
-            Places::From(start) => start.checked_add(at),
-            Places::Each(places) => places.get(at).copied(),
-        }
-    }
-
-    /// Bytes `start..end` of it, with escapes undone.
-    fn part(&self, start: usize, end: usize) -> Option<Part<'_>> {
-        let raw = self.text.get(start..end)?;
-        if !raw.contains(&b'\\') {
-            let places = match &self.places {
-                Places::From(first) => Places::From(first.checked_add(start)?),
-                Places::Each(places) => Places::Each(places.get(start..end)?.to_vec()),
-            };
-            return Some(Part { text: Cow::Borrowed(raw), places });
-        }
-        let (mut text, mut places) = (Vec::with_capacity(raw.len()), Vec::with_capacity(raw.len()));
-        let mut at = start;
-        while at < end {
-            let byte = *self.text.get(at)?;
-            let escaped = self.text.get(at.checked_add(1)?).filter(|_| byte == b'\\');
-            let meant = match escaped {
-                Some(b'n' | b'r' | b't') => Some(b' '),
-                Some(sign @ (b'"' | b'\'' | b'`' | b'\\' | b'/')) => Some(*sign),
-                Some(_) | None => None,
-            };
-            let from = if meant.is_some() { at.checked_add(1)? } else { at };
-            text.push(meant.unwrap_or(byte));
-            places.push(self.place(from)?);
-            at = from.checked_add(1)?;
-        }
-        Some(Part { text: Cow::Owned(text), places: Places::Each(places) })
-    }
-
-    /// A span of the part as one of the line.
-    fn span(&self, span: Span) -> Option<Span> {
-        let last = span.end().checked_sub(1)?;
-        Span::new(self.place(span.start())?, self.place(last)?.checked_add(1)?)
-    }
-}
-
-/// Adds the secrets of commands in parts of `part`, which stands `depth` deep.
-pub(crate) fn find(part: &Part<'_>, depth: usize, found: &mut Vec<LineSecret>) {
+/// Adds the secrets of commands in parts of `part`, which stands `depth` deep. What begins at byte `read`
+/// was read already.
+pub(crate) fn find(
+    part: &Part<'_>,
+    depth: usize,
+    read: Option<usize>,
+    found: &mut Vec<LineSecret>,
+) {
     if depth > DEEPEST {
         return;
     }
-    let literals = literals(&part.text);
-    behind_marks(part, &literals, depth, found);
+    let literals = literals(part.text());
+    behind_marks(part, &literals, depth, read, found);
     let mut rest = literals.as_slice();
     while let Some(((start, end), more)) = rest.split_first() {
         rest = more;
-        let Some(raw) = part.text.get(*start..*end) else { continue };
+        let Some(raw) = part.text().get(*start..*end) else { continue };
         let several = raw.iter().any(|byte| matches!(byte, b' ' | b'\t'));
         let quotes = raw.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'`'));
         if several || quotes {
@@ -118,7 +62,7 @@ pub(crate) fn find(part: &Part<'_>, depth: usize, found: &mut Vec<LineSecret>) {
                 of_text(&inner, depth, found);
             }
         } else if line::is_known(raw) {
-            let words = list(&part.text, (*start, *end), more);
+            let words = list(part.text(), (*start, *end), more);
             rest = more.get(words.len().saturating_sub(1)..).unwrap_or_default();
             of_list(part, &words, depth, found);
         }
@@ -128,10 +72,10 @@ pub(crate) fn find(part: &Part<'_>, depth: usize, found: &mut Vec<LineSecret>) {
 /// The secrets of a text, which may be a command or hold some.
 fn of_text(inner: &Part<'_>, depth: usize, found: &mut Vec<LineSecret>) {
     let mut inside = Vec::new();
-    if line::worth_reading(&inner.text) {
-        inside = line::secrets(&inner.text, depth.saturating_add(1));
+    if line::worth_reading(inner.text()) {
+        inside = line::secrets(inner.text(), depth.saturating_add(1));
     } else {
-        find(&Part::whole(&inner.text), depth.saturating_add(1), &mut inside);
+        find(&Part::whole(inner.text()), depth.saturating_add(1), None, &mut inside);
     }
     add(inner, &inside, found);
 }
@@ -165,7 +109,7 @@ fn of_list(part: &Part<'_>, words: &[(usize, usize)], depth: usize, found: &mut 
     let words: Vec<Part<'_>> =
         words.iter().filter_map(|(start, end)| part.part(*start, *end)).collect();
     let argv: Vec<OsString> =
-        words.iter().map(|word| OsString::from_vec(word.text.to_vec())).collect();
+        words.iter().map(|word| OsString::from_vec(word.text().to_vec())).collect();
     for secret in secrets::nested(&argv, depth) {
         let span = words.get(secret.place.argument).and_then(|word| word.span(secret.place.span));
         found.extend(span.map(|span| LineSecret { span, entity: secret.entity }));
@@ -178,52 +122,101 @@ fn behind_marks(
     part: &Part<'_>,
     literals: &[(usize, usize)],
     depth: usize,
+    read: Option<usize>,
     found: &mut Vec<LineSecret>,
 ) {
-    let text = &part.text;
+    let text = part.text();
     let mut literals = literals.iter().peekable();
-    for at in 2..text.len() {
+    let mut marks = Marks::of(text);
+    for (mark, _) in text.iter().enumerate().skip(1).filter(|(_, byte)| may_mark(**byte)) {
+        let at = mark.saturating_add(1);
+        let tail = text.get(at..).unwrap_or_default();
+        // Nearly no place passes this look.
+        if !line::may_begin(tail) {
+            continue;
+        }
         while literals.peek().is_some_and(|(_, end)| *end < at) {
             literals.next();
         }
         let outside = literals.peek().is_none_or(|(start, _)| at < *start);
-        if !outside || !is_marked(text, at) {
-            continue;
-        }
-        let tail = text.get(at..).unwrap_or_default();
-        if line::may_begin(tail)
-            && line::worth_reading(tail)
+        if outside
+            && marks.stands_at(at)
+            && marks.is_worth_reading(at)
             && let Some(tail) = part.part(at, text.len())
         {
-            let inside = line::of_commands(&tail.text, depth.saturating_add(1));
-            add(&tail, &inside, found);
+            if read != Some(at) {
+                let inside = line::of_commands(tail.text(), depth.saturating_add(1));
+                add(&tail, &inside, found);
+            }
             return;
         }
     }
 }
 
-/// Whether a command may begin at `at` although something stands before it.
-fn is_marked(text: &[u8], at: usize) -> bool {
-    let head = text.get(..at).unwrap_or_default();
-    match head {
-        [.., mark, b' '] if ENDS_PROMPT.contains(mark) => true,
-        [.., b' '] => {
-            let word = head.trim_ascii_end().rsplit(u8::is_ascii_whitespace).next();
-            word.is_some_and(|word| LEADING.contains(&word)) || is_cron(head)
+/// Whether a byte may stand directly before a command that [`Marks`] know.
+const fn may_mark(byte: u8) -> bool {
+    matches!(byte, b' ' | b'>' | b'(' | b'@' | b'=')
+}
+
+/// What stands before commands in a text. What takes a look at the whole of it is worked out once, and
+/// only when it is asked for.
+struct Marks<'t> {
+    text: &'t [u8],
+    /// Where the command of a crontab's line may begin.
+    cron: OnceCell<Option<Range<usize>>>,
+    /// The last place at which a command is known that stands behind a sign that ends another.
+    joined: OnceCell<Option<usize>>,
+}
+
+impl<'t> Marks<'t> {
+    const fn of(text: &'t [u8]) -> Self {
+        Self { text, cron: OnceCell::new(), joined: OnceCell::new() }
+    }
+
+    /// Whether a command may begin at `at` although something stands before it.
+    fn stands_at(&mut self, at: usize) -> bool {
+        let head = self.text.get(..at).unwrap_or_default();
+        match head {
+            [.., mark, b' '] if ENDS_PROMPT.contains(mark) => true,
+            [.., b' '] => {
+                let word = head.trim_ascii_end().rsplit(u8::is_ascii_whitespace).next();
+                let cron = || self.cron.get_or_init(|| behind_schedule(self.text));
+                word.is_some_and(|word| LEADING.contains(&word))
+                    || cron().as_ref().is_some_and(|cron| cron.contains(&at))
+            }
+            [.., b'>' | b'(' | b'@'] => true,
+            [.., b'='] => self.text.get(at) == Some(&b'/'),
+            _ => false,
         }
-        [.., b'>' | b'(' | b'@'] => true,
-        [.., b'='] => text.get(at) == Some(&b'/'),
-        _ => false,
+    }
+
+    /// Whether some command of what begins at `at` is known.
+    fn is_worth_reading(&mut self, at: usize) -> bool {
+        let joined = || self.joined.get_or_init(|| line::last_joined(self.text));
+        line::known_head(self.text.get(at..).unwrap_or_default()).is_some()
+            || joined().is_some_and(|last| last >= at)
     }
 }
 
-/// Whether five fields of a time and the name of a user stand before: a line of a system's crontab.
-fn is_cron(head: &[u8]) -> bool {
+/// Where a command may begin behind the five fields of a time and the name of a user: in a line of a
+/// system's crontab.
+fn behind_schedule(text: &[u8]) -> Option<Range<usize>> {
     let field = |word: &[u8]| {
         word.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'*' | b'/' | b',' | b'-'))
     };
-    let mut words = head.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    words.by_ref().take(5).filter(|word| field(word)).count() == 5 && words.count() == 1
+    let mut at = 0_usize;
+    for number in 0..=5 {
+        let rest = text.get(at..)?;
+        let rest = rest.trim_ascii_start();
+        let length = rest.iter().position(u8::is_ascii_whitespace)?;
+        let (word, tail) = rest.split_at_checked(length)?;
+        if number < 5 && !field(word) {
+            return None;
+        }
+        at = text.len().saturating_sub(tail.len());
+    }
+    let command = text.len().saturating_sub(text.get(at..)?.trim_ascii_start().len());
+    Some(at..command.saturating_add(1))
 }
 
 /// The texts between quotes, in order; a quote in a word (`don't`) opens none.

@@ -1,8 +1,87 @@
 //! Which words may begin a command: a bit for the first four bytes of each, so that nearly every
 //! line of a text is known to hold none after one look. It may say yes to a word that begins none,
-//! never no to one that does.
+//! never no to one that does. And what a whole word is, by one look too.
 
-use crate::profile::{NAMES, UNWRAPPED};
+use crate::profile::{NAMES, PREFIXES, Profile, UNWRAPPED};
+
+/// The program of that name in the tables: a wrapped one, or one whose command line alone is known.
+pub(crate) fn program(name: &[u8]) -> Option<&'static Profile> {
+    numbers(name).find_map(|number| {
+        let unwrapped = || UNWRAPPED.get(number.checked_sub(NAMES.len())?);
+        let (known, profile) = NAMES.get(number).or_else(unwrapped)?;
+        (known.as_bytes() == name).then_some(*profile)
+    })
+}
+
+/// Whether a word is one of those that stand before a command in the text around it.
+pub(crate) fn is_prefix(word: &[u8]) -> bool {
+    numbers(word).any(|number| {
+        number.checked_sub(PROGRAMS).and_then(|number| PREFIXES.get(number)) == Some(&word)
+    })
+}
+
+/// How many names of programs there are.
+const PROGRAMS: usize = NAMES.len() + UNWRAPPED.len();
+
+/// How many words in all: names of wrapped programs, of others, prefixes, numbered in this order.
+const WORDS: usize = PROGRAMS + PREFIXES.len();
+
+/// The numbers of words that may be this one.
+fn numbers(word: &[u8]) -> impl Iterator<Item = usize> {
+    // Of a longer one enough is looked at for it to be none of them.
+    let first = slot(word.get(..LONGEST).unwrap_or(word));
+    let slots = (0..SLOT_COUNT).map(move |step| first.wrapping_add(step) & (SLOT_COUNT - 1));
+    slots.map_while(|slot| usize::from(*SLOTS.get(slot)?).checked_sub(1))
+}
+
+/// More bytes than any of the words has.
+const LONGEST: usize = 64;
+
+/// A power of two, more than twice as many as there are words.
+const SLOT_COUNT: usize = (WORDS * 2).next_power_of_two();
+
+/// What is left of 32 bits for a slot.
+const SLOT_SHIFT: u32 = u32::BITS - SLOT_COUNT.ilog2();
+
+/// One more than the number of a word, at its slot or in the first free one behind it; zero for none
+/// (Knuth, The Art of Computer Programming, volume 3, section 6.4, linear probing).
+static SLOTS: [u16; SLOT_COUNT] = slots();
+
+/// Where the look for a name begins.
+const fn slot(name: &[u8]) -> usize {
+    let mut hash = 0_u32;
+    let mut rest = name;
+    while let [first, behind @ ..] = rest {
+        hash = (hash ^ *first as u32).wrapping_mul(0x9E37_79B1);
+        rest = behind;
+    }
+    (hash >> SLOT_SHIFT) as usize
+}
+
+#[expect(clippy::indexing_slicing, reason = "worked out while compiling")]
+#[expect(clippy::arithmetic_side_effects, reason = "worked out while compiling")]
+#[expect(clippy::cast_possible_truncation, reason = "far fewer words than that")]
+const fn slots() -> [u16; SLOT_COUNT] {
+    let mut slots = [0; SLOT_COUNT];
+    let mut number = 0;
+    while number < WORDS {
+        let word = if number < NAMES.len() {
+            NAMES[number].0.as_bytes()
+        } else if number < PROGRAMS {
+            UNWRAPPED[number - NAMES.len()].0.as_bytes()
+        } else {
+            PREFIXES[number - PROGRAMS]
+        };
+        assert!(word.len() < LONGEST, "a word that is too long");
+        let mut at = slot(word);
+        while slots[at] != 0 {
+            at = (at + 1) & (SLOT_COUNT - 1);
+        }
+        number += 1;
+        slots[at] = number as u16;
+    }
+    slots
+}
 
 /// A small set of words without the words.
 pub(crate) struct Heads([u64; Self::WORDS]);
@@ -102,6 +181,19 @@ mod tests {
                 assert!(HEADS.has(&[name, end].concat()), "{}", name.escape_ascii());
             }
         }
+    }
+
+    #[test]
+    fn programs_and_prefixes_are_found_by_the_whole_word() {
+        for (name, profile) in UNWRAPPED.iter().chain(NAMES) {
+            let wrapped = crate::profile::profile(name).unwrap_or(profile);
+            assert!(std::ptr::eq(program(name.as_bytes()).unwrap(), wrapped), "{name}");
+            assert!(program(&[name.as_bytes(), b"\xff"].concat()).is_none(), "{name}");
+        }
+        assert!(program(&[b'x'; 9000]).is_none() && !is_prefix(&[b'x'; 9000]));
+        assert!(program(b"").is_none() && program(b"git ").is_none());
+        assert!(PREFIXES.iter().all(|word| is_prefix(word)));
+        assert!(!is_prefix(b"") && !is_prefix(b"mysql") && program(b"mysql").is_some());
     }
 
     #[test]

@@ -88,10 +88,14 @@ fn words_in(text: &[u8], from: usize, to: usize) -> impl Iterator<Item = usize> 
 
 /// Where the first of the words begins that end with `text`.
 fn word_before(text: &[u8]) -> Option<usize> {
-    if !is_tail(*text.last_chunk()?) {
+    let bit = bit(*text.last_chunk()?);
+    if !is_tail(bit) {
         return None;
     }
-    let words = TELLING.iter().chain(VARIABLES).filter(|word| text.ends_with(word.as_bytes()));
+    let first = BY_TAIL.partition_point(|(known, _)| usize::from(*known) < bit);
+    let alike = BY_TAIL.get(first..)?.iter().take_while(|(known, _)| usize::from(*known) == bit);
+    let words = alike.filter_map(|(_, at)| TELLING.iter().chain(VARIABLES).nth(usize::from(*at)));
+    let words = words.filter(|word| text.ends_with(word.as_bytes()));
     let places = words.map(|word| (text.len().saturating_sub(word.len()), word));
     places.filter(|(place, word)| stands(text, *place, word)).map(|(place, _)| place).min()
 }
@@ -103,36 +107,62 @@ fn stands(text: &[u8], place: usize, word: &str) -> bool {
     word.ends_with('=') || !before.is_some_and(u8::is_ascii_alphanumeric)
 }
 
-/// Whether some word may end with these bytes, by a bit of a small table.
-fn is_tail(tail: [u8; 4]) -> bool {
-    let bit = bit(tail);
+/// Whether some word may end with the bytes of that bit.
+fn is_tail(bit: usize) -> bool {
     TAILS.get(bit >> 6).is_some_and(|bits| bits >> (bit & 63) & 1 == 1)
 }
 
-/// One bit for the last four bytes of each word.
-static TAILS: [u64; 64] = tails();
-
-/// Which bit of [`TAILS`] stands for them: the top of a multiplicative hash.
+/// Which bit stands for the last four bytes of a word: the top of a multiplicative hash.
 const fn bit(tail: [u8; 4]) -> usize {
     (u32::from_le_bytes(tail).wrapping_mul(0x9E37_79B1) >> 20) as usize
 }
 
+/// One bit for the last four bytes of each word, which nearly no word of a text has set.
+static TAILS: [u64; 64] = tails();
+
+/// The same bits, each with the number of a word that has it, in order.
+static BY_TAIL: [(u16, u16); WORDS] = by_tail();
+
+/// How many words there are.
+const WORDS: usize = TELLING.len() + VARIABLES.len();
+
 #[expect(clippy::indexing_slicing, reason = "worked out while compiling")]
 #[expect(clippy::arithmetic_side_effects, reason = "worked out while compiling")]
-#[expect(clippy::panic, reason = "ends the build")]
 const fn tails() -> [u64; 64] {
     let mut tails = [0; 64];
     let mut at = 0;
-    while at < TELLING.len() + VARIABLES.len() {
-        let word = if at < TELLING.len() { TELLING[at] } else { VARIABLES[at - TELLING.len()] };
+    while at < WORDS {
+        let bit = BY_TAIL[at].0 as usize;
+        tails[bit >> 6] |= 1 << (bit & 63);
+        at += 1;
+    }
+    tails
+}
+
+#[expect(clippy::indexing_slicing, reason = "worked out while compiling")]
+#[expect(clippy::arithmetic_side_effects, reason = "worked out while compiling")]
+#[expect(clippy::cast_possible_truncation, reason = "twelve bits, and few words")]
+#[expect(clippy::panic, reason = "ends the build")]
+const fn by_tail() -> [(u16, u16); WORDS] {
+    let mut sorted = [(0, 0); WORDS];
+    let mut number = 0;
+    while number < WORDS {
+        let variable = number.checked_sub(TELLING.len());
+        let word = if let Some(at) = variable { VARIABLES[at] } else { TELLING[number] };
         let Some(tail) = word.as_bytes().last_chunk() else {
             panic!("a word of less than four bytes")
         };
         assert!(word.len() < LIKELY_AHEAD, "a word that is too long");
-        tails[bit(*tail) >> 6] |= 1 << (bit(*tail) & 63);
-        at += 1;
+        let bit = bit(*tail) as u16;
+        let mut at = number;
+        while at > 0 && sorted[at - 1].0 > bit {
+            sorted[at] = sorted[at - 1];
+            at -= 1;
+        }
+        sorted[at] = (bit, number as u16);
+        number += 1;
     }
-    tails
+    sorted
 }
 
 #[cfg(test)]

@@ -10,11 +10,16 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use datafog_core::Span;
 
-use crate::embedded::{self, Part};
-use crate::heads::Heads;
+use crate::embedded;
+use crate::heads::{self, Heads};
 use crate::naming::{self, Named};
-use crate::profile::{PREFIXES, SecretKind, profile, unwrapped};
+use crate::part::Part;
+use crate::profile::{PREFIXES, SecretKind};
 use crate::secrets;
+
+use split::{Word, commands};
+
+mod split;
 
 /// A secret in a line of text, because of where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +29,10 @@ pub struct LineSecret {
     /// Entity type, for example `secret.generic.password`.
     pub entity: &'static str,
 }
+
+/// Every entity type of a secret in a line.
+pub const LINE_ENTITIES: [&str; 2] =
+    [secrets::entity(Named::Key), secrets::entity(Named::Password)];
 
 /// How deep commands may stand in each other.
 const DEEPEST: usize = 3;
@@ -44,21 +53,21 @@ pub fn secrets_in_line(line: &[u8]) -> Vec<LineSecret> {
     if line.len() > LONGEST {
         return Vec::new();
     }
-    if worth_reading(line) {
-        return secrets(line, 0);
-    }
+    let head = known_head(line);
     let mut found = Vec::new();
-    embedded::find(&Part::whole(line), 0, &mut found);
+    if head.is_some() || joined(line).next().is_some() {
+        found = of_commands(line, 0);
+    }
+    // Behind assignments, and with escapes undone, another command may be read there.
+    let plain = |byte: &u8| (split::is_plain(*byte) && *byte != b'=') || *byte == b' ';
+    let read = head.filter(|head| line.iter().take(*head).all(plain) && !line.contains(&b'\\'));
+    embedded::find(&Part::whole(line), 0, read, &mut found);
     in_order(found)
 }
 
 /// The same for a line that stands in a command, `depth` deep.
 pub(crate) fn secrets(line: &[u8], depth: usize) -> Vec<LineSecret> {
-    let mut found = of_commands(line, depth);
-    if depth == 0 {
-        embedded::find(&Part::whole(line), depth, &mut found);
-    }
-    in_order(found)
+    in_order(of_commands(line, depth))
 }
 
 /// Those in the commands of a line as a shell parts it.
@@ -97,28 +106,26 @@ pub(crate) fn assignment(word: &[u8]) -> Option<usize> {
 
 /// Whether some command of the line is known, by a look at first words alone.
 pub(crate) fn worth_reading(line: &[u8]) -> bool {
-    if known_head(line) {
-        return true;
-    }
-    let mut rest = line;
-    while let Some(at) = memchr::memchr3(b'|', b';', b'&', rest) {
-        rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
-        if follows(rest) {
-            return true;
-        }
-    }
-    // `x=$(command …)`, "`command …`" and `(command …)`, but no call of a function.
-    let mut at = 0_usize;
-    while let Some(found) = line.get(at..).and_then(|rest| memchr::memchr2(b'(', b'`', rest)) {
-        let here = at.saturating_add(found);
-        let before = here.checked_sub(1).and_then(|before| line.get(before));
-        at = here.saturating_add(1);
-        let called = before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-        if !called && line.get(at..).is_some_and(follows) {
-            return true;
-        }
-    }
-    false
+    known_head(line).is_some() || joined(line).next().is_some()
+}
+
+/// The last place in the line at which a command that is known follows a sign: see [`joined`].
+pub(crate) fn last_joined(line: &[u8]) -> Option<usize> {
+    joined(line).max()
+}
+
+/// Where a sign stands that a command may follow which is known, by a look at its first word: one that
+/// ends another, or one that begins `x=$(command …)`, "`command …`" and `(command …)`, but no call of a
+/// function.
+fn joined(line: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let behind = |at: usize| line.get(at.saturating_add(1)..).unwrap_or_default();
+    let called = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| line.get(before));
+        before.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    };
+    let ends = memchr::memchr3_iter(b'|', b';', b'&', line);
+    let begins = memchr::memchr2_iter(b'(', b'`', line).filter(move |at| !called(*at));
+    ends.chain(begins).filter(move |at| follows(behind(*at)))
 }
 
 /// Whether the first word may be one of the tables, by one look into a small table.
@@ -132,24 +139,19 @@ pub(crate) fn may_begin(text: &[u8]) -> bool {
 fn follows(text: &[u8]) -> bool {
     let text = text.trim_ascii_start();
     let odd = matches!(text, [b'"' | b'\'' | b'.' | b'/' | b'~', ..]);
-    (odd || HEADS.has(text) || assignment(text).is_some()) && known_head(text)
+    (odd || HEADS.has(text) || assignment(text).is_some()) && known_head(text).is_some()
 }
 
-/// Whether the first word that is no prefix names a program in the tables.
-fn known_head(text: &[u8]) -> bool {
+/// Where the first word that is no prefix begins, if it names a program in the tables.
+pub(crate) fn known_head(text: &[u8]) -> Option<usize> {
     let mut rest = text;
     for _ in 0..6 {
         rest = rest.trim_ascii_start();
-        let end = quoted_path(rest).unwrap_or_else(|| {
-            rest.iter().take(64).position(u8::is_ascii_whitespace).unwrap_or(rest.len())
-        });
-        let Some((word, tail)) = rest.split_at_checked(end) else { return false };
-        if word.is_empty() {
-            return false;
-        }
+        let end = quoted_path(rest).unwrap_or_else(|| word_end(rest));
+        let (word, tail) = rest.split_at_checked(end).filter(|(word, _)| !word.is_empty())?;
         let assigned = assignment(word);
         if assigned.is_none() && !is_prefix(word) {
-            return is_known(word);
+            return is_known(word).then(|| text.len().saturating_sub(rest.len()));
         }
         // A value in quotes may hold blanks.
         let value = assigned.and_then(|from| rest.get(from..)).and_then(<[u8]>::split_first);
@@ -161,8 +163,19 @@ fn known_head(text: &[u8]) -> bool {
             Some(_) | None => tail,
         };
     }
-    false
+    None
 }
+
+/// Where the first blank stands in the next bytes, or the text ends.
+fn word_end(text: &[u8]) -> usize {
+    let near = text.get(..LONGEST_WORD).unwrap_or(text);
+    let end = memchr::memchr3(b' ', b'\t', b'\n', near);
+    let word = near.get(..end.unwrap_or(near.len())).unwrap_or_default();
+    memchr::memchr2(b'\r', b'\x0c', word).or(end).unwrap_or(text.len())
+}
+
+/// Longest word that may be looked at, in bytes, when no blank ends it.
+const LONGEST_WORD: usize = 64;
 
 /// Length of a path of Windows in quotes at the start of a line, which may hold blanks:
 /// `"C:\Program Files\MySQL\bin\mysql.exe"`.
@@ -174,7 +187,7 @@ fn quoted_path(text: &[u8]) -> Option<usize> {
     path.iter().take(LONGEST_PATH).position(|byte| byte == quote)?.checked_add(2)
 }
 
-/// Longest such path in bytes.
+/// Longest path to a program that is looked at, in bytes.
 const LONGEST_PATH: usize = 260;
 
 /// The last word of a prompt: `me@host:~$`.
@@ -189,20 +202,20 @@ fn is_prefix(word: &[u8]) -> bool {
         byte.is_ascii_digit()
             || matches!(byte, b':' | b'.' | b'-' | b'T' | b'Z' | b'[' | b']' | b'*')
     };
-    let listed = || HEADS.has(word) && PREFIXES.binary_search(&word).is_ok();
-    ends_prompt(word) || word.iter().all(number) || listed()
+    ends_prompt(word) || word.iter().all(number) || (HEADS.has(word) && heads::is_prefix(word))
 }
 
 /// Whether a word names a program in the tables.
 pub(crate) fn is_known(word: &[u8]) -> bool {
+    // What has no blank for so long names none, and a line may hold many such.
+    if word.len() > LONGEST_PATH {
+        return false;
+    }
     let name = word.strip_suffix(b"\"").or_else(|| word.strip_suffix(b"'")).unwrap_or(word);
     let name = secrets::program_name(name);
     let name = name.strip_prefix(b"\"").or_else(|| name.strip_prefix(b"'")).unwrap_or(name);
     let likely = name.len() < 32 && name.first().is_some_and(u8::is_ascii_alphanumeric);
-    likely
-        && HEADS.has(name)
-        && str::from_utf8(name)
-            .is_ok_and(|name| profile(name).or_else(|| unwrapped(name)).is_some())
+    likely && HEADS.has(name) && heads::program(name).is_some()
 }
 
 /// Flags by which a program takes a secret from standard input.
@@ -210,17 +223,16 @@ const FROM_STDIN: &[&[u8]] =
     &[b"--password-stdin", b"--passwd-on-stdin", b"--token-stdin", b"--with-token"];
 
 /// The `X` of `echo X | docker login --password-stdin` and `echo X | sudo -S`.
-fn piped(source: &[Word], reader: &[Word]) -> Option<LineSecret> {
-    let skip = source.iter().take_while(|word| !word.quoted && is_prefix(&word.text)).count();
+fn piped(source: &[Word<'_>], reader: &[Word<'_>]) -> Option<LineSecret> {
+    let skip = source.iter().take_while(|word| !word.quoted && is_prefix(word.text())).count();
     let (program, words) = source.get(skip..)?.split_first()?;
-    let written =
-        words.last().filter(|_| matches!(program.text.as_slice(), b"echo" | b"printf"))?;
+    let written = words.last().filter(|_| matches!(program.text(), b"echo" | b"printf"))?;
     taken(written, reader)
 }
 
 /// What the command of the words `reader` takes as a secret from `written` on its standard input.
-fn taken(written: &Word, reader: &[Word]) -> Option<LineSecret> {
-    let has = |flag: &[u8]| reader.iter().any(|word| word.text == flag);
+fn taken(written: &Word<'_>, reader: &[Word<'_>]) -> Option<LineSecret> {
+    let has = |flag: &[u8]| reader.iter().any(|word| word.text() == flag);
     let (from, named) = if FROM_STDIN.iter().any(|flag| has(flag)) {
         (0, if has(b"--with-token") { Named::Key } else { Named::Password })
     } else {
@@ -229,194 +241,55 @@ fn taken(written: &Word, reader: &[Word]) -> Option<LineSecret> {
         let mark = |byte: &u8| piped.after.as_bytes().contains(byte);
         let from = match piped.after {
             "" => 0,
-            _ => written.text.iter().position(mark)?.checked_add(1)?,
+            _ => written.text().iter().position(mark)?.checked_add(1)?,
         };
         (from, if piped.is == SecretKind::Key { Named::Key } else { Named::Password })
     };
-    let value = written.text.get(from..)?;
+    let value = written.text().get(from..)?;
     if naming::is_placeholder(value) || value.contains(&b' ') {
         return None;
     }
-    let span = written.span(from, written.text.len())?;
+    let span = written.span(from, written.text().len())?;
     Some(LineSecret { span, entity: secrets::entity(named) })
 }
 
 /// The words as they are passed, without prefixes.
-fn words_of(words: &[Word]) -> Vec<OsString> {
-    let skip = words.iter().take_while(|word| !word.quoted && is_prefix(&word.text)).count();
+fn words_of(words: &[Word<'_>]) -> Vec<OsString> {
+    let skip = words.iter().take_while(|word| !word.quoted && is_prefix(word.text())).count();
     let words = words.get(skip..).unwrap_or_default();
-    words.iter().map(|word| OsString::from_vec(word.text.clone())).collect()
+    words.iter().map(|word| OsString::from_vec(word.text().to_vec())).collect()
 }
 
 /// One command: its prefixes taken off, its assignments looked at, its words judged by its table.
-fn of_command(words: &[Word], depth: usize, found: &mut Vec<LineSecret>) {
-    let skip = words.iter().take_while(|word| !word.quoted && is_prefix(&word.text)).count();
+fn of_command(words: &[Word<'_>], depth: usize, found: &mut Vec<LineSecret>) {
+    let skip = words.iter().take_while(|word| !word.quoted && is_prefix(word.text())).count();
     let mut words = words.get(skip..).unwrap_or_default();
     while let Some((word, rest)) = words.split_first()
-        && let Some(from) = assignment(&word.text)
+        && let Some(from) = assignment(word.text())
     {
         // Alone, an assignment is judged as text by those who know more of it.
-        let named = word.text.get(..from.saturating_sub(1)).and_then(naming::says);
-        let value = word.text.get(from..).unwrap_or_default();
+        let named = word.text().get(..from.saturating_sub(1)).and_then(naming::says);
+        let value = word.text().get(from..).unwrap_or_default();
         if let (Some(named), false, false) = (named, rest.is_empty(), naming::is_placeholder(value))
-            && let Some(span) = word.span(from, word.text.len())
+            && let Some(span) = word.span(from, word.text().len())
         {
             found.push(LineSecret { span, entity: secrets::entity(named) });
         }
         words = rest;
     }
+    let Some((program, behind)) = words.split_first() else { return };
+    let Some(profile) = secrets::known(program.text()) else { return };
+    if !behind.iter().any(|word| profile.telling.may_lead(word.text())) {
+        return;
+    }
     let argv: Vec<OsString> =
-        words.iter().map(|word| OsString::from_vec(word.text.clone())).collect();
-    for secret in secrets::nested(&argv, depth) {
+        words.iter().map(|word| OsString::from_vec(word.text().to_vec())).collect();
+    for secret in secrets::of_program(profile, &argv, depth) {
         let place = secret.place;
         let span = words
             .get(place.argument)
             .and_then(|word| word.span(place.span.start(), place.span.end()));
         found.extend(span.map(|span| LineSecret { span, entity: secret.entity }));
-    }
-}
-
-/// A word as a shell would pass it, without expansion.
-#[derive(Debug, Default)]
-struct Word {
-    text: Vec<u8>,
-    /// Where in the line each byte of the text stands.
-    from: Vec<usize>,
-    /// Some of it stood in quotes.
-    quoted: bool,
-}
-
-impl Word {
-    fn push(&mut self, byte: u8, at: usize) {
-        self.text.push(byte);
-        self.from.push(at);
-    }
-
-    /// Where bytes `start..end` of the word stand in the line.
-    fn span(&self, start: usize, end: usize) -> Option<Span> {
-        let first = self.from.get(start)?;
-        let last = self.from.get(end.checked_sub(1)?)?;
-        Span::new(*first, last.checked_add(1)?)
-    }
-}
-
-/// A command of a line.
-#[derive(Debug, Default)]
-struct Command {
-    words: Vec<Word>,
-    /// What it is given on standard input by `<<<`.
-    fed: Option<Word>,
-}
-
-/// The commands of a line.
-fn commands(line: &[u8]) -> Vec<Command> {
-    let mut splitter = Splitter::default();
-    let mut at = 0_usize;
-    while let Some(byte) = line.get(at) {
-        at = splitter.take(line, at, *byte);
-    }
-    splitter.end_command();
-    splitter.commands
-}
-
-#[derive(Debug, Default)]
-struct Splitter {
-    commands: Vec<Command>,
-    command: Command,
-    word: Option<Word>,
-    /// The quote that is open.
-    quote: Option<u8>,
-    /// The word is the file of a redirection.
-    redirected: bool,
-    /// How many `<` led to it.
-    angles: u8,
-}
-
-impl Splitter {
-    /// Takes the byte at `at`; returns where to go on.
-    fn take(&mut self, line: &[u8], at: usize, byte: u8) -> usize {
-        let next = at.saturating_add(1);
-        let following = line.get(next).copied();
-        match (self.quote, byte) {
-            (Some(quote), byte) if byte == quote => self.quote = None,
-            (Some(b'"'), b'\\') if matches!(following, Some(b'"' | b'\\' | b'$' | b'`')) => {
-                self.push(following.unwrap_or_default(), next);
-                return next.saturating_add(1);
-            }
-            (Some(_), byte) => self.push(byte, at),
-            (None, b'\\') if self.in_windows_path() => self.push(byte, at),
-            (None, b'\\') => {
-                if let Some(following) = following {
-                    self.push(following, next);
-                }
-                return next.saturating_add(1);
-            }
-            (None, b'"' | b'\'') => {
-                self.quote = Some(byte);
-                self.word.get_or_insert_default().quoted = true;
-            }
-            (None, b'$') if following == Some(b'(') => {
-                self.end_command();
-                return next.saturating_add(1);
-            }
-            (None, b'|' | b';' | b'&' | b'(' | b')' | b'`' | b'\n')
-                if !self.is_redirection(byte) =>
-            {
-                self.end_command();
-            }
-            (None, b'<' | b'>') => self.redirect(byte),
-            (None, byte) if byte.is_ascii_whitespace() => self.end_word(),
-            (None, byte) => self.push(byte, at),
-        }
-        next
-    }
-
-    fn push(&mut self, byte: u8, at: usize) {
-        self.word.get_or_insert_default().push(byte, at);
-    }
-
-    /// Whether the word began like `C:`, so that a backslash parts folders.
-    fn in_windows_path(&self) -> bool {
-        let text = self.word.as_ref().map(|word| word.text.as_slice());
-        matches!(text, Some([drive, b':', ..]) if drive.is_ascii_alphabetic())
-    }
-
-    /// The `&` of `>&2`.
-    fn is_redirection(&self, byte: u8) -> bool {
-        byte == b'&' && self.redirected && self.word.is_none()
-    }
-
-    /// The digits before `>` are a descriptor, what follows is a file; `<password>` is neither, but
-    /// no secret either.
-    fn redirect(&mut self, byte: u8) {
-        let digits =
-            self.word.as_ref().is_some_and(|word| word.text.iter().all(u8::is_ascii_digit));
-        if digits {
-            self.word = None;
-        }
-        self.end_word();
-        self.angles = if byte == b'<' { self.angles.saturating_add(1) } else { 0 };
-        self.redirected = true;
-    }
-
-    fn end_word(&mut self) {
-        let Some(word) = self.word.take() else { return };
-        let angles = std::mem::take(&mut self.angles);
-        if !std::mem::take(&mut self.redirected) {
-            self.command.words.push(word);
-        } else if angles == 3 {
-            self.command.fed = Some(word);
-        }
-    }
-
-    fn end_command(&mut self) {
-        self.end_word();
-        self.redirected = false;
-        self.angles = 0;
-        let command = std::mem::take(&mut self.command);
-        if !command.words.is_empty() {
-            self.commands.push(command);
-        }
     }
 }
 
@@ -497,10 +370,5 @@ mod tests {
         for line in lines {
             assert_eq!(marked(line), line);
         }
-    }
-
-    #[test]
-    fn prefixes_are_sorted() {
-        assert!(PREFIXES.is_sorted());
     }
 }

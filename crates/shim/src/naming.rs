@@ -28,6 +28,9 @@ const KEYS: &[&str] = &[
 /// The same, where it is a part of the name by itself.
 const KEY_PARTS: &[&str] = &["auth", "pat"];
 
+/// The last letters of all these words.
+const LAST_LETTERS: &[u8] = b"dehklnstwy";
+
 /// Words that end like `pass` in `dbpass` and mean something else.
 const OTHERS: &[&str] = &[
     "bypass",
@@ -56,16 +59,19 @@ pub(crate) enum Named {
 /// says of its value; `None` for any other name.
 pub(crate) fn says(name: &[u8]) -> Option<Named> {
     let name = name.get(name.len().saturating_sub(LONGEST)..).unwrap_or_default();
-    let bare: Vec<u8> = name
-        .iter()
-        .filter(|byte| byte.is_ascii_alphanumeric())
-        .map(u8::to_ascii_lowercase)
-        .collect();
+    let mut buffer = [0_u8; LONGEST];
+    let plain = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    let length = buffer.iter_mut().zip(plain).map(|(slot, byte)| *slot = byte.to_ascii_lowercase());
+    let length = length.count();
+    let bare = buffer.get(..length).unwrap_or_default();
+    if !bare.last().is_some_and(|last| LAST_LETTERS.contains(last)) {
+        return None;
+    }
     let part = last_part(name).to_ascii_lowercase();
     let is = |word: &&str| word.as_bytes() == part;
     let ends = |word: &&str| bare.ends_with(word.as_bytes());
     // The working directory, and a word too short to stand alone.
-    if matches!(bare.as_slice(), b"pwd" | b"oldpwd" | b"pw" | b"pat") {
+    if matches!(bare, b"pwd" | b"oldpwd" | b"pw" | b"pat") {
         return None;
     }
     let joined = part.ends_with(b"pass") && !OTHERS.iter().any(is);
@@ -243,6 +249,17 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_word_ends_with_a_last_letter() {
+        let words = [PASSWORDS, PASSWORD_PARTS, KEYS, KEY_PARTS].concat();
+        assert!(words.iter().all(|word| LAST_LETTERS.contains(word.as_bytes().last().unwrap())));
+        assert!(
+            LAST_LETTERS
+                .iter()
+                .all(|last| words.iter().any(|word| word.as_bytes().last() == Some(last)))
+        );
+    }
 
     #[test]
     fn names_say_what_stands_behind_them() {

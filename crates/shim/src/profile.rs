@@ -9,6 +9,7 @@ use datafog_core::{Deliver, Flow, Flows, OperandKind, StdinUse};
 
 use crate::form::Form;
 use crate::steps::Step;
+use crate::telling::Telling;
 use crate::text::Text;
 use crate::transport::Contact;
 
@@ -40,6 +41,7 @@ pub struct Profile {
     pub(crate) wraps: bool,
     /// Some word or value of it may start something: see [`crate::behind()`].
     pub(crate) starts: bool,
+    pub(crate) telling: Telling,
     pub(crate) command: Scope,
 }
 

@@ -15,10 +15,11 @@ use std::path::Path;
 
 use datafog_core::{OperandKind, Place, SecretPlace, Span};
 
+use crate::heads;
 use crate::interpret::operand_specs;
 use crate::line;
 use crate::naming::{self, Named};
-use crate::profile::{self, Piped, Profile, Secret, SecretKind};
+use crate::profile::{Piped, Profile, Secret, SecretKind};
 use crate::read::{Call, Given};
 use crate::text::Text;
 
@@ -53,6 +54,17 @@ pub(crate) fn nested(argv: &[OsString], depth: usize) -> Vec<SecretPlace> {
     found.sorted()
 }
 
+/// The same of a program that the first word names.
+pub(crate) fn of_program(
+    profile: &'static Profile,
+    argv: &[OsString],
+    depth: usize,
+) -> Vec<SecretPlace> {
+    let mut found = Finder { depth, places: Vec::new() };
+    found.call(&Call::read(profile, argv), argv, 0);
+    found.sorted()
+}
+
 /// What the command reads from standard input as a secret, or the command that it runs.
 pub(crate) fn piped(argv: &[OsString]) -> Option<&'static Piped> {
     let mut argv = argv;
@@ -77,8 +89,7 @@ pub(crate) fn piped(argv: &[OsString]) -> Option<&'static Piped> {
 
 /// The program that argv's first word names, when a table knows it.
 pub(crate) fn known(word: &[u8]) -> Option<&'static Profile> {
-    let name = str::from_utf8(program_name(word)).ok()?;
-    profile::profile(name).or_else(|| profile::unwrapped(name))
+    heads::program(program_name(word))
 }
 
 /// The name of the program in a path to it, of Windows too: `C:\\bin\\mysql.exe`.

@@ -45,9 +45,8 @@ fn warn(report: &Report, out: Output) {
 
 fn text(report: &Report, out: Output) -> String {
     let row = |found: &Found| {
-        let place = format!("{}:{}:{}", found.path, found.line, found.column);
         let mut row = vec![
-            Cell::toned(Tone::Bold, place),
+            Cell::toned(Tone::Bold, format_args!("{}:{}:{}", found.path, found.line, found.column)),
             Cell::new(&found.entity),
             Cell::toned(Tone::Dim, &found.preview),
             Cell::new(format_args!("{} {}", found.severity, found.confidence)),
