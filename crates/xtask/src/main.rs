@@ -10,6 +10,7 @@ mod arena;
 mod bench;
 mod budget;
 mod callgrind;
+mod commands;
 mod hostile;
 #[path = "../../../benches/hostile_lines.rs"]
 mod hostile_lines;

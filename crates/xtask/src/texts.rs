@@ -1,8 +1,8 @@
 //! What it costs to scan texts that are made to cost time.
 //!
 //! Processor time, user and system, of the whole `datafog scan --stdin` over a megabyte, beside that
-//! over a megabyte of ordinary source text in the same run: hostile units again and again, and lines of
-//! which no two are the same. The least of some rounds counts, since nothing makes a call quicker than
+//! over a megabyte of ordinary source text in the same run: hostile units again and again, lines of
+//! which no two are the same, and lines of commands. The least of some rounds counts, since nothing makes a call quicker than
 //! it is.
 
 use std::fs::File;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::arena::Arena;
+use crate::commands;
 use crate::hostile::spent;
 use crate::redact::source;
 use crate::report;
@@ -48,7 +49,9 @@ pub(crate) fn run(folders: &[&str]) -> Result<()> {
     let units = UNITS.iter().map(|unit| (*unit, repeated(unit)));
     let lines = varied::TEMPLATES.iter().map(|line| (*line, varied::text(line, BYTES)));
     let (mut worst, mut over) = (0.0_f64, 0_u32);
-    for (name, text) in units.chain(lines) {
+    let commands = commands::LINES.iter().map(|line| (*line, varied::text(line, BYTES)));
+    let long = commands::UNITS.iter().map(|unit| (*unit, commands::long_lines(unit, BYTES)));
+    for (name, text) in units.chain(lines).chain(commands).chain(long) {
         let time = least(&arena, &text)?.as_secs_f64();
         let ratio = time / ordinary;
         worst = worst.max(ratio);
