@@ -73,7 +73,7 @@ fn killed_at_any_moment_after_the_yes_nothing_ran_whose_use_is_not_recorded() {
     while number < 8 || killed == 0 && number < 40 {
         terminal.clear();
         terminal.types(&format!("kubectl delete pod {number}"));
-        terminal.answers("y");
+        terminal.answers_once("y");
         thread::sleep(std::time::Duration::from_millis(u64::from(number % 8) * 5));
         killed += u32::from(terminal.kills("kubectl"));
         number += 1;

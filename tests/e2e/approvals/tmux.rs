@@ -70,12 +70,50 @@ impl<'i> Terminal<'i> {
     }
 
     /// Waits for the question, and until it takes an answer; then presses the key.
+    ///
+    /// What is typed too soon after a question is thrown away, and a busy machine may hold up whoever
+    /// asks for longer than is waited here: a key that nothing came of is pressed again.
     #[track_caller]
     pub(crate) fn answers(&self, key: &str) -> String {
+        let screen = self.answers_once(key);
+        for pressed in 0..3 {
+            if pressed > 0 {
+                self.key(key);
+            }
+            if self.is_answered(&screen) {
+                if pressed > 0 {
+                    // The earlier key may have come after all, and stand at the prompt by now.
+                    self.key("C-u");
+                }
+                break;
+            }
+        }
+        screen
+    }
+
+    /// Waits for the question, presses the key once, and does not wait for what comes of it.
+    #[track_caller]
+    pub(crate) fn answers_once(&self, key: &str) -> String {
         let screen = self.sees("Run it?");
         sleep(Duration::from_millis(700));
         self.key(key);
         screen
+    }
+
+    /// Whether the last question of `screen` has got its answer, or another one has followed it;
+    /// waits a little for that.
+    fn is_answered(&self, screen: &str) -> bool {
+        let asked = screen.matches("Run it?").count();
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(1) {
+            let now = self.screen();
+            let last = now.rsplit("Run it?").next().unwrap_or_default();
+            if now.matches("Run it?").count() != asked || !last.trim().is_empty() {
+                return true;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        false
     }
 
     /// Runs a line to its end and returns its exit code.

@@ -164,7 +164,7 @@ fn an_answer_here_takes_the_question_back_there() {
     terminal.sees("Run it?");
     assert!(eventually(|| pair.listed().len() == 2));
     terminal.answers("y");
-    terminal.sees("yes, once");
+    terminal.sees("Run it? yes, once");
     assert_eq!(terminal.ended(), 0);
     assert_eq!(pair.install.ran(), "kubectl delete pod y\n");
     assert!(eventually(|| pair.there()["state"] == "revoked"), "{}", pair.there());
@@ -191,7 +191,7 @@ fn what_another_key_signed_counts_for_nothing() {
 
 #[test]
 fn without_the_server_the_queue_here_is_all_there_is() {
-    let pair = Pair::new("3s");
+    let pair = Pair::new("6s");
     let Pair { server, install, .. } = pair;
     server.kill();
     let run = || install.shim("kubectl", ["delete", "pod", "x"]).run();
@@ -205,7 +205,7 @@ fn without_the_server_the_queue_here_is_all_there_is() {
     terminal.clear();
     terminal.types(RUN);
     terminal.answers("y");
-    terminal.sees("yes, once");
+    terminal.sees("Run it? yes, once");
     assert_eq!(terminal.ended(), 0);
     assert_eq!(install.ran(), format!("{RUN}\n"));
     install.datafog(["receipts", "verify"]).run().succeeds();
