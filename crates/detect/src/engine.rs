@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use datafog_core::Confidence;
+
 use crate::assignment::{self, Assignment, Form, LONGEST_VALUE, Word};
 use crate::boundary;
 use crate::bytes::{before_next, is_host, run_back};
@@ -94,17 +96,17 @@ impl<'t> View<'t> {
 }
 
 impl Engine {
-    /// An engine at the start of a text.
-    pub(crate) const fn new() -> Self {
-        Self::at_depth(0)
+    /// An engine at the start of a text, for findings of at least this confidence.
+    pub(crate) const fn new(floor: Confidence) -> Self {
+        Self::at_depth(0, floor)
     }
 
     /// An engine at the start of a text that stands so many layers deep in another.
-    pub(crate) const fn at_depth(depth: u8) -> Self {
+    pub(crate) const fn at_depth(depth: u8, floor: Confidence) -> Self {
         Self {
             walks: Walks::new(),
             pending: Pending::new(),
-            full: Full::NONE,
+            full: Full::above(floor),
             judged: (0, 0),
             barren: 0,
             refused: Refused::NONE,
@@ -190,7 +192,7 @@ impl Engine {
         let offered = self.pending.offered();
         for number in keyword.rules {
             let Some(rule) = RULES.get(usize::from(*number)) else { continue };
-            if self.full.passes_over(*number) {
+            if self.full.passes_over(*number, rule) {
                 continue;
             }
             match rule.trigger {
@@ -466,7 +468,7 @@ impl Engine {
         let view = View::new(text, base, at);
         for number in rules {
             if let Some(rule) = RULES.get(usize::from(*number))
-                && !self.full.passes_over(*number)
+                && !self.full.passes_over(*number, rule)
             {
                 let end = view.at.saturating_add(1);
                 let mut candidate = view.candidate(view.at, end);
@@ -485,10 +487,12 @@ impl Engine {
         let mut candidate = view.candidate(start, end);
         for wanted in wanted.copied().unwrap_or_default() {
             let fits = wanted.letters == group.letters && (group.plus || !wanted.plus);
-            if !fits || judged == Some(wanted.rule) || self.full.passes_over(wanted.rule) {
+            if !fits || judged == Some(wanted.rule) {
                 continue;
             }
-            if let Some(rule) = RULES.get(usize::from(wanted.rule)) {
+            if let Some(rule) = RULES.get(usize::from(wanted.rule))
+                && !self.full.passes_over(wanted.rule, rule)
+            {
                 (candidate.start, candidate.end) = (start, end);
                 self.judge(wanted.rule, rule, view, &mut candidate, Judgement::Shape);
                 judged = Some(wanted.rule);
@@ -520,7 +524,7 @@ mod tests {
 
     /// Work behind the prefilter, per byte of text, in hundredths.
     fn work(text: &[u8]) -> u64 {
-        let mut engine = Engine::new();
+        let mut engine = Engine::new(Confidence::percent(0));
         engine.part(text, 0, 0, text.len());
         engine.walks.work * 100 / text.len() as u64
     }

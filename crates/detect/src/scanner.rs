@@ -22,7 +22,7 @@ use crate::watch::Watch;
 #[derive(Clone, Copy, Debug)]
 pub struct Scanner<'k> {
     key: &'k Key,
-    floor: Confidence,
+    pub(crate) floor: Confidence,
     most: usize,
     custom: Option<&'k Custom>,
 }
@@ -88,7 +88,7 @@ impl<'k> Scanner<'k> {
     ///
     /// Takes time linear in the text and allocates only for what it finds.
     pub fn scan(&self, text: &[u8], channel: &Channel, out: &mut Vec<Finding>) -> Tally {
-        self.whole(&mut Engine::new(), text, channel, out)
+        self.whole(&mut Engine::new(self.floor), text, channel, out)
     }
 
     /// The same; also says where words of `watch` may begin or stand: ranges of offsets, in order and
@@ -100,7 +100,7 @@ impl<'k> Scanner<'k> {
         channel: &Channel,
         out: &mut Vec<Finding>,
     ) -> (Tally, Vec<Range<usize>>) {
-        let mut engine = Engine::new().watching(watch);
+        let mut engine = Engine::new(self.floor).watching(watch);
         let tally = self.whole(&mut engine, text, channel, out);
         (tally, engine.watched())
     }

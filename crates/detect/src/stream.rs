@@ -36,7 +36,7 @@ impl<'k> Stream<'k> {
         Self {
             scanner,
             channel,
-            engine: Engine::new(),
+            engine: Engine::new(scanner.floor),
             kept: Kept::NONE,
             buffer: Vec::new(),
             base: 0,

@@ -190,7 +190,7 @@ impl Engine {
         if bytes.len() < FEWEST {
             return;
         }
-        let mut inner = Self::at_depth(self.depth.saturating_add(1));
+        let mut inner = Self::at_depth(self.depth.saturating_add(1), self.full.floor());
         inner.layers.spare = self.layers.spare.take();
         inner.whole(bytes);
         self.layers.spare = inner.layers.spare.take();
